@@ -1,0 +1,6 @@
+#!/bin/sh
+# Make the build system from configure.ac and Makefile.am.
+set -e
+cd "$(dirname "$0")"
+mkdir -p m4 build-aux
+exec autoreconf --force --install --warnings=all

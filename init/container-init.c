@@ -1,0 +1,68 @@
+/*
+ * PID 1 of a container.  Static, exec'ed from a read-only mount that nobody
+ * inside can reach by name.
+ *
+ * Runs as the container's root with CAP_KILL alone.  It waits for a byte on
+ * standard input, which container-monitor sends once it watches; then it reaps
+ * whatever is left to it.  SIGTERM: end everybody else, then itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static void reap(void)
+{
+	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+		;
+}
+
+static bool wait_for_monitor(void)
+{
+	char go;
+	ssize_t n;
+
+	do
+		n = read(STDIN_FILENO, &go, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return false;
+	close(STDIN_FILENO);
+	/* Descriptor 0 again: what is opened later must not be standard input */
+	return open("/dev/null", O_RDWR) == STDIN_FILENO;
+}
+
+int main(void)
+{
+	/* How often an ending container is looked at. */
+	const struct timespec tick = { .tv_nsec = 20000000 };
+	bool ending = false;
+	sigset_t set;
+
+	if (getpid() != 1)
+		return 1;
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	if (!wait_for_monitor())
+		return 1;
+	for (;;) {
+		int signal = ending ? sigtimedwait(&set, NULL, &tick) :
+				      sigwaitinfo(&set, NULL);
+
+		reap();
+		if (signal == SIGTERM && !ending) {
+			ending = true;
+			/* Interactive shells heed the second only. */
+			kill(-1, SIGTERM);
+			kill(-1, SIGHUP);
+			kill(-1, SIGCONT);
+		}
+		if (ending && kill(-1, 0) < 0 && errno == ESRCH)
+			return 0;
+	}
+}

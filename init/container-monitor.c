@@ -1,0 +1,205 @@
+/*
+ * Watches one container from the host, and cleans up after it.  Static.
+ *
+ * Runs as root of the host in the host's namespaces, with the descriptors of
+ * monitor.h and nothing else.  It ends with the container.  When it is
+ * killed, the container goes on and the next login starts another monitor.
+ */
+#include "monitor.h"
+
+#include <dirent.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "container/paths.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+#define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
+
+enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER };
+
+struct monitor {
+	bool logout;		/* stop policy "logout", else "empty" */
+	bool never;		/* "never", "start" */
+	bool leader;
+	unsigned int linger;	/* seconds */
+};
+
+static enum event wait_event(const struct monitor *m, int watcher, int timeout)
+{
+	struct pollfd p[] = {
+		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
+		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
+		  .events = POLLIN },
+		{ .fd = watcher, .events = POLLIN },
+	};
+
+	while (poll(p, 3, timeout) < 0)
+		;
+	if (p[0].revents)
+		return EVENT_ENDED;
+	if (p[1].revents)
+		return EVENT_LEADER;
+	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
+}
+
+static void remove_files(void)
+{
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
+}
+
+static void __attribute__((noreturn)) ended(void)
+{
+	siginfo_t info;
+
+	remove_files();
+	/* Fails where another process is the parent. */
+	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
+	_exit(0);
+}
+
+/* The files first: who finds the container may rely on it. */
+static void __attribute__((noreturn)) stop(void)
+{
+	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
+
+	remove_files();
+	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
+	while (poll(&p, 1, -1) < 0)
+		;
+	ended();
+}
+
+/* Is PID 1 alone?  The container's own procfs has a directory for each. */
+static bool empty(void)
+{
+	int fd = dup(NSC_MONITOR_PROC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool others = false;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	rewinddir(dir);
+	while (!others && (entry = readdir(dir)))
+		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+			 strcmp(entry->d_name, "1") != 0;
+	closedir(dir);
+	return !others;
+}
+
+/*
+ * A child that gets the exclusive lock for us: the lock belongs to the
+ * description that both share, so it stays when the child has ended.
+ */
+static int start_watcher(void)
+{
+	pid_t parent = getpid();
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+	while (flock(NSC_MONITOR_SESSIONS, LOCK_EX) < 0)
+		;
+	_exit(0);
+}
+
+/* Until no session holds the lock; then it is ours. */
+static void wait_for_last(const struct monitor *m)
+{
+	int watcher = m->never ? -1 : start_watcher();
+	int timeout = m->never || watcher >= 0 ? -1 : EMPTY_POLL_MS;
+
+	for (;;) {
+		enum event event = wait_event(m, watcher, timeout);
+
+		if (event == EVENT_ENDED)
+			ended();
+		if (event == EVENT_LEADER)
+			stop();
+		if (event == EVENT_WATCHER)
+			break;
+		/* No process or descriptor was to be had for a watcher. */
+		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
+			return;
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		;
+	close(watcher);
+}
+
+static void pause_for(const struct monitor *m, int ms)
+{
+	enum event event = wait_event(m, -1, ms);
+
+	if (event == EVENT_ENDED)
+		ended();
+	if (event == EVENT_LEADER)
+		stop();
+}
+
+/* The last session is gone.  Returns when there is one again. */
+static void after_last(const struct monitor *m)
+{
+	for (unsigned int s = 0; s < m->linger; s++) {
+		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
+		pause_for(m, 1000);
+		/* A login in between starts the time anew. */
+		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
+			return;
+	}
+	while (!m->logout && !empty()) {
+		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
+		pause_for(m, EMPTY_POLL_MS);
+		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
+			return;
+	}
+	stop();
+}
+
+static void report(void)
+{
+	static const struct nsc_error none;
+
+	signal(SIGPIPE, SIG_IGN);
+	(void)!write(NSC_MONITOR_GO, "", 1);
+	close(NSC_MONITOR_GO);
+	(void)!write(NSC_MONITOR_REPORT, &none, sizeof(none));
+	close(NSC_MONITOR_REPORT);
+}
+
+int main(int argc, char **argv)
+{
+	struct monitor m = { .leader = argc > 4 };
+
+	if (argc < 4)
+		return 2;
+	m.logout = !strcmp(argv[2], "logout");
+	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
+	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
+	report();
+	for (;;) {
+		wait_for_last(&m);
+		after_last(&m);
+	}
+}

@@ -1,0 +1,23 @@
+/* What container-monitor is started with; see container-monitor.c. */
+#ifndef NSC_INIT_MONITOR_H
+#define NSC_INIT_MONITOR_H
+
+/* Its descriptors, in the order in which nsc_process_clean() puts them. */
+enum nsc_monitor_fd {
+	NSC_MONITOR_RUNDIR = 3,	/* the container's run directory */
+	NSC_MONITOR_PID1,	/* pidfd of the container's PID 1 */
+	NSC_MONITOR_LOCK,	/* holds the lock on 'monitor' */
+	NSC_MONITOR_SESSIONS,	/* 'sessions', not locked */
+	NSC_MONITOR_PROC,	/* the container's /proc */
+	NSC_MONITOR_GO,		/* a byte written to it lets PID 1 run */
+	NSC_MONITOR_REPORT,	/* takes one nsc_error of zeros: it watches */
+	NSC_MONITOR_LEADER,	/* pidfd; with 5 arguments */
+};
+
+/*
+ * Arguments: name of the container (for ps), stop policy, linger in seconds,
+ * and "leader" where there is one.  "start" as stop policy is "never" for a
+ * container that an administrator started.
+ */
+
+#endif

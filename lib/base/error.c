@@ -1,0 +1,57 @@
+#include "base/error.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
+{
+	err->code = code;
+	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
+		err->text[0] = '\0';
+}
+
+int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err)
+		return -code;
+	va_start(ap, fmt);
+	fill(err, code, fmt, ap);
+	va_end(ap);
+	return -code;
+}
+
+int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
+{
+	const char *text = strerrordesc_np(code);
+	va_list ap;
+	size_t len;
+
+	if (!err)
+		return -code;
+	va_start(ap, fmt);
+	fill(err, code, fmt, ap);
+	va_end(ap);
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
+		 text ? text : "unknown error");
+	return -code;
+}
+
+int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
+{
+	struct nsc_error old;
+	va_list ap;
+	size_t len;
+
+	if (!err)
+		return -1;
+	old = *err;
+	va_start(ap, fmt);
+	fill(err, old.code, fmt, ap);
+	va_end(ap);
+	len = strlen(err->text);
+	snprintf(err->text + len, sizeof(err->text) - len, ": %s", old.text);
+	return -old.code;
+}

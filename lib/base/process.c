@@ -1,0 +1,140 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+pid_t nsc_process_fork(int *ret_pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+		.exit_signal = 0,
+	};
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	return pid < 0 ? -errno : (pid_t)pid;
+}
+
+int64_t nsc_process_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+int nsc_process_poll(int fd, int64_t deadline)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	for (;;) {
+		int64_t left = deadline < 0 ? -1 : deadline - nsc_process_now();
+		int n;
+
+		if (deadline >= 0 && left < 0)
+			left = 0;
+		n = poll(&p, 1, left > 1000000 ? 1000000 : (int)left);
+		if (n > 0)
+			return 1;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (deadline >= 0 && nsc_process_now() >= deadline)
+			return 0;
+	}
+}
+
+int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status)
+{
+	siginfo_t info = { 0 };
+	int n = nsc_process_poll(pidfd, deadline);
+
+	if (n <= 0)
+		return n < 0 ? n : -ETIMEDOUT;
+	while (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (ret_status)
+		*ret_status = info.si_code == CLD_EXITED ?
+			      info.si_status : 128 + info.si_status;
+	return 0;
+}
+
+void nsc_process_kill(int pidfd)
+{
+	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+	nsc_process_wait(pidfd, -1, NULL);
+}
+
+int nsc_process_threads(void)
+{
+	struct stat st;
+
+	if (stat("/proc/self/task", &st) < 0)
+		return -errno;
+	return (int)st.st_nlink - 2;
+}
+
+void nsc_process_default_signals(void)
+{
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		signal(i, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int nsc_process_need_stdio(void)
+{
+	for (;;) {
+		int fd = open("/dev/null", O_RDWR | O_NOCTTY);
+
+		if (fd < 0)
+			return -errno;
+		if (fd > 2)
+			return close(fd);
+	}
+}
+
+int nsc_process_clean(const int *keep, unsigned int n)
+{
+	int high[NSC_PROCESS_KEEP_MAX];
+	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (null < 0 || n > NSC_PROCESS_KEEP_MAX)
+		return null < 0 ? -errno : -EINVAL;
+	for (int fd = 0; fd < 3; fd++)
+		if (null != fd && dup2(null, fd) < 0)
+			return -errno;
+	/* Out of the way first: one to keep may stand where another goes. */
+	for (unsigned int i = 0; i < n; i++) {
+		high[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 3 + (int)n);
+		if (high[i] < 0)
+			return -errno;
+	}
+	for (unsigned int i = 0; i < n; i++)
+		if (dup2(high[i], 3 + (int)i) < 0)
+			return -errno;
+	if (syscall(SYS_close_range, 3 + n, ~0U, 0) < 0)
+		return -errno;
+	nsc_process_default_signals();
+	umask(022);
+	if (chdir("/") < 0)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* Processes that the program hosting us never gets to see. */
+#ifndef NSC_BASE_PROCESS_H
+#define NSC_BASE_PROCESS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+/*
+ * fork() whose child sends no signal when it ends (clone(2) with exit signal
+ * 0): no SIGCHLD reaches the caller's handler, a wait for any child does not
+ * find it (only __WALL does), and SIGCHLD being ignored does not reap it.
+ * The pidfd of the child goes to *ret_pidfd, close-on-exec.
+ * Between this and exec or _exit a child calls async-signal-safe functions
+ * only.  Returns the pid, 0 in the child, or a negative errno.
+ */
+pid_t nsc_process_fork(int *ret_pidfd);
+
+/*
+ * Wait for such a child until deadline (nsc_process_now, -1: for ever).
+ * *ret_status is its exit status, or 128 + the signal that killed it.
+ * -ETIMEDOUT: it still runs.
+ */
+int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
+
+/* Kill such a child with SIGKILL and reap it. */
+void nsc_process_kill(int pidfd);
+
+/* CLOCK_MONOTONIC in milliseconds. */
+int64_t nsc_process_now(void);
+
+/* poll(2) one descriptor for input: 1, 0 at the deadline, negative errno. */
+int nsc_process_poll(int fd, int64_t deadline);
+
+/*
+ * The number of threads of the calling process, from the link count of
+ * /proc/self/task (proc(5)); negative errno where /proc cannot tell.
+ */
+int nsc_process_threads(void);
+
+/*
+ * Everything that exec would pass on, chosen: 0, 1 and 2 are /dev/null, the
+ * descriptors in keep[0..n) become 3, 4, ... and all others are closed;
+ * default signal actions, empty signal mask, umask 022, directory "/".
+ * n is NSC_PROCESS_KEEP_MAX at the most.  Returns 0 or a negative errno.
+ */
+#define NSC_PROCESS_KEEP_MAX 8
+int nsc_process_clean(const int *keep, unsigned int n);
+
+/* Descriptors 0, 1 and 2 exist after this; a missing one is /dev/null. */
+int nsc_process_need_stdio(void);
+
+/* Default actions for all signals, nothing blocked. */
+void nsc_process_default_signals(void);
+
+#endif

@@ -1,0 +1,56 @@
+/* nscontainer.conf (libconfig format): the host's policy. */
+#ifndef NSC_CONFIG_CONF_H
+#define NSC_CONFIG_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
+enum nsc_stop { NSC_STOP_EMPTY, NSC_STOP_LOGOUT, NSC_STOP_NEVER };
+enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
+enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
+
+struct nsc_conf {
+	char **exempt_users;		/* NULL-terminated, never NULL */
+	char **exempt_groups;
+	char **exempt_services;
+	enum nsc_on_error on_error;	/* "refuse" (default), "host" */
+	enum nsc_stop stop;		/* "empty" (default), ... */
+	unsigned int linger;		/* seconds, default 0 */
+	enum nsc_placement placement;	/* "session" (default), "start" */
+	enum nsc_nested nested;		/* "ignore" (default), "refuse" */
+	unsigned int start_timeout;	/* seconds, default 30 */
+	bool debug;
+	uint32_t id_pool_first;		/* default 1879048192 */
+	uint32_t id_pool_count;		/* default 134217728, ids in all */
+};
+
+/*
+ * Read dirfd/name (dirname names dirfd in messages), a file of root's.  A
+ * file that does not exist means the defaults.  Unknown keys, wrong types and
+ * values out of range are errors with file and line; @include is refused.
+ */
+int nsc_conf_load(int dirfd, const char *dirname, const char *name,
+		  struct nsc_conf **ret, struct nsc_error *err);
+/* The same from memory. */
+int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
+		   struct nsc_error *err);
+
+void nsc_conf_free(struct nsc_conf *conf);
+static inline void nsc_conf_cleanup(struct nsc_conf **conf)
+{
+	nsc_conf_free(*conf);
+	*conf = NULL;
+}
+#define _cleanup_conf_ __attribute__((cleanup(nsc_conf_cleanup)))
+
+/* "empty", "logout", "never". */
+const char *nsc_conf_stop_name(enum nsc_stop stop);
+
+/* The keys, NULL-terminated: for tests and documentation. */
+const char *const *nsc_conf_keys(void);
+
+#endif

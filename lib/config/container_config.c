@@ -1,0 +1,443 @@
+/*
+ * The keys of container.json.  Runs in: nsinit alone.
+ *
+ * The tables say what each key is; what is not enforced yet is checked all
+ * the same and then refused, so that nothing is ever ignored.
+ */
+#include "config/container_config.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "config/field.h"
+#include "config/lists.h"
+#include "kernel/namespace.h"
+
+#define AT(member) offsetof(struct nsc_config, member)
+
+static const char *const overlay_names[] = { "none", "tmpfs", "persistent",
+					     NULL };
+static const char *const home_names[] = { "bind", "private", "none", NULL };
+static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
+
+static const char *const default_keep_env[] = {
+	"TERM", "LANG", "LC_*", "TZ", "COLORTERM", "SSH_CONNECTION",
+	"SSH_CLIENT", "SSH_TTY", "SSH_AUTH_SOCK", "SSH_ORIGINAL_COMMAND",
+	"DISPLAY", "XDG_*",
+};
+
+static const cap_value_t default_capabilities[] = {
+	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL,
+	CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_NET_BIND_SERVICE,
+	CAP_SYS_CHROOT, CAP_AUDIT_WRITE, CAP_SETFCAP,
+};
+
+static int read_hostname(struct nsc_reader *r, const json_t *value,
+			 const struct nsc_field *f, void *to)
+{
+	_cleanup_free_ char *name = NULL;
+	int ret = nsc_read_template(r, value, f, &name);
+	size_t len;
+
+	if (ret < 0)
+		return ret;
+	len = strlen(name);
+	if (len < 1 || len > 64 || name[0] == '-' ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != len)
+		return nsc_field_wrong(r, value, "1 to 64 letters, digits, "
+				       "'.', '_' and '-'");
+	free(*(char **)to);
+	*(char **)to = NSC_TAKE_PTR(name);
+	return 0;
+}
+
+static int read_user(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_template(r, value, f, to);
+	const char *text = ret < 0 ? "x" : *(char **)to;
+	const char *colon = strchr(text, ':');
+
+	if (!*text || *text == ':' || (colon && (!colon[1] ||
+						 strchr(colon + 1, ':'))))
+		return nsc_field_wrong(r, value, "name, uid, name:group or "
+				       "uid:gid");
+	return ret;
+}
+
+static int read_rootfs(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+	_cleanup_free_ char *joined = NULL;
+	json_t *absolute;
+	int ret;
+
+	if (!text)
+		return -EINVAL;
+	if (text[0] == '/')
+		return nsc_read_path(r, value, f, to);
+	if (!*text || asprintf(&joined, "%s/%s", r->dir, text) < 0) {
+		joined = NULL;
+		return nsc_field_wrong(r, value, "a directory");
+	}
+	absolute = json_string(joined);
+	ret = nsc_read_path(r, absolute, f, to);
+	json_decref(absolute);
+	return ret;
+}
+
+static int read_namespaces(struct nsc_reader *r, const json_t *value,
+			   const struct nsc_field *f, void *to)
+{
+	bool on[NSC_NAMESPACES] = { false };
+	unsigned int flags = 0;
+	int ret = nsc_field_object(r, value, f->members, on);
+
+	if (ret < 0)
+		return ret;
+	for (size_t i = 0; i < NSC_NAMESPACES; i++)
+		if (on[i])
+			flags |= nsc_namespaces[i].flag;
+	if (!(flags & CLONE_NEWNS))
+		return nsc_field_refuse(r, "NEWNS must be true: without a "
+					"mount namespace the container would "
+					"change the host's mounts");
+	if (!(flags & CLONE_NEWPID))
+		return nsc_field_refuse(r, "NEWPID must be true: without a "
+					"pid namespace the container's "
+					"processes would outlive it");
+	*(unsigned int *)to = flags;
+	return 0;
+}
+
+static int read_capability(struct nsc_reader *r, const json_t *element,
+			   void *to)
+{
+	const char *text = nsc_field_text(r, element);
+	char name[40] = "cap_";
+	cap_value_t cap;
+
+	if (!text)
+		return -EINVAL;
+	if (!strncasecmp(text, "cap_", 4))
+		text += 4;
+	if (strlen(text) < sizeof(name) - 4)
+		strcat(name, text);
+	if (cap_from_name(name, &cap) < 0 || cap >= cap_max_bits())
+		return nsc_field_wrong(r, element, "the name of a capability "
+				       "that this kernel has");
+	*(uint64_t *)to |= UINT64_C(1) << cap;
+	return 0;
+}
+
+static int read_capabilities(struct nsc_reader *r, const json_t *value,
+			     const struct nsc_field *f, void *to)
+{
+	(void)f;
+	*(uint64_t *)to = 0;
+	return nsc_field_array(r, value, read_capability, to);
+}
+
+/* A label that is empty asks for nothing. */
+static int read_label(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+
+	(void)f;
+	(void)to;
+	if (!text)
+		return -EINVAL;
+	return *text ? nsc_field_refuse(r, "not supported yet") : 0;
+}
+
+/* Validated; what is not the neutral value is not there yet. */
+static int read_only_neutral(struct nsc_reader *r, const json_t *value,
+			     const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+
+	(void)to;
+	if (!text)
+		return -EINVAL;
+	return strcmp(text, f->choices[0]) ?
+		       nsc_field_refuse(r, "not supported yet") : 0;
+}
+
+static const char *const seccomp_neutral[] = { "unconfined", NULL };
+static const char *const init_neutral[] = { "builtin", NULL };
+
+/* Offsets: the place in the array of read_namespaces. */
+static const struct nsc_field namespace_fields[] = {
+	{ .name = "NEWNS", .read = nsc_read_bool, .at = 0 },
+	{ .name = "NEWUTS", .read = nsc_read_bool, .at = 1 },
+	{ .name = "NEWIPC", .read = nsc_read_bool, .at = 2 },
+	{ .name = "NEWUSER", .read = nsc_read_bool, .at = 3 },
+	{ .name = "NEWPID", .read = nsc_read_bool, .at = 4 },
+	{ .name = "NEWNET", .read = nsc_read_bool, .at = 5 },
+	{ .name = "NEWCGROUP", .read = nsc_read_bool, .at = 6 },
+	{ .name = "NEWTIME", .read = nsc_read_bool,
+	  .support = NSC_LATER_IF_TRUE },
+	{ .name = NULL },
+};
+
+static const struct nsc_field context_fields[] = {
+	{ .name = "apparmor_profile", .read = read_label },
+	{ .name = "process_label", .read = read_label },
+	{ .name = "mount_label", .read = read_label },
+	/* What it asks for is protected in every container. */
+	{ .name = "restrictions", .read = nsc_read_text,
+	  .at = AT(restrictions) },
+	{ .name = NULL },
+};
+
+#define LATER(key, reader, ...) \
+	{ .name = key, .read = reader, .support = NSC_LATER, __VA_ARGS__ }
+#define RANGE(low, high) .min = low, .max = high
+#define POSITIVE RANGE(0, INT64_MAX)
+
+static const struct nsc_field cgroup_fields[] = {
+	LATER("name", nsc_read_template, 0),
+	LATER("parent", nsc_read_template, 0),
+	LATER("slice", nsc_read_template, 0),
+	{ .name = "allow_all_devices", .read = nsc_read_bool,
+	  .support = NSC_LATER_IF_TRUE },
+	LATER("allowed_devices", nsc_read_devices, 0),
+	LATER("memory", nsc_read_integer, POSITIVE),
+	LATER("memory_reservation", nsc_read_integer, POSITIVE),
+	LATER("memory_swap", nsc_read_integer, RANGE(-1, INT64_MAX)),
+	LATER("memory_high", nsc_read_integer, POSITIVE),
+	LATER("cpu_shares", nsc_read_integer, RANGE(0, 262144)),
+	LATER("cpu_quota", nsc_read_integer, RANGE(-1, INT64_MAX)),
+	LATER("cpu_period", nsc_read_integer, RANGE(0, 1000000)),
+	LATER("cpu_weight", nsc_read_integer, RANGE(1, 10000)),
+	LATER("cpuset_cpus", nsc_read_text, 0),
+	LATER("cpuset_mems", nsc_read_text, 0),
+	LATER("freezer", nsc_read_choice, .choices = freezer_names),
+	LATER("pids", nsc_read_integer, POSITIVE),
+	LATER("io_weight", nsc_read_integer, RANGE(1, 10000)),
+	LATER("io_max", nsc_read_any_array, 0),
+	LATER("hugetlb", nsc_read_any_object, 0),
+	LATER("unified", nsc_read_any_object, 0),
+	{ .name = NULL },
+};
+
+static const struct nsc_field session_fields[] = {
+	{ .name = "shell", .read = nsc_read_path, .at = AT(shell) },
+	{ .name = "keep_env", .read = nsc_read_texts, .at = AT(keep_env) },
+	{ .name = "login", .read = nsc_read_bool, .at = AT(login_shell) },
+	{ .name = "message", .read = nsc_read_template, .at = AT(message) },
+	{ .name = NULL },
+};
+
+static const struct nsc_field config_fields[] = {
+	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
+	{ .name = "overlay", .read = nsc_read_choice, .at = AT(overlay),
+	  .choices = overlay_names },
+	{ .name = "readonly_fs", .read = nsc_read_bool,
+	  .at = AT(readonly_fs) },
+	{ .name = "no_pivot_root", .read = nsc_read_bool,
+	  .support = NSC_LATER_IF_TRUE },
+	{ .name = "hostname", .read = read_hostname, .at = AT(hostname) },
+	{ .name = "user", .read = read_user, .at = AT(user) },
+	{ .name = "working_dir", .read = nsc_read_path,
+	  .at = AT(working_dir) },
+	{ .name = "environment", .read = nsc_read_environment,
+	  .at = AT(environment) },
+	{ .name = "tty", .read = nsc_read_bool,
+	  .support = NSC_LATER_IF_TRUE },
+	{ .name = "namespaces", .read = read_namespaces,
+	  .at = AT(namespaces), .members = namespace_fields },
+	{ .name = "capabilities", .read = read_capabilities,
+	  .at = AT(capabilities) },
+	{ .name = "no_new_privs", .read = nsc_read_bool,
+	  .at = AT(no_new_privs) },
+	{ .name = "networks", .read = nsc_read_networks,
+	  .members = nsc_network_fields },
+	{ .name = "cgroups", .read = nsc_read_members,
+	  .members = cgroup_fields },
+	{ .name = "context", .read = nsc_read_members,
+	  .members = context_fields },
+	{ .name = "mounts", .read = nsc_read_mounts,
+	  .members = nsc_mount_fields },
+	{ .name = "device_nodes", .read = nsc_read_device_nodes,
+	  .members = nsc_device_fields },
+	{ .name = "uid_mappings", .read = nsc_read_uid_mappings,
+	  .members = nsc_mapping_fields },
+	{ .name = "gid_mappings", .read = nsc_read_gid_mappings,
+	  .members = nsc_mapping_fields },
+	{ .name = "home", .read = nsc_read_choice, .at = AT(home),
+	  .choices = home_names },
+	{ .name = "session", .read = nsc_read_members,
+	  .members = session_fields },
+	{ .name = "seccomp", .read = read_only_neutral,
+	  .choices = seccomp_neutral },
+	{ .name = "init", .read = read_only_neutral,
+	  .choices = init_neutral },
+	LATER("rlimits", nsc_read_any_array, 0),
+	LATER("sysctl", nsc_read_any_object, 0),
+	LATER("masked_paths", nsc_read_texts, 0),
+	LATER("readonly_paths", nsc_read_texts, 0),
+	LATER("hooks", nsc_read_any_object, 0),
+	LATER("umask", nsc_read_integer, RANGE(0, 0777)),
+	LATER("oom_score_adj", nsc_read_integer, RANGE(-1000, 1000)),
+	{ .name = NULL },
+};
+
+static int set_defaults(struct nsc_config *config, const char *file)
+{
+	size_t n = 0;
+
+	config->file = strdup(file);
+	config->environment = calloc(1, sizeof(*config->environment));
+	if (!config->file || !config->environment)
+		return -ENOMEM;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_keep_env); i++)
+		if (nsc_text_append(&config->keep_env, &n,
+				    default_keep_env[i]) < 0)
+			return -ENOMEM;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_capabilities); i++)
+		config->capabilities |= UINT64_C(1) << default_capabilities[i];
+	config->namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
+			     CLONE_NEWCGROUP;
+	config->default_devices = true;
+	config->automatic_mappings = true;
+	config->login_shell = true;
+	config->loopback = true;
+	return 0;
+}
+
+/* What one key alone cannot show. */
+static int check_together(struct nsc_reader *r, struct nsc_config *config)
+{
+	bool userns = config->namespaces & CLONE_NEWUSER;
+
+	if (!config->automatic_mappings && !userns)
+		return nsc_field_refuse(r, "uid_mappings and gid_mappings: "
+					"need namespaces.NEWUSER");
+	if (!config->automatic_mappings &&
+	    (!config->n_uid_mappings || !config->n_gid_mappings))
+		return nsc_field_refuse(r, "uid_mappings and gid_mappings: "
+					"expected both or none");
+	if (config->hostname && !(config->namespaces & CLONE_NEWUTS))
+		return nsc_field_refuse(r, "hostname: needs "
+					"namespaces.NEWUTS, or it would "
+					"rename the host");
+	if (config->loopback_mtu && !(config->namespaces & CLONE_NEWNET))
+		return nsc_field_refuse(r, "networks: needs "
+					"namespaces.NEWNET");
+	if (!config->rootfs)
+		config->rootfs = strdup(r->dir);
+	return config->rootfs ? 0 :
+		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
+static int read_all(struct nsc_reader *r, const char *text,
+		    struct nsc_config *config)
+{
+	json_error_t error;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	int ret;
+
+	if (!root)
+		return nsc_error_set(r->err, EINVAL, "%s: line %d, column "
+				     "%d: %s", r->file, error.line,
+				     error.column, error.text);
+	ret = nsc_field_object(r, root, config_fields, config);
+	json_decref(root);
+	r->path[0] = ret < 0 ? r->path[0] : '\0';
+	return ret < 0 ? ret : check_together(r, config);
+}
+
+int nsc_config_parse(const char *text, const char *file, const char *dir,
+		     const struct nsc_user *user, struct nsc_config **ret,
+		     struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config =
+		calloc(1, sizeof(*config));
+	struct nsc_reader reader = {
+		.file = file, .dir = dir, .user = user, .err = err,
+	};
+	int error;
+
+	if (!config || set_defaults(config, file) < 0)
+		return nsc_error_sys(err, ENOMEM, "%s", file);
+	if (strlen(text) > NSC_FILE_MAX)
+		return nsc_error_set(err, EFBIG, "%s: is too large", file);
+	error = read_all(&reader, text, config);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(config);
+	return error;
+}
+
+static int add_keys(char ***keys, size_t *n, const char *prefix,
+		    const struct nsc_field *table)
+{
+	int ret = 0;
+
+	for (const struct nsc_field *f = table; ret == 0 && f->name; f++) {
+		/* These hold arrays of objects; others hold objects. */
+		bool array = f->members == nsc_network_fields ||
+			     f->members == nsc_mount_fields ||
+			     f->members == nsc_device_fields ||
+			     f->members == nsc_mapping_fields;
+		char path[128];
+
+		snprintf(path, sizeof(path), "%s%s", prefix, f->name);
+		ret = nsc_text_append(keys, n, path);
+		if (ret < 0 || !f->members)
+			continue;
+		snprintf(path, sizeof(path), "%s%s%s.", prefix, f->name,
+			 array ? "[]" : "");
+		ret = add_keys(keys, n, path, f->members);
+	}
+	return ret;
+}
+
+char **nsc_config_keys(void)
+{
+	char **keys = NULL;
+	size_t n = 0;
+
+	if (add_keys(&keys, &n, "", config_fields) == 0)
+		return keys;
+	nsc_text_free_vector(keys);
+	return NULL;
+}
+
+void nsc_config_free(struct nsc_config *config)
+{
+	if (!config)
+		return;
+	free(config->file);
+	free(config->rootfs);
+	free(config->hostname);
+	free(config->user);
+	free(config->working_dir);
+	free(config->restrictions);
+	free(config->shell);
+	free(config->message);
+	nsc_text_free_vector(config->environment);
+	nsc_text_free_vector(config->keep_env);
+	for (size_t i = 0; i < config->n_mounts; i++) {
+		free(config->mounts[i].source);
+		free(config->mounts[i].destination);
+	}
+	free(config->mounts);
+	for (size_t i = 0; i < config->n_devices; i++)
+		free(config->devices[i].path);
+	free(config->devices);
+	free(config->uid_mappings);
+	free(config->gid_mappings);
+	free(config);
+}

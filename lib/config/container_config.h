@@ -1,0 +1,87 @@
+/*
+ * container.json as the rest of the program sees it: checked, templates
+ * expanded, defaults filled in.  Only nsinit reads JSON.
+ */
+#ifndef NSC_CONFIG_CONTAINER_CONFIG_H
+#define NSC_CONFIG_CONTAINER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "config/user.h"
+#include "kernel/device.h"
+#include "kernel/idmap.h"
+
+enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
+		   NSC_OVERLAY_PERSISTENT };
+enum nsc_home { NSC_HOME_BIND, NSC_HOME_PRIVATE, NSC_HOME_NONE };
+
+/* A bind or tmpfs mount of mounts[], in the order of the file. */
+struct nsc_config_mount {
+	bool tmpfs;		/* else bind */
+	char *source;		/* host path; NULL for tmpfs */
+	char *destination;	/* container path */
+	bool writable;
+};
+
+struct nsc_config {
+	char *file;			/* where it was read, for messages */
+	char *rootfs;			/* absolute, "/": the host's own */
+	enum nsc_overlay overlay;
+	bool readonly_fs;
+	char *hostname;			/* NULL: the host's */
+	char *user;			/* NULL: who logs in */
+	char *working_dir;		/* NULL: the home */
+	char **environment;		/* "KEY=VALUE", NULL-terminated */
+	unsigned int namespaces;	/* CLONE_NEW* */
+	uint64_t capabilities;		/* bit n: capability n is kept */
+	char *restrictions;		/* NULL: absent; always in force */
+	bool no_new_privs;
+	bool loopback;			/* a network namespace's lo is up */
+	unsigned int loopback_mtu;	/* 0: leave it */
+	struct nsc_config_mount *mounts;
+	size_t n_mounts;
+	bool default_devices;		/* device_nodes was absent */
+	struct nsc_device_node *devices;
+	size_t n_devices;
+	bool automatic_mappings;	/* uid_ and gid_mappings were absent */
+	struct nsc_id_mapping *uid_mappings;
+	size_t n_uid_mappings;
+	struct nsc_id_mapping *gid_mappings;
+	size_t n_gid_mappings;
+	enum nsc_home home;
+	char *shell;			/* session.shell, NULL: from passwd */
+	char **keep_env;		/* patterns: "TERM", "LC_*" */
+	bool login_shell;		/* session.login */
+	char *message;			/* session.message, NULL: none */
+};
+
+/*
+ * Parse text, the content of file, for user (templates %u %U %g %G %h %%);
+ * dir is the directory that a relative rootfs starts from.
+ * On failure *ret is untouched and err says file, JSON path, and what was
+ * expected: "FILE: networks[1].mtu: expected ..., got ...".
+ */
+int nsc_config_parse(const char *text, const char *file, const char *dir,
+		     const struct nsc_user *user, struct nsc_config **ret,
+		     struct nsc_error *err);
+
+void nsc_config_free(struct nsc_config *config);
+static inline void nsc_config_cleanup(struct nsc_config **config)
+{
+	nsc_config_free(*config);
+	*config = NULL;
+}
+#define _cleanup_config_ __attribute__((cleanup(nsc_config_cleanup)))
+
+/*
+ * The keys of the format, each as its JSON path with [] for array elements
+ * ("networks[].mtu"), in a new NULL-terminated vector: for tests and
+ * documentation.  NULL without memory.
+ */
+char **nsc_config_keys(void);
+
+#endif

@@ -1,0 +1,360 @@
+/* Runs in: nsinit alone. */
+#include "config/field.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+int nsc_field_refuse(struct nsc_reader *r, const char *text)
+{
+	return nsc_error_set(r->err, EINVAL, "%s: %s%s%s", r->file, r->path,
+			     r->path[0] ? ": " : "", text);
+}
+
+int nsc_field_wrong(struct nsc_reader *r, const json_t *value,
+		    const char *expected)
+{
+	char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+				JSON_ENSURE_ASCII);
+	char got[64], text[256];
+
+	snprintf(got, sizeof(got), "%s", dump ? dump : "something else");
+	if (dump && strlen(dump) >= sizeof(got))
+		strcpy(got + sizeof(got) - 4, "...");
+	free(dump);
+	snprintf(text, sizeof(text), "expected %s, got %s", expected, got);
+	return nsc_field_refuse(r, text);
+}
+
+/* Returns the length to give to pop(). */
+static size_t push(struct nsc_reader *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static size_t push(struct nsc_reader *r, const char *fmt, ...)
+{
+	size_t len = strlen(r->path);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->path + len, sizeof(r->path) - len, fmt, ap);
+	va_end(ap);
+	return len;
+}
+
+static void pop(struct nsc_reader *r, size_t len)
+{
+	r->path[len] = '\0';
+}
+
+static int read_one(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	void *at = to && f->support == NSC_SUPPORTED ?
+			   (char *)to + f->at : NULL;
+	int ret = f->read(r, value, f, at);
+
+	if (ret < 0 || f->support == NSC_SUPPORTED)
+		return ret;
+	if (f->support == NSC_LATER_IF_TRUE && json_is_false(value))
+		return 0;
+	return nsc_field_refuse(r, "not supported yet");
+}
+
+int nsc_field_object(struct nsc_reader *r, const json_t *object,
+		     const struct nsc_field *table, void *to)
+{
+	/* jansson iterates over objects that are not const. */
+	json_t *members = (json_t *)(uintptr_t)object;
+	const char *key;
+	json_t *value;
+
+	if (!json_is_object(object))
+		return nsc_field_wrong(r, object, "an object");
+	json_object_foreach(members, key, value) {
+		const struct nsc_field *f = table;
+		char escaped[64];
+		size_t len;
+		int ret;
+
+		while (f->name && strcmp(f->name, key) != 0)
+			f++;
+		nsc_text_escape(key, escaped, sizeof(escaped));
+		len = push(r, "%s%s", r->path[0] ? "." : "", escaped);
+		ret = f->name ? read_one(r, value, f, to) :
+				nsc_field_refuse(r, "unknown key");
+		if (ret < 0)
+			return ret;
+		pop(r, len);
+	}
+	return 0;
+}
+
+int nsc_field_array(struct nsc_reader *r, const json_t *array,
+		    int (*read)(struct nsc_reader *reader,
+				const json_t *element, void *to), void *to)
+{
+	if (!json_is_array(array))
+		return nsc_field_wrong(r, array, "an array");
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		size_t len = push(r, "[%zu]", i);
+		int ret = read(r, json_array_get(array, i), to);
+
+		if (ret < 0)
+			return ret;
+		pop(r, len);
+	}
+	return 0;
+}
+
+const char *nsc_field_text(struct nsc_reader *r, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (!text) {
+		nsc_field_wrong(r, value, "a string");
+		return NULL;
+	}
+	for (const char *p = text; *p; p++) {
+		if ((unsigned char)*p >= 0x20 && *p != 0x7f)
+			continue;
+		nsc_field_wrong(r, value, "a string without control "
+				"characters");
+		return NULL;
+	}
+	return text;
+}
+
+static const char *template_value(const struct nsc_reader *r, char letter,
+				  char number[16])
+{
+	const struct nsc_user *user = r->user;
+
+	switch (letter) {
+	case '%':
+		return "%";
+	case 'u':
+		return user->name;
+	case 'h':
+		return user->home;
+	case 'g':
+		if (user->group)
+			return user->group;
+		/* fall through */
+	case 'G':
+		snprintf(number, 16, "%u", user->gid);
+		return number;
+	case 'U':
+		snprintf(number, 16, "%u", user->uid);
+		return number;
+	default:
+		return NULL;
+	}
+}
+
+int nsc_field_expand(struct nsc_reader *r, const char *text, char **ret)
+{
+	char buf[PATH_MAX];
+	size_t at = 0;
+
+	for (const char *p = text; *p; p++) {
+		char number[16], one[2] = { *p, '\0' };
+		const char *value = one;
+
+		if (*p == '%')
+			value = template_value(r, *++p, number);
+		if (!value)
+			return nsc_field_refuse(r, "after '%' expected one of "
+						"u, U, g, G, h, %");
+		if (at + strlen(value) >= sizeof(buf))
+			return nsc_field_refuse(r, "is too long");
+		at = (size_t)(stpcpy(buf + at, value) - buf);
+	}
+	buf[at] = '\0';
+	*ret = strdup(buf);
+	return *ret ? 0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
+/* Put new memory in the place of what is at to; without a place, free it. */
+static int store(char *text, void *to)
+{
+	if (!to) {
+		free(text);
+		return 0;
+	}
+	free(*(char **)to);
+	*(char **)to = text;
+	return 0;
+}
+
+int nsc_read_bool(struct nsc_reader *r, const json_t *value,
+		  const struct nsc_field *f, void *to)
+{
+	(void)f;
+	if (!json_is_boolean(value))
+		return nsc_field_wrong(r, value, "true or false");
+	if (to)
+		*(bool *)to = json_is_true(value);
+	return 0;
+}
+
+int nsc_read_integer(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	char expected[80];
+
+	(void)to;
+	snprintf(expected, sizeof(expected), "a number from %lld to %lld",
+		 f->min, f->max);
+	if (!json_is_integer(value) || json_integer_value(value) < f->min ||
+	    json_integer_value(value) > f->max)
+		return nsc_field_wrong(r, value, expected);
+	return 0;
+}
+
+int nsc_read_number(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_integer(r, value, f, NULL);
+
+	if (ret == 0 && to)
+		*(uint32_t *)to = (uint32_t)json_integer_value(value);
+	return ret;
+}
+
+int nsc_read_choice(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+	char expected[160] = "one of";
+
+	for (unsigned int i = 0; f->choices[i]; i++) {
+		size_t len = strlen(expected);
+
+		if (text && !strcmp(text, f->choices[i])) {
+			if (to)
+				*(unsigned int *)to = i;
+			return 0;
+		}
+		snprintf(expected + len, sizeof(expected) - len, "%s \"%s\"",
+			 i ? "," : "", f->choices[i]);
+	}
+	return nsc_field_wrong(r, value, expected);
+}
+
+int nsc_read_text(struct nsc_reader *r, const json_t *value,
+		  const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+	char *copy;
+
+	(void)f;
+	if (!text)
+		return -EINVAL;
+	copy = strdup(text);
+	return copy ? store(copy, to) :
+		      nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
+int nsc_read_template(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+	char *expanded;
+	int ret;
+
+	(void)f;
+	if (!text)
+		return -EINVAL;
+	ret = nsc_field_expand(r, text, &expanded);
+	return ret < 0 ? ret : store(expanded, to);
+}
+
+static bool has_dotdot(const char *path)
+{
+	for (const char *p = path; p; p = strchr(p, '/')) {
+		p += *p == '/';
+		if (!strncmp(p, "..", 2) && (!p[2] || p[2] == '/'))
+			return true;
+	}
+	return false;
+}
+
+int nsc_read_path(struct nsc_reader *r, const json_t *value,
+		  const struct nsc_field *f, void *to)
+{
+	_cleanup_free_ char *path = NULL;
+	int ret = nsc_read_template(r, value, f, &path);
+	size_t len;
+
+	if (ret < 0)
+		return ret;
+	if (path[0] != '/' || has_dotdot(path))
+		return nsc_field_wrong(r, value, "an absolute path without "
+				       "'..'");
+	for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)
+		path[len - 1] = '\0';
+	return store(NSC_TAKE_PTR(path), to);
+}
+
+static int append_text(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = nsc_field_text(r, element);
+	char ***vector = to;
+	size_t n = 0;
+
+	if (!text)
+		return -EINVAL;
+	while (*vector && (*vector)[n])
+		n++;
+	return nsc_text_append(vector, &n, text) < 0 ?
+		       nsc_error_sys(r->err, ENOMEM, "%s", r->file) : 0;
+}
+
+int nsc_read_texts(struct nsc_reader *r, const json_t *value,
+		   const struct nsc_field *f, void *to)
+{
+	char **vector = calloc(1, sizeof(*vector));
+	int ret = vector ? nsc_field_array(r, value, append_text, &vector) :
+			   nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+
+	(void)f;
+	if (ret < 0 || !to) {
+		nsc_text_free_vector(vector);
+		return ret;
+	}
+	nsc_text_free_vector(*(char ***)to);
+	*(char ***)to = vector;
+	return 0;
+}
+
+int nsc_read_members(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	/* Offsets in members count from the struct that holds this field. */
+	return nsc_field_object(r, value, f->members,
+				to ? (char *)to - f->at : NULL);
+}
+
+int nsc_read_any_object(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	(void)f;
+	(void)to;
+	return json_is_object(value) ? 0 :
+				       nsc_field_wrong(r, value, "an object");
+}
+
+int nsc_read_any_array(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	(void)f;
+	(void)to;
+	return json_is_array(value) ? 0 :
+				      nsc_field_wrong(r, value, "an array");
+}

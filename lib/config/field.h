@@ -1,0 +1,88 @@
+/*
+ * Tables of fields over JSON: each key of an object is described once, with
+ * its type, range and place in a struct.
+ */
+#ifndef NSC_CONFIG_FIELD_H
+#define NSC_CONFIG_FIELD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/user.h"
+
+struct nsc_reader {
+	const char *file;
+	const char *dir;		/* where relative paths start */
+	const struct nsc_user *user;	/* for templates */
+	char path[256];			/* JSON path of the value at hand */
+	struct nsc_error *err;
+};
+
+struct nsc_field;
+
+/*
+ * Check value and store it at to.  Returns 0 or a negative errno with
+ * reader->err set.
+ */
+typedef int nsc_field_read(struct nsc_reader *reader, const json_t *value,
+			   const struct nsc_field *field, void *to);
+
+enum nsc_field_support {
+	NSC_SUPPORTED,
+	NSC_LATER,		/* checked, then "not supported yet" */
+	NSC_LATER_IF_TRUE,	/* the same, but false is fine */
+};
+
+struct nsc_field {
+	const char *name;			/* NULL ends a table */
+	nsc_field_read *read;
+	size_t at;				/* offset, see nsc_field_object */
+	enum nsc_field_support support;
+	long long min, max;			/* of a number */
+	const char *const *choices;		/* of a string */
+	const struct nsc_field *members;	/* of objects, and in arrays */
+};
+
+/* Read the members of an object by table into the struct at to. */
+int nsc_field_object(struct nsc_reader *reader, const json_t *object,
+		     const struct nsc_field *table, void *to);
+
+/* Call read for each element of an array, with its path. */
+int nsc_field_array(struct nsc_reader *reader, const json_t *array,
+		    int (*read)(struct nsc_reader *reader,
+				const json_t *element, void *to),
+		    void *to);
+
+/* "FILE: PATH: expected EXPECTED, got VALUE"; returns -EINVAL. */
+int nsc_field_wrong(struct nsc_reader *reader, const json_t *value,
+		    const char *expected);
+
+/* "FILE: PATH: TEXT"; returns -EINVAL. */
+int nsc_field_refuse(struct nsc_reader *reader, const char *text);
+
+/*
+ * The text of a string without control characters; NULL, and an error, for
+ * anything else.
+ */
+const char *nsc_field_text(struct nsc_reader *reader, const json_t *value);
+
+/* Expand %u %U %g %G %h and %% into new memory. */
+int nsc_field_expand(struct nsc_reader *reader, const char *text, char **ret);
+
+/* Readers.  What they store is in brackets; a NULL to stores nothing. */
+nsc_field_read nsc_read_bool;		/* bool */
+nsc_field_read nsc_read_number;		/* uint32_t: min to max */
+nsc_field_read nsc_read_integer;	/* nothing: any min to max */
+nsc_field_read nsc_read_choice;		/* unsigned int: index in choices */
+nsc_field_read nsc_read_text;		/* char *: as it is */
+nsc_field_read nsc_read_template;	/* char *: expanded */
+nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
+nsc_field_read nsc_read_texts;		/* char **: array of strings */
+nsc_field_read nsc_read_members;	/* the struct itself, by members */
+nsc_field_read nsc_read_any_object;	/* nothing: an object */
+nsc_field_read nsc_read_any_array;	/* nothing: an array */
+
+#endif

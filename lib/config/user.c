@@ -1,0 +1,141 @@
+/* Runs in: the login program, nsshell, nsinit; before anything is entered. */
+#include "config/user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#define BUFFER_MAX (1024 * 1024)	/* of one entry: a group's members */
+#define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
+
+static int load_groups(struct nsc_user *user)
+{
+	int n = 32;
+
+	for (;;) {
+		gid_t *groups = reallocarray(user->groups, (size_t)n,
+					     sizeof(*groups));
+
+		if (!groups)
+			return -ENOMEM;
+		user->groups = groups;
+		user->n_groups = n;
+		if (getgrouplist(user->name, user->gid, groups, &n) >= 0)
+			break;
+		if (n <= user->n_groups || n > GROUPS_MAX)
+			return -E2BIG;
+	}
+	user->n_groups = n;
+	return 0;
+}
+
+static int load_group_name(struct nsc_user *user)
+{
+	struct group entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	int ret;
+
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		if (!buf)
+			return -ENOMEM;
+		ret = getgrgid_r(user->gid, &entry, buf, size, &found);
+	} while (ret == ERANGE && size < BUFFER_MAX);
+	if (!found)
+		return 0;
+	user->group = strdup(found->gr_name);
+	return user->group ? 0 : -ENOMEM;
+}
+
+static int fill(struct nsc_user *user, const struct passwd *entry)
+{
+	int ret;
+
+	user->name = strdup(entry->pw_name);
+	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
+			    entry->pw_dir : "/");
+	user->shell = strdup(entry->pw_shell && *entry->pw_shell ?
+			     entry->pw_shell : "/bin/sh");
+	if (!user->name || !user->home || !user->shell)
+		return -ENOMEM;
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	ret = load_group_name(user);
+	return ret < 0 ? ret : load_groups(user);
+}
+
+/* Exactly one of name and uid is used. */
+static int load(const char *name, uid_t uid, struct nsc_user **ret)
+{
+	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
+	struct passwd entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	int error;
+
+	if (!user)
+		return -ENOMEM;
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		if (!buf)
+			return -ENOMEM;
+		error = name ? getpwnam_r(name, &entry, buf, size, &found) :
+			       getpwuid_r(uid, &entry, buf, size, &found);
+	} while (error == ERANGE && size < BUFFER_MAX);
+	if (!found)
+		return error ? -error : -ENOENT;
+	error = fill(user, found);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(user);
+	return error;
+}
+
+int nsc_user_load(const char *name, struct nsc_user **ret,
+		  struct nsc_error *err)
+{
+	char escaped[4 * NSC_NAME_MAX + 8];
+	int error;
+
+	nsc_text_escape(name, escaped, sizeof(escaped));
+	if (!name || !*name)
+		return nsc_error_set(err, EINVAL, "user '': has no name");
+	error = load(name, 0, ret);
+	if (error == -ENOENT)
+		return nsc_error_set(err, ENOENT, "user '%s': is not known to "
+				     "the system", escaped);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "user '%s'", escaped);
+	return 0;
+}
+
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
+{
+	int error = load(NULL, uid, ret);
+
+	if (error == -ENOENT)
+		return nsc_error_set(err, ENOENT, "uid %u: is not known to the "
+				     "system", uid);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "uid %u", uid);
+	return 0;
+}
+
+void nsc_user_free(struct nsc_user *user)
+{
+	if (!user)
+		return;
+	free(user->name);
+	free(user->home);
+	free(user->shell);
+	free(user->group);
+	free(user->groups);
+	free(user);
+}

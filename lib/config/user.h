@@ -1,0 +1,42 @@
+/*
+ * Who logs in: what the host's name service says of a user, looked up once,
+ * before any namespace is entered.
+ */
+#ifndef NSC_CONFIG_USER_H
+#define NSC_CONFIG_USER_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct nsc_user {
+	char *name;
+	char *home;
+	char *shell;
+	char *group;		/* name of gid; NULL where it has none */
+	uid_t uid;
+	gid_t gid;
+	gid_t *groups;		/* getgrouplist(3): gid first */
+	int n_groups;
+};
+
+/*
+ * Look name up with getpwnam_r(3) and getgrouplist(3).  A name that could not
+ * stand in a path is found as well: policy decides on it.
+ * -ENOENT: no such user.
+ */
+int nsc_user_load(const char *name, struct nsc_user **ret,
+		  struct nsc_error *err);
+/* The same by uid. */
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
+
+void nsc_user_free(struct nsc_user *user);
+static inline void nsc_user_cleanup(struct nsc_user **user)
+{
+	nsc_user_free(*user);
+	*user = NULL;
+}
+#define _cleanup_user_ __attribute__((cleanup(nsc_user_cleanup)))
+
+#endif

@@ -1,0 +1,407 @@
+/*
+ * The parent's timeline.  Runs in: nsinit, root of the host (nsc_create), and
+ * the builder, a child of it that makes the container and then becomes
+ * container-monitor.  Every process here dies with its parent until the
+ * monitor watches.
+ */
+#include "container/create.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/identity.h"
+#include "container/init.h"
+#include "container/monitor.h"
+#include "container/paths.h"
+#include "container/state.h"
+#include "container/view.h"
+#include "kernel/capability.h"
+#include "kernel/mount.h"
+#include "kernel/namespace.h"
+#include "kernel/pidfd.h"
+
+struct builder {
+	const struct nsc_plan *plan;
+	int report;		/* to nsc_create */
+	int program;		/* container-init */
+	int host_mnt;
+	int host_pid;
+	int go;			/* to the container's PID 1 */
+	int init_report;	/* from it, until it execs */
+	pid_t pid;
+	int pidfd;
+	struct nsc_identity identity;
+};
+
+static int open_host(struct builder *b, struct nsc_error *err)
+{
+	b->host_mnt = nsc_namespace_open(0, CLONE_NEWNS);
+	b->host_pid = nsc_namespace_open(0, CLONE_NEWPID);
+	if (b->host_mnt < 0 || b->host_pid < 0)
+		return nsc_error_set(err, ENOENT, "/proc is not there");
+	return 0;
+}
+
+/*
+ * container-init on a detached read-only mount: /proc/1/exe leads to it, and
+ * nobody inside can make that writable, since it is in no namespace.
+ */
+static int open_program(struct builder *b, struct nsc_error *err)
+{
+	static const char path[] = NSC_LIBEXECDIR "/container-init";
+	_cleanup_fd_ int file = open(path, O_PATH | O_CLOEXEC);
+	_cleanup_fd_ int mount = -1;
+	int ret;
+
+	if (file < 0)
+		return nsc_error_sys(err, errno, "open '%s'", path);
+	mount = nsc_mount_clone(file, false, err);
+	if (mount < 0)
+		return nsc_error_context(err, "'%s'", path);
+	ret = nsc_mount_restrict(mount, NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY,
+				 false, err);
+	if (ret < 0)
+		return nsc_error_context(err, "'%s'", path);
+	b->program = NSC_TAKE_FD(mount);
+	return 0;
+}
+
+static int leave_host_mounts(struct builder *b, struct nsc_error *err)
+{
+	(void)b;
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+		return nsc_error_sys(err, errno, "leave the host's mounts");
+	return 0;
+}
+
+/*
+ * clone3() as the user who is to own the user namespace, with host root's
+ * capabilities: the owner is the effective user id of the caller,
+ * user_namespaces(7).
+ */
+static pid_t clone_as(uid_t owner, unsigned int flags, int *pidfd,
+		      struct nsc_error *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | (flags & ~(unsigned int)CLONE_NEWNS),
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+	};
+	pid_t pid;
+
+	if (setresuid((uid_t)-1, owner, (uid_t)-1) < 0)
+		return nsc_error_sys(err, errno, "become uid %u", owner);
+	if (nsc_capability_raise(err) < 0)
+		return -err->code;
+	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+	if (pid == 0)
+		return 0;
+	if (pid < 0)
+		nsc_error_sys(err, errno, "make the namespaces");
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0) {
+		nsc_error_sys(err, errno, "become root again");
+		return -err->code;
+	}
+	return pid < 0 ? -err->code : pid;
+}
+
+static int start_init(struct builder *b, struct nsc_error *err)
+{
+	unsigned int flags = b->plan->config->namespaces;
+	uid_t owner = flags & CLONE_NEWUSER ? b->plan->user->uid : 0;
+	int go[2], report[2];
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	b->go = go[1];
+	if (pipe2(report, O_CLOEXEC) < 0) {
+		close(go[0]);
+		return nsc_error_sys(err, errno, "pipe");
+	}
+	b->init_report = report[0];
+	b->pid = clone_as(owner, flags, &b->pidfd, err);
+	if (b->pid == 0) {
+		const struct nsc_init init = {
+			.plan = b->plan, .go = go[0], .report = report[1],
+			.program = b->program,
+		};
+
+		close(go[1]);
+		close(report[0]);
+		nsc_init_run(&init);
+	}
+	close(go[0]);
+	close(report[1]);
+	return b->pid < 0 ? (int)b->pid : 0;
+}
+
+static int let_go(struct builder *b, struct nsc_error *err)
+{
+	if (write(b->go, "", 1) != 1)
+		return nsc_error_sys(err, errno, "PID 1 has ended");
+	return 0;
+}
+
+static int write_maps(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = b->plan;
+	int ret = 0;
+
+	if (plan->config->namespaces & CLONE_NEWUSER) {
+		ret = nsc_idmap_write(b->pid, "uid_map", plan->uid_map,
+				      plan->n_uid_map, err);
+		if (ret == 0)
+			ret = nsc_idmap_write(b->pid, "gid_map", plan->gid_map,
+					      plan->n_gid_map, err);
+	}
+	return ret < 0 ? ret : let_go(b, err);
+}
+
+struct worker_answer {
+	struct nsc_error err;
+	struct nsc_identity identity;
+};
+
+static int mark_shell(const struct nsc_view *view, const char *shell,
+		      struct nsc_error *err)
+{
+	if (symlinkat(shell, view->dev, NSC_MARK_SHELL + strlen("/dev/")) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_SHELL);
+	return 0;
+}
+
+/* The worker: in the container's pid, network and ipc namespaces. */
+static int work(struct builder *b, int userns, struct nsc_identity *identity,
+		struct nsc_error *err)
+{
+	const struct nsc_plan *plan = b->plan;
+	const struct nsc_identity_request request = {
+		.spec = plan->config->user,
+		.login = plan->login ? plan->user : NULL,
+		.shell = plan->config->shell,
+	};
+	struct nsc_view view = NSC_VIEW_INIT;
+	int join = (int)plan->config->namespaces &
+		   (CLONE_NEWNET | CLONE_NEWIPC);
+	int ret;
+
+	view.plan = plan;
+	view.userns = userns;
+	if (join && setns(b->pidfd, join) < 0)
+		return nsc_error_sys(err, errno, "join the new namespaces");
+	ret = nsc_view_build(&view, err);
+	if (ret == 0)
+		ret = nsc_identity_find(&request, identity, err);
+	if (ret == 0)
+		ret = mark_shell(&view, identity->shell, err);
+	return ret;
+}
+
+static void __attribute__((noreturn))
+run_worker(struct builder *b, int userns, int out)
+{
+	struct worker_answer answer = { NSC_ERROR_INIT, { 0 } };
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	umask(0);
+	work(b, userns, &answer.identity, &answer.err);
+	(void)!write(out, &answer, sizeof(answer));
+	_exit(0);
+}
+
+static int wait_for_worker(struct builder *b, int in, int pidfd,
+			   struct nsc_error *err)
+{
+	struct worker_answer answer;
+	ssize_t n = read(in, &answer, sizeof(answer));
+
+	nsc_process_wait(pidfd, -1, NULL);
+	if (n != sizeof(answer))
+		return nsc_error_set(err, ECHILD, "file systems: the worker "
+				     "died");
+	if (answer.err.code) {
+		*err = answer.err;
+		return -err->code;
+	}
+	b->identity = answer.identity;
+	return 0;
+}
+
+static int build_view(struct builder *b, struct nsc_error *err)
+{
+	bool has_userns = b->plan->config->namespaces & CLONE_NEWUSER;
+	_cleanup_fd_ int userns = -1;
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int pipefd[2];
+	pid_t pid;
+
+	userns = has_userns ? nsc_namespace_open(b->pid, CLONE_NEWUSER) : -1;
+	if (has_userns && userns < 0)
+		return nsc_error_sys(err, -userns, "open the user namespace");
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	out = pipefd[1];
+	if (setns(b->pidfd, CLONE_NEWPID) < 0)
+		return nsc_error_sys(err, errno, "join the pid namespace");
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		run_worker(b, userns, out);
+	if (setns(b->host_pid, CLONE_NEWPID) < 0 || pid < 0)
+		return nsc_error_sys(err, pid < 0 ? -pid : errno,
+				     "start the worker");
+	nsc_fd_close(&out);
+	return wait_for_worker(b, in, pidfd, err);
+}
+
+static int return_to_host(struct builder *b, struct nsc_error *err)
+{
+	if (setns(b->host_mnt, CLONE_NEWNS) < 0 || chdir("/") < 0)
+		return nsc_error_sys(err, errno, "return to the host");
+	return 0;
+}
+
+/* Until the report's end, which a successful exec is. */
+static int wait_for_exec(struct builder *b, struct nsc_error *err)
+{
+	struct nsc_error report;
+	ssize_t n = read(b->init_report, &report, sizeof(report));
+
+	if (n == sizeof(report)) {
+		report.text[sizeof(report.text) - 1] = '\0';
+		*err = report;
+		return nsc_error_context(err, "PID 1");
+	}
+	if (n != 0 || !nsc_pidfd_alive(b->pidfd))
+		return nsc_error_set(err, ECHILD, "PID 1 died");
+	return 0;
+}
+
+static int fill_state(const struct builder *b, struct nsc_state *state,
+		      struct nsc_error *err)
+{
+	const struct nsc_config *config = b->plan->config;
+	int ret = nsc_pidfd_boot_id(state->boot_id);
+
+	if (ret == 0)
+		ret = nsc_pidfd_start_time(b->pid, &state->start);
+	if (ret == 0)
+		ret = nsc_namespace_ids(b->pid, state->ids);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "identify PID 1");
+	state->pid = b->pid;
+	state->since = (int64_t)time(NULL);
+	state->namespaces = config->namespaces;
+	state->capabilities = config->capabilities;
+	state->no_new_privs = config->no_new_privs;
+	state->login_shell = config->login_shell;
+	state->environment = config->environment;
+	state->keep_env = config->keep_env;
+	state->message = config->message;
+	state->working_dir = config->working_dir;
+	state->rootfs = config->rootfs;
+	state->config = config->file;
+	return 0;
+}
+
+static int save_state(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = b->plan;
+	struct nsc_identity *id = &b->identity;
+	_cleanup_free_ char *stop = strdup(plan->stop);
+	struct nsc_state state = {
+		.user = plan->user->name, .uid = plan->user->uid,
+		.owner = plan->user->uid, .stop = stop,
+		.run_uid = id->uid, .run_gid = id->gid,
+		.groups = id->groups, .n_groups = id->n_groups,
+		.tty_gid = plan->tty_gid, .name = id->name,
+		.home = id->home, .shell = id->shell,
+	};
+	int ret;
+
+	if (!stop)
+		return nsc_error_sys(err, ENOMEM, "state");
+	ret = fill_state(b, &state, err);
+	return ret < 0 ? ret : nsc_state_save(plan->rundir, &state, err);
+}
+
+static int become_monitor(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_monitor_start start = {
+		.plan = b->plan, .pid = b->pid, .pidfd = b->pidfd,
+		.go = b->go, .report = b->report,
+	};
+
+	return nsc_monitor_become(&start, err);
+}
+
+static void __attribute__((noreturn)) build(struct builder *b)
+{
+	static int (*const steps[])(struct builder *b,
+				    struct nsc_error *err) = {
+		open_host,
+		open_program,
+		leave_host_mounts,
+		start_init,
+		write_maps,
+		build_view,
+		return_to_host,
+		let_go,
+		wait_for_exec,
+		save_state,
+		become_monitor,
+	};
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setsid();
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++)
+		if (steps[i](b, &err) < 0)
+			break;
+	if (b->pidfd >= 0)
+		nsc_process_kill(b->pidfd);
+	nsc_state_remove(b->plan->rundir);
+	(void)!write(b->report, &err, sizeof(err));
+	_exit(1);
+}
+
+int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	struct builder b = {
+		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
+		.host_pid = -1, .go = -1, .init_report = -1, .pidfd = -1,
+	};
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	int pipefd[2];
+	pid_t pid;
+	int ret;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	b.report = pipefd[1];
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		build(&b);
+	nsc_fd_close(&b.report);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "start the builder");
+	ret = nsc_monitor_wait(in, plan->deadline, err);
+	if (ret < 0)
+		nsc_process_kill(pidfd);
+	return ret;
+}

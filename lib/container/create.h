@@ -1,0 +1,43 @@
+/*
+ * Build a container: the parent's timeline.  See HACKING.md, "Starting a
+ * container", for the processes.
+ */
+#ifndef NSC_CONTAINER_CREATE_H
+#define NSC_CONTAINER_CREATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "config/container_config.h"
+#include "config/user.h"
+#include "kernel/idmap.h"
+
+/* Everything that the building needs, decided and looked up before. */
+struct nsc_plan {
+	const struct nsc_config *config;
+	const struct nsc_user *user;
+	bool login;		/* for logins, not for nsinit exec */
+	const char *stop;	/* how its monitor ends it, see monitor.h */
+	unsigned int linger;
+	int rundir;
+	int leader;		/* pidfd; the container ends with it, or -1 */
+	int64_t deadline;	/* of the building, nsc_process_now */
+	/* with a user namespace; otherwise all are the identity */
+	struct nsc_id_mapping uid_map[NSC_MAPPINGS_MAX];
+	size_t n_uid_map;
+	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
+	size_t n_gid_map;
+	uid_t root_uid;		/* the container's root, as the host sees it */
+	gid_t root_gid;
+	gid_t tty_gid;		/* its tty group, as the host sees it */
+};
+
+/*
+ * Build and start the container.  When this returns 0 it runs, its pid file
+ * is written and its monitor watches.  On failure nothing is left.  Runs
+ * on the host as root, with the run directory's lock held.
+ */
+int nsc_create(const struct nsc_plan *plan, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,18 @@
+/* Find a running container, and be sure that it is the one that was written. */
+#ifndef NSC_CONTAINER_JOIN_H
+#define NSC_CONTAINER_JOIN_H
+
+#include "base/error.h"
+#include "container/state.h"
+
+/*
+ * Read the run directory's pid, start and state, and verify them: a pidfd is
+ * opened first, then start time, boot id and namespace identities of that
+ * process are compared, then the pidfd must say that it still runs.
+ * Returns the pidfd (close-on-exec) and the state; -ESRCH when no container
+ * runs (nothing there, something incomplete, or the process is another), or
+ * another negative errno.  err says why in each case.
+ */
+int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
+
+#endif

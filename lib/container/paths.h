@@ -1,0 +1,31 @@
+/* Names of files and directories, each in this one place. */
+#ifndef NSC_CONTAINER_PATHS_H
+#define NSC_CONTAINER_PATHS_H
+
+/*
+ * From the build: NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
+ * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LIBEXECDIR,
+ * NSC_NSINIT and NSC_NSSHELL.
+ */
+#define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
+
+/* Below a container's run directory. */
+#define NSC_FILE_PID "pid"
+#define NSC_FILE_START "start"
+#define NSC_FILE_STATE "state"
+#define NSC_FILE_LOCK "lock"
+#define NSC_FILE_SESSIONS "sessions"
+#define NSC_FILE_MONITOR "monitor"
+
+/*
+ * Inside each container, on the /dev that only root can write to: the mark
+ * that this is a container, with a symbolic link to the user's shell.
+ */
+#define NSC_MARK_DIR "/dev/.nscontainer"
+#define NSC_MARK_SHELL NSC_MARK_DIR "/shell"
+
+/* Descriptors of the helper, 'nsinit start --login'. */
+#define NSC_HELPER_LOCK 3	/* holds 'lock' */
+#define NSC_HELPER_REPORT 4	/* takes the nsc_error of the result */
+
+#endif

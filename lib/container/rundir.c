@@ -1,0 +1,91 @@
+#include "container/rundir.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "container/paths.h"
+
+int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
+{
+	char escaped[4 * NSC_NAME_MAX + 8];
+
+	if (!nsc_text_name_valid(name))
+		return nsc_error_set(err, EINVAL, "user name '%s': expected 1 "
+				     "to %d letters, digits and ._-@+$",
+				     nsc_text_escape(name, escaped,
+						     sizeof(escaped)),
+				     NSC_NAME_MAX);
+	if (asprintf(ret, "%s/%s", NSC_RUNDIR, name) < 0) {
+		*ret = NULL;
+		return nsc_error_sys(err, ENOMEM, "run directory");
+	}
+	return 0;
+}
+
+static int make_file(int rundir, const char *name, uid_t owner, mode_t mode,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	fd = openat(rundir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+		    O_NONBLOCK, 0);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "make '%s'", name);
+	if (fchown(fd, owner, (gid_t)-1) < 0 || fchmod(fd, mode) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", name);
+	return 0;
+}
+
+int nsc_rundir_open(const char *path, bool create, uid_t owner,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	if (!create)
+		return nsc_file_open_dir(path, err);
+	fd = nsc_file_make_dir(path, 0755, err);
+	if (fd < 0)
+		return fd;
+	ret = make_file(fd, NSC_FILE_LOCK, 0, 0600, err);
+	if (ret == 0)
+		ret = make_file(fd, NSC_FILE_MONITOR, 0, 0600, err);
+	if (ret == 0)
+		ret = make_file(fd, NSC_FILE_SESSIONS, owner, 0400, err);
+	if (ret < 0)
+		return nsc_error_context(err, "%s", path);
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_rundir_lock(int rundir, const char *name, int operation,
+		    int64_t deadline, struct nsc_error *err)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	_cleanup_fd_ int fd = -1;
+
+	fd = openat(rundir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+		    O_NONBLOCK);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "open lock '%s'", name);
+	while (flock(fd, operation | LOCK_NB) < 0) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK)
+			return nsc_error_sys(err, errno, "lock '%s'", name);
+		if (nsc_process_now() >= deadline)
+			return nsc_error_set(err, EWOULDBLOCK, "lock '%s': "
+					     "another process holds it", name);
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 20000000)
+			pause.tv_nsec *= 2;
+	}
+	return NSC_TAKE_FD(fd);
+}

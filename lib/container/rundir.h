@@ -1,0 +1,35 @@
+/*
+ * The run directory of a container: /run/nscontainer/<user>, or where
+ * 'nsinit exec --root' says.  Its lock files stay for ever; see HACKING.md for
+ * who holds which.
+ */
+#ifndef NSC_CONTAINER_RUNDIR_H
+#define NSC_CONTAINER_RUNDIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* /run/nscontainer/<name> into new memory. */
+int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err);
+
+/*
+ * Open the directory at path; root's alone, or an error.  With create it is
+ * made with its lock files (owner: the user that may hold 'sessions').
+ * -ENOENT where it does not exist and create is false.
+ */
+int nsc_rundir_open(const char *path, bool create, uid_t owner,
+		    struct nsc_error *err);
+
+/*
+ * Open one of the lock files and flock(2) it with operation (LOCK_EX or
+ * LOCK_SH), trying until deadline (nsc_process_now; 0: once).  Returns the
+ * descriptor that holds the lock, close-on-exec; -EWOULDBLOCK when others
+ * held it until then.
+ */
+int nsc_rundir_lock(int rundir, const char *name, int operation,
+		    int64_t deadline, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,171 @@
+/* Runs in: nsinit, root of the host. */
+#include "container/start.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "container/join.h"
+#include "container/monitor.h"
+#include "container/subid.h"
+
+#define TTY_GID 5		/* of the tty group, in every distribution */
+#define CONFIG_FILE "container.json"
+
+int nsc_start_load(const char *dir, const struct nsc_user *user,
+		   struct nsc_config **ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *file = NULL;
+	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
+	_cleanup_fd_ int fd = -1;
+	int error;
+
+	if (dirfd < 0)
+		return dirfd;
+	fd = nsc_file_open_at(dirfd, dir, CONFIG_FILE, err);
+	if (fd < 0)
+		return fd;
+	if (asprintf(&file, "%s/%s", dir, CONFIG_FILE) < 0) {
+		file = NULL;
+		return nsc_error_sys(err, ENOMEM, "%s", dir);
+	}
+	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
+	if (error < 0)
+		return error;
+	return nsc_config_parse(text, file, dir, user, ret, err);
+}
+
+static int map_automatically(struct nsc_plan *plan,
+			     const struct nsc_conf *conf,
+			     struct nsc_error *err)
+{
+	uint32_t uid, gid;
+	int ret = nsc_subid_find(plan->user->name, conf, &uid, &gid, err);
+
+	if (ret < 0)
+		return ret;
+	/* Root is never mapped to itself: its container's root is nobody. */
+	if (plan->user->uid == 0) {
+		plan->uid_map[0] = (struct nsc_id_mapping){
+			0, uid, NSC_IDMAP_RANGE };
+		plan->gid_map[0] = (struct nsc_id_mapping){
+			0, gid, NSC_IDMAP_RANGE };
+		plan->n_uid_map = plan->n_gid_map = 1;
+		return 0;
+	}
+	plan->n_uid_map = nsc_idmap_automatic(plan->user->uid, uid,
+					      plan->uid_map);
+	plan->n_gid_map = nsc_idmap_automatic(plan->user->gid, gid,
+					      plan->gid_map);
+	return 0;
+}
+
+static int map_as_configured(struct nsc_plan *plan)
+{
+	const struct nsc_config *config = plan->config;
+
+	memcpy(plan->uid_map, config->uid_mappings,
+	       config->n_uid_mappings * sizeof(*plan->uid_map));
+	memcpy(plan->gid_map, config->gid_mappings,
+	       config->n_gid_mappings * sizeof(*plan->gid_map));
+	plan->n_uid_map = config->n_uid_mappings;
+	plan->n_gid_map = config->n_gid_mappings;
+	return 0;
+}
+
+/* The ids inside that the rest relies on must exist. */
+static int check_map(struct nsc_plan *plan, struct nsc_error *err)
+{
+	const char *file = plan->config->file;
+	uint32_t id;
+
+	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, 0,
+			      &plan->root_uid) < 0 ||
+	    nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, 0,
+			      &plan->root_gid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: uid_mappings and "
+				     "gid_mappings: must map 0, the "
+				     "container's root", file);
+	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, TTY_GID,
+			      &plan->tty_gid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
+				     "%d, the tty group, or no terminal would "
+				     "work", file, TTY_GID);
+	if (plan->login &&
+	    (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map,
+			       plan->user->uid, &id) < 0 ||
+	     id != plan->user->uid))
+		return nsc_error_set(err, EINVAL, "%s: uid_mappings: must map "
+				     "%u, the uid of '%s', to itself", file,
+				     plan->user->uid, plan->user->name);
+	if (plan->login &&
+	    (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map,
+			       plan->user->gid, &id) < 0 ||
+	     id != plan->user->gid))
+		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
+				     "%u, the gid of '%s', to itself", file,
+				     plan->user->gid, plan->user->name);
+	return 0;
+}
+
+int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err)
+{
+	int ret;
+
+	if (!(plan->config->namespaces & CLONE_NEWUSER)) {
+		plan->tty_gid = TTY_GID;
+		return 0;
+	}
+	ret = plan->config->automatic_mappings ?
+		      map_automatically(plan, conf, err) :
+		      map_as_configured(plan);
+	if (ret < 0)
+		return ret;
+	/* A login of root needs its own ids, which are not mapped. */
+	if (plan->login && plan->user->uid == 0)
+		return nsc_error_set(err, EINVAL, "%s: root's own container "
+				     "needs namespaces.NEWUSER to be false",
+				     plan->config->file);
+	return check_map(plan, err);
+}
+
+int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	if (!plan)
+		return nsc_error_sys(err, ENOMEM, "start");
+	*plan = (struct nsc_plan){
+		.config = request->config, .user = request->user,
+		.login = request->login, .stop = request->stop,
+		.linger = request->conf->linger, .rundir = request->rundir,
+		.leader = request->leader,
+		.deadline = nsc_process_now() +
+			    (int64_t)request->conf->start_timeout * 1000,
+	};
+	pidfd = nsc_join_find(request->rundir, &state, err);
+	if (pidfd >= 0) {
+		plan->stop = state->stop;
+		ret = nsc_monitor_adopt(plan, state, pidfd, err);
+	} else if (pidfd == -ESRCH) {
+		nsc_state_remove(request->rundir);
+		ret = nsc_start_map_ids(plan, request->conf, err);
+		if (ret == 0)
+			ret = nsc_create(plan, err);
+	} else {
+		ret = pidfd;
+	}
+	if (ret < 0)
+		return nsc_error_context(err, "start container '%s'",
+					 request->user->name);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* Start containers: configuration in, running container out. */
+#ifndef NSC_CONTAINER_START_H
+#define NSC_CONTAINER_START_H
+
+#include "base/error.h"
+#include "config/conf.h"
+#include "config/container_config.h"
+#include "config/user.h"
+#include "container/create.h"
+
+/* Read and check DIR/container.json, a file of root's. */
+int nsc_start_load(const char *dir, const struct nsc_user *user,
+		   struct nsc_config **ret, struct nsc_error *err);
+
+/* Fill the id maps of plan, whose config and user are set. */
+int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err);
+
+struct nsc_start_request {
+	const struct nsc_user *user;
+	const struct nsc_config *config;
+	const struct nsc_conf *conf;
+	bool login;		/* for logins, not for nsinit exec */
+	const char *stop;	/* stop policy, see monitor.h */
+	int leader;		/* or -1, see nsc_plan */
+	int rundir;
+};
+
+/*
+ * Start the container, or give a running one that has lost its monitor a new
+ * one; with the lock of the run directory held.
+ */
+int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,71 @@
+/*
+ * What a join needs to know of a running container: compiled once by nsinit
+ * into the run directory (libconfig format), read by the login path.
+ */
+#ifndef NSC_CONTAINER_STATE_H
+#define NSC_CONTAINER_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "kernel/namespace.h"
+#include "kernel/pidfd.h"
+
+struct nsc_state {
+	char *user;		/* whose container; its name for messages */
+	uid_t uid;		/* the login user's */
+	uid_t owner;		/* of the user namespace, and of 'sessions' */
+	pid_t pid;		/* PID 1, as the host sees it */
+	uint64_t start;		/* its start time, clock ticks since boot */
+	char boot_id[NSC_BOOT_ID_SIZE];
+	int64_t since;		/* seconds since the epoch */
+	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
+	struct nsc_namespace_id ids[NSC_NAMESPACES];
+	char *rootfs;
+	char *config;		/* the container.json it was made from */
+	char *stop;		/* "empty", "logout", "never" */
+	uint64_t capabilities;	/* the bounding set of whoever joins */
+	bool no_new_privs;
+	uid_t run_uid;		/* 'user' of container.json, inside */
+	gid_t run_gid;
+	gid_t *groups;		/* its supplementary groups, inside */
+	size_t n_groups;
+	gid_t tty_gid;		/* host's id of the inside's tty group */
+	char *name;		/* login name inside */
+	char *home;
+	char *shell;
+	char *working_dir;
+	bool login_shell;
+	char *message;
+	char **environment;
+	char **keep_env;
+};
+
+/* Serialise to new memory; NULL without memory. */
+char *nsc_state_print(const struct nsc_state *state);
+
+/* The reverse; a field that is missing or wrong is an error. */
+int nsc_state_parse(const char *text, struct nsc_state **ret,
+		    struct nsc_error *err);
+
+/* Read and parse 'state' of a run directory. */
+int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
+
+/* Write 'state', then 'start', then 'pid': pid last, since it says "runs". */
+int nsc_state_save(int rundir, const struct nsc_state *state,
+		   struct nsc_error *err);
+
+/* Remove pid, start and state. */
+void nsc_state_remove(int rundir);
+
+void nsc_state_free(struct nsc_state *state);
+static inline void nsc_state_cleanup(struct nsc_state **state)
+{
+	nsc_state_free(*state);
+	*state = NULL;
+}
+#define _cleanup_state_ __attribute__((cleanup(nsc_state_cleanup)))
+
+#endif

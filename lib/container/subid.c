@@ -1,0 +1,189 @@
+#include "container/subid.h"
+
+#include <fcntl.h>
+#include <shadow/subid.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "kernel/idmap.h"
+
+#define IDS_FILE "ids"
+
+struct kind {
+	const char *file;	/* below /etc */
+	int (*ranges)(const char *owner, struct subid_range **ranges);
+};
+
+static const struct kind kinds[] = {
+	{ "subuid", subid_get_uid_ranges },
+	{ "subgid", subid_get_gid_ranges },
+};
+
+static bool overlap(uint64_t first, uint64_t count, uint32_t range)
+{
+	return first < (uint64_t)range + NSC_IDMAP_RANGE &&
+	       range < first + count;
+}
+
+/* "name:first:count", as subuid(5) has it; false for anything else. */
+static bool parse_line(char *line, char **name, long long *first,
+		       long long *count)
+{
+	char *a = strchr(line, ':');
+	char *b = a ? strchr(a + 1, ':') : NULL;
+
+	if (!b || line[0] == '#')
+		return false;
+	*a = *b = '\0';
+	*name = line;
+	return nsc_text_number(a + 1, 0, UINT32_MAX, first) == 0 &&
+	       nsc_text_number(b + 1, 0, UINT32_MAX, count) == 0;
+}
+
+/* Does the file give some of the range to another user? */
+static int check_others(const struct kind *kind, const char *user,
+			uint32_t range, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fd_ int dir = nsc_file_open_dir("/etc", err);
+	_cleanup_fd_ int fd = -1;
+	char *save = NULL;
+	int ret;
+
+	if (dir < 0)
+		return dir;
+	fd = nsc_file_open_at(dir, "/etc", kind->file, err);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return fd;
+	ret = nsc_file_read(fd, kind->file, NSC_FILE_MAX, &text, NULL, err);
+	for (char *line = ret < 0 ? NULL : strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		long long first, count;
+		char *name;
+
+		if (!parse_line(line, &name, &first, &count) ||
+		    !strcmp(name, user) ||
+		    !overlap((uint64_t)first, (uint64_t)count, range))
+			continue;
+		return nsc_error_set(err, EEXIST, "/etc/%s: the range of user "
+				     "'%s' (%u+%u) overlaps that of '%s': give "
+				     "each its own", kind->file, user, range,
+				     NSC_IDMAP_RANGE, name);
+	}
+	return ret;
+}
+
+static bool from_file(const struct kind *kind, const char *user, uint32_t *ret)
+{
+	struct subid_range *ranges = NULL;
+	int n = kind->ranges(user, &ranges);
+	bool found = false;
+
+	for (int i = 0; i < n && !found; i++) {
+		if (ranges[i].count < NSC_IDMAP_RANGE ||
+		    ranges[i].start > UINT32_MAX - NSC_IDMAP_RANGE)
+			continue;
+		*ret = (uint32_t)ranges[i].start;
+		found = true;
+	}
+	free(ranges);
+	return found;
+}
+
+/* The line of user in the pool's file, and how many lines it has. */
+static bool find_in_pool(const char *text, const char *user, uint32_t *ret,
+			 uint32_t *lines)
+{
+	size_t len = strlen(user);
+
+	for (*lines = 0; *text; (*lines)++) {
+		long long first;
+		char number[16] = "";
+
+		if (!strncmp(text, user, len) && text[len] == ' ') {
+			sscanf(text + len + 1, "%15[0-9]", number);
+			if (nsc_text_number(number, 0, UINT32_MAX,
+					    &first) == 0) {
+				*ret = (uint32_t)first;
+				return true;
+			}
+		}
+		text += strcspn(text, "\n");
+		text += *text == '\n';
+	}
+	return false;
+}
+
+static int add_to_pool(int dir, const char *text, const char *user,
+		       uint32_t first, struct nsc_error *err)
+{
+	_cleanup_free_ char *new = NULL;
+	int len = asprintf(&new, "%s%s %u\n", text, user, first);
+
+	if (len < 0) {
+		new = NULL;
+		return nsc_error_sys(err, ENOMEM, "id pool");
+	}
+	return nsc_file_write_at(dir, IDS_FILE, new, (size_t)len, 0644, err);
+}
+
+static int from_pool(const char *user, const struct nsc_conf *conf,
+		     uint32_t *ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fd_ int dir = nsc_file_make_dir(NSC_STATEDIR, 0755, err);
+	_cleanup_fd_ int fd = -1;
+	uint32_t lines;
+	int error = 0;
+
+	if (dir < 0)
+		return dir;
+	/* The directory is what is locked: the file is replaced. */
+	if (flock(dir, LOCK_EX) < 0)
+		return nsc_error_sys(err, errno, "lock %s", NSC_STATEDIR);
+	fd = nsc_file_open_at(dir, NSC_STATEDIR, IDS_FILE, err);
+	if (fd >= 0)
+		error = nsc_file_read(fd, NSC_STATEDIR "/" IDS_FILE,
+				      16 * NSC_FILE_MAX, &text, NULL, err);
+	else if (fd == -ENOENT)
+		text = strdup("");
+	else
+		error = fd;
+	if (error < 0 || !text)
+		return error < 0 ? error : -ENOMEM;
+	if (find_in_pool(text, user, ret, &lines))
+		return 0;
+	if (lines >= conf->id_pool_count / NSC_IDMAP_RANGE)
+		return nsc_error_set(err, ENOSPC, "the id pool is used up by "
+				     "%u users: enlarge id_pool_count", lines);
+	*ret = conf->id_pool_first + lines * NSC_IDMAP_RANGE;
+	return add_to_pool(dir, text, user, *ret, err);
+}
+
+int nsc_subid_find(const char *user, const struct nsc_conf *conf,
+		   uint32_t *ret_uid, uint32_t *ret_gid,
+		   struct nsc_error *err)
+{
+	uint32_t range[2];
+	int ret = 0;
+
+	if (!from_file(&kinds[0], user, &range[0]) ||
+	    !from_file(&kinds[1], user, &range[1])) {
+		ret = from_pool(user, conf, &range[0], err);
+		range[1] = range[0];
+	}
+	for (size_t i = 0; ret == 0 && i < 2; i++)
+		ret = check_others(&kinds[i], user, range[i], err);
+	if (ret < 0)
+		return ret;
+	*ret_uid = range[0];
+	*ret_gid = range[1];
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* Maps of a user namespace, user_namespaces(7). */
+#ifndef NSC_KERNEL_IDMAP_H
+#define NSC_KERNEL_IDMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct nsc_id_mapping {
+	uint32_t container_id;
+	uint32_t host_id;
+	uint32_t size;
+};
+
+#define NSC_MAPPINGS_MAX 340	/* the kernel's limit */
+#define NSC_IDMAP_RANGE 65536u	/* ids that a container has */
+#define NSC_IDMAP_AUTOMATIC 3	/* entries of an automatic map */
+
+/*
+ * The automatic map: own is itself, all others of 0 to 65535 are at first +
+ * their number.  Returns the number of entries in map.
+ */
+size_t nsc_idmap_automatic(uint32_t own, uint32_t first,
+			   struct nsc_id_mapping map[NSC_IDMAP_AUTOMATIC]);
+
+/* The host's id of a container id; -ENOENT where it is not mapped. */
+int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,
+		      uint32_t *ret);
+
+/* Write /proc/PID/<file>, file is "uid_map" or "gid_map". */
+int nsc_idmap_write(pid_t pid, const char *file,
+		    const struct nsc_id_mapping *map, size_t n,
+		    struct nsc_error *err);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * Mounts by descriptor: made or cloned detached, restricted while nobody sees
+ * them, then attached on a descriptor.  mount_setattr(2), fsopen(2),
+ * open_tree(2), move_mount(2), openat2(2).
+ */
+#ifndef NSC_KERNEL_MOUNT_H
+#define NSC_KERNEL_MOUNT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mount.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define NSC_MOUNT_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+
+struct nsc_mount_option {
+	const char *key;
+	const char *value;	/* NULL: a flag */
+};
+
+/*
+ * A new file system, detached, with MOUNT_ATTR_* attributes.  options ends
+ * with a NULL key, or is NULL.
+ */
+int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
+		  uint64_t attributes, struct nsc_error *err);
+
+/* A tmpfs; size as mount(8) writes it, "64k". */
+int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
+		    struct nsc_error *err);
+
+/*
+ * A detached copy of the mount at fd (O_PATH), with all below it when
+ * recursive.
+ */
+int nsc_mount_clone(int fd, bool recursive, struct nsc_error *err);
+
+/* Add MOUNT_ATTR_* attributes to a mount, and to those below it. */
+int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
+		       struct nsc_error *err);
+
+/* Map the ids on a detached mount with those of a user namespace. */
+int nsc_mount_idmap(int fd, int userns, struct nsc_error *err);
+
+/* Attach a detached mount on what target is. */
+int nsc_mount_attach(int mount, int target, struct nsc_error *err);
+
+/*
+ * Open path (absolute or not) below root with O_PATH and flags.  Symbolic
+ * links lead nowhere but below root, magic links nowhere at all.
+ */
+int nsc_mount_open(int root, const char *path, uint64_t flags);
+
+/*
+ * Open an absolute path of the host with O_PATH to bind it.  No component may
+ * be a symbolic link: one that a user can write would lead anywhere.
+ */
+int nsc_mount_open_source(const char *path, struct nsc_error *err);
+
+/*
+ * Open path below root as nsc_mount_open does, to mount on it.  What is missing is made: directories,
+ * and last a directory or, with file, an empty file.
+ */
+int nsc_mount_target(int root, const char *path, bool file,
+		     struct nsc_error *err);
+
+/* nsc_mount_target and nsc_mount_attach. */
+int nsc_mount_on(int mount, int root, const char *path, bool file,
+		 struct nsc_error *err);
+
+#endif

@@ -1,0 +1,56 @@
+#include "kernel/namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+
+const struct nsc_namespace nsc_namespaces[NSC_NAMESPACES] = {
+	{ CLONE_NEWNS, "NEWNS", "mnt" },
+	{ CLONE_NEWUTS, "NEWUTS", "uts" },
+	{ CLONE_NEWIPC, "NEWIPC", "ipc" },
+	{ CLONE_NEWUSER, "NEWUSER", "user" },
+	{ CLONE_NEWPID, "NEWPID", "pid" },
+	{ CLONE_NEWNET, "NEWNET", "net" },
+	{ CLONE_NEWCGROUP, "NEWCGROUP", "cgroup" },
+	{ CLONE_NEWTIME, "NEWTIME", "time" },
+};
+
+static void path_of(char *buf, size_t size, pid_t pid, const char *link)
+{
+	if (pid)
+		snprintf(buf, size, "/proc/%d/ns/%s", (int)pid, link);
+	else
+		snprintf(buf, size, "/proc/self/ns/%s", link);
+}
+
+int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES])
+{
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		char path[64];
+		struct stat st;
+
+		path_of(path, sizeof(path), pid, nsc_namespaces[i].link);
+		if (stat(path, &st) < 0)
+			return errno == ENOENT ? -ESRCH : -errno;
+		ids[i] = (struct nsc_namespace_id){ st.st_dev, st.st_ino };
+	}
+	return 0;
+}
+
+int nsc_namespace_open(pid_t pid, unsigned int flag)
+{
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		char path[64];
+		int fd;
+
+		if (nsc_namespaces[i].flag != flag)
+			continue;
+		path_of(path, sizeof(path), pid, nsc_namespaces[i].link);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	return -EINVAL;
+}

@@ -1,0 +1,63 @@
+#include "kernel/terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define OVERFLOW_GID 65534
+
+static int check_slave(int slave, unsigned int number, uid_t uid,
+		       struct nsc_error *err)
+{
+	struct stat by_fd, by_name;
+	char name[32];
+
+	snprintf(name, sizeof(name), "/dev/pts/%u", number);
+	if (fstat(slave, &by_fd) < 0 || stat(name, &by_name) < 0)
+		return nsc_error_sys(err, errno, "terminal: name '%s'", name);
+	if (by_fd.st_dev != by_name.st_dev || by_fd.st_ino != by_name.st_ino)
+		return nsc_error_set(err, ENODEV, "terminal: '%s' is not the "
+				     "terminal that was opened", name);
+	if (by_fd.st_gid == OVERFLOW_GID)
+		return nsc_error_set(err, EINVAL, "terminal: the group of "
+				     "'%s' is not mapped into the user "
+				     "namespace", name);
+	if (fchown(slave, uid, by_fd.st_gid) < 0 || fchmod(slave, 0620) < 0)
+		return nsc_error_sys(err, errno, "terminal: give '%s' to uid "
+				     "%u and gid %u", name, uid, by_fd.st_gid);
+	return 0;
+}
+
+int nsc_terminal_check(uid_t uid, struct nsc_error *err)
+{
+	_cleanup_fd_ int master = -1;
+	_cleanup_fd_ int slave = -1;
+	unsigned int number;
+	int unlock = 0;
+
+	master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (master < 0)
+		return nsc_error_sys(err, errno, "terminal: open /dev/ptmx");
+	if (ioctl(master, TIOCSPTLCK, &unlock) < 0 ||
+	    ioctl(master, TIOCGPTN, &number) < 0)
+		return nsc_error_sys(err, errno, "terminal: unlock");
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (slave < 0)
+		return nsc_error_sys(err, errno, "terminal: open the slave");
+	return check_slave(slave, number, uid, err);
+}
+
+int nsc_terminal_hand_over(uid_t uid, gid_t gid, struct nsc_error *err)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (isatty(fd) && fchown(fd, uid, gid) < 0)
+			return nsc_error_sys(err, errno, "hand the terminal "
+					     "over to uid %u", uid);
+	return 0;
+}

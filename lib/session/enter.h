@@ -1,0 +1,39 @@
+/*
+ * Go into a container: the one place where a process of the host becomes a
+ * process of the container.  Each function says what it starts with and what
+ * it ends with; none of them loads, resolves or parses anything.
+ */
+#ifndef NSC_SESSION_ENTER_H
+#define NSC_SESSION_ENTER_H
+
+#include "base/error.h"
+#include "container/state.h"
+
+/*
+ * Step 1.  Starts as root of the host, or as the owner of the container's
+ * user namespace, single-threaded.  Ends in all namespaces of the container at
+ * once (setns(2) on the verified pidfd), in its root directory, not
+ * dumpable, with all capabilities in its user namespace.  A pid namespace
+ * takes effect for children.  On failure nothing changed.
+ */
+int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
+			 struct nsc_error *err);
+
+/*
+ * Step 2 for a login program that goes on as root: the container's root,
+ * the bounding set that of the container, permitted only what a login
+ * program needs and what the container grants, inheritable and ambient
+ * empty, no_new_privs as configured.
+ */
+int nsc_enter_as_root(const struct nsc_state *state, struct nsc_error *err);
+
+/*
+ * Step 2 for a process that is going to exec a user's program: uid, gid and
+ * groups of the container's 'user' (keep_ids: whoever we are already), no
+ * capability but those that exec gives the container's root within the
+ * bounding set, no_new_privs as configured.
+ */
+int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
+		      struct nsc_error *err);
+
+#endif

@@ -1,0 +1,109 @@
+#include "session/environment.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+
+#define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
+#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+#define KEEP_MAX 256		/* variables taken over at the most */
+
+static size_t name_length(const char *entry)
+{
+	return strcspn(entry, "=");
+}
+
+/* Add entry, in place of one of the same name. */
+static int put(char ***vector, size_t *n, const char *entry)
+{
+	size_t len = name_length(entry);
+
+	for (size_t i = 0; i < *n; i++) {
+		char *copy;
+
+		if (name_length((*vector)[i]) != len ||
+		    strncmp((*vector)[i], entry, len) != 0)
+			continue;
+		copy = strdup(entry);
+		if (!copy)
+			return -ENOMEM;
+		free((*vector)[i]);
+		(*vector)[i] = copy;
+		return 0;
+	}
+	return nsc_text_append(vector, n, entry);
+}
+
+static int put_pair(char ***vector, size_t *n, const char *key,
+		    const char *value)
+{
+	_cleanup_free_ char *entry = NULL;
+
+	if (asprintf(&entry, "%s=%s", key, value) < 0) {
+		entry = NULL;
+		return -ENOMEM;
+	}
+	return put(vector, n, entry);
+}
+
+static bool kept(char *const *patterns, const char *entry)
+{
+	size_t len = name_length(entry);
+
+	if (entry[len] != '=' || len == 0)
+		return false;
+	for (; patterns && *patterns; patterns++) {
+		size_t n = strlen(*patterns);
+
+		if (n && (*patterns)[n - 1] == '*') {
+			if (len >= n - 1 && !strncmp(entry, *patterns, n - 1))
+				return true;
+		} else if (n == len && !strncmp(entry, *patterns, n)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int make(const struct nsc_state *state, char *const *from,
+		char ***vector, size_t *n)
+{
+	int ret;
+
+	ret = put_pair(vector, n, "PATH",
+		       state->run_uid == 0 ? ROOT_PATH : USER_PATH);
+	if (ret == 0)
+		ret = put_pair(vector, n, "HOME", state->home);
+	if (ret == 0)
+		ret = put_pair(vector, n, "USER", state->name);
+	if (ret == 0)
+		ret = put_pair(vector, n, "LOGNAME", state->name);
+	if (ret == 0)
+		ret = put_pair(vector, n, "SHELL", state->shell);
+	for (; ret == 0 && from && *from && *n < KEEP_MAX; from++)
+		if (kept(state->keep_env, *from))
+			ret = put(vector, n, *from);
+	for (char **e = state->environment; ret == 0 && e && *e; e++)
+		ret = put(vector, n, *e);
+	return ret;
+}
+
+int nsc_environment_make(const struct nsc_state *state, char *const *from,
+			 char ***ret, struct nsc_error *err)
+{
+	char **vector = NULL;
+	size_t n = 0;
+	int error = make(state, from, &vector, &n);
+
+	if (error < 0) {
+		nsc_text_free_vector(vector);
+		return nsc_error_sys(err, -error, "environment");
+	}
+	*ret = vector;
+	return 0;
+}

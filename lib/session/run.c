@@ -1,0 +1,144 @@
+/*
+ * Runs in: nsshell (the user), nsinit exec (root of the host).  The parent
+ * enters the namespaces, its child is in the pid namespace as well; both
+ * then become the user.
+ */
+#include "session/run.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "session/enter.h"
+
+extern char **environ;
+
+static void go_to_directory(const struct nsc_state *state)
+{
+	const char *dir = state->working_dir ? state->working_dir :
+					       state->home;
+
+	/* As login programs do: a home that is not there is no reason. */
+	if (chdir(dir) < 0)
+		(void)!chdir("/");
+}
+
+static void __attribute__((noreturn))
+run_child(const struct nsc_run *run, const sigset_t *mask, int report)
+{
+	const struct nsc_state *state = run->session->state;
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (nsc_enter_as_user(state, run->keep_ids, &err) == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGHUP);
+		go_to_directory(state);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		if (run->search) {
+			environ = run->env;
+			execvp(run->program, run->argv);
+		} else {
+			execve(run->program, run->argv, run->env);
+		}
+		nsc_error_sys(&err, errno, "run '%s' in the container",
+			      run->program);
+	}
+	(void)!write(report, &err, sizeof(err));
+	_exit(127);
+}
+
+static void on_signal(pid_t child, const siginfo_t *info, bool *ret_ended,
+		      int *ret_status)
+{
+	int status;
+
+	if (info->si_signo != SIGCHLD) {
+		/* What the terminal sends, the child gets by itself. */
+		if (info->si_code <= 0 || info->si_signo == SIGCONT)
+			kill(child, info->si_signo);
+		return;
+	}
+	while (waitpid(child, &status, WNOHANG | WUNTRACED) > 0) {
+		if (WIFSTOPPED(status)) {
+			raise(SIGSTOP);
+			kill(child, SIGCONT);
+			continue;
+		}
+		*ret_status = status;
+		*ret_ended = true;
+		return;
+	}
+}
+
+static int wait_for(pid_t child, const sigset_t *all)
+{
+	bool ended = false;
+	int status = 0;
+
+	while (!ended) {
+		siginfo_t info;
+
+		if (sigwaitinfo(all, &info) > 0)
+			on_signal(child, &info, &ended, &status);
+	}
+	return status;
+}
+
+int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
+{
+	const struct nsc_session *session = run->session;
+	struct nsc_error report;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	sigset_t all, mask;
+	int pipefd[2];
+	pid_t child;
+	int ret;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	out = pipefd[1];
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &mask);
+	ret = nsc_enter_namespaces(session->pidfd, session->state, err);
+	if (ret < 0)
+		return ret;
+	child = fork();
+	if (child == 0)
+		run_child(run, &mask, out);
+	if (child < 0)
+		return nsc_error_sys(err, errno, "start a process");
+	nsc_fd_close(&out);
+	ret = nsc_enter_as_user(session->state, run->keep_ids, err);
+	if (ret < 0)
+		return ret;
+	*ret_status = wait_for(child, &all);
+	if (read(in, &report, sizeof(report)) == sizeof(report)) {
+		report.text[sizeof(report.text) - 1] = '\0';
+		*err = report;
+		return -report.code;
+	}
+	return 0;
+}
+
+void nsc_run_end_like(int status)
+{
+	const struct rlimit none = { 0, 0 };
+	int signal_number;
+
+	if (!WIFSIGNALED(status))
+		_exit(WEXITSTATUS(status));
+	signal_number = WTERMSIG(status);
+	/* One core dump is enough. */
+	setrlimit(RLIMIT_CORE, &none);
+	nsc_process_default_signals();
+	raise(signal_number);
+	_exit(128 + signal_number);
+}

@@ -1,0 +1,32 @@
+/* Run a program inside, wait for it, and end as it ended. */
+#ifndef NSC_SESSION_RUN_H
+#define NSC_SESSION_RUN_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "session/session.h"
+
+struct nsc_run {
+	const struct nsc_session *session;
+	const char *program;
+	char **argv;
+	char **env;
+	bool search;	/* program without '/' is looked for in PATH inside */
+	bool keep_ids;	/* stay who we are, see nsc_enter_as_user */
+};
+
+/*
+ * Enter the container, run the program there as a child, pass signals that
+ * other processes send us on to it, stop and go on with it.  *ret_status is
+ * as waitpid(2) has it.  The calling process ends up without privileges.
+ * An error says that the program did not run; -ENOENT and -EACCES with that
+ * meaning are its own.
+ */
+int nsc_run(const struct nsc_run *run, int *ret_status,
+	    struct nsc_error *err);
+
+/* End with the status, or by the same signal. */
+void nsc_run_end_like(int status) __attribute__((noreturn));
+
+#endif

@@ -1,0 +1,60 @@
+/* A login's way into its container, for a program that runs as host root. */
+#ifndef NSC_SESSION_SESSION_H
+#define NSC_SESSION_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "config/conf.h"
+#include "config/user.h"
+#include "container/state.h"
+
+struct nsc_session_request {
+	const char *conf_path;
+	const struct nsc_user *user;
+	const char *dir;		/* of the container.json */
+	const struct nsc_conf *conf;
+};
+
+/* An open session.  It lasts until 'lock' is closed, however that happens. */
+struct nsc_session {
+	int lock;			/* on 'sessions', shared */
+	int pidfd;
+	struct nsc_state *state;
+};
+
+#define NSC_SESSION_INIT { -1, -1, NULL }
+
+/*
+ * Get a session in the user's running container, which is started when none
+ * runs: once, whatever number of logins ask at the same time.  Runs on the
+ * host and changes nothing of the calling process.
+ */
+int nsc_session_open(const struct nsc_session_request *request,
+		     struct nsc_session *ret, struct nsc_error *err);
+
+/*
+ * Place the calling process into the container for good.  A child tries the
+ * whole way first, the terminal check included: when that fails, nothing of
+ * the calling process has changed.  The current directory is the one of the
+ * same name inside, or "/".  With give_terminal the terminals on descriptors
+ * 0 to 2 become the user's first, see nsc_terminal_hand_over.
+ */
+int nsc_session_place(const struct nsc_session *session, bool give_terminal,
+		      struct nsc_error *err);
+
+/*
+ * A session in a container that runs already, or -ESRCH; nothing is
+ * started.  path is its run directory.  A container that is just being stopped
+ * is waited for until deadline.
+ */
+int nsc_session_find(const char *path, int64_t deadline,
+		     struct nsc_session *ret, struct nsc_error *err);
+
+/* Is the calling process in a container already (NSC_MARK_DIR)? */
+bool nsc_session_inside(void);
+
+void nsc_session_close(struct nsc_session *session);
+#define _cleanup_session_ __attribute__((cleanup(nsc_session_close)))
+
+#endif

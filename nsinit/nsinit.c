@@ -1,0 +1,156 @@
+/*
+ * The administrator's command.  Runs as root of the host; 'list' needs no
+ * privilege.
+ */
+#include "nsinit.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "config.h"
+#include "container/paths.h"
+
+enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
+       OPT_LOGIN = 16 };
+
+static const struct option long_options[] = {
+	{ "conf", required_argument, NULL, OPT_CONF },
+	{ "root", required_argument, NULL, OPT_ROOT },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "login", no_argument, NULL, OPT_LOGIN },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct nsinit_options *options);
+	int takes;		/* options */
+	int min, max;		/* arguments */
+	bool root;		/* must be run as root */
+	const char *usage;
+} commands[] = {
+	{ "exec", nsinit_exec, OPT_ROOT, 1, 1000000, true,
+	  "exec [--root DIR] [--] COMMAND [ARGUMENT...]" },
+	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1, true,
+	  "start [--conf FILE] USER" },
+	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1, true,
+	  "stop [--timeout SECONDS] USER | stop --root DIR" },
+	{ "list", nsinit_list, OPT_JSON, 0, 1, false,
+	  "list [--json] [USER]" },
+	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1, true,
+	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
+};
+
+int nsinit_fail(const struct nsc_error *err, int status)
+{
+	char text[1024];
+
+	fprintf(stderr, "nsinit: %s\n",
+		nsc_text_escape(err->text, text, sizeof(text)));
+	return status;
+}
+
+static void print_usage(FILE *out)
+{
+	fputs("usage:\n", out);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(commands); i++)
+		fprintf(out, "  nsinit %s\n", commands[i].usage);
+	fputs("see nsinit(8)\n", out);
+}
+
+static int usage_error(const struct command *command, const char *text)
+{
+	fprintf(stderr, "nsinit %s: %s\nusage: nsinit %s\n", command->name,
+		text, command->usage);
+	return NSINIT_USAGE;
+}
+
+static int set_option(const struct command *command, int option,
+		      struct nsinit_options *options)
+{
+	if (option == '?' || !(command->takes & option))
+		return usage_error(command, "unknown option, or one that needs "
+				   "a value");
+	if (option == OPT_CONF)
+		options->conf = optarg;
+	else if (option == OPT_ROOT)
+		options->root = optarg;
+	else if (option == OPT_JSON)
+		options->json = true;
+	else if (option == OPT_LOGIN)
+		options->login = true;
+	else if (nsc_text_number(optarg, 0, 86400, &options->timeout) < 0)
+		return usage_error(command, "--timeout: expected seconds, 0 "
+				   "to 86400");
+	if (options->conf && options->conf[0] != '/')
+		return usage_error(command, "--conf: expected an absolute "
+				   "path");
+	return NSINIT_OK;
+}
+
+static int run_command(const struct command *command, int argc, char **argv)
+{
+	struct nsinit_options options = {
+		.conf = NSC_CONF_PATH, .timeout = -1,
+	};
+	int option, ret;
+
+	opterr = 0;
+	/* '+': what follows the first argument belongs to it. */
+	while ((option = getopt_long(argc, argv, "+h", long_options,
+				     NULL)) >= 0) {
+		if (option == 'h') {
+			printf("usage: nsinit %s\n", command->usage);
+			return NSINIT_OK;
+		}
+		ret = set_option(command, option, &options);
+		if (ret != NSINIT_OK)
+			return ret;
+	}
+	options.arguments = argv + optind;
+	options.n_arguments = argc - optind;
+	if (options.n_arguments < command->min ||
+	    options.n_arguments > command->max)
+		return usage_error(command, "wrong number of arguments");
+	if (command->root && geteuid() != 0) {
+		fprintf(stderr, "nsinit %s: must be run as root\n",
+			command->name);
+		return NSINIT_FAILED;
+	}
+	return command->run(&options);
+}
+
+int main(int argc, char **argv)
+{
+	if (nsc_process_need_stdio() < 0)
+		return NSINIT_FAILED;
+	if (argc < 2) {
+		print_usage(stderr);
+		return NSINIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+	    !strcmp(argv[1], "help")) {
+		print_usage(stdout);
+		return NSINIT_OK;
+	}
+	if (!strcmp(argv[1], "--version")) {
+		puts("nsinit " PACKAGE_VERSION);
+		return NSINIT_OK;
+	}
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(commands); i++)
+		if (!strcmp(commands[i].name, argv[1]))
+			return run_command(&commands[i], argc - 1, argv + 1);
+	fprintf(stderr, "nsinit: unknown command '%s'\n", argv[1]);
+	print_usage(stderr);
+	return NSINIT_USAGE;
+}

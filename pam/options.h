@@ -1,0 +1,21 @@
+/* The module's arguments. */
+#ifndef NSC_PAM_OPTIONS_H
+#define NSC_PAM_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "config/conf.h"
+
+struct nsc_pam_options {
+	const char *conf;		/* conf=PATH */
+	bool debug;
+	bool has_placement;		/* overrides nscontainer.conf */
+	enum nsc_placement placement;	/* placement=session|start */
+};
+
+/* An unknown argument, or a value that is not one, is an error. */
+int nsc_pam_options_parse(int argc, const char **argv,
+			  struct nsc_pam_options *ret, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,333 @@
+# shellcheck shell=bash
+# Sourced by each test-*.sh, inside its world.
+#
+# A test is a function; 't NAME FUNCTION' runs it in a subshell and prints the
+# result.  fail and skip end it.  What a test printed is shown when it fails.
+set -u
+
+# The tests run as PID 1's children; this is where everything is.
+TOP=/mnt
+TESTS=$TOP/tests
+RUN=/run/nscontainer
+CONF=/etc/nscontainer
+PLAIN=${NSC_PLAIN-}
+NAMESPACES="mnt pid uts ipc net user cgroup"
+KEY=/root/.ssh/id_ed25519
+OUT=$TOP/out
+SSH_OPTIONS=(-F none -i "$KEY" -o BatchMode=yes -o LogLevel=ERROR
+	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null)
+SSHD_PORT=22
+# What a session prints of its namespaces; plain sh, so busybox can do it.
+# shellcheck disable=SC2016
+NS_COMMAND='for n in mnt pid uts ipc net user cgroup; do '\
+'echo "ns $n $(readlink /proc/self/ns/$n)"; done'
+
+mkdir -p "$OUT"
+
+# --- results
+
+t() {
+	local name=$1 status
+
+	shift
+	OUT=$(mktemp -d "$TOP/out.XXXXXX")
+	( "$@" ) > "$OUT/.log" 2>&1 < /dev/null
+	status=$?
+	case $status in
+	0) echo "ok $name" ;;
+	77) echo "skip $name # $(tail -n 1 "$OUT/.log")" ;;
+	*)
+		echo "not ok $name"
+		[ "$status" -eq 1 ] || echo "# status $status"
+		tail -n 40 "$OUT/.log" | cut -c 1-400 | sed 's/^/# /'
+		syslog_tail | sed 's/^/# syslog: /' ;;
+	esac
+}
+
+fail() {
+	printf '%s\n' "$@"
+	exit 1
+}
+
+# The reason's first word is what NSC_TEST_REQUIRE names.
+skip() {
+	echo "$1"
+	exit 77
+}
+
+need_product() {
+	[ -z "$PLAIN" ] || skip "product is not installed (--plain)"
+}
+
+# --- assertions
+
+equal() {
+	[ "$2" = "$3" ] || fail "$1" "expected: $2" "got:      $3"
+}
+
+differ() {
+	[ "$2" != "$3" ] || fail "$1" "is the same: $2"
+}
+
+# contains WHAT PART TEXT
+contains() {
+	case $3 in
+	*"$2"*) ;;
+	*) fail "$1" "expected to contain: $2" "got: $3" ;;
+	esac
+}
+
+lacks() {
+	case $3 in
+	*"$2"*) fail "$1" "must not contain: $2" "got: $3" ;;
+	esac
+}
+
+empty() {
+	[ -z "$2" ] || fail "$1: expected nothing" "got: $2"
+}
+
+# status_is EXPECTED COMMAND... : its output is in $OUT/stdout and stderr.
+status_is() {
+	local expected=$1 status
+
+	shift
+	"$@" > "$OUT/stdout" 2> "$OUT/stderr"
+	status=$?
+	[ "$status" -eq "$expected" ] || {
+		cat "$OUT/stdout" "$OUT/stderr"
+		fail "command: $*" "expected status $expected, got $status"
+	}
+}
+
+# wait_until SECONDS COMMAND...
+wait_until() {
+	local i tries=$(($1 * 20))
+
+	shift
+	for ((i = 0; i < tries; i++)); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# --- set-up
+
+# pam_enable SERVICE... ; ARGUMENTS= gives the module's.
+pam_enable() {
+	local service
+
+	[ -z "$PLAIN" ] || return 0
+	for service; do
+		echo "session required pam_container.so ${ARGUMENTS-}" \
+			>> "/etc/pam.d/$service"
+	done
+}
+
+# config USER JSON: no container.json means the host.
+config() {
+	[ -z "$PLAIN" ] || return 0
+	mkdir -p "$CONF/users/$1"
+	printf '%s\n' "$2" > "$CONF/users/$1/container.json"
+}
+
+# conf LINE... : the whole nscontainer.conf.
+conf() {
+	[ -z "$PLAIN" ] || return 0
+	mkdir -p "$CONF"
+	printf '%s\n' "$@" > "$CONF/nscontainer.conf"
+}
+
+listening() {
+	: 2> /dev/null < "/dev/tcp/127.0.0.1/$1"
+}
+
+# sshd_start PORT [-o OPTION...]
+sshd_start() {
+	local port=$1
+
+	shift
+	/usr/sbin/sshd -f /dev/null -o "Port=$port" -o ListenAddress=127.0.0.1 \
+		-o HostKey=/etc/ssh/ssh_host_ed25519_key -o UsePAM=yes \
+		-o KbdInteractiveAuthentication=no -o UseDNS=no \
+		-o MaxStartups=500 -o MaxSessions=100 -o LogLevel=VERBOSE \
+		-o PrintMotd=no -o "PidFile=/run/sshd-$port.pid" "$@" ||
+		echo "# sshd does not start on port $port"
+	wait_until 5 listening "$port" 2> /dev/null ||
+		echo "# sshd does not listen on port $port"
+}
+
+# A directory with a busybox system; prints why not.
+make_busybox() {
+	local dir=$1 name
+
+	[ -x /usr/bin/busybox ] || { echo "busybox is missing"; return 1; }
+	mkdir -p "$dir"/{bin,etc,proc,sys,dev,tmp,run,home,root,mnt,usr,var}
+	chmod 1777 "$dir/tmp"
+	cp /usr/bin/busybox "$dir/bin/busybox"
+	for name in $("$dir/bin/busybox" --list); do
+		[ "$name" = busybox ] || ln -sf busybox "$dir/bin/$name"
+	done
+	ln -sf busybox "$dir/bin/bash"
+	ln -s ../bin "$dir/usr/bin"
+	getent passwd root alice bob > "$dir/etc/passwd"
+	sed -i 's,/bin/bash$,/bin/sh,' "$dir/etc/passwd"
+	getent group root tty alice bob > "$dir/etc/group"
+	echo "made for the test" > "$dir/etc/image"
+}
+
+# --- sessions
+
+# nssh USER [SSH ARGUMENTS...] COMMAND
+nssh() {
+	local user=$1
+
+	shift
+	timeout 30 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" \
+		-l "$user" 127.0.0.1 "$@"
+}
+
+# The same with options before the host.
+nssh_with() {
+	timeout 30 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" "$@"
+}
+
+# hold USER: the container lives at least until release, by a session.
+hold() {
+	nssh "$1" -n 'echo held; exec sleep 60' > "$OUT/held" &
+	HOLDER=$!
+	wait_until 10 grep -qs held "$OUT/held" || fail "hold $1: ssh fails"
+}
+
+release() {
+	kill "$HOLDER" 2> /dev/null
+	wait "$HOLDER" 2> /dev/null
+	return 0
+}
+
+syslog_text() {
+	sed 's/<[0-9]\{1,3\}>/\n&/g' "$TOP/syslog" 2> /dev/null
+}
+
+syslog_mark() {
+	SYSLOG_FROM=$(stat -c %s "$TOP/syslog" 2> /dev/null || echo 0)
+}
+
+# What was logged since syslog_mark.
+syslog_since() {
+	tail -c +"$((${SYSLOG_FROM:-0} + 1))" "$TOP/syslog" 2> /dev/null |
+		tr -d '\0' | sed 's/<[0-9]\{1,3\}>/\n&/g'
+}
+
+syslog_tail() {
+	syslog_text | grep -ai 'container\|nsinit\|nsshell\|fatal\|error' |
+		tail -n 6 | cut -c 1-400
+}
+
+# logged PATTERN (basic regular expression), waits a moment for it.
+logged() {
+	# shellcheck disable=SC2317
+	seen() { syslog_since | grep -aq -- "$1"; }
+	wait_until 2 seen "$1" ||
+		fail "not in syslog: $1" "$(syslog_since | tail -n 10)"
+}
+
+# --- where things are
+
+pid_of() {
+	cat "$RUN/$1/pid" 2> /dev/null
+}
+
+ns_of() {
+	readlink "/proc/$1/ns/$2"
+}
+
+# printed_ns FILE NS: the last that was printed; terminals add things around.
+printed_ns() {
+	grep -ao "ns $2 $2:\[[0-9]*\]" "$1" | tail -n 1 | cut -d ' ' -f 3
+}
+
+# landed_inside FILE USER: FILE has what NS_COMMAND printed.
+landed_inside() {
+	local ns got pid
+
+	for ns in $NAMESPACES; do
+		got=$(printed_ns "$1" "$ns")
+		[ -n "$got" ] ||
+			fail "the session printed no namespace $ns:" "$(cat "$1")"
+		[ -z "$PLAIN" ] || continue
+		pid=$(pid_of "$2")
+		[ -n "$pid" ] || fail "$RUN/$2/pid does not exist"
+		equal "namespace $ns of the session and of PID 1" \
+			"$(ns_of "$pid" "$ns")" "$got"
+		differ "namespace $ns of the session and of the host" \
+			"$(ns_of self "$ns")" "$got"
+	done
+}
+
+landed_on_host() {
+	local ns got
+
+	for ns in $NAMESPACES; do
+		got=$(printed_ns "$1" "$ns")
+		equal "namespace $ns of the session and of the host" \
+			"$(ns_of self "$ns")" "$got"
+	done
+}
+
+# PIDs of all container-inits of a user, as their parent world sees them.
+inits() {
+	local dir
+
+	for dir in /proc/[0-9]*; do
+		[ "$(cat "$dir/comm" 2> /dev/null)" = container-init ] || continue
+		echo "${dir#/proc/}"
+	done
+}
+
+count_inits() {
+	inits | wc -l
+}
+
+# Without the child that each has for waiting.
+monitors() {
+	local dir parent
+
+	for dir in /proc/[0-9]*; do
+		case $(cat "$dir/comm" 2> /dev/null) in
+		container-monit*) ;;
+		*) continue ;;
+		esac
+		parent=$(awk '$1 == "PPid:" { print $2 }' "$dir/status" \
+			2> /dev/null)
+		case $(cat "/proc/$parent/comm" 2> /dev/null) in
+		container-monit*) ;;
+		*) echo "${dir#/proc/}" ;;
+		esac
+	done
+}
+
+no_container() {
+	[ ! -e "$RUN/$1/pid" ] && [ ! -e "$RUN/$1/start" ] &&
+		[ "$(count_inits)" -eq 0 ] && [ -z "$(monitors)" ]
+}
+
+# Stops whatever runs, so that the next test begins with nothing.
+clean_slate() {
+	local pid user
+
+	[ -z "$PLAIN" ] || return 0
+	for user in alice bob carol; do
+		for pid in $(pgrep -u "$user"); do
+			kill -KILL "$pid" 2> /dev/null
+		done
+		[ ! -e "$RUN/$user/pid" ] ||
+			timeout 15 nsinit stop "$user" > /dev/null 2>&1
+	done
+	wait_until 5 no_container alice && return
+	for pid in $(inits); do
+		kill -KILL "$pid" 2> /dev/null
+	done
+	wait_until 5 no_container alice
+}

@@ -1,0 +1,260 @@
+#!/bin/bash
+# Every kind of SSH session lands in the container.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+EXTERNAL=2222
+pam_enable sshd
+config alice '{"rootfs": "/"}'
+config bob '{"rootfs": "/"}'
+sshd_start 22 -o Subsystem=sftp\ internal-sftp
+sshd_start "$EXTERNAL" -o Subsystem=sftp\ /usr/lib/openssh/sftp-server
+
+command_lands() {
+	nssh alice "$NS_COMMAND" > "$OUT/ns" || fail "ssh fails"
+	landed_inside "$OUT/ns" alice
+}
+
+pty_lands() {
+	nssh alice -tt "$NS_COMMAND" > "$OUT/ns" || fail "ssh -tt fails"
+	landed_inside "$OUT/ns" alice
+}
+
+shell_lands() {
+	nssh alice -T <<< "$NS_COMMAND" > "$OUT/ns" || fail "ssh -T fails"
+	landed_inside "$OUT/ns" alice
+}
+
+terminal_is_ours() {
+	local tty owner
+
+	nssh alice -tt 'tty; stat -c "%U %a" "$(tty)"; id -un' > "$OUT/text" ||
+		fail "ssh -tt fails"
+	{ read -r tty; read -r owner; } < <(tr -d '\r' < "$OUT/text")
+	case $tty in
+	/dev/pts/[0-9]*) ;;
+	*) fail "tty prints '$tty'" "$(cat "$OUT/text")" ;;
+	esac
+	equal "owner and mode of the terminal" "alice 620" "$owner"
+}
+
+interactive_shell() {
+	cat > "$OUT/dialogue" <<-'END'
+	set timeout 20
+	set ssh [lrange $argv 0 end]
+	spawn -noecho {*}$ssh
+	send "PS1='pr''ompt> '\r"
+	expect "prompt> " {} default { exit 10 }
+	send "stty size; tty\r"
+	expect "/dev/pts/" {} default { exit 11 }
+	expect "prompt> "
+	send "sleep 60\r"
+	sleep 0.5
+	send "\003"
+	expect "prompt> " {} default { exit 12 }
+	send "exit 5\r"
+	expect eof {} default { exit 13 }
+	lassign [wait] pid id os status
+	exit [expr {$status == 5 ? 0 : 14}]
+	END
+	expect -f "$OUT/dialogue" -- ssh "${SSH_OPTIONS[@]}" -tt \
+		alice@127.0.0.1 > "$OUT/text" 2>&1 ||
+		fail "dialogue: status $?" "$(tr -d '\r' < "$OUT/text")"
+	lacks "job control" "no job control" "$(cat "$OUT/text")"
+}
+
+exit_status() {
+	status_is 7 nssh alice 'exit 7'
+	status_is 0 nssh alice true
+	status_is 7 nssh alice -tt 'exit 7'
+}
+
+death_by_signal() {
+	status_is 255 nssh alice 'kill -TERM $$'
+	timeout 30 ssh -o LogLevel=DEBUG "${SSH_OPTIONS[@]}" alice@127.0.0.1 \
+		'kill -KILL $$' > "$OUT/v" 2>&1
+	contains "the client hears the signal" "exit-signal" "$(cat "$OUT/v")"
+}
+
+stdin_is_binary() {
+	head -c 300000 /dev/urandom > "$OUT/sent"
+	nssh alice cat < "$OUT/sent" > "$OUT/back" || fail "ssh cat fails"
+	cmp "$OUT/sent" "$OUT/back" || fail "the bytes came back changed"
+}
+
+# /tmp is the container's own: a file there that the host has not is proof.
+same_file() {
+	nssh alice "cat $1; rm -f $1" > "$OUT/back" || fail "no $1 inside"
+	cmp "$OUT/file" "$OUT/back" || fail "$1 differs"
+	[ -n "$PLAIN" ] || [ ! -e "$1" ] || fail "$1 is on the host"
+}
+
+copy() {
+	local port=$1
+
+	shift
+	hold alice
+	head -c 100000 /dev/urandom > "$OUT/file"
+	timeout 30 scp "$@" -q "${SSH_OPTIONS[@]}" -P "$port" "$OUT/file" \
+		alice@127.0.0.1:/tmp/copied || fail "scp fails"
+	same_file /tmp/copied
+	release
+}
+
+scp_back() {
+	nssh alice 'echo from inside > back' || fail "ssh fails"
+	timeout 30 scp -q "${SSH_OPTIONS[@]}" alice@127.0.0.1:back "$OUT/back" ||
+		fail "scp fails"
+	equal "text" "from inside" "$(cat "$OUT/back")"
+}
+
+sftp_batch() {
+	hold alice
+	head -c 100000 /dev/urandom > "$OUT/file"
+	printf 'put %s /tmp/sftp\nls -l /tmp/sftp\n' "$OUT/file" |
+		timeout 30 sftp -q "${SSH_OPTIONS[@]}" -P "$1" -b - \
+		alice@127.0.0.1 || fail "sftp fails"
+	same_file /tmp/sftp
+	release
+}
+
+rsync_copies() {
+	hold alice
+	mkdir "$OUT/tree"
+	head -c 50000 /dev/urandom > "$OUT/file"
+	cp "$OUT/file" "$OUT/tree/one"
+	timeout 30 rsync -a -e "ssh ${SSH_OPTIONS[*]}" "$OUT/tree/" \
+		alice@127.0.0.1:/tmp/tree/ || fail "rsync fails"
+	same_file /tmp/tree/one
+	release
+}
+
+agent() {
+	eval "$(ssh-agent -s)" > /dev/null
+	ssh-add -q "$KEY"
+	nssh_with -A -l alice 127.0.0.1 "ssh-add -l; $NS_COMMAND" > "$OUT/text"
+	ssh-agent -k > /dev/null
+	contains "ssh-add -l inside" "ED25519" "$(cat "$OUT/text")"
+	landed_inside "$OUT/text" alice
+}
+
+# Something that listens inside, on the container's loopback.
+listen_inside() {
+	nssh alice -n 'socat TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork \
+		"SYSTEM:echo here; readlink /proc/self/ns/net"' &
+	HOLDER=$!
+	wait_until 5 nssh alice 'exec 3<>/dev/tcp/127.0.0.1/7777' 2> /dev/null ||
+		fail "nothing listens inside"
+}
+
+# shellcheck disable=SC2009
+forward_local() {
+	local text
+
+	listen_inside
+	nssh_with -N -L 8888:127.0.0.1:7777 -l alice 127.0.0.1 &
+	wait_until 5 listening 8888 2> /dev/null || fail "-L does not listen"
+	text=$(timeout 10 socat -u TCP:127.0.0.1:8888 -)
+	kill %2
+	release
+	contains "answer through -L" "here" "$text"
+	[ -n "$PLAIN" ] && return
+	lacks "network of the answer" "$(ns_of self net)" "$text"
+}
+
+forward_remote() {
+	local text
+
+	socat TCP-LISTEN:9999,bind=127.0.0.1,reuseaddr,fork \
+		"SYSTEM:echo outside" &
+	wait_until 5 listening 9999 2> /dev/null
+	nssh_with -n -R 6666:127.0.0.1:9999 -l alice 127.0.0.1 \
+		'sleep 0.3; cat < /dev/tcp/127.0.0.1/6666' > "$OUT/text" ||
+		fail "cannot connect to the forwarded port inside"
+	kill %1
+	equal "answer through -R" "outside" "$(cat "$OUT/text")"
+}
+
+multiplexed() {
+	local i control=(-o "ControlPath=$OUT/control")
+
+	nssh_with "${control[@]}" -M -N -f -l alice 127.0.0.1 ||
+		fail "the master fails"
+	for i in 1 2 3 4 5; do
+		nssh_with "${control[@]}" -l alice 127.0.0.1 "$NS_COMMAND" \
+			> "$OUT/ns.$i" &
+	done
+	for i in 1 2 3 4 5; do
+		wait "%$i" || fail "session $i fails"
+	done
+	for i in 1 2 3 4 5; do
+		landed_inside "$OUT/ns.$i" alice
+	done
+	nssh_with "${control[@]}" -O exit 127.0.0.1 2> /dev/null
+}
+
+two_users() {
+	nssh alice "$NS_COMMAND; sleep 2" > "$OUT/alice" &
+	nssh bob "$NS_COMMAND; sleep 2" > "$OUT/bob" &
+	sleep 1
+	landed_inside "$OUT/alice" alice
+	landed_inside "$OUT/bob" bob
+	[ -n "$PLAIN" ] || differ "containers of alice and bob" \
+		"$(grep 'ns mnt' "$OUT/alice")" "$(grep 'ns mnt' "$OUT/bob")"
+	wait
+}
+
+second_login_joins() {
+	need_product
+	hold alice
+	nssh alice "$NS_COMMAND" > "$OUT/one"
+	nssh alice "$NS_COMMAND" > "$OUT/two"
+	cmp "$OUT/one" "$OUT/two" || fail "two logins, two containers"
+	equal "containers" 1 "$(count_inits)"
+	release
+}
+
+password_login() {
+	cat > "$OUT/dialogue" <<-'END'
+	set timeout 20
+	spawn -noecho {*}$argv
+	expect "assword:" {} default { exit 10 }
+	send "secret-alice\r"
+	expect eof {} default { exit 11 }
+	lassign [wait] pid id os status
+	exit $status
+	END
+	expect -f "$OUT/dialogue" -- ssh -F none -o LogLevel=ERROR \
+		-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		-o PubkeyAuthentication=no alice@127.0.0.1 "$NS_COMMAND" \
+		> "$OUT/ns" || fail "status $?" "$(cat "$OUT/ns")"
+	landed_inside "$OUT/ns" alice
+}
+
+# landed_inside needs pid: the container must not end before it is compared.
+conf 'linger = 3;'
+t "an ssh command lands in the container" command_lands
+t "an ssh session with a pty lands in the container" pty_lands
+t "an ssh shell without a pty lands in the container" shell_lands
+t "an ssh login with a password lands in the container" password_login
+t "tty names a terminal of the container that the user owns" terminal_is_ours
+t "an interactive shell has job control and ends with its status" \
+	interactive_shell
+t "an ssh command's exit status comes back" exit_status
+t "an ssh command's death by signal comes back" death_by_signal
+t "an ssh command's input and output are unchanged bytes" stdin_is_binary
+t "scp -O copies into the container" copy 22 -O
+t "scp over internal-sftp copies into the container" copy 22
+t "scp over an external sftp-server copies into the container" \
+	copy "$EXTERNAL"
+t "scp copies out of the container" scp_back
+t "sftp with internal-sftp works in the container" sftp_batch 22
+t "sftp with an external server works in the container" \
+	sftp_batch "$EXTERNAL"
+t "rsync copies into the container" rsync_copies
+t "ssh -A makes the agent usable inside" agent
+t "ssh -L reaches the container's loopback" forward_local
+t "ssh -R listens on the container's loopback" forward_remote
+t "several sessions of one ssh connection are in one container" multiplexed
+t "two users are in two containers" two_users
+t "a second login joins the running container" second_login_joins
