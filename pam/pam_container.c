@@ -127,7 +127,7 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", session->state->message);
 	debug(call, "entering the container");
 	load_name_services();
-	return nsc_session_place(session, give_terminal, err);
+	return nsc_session_place(session, call->user, give_terminal, err);
 }
 
 static int enter(const struct call *call, struct nsc_error *err)

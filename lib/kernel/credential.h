@@ -14,4 +14,16 @@
 int nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
 			  size_t n_groups, struct nsc_error *err);
 
+/* The same, but the supplementary groups stay as they are. */
+int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err);
+
+/*
+ * Reduce the caller's supplementary groups to those that allowed has as well.
+ * What they were goes to *ret_before (n of them), in new memory, so that
+ * setgroups(2) can restore them.
+ */
+int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
+				gid_t **ret_before, size_t *ret_n,
+				struct nsc_error *err);
+
 #endif

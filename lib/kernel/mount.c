@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -155,7 +156,7 @@ int nsc_mount_open_source(const char *path, struct nsc_error *err)
 	return fd < 0 ? nsc_error_sys(err, -fd, "source '%s'", path) : fd;
 }
 
-static int make(int parent, const char *name, bool file)
+static int make_as_we_are(int parent, const char *name, bool file)
 {
 	_cleanup_fd_ int fd = -1;
 
@@ -165,6 +166,27 @@ static int make(int parent, const char *name, bool file)
 	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0644);
 	return fd < 0 && errno != EEXIST ? -errno : 0;
+}
+
+/*
+ * Host root has no id on an id-mapped mount, and the kernel says EOVERFLOW:
+ * there, what is made belongs to the owner of the directory that it is in.
+ */
+static int make(int parent, const char *name, bool file)
+{
+	int ret = make_as_we_are(parent, name, file);
+	struct stat st;
+	gid_t gid;
+	uid_t uid;
+
+	if (ret != -EOVERFLOW || fstat(parent, &st) < 0)
+		return ret;
+	gid = (gid_t)setfsgid(st.st_gid);
+	uid = (uid_t)setfsuid(st.st_uid);
+	ret = make_as_we_are(parent, name, file);
+	setfsuid(uid);
+	setfsgid(gid);
+	return ret;
 }
 
 /* Open path, making what is missing; path is changed and restored. */

@@ -55,10 +55,8 @@ static int lock_down(const struct nsc_state *state, uint64_t keep,
 
 int nsc_enter_as_root(const struct nsc_state *state, struct nsc_error *err)
 {
-	static const gid_t root_group[] = { 0 };
-	int ret;
+	int ret = nsc_credential_set_ids(0, 0, err);
 
-	ret = nsc_credential_become(0, 0, root_group, 1, err);
 	if (ret < 0)
 		return ret;
 	/* A change of ids made us dumpable again where suid_dumpable says so. */

@@ -6,6 +6,7 @@
 #include "session/session.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "kernel/credential.h"
 #include "kernel/terminal.h"
 #include "session/enter.h"
 
@@ -242,20 +244,32 @@ int nsc_session_open(const struct nsc_session_request *request,
 	return 0;
 }
 
-static int place(const struct nsc_session *session, struct nsc_error *err)
+/* On failure of what can fail, the first two steps, nothing has changed. */
+static int place(const struct nsc_session *session,
+		 const struct nsc_user *user, struct nsc_error *err)
 {
-	int ret = nsc_enter_namespaces(session->pidfd, session->state, err);
+	_cleanup_free_ gid_t *before = NULL;
+	size_t n_before;
+	int ret = nsc_credential_limit_groups(user->groups,
+					      (size_t)user->n_groups, &before,
+					      &n_before, err);
 
-	if (ret == 0)
-		ret = nsc_enter_as_root(session->state, err);
-	return ret;
+	if (ret < 0)
+		return ret;
+	ret = nsc_enter_namespaces(session->pidfd, session->state, err);
+	if (ret < 0) {
+		(void)!setgroups(n_before, before);
+		return ret;
+	}
+	return nsc_enter_as_root(session->state, err);
 }
 
 static void __attribute__((noreturn))
-try_in_child(const struct nsc_session *session, int report)
+try_in_child(const struct nsc_session *session, const struct nsc_user *user,
+	     int report)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int ret = place(session, &err);
+	int ret = place(session, user, &err);
 
 	if (ret == 0)
 		nsc_terminal_check(session->state->uid, &err);
@@ -263,7 +277,8 @@ try_in_child(const struct nsc_session *session, int report)
 	_exit(0);
 }
 
-static int try_first(const struct nsc_session *session, struct nsc_error *err)
+static int try_first(const struct nsc_session *session,
+		     const struct nsc_user *user, struct nsc_error *err)
 {
 	struct nsc_error report = NSC_ERROR_INIT;
 	_cleanup_fd_ int pidfd = -1;
@@ -280,7 +295,7 @@ static int try_first(const struct nsc_session *session, struct nsc_error *err)
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "try the container");
 	if (pid == 0)
-		try_in_child(session, out);
+		try_in_child(session, user, out);
 	nsc_fd_close(&out);
 	nsc_process_wait(pidfd, -1, NULL);
 	if (read(in, &report, sizeof(report)) != sizeof(report))
@@ -292,18 +307,19 @@ static int try_first(const struct nsc_session *session, struct nsc_error *err)
 	return -report.code;
 }
 
-int nsc_session_place(const struct nsc_session *session, bool give_terminal,
+int nsc_session_place(const struct nsc_session *session,
+		      const struct nsc_user *user, bool give_terminal,
 		      struct nsc_error *err)
 {
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int ret = try_first(session, err);
+	int ret = try_first(session, user, err);
 
 	if (ret == 0 && give_terminal)
 		ret = nsc_terminal_hand_over(session->state->uid,
 					     session->state->tty_gid, err);
 	if (ret == 0)
-		ret = place(session, err);
+		ret = place(session, user, err);
 	/* su without "-" stays where it was, where that exists. */
 	if (ret == 0 && has_cwd)
 		(void)!chdir(cwd);

@@ -36,11 +36,14 @@ int nsc_session_open(const struct nsc_session_request *request,
 /*
  * Place the calling process into the container for good.  A child tries the
  * whole way first, the terminal check included: when that fails, nothing of
- * the calling process has changed.  The current directory is the one of the
+ * the calling process has changed.  Of its supplementary groups those stay
+ * that are the user's: sshd still has root's at that time, su and login have
+ * set the user's already.  The current directory is the one of the
  * same name inside, or "/".  With give_terminal the terminals on descriptors
  * 0 to 2 become the user's first, see nsc_terminal_hand_over.
  */
-int nsc_session_place(const struct nsc_session *session, bool give_terminal,
+int nsc_session_place(const struct nsc_session *session,
+		      const struct nsc_user *user, bool give_terminal,
 		      struct nsc_error *err);
 
 /*

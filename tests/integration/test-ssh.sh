@@ -206,6 +206,7 @@ two_users() {
 
 second_login_joins() {
 	need_product
+	clean_slate
 	hold alice
 	nssh alice "$NS_COMMAND" > "$OUT/one"
 	nssh alice "$NS_COMMAND" > "$OUT/two"
