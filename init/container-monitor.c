@@ -15,8 +15,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -124,6 +126,17 @@ static int start_watcher(void)
 	_exit(0);
 }
 
+static void reap(int *watcher)
+{
+	siginfo_t info;
+
+	if (*watcher < 0)
+		return;
+	waitid(P_PIDFD, (id_t)*watcher, &info, WEXITED | __WALL);
+	close(*watcher);
+	*watcher = -1;
+}
+
 /* Until no session holds the lock; then it is ours. */
 static void wait_for_last(const struct monitor *m)
 {
@@ -137,15 +150,19 @@ static void wait_for_last(const struct monitor *m)
 			ended();
 		if (event == EVENT_LEADER)
 			stop();
-		if (event == EVENT_WATCHER)
-			break;
-		/* No process or descriptor was to be had for a watcher. */
+		/*
+		 * Ours already when the watcher got it; not when the watcher
+		 * was killed, or none could be started.
+		 */
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
-			return;
+			break;
+		if (event == EVENT_WATCHER) {
+			reap(&watcher);
+			watcher = start_watcher();
+			timeout = watcher >= 0 ? -1 : EMPTY_POLL_MS;
+		}
 	}
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
-	close(watcher);
+	reap(&watcher);
 }
 
 static void pause_for(const struct monitor *m, int ms)
@@ -158,15 +175,33 @@ static void pause_for(const struct monitor *m, int ms)
 		stop();
 }
 
+/* Each session sets the time of the file: was there one since *last? */
+static bool used_since(struct timespec *last)
+{
+	struct timespec before = *last;
+	struct stat st;
+
+	if (fstat(NSC_MONITOR_SESSIONS, &st) < 0)
+		return false;
+	*last = st.st_mtim;
+	return last->tv_sec != before.tv_sec || last->tv_nsec != before.tv_nsec;
+}
+
 /* The last session is gone.  Returns when there is one again. */
 static void after_last(const struct monitor *m)
 {
-	for (unsigned int s = 0; s < m->linger; s++) {
+	struct timespec last = { 0, 0 };
+	unsigned int left = m->linger;
+
+	used_since(&last);
+	while (left--) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, 1000);
-		/* A login in between starts the time anew. */
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
+		/* A login that came and went starts the time anew. */
+		if (used_since(&last))
+			left = m->linger;
 	}
 	while (!m->logout && !empty()) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);

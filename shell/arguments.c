@@ -1,7 +1,13 @@
 #include "arguments.h"
 
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "container/paths.h"
 
 char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 			   bool may_login)
@@ -29,4 +35,27 @@ char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 	for (int i = first; i < argc; i++)
 		ret[n++] = argv[i];
 	return ret;
+}
+
+int nsc_shell_inside(int argc, char **argv)
+{
+	char shell[PATH_MAX];
+	ssize_t n = readlink(NSC_MARK_SHELL, shell, sizeof(shell) - 1);
+	char **args;
+
+	if (n <= 0) {
+		fputs("nsshell: this container does not say which shell to "
+		      "run: " NSC_MARK_SHELL " is missing\n", stderr);
+		return NSC_SHELL_REFUSED;
+	}
+	shell[n] = '\0';
+	args = nsc_shell_arguments(argc, argv, shell, true);
+	if (!args || setenv("SHELL", shell, 1) < 0) {
+		fputs("nsshell: out of memory\n", stderr);
+		return NSC_SHELL_REFUSED;
+	}
+	execv(shell, args);
+	fprintf(stderr, "nsshell: run the container's shell '%s': %s\n",
+		shell, strerrordesc_np(errno));
+	return NSC_SHELL_NOT_FOUND;
 }

@@ -1,4 +1,4 @@
-/* What nsshell's arguments mean for the shell that it runs. */
+/* What nsshell's arguments mean, and what it does inside a container. */
 #ifndef NSC_SHELL_ARGUMENTS_H
 #define NSC_SHELL_ARGUMENTS_H
 
@@ -12,5 +12,14 @@
  */
 char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 			   bool may_login);
+
+#define NSC_SHELL_REFUSED 126	/* exit status: the container */
+#define NSC_SHELL_NOT_FOUND 127	/* exit status: the shell */
+
+/*
+ * In a container there is nothing to join: exec the shell that the link in
+ * the container's mark leads to.  Returns an exit status on failure only.
+ */
+int nsc_shell_inside(int argc, char **argv);
 
 #endif

@@ -25,8 +25,6 @@
 #include "session/environment.h"
 #include "session/run.h"
 
-#define STATUS_REFUSED 126
-#define STATUS_NO_SHELL 127
 #define WAIT_MS 5000		/* for a container that is being stopped */
 
 extern char **environ;
@@ -37,7 +35,7 @@ static int refuse(const struct nsc_error *err)
 
 	fprintf(stderr, "nsshell: %s\n",
 		nsc_text_escape(err->text, text, sizeof(text)));
-	return STATUS_REFUSED;
+	return NSC_SHELL_REFUSED;
 }
 
 /* Descriptors and signals that were not chosen by us go first. */
@@ -55,31 +53,6 @@ static int clean(struct nsc_error *err)
 				     "setgid: remove that with chmod ug-s "
 				     NSC_NSSHELL);
 	return 0;
-}
-
-/* In a placed session there is nothing to join. */
-static int run_inside(int argc, char **argv)
-{
-	struct nsc_error err = NSC_ERROR_INIT;
-	char shell[4096];
-	ssize_t n = readlink(NSC_MARK_SHELL, shell, sizeof(shell) - 1);
-	char **args;
-
-	if (n <= 0) {
-		nsc_error_set(&err, ENOENT, "this container does not say "
-			      "which shell to run");
-		return refuse(&err);
-	}
-	shell[n] = '\0';
-	args = nsc_shell_arguments(argc, argv, shell, true);
-	if (!args || setenv("SHELL", shell, 1) < 0) {
-		nsc_error_sys(&err, ENOMEM, "arguments");
-		return refuse(&err);
-	}
-	execv(shell, args);
-	nsc_error_sys(&err, errno, "run '%s'", shell);
-	refuse(&err);
-	return STATUS_NO_SHELL;
 }
 
 static int find(struct nsc_session *session, struct nsc_error *err)
@@ -144,7 +117,7 @@ int main(int argc, char **argv)
 	if (clean(&err) < 0)
 		return refuse(&err);
 	if (nsc_session_inside())
-		return run_inside(argc, argv);
+		return nsc_shell_inside(argc, argv);
 	if (run(argc, argv, &status, &err) < 0)
 		return refuse(&err);
 	nsc_run_end_like(status);

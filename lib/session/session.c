@@ -49,6 +49,8 @@ static int find(int rundir, int64_t deadline, struct nsc_session *session,
 					deadline, err);
 	if (session->lock < 0)
 		return session->lock;
+	/* So that a lingering monitor learns of the shortest session. */
+	(void)!futimens(session->lock, NULL);
 	session->pidfd = nsc_join_find(rundir, &session->state, err);
 	return session->pidfd < 0 ? session->pidfd : 0;
 }

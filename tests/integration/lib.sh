@@ -193,9 +193,12 @@ nssh_with() {
 	timeout 30 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" "$@"
 }
 
-# hold USER: the container lives at least until release, by a session.
+# hold USER: the container lives at least until release, by a session.  It
+# ends by itself when its input ends, as it does when ssh is killed.
 hold() {
-	nssh "$1" -n 'echo held; exec sleep 60' > "$OUT/held" &
+	mkfifo "$OUT/fifo.$1" 2> /dev/null
+	timeout 60 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" -l "$1" 127.0.0.1 \
+		'echo held; exec cat' <> "$OUT/fifo.$1" > "$OUT/held" &
 	HOLDER=$!
 	wait_until 10 grep -qs held "$OUT/held" || fail "hold $1: ssh fails"
 }

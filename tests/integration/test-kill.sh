@@ -49,9 +49,9 @@ kill_sshd_session() {
 	pid=$(pgrep -f '^sshd: alice \[priv\]')
 	[ -n "$pid" ] || fail "no sshd process for alice"
 	kill -KILL "$pid"
+	release
 	wait_until 5 no_container alice || fail "the container goes on" \
 		"$(ls "$RUN/alice")"
-	release
 	next_login_works
 }
 
@@ -65,7 +65,7 @@ kill_sshd_child() {
 
 kill_shell() {
 	begin
-	pkill -KILL -u alice -x sleep || fail "no sleep"
+	pkill -KILL -u alice -x cat || fail "no cat"
 	wait "$HOLDER"
 	equal "status of ssh" 255 $?
 	wait_until 5 no_container alice || fail "the container goes on"
@@ -100,7 +100,9 @@ kill_watcher() {
 
 	begin
 	monitor=$(monitors)
-	pkill -KILL -P "$monitor" || fail "the monitor has no child"
+	# PID 1 is a child of it as well.
+	pkill -KILL -x container-monit -P "$monitor" ||
+		fail "the monitor has no child"
 	sleep 0.2
 	equal "PID 1" "$PID1" "$(pid_of alice)"
 	kill -0 "$PID1" || fail "the container ended"

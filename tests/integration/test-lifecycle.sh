@@ -107,7 +107,7 @@ multiplexed_session_counts() {
 	fresh 'stop = "logout";'
 	nssh_with "${control[@]}" -M -N -f -l alice 127.0.0.1 ||
 		fail "the master fails"
-	running || fail "a connection without a command has no container"
+	wait_until 3 running || fail "a connection without a command has no container"
 	nssh_with "${control[@]}" -l alice 127.0.0.1 true
 	PID1=$(pid_of alice)
 	sleep 0.5

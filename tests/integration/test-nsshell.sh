@@ -34,8 +34,9 @@ command_lands() {
 
 login_lands() {
 	started
-	nssh alice -tt <<< "$NS_COMMAND; shopt -q login_shell && echo is login
-		echo is \$0 \$SHELL; exit 3" > "$OUT/ns"
+	# One line, without tabs: this is typed at a prompt.
+	nssh alice -tt <<< "$NS_COMMAND; shopt -q login_shell && \
+echo is login; echo is \$0 \$SHELL; exit 3" > "$OUT/ns"
 	equal "status" 3 $?
 	landed_inside "$OUT/ns" alice
 	contains "the shell" "is login" "$(cat "$OUT/ns")"

@@ -136,6 +136,13 @@ refused_json() {
 	no_container alice || fail "something was left" "$(ls "$RUN/alice")"
 }
 
+no_rootfs() {
+	fresh
+	config alice '{"rootfs": "/srv/nothing"}'
+	is_refused alice "rootfs '/srv/nothing'.*No such file"
+	no_container alice || fail "something was left" "$(ls "$RUN/alice")"
+}
+
 untrusted_file() {
 	fresh
 	config alice '{"rootfs": "/"}'
@@ -247,8 +254,7 @@ t "an unsupported key refuses the login" \
 	refused_json '{"rootfs": "/", "hooks": {}}' hooks "not supported yet"
 t "an unknown capability refuses the login" \
 	refused_json '{"rootfs": "/", "capabilities": ["CAP_FLY"]}' CAP_FLY
-t "a rootfs that does not exist refuses the login" \
-	refused_json '{"rootfs": "/srv/nothing"}' /srv/nothing
+t "a rootfs that does not exist refuses the login" no_rootfs
 t "a container.json that others may write refuses the login" untrusted_file
 t "a directory that others may write refuses the login" untrusted_directory
 t "a container.json that is a link to a user's file refuses the login" \

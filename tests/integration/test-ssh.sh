@@ -138,41 +138,49 @@ agent() {
 	landed_inside "$OUT/text" alice
 }
 
-# Something that listens inside, on the container's loopback.
-listen_inside() {
-	nssh alice -n 'socat TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork \
-		"SYSTEM:echo here; readlink /proc/self/ns/net"' &
-	HOLDER=$!
-	wait_until 5 nssh alice 'exec 3<>/dev/tcp/127.0.0.1/7777' 2> /dev/null ||
-		fail "nothing listens inside"
-}
-
-# shellcheck disable=SC2009
+# forward_local: something listens inside, on the container's loopback.
 forward_local() {
 	local text
 
-	listen_inside
-	nssh_with -N -L 8888:127.0.0.1:7777 -l alice 127.0.0.1 &
-	wait_until 5 listening 8888 2> /dev/null || fail "-L does not listen"
-	text=$(timeout 10 socat -u TCP:127.0.0.1:8888 -)
-	kill %2
+	timeout 30 ssh "${SSH_OPTIONS[@]}" -n -l alice 127.0.0.1 \
+		'exec socat TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork \
+		"SYSTEM:echo here; readlink /proc/self/ns/net"' &
+	HOLDER=$!
+	timeout 30 ssh "${SSH_OPTIONS[@]}" -N -L 8888:127.0.0.1:7777 \
+		-l alice 127.0.0.1 &
+	FORWARDER=$!
+	answers() {
+		timeout 10 socat -u TCP:127.0.0.1:8888 - > "$OUT/text" \
+			2> /dev/null && [ -s "$OUT/text" ]
+	}
+	wait_until 10 answers || fail "no answer through -L"
+	kill "$FORWARDER"
 	release
+	pkill -u alice socat
+	text=$(cat "$OUT/text")
 	contains "answer through -L" "here" "$text"
 	[ -n "$PLAIN" ] && return
 	lacks "network of the answer" "$(ns_of self net)" "$text"
 }
 
 forward_remote() {
-	local text
+	local listener
 
 	socat TCP-LISTEN:9999,bind=127.0.0.1,reuseaddr,fork \
 		"SYSTEM:echo outside" &
+	listener=$!
 	wait_until 5 listening 9999 2> /dev/null
 	nssh_with -n -R 6666:127.0.0.1:9999 -l alice 127.0.0.1 \
 		'sleep 0.3; cat < /dev/tcp/127.0.0.1/6666' > "$OUT/text" ||
 		fail "cannot connect to the forwarded port inside"
-	kill %1
+	kill "$listener"
 	equal "answer through -R" "outside" "$(cat "$OUT/text")"
+	[ -n "$PLAIN" ] || wait_until 3 not_listening 6666 ||
+		fail "the port is open on the host too"
+}
+
+not_listening() {
+	! listening "$1" 2> /dev/null
 }
 
 multiplexed() {

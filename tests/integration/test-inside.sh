@@ -1,0 +1,258 @@
+#!/bin/bash
+# What a session sees and may do in the container.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+pam_enable sshd su
+config alice '{"rootfs": "/", "hostname": "box-of-%u",
+	"environment": ["GREETING=good day", "LANG=C.UTF-8"],
+	"capabilities": ["NET_BIND_SERVICE", "CAP_KILL"],
+	"no_new_privs": true}'
+[ -n "$PLAIN" ] || sed -i 's/box-of-%u/box-of-alice/' \
+	"$CONF/users/alice/container.json"
+config bob '{"rootfs": "/"}'
+conf 'linger = 30;'
+sshd_start 22
+echo private > /home/bob/private
+chmod 0644 /home/bob/private
+chmod 0755 /home/bob
+: > "$TOP/host-file"
+
+inside() {
+	nssh alice "$@"
+}
+
+identity() {
+	equal "id" "$(setpriv --reuid=alice --regid=alice --init-groups id)" \
+		"$(inside id)"
+}
+
+# Even root's group and others' rights are the host's.
+shadow() {
+	need_product
+	status_is 1 inside 'cat /etc/shadow'
+	empty "what cat printed" "$(cat "$OUT/stdout")"
+	status_is 1 inside 'cat /etc/ssh/ssh_host_ed25519_key'
+	empty "what cat printed" "$(cat "$OUT/stdout")"
+}
+
+homes() {
+	need_product
+	equal "homes" alice "$(inside 'ls /home')"
+	status_is 1 inside 'cat /home/bob/private'
+	status_is 2 inside 'ls /root'
+}
+
+own_home() {
+	status_is 0 inside 'echo mine > ~/mine; stat -c "%U %G" ~/mine'
+	equal "owner inside" "alice alice" "$(cat "$OUT/stdout")"
+	equal "owner outside" "alice alice" \
+		"$(stat -c '%U %G' /home/alice/mine)"
+	equal "owner of home" "alice alice" \
+		"$(inside 'stat -c "%U %G" /home/alice')"
+}
+
+processes() {
+	need_product
+	inside 'echo /proc/[0-9]*; ps -e -o comm=' > "$OUT/text"
+	lacks "processes" sshd-listener "$(cat "$OUT/text")"
+	lacks "processes" socat "$(cat "$OUT/text")"
+	inside 'for p in /proc/[0-9]*; do cat $p/comm; done' |
+		sort -u > "$OUT/comms"
+	grep -vx 'container-init\|sshd\|bash\|cat\|sort' "$OUT/comms" \
+		> "$OUT/others"
+	empty "processes that are not the container's" "$(cat "$OUT/others")"
+	equal "PID 1" container-init "$(inside 'cat /proc/1/comm')"
+}
+
+pid1_exe() {
+	need_product
+	status_is 1 inside 'readlink /proc/1/exe || exit 1'
+	status_is 1 inside ': 2> /dev/null > /proc/1/exe || exit 1'
+	status_is 1 inside 'cat /proc/1/environ > /dev/null || exit 1'
+}
+
+capabilities() {
+	need_product
+	inside 'grep ^Cap /proc/self/status' > "$OUT/text"
+	# KILL is 5, NET_BIND_SERVICE is 10.
+	contains "capabilities" "CapBnd:	0000000000000420" \
+		"$(cat "$OUT/text")"
+	for set in CapInh CapPrm CapEff CapAmb; do
+		contains "capabilities" "$set:	0000000000000000" \
+			"$(cat "$OUT/text")"
+	done
+}
+
+no_new_privileges() {
+	need_product
+	equal "NoNewPrivs" "NoNewPrivs:	1" \
+		"$(inside 'grep NoNewPrivs /proc/self/status')"
+}
+
+default_new_privileges() {
+	need_product
+	equal "NoNewPrivs by default" "NoNewPrivs:	0" \
+		"$(nssh bob 'grep NoNewPrivs /proc/self/status')"
+}
+
+# Of the login program's descriptors nothing is left.
+FDS='ls /proc/$$/fd | sort -n | xargs; true'
+descriptors() {
+	equal "descriptors" "0 1 2" "$(inside "$FDS")"
+	equal "descriptors with a pty" "0 1 2" \
+		"$(nssh alice -tt "$FDS" | tr -d '\r')"
+}
+
+descriptors_of_su() {
+	equal "descriptors" "0 1 2" "$(timeout 20 su alice -c "$FDS")"
+	equal "descriptors of su -" "0 1 2" "$(timeout 20 su - alice -c "$FDS")"
+}
+
+devices() {
+	need_product
+	inside 'cd /dev; for f in null zero full random urandom tty; do
+		stat -c "%n %F %t:%T %a" $f; done' > "$OUT/text"
+	cat > "$OUT/expected" <<-'END'
+	null character special file 1:3 666
+	zero character special file 1:5 666
+	full character special file 1:7 666
+	random character special file 1:8 666
+	urandom character special file 1:9 666
+	tty character special file 5:0 666
+	END
+	cmp "$OUT/expected" "$OUT/text" || fail "$(cat "$OUT/text")"
+	inside 'find /dev -type b -o -type c' |
+		grep -v '^/dev/\(null\|zero\|full\|u*random\|tty\|pts/.*\)$' \
+		> "$OUT/more"
+	empty "more devices" "$(cat "$OUT/more")"
+	equal "use" "3 4" "$(inside 'head -c 3 /dev/zero | wc -c;
+		head -c 4 /dev/urandom | wc -c; : > /dev/null' | xargs)"
+	equal "/dev/fd" /proc/self/fd "$(inside 'readlink /dev/fd')"
+	equal "/dev/ptmx" pts/ptmx "$(inside 'readlink /dev/ptmx')"
+	equal "/dev/shm" 1777 "$(inside 'stat -c %a /dev/shm')"
+	status_is 1 inside 'mknod /tmp/sda b 8 0'
+	status_is 1 inside 'touch /dev/file'
+}
+
+hostname_inside() {
+	need_product
+	equal "hostname" box-of-alice "$(inside hostname)"
+	equal "the host's" nscontainer-test "$(hostname)"
+}
+
+environment() {
+	need_product
+	inside env > "$OUT/text"
+	contains "environment" "GREETING=good day" "$(cat "$OUT/text")"
+	contains "environment" "HOME=/home/alice" "$(cat "$OUT/text")"
+	contains "environment" "USER=alice" "$(cat "$OUT/text")"
+	contains "environment" "SHELL=/bin/bash" "$(cat "$OUT/text")"
+	contains "environment" "SSH_CONNECTION=" "$(cat "$OUT/text")"
+}
+
+masked() {
+	local path
+
+	need_product
+	for path in /proc/kcore /proc/keys /proc/timer_list /proc/sysrq-trigger
+	do
+		inside "head -c 1 $path" > "$OUT/text" 2> /dev/null
+		empty "$path" "$(cat "$OUT/text")"
+	done
+	status_is 1 inside 'echo 1 > /proc/sys/kernel/panic || exit 1'
+	equal "/sys/firmware" "" "$(inside 'ls /sys/firmware' 2> /dev/null)"
+	status_is 1 inside 'echo b > /proc/sysrq-trigger || exit 1'
+}
+
+# Nothing of the host's system can be changed, by the container's root either.
+read_only() {
+	need_product
+	status_is 1 inside 'touch /usr/x || exit 1'
+	status_is 1 inside 'touch /etc/x || exit 1'
+	status_is 1 inside 'touch /x || exit 1'
+	status_is 0 inside 'touch /tmp/x ~/x /dev/shm/x'
+	[ ! -e /tmp/x ] || fail "/tmp is the host's"
+	[ -e /home/alice/x ] || fail "the home is not the user's"
+	# What is no file system of the container's own, and writable.
+	inside 'cat /proc/self/mounts' | awk '$4 ~ /^rw/ && $2 != "/home/alice" &&
+		!($3 == "tmpfs" && $1 !~ /^nsc-world/) && $2 !~ /^.dev/ &&
+		$3 != "proc" { print }' > "$OUT/more"
+	empty "more writable mounts" "$(cat "$OUT/more")"
+	inside 'find / -xdev -type d -writable -print -prune; for d in /root \
+		/media /mnt /srv /opt /var /etc; do [ ! -w $d ] || echo $d; done' \
+		> "$OUT/text" 2> /dev/null
+	empty "directories that the user can write to" "$(cat "$OUT/text")"
+}
+
+network() {
+	need_product
+	equal "interfaces" lo "$(inside 'ls /sys/class/net' | xargs)"
+	contains "loopback" "refused" "$(inside \
+		'exec 3<>/dev/tcp/127.0.0.1/22' 2>&1)"
+}
+
+# The container's root has no power over the host or the masks.
+no_mounting() {
+	need_product
+	status_is 1 inside 'unshare -Ur true 2>/dev/null &&
+		unshare -Urm umount /proc/kcore 2> /dev/null || exit 1'
+	status_is 1 inside 'unshare -Urm mount -o remount,rw / || exit 1'
+	status_is 1 inside 'unshare -Urm sh -c \
+		"mount -o remount,bind,rw /usr && touch /usr/x" || exit 1'
+	[ ! -e /usr/x ] || fail "/usr/x is on the host"
+}
+
+not_traceable() {
+	local pid
+
+	need_product
+	hold alice
+	pid=$(pid_of alice)
+	equal "host's view of PID 1's root" "" "$(setpriv --reuid=bob \
+		--regid=bob --clear-groups ls "/proc/$pid/root" 2> /dev/null)"
+	release
+}
+
+kill_init_inside() {
+	need_product
+	inside 'kill -KILL 1; kill -TERM 1' 2> /dev/null
+	status_is 0 inside true
+}
+
+message() {
+	need_product
+	config carol '{"rootfs": "/", "session": {"message": "Welcome."}}'
+	contains "message" "Welcome." "$(timeout 20 su carol < /dev/null 2>&1)"
+	lacks "message in the output of a command" Welcome \
+		"$(nssh carol 'echo x' 2> /dev/null)"
+}
+
+umask_and_directory() {
+	equal "umask" "$(setpriv --reuid=alice --regid=alice --init-groups \
+		bash -c umask)" "$(inside umask)"
+	equal "working directory" /home/alice "$(inside pwd)"
+}
+
+t "id prints the same inside as outside" identity
+t "shadow and the host's keys cannot be read" shadow
+t "other users' homes are invisible" homes
+t "the home is the user's own" own_home
+t "proc shows the container's processes only" processes
+t "PID 1's program and environment are out of reach" pid1_exe
+t "the bounding set is what is configured" capabilities
+t "no_new_privs is set where configured" no_new_privileges
+t "no_new_privs is not set by default" default_new_privileges
+t "a session's descriptors are 0, 1 and 2 only" descriptors
+t "a session of su has descriptors 0, 1 and 2 only" descriptors_of_su
+t "the devices are those of the table" devices
+t "the hostname is the container's" hostname_inside
+t "the environment has what is configured" environment
+t "paths of the kernel are masked" masked
+t "only home, tmp, run and dev are writable" read_only
+t "the network is a loopback of its own" network
+t "masks and read-only mounts cannot be lifted" no_mounting
+t "another user does not see into the container" not_traceable
+t "the user cannot kill PID 1" kill_init_inside
+t "session.message is shown on entry" message
+t "umask and working directory are a login's" umask_and_directory

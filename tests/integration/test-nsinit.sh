@@ -1,0 +1,267 @@
+#!/bin/bash
+# The administrator's command.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+pam_enable su
+config alice '{"rootfs": "/"}'
+config carol '{"rootfs": "/", "hostnam": "x"}'
+conf 'linger = 0;'
+BOX=/srv/box
+
+fresh() {
+	need_product
+	clean_slate
+	[ ! -d "$BOX" ] || timeout 10 nsinit stop --root "$BOX" > /dev/null 2>&1
+	mkdir -p "$BOX"
+	echo "${1-{\"rootfs\": \"/\"\}}" > "$BOX/container.json"
+}
+
+box_pid() {
+	cat "$BOX/pid" 2> /dev/null
+}
+
+box_gone() {
+	[ ! -e "$BOX/pid" ] && [ "$(count_inits)" -eq 0 ] &&
+		[ -z "$(monitors)" ]
+}
+
+box_lands() {
+	local ns
+
+	for ns in $NAMESPACES; do
+		equal "namespace $ns" "$(ns_of "$(box_pid)" "$ns")" \
+			"$(printed_ns "$1" "$ns")"
+		differ "namespace $ns" "$(ns_of self "$ns")" \
+			"$(printed_ns "$1" "$ns")"
+	done
+}
+
+exec_lands() {
+	fresh
+	timeout 20 nsinit exec --root "$BOX" -- sh -c \
+		"$NS_COMMAND; echo ready; sleep 1" > "$OUT/ns" &
+	wait_until 10 grep -qs ready "$OUT/ns" || fail "it does not start"
+	box_lands "$OUT/ns"
+	wait $! || fail "status $?"
+	wait_until 3 box_gone || fail "left" "$(ls "$BOX")"
+	[ ! -e "$BOX/start" ] || fail "start is left"
+}
+
+exec_here() {
+	fresh
+	cd "$BOX" || fail "cd"
+	equal "output" "here" "$(timeout 20 nsinit exec echo here)"
+	wait_until 3 box_gone || fail "left" "$(ls "$BOX")"
+}
+
+exec_status() {
+	fresh
+	status_is 7 timeout 20 nsinit exec --root "$BOX" -- sh -c 'exit 7'
+	status_is 0 timeout 20 nsinit exec --root "$BOX" true
+	status_is 127 timeout 20 nsinit exec --root "$BOX" no-such-command
+	bash -c 'timeout --foreground 20 nsinit exec --root "$1" -- \
+		sh -c "kill -TERM \$\$"; exit $?' - "$BOX" > /dev/null 2>&1
+	equal "status of death by signal" 143 $?
+}
+
+exec_bytes() {
+	fresh
+	head -c 300000 /dev/urandom > "$OUT/sent"
+	timeout 20 nsinit exec --root "$BOX" cat < "$OUT/sent" > "$OUT/back"
+	cmp "$OUT/sent" "$OUT/back" || fail "the bytes came back changed"
+}
+
+first() {
+	timeout 30 nsinit exec --root "$BOX" -- sh -c \
+		'echo ready; exec sleep 20' > "$OUT/first" &
+	FIRST=$!
+	wait_until 10 grep -qs ready "$OUT/first" || fail "it does not start"
+}
+
+second_joins() {
+	fresh
+	first
+	timeout 20 nsinit exec --root "$BOX" -- sh -c "$NS_COMMAND" > "$OUT/ns"
+	box_lands "$OUT/ns"
+	equal "containers" 1 "$(count_inits)"
+	status_is 3 timeout 20 nsinit exec --root "$BOX" -- sh -c 'exit 3'
+	[ -n "$(box_pid)" ] || fail "the end of the second ended it"
+	kill "$FIRST"
+	wait "$FIRST" 2> /dev/null
+	wait_until 3 box_gone || fail "left" "$(ls "$BOX")"
+}
+
+# The container ends with its first process, whatever else runs.
+ends_with_first() {
+	fresh
+	timeout 30 nsinit exec --root "$BOX" -- sh -c \
+		'echo ready; sleep 987 & sleep 1.5' > "$OUT/first" &
+	wait_until 10 grep -qs ready "$OUT/first" || fail "it does not start"
+	timeout 20 nsinit exec --root "$BOX" sleep 876 &
+	second=$!
+	wait_until 3 box_gone || fail "it goes on" "$(ls "$BOX")"
+	wait "$second"
+	differ "status of the second" 0 $?
+	empty "processes" "$(pgrep -f 'sleep 9*8*7')"
+}
+
+kill_exec() {
+	fresh
+	first
+	pkill -KILL -x nsinit || fail "no nsinit"
+	wait_until 3 box_gone || fail "it goes on" "$(ls "$BOX")"
+	empty "processes" "$(pgrep -x sleep)"
+	status_is 0 timeout 20 nsinit exec --root "$BOX" true
+}
+
+exec_refuses() {
+	fresh '{"rootfs": "/", "rotfs": 1}'
+	status_is 126 timeout 20 nsinit exec --root "$BOX" true
+	contains "message" "container.json: rotfs: unknown key" \
+		"$(cat "$OUT/stderr")"
+	rm "$BOX/container.json"
+	nsinit exec --root "$BOX" true > "$OUT/text" 2>&1
+	echo "# without container.json: status $?: $(cat "$OUT/text")"
+	fresh
+	chmod 0666 "$BOX/container.json"
+	status_is 126 timeout 20 nsinit exec --root "$BOX" true
+	chmod 0644 "$BOX/container.json"
+}
+
+usage() {
+	need_product
+	status_is 2 nsinit
+	status_is 2 nsinit frobnicate
+	status_is 2 nsinit exec
+	status_is 2 nsinit start
+	status_is 2 nsinit start --json alice
+	status_is 2 nsinit start alice bob
+	status_is 2 nsinit stop --timeout soon alice
+	status_is 0 nsinit --help
+	status_is 0 nsinit exec --help
+	status_is 0 nsinit --version
+}
+
+only_root() {
+	need_product
+	status_is 1 setpriv --reuid=bob --regid=bob --clear-groups \
+		nsinit start alice
+	contains "message" root "$(cat "$OUT/stderr")"
+	no_container alice || fail "it runs"
+}
+
+start_and_stop() {
+	fresh
+	status_is 0 timeout 20 nsinit start alice
+	equal "containers" 1 "$(count_inits)"
+	first=$(pid_of alice)
+	sleep 1.2
+	equal "PID 1: it stays without a session" "$first" "$(pid_of alice)"
+	timeout 20 su alice -c "$NS_COMMAND" > "$OUT/ns"
+	landed_inside "$OUT/ns" alice
+	timeout 20 nsinit start alice > "$OUT/text" 2>&1
+	echo "# start of what runs: status $? $(cat "$OUT/text")"
+	equal "containers" 1 "$(count_inits)"
+	status_is 0 timeout 20 nsinit stop alice
+	no_container alice || fail "left" "$(ls "$RUN/alice")"
+	status_is 3 timeout 20 nsinit stop alice
+}
+
+stop_in_use() {
+	fresh
+	timeout 30 su alice -c 'trap "" TERM HUP; echo ready; sleep 20' \
+		> "$OUT/text" &
+	wait_until 10 grep -qs ready "$OUT/text" || fail "su fails"
+	status_is 0 timeout 20 nsinit stop --timeout 1 alice
+	wait_until 3 no_container alice || fail "it goes on"
+	wait
+}
+
+start_refuses() {
+	fresh
+	status_is 1 timeout 20 nsinit start carol
+	contains "message" "carol/container.json: hostnam: unknown key" \
+		"$(cat "$OUT/stderr")"
+	status_is 1 timeout 20 nsinit start bob
+	status_is 1 timeout 20 nsinit start no-such-user
+	status_is 1 timeout 20 nsinit start ../alice
+	equal "containers" 0 "$(count_inits)"
+}
+
+list() {
+	fresh
+	equal "nothing runs" "[]" "$(nsinit list --json)"
+	timeout 20 nsinit start alice
+	timeout 20 su alice -c 'echo ready; sleep 1.5' > "$OUT/text" &
+	wait_until 5 grep -qs ready "$OUT/text"
+	nsinit list --json > "$OUT/json" || fail "status $?"
+	python3 - "$OUT/json" "$(pid_of alice)" <<-'END' || fail "$(cat "$OUT/json")"
+	import json, sys
+	row, = json.load(open(sys.argv[1]))
+	assert row["user"] == "alice" and row["pid"] == int(sys.argv[2])
+	assert row["sessions"] == 1 and row["rootfs"] == "/"
+	assert row["since"] > 1700000000
+	END
+	contains "list" alice "$(nsinit list)"
+	equal "lines" 2 "$(nsinit list | wc -l)"
+	equal "as another user" "$(nsinit list)" "$(setpriv --reuid=bob \
+		--regid=bob --clear-groups nsinit list)"
+	status_is 0 nsinit list alice
+	status_is 3 nsinit list bob
+	wait
+	contains "no session" '"sessions": 0' "$(nsinit list --json)"
+	nsinit stop alice
+}
+
+check() {
+	fresh
+	status_is 0 nsinit check alice
+	contains "check" "rootfs: /" "$(cat "$OUT/stdout")"
+	status_is 0 nsinit check --json alice
+	python3 -c 'import json, sys
+row = json.load(open(sys.argv[1]))
+assert row["contained"] is True and "user" in row["namespaces"]' \
+		"$OUT/stdout" || fail "$(cat "$OUT/stdout")"
+	status_is 0 nsinit check bob
+	contains "check of a user without container.json" "contained: no" \
+		"$(cat "$OUT/stdout")"
+	status_is 1 nsinit check carol
+	contains "check" "hostnam: unknown key" "$(cat "$OUT/stderr")"
+	status_is 0 nsinit check --root "$BOX"
+	equal "containers" 0 "$(count_inits)"
+}
+
+capabilities_of_exec() {
+	fresh '{"rootfs": "/", "capabilities": ["KILL"]}'
+	timeout 20 nsinit exec --root "$BOX" grep ^Cap /proc/self/status \
+		> "$OUT/text"
+	contains "bounding set" "CapBnd:	0000000000000020" \
+		"$(cat "$OUT/text")"
+	contains "permitted" "CapPrm:	0000000000000020" \
+		"$(cat "$OUT/text")"
+}
+
+descriptors_of_exec() {
+	fresh
+	equal "descriptors" "0 1 2" "$(timeout 20 nsinit exec --root "$BOX" -- \
+		bash -c 'ls /proc/$$/fd | sort -n | xargs; true' 7< /dev/null)"
+}
+
+t "nsinit exec starts a container and lands in it" exec_lands
+t "nsinit exec takes the current directory" exec_here
+t "nsinit exec ends like its command" exec_status
+t "nsinit exec is byte-clean" exec_bytes
+t "a second nsinit exec joins" second_joins
+t "the container of nsinit exec ends with its first process" ends_with_first
+t "kill -9 of nsinit exec ends the container" kill_exec
+t "nsinit exec refuses a broken container.json with 126" exec_refuses
+t "wrong usage is status 2" usage
+t "nsinit start is for root" only_root
+t "nsinit start and stop" start_and_stop
+t "nsinit stop ends what ignores signals" stop_in_use
+t "nsinit start refuses what is broken or not there" start_refuses
+t "nsinit list" list
+t "nsinit check" check
+t "nsinit exec keeps what capabilities says" capabilities_of_exec
+t "nsinit exec passes descriptors 0, 1 and 2 only" descriptors_of_exec
