@@ -31,7 +31,7 @@ static bool wait_for_monitor(void)
 	if (n != 1)
 		return false;
 	close(STDIN_FILENO);
-	/* Descriptor 0 again: what is opened later must not be standard input */
+	/* Descriptor 0 again: nothing opened later may become it. */
 	return open("/dev/null", O_RDWR) == STDIN_FILENO;
 }
 

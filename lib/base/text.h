@@ -8,9 +8,9 @@
 #define NSC_NAME_MAX 64
 
 /*
- * May name stand in a path and a log?  1 to NSC_NAME_MAX bytes of
- * letters, digits, '.', '_', '-', '@', '+', '$' and '\\', not beginning with '-'
- * or '.'.  True as well for what only looks like a uid: names are never
+ * May name stand in a path and a log?  1 to NSC_NAME_MAX bytes of letters,
+ * digits, '.', '_', '-', '@', '+', '$' and the backslash, not beginning with
+ * '-' or '.'.  True as well for what only looks like a uid: names are never
  * turned into ids.
  */
 bool nsc_text_name_valid(const char *name);

@@ -39,7 +39,7 @@ enum nsc_field_support {
 struct nsc_field {
 	const char *name;			/* NULL ends a table */
 	nsc_field_read *read;
-	size_t at;				/* offset, see nsc_field_object */
+	size_t at;			/* offset, see nsc_field_object */
 	enum nsc_field_support support;
 	long long min, max;			/* of a number */
 	const char *const *choices;		/* of a string */

@@ -60,8 +60,9 @@ int nsc_mount_open(int root, const char *path, uint64_t flags);
 int nsc_mount_open_source(const char *path, struct nsc_error *err);
 
 /*
- * Open path below root as nsc_mount_open does, to mount on it.  What is missing is made: directories,
- * and last a directory or, with file, an empty file.
+ * Open path below root as nsc_mount_open does, to mount on it.  What is
+ * missing is made: directories, and last a directory or, with file, an empty
+ * file.
  */
 int nsc_mount_target(int root, const char *path, bool file,
 		     struct nsc_error *err);

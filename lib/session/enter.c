@@ -59,7 +59,7 @@ int nsc_enter_as_root(const struct nsc_state *state, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
-	/* A change of ids made us dumpable again where suid_dumpable says so. */
+	/* fs.suid_dumpable may make who changes ids dumpable again. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
 	return lock_down(state, state->capabilities | nsc_capability_login(),

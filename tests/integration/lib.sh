@@ -31,6 +31,7 @@ t() {
 
 	shift
 	OUT=$(mktemp -d "$TOP/out.XXXXXX")
+	syslog_mark
 	( "$@" ) > "$OUT/.log" 2>&1 < /dev/null
 	status=$?
 	case $status in
@@ -224,7 +225,7 @@ syslog_since() {
 }
 
 syslog_tail() {
-	syslog_text | grep -ai 'container\|nsinit\|nsshell\|fatal\|error' |
+	syslog_since | grep -ai 'container\|nsinit\|nsshell\|fatal\|error' |
 		tail -n 6 | cut -c 1-400
 }
 

@@ -96,8 +96,9 @@ default_new_privileges() {
 		"$(nssh bob 'grep NoNewPrivs /proc/self/status')"
 }
 
-# Of the login program's descriptors nothing is left.
-FDS='ls /proc/$$/fd | sort -n | xargs; true'
+# Of the login program's descriptors nothing is left.  The shell itself must
+# have no pipe open meanwhile.
+FDS='ls /proc/$$/fd > ~/fds; sort -n ~/fds | xargs'
 descriptors() {
 	equal "descriptors" "0 1 2" "$(inside "$FDS")"
 	equal "descriptors with a pty" "0 1 2" \
@@ -179,7 +180,7 @@ read_only() {
 		!($3 == "tmpfs" && $1 !~ /^nsc-world/) && $2 !~ /^.dev/ &&
 		$3 != "proc" { print }' > "$OUT/more"
 	empty "more writable mounts" "$(cat "$OUT/more")"
-	inside 'find / -xdev -type d -writable -print -prune; for d in /root \
+	inside 'find / -xdev -path /tmp -prune -o -type d -writable -print; for d in /root \
 		/media /mnt /srv /opt /var /etc; do [ ! -w $d ] || echo $d; done' \
 		> "$OUT/text" 2> /dev/null
 	empty "directories that the user can write to" "$(cat "$OUT/text")"
@@ -223,7 +224,7 @@ kill_init_inside() {
 message() {
 	need_product
 	config carol '{"rootfs": "/", "session": {"message": "Welcome."}}'
-	contains "message" "Welcome." "$(timeout 20 su carol < /dev/null 2>&1)"
+	contains "message" "Welcome." "$(timeout 20 su - carol < /dev/null 2>&1)"
 	lacks "message in the output of a command" Welcome \
 		"$(nssh carol 'echo x' 2> /dev/null)"
 }

@@ -245,7 +245,7 @@ capabilities_of_exec() {
 descriptors_of_exec() {
 	fresh
 	equal "descriptors" "0 1 2" "$(timeout 20 nsinit exec --root "$BOX" -- \
-		bash -c 'ls /proc/$$/fd | sort -n | xargs; true' 7< /dev/null)"
+		bash -c 'ls /proc/$$/fd > /tmp/fds; sort -n /tmp/fds | xargs' 7< /dev/null)"
 }
 
 t "nsinit exec starts a container and lands in it" exec_lands

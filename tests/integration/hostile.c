@@ -1,0 +1,180 @@
+/*
+ * Run a program in surroundings that somebody hostile chose:
+ *
+ *	hostile KIND PROGRAM [ARGUMENT...]
+ *
+ * Runs as whoever called it.  Ends with the program's status, or 200 and more
+ * where the surroundings cannot be made.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void limit(int resource, rlim_t value)
+{
+	struct rlimit r = { .rlim_cur = value, .rlim_max = value };
+
+	if (setrlimit(resource, &r) < 0)
+		exit(201);
+}
+
+static void no_stdio(void)
+{
+	close(0);
+	close(1);
+	close(2);
+}
+
+/* Anybody may be reading standard error, so nothing must go to this. */
+static void no_stderr(void)
+{
+	close(2);
+}
+
+static void more_descriptors(void)
+{
+	for (int fd = 3; fd < 60; fd++)
+		if (dup2(0, fd) < 0)
+			exit(202);
+}
+
+static void three_descriptors(void)
+{
+	limit(RLIMIT_NOFILE, 3);
+}
+
+static void few_descriptors(void)
+{
+	limit(RLIMIT_NOFILE, 6);
+}
+
+static void no_file_size(void)
+{
+	limit(RLIMIT_FSIZE, 0);
+}
+
+static void no_core(void)
+{
+	limit(RLIMIT_CORE, RLIM_INFINITY);
+}
+
+static void no_processes(void)
+{
+	limit(RLIMIT_NPROC, 0);
+}
+
+static void little_stack(void)
+{
+	limit(RLIMIT_STACK, 64 * 1024);
+}
+
+static void no_children(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+}
+
+static void all_ignored(void)
+{
+	for (int sig = 1; sig < NSIG; sig++)
+		signal(sig, SIG_IGN);
+}
+
+static void all_blocked(void)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+}
+
+static void odd_umask(void)
+{
+	umask(0777);
+}
+
+static void no_directory(void)
+{
+	char dir[] = "/tmp/hostile.XXXXXX";
+
+	if (!mkdtemp(dir) || chdir(dir) < 0 || rmdir(dir) < 0)
+		exit(203);
+}
+
+static void alarm_soon(void)
+{
+	alarm(2);
+}
+
+static const struct kind {
+	const char *name;
+	void (*make)(void);
+} kinds[] = {
+	{ "no-stdio", no_stdio },
+	{ "no-stderr", no_stderr },
+	{ "more-descriptors", more_descriptors },
+	{ "three-descriptors", three_descriptors },
+	{ "few-descriptors", few_descriptors },
+	{ "no-file-size", no_file_size },
+	{ "core", no_core },
+	{ "no-processes", no_processes },
+	{ "little-stack", little_stack },
+	{ "no-children", no_children },
+	{ "all-ignored", all_ignored },
+	{ "all-blocked", all_blocked },
+	{ "odd-umask", odd_umask },
+	{ "no-directory", no_directory },
+	{ "alarm", alarm_soon },
+};
+
+/* The kernel gives an empty argument vector one empty argument since 5.18. */
+static int no_arguments(const char *program)
+{
+	char *const argv[] = { NULL };
+	char *const envp[] = { NULL };
+
+	execve(program, argv, envp);
+	return 204;
+}
+
+/* Assignments without a name, without "=", twice, and long ones. */
+static int odd_environment(char **argv)
+{
+	static char huge[100000] = "LC_HUGE=";
+	char *envp[] = {
+		(char[]){ "" }, (char[]){ "=x" }, (char[]){ "TERM" },
+		(char[]){ "TERM=a" }, (char[]){ "TERM=b" },
+		(char[]){ "LANG=\033[31m\n" }, huge,
+		(char[]){ "HOME=/root" }, (char[]){ "USER=root" },
+		(char[]){ "SHELL=/usr/bin/nsshell" },
+		(char[]){ "LOGNAME=bob" }, NULL,
+	};
+
+	memset(huge + strlen(huge), 'x', sizeof(huge) - strlen(huge) - 1);
+	execve(argv[0], argv, envp);
+	return 205;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 3) {
+		fprintf(stderr, "usage: hostile KIND PROGRAM [ARGUMENT...]\n");
+		return 200;
+	}
+	if (!strcmp(argv[1], "no-arguments"))
+		return no_arguments(argv[2]);
+	if (!strcmp(argv[1], "odd-environment"))
+		return odd_environment(argv + 2);
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(argv[1], kinds[i].name) != 0)
+			continue;
+		kinds[i].make();
+		execv(argv[2], argv + 2);
+		return 206;
+	}
+	fprintf(stderr, "hostile: unknown kind '%s'\n", argv[1]);
+	return 200;
+}

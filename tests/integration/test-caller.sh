@@ -1,0 +1,215 @@
+#!/bin/bash
+# What a program that opens a PAM session sees of the module: attacks.md, H.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+CALLER=$TESTS/pamcaller
+SERVICE=nsc-test
+CODE_OK=0
+CODE_SESSION=14		# PAM_SESSION_ERR
+
+# service LINE... : the stack's session lines.
+service() {
+	need_product
+	[ -x "$CALLER" ] || skip "pamcaller is not built"
+	clean_slate
+	printf '%s\n' "auth required pam_permit.so" \
+		"account required pam_permit.so" "$@" > "/etc/pam.d/$SERVICE"
+	conf 'stop = "logout";'
+	config alice '{"rootfs": "/"}'
+	syslog_mark
+}
+
+usual() {
+	service "session required pam_container.so"
+}
+
+# call ARGUMENT... : runs it in /usr/share; what it printed is in $OUT/text.
+call() {
+	( cd /usr/share && timeout 20 "$CALLER" "$@" ) > "$OUT/text" 2>&1
+	status=$?
+}
+
+# codes CODE... : what pam_open_session returned, each time.
+codes() {
+	equal "results of pam_open_session" "$*" \
+		"$(sed -n 's/^open //p' "$OUT/text" | xargs)"
+}
+
+untouched() {
+	lacks "what the module touched" "changed " "$(cat "$OUT/text")"
+	contains "what the module did not touch" "same umask" \
+		"$(cat "$OUT/text")"
+}
+
+# refused PART : on the host, wholly, with a word for the user and the log.
+refused() {
+	codes "$CODE_SESSION"
+	landed_on_host "$OUT/text"
+	equal "messages" 1 "$(grep -c '^message' "$OUT/text")"
+	contains "message" "message error Your container could not" \
+		"$(cat "$OUT/text")"
+	logged "pam_container.*login refused: .*$1"
+}
+
+placed() {
+	usual
+	call "$SERVICE" alice "$NS_COMMAND; sleep 0.5"
+	codes "$CODE_OK"
+	untouched
+	[ "$(grep -c '^message' "$OUT/text")" -eq 0 ] || fail "it says something"
+	equal "status of the command" "status 0" "$(grep ^status "$OUT/text")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+# The command's namespaces are PID 1's while the caller holds the session.
+placed_wholly() {
+	usual
+	sleep 2 | call -w "$SERVICE" alice "$NS_COMMAND" &
+	wait_until 5 grep -qs '^ns cgroup' "$OUT/text" || fail "no session"
+	landed_inside "$OUT/text" alice
+	wait
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+threads() {
+	usual
+	call -t 2 "$SERVICE" alice "$NS_COMMAND"
+	refused "the calling program has 2 threads"
+	untouched
+	no_container alice || fail "a container runs"
+}
+
+threads_of_host_user() {
+	usual
+	call -t 2 "$SERVICE" bob true
+	codes "$CODE_OK"
+	landed_on_host "$OUT/text"
+}
+
+twice() {
+	usual
+	call -2 "$SERVICE" alice "$NS_COMMAND"
+	codes "$CODE_OK" "$CODE_OK"
+	untouched
+	equal "status of the command" "status 0" "$(grep ^status "$OUT/text")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+listed_twice() {
+	service "session required pam_container.so" \
+		"session required pam_container.so debug"
+	sleep 2 | call -w "$SERVICE" alice "$NS_COMMAND" &
+	wait_until 5 grep -qs '^ns cgroup' "$OUT/text" || fail "no session"
+	codes "$CODE_OK"
+	landed_inside "$OUT/text" alice
+	equal "containers" 1 "$(count_inits)"
+	wait
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+silent() {
+	usual
+	config alice '{"rootfs": "/", "session": {"message": "Welcome."}}'
+	call -q "$SERVICE" alice true
+	codes "$CODE_OK"
+	lacks "output" message "$(cat "$OUT/text")"
+	clean_slate
+	call "$SERVICE" alice true
+	contains "output" "message info Welcome." "$(cat "$OUT/text")"
+	clean_slate
+	config alice '{"rotfs": "/"}'
+	call -q "$SERVICE" alice true
+	codes "$CODE_SESSION"
+	lacks "output" message "$(cat "$OUT/text")"
+	logged "login refused: .*rotfs"
+}
+
+broken() {
+	usual
+	config alice '{"rootfs": "/", "rotfs": 1}'
+	call "$SERVICE" alice true
+	refused rotfs
+	untouched
+	lacks "what the user sees" "/etc" "$(cat "$OUT/text")"
+	no_container alice || fail "a container runs"
+}
+
+unknown_argument() {
+	local argument
+
+	for argument in sandbox debug=1 placement=nowhere conf=relative conf; do
+		service "session required pam_container.so $argument"
+		call "$SERVICE" alice true
+		refused "module argument '$argument'"
+		untouched
+	done
+}
+
+debug() {
+	service "session required pam_container.so debug"
+	call "$SERVICE" alice true
+	codes "$CODE_OK"
+	logged "user alice: entering the container"
+}
+
+close_ends() {
+	usual
+	sleep 3 | call -cw "$SERVICE" alice true &
+	wait_until 5 grep -qs '^close 0' "$OUT/text" || fail "$(cat "$OUT/text")"
+	wait_until 2 no_container alice ||
+		fail "the closed session still counts"
+	wait
+}
+
+never_closed() {
+	usual
+	call "$SERVICE" alice true
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+# An optional module that fails leaves the login on the host, wholly.
+optional() {
+	service "session optional pam_container.so" \
+		"session required pam_permit.so"
+	config alice '{"rootfs": "/srv/nothing"}'
+	call "$SERVICE" alice "$NS_COMMAND; id -u"
+	codes "$CODE_OK"
+	landed_on_host "$OUT/text"
+	equal "uid" "$(id -u alice)" "$(grep '^[0-9]*$' "$OUT/text")"
+	logged "login refused"
+}
+
+strange_names() {
+	local name
+
+	usual
+	mkdir -p "$CONF/default"
+	echo '{"rootfs": "/"}' > "$CONF/default/container.json"
+	for name in ../alice no-such-user . .. '' /etc 1000 \
+			"$(printf 'x%.0s' {1..255})" $'a\nb' '-l' '%u'; do
+		call "$SERVICE" "$name" true
+		codes "$CODE_SESSION"
+		landed_on_host "$OUT/text"
+	done
+	rm -r "$CONF/default"
+	lacks "syslog" $'\na\nb' "$(syslog_since)"
+	equal "run directories" "alice" "$(find "$RUN" -mindepth 1 \
+		-maxdepth 1 -printf '%f ')" 2> /dev/null || true
+	equal "containers" 0 "$(count_inits)"
+}
+
+t "a caller is placed, and its umask, signals and environment stay" placed
+t "a caller's child lands in each namespace of the container" placed_wholly
+t "a caller with two threads is refused before anything changed" threads
+t "a caller with two threads may log a host user in" threads_of_host_user
+t "opening a session twice does nothing the second time" twice
+t "a module that is listed twice places once" listed_twice
+t "PAM_SILENT keeps the module silent" silent
+t "a refused caller is on the host as it was" broken
+t "unknown module arguments refuse the login" unknown_argument
+t "debug logs the decision" debug
+t "closing the session ends its hold on the container" close_ends
+t "a session that is never closed ends with its process" never_closed
+t "an optional module that fails leaves the login on the host" optional
+t "strange user names are refused" strange_names

@@ -1,0 +1,163 @@
+#!/bin/bash
+# nsshell's caller chooses everything around it.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+HOSTILE=/usr/local/bin/hostile
+AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
+[ -n "$PLAIN" ] || install -m 0755 "$TESTS/hostile" "$HOSTILE"
+config alice '{"rootfs": "/"}'
+[ -n "$PLAIN" ] || timeout 20 nsinit start alice
+
+# A library that says so when it is loaded.
+EVIL=/home/alice/evil
+mkdir -p "$EVIL"
+cat > "$EVIL/evil.c" <<'END'
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+__attribute__((constructor)) static void evil(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/tmp/evil.%d", (int)geteuid());
+	close(open(name, O_CREAT | O_WRONLY, 0666));
+}
+END
+cc -shared -fPIC -o "$EVIL/evil.so" "$EVIL/evil.c" 2> /dev/null
+chown -R alice:alice "$EVIL"
+
+nsshell_as() {
+	need_product
+	timeout 20 "${AS_ALICE[@]}" "$@"
+}
+
+# works KIND : it lands inside, and the status comes back.
+works() {
+	status_is 7 nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
+		"$NS_COMMAND; exit 7"
+	landed_inside "$OUT/stdout" alice
+}
+
+# The same for what leaves no output to look at.
+works_unseen() {
+	rm -f /home/alice/ns
+	status_is 7 nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
+		"{ $NS_COMMAND; } > ~/ns 2> /dev/null < /dev/null; exit 7"
+	landed_inside /home/alice/ns alice
+}
+
+# Works, or is refused with a sentence: never lands outside, or crashes.
+refused_or_works() {
+	nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c "$NS_COMMAND; exit 7" \
+		> "$OUT/stdout" 2> "$OUT/stderr"
+	status=$?
+	case $status in
+	7) landed_inside "$OUT/stdout" alice ;;
+	126) echo "# refused: $(cat "$OUT/stderr")"
+	     empty "output" "$(cat "$OUT/stdout")" ;;
+	# The dynamic loader, before any code of ours.
+	127) contains "who refused" "error while loading shared libraries" \
+		"$(cat "$OUT/stderr")" ;;
+	*) fail "status $status" "$(cat "$OUT/stdout" "$OUT/stderr")" ;;
+	esac
+}
+
+variable() {
+	status_is 7 nsshell_as env "$@" /usr/bin/nsshell -c \
+		"$NS_COMMAND; exit 7"
+	landed_inside "$OUT/stdout" alice
+	status_is 0 nsshell_as env "$@" /usr/bin/nsshell -c env
+	for entry; do
+		lacks "environment inside" "${entry%%=*}=" \
+			"$(cat "$OUT/stdout")"
+	done
+}
+
+# Whoever preloads into nsshell is the user; inside it must be gone.
+preload() {
+	need_product
+	[ -e "$EVIL/evil.so" ] || skip "cc is missing"
+	status_is 0 nsshell_as env LD_PRELOAD="$EVIL/evil.so" \
+		/usr/bin/nsshell -c 'ls /tmp; env'
+	lacks "inside" LD_PRELOAD "$(cat "$OUT/stdout")"
+	lacks "inside" evil. "$(cat "$OUT/stdout")"
+	[ ! -e /tmp/evil.0 ] || fail "it was loaded into a process of root's"
+}
+
+# A signal that was ignored or blocked is not inside.
+signals_default() {
+	status_is 0 nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
+		'grep "^Sig\(Blk\|Ign\)" /proc/self/status'
+	contains "ignored inside" "SigIgn:	0000000000000000" \
+		"$(cat "$OUT/stdout")"
+	contains "blocked inside" "SigBlk:	0000000000000000" \
+		"$(cat "$OUT/stdout")"
+}
+
+descriptors() {
+	status_is 0 nsshell_as "$HOSTILE" more-descriptors /usr/bin/nsshell -c \
+		'ls /proc/$$/fd > ~/fds; sort -n ~/fds | xargs'
+	equal "descriptors inside" "0 1 2" "$(cat "$OUT/stdout")"
+}
+
+odd_environment() {
+	works odd-environment
+	status_is 0 nsshell_as "$HOSTILE" odd-environment /usr/bin/nsshell -c \
+		'echo "$HOME,$USER,$LOGNAME,$SHELL"'
+	equal "identity" "/home/alice,alice,alice,/bin/bash" \
+		"$(cat "$OUT/stdout")"
+}
+
+no_arguments() {
+	status_is 0 nsshell_as "$HOSTILE" no-arguments /usr/bin/nsshell \
+		< /dev/null
+}
+
+cannot_write() {
+	local before
+
+	need_product
+	before=$(cat "$RUN/alice/state")
+	status_is 1 nsshell_as sh -c 'echo 1 > /run/nscontainer/alice/pid ||
+		exit 1'
+	equal "state" "$before" "$(cat "$RUN/alice/state")"
+}
+
+# ptrace of nsshell by its own user must not be a way to another's.
+full_pipe() {
+	nsshell_as sh -c '/usr/bin/nsshell -c "yes | head -c 1000000" | head -c 10
+		true' > "$OUT/text"
+	equal "output" 10 "$(wc -c < "$OUT/text")"
+}
+
+t "LD_PRELOAD does not reach the inside" preload
+t "LD_LIBRARY_PATH does not reach the inside" \
+	variable LD_LIBRARY_PATH="$EVIL" LD_AUDIT="$EVIL/none.so"
+t "GCONV_PATH and LOCPATH do not reach the inside" \
+	variable GCONV_PATH="$EVIL" LOCPATH="$EVIL" NLSPATH="$EVIL/%N"
+t "BASH_ENV, ENV and SHELLOPTS do not reach the inside" \
+	variable BASH_ENV="$EVIL/evil.c" ENV="$EVIL/evil.c" FUNCNEST=1
+t "IFS and PATH are not the caller's" status_is 0 nsshell_as env \
+	IFS=/ PATH="$EVIL" /usr/bin/nsshell -c '[ "$PATH" != "/home/alice/evil" ]'
+t "odd entries of the environment do no harm" odd_environment
+t "closed descriptors 0, 1 and 2 do no harm" works_unseen no-stdio
+t "a closed descriptor 2 does no harm" works no-stderr
+t "more descriptors do not reach the inside" descriptors
+t "RLIMIT_NOFILE of 3 lets nothing out" refused_or_works three-descriptors
+t "RLIMIT_NOFILE of 6 lets nothing out" refused_or_works few-descriptors
+t "RLIMIT_FSIZE of 0 does no harm" works no-file-size
+t "RLIMIT_CORE without limit does no harm" works core
+t "RLIMIT_NPROC of 0 lets nothing out" refused_or_works no-processes
+t "a small stack lets nothing out" refused_or_works little-stack
+t "an ignored SIGCHLD does no harm" works no-children
+t "ignored signals do no harm" works all-ignored
+t "blocked signals do no harm" works all-blocked
+t "ignored signals are not ignored inside" signals_default all-ignored
+t "blocked signals are not blocked inside" signals_default all-blocked
+t "a umask of 0777 does no harm" works odd-umask
+t "a removed working directory does no harm" works no-directory
+t "a running alarm does no harm" works alarm
+t "an empty argument vector does no harm" no_arguments
+t "the run directory is not the user's to write" cannot_write
+t "a reader that goes away does no harm" full_pipe
