@@ -134,14 +134,17 @@ static int check_config(const char *dir, const struct nsc_user *user,
 			struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
-	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
-	int ret = plan ? nsc_start_load(dir, user, &config, err) :
-			 nsc_error_sys(err, ENOMEM, "check");
+	_cleanup_free_ struct nsc_plan *plan = NULL;
+	int ret = nsc_start_load(dir, user, &config, err);
 
-	if (ret == 0)
-		ret = check_rootfs(config, err);
 	if (ret < 0)
 		return ret;
+	ret = check_rootfs(config, err);
+	if (ret < 0)
+		return ret;
+	plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return nsc_error_sys(err, ENOMEM, "check");
 	plan->config = config;
 	plan->user = user;
 	plan->login = !options->root;
@@ -158,9 +161,9 @@ static int check_user(const struct nsinit_options *options,
 			  nsc_user_load(options->arguments[0], &user, err) :
 			  nsc_user_load_uid(0, &user, err);
 
-	if (ret == 0)
-		ret = nsc_policy_decide(options->conf, user, NULL, &policy,
-					err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_policy_decide(options->conf, user, NULL, &policy, err);
 	if (ret < 0)
 		return ret;
 	if (!policy->contained)

@@ -1,7 +1,4 @@
-/*
- * The administrator's command.  Runs as root of the host; 'list' needs no
- * privilege.
- */
+/* The administrator's command.  Runs as root of the host. */
 #include "nsinit.h"
 
 #include <errno.h>
@@ -9,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -36,18 +34,17 @@ static const struct command {
 	int (*run)(const struct nsinit_options *options);
 	int takes;		/* options */
 	int min, max;		/* arguments */
-	bool root;		/* must be run as root */
 	const char *usage;
 } commands[] = {
-	{ "exec", nsinit_exec, OPT_ROOT, 1, 1000000, true,
+	{ "exec", nsinit_exec, OPT_ROOT, 1, 1000000,
 	  "exec [--root DIR] [--] COMMAND [ARGUMENT...]" },
-	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1, true,
+	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1,
 	  "start [--conf FILE] USER" },
-	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1, true,
+	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
 	  "stop [--timeout SECONDS] USER | stop --root DIR" },
-	{ "list", nsinit_list, OPT_JSON, 0, 1, false,
+	{ "list", nsinit_list, OPT_JSON, 0, 1,
 	  "list [--json] [USER]" },
-	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1, true,
+	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 };
 
@@ -122,11 +119,14 @@ static int run_command(const struct command *command, int argc, char **argv)
 	if (options.n_arguments < command->min ||
 	    options.n_arguments > command->max)
 		return usage_error(command, "wrong number of arguments");
-	if (command->root && geteuid() != 0) {
+	if (geteuid() != 0) {
 		fprintf(stderr, "nsinit %s: must be run as root\n",
 			command->name);
 		return NSINIT_FAILED;
 	}
+	/* Nothing that the caller had open goes on into a container. */
+	if (close_range(options.login ? NSC_HELPER_REPORT + 1 : 3, ~0U, 0) < 0)
+		return NSINIT_FAILED;
 	return command->run(&options);
 }
 
@@ -134,6 +134,7 @@ int main(int argc, char **argv)
 {
 	if (nsc_process_need_stdio() < 0)
 		return NSINIT_FAILED;
+	umask(022);
 	if (argc < 2) {
 		print_usage(stderr);
 		return NSINIT_USAGE;

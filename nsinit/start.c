@@ -79,13 +79,14 @@ static int start_user(const struct nsinit_options *options,
 	_cleanup_fd_ int lock = -1;
 	int ret = nsc_user_load(options->arguments[0], &user, err);
 
-	if (ret == 0)
-		ret = nsc_policy_decide(options->conf, user, NULL, &policy,
-					err);
-	if (ret == 0 && !policy->dir)
-		ret = no_configuration(user, options, err);
-	if (ret == 0)
-		ret = nsc_rundir_path(user->name, &path, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_policy_decide(options->conf, user, NULL, &policy, err);
+	if (ret < 0)
+		return ret;
+	if (!policy->dir)
+		return no_configuration(user, options, err);
+	ret = nsc_rundir_path(user->name, &path, err);
 	if (ret < 0)
 		return ret;
 	rundir = nsc_rundir_open(path, true, user->uid, err);

@@ -73,6 +73,13 @@ static int find(struct nsc_session *session, struct nsc_error *err)
 				     "in where pam_container does, or ask the "
 				     "administrator for 'nsinit start %s'",
 				     user->name, user->name);
+	/* The kernel shows its namespaces only to who may enter them. */
+	if (ret == -EACCES)
+		return nsc_error_set(err, EACCES, "the container of '%s' has "
+				     "no user namespace, so nsshell needs file "
+				     "capabilities: log in where "
+				     "pam_container does, or see nsshell(1)",
+				     user->name);
 	if (ret == 0 && session->state->uid != getuid())
 		return nsc_error_set(err, EPERM, "the container of '%s' is "
 				     "not that of uid %u", user->name,
@@ -100,13 +107,7 @@ static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	ret = nsc_run(&request, ret_status, err);
-	if (ret == -EPERM && !(state->namespaces & CLONE_NEWUSER))
-		nsc_error_set(err, EPERM, "the container has no user "
-			      "namespace, so nsshell needs file capabilities: "
-			      "log in where pam_container does, or see "
-			      "nsshell(1)");
-	return ret;
+	return nsc_run(&request, ret_status, err);
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,7 @@
 #include "base/error.h"
+#undef nsc_error_set
+#undef nsc_error_sys
+#undef nsc_error_context
 
 #include <stdio.h>
 #include <string.h>

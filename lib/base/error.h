@@ -31,4 +31,11 @@ int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+#ifdef __clang_analyzer__
+/* The code is never 0: without this, each caller seems to go on. */
+#define nsc_error_set(...) (nsc_error_set(__VA_ARGS__), -1)
+#define nsc_error_sys(...) (nsc_error_sys(__VA_ARGS__), -1)
+#define nsc_error_context(...) (nsc_error_context(__VA_ARGS__), -1)
+#endif
+
 #endif

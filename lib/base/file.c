@@ -63,6 +63,14 @@ int nsc_file_open_dir_at(int dirfd, const char *dirname, const char *name,
 	return open_dir(dirfd, dirname, name, true, err);
 }
 
+/* mkdir with exactly this mode, whatever the umask of the calling program. */
+static int make_dir(int dirfd, const char *name, mode_t mode)
+{
+	if (mkdirat(dirfd, name, mode) < 0)
+		return errno == EEXIST ? 0 : -1;
+	return fchmodat(dirfd, name, mode, 0);
+}
+
 /*
  * Walk path; with mode != 0 make what is missing on the way.  done holds the
  * part that was walked, for messages.
@@ -88,7 +96,7 @@ static int walk(const char *path, mode_t mode, struct nsc_error *err)
 		if (!strcmp(name, ".."))
 			return nsc_error_set(err, EINVAL,
 					     "%s: '..' is not allowed", path);
-		if (mode && mkdirat(fd, name, mode) < 0 && errno != EEXIST)
+		if (mode && make_dir(fd, name, mode) < 0)
 			return nsc_error_sys(err, errno, "%s: make directory",
 					     path);
 		child = open_dir(fd, done, name, next == NULL, err);

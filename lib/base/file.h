@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-#define NSC_FILE_MAX (1024 * 1024)
+#define NSC_FILE_MAX ((size_t)1024 * 1024)
 
 /*
  * Open the directory at an absolute path.  Each directory on the way, / and

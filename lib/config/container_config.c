@@ -202,7 +202,7 @@ static const struct nsc_field context_fields[] = {
 
 #define LATER(key, reader, ...) \
 	{ .name = key, .read = reader, .support = NSC_LATER, __VA_ARGS__ }
-#define RANGE(low, high) .min = low, .max = high
+#define RANGE(low, high) .min = (low), .max = (high)
 #define POSITIVE RANGE(0, INT64_MAX)
 
 static const struct nsc_field cgroup_fields[] = {

@@ -265,7 +265,7 @@ int nsc_read_template(struct nsc_reader *r, const json_t *value,
 		      const struct nsc_field *f, void *to)
 {
 	const char *text = nsc_field_text(r, value);
-	char *expanded;
+	char *expanded = NULL;
 	int ret;
 
 	(void)f;

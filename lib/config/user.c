@@ -10,7 +10,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 
-#define BUFFER_MAX (1024 * 1024)	/* of one entry: a group's members */
+#define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
 #define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
 
 static int load_groups(struct nsc_user *user)

@@ -176,7 +176,7 @@ struct worker_answer {
 static int mark_shell(const struct nsc_view *view, const char *shell,
 		      struct nsc_error *err)
 {
-	if (symlinkat(shell, view->dev, NSC_MARK_SHELL + strlen("/dev/")) < 0)
+	if (symlinkat(shell, view->dev, NSC_MARK_SHELL_NAME) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_SHELL);
 	return 0;
 }

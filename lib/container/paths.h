@@ -21,8 +21,10 @@
  * Inside each container, on the /dev that only root can write to: the mark
  * that this is a container, with a symbolic link to the user's shell.
  */
-#define NSC_MARK_DIR "/dev/.nscontainer"
-#define NSC_MARK_SHELL NSC_MARK_DIR "/shell"
+#define NSC_MARK_NAME ".nscontainer"		/* in /dev */
+#define NSC_MARK_SHELL_NAME NSC_MARK_NAME "/shell"
+#define NSC_MARK_DIR "/dev/" NSC_MARK_NAME
+#define NSC_MARK_SHELL "/dev/" NSC_MARK_SHELL_NAME
 
 /* Descriptors of the helper, 'nsinit start --login'. */
 #define NSC_HELPER_LOCK 3	/* holds 'lock' */

@@ -171,7 +171,7 @@ int nsc_subid_find(const char *user, const struct nsc_conf *conf,
 		   uint32_t *ret_uid, uint32_t *ret_gid,
 		   struct nsc_error *err)
 {
-	uint32_t range[2];
+	uint32_t range[2] = { 0, 0 };
 	int ret = 0;
 
 	if (!from_file(&kinds[0], user, &range[0]) ||

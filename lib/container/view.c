@@ -173,7 +173,7 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 	    fchown(view->dev, plan->root_uid, plan->root_gid) < 0)
 		return nsc_error_sys(err, errno, "open '/dev'");
 	/* The mark is host root's: nobody inside a user namespace moves it. */
-	if (mkdirat(view->dev, NSC_MARK_DIR + strlen("/dev/"), 0755) < 0)
+	if (mkdirat(view->dev, NSC_MARK_NAME, 0755) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_DIR);
 	ret = put_devices(view, err);
 	if (ret == 0)
@@ -321,43 +321,67 @@ static int open_private_home(const struct nsc_user *user,
 	return NSC_TAKE_FD(fd);
 }
 
+/*
+ * The home that passwd names, resolved once; path is the name of what was
+ * opened.  -ENOENT where it does not exist or is not the user's own: daemon's
+ * is /usr/sbin, and whoever can write to a directory above could put a link
+ * in the place of a home.
+ */
+static int open_home(const struct nsc_user *user, char path[PATH_MAX])
+{
+	_cleanup_fd_ int fd = open(user->home, O_PATH | O_DIRECTORY |
+				   O_CLOEXEC);
+	char link[64];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != user->uid)
+		return -ENOENT;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n <= 0)
+		return -ENOENT;
+	path[n] = '\0';
+	return NSC_TAKE_FD(fd);
+}
+
+/* Others' homes beside this one are not to be seen. */
+static int hide_beside(const struct nsc_view *view, const char *home,
+		       struct nsc_error *err)
+{
+	const char *slash = strrchr(home, '/');
+	_cleanup_free_ char *parent = NULL;
+
+	if (!is_host(view) || nsc_rootfs_is_hidden(home) || slash == home)
+		return 0;
+	parent = strndup(home, (size_t)(slash - home));
+	if (!parent)
+		return nsc_error_sys(err, ENOMEM, "home '%s'", home);
+	return put_tmpfs(view, parent, 0755, "1m", err);
+}
+
 static int put_home(struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_user *user = view->plan->user;
 	enum nsc_home kind = view->plan->config->home;
-	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int private = -1;
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	char path[PATH_MAX];
 
 	if (kind == NSC_HOME_NONE || !view->plan->login)
 		return 0;
-	path = realpath(user->home, NULL);
-	if (!path && kind == NSC_HOME_BIND)
-		return 0;	/* as on the host: the login is at "/" */
-	/* Others' homes beside it are not to be seen. */
-	if (path && is_host(view) && !nsc_rootfs_is_hidden(path) &&
-	    stat(path, &st) == 0 && st.st_uid == user->uid) {
-		char *slash = strrchr(path, '/');
-		int ret = 0;
-
-		*slash = '\0';
-		if (slash != path)
-			ret = put_tmpfs(view, path, 0755, "1m", err);
-		*slash = '/';
-		if (ret < 0)
-			return ret;
+	fd = open_home(user, path);
+	if (fd >= 0 && hide_beside(view, path, err) < 0)
+		return -err->code;
+	if (kind == NSC_HOME_PRIVATE) {
+		private = open_private_home(user, err);
+		if (private < 0)
+			return private;
+		return put_bind(view, private, fd < 0 ? user->home : path,
+				SAFE, err);
 	}
-	if (kind == NSC_HOME_PRIVATE)
-		fd = open_private_home(user, err);
-	else
-		fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return kind == NSC_HOME_PRIVATE ? fd :
-			nsc_error_sys(err, errno, "home '%s'", path);
-	/* A home that is not the user's own (daemon's is /usr/sbin) stays. */
-	if (fstat(fd, &st) < 0 || st.st_uid != user->uid)
-		return 0;
-	return put_bind(view, fd, path ? path : user->home, SAFE, err);
+	/* Without one the login is at "/", as on the host. */
+	return fd < 0 ? 0 : put_bind(view, fd, path, SAFE, err);
 }
 
 /* /run/user/UID, as a session manager makes it on a host. */

@@ -53,12 +53,15 @@ int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
 	size_t kept = 0;
 	int ret = 0;
 
-	if (n < 0 || !before || !after || getgroups(n, before) != n)
-		ret = nsc_error_sys(err, ENOMEM, "read supplementary groups");
-	for (int i = 0; ret == 0 && i < n; i++)
+	if (n < 0 || !before || !after || getgroups(n, before) != n) {
+		free(before);
+		free(after);
+		return nsc_error_sys(err, ENOMEM, "read supplementary groups");
+	}
+	for (int i = 0; i < n; i++)
 		if (has(allowed, n_allowed, before[i]))
 			after[kept++] = before[i];
-	if (ret == 0 && setgroups(kept, after) < 0)
+	if (setgroups(kept, after) < 0)
 		ret = nsc_error_sys(err, errno, "set supplementary groups");
 	free(after);
 	if (ret < 0) {

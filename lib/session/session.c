@@ -25,6 +25,7 @@
 #include "session/enter.h"
 
 #define HELPER_GRACE_MS 2000	/* for the helper's own time limit to act */
+#define TRY_MS 10000		/* a container that does not answer */
 #define STOPPING_MS 200		/* a monitor that looks holds the lock less */
 
 bool nsc_session_inside(void)
@@ -299,7 +300,11 @@ static int try_first(const struct nsc_session *session,
 	if (pid == 0)
 		try_in_child(session, user, out);
 	nsc_fd_close(&out);
-	nsc_process_wait(pidfd, -1, NULL);
+	if (nsc_process_wait(pidfd, nsc_process_now() + TRY_MS, NULL) < 0) {
+		nsc_process_kill(pidfd);
+		return nsc_error_set(err, ETIMEDOUT, "try the container: it "
+				     "does not answer");
+	}
 	if (read(in, &report, sizeof(report)) != sizeof(report))
 		return nsc_error_set(err, ECHILD, "try the container: the "
 				     "child ended without a result");

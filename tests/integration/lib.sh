@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # used by those who source it
 # Sourced by each test-*.sh, inside its world.
 #
 # A test is a function; 't NAME FUNCTION' runs it in a subshell and prints the

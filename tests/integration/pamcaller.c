@@ -87,6 +87,8 @@ static void look(struct before *before)
 	sigaction(SIGCHLD, &action, NULL);
 	before->mask = umask(027);
 	umask(before->mask);
+	/* The kernel fills a part of it only. */
+	sigemptyset(&before->signals);
 	sigprocmask(SIG_SETMASK, NULL, &before->signals);
 	before->variables = environ;
 	before->n_variables = count(environ);
@@ -107,6 +109,7 @@ static void look_again(const struct before *before)
 	mode_t mask = umask(before->mask);
 
 	sigaction(SIGCHLD, NULL, &action);
+	sigemptyset(&signals);
 	sigprocmask(SIG_SETMASK, NULL, &signals);
 	compare("umask", mask == before->mask);
 	compare("handler", action.sa_handler == on_child);

@@ -138,7 +138,8 @@ broken() {
 unknown_argument() {
 	local argument
 
-	for argument in sandbox debug=1 placement=nowhere conf=relative conf; do
+	for argument in sandbox debug=1 placement placement=nowhere \
+			conf=relative conf Debug debug,conf=/x; do
 		service "session required pam_container.so $argument"
 		call "$SERVICE" alice true
 		refused "module argument '$argument'"
@@ -180,6 +181,19 @@ optional() {
 	logged "login refused"
 }
 
+# Another module's session is on the host where it comes before ours.
+order() {
+	printf '#!/bin/sh\nreadlink /proc/self/ns/mnt\n' \
+		> /usr/local/bin/nsc-mnt
+	chmod 0755 /usr/local/bin/nsc-mnt
+	service "session required pam_exec.so log=$OUT/log \
+/usr/local/bin/nsc-mnt" "session required pam_container.so"
+	call "$SERVICE" alice true
+	codes "$CODE_OK"
+	contains "the module before ours" "$(ns_of self mnt)" \
+		"$(cat "$OUT/log")"
+}
+
 strange_names() {
 	local name
 
@@ -194,8 +208,8 @@ strange_names() {
 	done
 	rm -r "$CONF/default"
 	lacks "syslog" $'\na\nb' "$(syslog_since)"
-	equal "run directories" "alice" "$(find "$RUN" -mindepth 1 \
-		-maxdepth 1 -printf '%f ')" 2> /dev/null || true
+	equal "run directories" alice "$(find "$RUN" -mindepth 1 \
+		-maxdepth 1 -printf '%f\n')"
 	equal "containers" 0 "$(count_inits)"
 }
 
@@ -212,4 +226,5 @@ t "debug logs the decision" debug
 t "closing the session ends its hold on the container" close_ends
 t "a session that is never closed ends with its process" never_closed
 t "an optional module that fails leaves the login on the host" optional
+t "modules before ours run on the host" order
 t "strange user names are refused" strange_names

@@ -150,9 +150,9 @@ kill_starting() {
 	local delay name=$1 hits=0
 
 	need_product
-	for delay in 0 1 2 3 4 5 6 8 10 12 14 16 20 24 28 35 45; do
+	for delay in 0 1 2 3 4 5 6 8 10 12 14 16 20 24 28 35 45 60 80 99; do
 		clean_slate
-		timeout 30 su alice -c true > "$OUT/text" 2>&1 &
+		timeout 30 su alice -c 'sleep 0.1' > "$OUT/text" 2>&1 &
 		login=$!
 		sleep "0.0$(printf %02d "$delay")"
 		pkill -KILL -x "$name" && hits=$((hits + 1))

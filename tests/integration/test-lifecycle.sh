@@ -43,8 +43,8 @@ files_exactly_while_running() {
 	release
 	wait_until 5 no_container alice || fail "it still runs"
 	[ ! -e "$RUN/alice/state" ] || fail "state is still there"
-	ls "$RUN/alice" > "$OUT/left"
-	equal "what stays" "lock monitor sessions" "$(echo $(cat "$OUT/left"))"
+	equal "what stays" "lock monitor sessions" "$(find "$RUN/alice" \
+		-type f -printf '%f\n' | sort | xargs)"
 }
 
 empty_waits_for_process() {

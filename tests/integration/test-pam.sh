@@ -1,0 +1,98 @@
+#!/bin/bash
+# The installed module and programs; and a caller seen from outside.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+CALLER=$TESTS/pamcaller
+MODULE=$(find /lib/*/security /usr/lib/*/security -name pam_container.so \
+	2> /dev/null | head -n 1)
+config alice '{"rootfs": "/"}'
+conf 'linger = 0; stop = "logout";'
+printf '%s\n' 'auth required pam_permit.so' 'account required pam_permit.so' \
+	'session required pam_container.so' > /etc/pam.d/nsc-one
+
+# caller OPTION... : its pid is in $PID, and it waits until 'go'.
+caller() {
+	need_product
+	[ -x "$CALLER" ] || skip "pamcaller is not built"
+	mkfifo "$OUT/wait"
+	"$CALLER" -w "$@" nsc-one alice <> "$OUT/wait" > "$OUT/text" 2>&1 &
+	PID=$!
+	wait_until 10 grep -qs '^ns cgroup' "$OUT/text" ||
+		fail "it does not open" "$(cat "$OUT/text")"
+}
+
+go() {
+	echo > "$OUT/wait"
+	wait "$PID"
+}
+
+seen_from_outside() {
+	local ns
+
+	caller
+	for ns in mnt uts ipc net user cgroup pid_for_children; do
+		equal "namespace $ns of the caller" \
+			"$(ns_of "$(pid_of alice)" "${ns%_for_children}")" \
+			"$(ns_of "$PID" "$ns")"
+	done
+	equal "pid namespace of the caller" "$(ns_of self pid)" \
+		"$(ns_of "$PID" pid)"
+	go
+}
+
+end_without_close() {
+	caller
+	[ -n "$(pid_of alice)" ] || fail "no container"
+	go
+	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice")"
+}
+
+# Of the host nothing stays open but the lock of the session and, until the
+# end, what the caller had; after close_session not the lock either.
+descriptors() {
+	local open
+
+	caller
+	open=$(readlink "/proc/$PID/fd/"* | grep -c "^$RUN/alice")
+	equal "descriptors in the run directory" 1 "$open"
+	go
+	rm "$OUT/wait"
+	caller -c
+	empty "descriptors in the run directory after close_session" \
+		"$(readlink "/proc/$PID/fd/"* | grep "^$RUN/alice")"
+	go
+}
+
+exports() {
+	need_product
+	nm -D --defined-only "$MODULE" > "$OUT/symbols" || skip "nm is missing"
+	equal "exported" "pam_sm_close_session pam_sm_open_session" \
+		"$(awk '{ print $3 }' "$OUT/symbols" | sed 's/@.*//' |
+		grep -v '^PAM_CONTAINER\|^$' | sort | xargs)"
+}
+
+# needed FILE LIBRARY... : it needs no others.
+needed() {
+	local file=$1 name
+
+	need_product
+	shift
+	command -v readelf > /dev/null || skip "readelf is missing"
+	readelf -d "$file" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' > "$OUT/text"
+	for name; do
+		sed -i "/^$name\.so/d" "$OUT/text"
+	done
+	empty "more libraries" "$(cat "$OUT/text")"
+}
+
+t "a caller is in all namespaces but the pid namespace, as its children are" \
+	seen_from_outside
+t "pam_end without close_session lets the container end" end_without_close
+t "a caller holds one descriptor of ours, and none after close_session" \
+	descriptors
+t "the installed module exports its entry points only" exports
+t "the installed module needs libpam, libcap, libconfig and libc only" \
+	needed "$MODULE" libpam libcap libconfig libc
+t "the installed nsshell needs libcap, libconfig and libc only" \
+	needed /usr/bin/nsshell libcap libconfig libc
