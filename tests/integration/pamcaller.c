@@ -88,7 +88,7 @@ static void look(struct before *before)
 	before->mask = umask(027);
 	umask(before->mask);
 	/* The kernel fills a part of it only. */
-	sigemptyset(&before->signals);
+	memset(&before->signals, 0, sizeof(before->signals));
 	sigprocmask(SIG_SETMASK, NULL, &before->signals);
 	before->variables = environ;
 	before->n_variables = count(environ);
@@ -109,7 +109,7 @@ static void look_again(const struct before *before)
 	mode_t mask = umask(before->mask);
 
 	sigaction(SIGCHLD, NULL, &action);
-	sigemptyset(&signals);
+	memset(&signals, 0, sizeof(signals));
 	sigprocmask(SIG_SETMASK, NULL, &signals);
 	compare("umask", mask == before->mask);
 	compare("handler", action.sa_handler == on_child);
