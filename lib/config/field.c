@@ -95,6 +95,13 @@ int nsc_field_object(struct nsc_reader *r, const json_t *object,
 	return 0;
 }
 
+int nsc_field_refuse_member(struct nsc_reader *r, const char *member,
+			    const char *text)
+{
+	push(r, "%s%s", r->path[0] ? "." : "", member);
+	return nsc_field_refuse(r, text);
+}
+
 int nsc_field_array(struct nsc_reader *r, const json_t *array,
 		    int (*read)(struct nsc_reader *reader,
 				const json_t *element, void *to), void *to)

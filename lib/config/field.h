@@ -63,6 +63,10 @@ int nsc_field_wrong(struct nsc_reader *reader, const json_t *value,
 /* "FILE: PATH: TEXT"; returns -EINVAL. */
 int nsc_field_refuse(struct nsc_reader *reader, const char *text);
 
+/* The same for a member of the object at hand: "FILE: PATH.MEMBER: TEXT". */
+int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
+			    const char *text);
+
 /*
  * The text of a string without control characters; NULL, and an error, for
  * anything else.

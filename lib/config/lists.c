@@ -189,9 +189,9 @@ static int read_network(struct nsc_reader *r, const json_t *element, void *to)
 	if (ret < 0)
 		return ret;
 	if (!has(element, "type"))
-		return nsc_field_refuse(r, "type: is missing");
+		return nsc_field_refuse_member(r, "type", "is missing");
 	if (network.type != NETWORK_LOOPBACK)
-		return nsc_field_refuse(r, "type: not supported yet");
+		return nsc_field_refuse_member(r, "type", "not supported yet");
 	if (network.mtu)
 		config->loopback_mtu = network.mtu;
 	return 0;
@@ -207,19 +207,20 @@ int nsc_read_networks(struct nsc_reader *r, const json_t *value,
 static int check_mount(struct nsc_reader *r, const struct mount *m)
 {
 	if (m->type == MOUNT_NONE)
-		return nsc_field_refuse(r, "type: is missing");
+		return nsc_field_refuse_member(r, "type", "is missing");
 	if (m->type == MOUNT_DEVTMPFS && m->destination)
-		return nsc_field_refuse(r, "destination: /dev is managed: "
-					"remove it");
+		return nsc_field_refuse_member(r, "destination", "/dev is "
+					       "managed: remove it");
 	if (m->type >= MOUNT_OTHER)
-		return nsc_field_refuse(r, "type: not supported yet");
+		return nsc_field_refuse_member(r, "type", "not supported yet");
 	if (m->type != MOUNT_DEVTMPFS && !m->destination)
-		return nsc_field_refuse(r, "destination: is missing");
+		return nsc_field_refuse_member(r, "destination", "is missing");
 	if (m->type == MOUNT_BIND && (!m->source || m->source[0] != '/'))
-		return nsc_field_refuse(r, "source: expected an absolute path "
-					"of the host");
+		return nsc_field_refuse_member(r, "source", "expected an "
+					       "absolute path of the host");
 	if (m->destination && !strcmp(m->destination, "/"))
-		return nsc_field_refuse(r, "destination: \"/\" is the rootfs");
+		return nsc_field_refuse_member(r, "destination",
+					       "\"/\" is the rootfs");
 	return 0;
 }
 
@@ -277,7 +278,7 @@ static int read_one_device(struct nsc_reader *r, const json_t *element,
 	*device = (struct device){ .mode = 0666, .type = 'c' };
 	ret = nsc_field_object(r, element, nsc_device_fields, device);
 	if (ret == 0 && !has(element, "type"))
-		ret = nsc_field_refuse(r, "type: is missing");
+		ret = nsc_field_refuse_member(r, "type", "is missing");
 	if (ret == 0 && (!has(element, "major_number") ||
 			 !has(element, "minor_number")))
 		ret = nsc_field_refuse(r, "major_number and minor_number: "
@@ -297,7 +298,8 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 		ret = nsc_field_refuse(r, "a node needs both numbers: -1 (any) "
 				       "is for cgroups.allowed_devices");
 	if (ret == 0 && (!device.path || !device_path_valid(device.path)))
-		ret = nsc_field_refuse(r, "path: expected a path below /dev");
+		ret = nsc_field_refuse_member(r, "path",
+					      "expected a path below /dev");
 	list = ret < 0 ? NULL : grow(r, config->devices, config->n_devices,
 				     sizeof(*list));
 	if (!list) {
@@ -365,7 +367,8 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 					"and size");
 	if ((uint64_t)m.container_id + m.size > UINT32_MAX ||
 	    (uint64_t)m.host_id + m.size > UINT32_MAX)
-		return nsc_field_refuse(r, "size: ends beyond 4294967294");
+		return nsc_field_refuse_member(r, "size",
+					       "ends beyond 4294967294");
 	for (size_t i = 0; i < all->n; i++)
 		if (overlap(m.container_id, all->list[i].container_id, m.size,
 			    all->list[i].size) ||

@@ -10,8 +10,8 @@ SHIPPED=$CONF/nscontainer.conf
 # examples : writes each into a file of its own; the man page's are marked.
 examples() {
 	mkdir -p "$OUT/examples"
-	awk -v out="$OUT/examples/readme-" '/^```json$/ { n++; on = 1; next }
-		/^```$/ { on = 0 } on { print > (out n) }' "$DOCUMENTS/README.md"
+	awk -v out="$OUT/examples/readme-" '/^ *```json$/ { n++; on = 1; next }
+		/^ *```$/ { on = 0 } on { print > (out n) }' "$DOCUMENTS/README.md"
 	awk -v out="$OUT/examples/man-" '/^\.\\" example/ { mark = 1; next }
 		/^\.Bd/ && mark { n++; on = 1; mark = 0; next }
 		/^\.Ed/ { on = 0 } on { gsub(/\\e/, "\\"); print > (out n) }' \

@@ -1,0 +1,112 @@
+#!/bin/bash
+# Logins while parts are killed at random: none lands outside, none hangs, and
+# nothing is left.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+SECONDS_EACH=${NSC_TEST_CHAOS:-3}
+pam_enable su sshd
+config alice '{"rootfs": "/"}'
+conf 'stop = "logout"; start_timeout = 20;'
+sshd_start 22
+
+# One after the other, until the file is there; each says how it ended.
+login_loop() {
+	local i=0
+
+	while [ ! -e "$OUT/end" ]; do
+		i=$((i + 1))
+		timeout 40 su alice -c "$NS_COMMAND; sleep 0.0$((RANDOM % 10))" \
+			> "$OUT/ns.$1.$i" 2> "$OUT/err.$1.$i"
+		echo $? > "$OUT/status.$1.$i"
+	done
+}
+
+# kill_one NAME : SIGKILL to one process of that name, if there is one.
+kill_one() {
+	local pid
+
+	pid=$(pgrep -x "$1" | shuf -n 1)
+	[ -n "$pid" ] && kill -KILL "$pid" 2> /dev/null &&
+		echo "$1" >> "$OUT/kills"
+}
+
+# chaos LOOPS NAME... : one loop of logins starts and stops the container all
+# the time, several keep it.
+chaos() {
+	local i loops=$1 end=$((SECONDS + SECONDS_EACH))
+
+	shift
+	need_product
+	clean_slate
+	for ((i = 0; i < loops; i++)); do
+		login_loop "$i" &
+	done
+	while [ "$SECONDS" -lt "$end" ]; do
+		kill_one "$(shuf -n 1 -e "$@")"
+		sleep "0.0$((RANDOM % 5))$((RANDOM % 10))"
+	done
+	: > "$OUT/end"
+	wait
+	echo "logins: $(find "$OUT" -name 'status.*' | wc -l), that worked:" \
+		"$(cat "$OUT"/status.* | grep -cx 0), kills:" \
+		"$(sort "$OUT/kills" | uniq -c | xargs)"
+	[ -s "$OUT/kills" ] || fail "nothing was killed"
+	grep -qx 0 "$OUT"/status.* || fail "no login worked"
+	none_outside
+	none_hung
+	afterwards
+}
+
+none_outside() {
+	local ns
+
+	for ns in mnt pid user; do
+		lacks "what sessions printed" "$(ns_of self "$ns")" \
+			"$(cat "$OUT"/ns.*)"
+	done
+}
+
+# 0, or refused, or killed.  A refusal is one known sentence.
+none_hung() {
+	local file
+
+	for file in "$OUT"/status.*; do
+		case $(cat "$file") in
+		0 | 1 | 137 | 255) ;;
+		*) fail "status $(cat "$file")" \
+			"$(cat "${file/status/ns}" "${file/status/err}")" ;;
+		esac
+	done
+	# The kernel's ENOMEM is what a fork gets once PID 1 is dead.
+	grep -hv -e 'this login is refused' -e '^$' -e 'Session terminated' \
+		-e '[Kk]illed' -e 'su: cannot open session' \
+		-e 'su: cannot create child process: Cannot allocate' \
+		"$OUT"/err.* | sort | uniq -c > "$OUT/unknown"
+	empty "what logins said" "$(cat "$OUT/unknown")"
+}
+
+afterwards() {
+	timeout 40 su alice -c "$NS_COMMAND; sleep 1" > "$OUT/next" &
+	wait_until 30 grep -qs 'ns cgroup' "$OUT/next" ||
+		fail "the next login does not work"
+	landed_inside "$OUT/next" alice
+	equal "containers" 1 "$(count_inits)"
+	equal "monitors" 1 "$(monitors | wc -l)"
+	wait
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")" \
+		"inits: $(inits)" "monitors: $(monitors)"
+	empty "alice's processes" "$(pgrep -u alice -l)"
+	empty "processes of nsinit" "$(pgrep -l nsinit)"
+	equal "files" "lock monitor sessions" "$(find "$RUN/alice" \
+		-mindepth 1 -printf '%f\n' | sort | xargs)"
+}
+
+t "kill -9 of PID 1 at random" chaos 3 container-init
+t "kill -9 of the monitor at random" chaos 3 container-monit
+t "kill -9 of nsinit at random" chaos 1 nsinit
+t "kill -9 of logins at random" chaos 3 su
+t "kill -9 of everything at random, while it is used" chaos 3 \
+	container-init container-monit nsinit su sleep
+t "kill -9 of everything at random, while it starts and stops" chaos 1 \
+	container-init container-monit nsinit su sleep

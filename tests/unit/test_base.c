@@ -1,0 +1,275 @@
+/* lib/base: error, text, file, process. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "base/text.h"
+
+START_TEST(error_chains_context)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	ck_assert_int_eq(nsc_error_sys(&err, EPERM, "mount '%s'", "proc"),
+			 -EPERM);
+	ck_assert_str_eq(err.text, "mount 'proc': Operation not permitted");
+	ck_assert_int_eq(nsc_error_context(&err, "create '%s'", "alice"),
+			 -EPERM);
+	ck_assert_str_eq(err.text, "create 'alice': mount 'proc': "
+			 "Operation not permitted");
+	ck_assert_int_eq(nsc_error_set(NULL, EIO, "nobody looks"), -EIO);
+}
+END_TEST
+
+START_TEST(error_is_bounded)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char text[2000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	nsc_error_set(&err, EIO, "%s", text);
+	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
+	nsc_error_context(&err, "%s", text);
+	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
+}
+END_TEST
+
+START_TEST(names)
+{
+	static const char *const good[] = { "alice", "a", "1000", "a.b-c_d",
+		"x@y", "DOM\\bob", "m$" };
+	static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-a",
+		"a b", "a\nb", "\xc3\xa4", "a%u", "a:b",
+		"0123456789012345678901234567890123456789"
+		"012345678901234567890123456789" };
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(good); i++)
+		ck_assert_msg(nsc_text_name_valid(good[i]), "%s", good[i]);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
+		ck_assert_msg(!nsc_text_name_valid(bad[i]), "%s", bad[i]);
+	ck_assert(!nsc_text_name_valid(NULL));
+}
+END_TEST
+
+START_TEST(numbers)
+{
+	static const char *const bad[] = { "", " 1", "1 ", "+1", "0x1", "1k",
+		"99999999999999999999", "-" };
+	long long value = 42;
+
+	ck_assert_int_eq(nsc_text_number("17", 0, 17, &value), 0);
+	ck_assert_int_eq(value, 17);
+	ck_assert_int_eq(nsc_text_number("18", 0, 17, &value), -ERANGE);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
+		ck_assert_int_eq(nsc_text_number(bad[i], -9, 9, &value),
+				 -EINVAL);
+	ck_assert_int_eq(value, 17);
+}
+END_TEST
+
+START_TEST(escapes)
+{
+	char buf[32], small[6];
+
+	ck_assert_str_eq(nsc_text_escape("a\033[1m\n\\", buf, sizeof(buf)),
+			 "a\\x1b[1m\\x0a\\x5c");
+	ck_assert_str_eq(nsc_text_escape("ab\n", small, sizeof(small)), "ab");
+	ck_assert_str_eq(nsc_text_escape(NULL, buf, sizeof(buf)), "");
+}
+END_TEST
+
+START_TEST(directories_are_checked)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char dir[64], path[128];
+	int fd;
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/a/b", dir);
+	fd = nsc_file_make_dir(path, 0750, &err);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	close(fd);
+	ck_assert_int_eq(nsc_file_open_dir("relative", &err), -EINVAL);
+	strcat(path, "/../b");
+	ck_assert_int_eq(nsc_file_open_dir(path, &err), -EINVAL);
+	snprintf(path, sizeof(path), "%s/none/x", dir);
+	ck_assert_int_eq(nsc_file_open_dir(path, &err), -ENOENT);
+	snprintf(path, sizeof(path), "%s/a", dir);
+	ck_assert_int_eq(chmod(path, 0775), 0);
+	ck_assert_int_eq(nsc_file_open_dir(path, &err), -EPERM);
+	ck_assert_ptr_nonnull(strstr(err.text, "is writable by others (mode "
+				     "0775): remove that with chmod go-w"));
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	ck_assert_int_eq(chown(path, 65534, 0), 0);
+	ck_assert_int_eq(nsc_file_open_dir(path, &err), -EPERM);
+	ck_assert_ptr_nonnull(strstr(err.text, "must be owned by root"));
+	snprintf(path, sizeof(path), "%s/link", dir);
+	ck_assert_int_eq(symlink("/etc", path), 0);
+	ck_assert_int_eq(nsc_file_open_dir(path, &err), -ENOTDIR);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(files_are_checked)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char dir[64], path[128];
+	char *text = NULL;
+	size_t len;
+	int dirfd, fd;
+
+	dirfd = nsc_file_open_dir(unit_make_dir(dir), &err);
+	ck_assert_msg(dirfd >= 0, "%s", err.text);
+	unit_write(dir, "good", "text", 0644);
+	fd = nsc_file_open_at(dirfd, dir, "good", &err);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(nsc_file_read(fd, "good", 4, &text, &len, &err), 0);
+	ck_assert_str_eq(text, "text");
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	ck_assert_int_eq(nsc_file_read(fd, "good", 3, &text, &len, &err),
+			 -EFBIG);
+	close(fd);
+	free(text);
+	unit_write(dir, "open", "", 0646);
+	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "open", &err), -EPERM);
+	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "none", &err), -ENOENT);
+	snprintf(path, sizeof(path), "%s/fifo", dir);
+	ck_assert_int_eq(mkfifo(path, 0644), 0);
+	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "fifo", &err), -EINVAL);
+	snprintf(path, sizeof(path), "%s/link", dir);
+	ck_assert_int_eq(symlink("good", path), 0);
+	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "link", &err), -ELOOP);
+	close(dirfd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(files_are_written_whole)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char dir[64], path[128];
+	struct stat st;
+	int dirfd = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
+
+	umask(077);
+	ck_assert_int_eq(nsc_file_write_at(dirfd, "x", "abc", 3, 0644, &err),
+			 0);
+	ck_assert_int_eq(fstatat(dirfd, "x", &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0644);
+	ck_assert_int_eq(st.st_size, 3);
+	/* What a crash left behind is no obstacle. */
+	unit_write(dir, ".x.new", "half", 0600);
+	ck_assert_int_eq(nsc_file_write_at(dirfd, "x", "d", 1, 0644, &err), 0);
+	ck_assert_int_ne(faccessat(dirfd, ".x.new", F_OK, 0), 0);
+	snprintf(path, sizeof(path), "%s/deep/er", dir);
+	close(nsc_file_make_dir(path, 0755, &err));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0755);
+	close(dirfd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static volatile sig_atomic_t signals;
+
+static void count(int number)
+{
+	(void)number;
+	signals++;
+}
+
+START_TEST(children_are_invisible)
+{
+	int pidfd, status = -1;
+	pid_t pid;
+
+	signal(SIGCHLD, count);
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		_exit(42);
+	ck_assert_int_gt(pid, 0);
+	usleep(50000);
+	ck_assert_int_eq(waitpid(-1, NULL, WNOHANG), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	ck_assert_int_eq(nsc_process_wait(pidfd, -1, &status), 0);
+	ck_assert_int_eq(status, 42);
+	ck_assert_int_eq(signals, 0);
+	close(pidfd);
+	signal(SIGCHLD, SIG_IGN);
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		for (;;)
+			pause();
+	ck_assert_int_eq(nsc_process_wait(pidfd, nsc_process_now() + 20,
+					  &status), -ETIMEDOUT);
+	nsc_process_kill(pidfd);
+	ck_assert_int_ne(kill(pid, 0), 0);
+	close(pidfd);
+}
+END_TEST
+
+static void *idle(void *unused)
+{
+	pause();
+	return unused;
+}
+
+START_TEST(threads_are_counted)
+{
+	pthread_t thread;
+
+	ck_assert_int_eq(nsc_process_threads(), 1);
+	ck_assert_int_eq(pthread_create(&thread, NULL, idle, NULL), 0);
+	ck_assert_int_eq(nsc_process_threads(), 2);
+}
+END_TEST
+
+START_TEST(clean_chooses_descriptors)
+{
+	int keep[2], status = -1, pidfd;
+	int extra = open("/etc/passwd", O_RDONLY);
+	struct stat a, b;
+
+	/* The worst case: each stands where the other is to go. */
+	keep[1] = dup2(extra, 3);
+	keep[0] = open("/etc/group", O_RDONLY);
+	keep[0] = dup2(keep[0], 4);
+	if (nsc_process_fork(&pidfd) == 0) {
+		bool good = nsc_process_clean(keep, 2) == 0 &&
+			    fstat(3, &a) == 0 &&
+			    stat("/etc/group", &b) == 0 &&
+			    a.st_ino == b.st_ino && fstat(4, &a) == 0 &&
+			    stat("/etc/passwd", &b) == 0 &&
+			    a.st_ino == b.st_ino && fcntl(5, F_GETFD) < 0;
+
+		_exit(good ? 0 : 1);
+	}
+	nsc_process_wait(pidfd, -1, &status);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		error_chains_context, error_is_bounded, names, numbers,
+		escapes, directories_are_checked, files_are_checked,
+		files_are_written_whole, children_are_invisible,
+		threads_are_counted, clean_chooses_descriptors, NULL,
+	};
+
+	Suite *suite = suite_create("base");
+	TCase *tcase = tcase_create("base");
+
+	unit_need_root();
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,411 @@
+/* lib/container: state, rundir, join, identity; session/environment; options
+ * of the module; arguments of nsshell. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "arguments.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "container/identity.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "kernel/pidfd.h"
+#include "options.h"
+#include "session/environment.h"
+
+static struct nsc_error err;
+static char *const environment[] = { (char *)(uintptr_t)"A=1 \"x\"\n\\",
+				     (char *)(uintptr_t)"PATH=/x", NULL };
+static char *const keep[] = { (char *)(uintptr_t)"TERM",
+			      (char *)(uintptr_t)"LC_*", NULL };
+static gid_t groups[] = { 1000, 4294967294 };
+static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
+	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x";
+
+/* A state that describes this very process. */
+static struct nsc_state of_myself(void)
+{
+	struct nsc_state s = {
+		.user = alice, .uid = 1000, .owner = 1000, .pid = getpid(),
+		.since = 1795465252, .namespaces = 0x7e020000,
+		.rootfs = rootfs, .config = config, .stop = stop,
+		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
+		.run_uid = 1000, .run_gid = 1000, .groups = groups,
+		.n_groups = 2, .tty_gid = 100005, .name = alice, .home = home,
+		.shell = shell, .login_shell = true,
+		.environment = (char **)(uintptr_t)environment,
+		.keep_env = (char **)(uintptr_t)keep,
+	};
+
+	ck_assert_int_eq(nsc_pidfd_boot_id(s.boot_id), 0);
+	ck_assert_int_eq(nsc_pidfd_start_time(getpid(), &s.start), 0);
+	ck_assert_int_eq(nsc_namespace_ids(0, s.ids), 0);
+	return s;
+}
+
+START_TEST(state_round_trip)
+{
+	const struct nsc_state a = of_myself();
+	struct nsc_state *b = NULL;
+	char *text = nsc_state_print(&a);
+	char *again;
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_msg(nsc_state_parse(text, &b, &err) == 0, "%s", err.text);
+	ck_assert_str_eq(b->environment[0], environment[0]);
+	ck_assert_uint_eq(b->groups[1], 4294967294);
+	ck_assert_uint_eq(b->capabilities, a.capabilities);
+	ck_assert_ptr_null(b->message);
+	again = nsc_state_print(b);
+	ck_assert_str_eq(text, again);
+	free(text);
+	free(again);
+	nsc_state_free(b);
+}
+END_TEST
+
+static const char *const bad_states[] = {
+	"", "user = \"a\";", "user = 1;", "{{{", "uid = -1L;",
+	"ids = [ 1L ];",
+};
+
+START_TEST(bad_states_are_refused)
+{
+	struct nsc_state *state = NULL;
+
+	ck_assert_int_lt(nsc_state_parse(bad_states[_i], &state, &err), 0);
+	ck_assert_ptr_null(state);
+	ck_assert_int_eq(strncmp(err.text, "state: ", 7), 0);
+}
+END_TEST
+
+static char dir[64];
+
+static int open_dir(void)
+{
+	int fd = nsc_rundir_open(unit_make_dir(dir), true, 1234, &err);
+
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	return fd;
+}
+
+START_TEST(join_accepts_the_right_one)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir(), pidfd;
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	pidfd = nsc_join_find(fd, &b, &err);
+	ck_assert_msg(pidfd >= 0, "%s", err.text);
+	ck_assert_int_eq(b->pid, getpid());
+	nsc_state_free(b);
+	close(pidfd);
+	nsc_state_remove(fd);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static void expect_none(struct nsc_state *a, const char *expected)
+{
+	struct nsc_state *b = NULL;
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, a, &err), 0);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
+	ck_assert_ptr_null(b);
+	close(fd);
+	unit_remove_dir(dir);
+}
+
+/* C6: a number that was reused, a boot that has passed, another container. */
+START_TEST(join_refuses_the_wrong_one)
+{
+	struct nsc_state a = of_myself();
+	pid_t pid;
+
+	a.start++;
+	expect_none(&a, "the pid now is another process");
+	a = of_myself();
+	a.boot_id[0] ^= 1;
+	expect_none(&a, "from before the last boot");
+	a = of_myself();
+	a.ids[3].ino++;
+	expect_none(&a, "the namespaces of the process are others");
+	a = of_myself();
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	a.pid = pid;
+	usleep(20000);
+	expect_none(&a, "");	/* a zombie */
+	waitpid(pid, NULL, 0);
+	expect_none(&a, "the process has ended");
+}
+END_TEST
+
+static const char *const bad_pids[] = { "", "0\n", "-1\n", "1 \n", "x\n",
+	"99999999999\n", "2147483648\n", "1\n2\n" };
+
+START_TEST(join_refuses_bad_files)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	unit_write(dir, "pid", bad_pids[_i], 0644);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	unit_write(dir, "pid", "1\n", 0666);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(rundir_locks)
+{
+	int fd = open_dir(), a, b;
+	int64_t begin = nsc_process_now();
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(fd, "sessions", &st, 0), 0);
+	ck_assert_uint_eq(st.st_uid, 1234);
+	ck_assert_uint_eq(st.st_mode & 0777, 0400);
+	ck_assert_int_eq(fstatat(fd, "lock", &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode & 0777, 0600);
+	a = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
+	b = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
+	ck_assert(a >= 0 && b >= 0);
+	ck_assert_int_eq(nsc_rundir_lock(fd, "sessions", LOCK_EX, begin + 60,
+					 &err), -EWOULDBLOCK);
+	ck_assert_int_ge(nsc_process_now(), begin + 60);
+	close(a);
+	close(b);
+	a = nsc_rundir_lock(fd, "sessions", LOCK_EX, 0, &err);
+	ck_assert_int_ge(a, 0);
+	close(a);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(rundir_names)
+{
+	static const char *const bad[] = { "", "..", "../x", "a/b", "-a" };
+	char *path = NULL;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
+		ck_assert_int_eq(nsc_rundir_path(bad[i], &path, &err),
+				 -EINVAL);
+	ck_assert_int_eq(nsc_rundir_path("alice", &path, &err), 0);
+	ck_assert_str_eq(path, NSC_RUNDIR "/alice");
+	free(path);
+}
+END_TEST
+
+static const char passwd[] =
+	"root:x:0:0:root:/root:/bin/bash\n"
+	"daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n"
+	"broken\n"
+	"evil:x:notanumber:0::/:/bin/sh\n"
+	"alice:x:1000:100:Alice:/home/a:/bin/zsh\n"
+	"rel:x:5:5::home:sh\n";
+static const char group[] = "root:x:0:\nadm:x:4:alice,daemon\nx\n"
+			    "staff:x:50:alicex,xalice\n";
+
+static int resolve(const char *spec, struct nsc_identity *id)
+{
+	const struct nsc_identity_request request = { .spec = spec };
+
+	return nsc_identity_resolve(&request, passwd, group, id, &err);
+}
+
+START_TEST(identities)
+{
+	struct nsc_identity id;
+
+	ck_assert_int_eq(resolve("daemon", &id), 0);
+	ck_assert(id.uid == 1 && id.gid == 1 && id.n_groups == 2);
+	ck_assert_uint_eq(id.groups[1], 4);
+	ck_assert_str_eq(id.home, "/usr/sbin");
+	ck_assert_int_eq(resolve("alice:adm", &id), 0);
+	ck_assert(id.uid == 1000 && id.gid == 4 && id.n_groups == 1);
+	ck_assert_int_eq(resolve("7:8", &id), 0);
+	ck_assert(id.uid == 7 && id.gid == 8);
+	ck_assert_str_eq(id.name, "7");
+	ck_assert_str_eq(id.home, "/");
+	ck_assert_int_eq(resolve("1000", &id), 0);
+	ck_assert_str_eq(id.name, "alice");
+	ck_assert_int_eq(resolve(NULL, &id), 0);
+	ck_assert_uint_eq(id.uid, 0);
+	ck_assert_int_eq(resolve("rel", &id), 0);
+	ck_assert_str_eq(id.home, "/");
+	ck_assert_str_eq(id.shell, "");
+	/* Never root by accident. */
+	ck_assert_int_eq(resolve("evil", &id), -ENOENT);
+	ck_assert_int_eq(resolve("nobodyhere", &id), -ENOENT);
+	ck_assert_str_eq(err.text, "user: 'nobodyhere' is not in the "
+			 "container's /etc/passwd");
+	ck_assert_int_eq(resolve("alice:nogroup", &id), -ENOENT);
+	ck_assert_int_eq(resolve("4294967295", &id), -ENOENT);
+}
+END_TEST
+
+START_TEST(a_login_is_who_it_is)
+{
+	struct nsc_user user = { .name = alice, .home = home, .shell = shell,
+				 .uid = 1000, .gid = 1000 };
+	struct nsc_identity_request request = { .login = &user };
+	struct nsc_identity id;
+
+	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
+					      &err), 0);
+	ck_assert(id.uid == 1000 && id.gid == 1000);
+	ck_assert_str_eq(id.home, "/home/alice");
+	ck_assert_str_eq(id.shell, "/bin/zsh");
+	ck_assert_int_eq(nsc_identity_resolve(&request, NULL, NULL, &id, &err),
+			 0);
+	request.spec = "alice";
+	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
+					      &err), 0);
+	request.spec = "root";
+	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
+					      &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "remove 'user'"));
+}
+END_TEST
+
+START_TEST(a_hostile_passwd_is_bounded)
+{
+	struct nsc_identity_request request = { .spec = "x" };
+	char *huge = malloc(300001);
+	struct nsc_identity id;
+
+	memset(huge, ':', 300000);
+	huge[300000] = '\0';
+	ck_assert_int_eq(nsc_identity_resolve(&request, huge, huge, &id, &err),
+			 -ENOENT);
+	memset(huge, '\n', 300000);
+	ck_assert_int_eq(nsc_identity_resolve(&request, huge, huge, &id, &err),
+			 -ENOENT);
+	free(huge);
+}
+END_TEST
+
+static const char *look_up(char **env, const char *name)
+{
+	for (; *env; env++)
+		if (!strncmp(*env, name, strlen(name)))
+			return *env + strlen(name);
+	return NULL;
+}
+
+START_TEST(environments)
+{
+	struct nsc_state state = of_myself();
+	char *const from[] = {
+		(char[]){ "TERM=xterm" }, (char[]){ "LC_ALL=C" },
+		(char[]){ "LD_PRELOAD=/evil" }, (char[]){ "TERMCAP=x" },
+		(char[]){ "nonsense" }, (char[]){ "=x" },
+		(char[]){ "LC_" }, (char[]){ "HOME=/evil" }, NULL,
+	};
+	char **env = NULL;
+
+	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
+	ck_assert_str_eq(look_up(env, "TERM="), "xterm");
+	ck_assert_str_eq(look_up(env, "LC_ALL="), "C");
+	ck_assert_str_eq(look_up(env, "HOME="), "/home/alice");
+	ck_assert_str_eq(look_up(env, "PATH="), "/x");
+	ck_assert_str_eq(look_up(env, "SHELL="), "/bin/sh");
+	ck_assert_ptr_null(look_up(env, "LD_PRELOAD="));
+	ck_assert_ptr_null(look_up(env, "TERMCAP="));
+	ck_assert_ptr_null(look_up(env, "nonsense"));
+	nsc_text_free_vector(env);
+	ck_assert_int_eq(nsc_environment_make(&state, NULL, &env, &err), 0);
+	nsc_text_free_vector(env);
+}
+END_TEST
+
+static void expect_arguments(int argc, char **argv, const char *expected)
+{
+	char **args = nsc_shell_arguments(argc, argv, "/bin/bash", true);
+	char joined[256] = "";
+
+	for (char **a = args; *a; a++) {
+		strcat(joined, *a);
+		strcat(joined, "|");
+	}
+	ck_assert_str_eq(joined, expected);
+	free(args[0]);
+	free(args);
+}
+
+START_TEST(arguments)
+{
+	char nsshell[] = "nsshell", dash[] = "-nsshell", c[] = "-c",
+	     l[] = "-l", cmd[] = "echo 'a b'\n$x";
+
+	expect_arguments(0, (char *[]){ NULL }, "bash|");
+	expect_arguments(1, (char *[]){ nsshell, NULL }, "bash|");
+	expect_arguments(1, (char *[]){ dash, NULL }, "-bash|");
+	expect_arguments(2, (char *[]){ nsshell, l, NULL }, "-bash|");
+	expect_arguments(3, (char *[]){ nsshell, c, cmd, NULL },
+			 "bash|-c|echo 'a b'\n$x|");
+	expect_arguments(4, (char *[]){ nsshell, l, c, cmd, NULL },
+			 "-bash|-c|echo 'a b'\n$x|");
+}
+END_TEST
+
+static const char *const bad_options[] = { "debug=1", "conf=x", "conf",
+	"placement=here", "placement", "nonsense", "", "\033[1m" };
+
+START_TEST(options)
+{
+	struct nsc_pam_options o;
+	const char *good[] = { "debug", "conf=/x/y", "placement=start" };
+
+	ck_assert_int_eq(nsc_pam_options_parse(0, NULL, &o, &err), 0);
+	ck_assert_str_eq(o.conf, NSC_CONF_PATH);
+	ck_assert(!o.debug && !o.has_placement);
+	ck_assert_int_eq(nsc_pam_options_parse(3, good, &o, &err), 0);
+	ck_assert_str_eq(o.conf, "/x/y");
+	ck_assert(o.debug && o.has_placement);
+	ck_assert_int_eq(o.placement, NSC_PLACEMENT_START);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad_options); i++) {
+		good[1] = bad_options[i];
+		ck_assert_int_eq(nsc_pam_options_parse(3, good, &o, &err),
+				 -EINVAL);
+		ck_assert_ptr_null(strchr(err.text, '\033'));
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		state_round_trip, join_accepts_the_right_one,
+		join_refuses_the_wrong_one, rundir_locks, rundir_names,
+		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
+		environments, arguments, options, NULL,
+	};
+	Suite *suite = suite_create("container");
+	TCase *tcase = tcase_create("container");
+
+	unit_need_root();
+	tcase_add_loop_test(tcase, bad_states_are_refused, 0,
+			    NSC_ARRAY_SIZE(bad_states));
+	tcase_add_loop_test(tcase, join_refuses_bad_files, 0,
+			    NSC_ARRAY_SIZE(bad_pids));
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,264 @@
+/* lib/kernel: idmap, device, mount, namespace, pidfd, capability, terminal. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/capability.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "kernel/capability.h"
+#include "kernel/credential.h"
+#include "kernel/device.h"
+#include "kernel/idmap.h"
+#include "kernel/mount.h"
+#include "kernel/namespace.h"
+#include "kernel/pidfd.h"
+#include "kernel/terminal.h"
+
+static struct nsc_error err;
+
+static const struct {
+	uint32_t own;
+	size_t n;
+} owns[] = { { 0, 2 }, { 1, 3 }, { 1000, 3 }, { 65534, 3 }, { 65535, 2 },
+	     { 65536, 2 }, { 3000000, 2 } };
+
+START_TEST(automatic_map)
+{
+	struct nsc_id_mapping map[NSC_IDMAP_AUTOMATIC];
+	uint32_t own = owns[_i].own, id;
+	size_t n = nsc_idmap_automatic(own, 200000, map);
+
+	ck_assert_uint_eq(n, owns[_i].n);
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, own, &id), 0);
+	ck_assert_uint_eq(id, own);
+	for (uint32_t i = 0; i < NSC_IDMAP_RANGE; i++) {
+		if (i == own)
+			continue;
+		ck_assert_int_eq(nsc_idmap_to_host(map, n, i, &id), 0);
+		ck_assert_uint_eq(id, 200000 + i);
+	}
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, 70000, &id), -ENOENT);
+}
+END_TEST
+
+START_TEST(namespaces)
+{
+	struct nsc_namespace_id mine[NSC_NAMESPACES], again[NSC_NAMESPACES];
+
+	ck_assert_int_eq(nsc_namespace_ids(0, mine), 0);
+	ck_assert_int_eq(nsc_namespace_ids(getpid(), again), 0);
+	ck_assert_int_eq(memcmp(mine, again, sizeof(mine)), 0);
+	ck_assert_int_eq(unshare(CLONE_NEWUTS), 0);
+	ck_assert_int_eq(nsc_namespace_ids(0, again), 0);
+	ck_assert_uint_ne(mine[1].ino, again[1].ino);
+	ck_assert_uint_eq(mine[0].ino, again[0].ino);
+	ck_assert_int_eq(nsc_namespace_ids(0x7ffffff0, mine), -ESRCH);
+}
+END_TEST
+
+START_TEST(pidfds)
+{
+	uint64_t mine, child_start;
+	char boot[NSC_BOOT_ID_SIZE];
+	int pidfd, status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	ck_assert_int_eq(nsc_pidfd_boot_id(boot), 0);
+	ck_assert_int_eq(nsc_pidfd_start_time(getpid(), &mine), 0);
+	ck_assert_int_eq(nsc_pidfd_start_time(pid, &child_start), 0);
+	ck_assert_uint_ge(child_start, mine);
+	pidfd = nsc_pidfd_open(pid);
+	ck_assert_int_ge(pidfd, 0);
+	ck_assert(nsc_pidfd_alive(pidfd));
+	ck_assert_int_eq(nsc_pidfd_signal(pidfd, SIGKILL), 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(!nsc_pidfd_alive(pidfd));
+	ck_assert_int_eq(nsc_pidfd_signal(pidfd, SIGKILL), -ESRCH);
+	ck_assert_int_eq(nsc_pidfd_start_time(pid, &child_start), -ESRCH);
+	ck_assert_int_eq(nsc_pidfd_open(0), -EINVAL);
+	ck_assert_int_eq(nsc_pidfd_open(-1), -EINVAL);
+	close(pidfd);
+}
+END_TEST
+
+/* The name of a process may look like the end of the field. */
+START_TEST(start_time_of_a_hostile_name)
+{
+	uint64_t before, after;
+
+	ck_assert_int_eq(nsc_pidfd_start_time(getpid(), &before), 0);
+	prctl(PR_SET_NAME, ") R 1 1 1) (");
+	ck_assert_int_eq(nsc_pidfd_start_time(getpid(), &after), 0);
+	ck_assert_uint_eq(before, after);
+}
+END_TEST
+
+START_TEST(devices)
+{
+	struct nsc_device_node null = nsc_device_defaults[0];
+	char dir[64];
+	struct stat st;
+	int fd;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	unit_make_dir(dir);
+	ck_assert_int_eq(mount("t", dir, "tmpfs", 0, NULL), 0);
+	fd = open(dir, O_RDONLY | O_DIRECTORY);
+	umask(077);
+	ck_assert_int_eq(nsc_device_create(fd, &null, 7, 8, &err), 0);
+	ck_assert_int_eq(fstatat(fd, "null", &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFCHR | 0666);
+	ck_assert_uint_eq(st.st_rdev, makedev(1, 3));
+	ck_assert_uint_eq(st.st_uid, 7);
+	ck_assert_int_eq(nsc_device_create(fd, &null, 0, 0, &err), -EEXIST);
+	null.path = (char[]){ "/dev/net/sub/tun" };
+	ck_assert_int_eq(nsc_device_create(fd, &null, 0, 0, &err), 0);
+	close(fd);
+	ck_assert_int_eq(umount2(dir, MNT_DETACH), 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* M1, M2: whatever links a rootfs holds, nothing is made or found outside. */
+START_TEST(mount_points_stay_inside)
+{
+	char dir[64], path[128], outside[64];
+	int root, fd;
+	struct stat st;
+
+	root = open(unit_make_dir(dir), O_PATH | O_DIRECTORY);
+	unit_make_dir(outside);
+	snprintf(path, sizeof(path), "%s/abs", dir);
+	ck_assert_int_eq(symlink(outside, path), 0);
+	snprintf(path, sizeof(path), "%s/up", dir);
+	ck_assert_int_eq(symlink("../../../../../../tmp", path), 0);
+	snprintf(path, sizeof(path), "%s/magic", dir);
+	ck_assert_int_eq(symlink("/proc/self/root/tmp", path), 0);
+	fd = nsc_mount_target(root, "/abs/x/y", false, &err);
+	ck_assert_int_lt(fd, 0);
+	fd = nsc_mount_target(root, "/up/made", false, &err);
+	ck_assert_int_lt(fd, 0);
+	ck_assert_int_lt(nsc_mount_target(root, "/magic/z", false, &err), 0);
+	ck_assert_int_ne(stat("/tmp/made", &st), 0);
+	snprintf(path, sizeof(path), "%s/x", outside);
+	ck_assert_int_ne(stat(path, &st), 0);
+	fd = nsc_mount_target(root, "/../../a/b/c", false, &err);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/a/b/c", dir);
+	ck_assert_int_eq(stat(path, &st), 0);
+	fd = nsc_mount_target(root, "/a/file", true, &err);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(nsc_mount_target(root, "/a/file", false, &err),
+			 -ENOTDIR);
+	ck_assert_int_eq(nsc_mount_target(root, "/a", true, &err), -EISDIR);
+	close(root);
+	unit_remove_dir(dir);
+	unit_remove_dir(outside);
+}
+END_TEST
+
+START_TEST(sources_have_no_links)
+{
+	char dir[64], path[128];
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/link", dir);
+	ck_assert_int_eq(symlink("/etc", path), 0);
+	strcat(path, "/passwd");
+	ck_assert_int_eq(nsc_mount_open_source(path, &err), -ELOOP);
+	ck_assert_ptr_nonnull(strstr(err.text, "write the path that it leads"));
+	ck_assert_int_eq(nsc_mount_open_source("/none", &err), -ENOENT);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(capabilities)
+{
+	const uint64_t keep = UINT64_C(1) << CAP_CHOWN |
+			      UINT64_C(1) << CAP_SETPCAP;
+	cap_flag_value_t on;
+	cap_t caps;
+
+	ck_assert_int_eq(nsc_capability_bound(keep, &err), 0);
+	ck_assert_int_eq(cap_get_bound(CAP_CHOWN), 1);
+	ck_assert_int_eq(cap_get_bound(CAP_SYS_ADMIN), 0);
+	ck_assert_int_eq(nsc_capability_keep(keep, &err), 0);
+	caps = cap_get_proc();
+	cap_get_flag(caps, CAP_CHOWN, CAP_EFFECTIVE, &on);
+	ck_assert_int_eq(on, CAP_SET);
+	cap_get_flag(caps, CAP_KILL, CAP_PERMITTED, &on);
+	ck_assert_int_eq(on, CAP_CLEAR);
+	cap_get_flag(caps, CAP_CHOWN, CAP_INHERITABLE, &on);
+	ck_assert_int_eq(on, CAP_CLEAR);
+	cap_free(caps);
+}
+END_TEST
+
+START_TEST(credentials)
+{
+	const gid_t groups[] = { 5, 6 }, both[] = { 6, 0 };
+	gid_t *before = NULL, now[4];
+	size_t n = 0;
+
+	ck_assert_int_eq(setgroups(2, groups), 0);
+	ck_assert_int_eq(nsc_credential_limit_groups(both, 2, &before, &n,
+						     &err), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_uint_eq(before[0], 5);
+	ck_assert_int_eq(getgroups(4, now), 1);
+	ck_assert_uint_eq(now[0], 6);
+	free(before);
+	ck_assert_int_eq(nsc_credential_become(7, 8, groups, 2, &err), 0);
+	ck_assert_int_eq(setuid(0), -1);
+	ck_assert_int_lt(nsc_credential_set_ids(0, 0, &err), 0);
+	ck_assert_int_lt(nsc_credential_become(0, 0, NULL, 0, &err), 0);
+}
+END_TEST
+
+START_TEST(terminals)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	ck_assert_int_eq(mount("t", "/dev/pts", "devpts", 0,
+			       "newinstance,ptmxmode=0666,gid=5,mode=620"), 0);
+	if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
+		return;
+	ck_assert_msg(nsc_terminal_check(1, &err) == 0, "%s", err.text);
+	/* Its name leads nowhere: what ttyname(3) would find. */
+	ck_assert_int_eq(mount("t", "/dev/pts", "tmpfs", 0, NULL), 0);
+	ck_assert_int_lt(nsc_terminal_check(1, &err), 0);
+	ck_assert_int_eq(strncmp(err.text, "terminal: ", 10), 0);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		namespaces, pidfds, start_time_of_a_hostile_name, devices,
+		mount_points_stay_inside, sources_have_no_links, capabilities,
+		credentials, terminals, NULL,
+	};
+	Suite *suite = suite_create("kernel");
+	TCase *tcase = tcase_create("kernel");
+
+	unit_need_root();
+	tcase_add_loop_test(tcase, automatic_map, 0, NSC_ARRAY_SIZE(owns));
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,309 @@
+/* lib/config: conf.c, policy.c, user.c. */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "base/fd.h"
+#include "config/conf.h"
+#include "config/policy.h"
+
+static struct nsc_error err;
+
+START_TEST(conf_defaults)
+{
+	struct nsc_conf *conf;
+
+	ck_assert_int_eq(nsc_conf_parse("", "F", &conf, &err), 0);
+	ck_assert_int_eq(conf->on_error, NSC_ON_ERROR_REFUSE);
+	ck_assert_int_eq(conf->stop, NSC_STOP_EMPTY);
+	ck_assert_uint_eq(conf->linger, 0);
+	ck_assert_uint_eq(conf->start_timeout, 30);
+	ck_assert_int_eq(conf->placement, NSC_PLACEMENT_SESSION);
+	ck_assert_ptr_null(conf->exempt_users[0]);
+	nsc_conf_free(conf);
+}
+END_TEST
+
+START_TEST(conf_values)
+{
+	struct nsc_conf *conf;
+
+	ck_assert_int_eq(nsc_conf_parse(
+		"exempt_users = [ \"a\", \"b\" ];\nexempt_services = [];\n"
+		"stop = \"logout\"; linger = 5; placement = \"start\";\n"
+		"on_error = \"host\"; nested = \"refuse\"; debug = true;\n"
+		"id_pool_first = 3000000000L; id_pool_count = 65536;", "F",
+		&conf, &err), 0);
+	ck_assert_str_eq(conf->exempt_users[1], "b");
+	ck_assert_int_eq(conf->stop, NSC_STOP_LOGOUT);
+	ck_assert_str_eq(nsc_conf_stop_name(conf->stop), "logout");
+	ck_assert_uint_eq(conf->linger, 5);
+	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
+	ck_assert(conf->debug);
+	nsc_conf_free(conf);
+}
+END_TEST
+
+static const struct {
+	const char *text, *expected;
+} wrong[] = {
+	{ "a = 1;", "F: line 1: a: unknown key" },
+	{ "\nstop = \"soon\";", "F: line 2: stop: expected one of \"empty\", "
+				"\"logout\", \"never\"" },
+	{ "stop = 1;", "stop: expected one of" },
+	{ "linger = -1;", "linger: expected a number from 0 to 86400" },
+	{ "linger = \"1\";", "linger: expected a number" },
+	{ "start_timeout = 0;", "start_timeout: expected a number from 1" },
+	{ "debug = 1;", "debug: expected true or false" },
+	{ "exempt_users = \"a\";", "exempt_users: expected a list" },
+	{ "exempt_users = [ 1 ];", "exempt_users: expected a list" },
+	{ "stop =", "F: line 1" },
+	{ "@include \"/etc/passwd\"", "@include is not allowed" },
+	{ "id_pool_first = 4294836224L; id_pool_count = 268435456;",
+	  "the pool ends beyond" },
+};
+
+START_TEST(conf_wrong_values)
+{
+	struct nsc_conf *conf = NULL;
+
+	ck_assert_int_lt(nsc_conf_parse(wrong[_i].text, "F", &conf, &err), 0);
+	ck_assert_msg(strstr(err.text, wrong[_i].expected), "%s: got %s",
+		      wrong[_i].text, err.text);
+	ck_assert_ptr_null(conf);
+}
+END_TEST
+
+START_TEST(conf_keys_are_documented)
+{
+	static const char *const documents[] = {
+		SRCDIR "/man/nscontainer.conf.5",
+		SRCDIR "/etc/nscontainer/nscontainer.conf",
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		char text[32768] = "";
+		FILE *file = fopen(documents[i], "r");
+
+		ck_assert_ptr_nonnull(file);
+		ck_assert_uint_gt(fread(text, 1, sizeof(text) - 1, file), 0);
+		fclose(file);
+		for (const char *const *k = nsc_conf_keys(); *k; k++)
+			ck_assert_msg(strstr(text, *k), "%s: %s",
+				      documents[i], *k);
+	}
+}
+END_TEST
+
+/* /tmp/x/etc with users/, groups/, default/, as wanted. */
+static char dir[64], conf_path[128];
+static gid_t groups[] = { 65501, 0 };	/* the first has no name */
+static struct nsc_user user;
+static char alice[] = "alice", root_name[] = "root", home[] = "/",
+	    shell[] = "/bin/sh";
+
+static void set_up(void)
+{
+	char path[128];
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/users", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/groups", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(conf_path, sizeof(conf_path), "%s/nscontainer.conf", dir);
+	user = (struct nsc_user){
+		.name = alice, .home = home, .shell = shell, .uid = 1000,
+		.gid = 65501, .groups = groups, .n_groups = 2,
+	};
+}
+
+static void tear_down(void)
+{
+	unit_remove_dir(dir);
+}
+
+static void add(const char *where)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, where);
+	if (mkdir(path, 0755) < 0)
+		ck_assert_int_eq(errno, EEXIST);
+	unit_write(path, "container.json", "{ broken", 0644);
+}
+
+static struct nsc_policy *decide(const char *service)
+{
+	struct nsc_policy *policy = NULL;
+
+	nsc_policy_decide(conf_path, &user, service, &policy, &err);
+	return policy;
+}
+
+static void expect(const char *where)
+{
+	struct nsc_policy *policy = decide("sshd");
+
+	ck_assert_msg(policy, "%s", err.text);
+	ck_assert_int_eq(policy->contained, where != NULL);
+	if (where)
+		ck_assert_str_eq(policy->dir + strlen(dir) + 1, where);
+	nsc_policy_free(policy);
+}
+
+START_TEST(order)
+{
+	expect(NULL);
+	add("default");
+	expect("default");
+	add("groups/root");
+	expect("groups/root");
+	add("users/alice");
+	expect("users/alice");
+}
+END_TEST
+
+START_TEST(root_is_contained_by_its_own_file_only)
+{
+	add("default");
+	add("groups/root");
+	unit_write(dir, "nscontainer.conf", "broken", 0644);
+	user.name = root_name;
+	user.uid = 0;
+	expect(NULL);
+	unit_write(dir, "nscontainer.conf", "", 0644);
+	add("users/root");
+	expect("users/root");
+}
+END_TEST
+
+START_TEST(root_gets_in_to_mend)
+{
+	add("default");
+	user.uid = 0;
+	ck_assert_int_eq(chmod(dir, 0777), 0);
+	expect(NULL);
+	user.uid = 1000;
+	ck_assert_ptr_null(decide("sshd"));
+}
+END_TEST
+
+START_TEST(exemptions)
+{
+	static const char *const texts[] = {
+		"exempt_users = [ \"alice\" ];",
+		"exempt_groups = [ \"root\" ];",
+		"exempt_services = [ \"sshd\" ];",
+	};
+
+	add("default");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(texts); i++) {
+		unit_write(dir, "nscontainer.conf", texts[i], 0644);
+		expect(NULL);
+	}
+	unit_write(dir, "nscontainer.conf",
+		   "exempt_users = [ \"alic\" ]; exempt_services = [ \"su\" ];",
+		   0644);
+	expect("default");
+}
+END_TEST
+
+START_TEST(only_a_confirmed_absence_means_the_host)
+{
+	char path[256];
+
+	add("users/alice");
+	snprintf(path, sizeof(path), "%s/users/alice/container.json", dir);
+	ck_assert_int_eq(chmod(path, 0666), 0);
+	ck_assert_ptr_null(decide("sshd"));
+	ck_assert_ptr_nonnull(strstr(err.text, "is writable by others"));
+	ck_assert_int_eq(remove(path), 0);
+	ck_assert_int_eq(symlink("/nowhere", path), 0);
+	ck_assert_ptr_null(decide("sshd"));
+	ck_assert_int_eq(remove(path), 0);
+	snprintf(path, sizeof(path), "%s/users/alice", dir);
+	ck_assert_int_eq(chown(path, 1000, 0), 0);
+	ck_assert_ptr_null(decide("sshd"));
+	ck_assert_ptr_nonnull(strstr(err.text, "users/alice: is owned by uid "
+				     "1000"));
+}
+END_TEST
+
+START_TEST(broken_conf_refuses_the_contained_only)
+{
+	unit_write(dir, "nscontainer.conf", "broken", 0644);
+	expect(NULL);
+	add("users/alice");
+	ck_assert_ptr_null(decide("sshd"));
+}
+END_TEST
+
+START_TEST(strange_names)
+{
+	static char strange[] = "../alice";
+
+	add("users/alice");
+	user.name = strange;
+	expect(NULL);
+	add("default");
+	ck_assert_ptr_null(decide("sshd"));
+	ck_assert_ptr_nonnull(strstr(err.text, "cannot be that of a "
+				     "container"));
+}
+END_TEST
+
+START_TEST(no_directory_at_all)
+{
+	strcpy(conf_path, "/nonexistent-dir/nscontainer.conf");
+	expect(NULL);
+	strcpy(conf_path, "nscontainer.conf");
+	ck_assert_ptr_null(decide(NULL));
+}
+END_TEST
+
+START_TEST(users_are_looked_up)
+{
+	struct nsc_user *root = NULL;
+
+	ck_assert_int_eq(nsc_user_load("root", &root, &err), 0);
+	ck_assert_uint_eq(root->uid, 0);
+	ck_assert_str_eq(root->home, "/root");
+	ck_assert_uint_eq(root->groups[0], root->gid);
+	nsc_user_free(root);
+	root = NULL;
+	ck_assert_int_eq(nsc_user_load_uid(0, &root, &err), 0);
+	ck_assert_str_eq(root->name, "root");
+	nsc_user_free(root);
+	ck_assert_int_eq(nsc_user_load("no\033body", &root, &err), -ENOENT);
+	ck_assert_str_eq(err.text,
+			 "user 'no\\x1bbody': is not known to the system");
+	ck_assert_int_eq(nsc_user_load("0", &root, &err), -ENOENT);
+	ck_assert_int_eq(nsc_user_load("", &root, &err), -EINVAL);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		order, root_is_contained_by_its_own_file_only,
+		root_gets_in_to_mend, exemptions,
+		only_a_confirmed_absence_means_the_host,
+		broken_conf_refuses_the_contained_only, strange_names,
+		no_directory_at_all, NULL,
+	};
+	Suite *suite = suite_create("policy");
+	TCase *conf = tcase_create("conf"), *policy = tcase_create("policy");
+
+	unit_need_root();
+	tcase_add_test(conf, conf_defaults);
+	tcase_add_test(conf, conf_values);
+	tcase_add_loop_test(conf, conf_wrong_values, 0, NSC_ARRAY_SIZE(wrong));
+	tcase_add_test(conf, conf_keys_are_documented);
+	tcase_add_test(conf, users_are_looked_up);
+	tcase_add_checked_fixture(policy, set_up, tear_down);
+	unit_add(policy, tests);
+	suite_add_tcase(suite, conf);
+	suite_add_tcase(suite, policy);
+	return unit_run(suite);
+}

@@ -1,0 +1,84 @@
+/* What the unit tests share: main(), and whether root is there. */
+#ifndef NSC_TESTS_UNIT_H
+#define NSC_TESTS_UNIT_H
+
+#include <check.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/error.h"
+
+
+/* Add the tests of a NULL-terminated table. */
+static inline void unit_add(TCase *tcase, const TTest *const *tests)
+{
+	for (; *tests; tests++)
+		tcase_add_test(tcase, *tests);
+}
+
+/* Run the suite; the exit status of main. */
+static inline int unit_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* For a program that is of no use without root; 77 is automake's skip. */
+static inline void unit_need_root(void)
+{
+	const char *require = getenv("NSC_TEST_REQUIRE");
+
+	if (geteuid() == 0)
+		return;
+	puts("root: must be run as root");
+	exit(require && strstr(require, "root") ? EXIT_FAILURE : 77);
+}
+
+static inline int unit_remove_one(const char *path, const struct stat *st,
+				  int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+/* A directory of root's below /tmp, and its end. */
+static inline const char *unit_make_dir(char path[64])
+{
+	strcpy(path, "/tmp/nsc-unit.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(path));
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	return path;
+}
+
+static inline void unit_remove_dir(const char *path)
+{
+	nftw(path, unit_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+/* DIR/NAME with the text and mode. */
+static inline void unit_write(const char *dir, const char *name,
+			      const char *text, mode_t mode)
+{
+	char path[512];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+#endif
