@@ -27,7 +27,6 @@ usual() {
 # call ARGUMENT... : runs it in /usr/share; what it printed is in $OUT/text.
 call() {
 	( cd /usr/share && timeout 20 "$CALLER" "$@" ) > "$OUT/text" 2>&1
-	status=$?
 }
 
 # codes CODE... : what pam_open_session returned, each time.

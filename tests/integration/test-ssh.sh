@@ -145,6 +145,7 @@ forward_local() {
 	timeout 30 ssh "${SSH_OPTIONS[@]}" -n -l alice 127.0.0.1 \
 		'exec socat TCP-LISTEN:7777,bind=127.0.0.1,reuseaddr,fork \
 		"SYSTEM:echo here; readlink /proc/self/ns/net"' &
+	# shellcheck disable=SC2034 # for release
 	HOLDER=$!
 	timeout 30 ssh "${SSH_OPTIONS[@]}" -N -L 8888:127.0.0.1:7777 \
 		-l alice 127.0.0.1 &
