@@ -130,7 +130,7 @@ static int place(const struct call *call, struct nsc_session *session,
 	return nsc_session_place(session, call->user, give_terminal, err);
 }
 
-static int enter(const struct call *call, struct nsc_error *err)
+static int enter_once(const struct call *call, struct nsc_error *err)
 {
 	const struct nsc_session_request request = {
 		.conf_path = call->options.conf,
@@ -158,18 +158,22 @@ static int enter(const struct call *call, struct nsc_error *err)
 	return ret;
 }
 
+/* A container that died between two steps is started again, once. */
+static int enter(const struct call *call, struct nsc_error *err)
+{
+	int ret = enter_once(call, err);
+
+	if (ret != -ESRCH)
+		return ret;
+	debug(call, "the container died meanwhile, trying again");
+	return enter_once(call, err);
+}
+
 static int open_contained(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	int threads = nsc_process_threads();
 
-	if (nsc_session_inside()) {
-		if (call->policy->conf->nested == NSC_NESTED_IGNORE)
-			return PAM_SUCCESS;
-		nsc_error_set(&err, EPERM, "a login inside a container, and "
-			      "'nested' is \"refuse\"");
-		return fail(call, &err);
-	}
 	if (threads != 1)
 		nsc_error_set(&err, EINVAL, "the calling program has %d "
 			      "threads: only a single-threaded one can be "
@@ -197,6 +201,13 @@ static int open_session(struct call *call, int argc, const char **argv)
 	/* su-l includes su: the second time there is nothing to do. */
 	if (pam_get_data(call->pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
 		return PAM_SUCCESS;
+	if (nsc_session_inside()) {
+		if (!nsc_session_nested_refused())
+			return PAM_SUCCESS;
+		nsc_error_set(&err, EPERM, "a login inside a container, and "
+			      "'nested' is \"refuse\"");
+		return fail(call, &err);
+	}
 	if (pam_get_user(call->pamh, &name, NULL) != PAM_SUCCESS || !name) {
 		nsc_error_set(&err, EINVAL, "PAM does not know the user");
 		return fail(call, &err);
@@ -208,7 +219,7 @@ static int open_session(struct call *call, int argc, const char **argv)
 	if (nsc_user_load(name, &call->user, &err) < 0 ||
 	    nsc_policy_decide(call->options.conf, call->user, call->service,
 			      &call->policy, &err) < 0)
-		return nsc_session_inside() ? PAM_SUCCESS : fail(call, &err);
+		return fail(call, &err);
 	if (!call->policy->contained) {
 		debug(call, call->policy->reason);
 		return PAM_SUCCESS;

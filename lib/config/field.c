@@ -152,7 +152,7 @@ static const char *template_value(const struct nsc_reader *r, char letter,
 	case 'g':
 		if (user->group)
 			return user->group;
-		/* fall through */
+		__attribute__((fallthrough));
 	case 'G':
 		snprintf(number, 16, "%u", user->gid);
 		return number;

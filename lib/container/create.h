@@ -20,6 +20,7 @@ struct nsc_plan {
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* how its monitor ends it, see monitor.h */
 	unsigned int linger;
+	bool refuse_nested;	/* a login inside a container is an error */
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int64_t deadline;	/* of the building, nsc_process_now */

@@ -26,6 +26,10 @@
 #define NSC_MARK_DIR "/dev/" NSC_MARK_NAME
 #define NSC_MARK_SHELL "/dev/" NSC_MARK_SHELL_NAME
 
+/* There, when a login inside the container is to be refused. */
+#define NSC_MARK_REFUSE_NAME NSC_MARK_NAME "/refuse"
+#define NSC_MARK_REFUSE "/dev/" NSC_MARK_REFUSE_NAME
+
 /* Descriptors of the helper, 'nsinit start --login'. */
 #define NSC_HELPER_LOCK 3	/* holds 'lock' */
 #define NSC_HELPER_REPORT 4	/* takes the nsc_error of the result */

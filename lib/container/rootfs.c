@@ -95,7 +95,7 @@ static int open_rootfs(const struct nsc_view *view, struct nsc_error *err)
 	const char *path = view->plan->config->rootfs;
 	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-	return fd < 0 ? nsc_error_sys(err, errno, "rootfs '%s'", path) : fd;
+	return fd < 0 ? nsc_error_sys(err, errno, "open the directory") : fd;
 }
 
 /* Undo the octal escapes of mountinfo, proc_pid_mountinfo(5). */

@@ -40,28 +40,51 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	return nsc_config_parse(text, file, dir, user, ret, err);
 }
 
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The groups that are themselves inside: the user's, so that what they allow
+ * and what they deny on the host holds inside as well.  Never group 0, which
+ * is the container's root's.  Returns how many, in ascending order.
+ */
+static size_t own_groups(const struct nsc_user *user,
+			 uint32_t own[NSC_IDMAP_OWN])
+{
+	size_t n = 0, unique = 0;
+
+	own[n++] = user->gid;
+	for (int i = 0; i < user->n_groups && n < NSC_IDMAP_OWN; i++)
+		if (user->groups[i] != 0)
+			own[n++] = user->groups[i];
+	qsort(own, n, sizeof(*own), compare_ids);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || own[i] != own[i - 1])
+			own[unique++] = own[i];
+	return unique;
+}
+
 static int map_automatically(struct nsc_plan *plan,
 			     const struct nsc_conf *conf,
 			     struct nsc_error *err)
 {
-	uint32_t uid, gid;
-	int ret = nsc_subid_find(plan->user->name, conf, &uid, &gid, err);
+	const struct nsc_user *user = plan->user;
+	uint32_t uid, gid, groups[NSC_IDMAP_OWN];
+	int ret = nsc_subid_find(user->name, conf, &uid, &gid, err);
+	/* Root is never mapped to itself: its container's root is nobody. */
+	bool own = user->uid != 0;
 
 	if (ret < 0)
 		return ret;
-	/* Root is never mapped to itself: its container's root is nobody. */
-	if (plan->user->uid == 0) {
-		plan->uid_map[0] = (struct nsc_id_mapping){
-			0, uid, NSC_IDMAP_RANGE };
-		plan->gid_map[0] = (struct nsc_id_mapping){
-			0, gid, NSC_IDMAP_RANGE };
-		plan->n_uid_map = plan->n_gid_map = 1;
-		return 0;
-	}
-	plan->n_uid_map = nsc_idmap_automatic(plan->user->uid, uid,
+	plan->n_uid_map = nsc_idmap_automatic(&user->uid, own, uid,
 					      plan->uid_map);
-	plan->n_gid_map = nsc_idmap_automatic(plan->user->gid, gid,
-					      plan->gid_map);
+	plan->n_gid_map = nsc_idmap_automatic(groups,
+					      own ? own_groups(user, groups) :
+						    0, gid, plan->gid_map);
 	return 0;
 }
 
@@ -149,6 +172,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.login = request->login, .stop = request->stop,
 		.linger = request->conf->linger, .rundir = request->rundir,
 		.leader = request->leader,
+		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
@@ -165,7 +189,8 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		ret = pidfd;
 	}
 	if (ret < 0)
-		return nsc_error_context(err, "start container '%s'",
-					 request->user->name);
+		return nsc_error_context(err, "start container '%s' (%s)",
+					 request->user->name,
+					 request->config->file);
 	return 0;
 }

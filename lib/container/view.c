@@ -175,6 +175,9 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 	/* The mark is host root's: nobody inside a user namespace moves it. */
 	if (mkdirat(view->dev, NSC_MARK_NAME, 0755) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_DIR);
+	if (plan->refuse_nested &&
+	    mkdirat(view->dev, NSC_MARK_REFUSE_NAME, 0755) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_REFUSE);
 	ret = put_devices(view, err);
 	if (ret == 0)
 		ret = put_links(view, err);

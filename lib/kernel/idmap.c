@@ -6,19 +6,26 @@
 
 #include "base/fd.h"
 
-size_t nsc_idmap_automatic(uint32_t own, uint32_t first,
-			   struct nsc_id_mapping map[NSC_IDMAP_AUTOMATIC])
+size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
+			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX])
 {
-	uint32_t below = own < NSC_IDMAP_RANGE ? own : NSC_IDMAP_RANGE;
-	size_t n = 0;
+	uint32_t next = 0;	/* the first id without an entry */
+	size_t entries = 0;
 
-	if (below)
-		map[n++] = (struct nsc_id_mapping){ 0, first, below };
-	map[n++] = (struct nsc_id_mapping){ own, own, 1 };
-	if (own < NSC_IDMAP_RANGE - 1)
-		map[n++] = (struct nsc_id_mapping){
-			own + 1, first + own + 1, NSC_IDMAP_RANGE - own - 1 };
-	return n;
+	for (size_t i = 0; i <= n; i++) {
+		uint32_t end = i < n && own[i] < NSC_IDMAP_RANGE ?
+				       own[i] : NSC_IDMAP_RANGE;
+
+		if (end > next)
+			map[entries++] = (struct nsc_id_mapping){
+				next, first + next, end - next };
+		if (i < n) {
+			map[entries++] = (struct nsc_id_mapping){
+				own[i], own[i], 1 };
+			next = end == own[i] ? end + 1 : end;
+		}
+	}
+	return entries;
 }
 
 int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,

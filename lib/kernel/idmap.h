@@ -16,14 +16,16 @@ struct nsc_id_mapping {
 
 #define NSC_MAPPINGS_MAX 340	/* the kernel's limit */
 #define NSC_IDMAP_RANGE 65536u	/* ids that a container has */
-#define NSC_IDMAP_AUTOMATIC 3	/* entries of an automatic map */
+#define NSC_IDMAP_OWN 48	/* own ids: their map fits the kernel's page */
 
 /*
- * The automatic map: own is itself, all others of 0 to 65535 are at first +
- * their number.  Returns the number of entries in map.
+ * The automatic map: each of the n ids in own, which are in ascending order
+ * and NSC_IDMAP_OWN at the most, is itself; all others of 0 to 65535 are at
+ * first + their number.  Returns the number of entries in map, 2 * n + 1 at
+ * the most.
  */
-size_t nsc_idmap_automatic(uint32_t own, uint32_t first,
-			   struct nsc_id_mapping map[NSC_IDMAP_AUTOMATIC]);
+size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
+			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);
 
 /* The host's id of a container id; -ENOENT where it is not mapped. */
 int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,

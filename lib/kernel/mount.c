@@ -34,6 +34,9 @@ static void read_log(int fs, char *buf, size_t size)
 		n = 0;
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
+	/* Each line begins with its level: "e " for an error. */
+	if (n > 2 && buf[1] == ' ')
+		memmove(buf, buf + 2, strlen(buf + 2) + 1);
 }
 
 int nsc_mount_new(const char *type, const struct nsc_mount_option *options,

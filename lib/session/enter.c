@@ -53,9 +53,10 @@ static int lock_down(const struct nsc_state *state, uint64_t keep,
 	return ret;
 }
 
-int nsc_enter_as_root(const struct nsc_state *state, struct nsc_error *err)
+int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
+		      struct nsc_error *err)
 {
-	int ret = nsc_credential_set_ids(0, 0, err);
+	int ret = nsc_credential_set_ids(0, gid, err);
 
 	if (ret < 0)
 		return ret;

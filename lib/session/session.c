@@ -35,6 +35,11 @@ bool nsc_session_inside(void)
 	return lstat(NSC_MARK_DIR, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool nsc_session_nested_refused(void)
+{
+	return access(NSC_MARK_REFUSE, F_OK) == 0;
+}
+
 void nsc_session_close(struct nsc_session *session)
 {
 	nsc_fd_close(&session->lock);
@@ -252,6 +257,8 @@ static int place(const struct nsc_session *session,
 		 const struct nsc_user *user, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
+	/* sudo has the user's group already, and never sets it again. */
+	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before;
 	int ret = nsc_credential_limit_groups(user->groups,
 					      (size_t)user->n_groups, &before,
@@ -264,7 +271,7 @@ static int place(const struct nsc_session *session,
 		(void)!setgroups(n_before, before);
 		return ret;
 	}
-	return nsc_enter_as_root(session->state, err);
+	return nsc_enter_as_root(session->state, gid, err);
 }
 
 static void __attribute__((noreturn))

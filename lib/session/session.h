@@ -57,6 +57,9 @@ int nsc_session_find(const char *path, int64_t deadline,
 /* Is the calling process in a container already (NSC_MARK_DIR)? */
 bool nsc_session_inside(void);
 
+/* Inside: does the host's 'nested' refuse logins there? */
+bool nsc_session_nested_refused(void);
+
 void nsc_session_close(struct nsc_session *session);
 #define _cleanup_session_ __attribute__((cleanup(nsc_session_close)))
 

@@ -17,6 +17,8 @@ OUT=$TOP/out
 SSH_OPTIONS=(-F none -i "$KEY" -o BatchMode=yes -o LogLevel=ERROR
 	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null)
 SSHD_PORT=22
+# For tests that would also succeed on the host.
+INSIDE='[ -d /dev/.nscontainer ]'
 # What a session prints of its namespaces; plain sh, so busybox can do it.
 # shellcheck disable=SC2016
 NS_COMMAND='for n in mnt pid uts ipc net user cgroup; do '\
@@ -202,6 +204,8 @@ hold() {
 		'echo held; exec cat' <> "$OUT/fifo.$1" > "$OUT/held" &
 	HOLDER=$!
 	wait_until 10 grep -qs held "$OUT/held" || fail "hold $1: ssh fails"
+	[ -n "$PLAIN" ] || [ -n "$(pid_of "$1")" ] ||
+		fail "hold $1: no container runs"
 }
 
 release() {

@@ -53,7 +53,7 @@ refused() {
 
 placed() {
 	usual
-	call "$SERVICE" alice "$NS_COMMAND; sleep 0.5"
+	call "$SERVICE" alice "$INSIDE"
 	codes "$CODE_OK"
 	untouched
 	[ "$(grep -c '^message' "$OUT/text")" -eq 0 ] || fail "it says something"
@@ -88,7 +88,7 @@ threads_of_host_user() {
 
 twice() {
 	usual
-	call -2 "$SERVICE" alice "$NS_COMMAND"
+	call -2 "$SERVICE" alice "$INSIDE"
 	codes "$CODE_OK" "$CODE_OK"
 	untouched
 	equal "status of the command" "status 0" "$(grep ^status "$OUT/text")"
@@ -155,8 +155,9 @@ debug() {
 
 close_ends() {
 	usual
-	sleep 3 | call -cw "$SERVICE" alice true &
+	sleep 3 | call -cw "$SERVICE" alice "$INSIDE" &
 	wait_until 5 grep -qs '^close 0' "$OUT/text" || fail "$(cat "$OUT/text")"
+	contains "the command inside" "status 0" "$(cat "$OUT/text")"
 	wait_until 2 no_container alice ||
 		fail "the closed session still counts"
 	wait
@@ -164,7 +165,8 @@ close_ends() {
 
 never_closed() {
 	usual
-	call "$SERVICE" alice true
+	call "$SERVICE" alice "$INSIDE"
+	contains "the command inside" "status 0" "$(cat "$OUT/text")"
 	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
 }
 

@@ -19,7 +19,10 @@ chmod 0755 /home/bob
 : > "$TOP/host-file"
 
 inside() {
-	nssh alice "$@"
+	local guard="$INSIDE || exit 99; "
+
+	[ -z "$PLAIN" ] || guard=
+	nssh alice "$guard$1"
 }
 
 identity() {
@@ -93,7 +96,7 @@ no_new_privileges() {
 default_new_privileges() {
 	need_product
 	equal "NoNewPrivs by default" "NoNewPrivs:	0" \
-		"$(nssh bob 'grep NoNewPrivs /proc/self/status')"
+		"$(nssh bob "$INSIDE && grep NoNewPrivs /proc/self/status")"
 }
 
 # Of the login program's descriptors nothing is left.  The shell itself must

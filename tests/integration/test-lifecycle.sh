@@ -26,7 +26,7 @@ running() {
 
 default_is_empty() {
 	fresh ''
-	su alice -c true || fail "su fails"
+	su alice -c "$INSIDE" || fail "su fails"
 	wait_until 5 no_container alice || fail "it still runs"
 }
 
@@ -93,6 +93,7 @@ linger() {
 	fresh 'linger = 2;'
 	su alice -c true
 	PID1=$(pid_of alice)
+	[ -n "$PID1" ] || fail "it ended at once"
 	sleep 1
 	equal "PID 1 after a second" "$PID1" "$(pid_of alice)"
 	su alice -c true
@@ -128,8 +129,8 @@ one_does_not_end_other() {
 
 init_reaps() {
 	fresh 'linger = 5;'
-	timeout 20 su alice -c '(sleep 0.1 & exec true) & sleep 0.5
-		ps -e -o stat= | grep -c Z' > "$OUT/zombies"
+	timeout 20 su alice -c "$INSIDE && "'{ (sleep 0.1 & exec true) &
+		sleep 0.5; ps -e -o stat= | grep -c Z; }' > "$OUT/zombies"
 	equal "zombies" 0 "$(cat "$OUT/zombies")"
 }
 

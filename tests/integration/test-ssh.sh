@@ -26,16 +26,19 @@ shell_lands() {
 }
 
 terminal_is_ours() {
-	local tty owner
+	local tty owner device
 
-	nssh alice -tt 'tty; stat -c "%U %a" "$(tty)"; id -un' > "$OUT/text" ||
-		fail "ssh -tt fails"
-	{ read -r tty; read -r owner; } < <(tr -d '\r' < "$OUT/text")
+	nssh alice -tt 'tty; stat -c "%U %a" "$(tty)"; stat -c %d "$(tty)"' \
+		> "$OUT/text" || fail "ssh -tt fails"
+	{ read -r tty; read -r owner; read -r device; } \
+		< <(tr -d '\r' < "$OUT/text")
 	case $tty in
 	/dev/pts/[0-9]*) ;;
 	*) fail "tty prints '$tty'" "$(cat "$OUT/text")" ;;
 	esac
 	equal "owner and mode of the terminal" "alice 620" "$owner"
+	[ -n "$PLAIN" ] || differ "file systems of the terminal and of the \
+host's /dev/pts" "$(stat -c %d /dev/pts)" "$device"
 }
 
 interactive_shell() {
@@ -84,9 +87,9 @@ stdin_is_binary() {
 
 # /tmp is the container's own: a file there that the host has not is proof.
 same_file() {
+	[ -n "$PLAIN" ] || [ ! -e "$1" ] || fail "$1 is on the host"
 	nssh alice "cat $1; rm -f $1" > "$OUT/back" || fail "no $1 inside"
 	cmp "$OUT/file" "$OUT/back" || fail "$1 differs"
-	[ -n "$PLAIN" ] || [ ! -e "$1" ] || fail "$1 is on the host"
 }
 
 copy() {
@@ -102,10 +105,13 @@ copy() {
 }
 
 scp_back() {
-	nssh alice 'echo from inside > back' || fail "ssh fails"
-	timeout 30 scp -q "${SSH_OPTIONS[@]}" alice@127.0.0.1:back "$OUT/back" ||
-		fail "scp fails"
+	hold alice
+	nssh alice 'echo from inside > /tmp/back' || fail "ssh fails"
+	[ -n "$PLAIN" ] || [ ! -e /tmp/back ] || fail "it is on the host"
+	timeout 30 scp -q "${SSH_OPTIONS[@]}" alice@127.0.0.1:/tmp/back \
+		"$OUT/back" || fail "scp fails"
 	equal "text" "from inside" "$(cat "$OUT/back")"
+	release
 }
 
 sftp_batch() {
@@ -165,19 +171,22 @@ forward_local() {
 }
 
 forward_remote() {
-	local listener
+	local listener session
 
 	socat TCP-LISTEN:9999,bind=127.0.0.1,reuseaddr,fork \
 		"SYSTEM:echo outside" &
 	listener=$!
 	wait_until 5 listening 9999 2> /dev/null
 	nssh_with -n -R 6666:127.0.0.1:9999 -l alice 127.0.0.1 \
-		'sleep 0.3; cat < /dev/tcp/127.0.0.1/6666' > "$OUT/text" ||
-		fail "cannot connect to the forwarded port inside"
+		'sleep 0.3; cat < /dev/tcp/127.0.0.1/6666; sleep 1' \
+		> "$OUT/text" &
+	session=$!
+	wait_until 5 grep -qs outside "$OUT/text"
+	[ -n "$PLAIN" ] || not_listening 6666 ||
+		fail "the port is open on the host too"
+	wait "$session" || fail "cannot connect to the forwarded port inside"
 	kill "$listener"
 	equal "answer through -R" "outside" "$(cat "$OUT/text")"
-	[ -n "$PLAIN" ] || wait_until 3 not_listening 6666 ||
-		fail "the port is open on the host too"
 }
 
 not_listening() {

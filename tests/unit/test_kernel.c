@@ -26,27 +26,39 @@
 static struct nsc_error err;
 
 static const struct {
-	uint32_t own;
-	size_t n;
-} owns[] = { { 0, 2 }, { 1, 3 }, { 1000, 3 }, { 65534, 3 }, { 65535, 2 },
-	     { 65536, 2 }, { 3000000, 2 } };
+	uint32_t own[3];
+	size_t n, entries;
+} owns[] = {
+	{ { 0 }, 0, 1 }, { { 0 }, 1, 2 }, { { 1 }, 1, 3 }, { { 1000 }, 1, 3 },
+	{ { 65535 }, 1, 2 }, { { 65536 }, 1, 2 }, { { 3000000 }, 1, 2 },
+	{ { 4, 5, 27 }, 3, 6 }, { { 50, 1000, 70000 }, 3, 6 },
+};
+
+static bool is_own(size_t test, uint32_t id)
+{
+	for (size_t i = 0; i < owns[test].n; i++)
+		if (owns[test].own[i] == id)
+			return true;
+	return false;
+}
 
 START_TEST(automatic_map)
 {
-	struct nsc_id_mapping map[NSC_IDMAP_AUTOMATIC];
-	uint32_t own = owns[_i].own, id;
-	size_t n = nsc_idmap_automatic(own, 200000, map);
+	struct nsc_id_mapping map[NSC_MAPPINGS_MAX];
+	size_t n = nsc_idmap_automatic(owns[_i].own, owns[_i].n, 200000, map);
+	uint32_t id;
 
-	ck_assert_uint_eq(n, owns[_i].n);
-	ck_assert_int_eq(nsc_idmap_to_host(map, n, own, &id), 0);
-	ck_assert_uint_eq(id, own);
+	ck_assert_uint_eq(n, owns[_i].entries);
 	for (uint32_t i = 0; i < NSC_IDMAP_RANGE; i++) {
-		if (i == own)
-			continue;
 		ck_assert_int_eq(nsc_idmap_to_host(map, n, i, &id), 0);
-		ck_assert_uint_eq(id, 200000 + i);
+		ck_assert_uint_eq(id, is_own((size_t)_i, i) ? i : 200000 + i);
 	}
-	ck_assert_int_eq(nsc_idmap_to_host(map, n, 70000, &id), -ENOENT);
+	for (size_t i = 0; i < owns[_i].n; i++) {
+		ck_assert_int_eq(nsc_idmap_to_host(map, n, owns[_i].own[i],
+						   &id), 0);
+		ck_assert_uint_eq(id, owns[_i].own[i]);
+	}
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, 80000, &id), -ENOENT);
 }
 END_TEST
 
