@@ -107,7 +107,15 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int *pidfd,
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
 		return 0;
-	if (pid < 0)
+	if (pid < 0 && errno == EPERM)
+		nsc_error_set(err, EPERM, "make the namespaces: not permitted: "
+			      "a process in a chroot, or in a container that "
+			      "forbids it, cannot");
+	else if (pid < 0 && errno == ENOSPC)
+		nsc_error_set(err, ENOSPC, "make the namespaces: a limit is "
+			      "reached: see user.max_*_namespaces in "
+			      "sysctl(8)");
+	else if (pid < 0)
 		nsc_error_sys(err, errno, "make the namespaces");
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0) {
 		nsc_error_sys(err, errno, "become root again");
