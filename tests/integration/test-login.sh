@@ -41,14 +41,6 @@ terminal() {
 	contains "/dev/tty" "is controlling" "$(cat "$OUT/ns")"
 }
 
-named() {
-	dialogue 'echo "is $(tty)"'
-	# The host's terminal is not one of the container's /dev/pts.
-	! grep -q '^is not a tty' "$OUT/ns" ||
-		skip "terminal has no name in the container"
-	contains "tty" "is /dev/" "$(cat "$OUT/ns")"
-}
-
 wrong_password() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
@@ -66,5 +58,4 @@ wrong_password() {
 
 t "login on a terminal lands in the container" lands
 t "login's terminal is handed over to the user" terminal
-t "login's terminal has a name inside" named
 t "login with a wrong password is refused" wrong_password
