@@ -57,33 +57,37 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
 }
 
-static void remove_files(void)
+static void remove_files(const struct monitor *m)
 {
+	if (m->leader) {
+		unlinkat(NSC_MONITOR_DIR, NSC_FILE_PID, 0);
+		unlinkat(NSC_MONITOR_DIR, NSC_FILE_START, 0);
+	}
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
 }
 
-static void __attribute__((noreturn)) ended(void)
+static void __attribute__((noreturn)) ended(const struct monitor *m)
 {
 	siginfo_t info;
 
-	remove_files();
+	remove_files(m);
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	_exit(0);
 }
 
 /* The files first: who finds the container may rely on it. */
-static void __attribute__((noreturn)) stop(void)
+static void __attribute__((noreturn)) stop(const struct monitor *m)
 {
 	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
 
-	remove_files();
+	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
 	while (poll(&p, 1, -1) < 0)
 		;
-	ended();
+	ended(m);
 }
 
 /* Is PID 1 alone?  The container's own procfs has a directory for each. */
@@ -147,9 +151,9 @@ static void wait_for_last(const struct monitor *m)
 		enum event event = wait_event(m, watcher, timeout);
 
 		if (event == EVENT_ENDED)
-			ended();
+			ended(m);
 		if (event == EVENT_LEADER)
-			stop();
+			stop(m);
 		/*
 		 * Ours already when the watcher got it; not when the watcher
 		 * was killed, or none could be started.
@@ -170,9 +174,9 @@ static void pause_for(const struct monitor *m, int ms)
 	enum event event = wait_event(m, -1, ms);
 
 	if (event == EVENT_ENDED)
-		ended();
+		ended(m);
 	if (event == EVENT_LEADER)
-		stop();
+		stop(m);
 }
 
 /* Each session sets the time of the file: was there one since *last? */
@@ -209,7 +213,7 @@ static void after_last(const struct monitor *m)
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
 	}
-	stop();
+	stop(m);
 }
 
 static void report(void)

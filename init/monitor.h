@@ -11,7 +11,8 @@ enum nsc_monitor_fd {
 	NSC_MONITOR_PROC,	/* the container's /proc */
 	NSC_MONITOR_GO,		/* a byte written to it lets PID 1 run */
 	NSC_MONITOR_REPORT,	/* takes one nsc_error of zeros: it watches */
-	NSC_MONITOR_LEADER,	/* pidfd; with 5 arguments */
+	NSC_MONITOR_LEADER,	/* pidfd; with 4 arguments, like the next */
+	NSC_MONITOR_DIR,	/* directory with links to pid and start */
 };
 
 /*

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "container/paths.h"
 #include "container/rundir.h"
@@ -27,18 +28,42 @@
 extern char **environ;
 
 struct exec {
-	char *dir;
+	char *dir;		/* of the container.json */
+	char *path;		/* of the run directory */
+	int dirfd;
 	struct nsc_user *user;	/* root: whose container it is */
 	int rundir;
 	struct nsc_session session;
 };
 
+static const char *const links[] = { NSC_FILE_PID, NSC_FILE_START };
+
+/*
+ * DIR/pid and DIR/start, for whoever looks: nobody trusts what is in DIR, which
+ * may be the container's own root directory.  The monitor removes them.
+ */
+static int make_links(const struct exec *e, struct nsc_error *err)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(links); i++) {
+		snprintf(target, sizeof(target), "%s/%s", e->path, links[i]);
+		unlinkat(e->dirfd, links[i], 0);
+		if (symlinkat(target, e->dirfd, links[i]) < 0)
+			return nsc_error_sys(err, errno, "make '%s/%s'",
+					     e->dir, links[i]);
+	}
+	return 0;
+}
+
 static void exec_cleanup(struct exec *e)
 {
 	nsc_session_close(&e->session);
 	nsc_fd_close(&e->rundir);
+	nsc_fd_close(&e->dirfd);
 	nsc_user_free(e->user);
 	free(e->dir);
+	free(e->path);
 }
 
 static int start(struct exec *e, struct nsc_error *err)
@@ -48,7 +73,7 @@ static int start(struct exec *e, struct nsc_error *err)
 	_cleanup_fd_ int leader = nsc_pidfd_open(getpid());
 	struct nsc_start_request request = {
 		.user = e->user, .stop = "logout", .leader = leader,
-		.rundir = e->rundir,
+		.rundir = e->rundir, .dir = e->dirfd,
 	};
 	int ret = nsc_conf_parse("", "defaults", &conf, err);
 
@@ -74,7 +99,7 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 			       err);
 	if (lock < 0)
 		return lock;
-	ret = nsc_session_find(e->dir, deadline, &e->session, err);
+	ret = nsc_session_find(e->path, deadline, &e->session, err);
 	if (ret != -ESRCH)
 		return ret;
 	monitor = nsc_rundir_lock(e->rundir, NSC_FILE_MONITOR, LOCK_EX,
@@ -90,7 +115,10 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 	ret = start(e, err);
 	if (ret < 0)
 		return ret;
-	return nsc_session_find(e->dir, deadline, &e->session, err);
+	ret = make_links(e, err);
+	if (ret < 0)
+		return ret;
+	return nsc_session_find(e->path, deadline, &e->session, err);
 }
 
 static int prepare(const struct nsinit_options *options, struct exec *e,
@@ -105,10 +133,16 @@ static int prepare(const struct nsinit_options *options, struct exec *e,
 	ret = nsc_user_load_uid(0, &e->user, err);
 	if (ret < 0)
 		return ret;
-	e->rundir = nsc_rundir_open(e->dir, true, 0, err);
+	e->dirfd = nsc_file_open_dir(e->dir, err);
+	if (e->dirfd < 0)
+		return e->dirfd;
+	ret = nsc_rundir_path_of_dir(e->dir, &e->path, err);
+	if (ret < 0)
+		return ret;
+	e->rundir = nsc_rundir_open(e->path, true, 0, err);
 	if (e->rundir < 0)
 		return e->rundir;
-	ret = nsc_session_find(e->dir, nsc_process_now() + WAIT_MS,
+	ret = nsc_session_find(e->path, nsc_process_now() + WAIT_MS,
 			       &e->session, err);
 	return ret == -ESRCH ? start_and_find(e, err) : ret;
 }
@@ -132,7 +166,8 @@ static int run(const struct nsinit_options *options, struct exec *e,
 
 int nsinit_exec(const struct nsinit_options *options)
 {
-	struct exec e = { .rundir = -1, .session = NSC_SESSION_INIT };
+	struct exec e = { .rundir = -1, .dirfd = -1,
+			  .session = NSC_SESSION_INIT };
 	struct nsc_error err = NSC_ERROR_INIT;
 	int status = 0;
 	int ret;

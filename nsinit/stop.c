@@ -77,6 +77,7 @@ int nsinit_stop(const struct nsinit_options *options)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *dir = NULL;
 	int ret = 0;
 
 	if (!options->root == !options->n_arguments) {
@@ -85,9 +86,9 @@ int nsinit_stop(const struct nsinit_options *options)
 		return nsinit_fail(&err, NSINIT_USAGE);
 	}
 	if (options->root) {
-		path = realpath(options->root, NULL);
-		if (!path)
-			ret = nsc_error_sys(&err, errno, "%s", options->root);
+		dir = realpath(options->root, NULL);
+		ret = dir ? nsc_rundir_path_of_dir(dir, &path, &err) :
+			    nsc_error_sys(&err, errno, "%s", options->root);
 	} else {
 		ret = nsc_rundir_path(options->arguments[0], &path, &err);
 	}

@@ -42,7 +42,7 @@ const char *nsc_text_escape(const char *text, char *buf, size_t size)
 	size_t at = 0;
 
 	for (; *p && at + 1 < size; p++) {
-		if (*p >= 0x20 && *p < 0x7f && *p != '\\') {
+		if (*p >= 0x20 && *p < 0x7f) {
 			buf[at++] = (char)*p;
 			continue;
 		}

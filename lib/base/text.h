@@ -21,7 +21,8 @@ int nsc_text_number(const char *text, long long min, long long max,
 
 /*
  * Copy text into buf (size bytes, always terminated) with every byte that is
- * not printable ASCII, and the backslash, written as \xHH.  Returns buf.
+ * not printable ASCII written as \xHH.  What is escaped already stays as it
+ * is.  Returns buf.
  */
 const char *nsc_text_escape(const char *text, char *buf, size_t size);
 

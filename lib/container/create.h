@@ -23,6 +23,7 @@ struct nsc_plan {
 	bool refuse_nested;	/* a login inside a container is an error */
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
+	int dir;		/* with it: where pid and start are linked */
 	int64_t deadline;	/* of the building, nsc_process_now */
 	/* with a user namespace; otherwise all are the identity */
 	struct nsc_id_mapping uid_map[NSC_MAPPINGS_MAX];

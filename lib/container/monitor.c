@@ -55,7 +55,7 @@ exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 	snprintf(linger, sizeof(linger), "%u", plan->linger);
 	/* From here the container no longer depends on who started it. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0 ||
-	    nsc_process_clean(keep, leader ? 8 : 7) < 0)
+	    nsc_process_clean(keep, leader ? 9 : 7) < 0)
 		nsc_error_sys(err, errno, "prepare the monitor");
 	else if (execve(PROGRAM, argv, envp) < 0)
 		nsc_error_sys(err, errno, "run '%s'", PROGRAM);
@@ -83,7 +83,8 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 		return nsc_error_sys(err, errno, "open 'sessions'");
 	exec_monitor(start, (const int[]){
 			plan->rundir, start->pidfd, lock, sessions, proc,
-			start->go, start->report, plan->leader }, err);
+			start->go, start->report, plan->leader,
+			plan->dir }, err);
 }
 
 int nsc_monitor_wait(int in, int64_t deadline, struct nsc_error *err)

@@ -30,6 +30,23 @@ int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
 	return 0;
 }
 
+int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_file_open_dir(dir, err);
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return nsc_error_sys(err, errno, "%s", dir);
+	if (asprintf(ret, "%s/.exec-%lx-%lx", NSC_RUNDIR,
+		     (unsigned long)st.st_dev, (unsigned long)st.st_ino) < 0) {
+		*ret = NULL;
+		return nsc_error_sys(err, ENOMEM, "run directory");
+	}
+	return 0;
+}
+
 static int make_file(int rundir, const char *name, uid_t owner, mode_t mode,
 		     struct nsc_error *err)
 {

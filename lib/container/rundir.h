@@ -1,7 +1,7 @@
 /*
- * The run directory of a container: /run/nscontainer/<user>, or where
- * 'nsinit exec --root' says.  Its lock files stay for ever; see HACKING.md for
- * who holds which.
+ * The run directory of a container: /run/nscontainer/<user>, or one for each
+ * directory that 'nsinit exec' runs in.  Its lock files stay for ever; see
+ * HACKING.md for who holds which.
  */
 #ifndef NSC_CONTAINER_RUNDIR_H
 #define NSC_CONTAINER_RUNDIR_H
@@ -14,6 +14,13 @@
 
 /* /run/nscontainer/<name> into new memory. */
 int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err);
+
+/*
+ * The run directory of 'nsinit exec' in the directory dir, into new memory:
+ * /run/nscontainer/.exec-DEVICE-INODE.  It is not dir itself, because that may
+ * be the rootfs, whose root the container's root is.
+ */
+int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err);
 
 /*
  * Open the directory at path; root's alone, or an error.  With create it is

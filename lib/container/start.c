@@ -171,7 +171,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.config = request->config, .user = request->user,
 		.login = request->login, .stop = request->stop,
 		.linger = request->conf->linger, .rundir = request->rundir,
-		.leader = request->leader,
+		.leader = request->leader, .dir = request->dir,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,

@@ -22,7 +22,8 @@ struct nsc_start_request {
 	const struct nsc_conf *conf;
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* stop policy, see monitor.h */
-	int leader;		/* or -1, see nsc_plan */
+	int leader;		/* or -1; see nsc_plan for both */
+	int dir;
 	int rundir;
 };
 

@@ -430,6 +430,32 @@ static int put_all_configured(struct nsc_view *view, struct nsc_error *err)
 	return 0;
 }
 
+/*
+ * A container.json that lies in its own rootfs (nsinit exec in a rootfs) is
+ * root's on the disk, and so the container's root's: it must not be able to
+ * write what the next start believes.  A file that is mounted over can neither
+ * be written nor moved; a directory above it could be moved.
+ */
+static int cover_config(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_config *config = view->plan->config;
+	size_t len = strlen(config->rootfs);
+	_cleanup_fd_ int fd = -1;
+
+	if (is_host(view) || strncmp(config->file, config->rootfs, len) != 0 ||
+	    config->file[len] != '/')
+		return 0;
+	if (strchr(config->file + len + 1, '/'))
+		return nsc_error_set(err, EINVAL, "%s: lies in a directory of "
+				     "its own rootfs: put it beside the "
+				     "rootfs, or at the top of it",
+				     config->file);
+	fd = nsc_mount_open(view->root, config->file + len, O_NOFOLLOW);
+	if (fd < 0)
+		return nsc_error_sys(err, -fd, "cover '%s'", config->file);
+	return cover(view, fd, err);
+}
+
 /* nsshell inside: a static program in the place of the user's shell. */
 static int put_shell(struct nsc_view *view, struct nsc_error *err)
 {
@@ -480,6 +506,7 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_runtime_dir, true },
 		{ put_all_configured, false },
 		{ put_shell, false },
+		{ cover_config, false },
 		{ make_readonly, false },
 		{ pivot, false },
 	};

@@ -21,10 +21,10 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 
 /*
  * Step 2 for a login program that goes on as root: the container's root with
- * gid (inside) and the supplementary groups that it has (su and login have set the user's
- * before the session opens), the bounding set that of the container,
- * permitted only what a login program needs and what the container grants,
- * inheritable and ambient empty, no_new_privs as configured.
+ * gid (inside) and the supplementary groups that it has (su and login have set
+ * the user's before the session opens), the bounding set that of the
+ * container, permitted only what a login program needs and what the container
+ * grants, inheritable and ambient empty, no_new_privs as configured.
  */
 int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 		      struct nsc_error *err);

@@ -204,25 +204,38 @@ static int open_slowly(const struct nsc_session_request *request, int rundir,
 	return session->pidfd < 0 ? session->pidfd : 0;
 }
 
+/* Does the container have a monitor?  1, 0, or a negative errno. */
+static int has_monitor(int rundir, struct nsc_error *err)
+{
+	_cleanup_fd_ int monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR,
+						   LOCK_EX, 0, NULL);
+
+	if (monitor == -EWOULDBLOCK)
+		return 1;
+	if (monitor < 0)
+		return nsc_error_sys(err, -monitor, "look for the monitor");
+	return 0;
+}
+
 /* A container whose monitor was killed gets a new one. */
 static int need_monitor(const struct nsc_session_request *request, int rundir,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int lock = -1;
-	_cleanup_fd_ int monitor = -1;
+	int has = has_monitor(rundir, err);
 
-	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX, 0, NULL);
-	if (monitor == -EWOULDBLOCK)
-		return 0;
-	if (monitor < 0)
-		return nsc_error_sys(err, -monitor, "look for the monitor");
-	nsc_fd_close(&monitor);
+	if (has != 0)
+		return has < 0 ? has : 0;
 	lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 			       nsc_process_now() +
 			       (int64_t)request->conf->start_timeout * 1000,
 			       err);
 	if (lock < 0)
 		return lock;
+	/* Another login may have brought one meanwhile. */
+	has = has_monitor(rundir, err);
+	if (has != 0)
+		return has < 0 ? has : 0;
 	return start(request, lock, err);
 }
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Each door makes a session of the user's ids and groups: attacks.md, E7, E8.
+# Each door makes a session of the user's ids and groups.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 

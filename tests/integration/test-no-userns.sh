@@ -1,6 +1,6 @@
 #!/bin/bash
 # Containers without a user namespace, as in 2014: capabilities, masks and
-# read-only mounts are the boundary.  attacks.md: P1, M8, J7.
+# read-only mounts are the boundary.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
