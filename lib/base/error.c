@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)

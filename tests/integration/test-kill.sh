@@ -17,6 +17,8 @@ gone() {
 next_login_works() {
 	local others
 
+	# The background may be late to empty what an earlier call left.
+	rm -f "$OUT/next"
 	timeout 30 su alice -c "$NS_COMMAND; sleep 0.5" > "$OUT/next" &
 	login=$!
 	wait_until 20 grep -qs 'ns cgroup' "$OUT/next" ||

@@ -45,10 +45,12 @@ START_TEST(names)
 {
 	static const char *const good[] = { "alice", "a", "1000", "a.b-c_d",
 		"x@y", "DOM\\bob", "m$" };
+	static const char too_long[] =
+		"01234567890123456789012345678901234567890123456789012345678901"
+		"234";
 	static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-a",
 		"a b", "a\nb", "\xc3\xa4", "a%u", "a:b",
-		"0123456789012345678901234567890123456789"
-		"012345678901234567890123456789" };
+		too_long };
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(good); i++)
 		ck_assert_msg(nsc_text_name_valid(good[i]), "%s", good[i]);
