@@ -25,6 +25,12 @@ int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
 /* Kill such a child with SIGKILL and reap it. */
 void nsc_process_kill(int pidfd);
 
+/*
+ * In a child: be killed when parent, which made it, ends.  parent is getpid()
+ * of before the fork; where it has gone already, this ends the child.
+ */
+void nsc_process_die_with(pid_t parent);
+
 /* CLOCK_MONOTONIC in milliseconds. */
 int64_t nsc_process_now(void);
 

@@ -356,7 +356,7 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 	return nsc_monitor_become(&start, err);
 }
 
-static void __attribute__((noreturn)) build(struct builder *b)
+static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 {
 	static int (*const steps[])(struct builder *b,
 				    struct nsc_error *err) = {
@@ -374,7 +374,7 @@ static void __attribute__((noreturn)) build(struct builder *b)
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	nsc_process_die_with(parent);
 	setsid();
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++)
 		if (steps[i](b, &err) < 0)
@@ -394,8 +394,8 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
+	pid_t pid, self = getpid();
 	int pipefd[2];
-	pid_t pid;
 	int ret;
 
 	if (pipe2(pipefd, O_CLOEXEC) < 0)
@@ -404,7 +404,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	b.report = pipefd[1];
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
-		build(&b);
+		build(&b, self);
 	nsc_fd_close(&b.report);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the builder");

@@ -8,11 +8,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -99,15 +97,15 @@ run_helper(const struct nsc_session_request *request, int lock, int report)
 	};
 	const int keep[] = { lock, report };
 	struct nsc_error err;
+	pid_t pid, self = getpid();
 	int status = 127;
 	int pidfd;
-	pid_t pid;
 
 	if (nsc_process_clean(keep, 2) < 0)
 		_exit(status);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		nsc_process_die_with(self);
 		execve(NSC_NSINIT, argv, envp);
 		nsc_error_sys(&err, errno, "run " NSC_NSINIT);
 		(void)!write(NSC_HELPER_REPORT, &err, sizeof(err));

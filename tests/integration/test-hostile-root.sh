@@ -36,7 +36,7 @@ forged_files() {
 		rm -f /pid /start; echo 1 > /pid; echo 1 > /start
 		echo "environment = [ \"LD_PRELOAD=/evil.so\" ];" > /state
 		echo done' > "$OUT/text" 2>&1
-	contains "what root did" done "$(cat "$OUT/text")"
+	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 	equal "container.json" "$ADMIN" "$(cat $BOX/container.json)"
 	status_is 0 nsinit exec sh -c 'echo "preload=$LD_PRELOAD"'
@@ -66,7 +66,7 @@ masks_are_locked() {
 		echo x > /proc/sys/kernel/core_pattern && echo BAD core_pattern
 		mknod /disk b 254 0 && head -c 1 /disk && echo BAD disk
 		echo done' > "$OUT/text" 2>&1
-	contains "what root did" done "$(cat "$OUT/text")"
+	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 }
 
@@ -80,7 +80,7 @@ init_is_unreachable() {
 		mount -o remount,bind,rw /proc/1/exe && echo BAD remount
 		ls /proc/1/root/../etc/shadow && echo BAD root
 		echo done' > "$OUT/text" 2>&1
-	contains "what root did" done "$(cat "$OUT/text")"
+	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 	equal "container-init" "$before" \
 		"$(sha256sum /usr/libexec/nscontainer/container-init)"
