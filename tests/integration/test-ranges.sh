@@ -1,0 +1,65 @@
+#!/bin/bash
+# Subordinate ranges: from /etc/subuid or the pool, and never shared.
+# shellcheck disable=SC2317 # functions run by t
+. "$(dirname "$0")/lib.sh"
+
+# first USER : the host's id of the container's root.
+first() {
+	nsinit check "$1" | sed -n 's/^uid_map: 0:\([0-9]*\):.*/\1/p'
+}
+
+subids() {
+	need_product
+	printf '%s\n' "$@" > /etc/subuid
+	cp /etc/subuid /etc/subgid
+	for user in alice bob carol; do
+		config "$user" '{"rootfs": "/"}'
+	done
+}
+
+from_files() {
+	subids alice:300000:65536 bob:400000:65536
+	equal "alice" 300000 "$(first alice)"
+	equal "bob" 400000 "$(first bob)"
+}
+
+overlap_refused() {
+	local user
+
+	subids alice:300000:65536 bob:365535:65536
+	for user in alice bob; do
+		status_is 1 nsinit check "$user"
+		contains "sentence" "overlaps that of" "$(cat "$OUT/stderr")"
+		status_is 1 su "$user" -c true
+	done
+}
+
+from_pool() {
+	local alice carol
+
+	subids ""
+	carol=$(first carol)
+	alice=$(first alice)
+	equal "carol" 1879048192 "$carol"
+	equal "alice" $((carol + 65536)) "$alice"
+	equal "carol again" "$carol" "$(first carol)"
+	# Somebody gets ids of the pool in the file.
+	subids "dave:$((alice + 10)):10"
+	status_is 1 nsinit check alice
+	equal "carol's is free of it" "$carol" "$(first carol)"
+}
+
+pool_ends() {
+	subids ""
+	rm -f /var/lib/nscontainer/ids
+	conf 'id_pool_count = 65536;'
+	equal "alice" 1879048192 "$(first alice)"
+	status_is 1 nsinit check bob
+	contains "sentence" "enlarge id_pool_count" "$(cat "$OUT/stderr")"
+}
+
+pam_enable su
+t "a range of /etc/subuid and /etc/subgid is used" from_files
+t "ranges that overlap refuse both users" overlap_refused
+t "the pool gives each user a range, for good" from_pool
+t "a pool that is used up says so" pool_ends
