@@ -28,11 +28,19 @@ static bool wait_for_monitor(void)
 	do
 		n = read(STDIN_FILENO, &go, 1);
 	while (n < 0 && errno == EINTR);
-	if (n != 1)
-		return false;
-	close(STDIN_FILENO);
-	/* Descriptor 0 again: nothing opened later may become it. */
-	return open("/dev/null", O_RDWR) == STDIN_FILENO;
+	return n == 1;
+}
+
+/* Nothing of whoever started the container can be reached through PID 1. */
+static void let_go_of_stdio(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	/* The container need not have this device; then they stay closed. */
+	if (open("/dev/null", O_RDWR) == 0) {
+		dup2(0, 1);
+		dup2(0, 2);
+	}
 }
 
 int main(void)
@@ -50,6 +58,7 @@ int main(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	if (!wait_for_monitor())
 		return 1;
+	let_go_of_stdio();
 	for (;;) {
 		int signal = ending ? sigtimedwait(&set, NULL, &tick) :
 				      sigwaitinfo(&set, NULL);

@@ -135,7 +135,6 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	const struct nsc_session_request request = {
 		.conf_path = call->options.conf,
 		.user = call->user,
-		.dir = call->policy->dir,
 		.conf = call->policy->conf,
 	};
 	struct nsc_session *session = calloc(1, sizeof(*session));

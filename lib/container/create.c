@@ -44,6 +44,18 @@ struct builder {
 	struct nsc_identity identity;
 };
 
+/* Nothing below needs the terminal or the pipes of whoever runs nsinit. */
+static int drop_stdio(struct builder *b, struct nsc_error *err)
+{
+	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)b;
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			return nsc_error_sys(err, errno, "open /dev/null");
+	return 0;
+}
+
 static int open_host(struct builder *b, struct nsc_error *err)
 {
 	b->host_mnt = nsc_namespace_open(0, CLONE_NEWNS);
@@ -360,6 +372,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 {
 	static int (*const steps[])(struct builder *b,
 				    struct nsc_error *err) = {
+		drop_stdio,
 		open_host,
 		open_program,
 		leave_host_mounts,

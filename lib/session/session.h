@@ -12,7 +12,6 @@
 struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
-	const char *dir;		/* of the container.json */
 	const struct nsc_conf *conf;
 };
 

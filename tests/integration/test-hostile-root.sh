@@ -93,3 +93,26 @@ t "masks and read-only mounts hold against CAP_SYS_ADMIN inside" \
 t "PID 1's program cannot be written from inside" init_is_unreachable "$ADMIN"
 t "PID 1's program cannot be written from inside without a user namespace" \
 	init_is_unreachable "$SHARED"
+
+# What PID 1 holds, its session could open through /proc/1/fd.
+init_holds_nothing() {
+	local pid links
+
+	need_product
+	config alice '{"rootfs": "/"}'
+	nsinit start alice > "$OUT/started" 2>&1 < /etc/hostname ||
+		fail "nsinit start"
+	pid=$(cat "$RUN/alice/pid")
+	links=$(readlink "/proc/$pid"/fd/* | sort -u)
+	equal "PID 1's descriptors" /dev/null "$links"
+	equal "PID 1's capabilities" "0000000000000020" \
+		"$(awk '/^CapPrm/ {print $2}' "/proc/$pid/status")"
+	links=$(readlink "/proc/$(pgrep -x container-monit | head -n 1)"/fd/[012] |
+		sort -u)
+	equal "the monitor's standard descriptors" /dev/null "$links"
+	nsinit stop --timeout 0 alice
+	# A container without that device is one as well.
+	box '{"device_nodes": []}'
+	status_is 0 nsinit exec sh -c true
+}
+t "PID 1 holds nothing of who started it" init_holds_nothing
