@@ -88,6 +88,36 @@ void nsc_process_kill(int pidfd)
 	nsc_process_wait(pidfd, -1, NULL);
 }
 
+int nsc_process_ask(void (*child)(const void *arg, void *answer),
+		    const void *arg, void *answer, size_t size,
+		    int64_t deadline)
+{
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int pipefd[2];
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return -errno;
+	in = pipefd[0];
+	out = pipefd[1];
+	pid = nsc_process_fork(&pidfd);
+	if (pid < 0)
+		return pid;
+	if (pid == 0) {
+		child(arg, answer);
+		(void)!write(out, answer, size);
+		_exit(0);
+	}
+	nsc_fd_close(&out);
+	if (nsc_process_wait(pidfd, deadline, NULL) < 0) {
+		nsc_process_kill(pidfd);
+		return -ETIMEDOUT;
+	}
+	return read(in, answer, size) == (ssize_t)size ? 0 : -ECHILD;
+}
+
 int nsc_process_threads(void)
 {
 	struct stat st;

@@ -2,6 +2,7 @@
 #ifndef NSC_BASE_PROCESS_H
 #define NSC_BASE_PROCESS_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,16 @@ int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
 
 /* Kill such a child with SIGKILL and reap it. */
 void nsc_process_kill(int pidfd);
+
+/*
+ * Have such a child work an answer out: child(arg, answer) fills it, size
+ * bytes of at most PIPE_BUF, and nothing else of the child comes back.
+ * 0, -ECHILD when it died before, -ETIMEDOUT (it is killed then), or another
+ * negative errno when there was no child.
+ */
+int nsc_process_ask(void (*child)(const void *arg, void *answer),
+		    const void *arg, void *answer, size_t size,
+		    int64_t deadline);
 
 /*
  * In a child: be killed when parent, which made it, ends.  parent is getpid()

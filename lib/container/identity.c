@@ -268,48 +268,31 @@ struct answer {
 	struct nsc_identity id;
 };
 
-static void __attribute__((noreturn))
-answer_as_nobody(const struct nsc_identity_request *request, int out)
+static void answer_as_nobody(const void *arg, void *to)
 {
+	const struct nsc_identity_request *request = arg;
 	_cleanup_free_ char *passwd = NULL;
 	_cleanup_free_ char *group = NULL;
-	struct answer answer = { NSC_ERROR_INIT, { 0 } };
-	struct nsc_error *err = &answer.err;
+	struct answer *answer = to;
+	struct nsc_error *err = &answer->err;
 
 	if (become_nobody(err) == 0 &&
 	    read_file("/etc/passwd", &passwd, err) == 0 &&
 	    read_file("/etc/group", &group, err) == 0 &&
-	    nsc_identity_resolve(request, passwd, group, &answer.id,
+	    nsc_identity_resolve(request, passwd, group, &answer->id,
 				 err) == 0)
-		choose_shell(request->shell, &answer.id);
-	(void)!write(out, &answer, sizeof(answer));
-	_exit(0);
+		choose_shell(request->shell, &answer->id);
 }
 
 int nsc_identity_find(const struct nsc_identity_request *request,
 		      struct nsc_identity *ret, struct nsc_error *err)
 {
-	struct answer answer;
-	_cleanup_fd_ int pidfd = -1;
-	_cleanup_fd_ int in = -1;
-	_cleanup_fd_ int out = -1;
-	int pipefd[2];
-	pid_t pid;
+	struct answer answer = { NSC_ERROR_INIT, { 0 } };
+	int error = nsc_process_ask(answer_as_nobody, request, &answer,
+				    sizeof(answer), -1);
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return nsc_error_sys(err, errno, "look the user up");
-	in = pipefd[0];
-	out = pipefd[1];
-	pid = nsc_process_fork(&pidfd);
-	if (pid < 0)
-		return nsc_error_sys(err, -pid, "look the user up");
-	if (pid == 0)
-		answer_as_nobody(request, out);
-	nsc_fd_close(&out);
-	nsc_process_wait(pidfd, -1, NULL);
-	if (read(in, &answer, sizeof(answer)) != sizeof(answer))
-		return nsc_error_set(err, ECHILD, "look the user up: the "
-				     "child ended without a result");
+	if (error < 0)
+		return nsc_error_sys(err, -error, "look the user up");
 	if (answer.err.code) {
 		*err = answer.err;
 		return -err->code;

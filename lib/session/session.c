@@ -285,47 +285,33 @@ static int place(const struct nsc_session *session,
 	return nsc_enter_as_root(session->state, gid, err);
 }
 
-static void __attribute__((noreturn))
-try_in_child(const struct nsc_session *session, const struct nsc_user *user,
-	     int report)
-{
-	struct nsc_error err = NSC_ERROR_INIT;
-	int ret = place(session, user, &err);
+struct attempt {
+	const struct nsc_session *session;
+	const struct nsc_user *user;
+};
 
-	if (ret == 0)
-		nsc_terminal_check(session->state->uid, &err);
-	(void)!write(report, &err, sizeof(err));
-	_exit(0);
+static void try_in_child(const void *arg, void *answer)
+{
+	const struct attempt *attempt = arg;
+	struct nsc_error *err = answer;
+
+	if (place(attempt->session, attempt->user, err) == 0)
+		nsc_terminal_check(attempt->session->state->uid, err);
 }
 
 static int try_first(const struct nsc_session *session,
 		     const struct nsc_user *user, struct nsc_error *err)
 {
+	const struct attempt attempt = { session, user };
 	struct nsc_error report = NSC_ERROR_INIT;
-	_cleanup_fd_ int pidfd = -1;
-	_cleanup_fd_ int in = -1;
-	_cleanup_fd_ int out = -1;
-	int pipefd[2];
-	pid_t pid;
+	int ret = nsc_process_ask(try_in_child, &attempt, &report,
+				  sizeof(report), nsc_process_now() + TRY_MS);
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return nsc_error_sys(err, errno, "try the container");
-	in = pipefd[0];
-	out = pipefd[1];
-	pid = nsc_process_fork(&pidfd);
-	if (pid < 0)
-		return nsc_error_sys(err, -pid, "try the container");
-	if (pid == 0)
-		try_in_child(session, user, out);
-	nsc_fd_close(&out);
-	if (nsc_process_wait(pidfd, nsc_process_now() + TRY_MS, NULL) < 0) {
-		nsc_process_kill(pidfd);
+	if (ret == -ETIMEDOUT)
 		return nsc_error_set(err, ETIMEDOUT, "try the container: it "
 				     "does not answer");
-	}
-	if (read(in, &report, sizeof(report)) != sizeof(report))
-		return nsc_error_set(err, ECHILD, "try the container: the "
-				     "child ended without a result");
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "try the container");
 	report.text[sizeof(report.text) - 1] = '\0';
 	if (report.code && err)
 		*err = report;

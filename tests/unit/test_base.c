@@ -217,6 +217,31 @@ START_TEST(children_are_invisible)
 }
 END_TEST
 
+static void answer(const void *arg, void *to)
+{
+	const char *what = arg;
+
+	if (*what == 'd')
+		_exit(1);
+	while (*what == 's')
+		pause();
+	*(int *)to = 42;
+}
+
+START_TEST(children_answer)
+{
+	int to = 0;
+
+	ck_assert_int_eq(nsc_process_ask(answer, "a", &to, sizeof(to), -1), 0);
+	ck_assert_int_eq(to, 42);
+	ck_assert_int_eq(nsc_process_ask(answer, "d", &to, sizeof(to), -1),
+			 -ECHILD);
+	ck_assert_int_eq(nsc_process_ask(answer, "s", &to, sizeof(to),
+					 nsc_process_now() + 20), -ETIMEDOUT);
+	ck_assert_int_eq(waitpid(-1, NULL, __WALL | WNOHANG), -1);
+}
+END_TEST
+
 static void *idle(void *unused)
 {
 	pause();
@@ -264,6 +289,7 @@ int main(void)
 		error_chains_context, error_is_bounded, names, numbers,
 		escapes, directories_are_checked, files_are_checked,
 		files_are_written_whole, children_are_invisible,
+		children_answer,
 		threads_are_counted, clean_chooses_descriptors, NULL,
 	};
 
