@@ -123,20 +123,24 @@ static int read_capability(struct nsc_reader *r, const json_t *element,
 			   void *to)
 {
 	const char *text = nsc_field_text(r, element);
-	char name[40] = "cap_";
-	cap_value_t cap;
 
 	if (!text)
 		return -EINVAL;
 	if (!strncasecmp(text, "cap_", 4))
 		text += 4;
-	if (strlen(text) < sizeof(name) - 4)
-		strcat(name, text);
-	if (cap_from_name(name, &cap) < 0 || cap >= cap_max_bits())
-		return nsc_field_wrong(r, element, "the name of a capability "
-				       "that this kernel has");
-	*(uint64_t *)to |= UINT64_C(1) << cap;
-	return 0;
+	/* cap_from_name() takes numbers, and names with more behind them. */
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		char *name = cap_to_name(cap);
+		bool same = name && !strcasecmp(name + 4, text);
+
+		cap_free(name);
+		if (same) {
+			*(uint64_t *)to |= UINT64_C(1) << cap;
+			return 0;
+		}
+	}
+	return nsc_field_wrong(r, element, "the name of a capability that "
+			       "this kernel has");
 }
 
 static int read_capabilities(struct nsc_reader *r, const json_t *value,

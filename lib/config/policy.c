@@ -37,6 +37,13 @@ static int open_base(const char *conf_path, struct base *ret,
 	return ret->fd < 0 ? ret->fd : 0;
 }
 
+/* Could a directory bear this name?  What could is looked for. */
+static bool is_component(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0 && strlen(name) <= NAME_MAX;
+}
+
 /* Is kind/name/container.json there?  1, 0, or why that cannot be told. */
 static int look_for(const struct base *base, const char *kind,
 		    const char *name, char **ret, struct nsc_error *err)
@@ -48,6 +55,8 @@ static int look_for(const struct base *base, const char *kind,
 	char parent[PATH_MAX];
 	int last;
 
+	if (name && !is_component(name))
+		return 0;
 	if (asprintf(&path, "%s/%s%s%s", base->path, kind, name ? "/" : "",
 		     name ? name : "") < 0) {
 		path = NULL;
@@ -99,8 +108,6 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 		if (!name)
 			return nsc_error_sys(err, error, "group %u",
 					     user->groups[i]);
-		if (!nsc_text_name_valid(name))
-			continue;
 		found = look_for(base, "groups", name, ret, err);
 		if (found != 0)
 			return found;
@@ -112,11 +119,8 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 			   char **ret, struct nsc_error *err)
 {
 	bool valid = nsc_text_name_valid(user->name);
-	int found = 0;
+	int found = look_for(base, "users", user->name, ret, err);
 
-	/* No directory can bear a name that is not valid. */
-	if (valid)
-		found = look_for(base, "users", user->name, ret, err);
 	if (found == 0 && user->uid == 0)
 		return 0;
 	if (found == 0)

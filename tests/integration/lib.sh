@@ -24,6 +24,11 @@ INSIDE='[ -d /dev/.nscontainer ]'
 NS_COMMAND='for n in mnt pid uts ipc net user cgroup; do '\
 'echo "ns $n $(readlink /proc/self/ns/$n)"; done'
 
+# Stays until the file appears, however slow the machine is.
+# shellcheck disable=SC2016
+STAY='i=0; while [ ! -e $HOME/go ] && [ $i -lt 900 ]; do '\
+'sleep 0.1; i=$((i + 1)); done'
+
 mkdir -p "$OUT"
 
 # --- results

@@ -18,14 +18,15 @@ next_login_works() {
 	local others
 
 	# The background may be late to empty what an earlier call left.
-	rm -f "$OUT/next"
-	timeout 30 su alice -c "$NS_COMMAND; sleep 0.5" > "$OUT/next" &
+	rm -f "$OUT/next" /home/alice/go
+	timeout 90 su alice -c "$NS_COMMAND; $STAY" > "$OUT/next" &
 	login=$!
 	wait_until 20 grep -qs 'ns cgroup' "$OUT/next" ||
 		fail "the next login does not work" "$(ls "$RUN/alice")"
 	landed_inside "$OUT/next" alice
 	equal "containers after it" 1 "$(count_inits)"
 	equal "monitors after it" 1 "$(monitors | wc -l)"
+	: > /home/alice/go
 	wait "$login" || fail "the next login's status is $?"
 	wait_until 5 no_container alice || fail "left after the next login" \
 		"files: $(ls "$RUN/alice")" "inits: $(inits)" \

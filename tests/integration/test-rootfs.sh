@@ -41,9 +41,11 @@ root_inside() {
 
 lands() {
 	fresh
-	inside "$NS_COMMAND; sleep 0.3" > "$OUT/ns" &
+	rm -f /home/alice/go
+	inside "$NS_COMMAND; $STAY" > "$OUT/ns" &
 	wait_until 10 grep -qs 'ns cgroup' "$OUT/ns" || fail "su fails"
 	landed_inside "$OUT/ns" alice
+	: > /home/alice/go
 	wait
 	equal "the image" "made for the test" "$(inside 'cat /etc/image')"
 }

@@ -156,6 +156,11 @@ static const struct {
 	{ "{\"namespaces\": {\"NEWFOO\": true}}",
 	  "namespaces.NEWFOO: unknown key" },
 	{ "{\"namespaces\": {\"NEWNS\": 1}}", "namespaces.NEWNS: expected" },
+	{ "{\"capabilities\": [\"CHOWN,KILL\"]}", "capabilities[0]: expected" },
+	{ "{\"capabilities\": [\"0\"]}", "capabilities[0]: expected" },
+	{ "{\"capabilities\": [\"CAP_\"]}", "capabilities[0]: expected" },
+	{ "{\"capabilities\": [\"CHOWNCHOWNCHOWNCHOWNCHOWNCHOWNCHOWNCHOWN\"]}",
+	  "capabilities[0]: expected" },
 	{ "{\"capabilities\": [\"CHOWN\", \"FLY\"]}",
 	  "capabilities[1]: expected the name of a capability" },
 	{ "{\"networks\": [{\"type\": \"loopback\"}, {\"type\": \"loopback\","

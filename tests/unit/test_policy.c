@@ -239,6 +239,21 @@ START_TEST(broken_conf_refuses_the_contained_only)
 }
 END_TEST
 
+/* The names of a directory service have spaces; no rule may be lost. */
+START_TEST(names_with_spaces_are_looked_up)
+{
+	static char spaced[] = "al ice";
+
+	add("groups/root");
+	add("users/al ice");
+	expect("groups/root");
+	user.name = spaced;
+	ck_assert_ptr_null(decide("sshd"));
+	ck_assert_ptr_nonnull(strstr(err.text, "user 'al ice': the name "
+				     "cannot be that of a container"));
+}
+END_TEST
+
 START_TEST(strange_names)
 {
 	static char strange[] = "../alice";
@@ -290,7 +305,7 @@ int main(void)
 		root_gets_in_to_mend, exemptions,
 		only_a_confirmed_absence_means_the_host,
 		broken_conf_refuses_the_contained_only, strange_names,
-		no_directory_at_all, NULL,
+		names_with_spaces_are_looked_up, no_directory_at_all, NULL,
 	};
 	Suite *suite = suite_create("policy");
 	TCase *conf = tcase_create("conf"), *policy = tcase_create("policy");
