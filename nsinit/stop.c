@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/hooks_stop.h"
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
@@ -15,13 +16,20 @@
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
 #define CLEANUP_MS 5000		/* for the monitor */
 
-static int end(int pidfd, long long timeout, struct nsc_error *err)
+static int end(int pidfd, bool own_init, long long timeout,
+	       struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + timeout * 1000;
 	int ret = 0;
 
 	if (timeout > 0) {
-		nsc_pidfd_signal(pidfd, SIGTERM);
+		if (own_init) {
+			/* What service managers halt on; the rest ignore it. */
+			nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
+			nsc_pidfd_signal(pidfd, SIGPWR);
+		} else {
+			nsc_pidfd_signal(pidfd, SIGTERM);
+		}
 		ret = nsc_process_poll(pidfd, deadline);
 	}
 	if (ret == 0) {
@@ -44,6 +52,7 @@ static int clean_up(int rundir, struct nsc_error *err)
 	if (monitor < 0)
 		return monitor;
 	nsc_state_remove(rundir);
+	nsc_hooks_stop(rundir);
 	return 0;
 }
 
@@ -68,8 +77,9 @@ static int stop(const char *path, const struct nsinit_options *options,
 	pidfd = nsc_join_find(rundir, &state, err);
 	if (pidfd < 0)
 		return pidfd;
-	ret = end(pidfd, options->timeout < 0 ? DEFAULT_TIMEOUT :
-		  options->timeout, err);
+	ret = end(pidfd, state->own_init,
+		  options->timeout < 0 ? DEFAULT_TIMEOUT : options->timeout,
+		  err);
 	return ret < 0 ? ret : clean_up(rundir, err);
 }
 

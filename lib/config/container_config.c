@@ -12,12 +12,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/resource.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/field.h"
 #include "config/lists.h"
+#include "config/mounts.h"
+#include "config/process.h"
 #include "kernel/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
@@ -151,19 +154,6 @@ static int read_capabilities(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, read_capability, to);
 }
 
-/* A label that is empty asks for nothing. */
-static int read_label(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	const char *text = nsc_field_text(r, value);
-
-	(void)f;
-	(void)to;
-	if (!text)
-		return -EINVAL;
-	return *text ? nsc_field_refuse(r, "not supported yet") : 0;
-}
-
 /* Validated; what is not the neutral value is not there yet. */
 static int read_only_neutral(struct nsc_reader *r, const json_t *value,
 			     const struct nsc_field *f, void *to)
@@ -178,7 +168,6 @@ static int read_only_neutral(struct nsc_reader *r, const json_t *value,
 }
 
 static const char *const seccomp_neutral[] = { "unconfined", NULL };
-static const char *const init_neutral[] = { "builtin", NULL };
 
 /* Offsets: the place in the array of read_namespaces. */
 static const struct nsc_field namespace_fields[] = {
@@ -189,15 +178,17 @@ static const struct nsc_field namespace_fields[] = {
 	{ .name = "NEWPID", .read = nsc_read_bool, .at = 4 },
 	{ .name = "NEWNET", .read = nsc_read_bool, .at = 5 },
 	{ .name = "NEWCGROUP", .read = nsc_read_bool, .at = 6 },
-	{ .name = "NEWTIME", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
+	{ .name = "NEWTIME", .read = nsc_read_bool, .at = 7 },
 	{ .name = NULL },
 };
 
 static const struct nsc_field context_fields[] = {
-	{ .name = "apparmor_profile", .read = read_label },
-	{ .name = "process_label", .read = read_label },
-	{ .name = "mount_label", .read = read_label },
+	{ .name = "apparmor_profile", .read = nsc_read_text,
+	  .at = AT(apparmor_profile) },
+	{ .name = "process_label", .read = nsc_read_text,
+	  .at = AT(process_label) },
+	{ .name = "mount_label", .read = nsc_read_text,
+	  .at = AT(mount_label) },
 	/* What it asks for is protected in every container. */
 	{ .name = "restrictions", .read = nsc_read_text,
 	  .at = AT(restrictions) },
@@ -243,6 +234,14 @@ static const struct nsc_field session_fields[] = {
 	{ .name = NULL },
 };
 
+static const struct nsc_field hooks_fields[] = {
+	{ .name = "start", .read = nsc_read_start_hooks,
+	  .members = nsc_hook_fields },
+	{ .name = "stop", .read = nsc_read_stop_hooks,
+	  .members = nsc_hook_fields },
+	{ .name = NULL },
+};
+
 static const struct nsc_field config_fields[] = {
 	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
 	{ .name = "overlay", .read = nsc_read_choice, .at = AT(overlay),
@@ -250,7 +249,7 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_fs", .read = nsc_read_bool,
 	  .at = AT(readonly_fs) },
 	{ .name = "no_pivot_root", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
+	  .at = AT(no_pivot_root) },
 	{ .name = "hostname", .read = read_hostname, .at = AT(hostname) },
 	{ .name = "user", .read = read_user, .at = AT(user) },
 	{ .name = "working_dir", .read = nsc_read_path,
@@ -285,15 +284,19 @@ static const struct nsc_field config_fields[] = {
 	  .members = session_fields },
 	{ .name = "seccomp", .read = read_only_neutral,
 	  .choices = seccomp_neutral },
-	{ .name = "init", .read = read_only_neutral,
-	  .choices = init_neutral },
-	LATER("rlimits", nsc_read_any_array, 0),
-	LATER("sysctl", nsc_read_any_object, 0),
-	LATER("masked_paths", nsc_read_texts, 0),
-	LATER("readonly_paths", nsc_read_texts, 0),
-	LATER("hooks", nsc_read_any_object, 0),
-	LATER("umask", nsc_read_integer, RANGE(0, 0777)),
-	LATER("oom_score_adj", nsc_read_integer, RANGE(-1000, 1000)),
+	{ .name = "init", .read = nsc_read_init },
+	{ .name = "rlimits", .read = nsc_read_rlimits,
+	  .members = nsc_rlimit_fields },
+	{ .name = "sysctl", .read = nsc_read_sysctl },
+	{ .name = "masked_paths", .read = nsc_read_paths,
+	  .at = AT(masked_paths) },
+	{ .name = "readonly_paths", .read = nsc_read_paths,
+	  .at = AT(readonly_paths) },
+	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
+	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
+	  .max = 0777 },
+	{ .name = "oom_score_adj", .read = nsc_read_signed,
+	  .at = AT(oom_score_adj), RANGE(-1000, 1000) },
 	{ .name = NULL },
 };
 
@@ -318,6 +321,11 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->automatic_mappings = true;
 	config->login_shell = true;
 	config->loopback = true;
+	config->umask = -1;
+	config->oom_score_adj = NSC_OOM_LEAVE;
+	/* A core dump would run the host's helper, core(5). */
+	config->rlimits[config->n_rlimits++] =
+		(struct nsc_rlimit){ RLIMIT_CORE, 0, 0 };
 	return 0;
 }
 
@@ -340,6 +348,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 	if (config->loopback_mtu && !(config->namespaces & CLONE_NEWNET))
 		return nsc_field_refuse(r, "networks: needs "
 					"namespaces.NEWNET");
+	if (nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
+		return -EINVAL;
 	if (!config->rootfs)
 		config->rootfs = strdup(r->dir);
 	return config->rootfs ? 0 :
@@ -431,11 +441,24 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);
+	free(config->apparmor_profile);
+	free(config->process_label);
+	free(config->mount_label);
+	nsc_text_free_vector(config->sysctl);
+	nsc_text_free_vector(config->init);
+	nsc_text_free_vector(config->masked_paths);
+	nsc_text_free_vector(config->readonly_paths);
+	for (size_t i = 0; i < config->n_hooks; i++) {
+		free(config->hooks[i].path);
+		nsc_text_free_vector(config->hooks[i].args);
+	}
+	free(config->hooks);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		free(config->mounts[i].source);
 		free(config->mounts[i].destination);
+		free(config->mounts[i].size);
 	}
 	free(config->mounts);
 	for (size_t i = 0; i < config->n_devices; i++)

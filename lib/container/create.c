@@ -20,6 +20,8 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/hooks.h"
+#include "container/hooks_stop.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
@@ -30,6 +32,7 @@
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/sysctl.h"
 
 struct builder {
 	const struct nsc_plan *plan;
@@ -89,11 +92,12 @@ static int open_program(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* As a slave: a bind with "private": false is to see the host's mounts. */
 static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 {
 	(void)b;
 	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return nsc_error_sys(err, errno, "leave the host's mounts");
 	return 0;
 }
@@ -166,6 +170,18 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	return b->pid < 0 ? (int)b->pid : 0;
 }
 
+static int adjust_init(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_config *config = b->plan->config;
+	int ret;
+
+	if (config->oom_score_adj == NSC_OOM_LEAVE)
+		return 0;
+	ret = nsc_process_oom_score_adj(b->pid, config->oom_score_adj);
+	return ret < 0 ? nsc_error_sys(err, -ret, "set oom_score_adj to %d",
+				       config->oom_score_adj) : 0;
+}
+
 static int let_go(struct builder *b, struct nsc_error *err)
 {
 	if (write(b->go, "", 1) != 1)
@@ -201,7 +217,7 @@ static int mark_shell(const struct nsc_view *view, const char *shell,
 	return 0;
 }
 
-/* The worker: in the container's pid, network and ipc namespaces. */
+/* The worker: in the container's pid, network, ipc and uts namespaces. */
 static int work(struct builder *b, int userns, struct nsc_identity *identity,
 		struct nsc_error *err)
 {
@@ -213,14 +229,17 @@ static int work(struct builder *b, int userns, struct nsc_identity *identity,
 	};
 	struct nsc_view view = NSC_VIEW_INIT;
 	int join = (int)plan->config->namespaces &
-		   (CLONE_NEWNET | CLONE_NEWIPC);
+		   (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+		    CLONE_NEWCGROUP);
 	int ret;
 
 	view.plan = plan;
 	view.userns = userns;
 	if (join && setns(b->pidfd, join) < 0)
 		return nsc_error_sys(err, errno, "join the new namespaces");
-	ret = nsc_view_build(&view, err);
+	ret = nsc_sysctl_apply(plan->config->sysctl, plan->root_uid, err);
+	if (ret == 0)
+		ret = nsc_view_build(&view, err);
 	if (ret == 0)
 		ret = nsc_identity_find(&request, identity, err);
 	if (ret == 0)
@@ -294,6 +313,14 @@ static int return_to_host(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* Those at the end first: they undo what those at the start have done. */
+static int run_hooks(struct builder *b, struct nsc_error *err)
+{
+	int ret = nsc_hooks_save(b->plan, b->pid, err);
+
+	return ret < 0 ? ret : nsc_hooks_start(b->plan, b->pid, err);
+}
+
 /* Until the report's end, which a successful exec is. */
 static int wait_for_exec(struct builder *b, struct nsc_error *err)
 {
@@ -326,7 +353,12 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->since = (int64_t)time(NULL);
 	state->namespaces = config->namespaces;
 	state->capabilities = config->capabilities;
+	state->own_init = config->init != NULL;
 	state->no_new_privs = config->no_new_privs;
+	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
+	state->n_rlimits = config->n_rlimits;
+	state->umask = config->umask;
+	state->oom_score_adj = config->oom_score_adj;
 	state->login_shell = config->login_shell;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
@@ -377,9 +409,11 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		open_program,
 		leave_host_mounts,
 		start_init,
+		adjust_init,
 		write_maps,
 		build_view,
 		return_to_host,
+		run_hooks,
 		let_go,
 		wait_for_exec,
 		save_state,
@@ -395,6 +429,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 	if (b->pidfd >= 0)
 		nsc_process_kill(b->pidfd);
 	nsc_state_remove(b->plan->rundir);
+	nsc_hooks_stop(b->plan->rundir);
 	(void)!write(b->report, &err, sizeof(err));
 	_exit(1);
 }

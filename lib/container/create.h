@@ -17,6 +17,7 @@
 struct nsc_plan {
 	const struct nsc_config *config;
 	const struct nsc_user *user;
+	char **group_names;	/* of user->groups; NULL where one has none */
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* how its monitor ends it, see monitor.h */
 	unsigned int linger;

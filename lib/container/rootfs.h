@@ -1,9 +1,15 @@
-/* The host's own "/" as a rootfs: what of it is not shown. */
+/* The rootfs: layers, and what of the host's own "/" is not shown. */
 #ifndef NSC_CONTAINER_ROOTFS_H
 #define NSC_CONTAINER_ROOTFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "base/error.h"
+
+struct nsc_view;
 
 /* A directory of the host that a tmpfs stands for. */
 struct nsc_hidden {
@@ -16,5 +22,16 @@ extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 
 /* Is path one of them, below one, or a directory that is always new? */
 bool nsc_rootfs_is_hidden(const char *path);
+
+/* Make and open a directory of the scratch tmpfs; O_PATH. */
+int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+			   struct nsc_error *err);
+
+/*
+ * A detached overlay of lower[0..n), the first on top, whose upper layer is
+ * kept in dir, with MOUNT_ATTR_* attributes.
+ */
+int nsc_rootfs_overlay(int dir, const int *lower, size_t n,
+		       uint64_t attributes, struct nsc_error *err);
 
 #endif

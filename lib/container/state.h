@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/rlimit.h"
 
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
@@ -27,7 +28,12 @@ struct nsc_state {
 	char *config;		/* the container.json it was made from */
 	char *stop;		/* "empty", "logout", "never" */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
+	bool own_init;		/* PID 1 is a program of the rootfs */
 	bool no_new_privs;
+	struct nsc_rlimit rlimits[NSC_RLIMIT_MAX];
+	size_t n_rlimits;
+	int umask;		/* -1: leave it */
+	int oom_score_adj;	/* beyond 1000: leave it */
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */

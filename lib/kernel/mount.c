@@ -91,16 +91,28 @@ static int set_attributes(int fd, struct mount_attr *attr, bool recursive)
 			     sizeof(*attr)) < 0 ? -errno : 0;
 }
 
-int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
-		       struct nsc_error *err)
+static int restrict_mount(int fd, uint64_t attributes, uint64_t propagation,
+			  bool recursive, struct nsc_error *err)
 {
 	struct mount_attr attr = {
 		.attr_set = attributes,
-		.propagation = MS_PRIVATE,
+		.propagation = propagation,
 	};
 	int ret = set_attributes(fd, &attr, recursive);
 
 	return ret < 0 ? nsc_error_sys(err, -ret, "restrict the mount") : 0;
+}
+
+int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
+		       struct nsc_error *err)
+{
+	return restrict_mount(fd, attributes, MS_PRIVATE, recursive, err);
+}
+
+int nsc_mount_restrict_slave(int fd, uint64_t attributes,
+			     struct nsc_error *err)
+{
+	return restrict_mount(fd, attributes, MS_SLAVE, true, err);
 }
 
 int nsc_mount_idmap(int fd, int userns, struct nsc_error *err)

@@ -15,10 +15,26 @@
 #include "kernel/capability.h"
 #include "kernel/credential.h"
 
+/* Through the host's procfs, and while the host's root may still raise. */
+static int set_limits(const struct nsc_state *state, struct nsc_error *err)
+{
+	int ret = 0;
+
+	if (state->oom_score_adj <= 1000)
+		ret = nsc_process_oom_score_adj(0, state->oom_score_adj);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "set oom_score_adj to %d",
+				     state->oom_score_adj);
+	if (state->umask >= 0)
+		umask((mode_t)state->umask);
+	return nsc_rlimit_apply(state->rlimits, state->n_rlimits, err);
+}
+
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err)
 {
 	int threads = nsc_process_threads();
+	int ret;
 
 	if (threads != 1)
 		return nsc_error_set(err, EINVAL, "enter the container: the "
@@ -28,6 +44,9 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 	/* Nobody inside may look into this process before exec. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
+	ret = set_limits(state, err);
+	if (ret < 0)
+		return ret;
 	if (setns(pidfd, (int)state->namespaces) < 0)
 		return nsc_error_sys(err, errno, "enter the container's "
 				     "namespaces");
