@@ -119,36 +119,12 @@ static int read_namespaces(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-static int read_capability(struct nsc_reader *r, const json_t *element,
-			   void *to)
-{
-	const char *text = nsc_field_text(r, element);
-
-	if (!text)
-		return -EINVAL;
-	if (!strncasecmp(text, "cap_", 4))
-		text += 4;
-	/* cap_from_name() takes numbers, and names with more behind them. */
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		char *name = cap_to_name(cap);
-		bool same = name && !strcasecmp(name + 4, text);
-
-		cap_free(name);
-		if (same) {
-			*(uint64_t *)to |= UINT64_C(1) << cap;
-			return 0;
-		}
-	}
-	return nsc_field_wrong(r, element, "the name of a capability that "
-			       "this kernel has");
-}
-
 static int read_capabilities(struct nsc_reader *r, const json_t *value,
 			     const struct nsc_field *f, void *to)
 {
 	(void)f;
 	*(uint64_t *)to = 0;
-	return nsc_field_array(r, value, read_capability, to);
+	return nsc_field_array(r, value, nsc_read_capability, to);
 }
 
 /* A label that is empty asks for nothing. */
@@ -177,7 +153,24 @@ static int read_only_neutral(struct nsc_reader *r, const json_t *value,
 		       nsc_field_refuse(r, "not supported yet") : 0;
 }
 
-static const char *const seccomp_neutral[] = { "unconfined", NULL };
+/* The profile itself is read where it is compiled. */
+static int read_seccomp(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+
+	if (!text)
+		return -EINVAL;
+	if (text[0] == '/' && text[strlen(text) - 1] != '/')
+		return nsc_read_path(r, value, f, to);
+	if (strcmp(text, NSC_SECCOMP_DEFAULT) != 0 &&
+	    strcmp(text, NSC_SECCOMP_UNCONFINED) != 0)
+		return nsc_field_wrong(r, value, "\"default\", "
+				       "\"unconfined\" or the absolute path "
+				       "of a profile");
+	return nsc_read_text(r, value, f, to);
+}
+
 static const char *const init_neutral[] = { "builtin", NULL };
 
 /* Offsets: the place in the array of read_namespaces. */
@@ -283,8 +276,7 @@ static const struct nsc_field config_fields[] = {
 	  .choices = home_names },
 	{ .name = "session", .read = nsc_read_members,
 	  .members = session_fields },
-	{ .name = "seccomp", .read = read_only_neutral,
-	  .choices = seccomp_neutral },
+	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
 	{ .name = "init", .read = read_only_neutral,
 	  .choices = init_neutral },
 	LATER("rlimits", nsc_read_any_array, 0),
@@ -302,8 +294,9 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	size_t n = 0;
 
 	config->file = strdup(file);
+	config->seccomp = strdup(NSC_SECCOMP_DEFAULT);
 	config->environment = calloc(1, sizeof(*config->environment));
-	if (!config->file || !config->environment)
+	if (!config->file || !config->seccomp || !config->environment)
 		return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_keep_env); i++)
 		if (nsc_text_append(&config->keep_env, &n,
@@ -431,6 +424,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);
+	free(config->seccomp);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
 	for (size_t i = 0; i < config->n_mounts; i++) {

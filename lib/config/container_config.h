@@ -19,6 +19,9 @@ enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
 		   NSC_OVERLAY_PERSISTENT };
 enum nsc_home { NSC_HOME_BIND, NSC_HOME_PRIVATE, NSC_HOME_NONE };
 
+#define NSC_SECCOMP_DEFAULT "default"
+#define NSC_SECCOMP_UNCONFINED "unconfined"
+
 /* A bind or tmpfs mount of mounts[], in the order of the file. */
 struct nsc_config_mount {
 	bool tmpfs;		/* else bind */
@@ -57,6 +60,7 @@ struct nsc_config {
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	char *seccomp;			/* one of these, or a profile's path */
 };
 
 /*

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "container/identity.h"
 #include "container/init.h"
@@ -327,6 +328,8 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->namespaces = config->namespaces;
 	state->capabilities = config->capabilities;
 	state->no_new_privs = config->no_new_privs;
+	state->seccomp = config->seccomp;
+	state->filter = b->plan->filters->session;
 	state->login_shell = config->login_shell;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
@@ -335,6 +338,18 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->rootfs = config->rootfs;
 	state->config = config->file;
 	return 0;
+}
+
+static int save_filter(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_seccomp *filter = &b->plan->filters->session;
+
+	if (!filter->len)
+		return 0;
+	return nsc_file_write_at(b->plan->rundir, NSC_FILE_SECCOMP,
+				 filter->code,
+				 filter->len * sizeof(*filter->code), 0644,
+				 err);
 }
 
 static int save_state(struct builder *b, struct nsc_error *err)
@@ -382,6 +397,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		return_to_host,
 		let_go,
 		wait_for_exec,
+		save_filter,
 		save_state,
 		become_monitor,
 	};

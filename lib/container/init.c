@@ -3,7 +3,8 @@
  * (all but the mount namespace, which is the builder's at first).  Starts
  * with: all capabilities in the container's user namespace, or host root's
  * where it has none.  Ends as: container-init, the container's root with
- * CAP_KILL alone.
+ * CAP_KILL alone, under the built-in system-call filter unless the container
+ * is unconfined.
  */
 #include "container/init.h"
 
@@ -91,12 +92,12 @@ static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 	const uint64_t keep = UINT64_C(1) << CAP_KILL;
 	int ret = nsc_capability_bound(keep, err);
 
-	(void)init;
 	if (ret == 0)
 		ret = nsc_capability_keep(keep, err);
 	if (ret == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		ret = nsc_error_sys(err, errno, "no_new_privs");
-	return ret;
+	return ret == 0 ? nsc_seccomp_load(&init->plan->filters->init, err) :
+			  ret;
 }
 
 static int become_init(const struct nsc_init *init, struct nsc_error *err)

@@ -158,6 +158,18 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return check_map(plan, err);
 }
 
+static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
+		  struct nsc_error *err)
+{
+	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
+	int ret = nsc_start_map_ids(plan, conf, err);
+
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &filters, err);
+	plan->filters = &filters;
+	return ret < 0 ? ret : nsc_create(plan, err);
+}
+
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -182,9 +194,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd == -ESRCH) {
 		nsc_state_remove(request->rundir);
-		ret = nsc_start_map_ids(plan, request->conf, err);
-		if (ret == 0)
-			ret = nsc_create(plan, err);
+		ret = create(plan, request->conf, err);
 	} else {
 		ret = pidfd;
 	}

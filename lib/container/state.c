@@ -36,6 +36,10 @@ static const struct field {
 	FIELD(stop, KIND_STRING),
 	FIELD(capabilities, KIND_NUMBER),
 	FIELD(no_new_privs, KIND_BOOL),
+	FIELD(seccomp, KIND_STRING),
+	{ "seccomp_length", KIND_UINT, offsetof(struct nsc_state, filter.len) },
+	{ "seccomp_flags", KIND_UINT,
+	  offsetof(struct nsc_state, filter.flags) },
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),
@@ -382,6 +386,7 @@ void nsc_state_remove(int rundir)
 	unlinkat(rundir, NSC_FILE_PID, 0);
 	unlinkat(rundir, NSC_FILE_START, 0);
 	unlinkat(rundir, NSC_FILE_STATE, 0);
+	unlinkat(rundir, NSC_FILE_SECCOMP, 0);
 }
 
 void nsc_state_free(struct nsc_state *state)
@@ -397,6 +402,7 @@ void nsc_state_free(struct nsc_state *state)
 		else if (fields[i].kind == KIND_VECTOR)
 			nsc_text_free_vector(*(char ***)p);
 	}
+	nsc_seccomp_free(&state->filter);
 	free(state->groups);
 	free(state);
 }

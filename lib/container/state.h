@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/seccomp.h"
 
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
@@ -28,6 +29,9 @@ struct nsc_state {
 	char *stop;		/* "empty", "logout", "never" */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
 	bool no_new_privs;
+	char *seccomp;		/* as in container.json, for messages */
+	/* Length and flags; nsc_join_filter reads the code. */
+	struct nsc_seccomp filter;
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */
@@ -57,7 +61,7 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
-/* Remove pid, start and state. */
+/* Remove pid, start, state and the filter. */
 void nsc_state_remove(int rundir);
 
 void nsc_state_free(struct nsc_state *state);
