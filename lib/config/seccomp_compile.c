@@ -197,7 +197,7 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 	if (!code)
 		return nsc_error_sys(err, ENOMEM, "%s", profile->file);
 	memcpy(code, stub, n * sizeof(*code));
-	if (pread(fd, code + n, (size_t)st.st_size, 0) != st.st_size)
+	if (pread(fd, &code[n], (size_t)st.st_size, 0) != st.st_size)
 		return nsc_error_sys(err, EIO, "%s", profile->file);
 	ret->code = NSC_TAKE_PTR(code);
 	ret->len = (unsigned int)len;

@@ -329,7 +329,7 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->capabilities = config->capabilities;
 	state->no_new_privs = config->no_new_privs;
 	state->seccomp = config->seccomp;
-	state->filter = b->plan->filters->session;
+	state->filter = b->plan->filters.session;
 	state->login_shell = config->login_shell;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
@@ -342,7 +342,7 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 
 static int save_filter(struct builder *b, struct nsc_error *err)
 {
-	const struct nsc_seccomp *filter = &b->plan->filters->session;
+	const struct nsc_seccomp *filter = &b->plan->filters.session;
 
 	if (!filter->len)
 		return 0;

@@ -22,7 +22,7 @@ struct nsc_plan {
 	const char *stop;	/* how its monitor ends it, see monitor.h */
 	unsigned int linger;
 	bool refuse_nested;	/* a login inside a container is an error */
-	const struct nsc_filters *filters;	/* nothing in it: none */
+	struct nsc_filters filters;
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */

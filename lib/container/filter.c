@@ -121,8 +121,8 @@ static int try_filter(const struct nsc_config *config,
 	return 0;
 }
 
-static int make_default(uint64_t capabilities, struct nsc_seccomp *ret,
-			struct nsc_error *err)
+static int make_default(uint64_t capabilities, bool native_only,
+			struct nsc_seccomp *ret, struct nsc_error *err)
 {
 	_cleanup_profile_ struct nsc_seccomp_profile *profile = NULL;
 	struct nsc_seccomp_world world;
@@ -130,7 +130,11 @@ static int make_default(uint64_t capabilities, struct nsc_seccomp *ret,
 
 	nsc_seccomp_world_here(capabilities, &world);
 	error = nsc_seccomp_profile_default(&world, &profile, err);
-	return error < 0 ? error : nsc_seccomp_compile(profile, ret, err);
+	if (error < 0)
+		return error;
+	if (native_only)
+		profile->n_arches = 0;
+	return nsc_seccomp_compile(profile, ret, err);
 }
 
 static int make_from_file(const struct nsc_config *config,
@@ -149,29 +153,34 @@ static int make_from_file(const struct nsc_config *config,
 					     config->file) : 0;
 }
 
+static int make(const struct nsc_config *config, struct nsc_filters *ret,
+		struct nsc_error *err)
+{
+	const uint64_t kill_only = UINT64_C(1) << CAP_KILL;
+	int error;
+
+	if (!strcmp(config->seccomp, NSC_SECCOMP_DEFAULT))
+		error = make_default(config->capabilities, false,
+				     &ret->session, err);
+	else
+		error = make_from_file(config, &ret->session, err);
+	if (error == 0)
+		error = make_default(kill_only, true, &ret->init, err);
+	return error < 0 ? error : try_filter(config, &ret->session, err);
+}
+
 int nsc_filters_make(const struct nsc_config *config, struct nsc_filters *ret,
 		     struct nsc_error *err)
 {
-	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	int error;
 
+	*ret = (struct nsc_filters){ .session.len = 0 };
 	if (!strcmp(config->seccomp, NSC_SECCOMP_UNCONFINED))
 		return 0;
-	if (!strcmp(config->seccomp, NSC_SECCOMP_DEFAULT))
-		error = make_default(config->capabilities, &filters.session,
-				     err);
-	else
-		error = make_from_file(config, &filters.session, err);
-	if (error == 0)
-		error = make_default(UINT64_C(1) << CAP_KILL, &filters.init,
-				     err);
-	if (error == 0)
-		error = try_filter(config, &filters.session, err);
+	error = make(config, ret, err);
 	if (error < 0)
-		return error;
-	*ret = filters;
-	filters = (struct nsc_filters){ .session.len = 0 };
-	return 0;
+		nsc_filters_free(ret);
+	return error;
 }
 
 void nsc_filters_free(struct nsc_filters *filters)

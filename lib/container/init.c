@@ -96,7 +96,7 @@ static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 		ret = nsc_capability_keep(keep, err);
 	if (ret == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		ret = nsc_error_sys(err, errno, "no_new_privs");
-	return ret == 0 ? nsc_seccomp_load(&init->plan->filters->init, err) :
+	return ret == 0 ? nsc_seccomp_load(&init->plan->filters.init, err) :
 			  ret;
 }
 

@@ -161,13 +161,14 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  struct nsc_error *err)
 {
-	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	int ret = nsc_start_map_ids(plan, conf, err);
 
 	if (ret == 0)
-		ret = nsc_filters_make(plan->config, &filters, err);
-	plan->filters = &filters;
-	return ret < 0 ? ret : nsc_create(plan, err);
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
+		ret = nsc_create(plan, err);
+	nsc_filters_free(&plan->filters);
+	return ret;
 }
 
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
