@@ -14,7 +14,8 @@
 
 #include "base/fd.h"
 
-#define X32_NUMBERS 0x40000000	/* those of x32 begin here */
+/* Numbers from here on are x32's, or private calls of arm. */
+#define OTHER_NUMBERS 0x10000
 #define STUB 5			/* instructions for one architecture */
 
 static void release(scmp_filter_ctx *ctx)
@@ -129,7 +130,7 @@ static int newest(const struct nsc_seccomp_profile *profile, uint32_t arch)
 			int number = seccomp_syscall_resolve_name_arch(arch,
 								       *name);
 
-			if (number > greatest)
+			if (number > greatest && number < OTHER_NUMBERS)
 				greatest = number;
 		}
 	}
@@ -162,8 +163,8 @@ static unsigned int put_stub(const struct nsc_seccomp_profile *profile,
 				 STUB - 1),
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 				 offsetof(struct seccomp_data, nr)),
-			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, X32_NUMBERS, end,
-				 0),
+			BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, OTHER_NUMBERS,
+				 end, 0),
 			BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K,
 				 (uint32_t)newest(profile, arches[i]), 0,
 				 (unsigned char)(end - 1)),

@@ -2,6 +2,7 @@
 #include "config/seccomp_terms.h"
 
 #include <errno.h>
+#include <linux/audit.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,6 +44,12 @@ static const struct arch {
 	  SCMP_ARCH_PARISC64 },
 	{ "SCMP_ARCH_RISCV64", "riscv64", SCMP_ARCH_RISCV64,
 	  SCMP_ARCH_RISCV64 },
+	/* Younger than the oldest libseccomp; the numbers are the kernel's. */
+	{ "SCMP_ARCH_LOONGARCH64", "loong64", AUDIT_ARCH_LOONGARCH64,
+	  AUDIT_ARCH_LOONGARCH64 },
+	{ "SCMP_ARCH_M68K", "m68k", AUDIT_ARCH_M68K, AUDIT_ARCH_M68K },
+	{ "SCMP_ARCH_SH", "sh", AUDIT_ARCH_SHEL, AUDIT_ARCH_SHEL },
+	{ "SCMP_ARCH_SHEB", "sheb", AUDIT_ARCH_SH, AUDIT_ARCH_SH },
 };
 
 static const struct action {
