@@ -67,6 +67,7 @@ static void remove_files(const struct monitor *m)
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_SECCOMP, 0);
 }
 
 static void __attribute__((noreturn)) ended(const struct monitor *m)

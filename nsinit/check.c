@@ -66,7 +66,7 @@ static json_t *plan_json(const struct nsc_plan *plan)
 	static const char *const home[] = { "bind", "private", "none" };
 
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b}",
+			 "s:b, s:s}",
 			 "user", plan->user->name, "contained", 1,
 			 "config", config->file, "rootfs", config->rootfs,
 			 "overlay", overlay[config->overlay],
@@ -76,7 +76,8 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 capabilities_json(config->capabilities),
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
-			 "no_new_privs", config->no_new_privs);
+			 "no_new_privs", config->no_new_privs,
+			 "seccomp", config->seccomp);
 }
 
 /* Text is the same data, a line for each key. */
@@ -134,12 +135,15 @@ static int check_config(const char *dir, const struct nsc_user *user,
 			struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	_cleanup_free_ struct nsc_plan *plan = NULL;
 	int ret = nsc_start_load(dir, user, &config, err);
 
 	if (ret < 0)
 		return ret;
 	ret = check_rootfs(config, err);
+	if (ret == 0)
+		ret = nsc_filters_make(config, &filters, err);
 	if (ret < 0)
 		return ret;
 	plan = calloc(1, sizeof(*plan));

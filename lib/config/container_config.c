@@ -122,52 +122,32 @@ static int read_namespaces(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-static int read_capability(struct nsc_reader *r, const json_t *element,
-			   void *to)
-{
-	const char *text = nsc_field_text(r, element);
-
-	if (!text)
-		return -EINVAL;
-	if (!strncasecmp(text, "cap_", 4))
-		text += 4;
-	/* cap_from_name() takes numbers, and names with more behind them. */
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		char *name = cap_to_name(cap);
-		bool same = name && !strcasecmp(name + 4, text);
-
-		cap_free(name);
-		if (same) {
-			*(uint64_t *)to |= UINT64_C(1) << cap;
-			return 0;
-		}
-	}
-	return nsc_field_wrong(r, element, "the name of a capability that "
-			       "this kernel has");
-}
-
 static int read_capabilities(struct nsc_reader *r, const json_t *value,
 			     const struct nsc_field *f, void *to)
 {
 	(void)f;
 	*(uint64_t *)to = 0;
-	return nsc_field_array(r, value, read_capability, to);
+	return nsc_field_array(r, value, nsc_read_capability, to);
 }
 
-/* Validated; what is not the neutral value is not there yet. */
-static int read_only_neutral(struct nsc_reader *r, const json_t *value,
-			     const struct nsc_field *f, void *to)
+/* The profile itself is read where it is compiled. */
+static int read_seccomp(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
 {
 	const char *text = nsc_field_text(r, value);
 
-	(void)to;
 	if (!text)
 		return -EINVAL;
-	return strcmp(text, f->choices[0]) ?
-		       nsc_field_refuse(r, "not supported yet") : 0;
+	if (text[0] == '/' && text[strlen(text) - 1] != '/')
+		return nsc_read_path(r, value, f, to);
+	if (strcmp(text, NSC_SECCOMP_DEFAULT) != 0 &&
+	    strcmp(text, NSC_SECCOMP_UNCONFINED) != 0)
+		return nsc_field_wrong(r, value, "\"default\", "
+				       "\"unconfined\" or the absolute path "
+				       "of a profile");
+	return nsc_read_text(r, value, f, to);
 }
 
-static const char *const seccomp_neutral[] = { "unconfined", NULL };
 
 /* Offsets: the place in the array of read_namespaces. */
 static const struct nsc_field namespace_fields[] = {
@@ -282,8 +262,6 @@ static const struct nsc_field config_fields[] = {
 	  .choices = home_names },
 	{ .name = "session", .read = nsc_read_members,
 	  .members = session_fields },
-	{ .name = "seccomp", .read = read_only_neutral,
-	  .choices = seccomp_neutral },
 	{ .name = "init", .read = nsc_read_init },
 	{ .name = "rlimits", .read = nsc_read_rlimits,
 	  .members = nsc_rlimit_fields },
@@ -297,6 +275,7 @@ static const struct nsc_field config_fields[] = {
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
 	  .at = AT(oom_score_adj), RANGE(-1000, 1000) },
+	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
 	{ .name = NULL },
 };
 
@@ -305,8 +284,9 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	size_t n = 0;
 
 	config->file = strdup(file);
+	config->seccomp = strdup(NSC_SECCOMP_DEFAULT);
 	config->environment = calloc(1, sizeof(*config->environment));
-	if (!config->file || !config->environment)
+	if (!config->file || !config->seccomp || !config->environment)
 		return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_keep_env); i++)
 		if (nsc_text_append(&config->keep_env, &n,
@@ -453,6 +433,7 @@ void nsc_config_free(struct nsc_config *config)
 		nsc_text_free_vector(config->hooks[i].args);
 	}
 	free(config->hooks);
+	free(config->seccomp);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
 	for (size_t i = 0; i < config->n_mounts; i++) {

@@ -24,6 +24,9 @@ enum nsc_mount_type { NSC_MOUNT_BIND, NSC_MOUNT_TMPFS, NSC_MOUNT_PROC,
 		      NSC_MOUNT_SYSFS, NSC_MOUNT_MQUEUE, NSC_MOUNT_CGROUP,
 		      NSC_MOUNT_OVERLAY, NSC_MOUNT_DEVPTS };
 
+#define NSC_SECCOMP_DEFAULT "default"
+#define NSC_SECCOMP_UNCONFINED "unconfined"
+
 /* An element of mounts[], in the order of the file. */
 struct nsc_config_mount {
 	enum nsc_mount_type type;
@@ -90,6 +93,7 @@ struct nsc_config {
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	char *seccomp;			/* one of these, or a profile's path */
 };
 
 /*

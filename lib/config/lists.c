@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -328,4 +330,27 @@ int nsc_read_environment(struct nsc_reader *r, const json_t *value,
 	int ret = nsc_read_texts(r, value, f, to);
 
 	return ret < 0 ? ret : nsc_field_array(r, value, check_variable, to);
+}
+
+int nsc_read_capability(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = nsc_field_text(r, element);
+
+	if (!text)
+		return -EINVAL;
+	if (!strncasecmp(text, "cap_", 4))
+		text += 4;
+	/* cap_from_name() takes numbers, and names with more behind them. */
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		char *name = cap_to_name(cap);
+		bool same = name && !strcasecmp(name + 4, text);
+
+		cap_free(name);
+		if (same) {
+			*(uint64_t *)to |= UINT64_C(1) << cap;
+			return 0;
+		}
+	}
+	return nsc_field_wrong(r, element, "the name of a capability that "
+			       "this kernel has");
 }

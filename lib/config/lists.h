@@ -14,6 +14,10 @@ nsc_field_read nsc_read_device_nodes;
 nsc_field_read nsc_read_uid_mappings;
 nsc_field_read nsc_read_gid_mappings;
 
+/* For nsc_field_array: adds the capability's bit to the uint64_t at to. */
+int nsc_read_capability(struct nsc_reader *reader, const json_t *element,
+			void *to);
+
 nsc_field_read nsc_read_devices;	/* checks devices, stores nothing */
 nsc_field_read nsc_read_environment;	/* char **, "KEY=VALUE" */
 

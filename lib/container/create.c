@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "container/hooks.h"
 #include "container/hooks_stop.h"
@@ -359,6 +360,8 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->n_rlimits = config->n_rlimits;
 	state->umask = config->umask;
 	state->oom_score_adj = config->oom_score_adj;
+	state->seccomp = config->seccomp;
+	state->filter = b->plan->filters.session;
 	state->login_shell = config->login_shell;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
@@ -367,6 +370,18 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->rootfs = config->rootfs;
 	state->config = config->file;
 	return 0;
+}
+
+static int save_filter(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_seccomp *filter = &b->plan->filters.session;
+
+	if (!filter->len)
+		return 0;
+	return nsc_file_write_at(b->plan->rundir, NSC_FILE_SECCOMP,
+				 filter->code,
+				 filter->len * sizeof(*filter->code), 0644,
+				 err);
 }
 
 static int save_state(struct builder *b, struct nsc_error *err)
@@ -416,6 +431,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		run_hooks,
 		let_go,
 		wait_for_exec,
+		save_filter,
 		save_state,
 		become_monitor,
 	};

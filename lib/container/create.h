@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "config/container_config.h"
 #include "config/user.h"
+#include "container/filter.h"
 #include "kernel/idmap.h"
 
 /* Everything that the building needs, decided and looked up before. */
@@ -22,6 +23,7 @@ struct nsc_plan {
 	const char *stop;	/* how its monitor ends it, see monitor.h */
 	unsigned int linger;
 	bool refuse_nested;	/* a login inside a container is an error */
+	struct nsc_filters filters;
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */

@@ -3,7 +3,8 @@
  * (all but the mount namespace, which is the builder's at first).  Starts
  * with: all capabilities in the container's user namespace, or host root's
  * where it has none.  Ends as: container-init, the container's root with
- * CAP_KILL alone.
+ * CAP_KILL alone, under the built-in system-call filter unless the container
+ * is unconfined; or an init of the rootfs, with what a session has.
  */
 #include "container/init.h"
 
@@ -112,23 +113,48 @@ static int find_init(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
+static int set_no_new_privs(struct nsc_error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return nsc_error_sys(err, errno, "no_new_privs");
+	return 0;
+}
+
+/* What a session has; the order is that of lib/session/enter.c. */
+static int lock_down_own(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_config *config = init->plan->config;
+	const struct nsc_seccomp *filter = &init->plan->filters.session;
+	int ret = nsc_capability_bound(config->capabilities, err);
+
+	if (ret == 0 && !config->no_new_privs)
+		ret = nsc_seccomp_load(filter, err);
+	if (ret == 0)
+		ret = nsc_capability_keep(config->capabilities, err);
+	if (ret < 0 || !config->no_new_privs)
+		return ret;
+	ret = set_no_new_privs(err);
+	return ret == 0 ? nsc_seccomp_load(filter, err) : ret;
+}
+
 /*
  * Whoever takes container-init over gets nothing: it needs to end others, no
- * more.  A service manager has what the container has.
+ * more.
  */
 static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 {
-	const struct nsc_config *config = init->plan->config;
-	const uint64_t keep = config->init ? config->capabilities :
-					     UINT64_C(1) << CAP_KILL;
-	int ret = nsc_capability_bound(keep, err);
+	const uint64_t keep = UINT64_C(1) << CAP_KILL;
+	int ret;
 
+	if (init->plan->config->init)
+		return lock_down_own(init, err);
+	ret = nsc_capability_bound(keep, err);
 	if (ret == 0)
 		ret = nsc_capability_keep(keep, err);
-	if (ret == 0 && (!config->init || config->no_new_privs) &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		ret = nsc_error_sys(err, errno, "no_new_privs");
-	return ret;
+	if (ret == 0)
+		ret = set_no_new_privs(err);
+	return ret == 0 ? nsc_seccomp_load(&init->plan->filters.init, err) :
+			  ret;
 }
 
 /*

@@ -194,8 +194,11 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = name_groups(plan, err);
 	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
 		ret = nsc_create(plan, err);
 	free_names(plan);
+	nsc_filters_free(&plan->filters);
 	return ret;
 }
 

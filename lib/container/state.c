@@ -41,6 +41,10 @@ static const struct field {
 	FIELD(rlimits, KIND_RLIMITS),
 	FIELD(umask, KIND_INT),
 	FIELD(oom_score_adj, KIND_INT),
+	FIELD(seccomp, KIND_STRING),
+	{ "seccomp_length", KIND_UINT, offsetof(struct nsc_state, filter.len) },
+	{ "seccomp_flags", KIND_UINT,
+	  offsetof(struct nsc_state, filter.flags) },
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),
@@ -442,6 +446,7 @@ void nsc_state_remove(int rundir)
 	unlinkat(rundir, NSC_FILE_PID, 0);
 	unlinkat(rundir, NSC_FILE_START, 0);
 	unlinkat(rundir, NSC_FILE_STATE, 0);
+	unlinkat(rundir, NSC_FILE_SECCOMP, 0);
 }
 
 void nsc_state_free(struct nsc_state *state)
@@ -457,6 +462,7 @@ void nsc_state_free(struct nsc_state *state)
 		else if (fields[i].kind == KIND_VECTOR)
 			nsc_text_free_vector(*(char ***)p);
 	}
+	nsc_seccomp_free(&state->filter);
 	free(state->groups);
 	free(state);
 }

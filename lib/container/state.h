@@ -13,6 +13,7 @@
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
 #include "kernel/rlimit.h"
+#include "kernel/seccomp.h"
 
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
@@ -34,6 +35,9 @@ struct nsc_state {
 	size_t n_rlimits;
 	int umask;		/* -1: leave it */
 	int oom_score_adj;	/* beyond 1000: leave it */
+	char *seccomp;		/* as in container.json, for messages */
+	/* Length and flags; nsc_join_filter reads the code. */
+	struct nsc_seccomp filter;
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */
@@ -63,7 +67,7 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
-/* Remove pid, start and state. */
+/* Remove pid, start, state and the filter. */
 void nsc_state_remove(int rundir);
 
 void nsc_state_free(struct nsc_state *state);

@@ -2,6 +2,15 @@
  * Runs in: whoever logs in (sshd's monitor, login, su, sudo, cron), nsshell,
  * nsinit exec.  Starts with: host root, or the user that owns the user
  * namespace.  Ends with: what the container grants.
+ *
+ * The system-call filter was read on the host, and is loaded as late as can
+ * be, so that it need not allow what only entering takes.  With no_new_privs
+ * that is the last step of all.  Without, loading takes CAP_SYS_ADMIN in the
+ * container's user namespace: so it comes before the capabilities are dropped
+ * (and, where a user's program follows, before the change of ids, which drops
+ * them as well), and the filter must allow capset(), prctl() and, there, the
+ * setting of ids.  A filter is the thread's own: nsc_enter_namespaces has made
+ * sure that there is one thread.
  */
 #include "session/enter.h"
 
@@ -57,6 +66,25 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 	return 0;
 }
 
+/* While there is CAP_SYS_ADMIN. */
+static int load_early(const struct nsc_state *state, struct nsc_error *err)
+{
+	return state->no_new_privs ? 0 : nsc_seccomp_load(&state->filter, err);
+}
+
+static int set_no_new_privs(const struct nsc_state *state,
+			    struct nsc_error *err)
+{
+	if (state->no_new_privs && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return nsc_error_sys(err, errno, "set no_new_privs");
+	return 0;
+}
+
+static int load_late(const struct nsc_state *state, struct nsc_error *err)
+{
+	return state->no_new_privs ? nsc_seccomp_load(&state->filter, err) : 0;
+}
+
 static int lock_down(const struct nsc_state *state, uint64_t keep,
 		     struct nsc_error *err)
 {
@@ -65,11 +93,12 @@ static int lock_down(const struct nsc_state *state, uint64_t keep,
 	/* Before the permitted set: dropping needs CAP_SETPCAP. */
 	ret = nsc_capability_bound(state->capabilities, err);
 	if (ret == 0)
+		ret = load_early(state, err);
+	if (ret == 0)
 		ret = nsc_capability_keep(keep, err);
-	if (ret == 0 && state->no_new_privs &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		ret = nsc_error_sys(err, errno, "set no_new_privs");
-	return ret;
+	if (ret == 0)
+		ret = set_no_new_privs(state, err);
+	return ret == 0 ? load_late(state, err) : ret;
 }
 
 int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
@@ -86,14 +115,12 @@ int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 			 err);
 }
 
-int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
-		      struct nsc_error *err)
+static int become_user(const struct nsc_state *state, bool keep_ids,
+		       struct nsc_error *err)
 {
-	int ret;
+	int ret = 0;
 
-	/* Bounding set first: a change of ids takes CAP_SETPCAP away. */
-	ret = nsc_capability_bound(state->capabilities, err);
-	if (ret == 0 && !keep_ids)
+	if (!keep_ids)
 		ret = nsc_credential_become(state->run_uid, state->run_gid,
 					    state->groups, state->n_groups,
 					    err);
@@ -103,8 +130,26 @@ int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 		return nsc_error_set(err, EPERM, "uid %u inside is not uid %u",
 				     getuid(), state->uid);
 	ret = nsc_capability_keep(0, err);
-	if (ret == 0 && state->no_new_privs &&
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		ret = nsc_error_sys(err, errno, "set no_new_privs");
-	return ret;
+	return ret == 0 ? set_no_new_privs(state, err) : ret;
+}
+
+int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
+			struct nsc_error *err)
+{
+	int ret = nsc_capability_bound(state->capabilities, err);
+
+	return ret == 0 ? become_user(state, keep_ids, err) : ret;
+}
+
+int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
+		      struct nsc_error *err)
+{
+	/* Bounding set first: a change of ids takes CAP_SETPCAP away. */
+	int ret = nsc_capability_bound(state->capabilities, err);
+
+	if (ret == 0)
+		ret = load_early(state, err);
+	if (ret == 0)
+		ret = become_user(state, keep_ids, err);
+	return ret == 0 ? load_late(state, err) : ret;
 }

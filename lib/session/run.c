@@ -116,7 +116,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	if (child < 0)
 		return nsc_error_sys(err, errno, "start a process");
 	nsc_fd_close(&out);
-	ret = nsc_enter_as_user(session->state, run->keep_ids, err);
+	ret = nsc_enter_as_parent(session->state, run->keep_ids, err);
 	if (ret < 0)
 		return ret;
 	*ret_status = wait_for(child, &all);

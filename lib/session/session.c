@@ -45,6 +45,14 @@ void nsc_session_close(struct nsc_session *session)
 	nsc_state_cleanup(&session->state);
 }
 
+static int join(int rundir, struct nsc_session *session, struct nsc_error *err)
+{
+	session->pidfd = nsc_join_find(rundir, &session->state, err);
+	return session->pidfd < 0 ? session->pidfd :
+				    nsc_join_filter(rundir, session->state,
+						    err);
+}
+
 /* With the shared lock held no monitor stops what we are about to join. */
 static int find(int rundir, int64_t deadline, struct nsc_session *session,
 		struct nsc_error *err)
@@ -55,8 +63,7 @@ static int find(int rundir, int64_t deadline, struct nsc_session *session,
 		return session->lock;
 	/* So that a lingering monitor learns of the shortest session. */
 	(void)!futimens(session->lock, NULL);
-	session->pidfd = nsc_join_find(rundir, &session->state, err);
-	return session->pidfd < 0 ? session->pidfd : 0;
+	return join(rundir, session, err);
 }
 
 int nsc_session_find(const char *path, int64_t deadline,
@@ -196,10 +203,7 @@ static int open_slowly(const struct nsc_session_request *request, int rundir,
 					 "to be cleaned up");
 	nsc_fd_close(&monitor);
 	ret = start(request, lock, err);
-	if (ret < 0)
-		return ret;
-	session->pidfd = nsc_join_find(rundir, &session->state, err);
-	return session->pidfd < 0 ? session->pidfd : 0;
+	return ret < 0 ? ret : join(rundir, session, err);
 }
 
 /* Does the container have a monitor?  1, 0, or a negative errno. */

@@ -55,6 +55,7 @@ START_TEST(defaults)
 	ck_assert(c->default_devices && c->automatic_mappings && c->loopback);
 	ck_assert(c->login_shell && !c->readonly_fs && !c->no_new_privs);
 	ck_assert_str_eq(c->keep_env[0], "TERM");
+	ck_assert_str_eq(c->seccomp, "default");
 	ck_assert_ptr_null(c->environment[0]);
 	nsc_config_free(c);
 }
@@ -72,7 +73,8 @@ START_TEST(values)
 		"\"networks\": [{\"type\": \"loopback\", \"mtu\": 1500,"
 		" \"address\": \"127.0.0.1/0\", \"gateway\": \"localhost\"}],"
 		"\"session\": {\"shell\": \"/bin/zsh\", \"login\": false,"
-		" \"message\": \"100%% %G\", \"keep_env\": []}}");
+		" \"message\": \"100%% %G\", \"keep_env\": []},"
+		"\"seccomp\": \"/etc/%u.json\"}");
 
 	ck_assert_str_eq(c->rootfs, "/etc/dir/img/alice");
 	ck_assert_str_eq(c->hostname, "alice-1000");
@@ -87,6 +89,7 @@ START_TEST(values)
 	ck_assert_uint_eq(c->loopback_mtu, 1500);
 	ck_assert_str_eq(c->shell, "/bin/zsh");
 	ck_assert_str_eq(c->message, "100% 100");
+	ck_assert_str_eq(c->seccomp, "/etc/alice.json");
 	ck_assert(!c->login_shell);
 	ck_assert_ptr_null(c->keep_env[0]);
 	nsc_config_free(c);
@@ -217,7 +220,6 @@ static const char *const later[] = {
 	"{\"cgroups\": {\"allow_all_devices\": true}}",
 	"{\"cgroups\": {\"allowed_devices\": []}}",
 	"{\"cgroups\": {\"unified\": {}}}", "{\"cgroups\": {\"pids\": 10}}",
-	"{\"seccomp\": \"default\"}",
 };
 
 START_TEST(nothing_is_ignored)
