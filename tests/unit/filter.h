@@ -67,7 +67,8 @@ static inline int outcome(const struct nsc_seccomp *filter, long number, long a,
 		if (number == SYS_clone && ret == 0)
 			_exit(0);
 		*answer = ret < 0 ? errno : 0;
-		_exit(0);
+		/* Not what a sanitizer adds to it. */
+		syscall(SYS_exit_group, 0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	result = *answer;
