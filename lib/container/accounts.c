@@ -225,13 +225,15 @@ static int cover_etc(const struct nsc_view *view, struct nsc_error *err)
 {
 	_cleanup_fd_ int lower = nsc_mount_target(view->root, "/etc", false,
 						  err);
+	struct nsc_layers layers = { -1, &lower, 1, NSC_MOUNT_SAFE };
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int mount = -1;
 
 	dir = lower < 0 ? -1 : nsc_rootfs_scratch_dir(view, "etc", err);
 	if (dir < 0)
 		return -err->code;
-	mount = nsc_rootfs_overlay(dir, &lower, 1, NSC_MOUNT_SAFE, err);
+	layers.dir = dir;
+	mount = nsc_rootfs_overlay(view, &layers, err);
 	return mount < 0 ? mount :
 			   nsc_mount_on(mount, view->root, "/etc", false, err);
 }

@@ -360,6 +360,8 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->n_rlimits = config->n_rlimits;
 	state->umask = config->umask;
 	state->oom_score_adj = config->oom_score_adj;
+	state->apparmor_profile = config->apparmor_profile;
+	state->process_label = config->process_label;
 	state->seccomp = config->seccomp;
 	state->filter = b->plan->filters.session;
 	state->login_shell = config->login_shell;

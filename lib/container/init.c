@@ -26,6 +26,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/label.h"
 
 static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -63,6 +64,16 @@ static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 	if (chdir("/..") < 0 || chroot(".") < 0 || chdir("/") < 0)
 		return nsc_error_sys(err, errno, "enter the root directory");
 	return 0;
+}
+
+/* Of an init of the rootfs; here the host's procfs is still there. */
+static int set_labels(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_config *config = init->plan->config;
+
+	return config->init ? nsc_label_set_exec(config->apparmor_profile,
+						 config->process_label, err) :
+			      0;
 }
 
 static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
@@ -208,6 +219,7 @@ void nsc_init_run(const struct nsc_init *init)
 		wait_for_go,	/* the id maps are written */
 		limit,
 		become_root,
+		set_labels,
 		wait_for_go,	/* the file systems stand */
 		own_mounts,
 		set_hostname,

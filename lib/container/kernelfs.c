@@ -37,6 +37,7 @@ static const char *const readonly_paths[] = {
 int nsc_view_cover(const struct nsc_view *view, int target,
 		   struct nsc_error *err)
 {
+	static const struct nsc_tmpfs empty = { .mode = 0755, .size = "4k" };
 	_cleanup_fd_ int source = -1;
 	_cleanup_fd_ int mount = -1;
 	struct stat st;
@@ -44,7 +45,7 @@ int nsc_view_cover(const struct nsc_view *view, int target,
 	if (fstat(target, &st) < 0)
 		return nsc_error_sys(err, errno, "stat");
 	if (S_ISDIR(st.st_mode)) {
-		mount = nsc_mount_tmpfs(0, 0, 0755, "4k", err);
+		mount = nsc_mount_tmpfs(&empty, err);
 	} else {
 		source = openat(view->scratch, "empty", O_RDONLY | O_CREAT |
 				O_NOFOLLOW | O_CLOEXEC, 0444);
@@ -221,7 +222,8 @@ static int put_hierarchy(const struct nsc_view *view, char *controllers,
 static int put_hierarchies(const struct nsc_view *view, char *text,
 			   const char *path, struct nsc_error *err)
 {
-	_cleanup_fd_ int base = nsc_mount_tmpfs(0, 0, 0755, "64k", err);
+	static const struct nsc_tmpfs top = { .mode = 0755, .size = "64k" };
+	_cleanup_fd_ int base = nsc_mount_tmpfs(&top, err);
 	char *save = NULL;
 	int ret = base < 0 ? base :
 			     nsc_mount_on(base, view->root, path, false, err);

@@ -55,6 +55,7 @@ static int put_layers(const struct nsc_view *view, size_t i, const int *lower,
 		      size_t n, struct nsc_error *err)
 {
 	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	struct nsc_layers layers = { -1, lower, n, NSC_MOUNT_SAFE };
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int dir = -1;
 	char name[32];
@@ -63,7 +64,8 @@ static int put_layers(const struct nsc_view *view, size_t i, const int *lower,
 	dir = nsc_rootfs_scratch_dir(view, name, err);
 	if (dir < 0)
 		return dir;
-	mount = nsc_rootfs_overlay(dir, lower, n, NSC_MOUNT_SAFE, err);
+	layers.dir = dir;
+	mount = nsc_rootfs_overlay(view, &layers, err);
 	if (mount < 0)
 		return mount;
 	if (!m->writable &&

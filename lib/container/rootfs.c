@@ -242,36 +242,41 @@ static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
 	return nsc_file_make_dir(path, 0700, err);
 }
 
-int nsc_rootfs_overlay(int dir, const int *lower, size_t n,
-		       uint64_t attributes, struct nsc_error *err)
+int nsc_rootfs_overlay(const struct nsc_view *view,
+		       const struct nsc_layers *layers, struct nsc_error *err)
 {
+	const char *label = nsc_view_label(view);
 	char lowerdir[1024] = "", upperdir[64], workdir[64];
 	const struct nsc_mount_option options[] = {
 		{ "source", "overlay" }, { "lowerdir", lowerdir },
 		{ "upperdir", upperdir }, { "workdir", workdir },
-		{ NULL, NULL },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
 	};
 
-	if (make_upper(dir, lower[0], err) < 0)
+	if (make_upper(layers->dir, layers->lower[0], err) < 0)
 		return -err->code;
-	for (size_t i = 0, len = 0; i < n && len < sizeof(lowerdir); i++)
+	for (size_t i = 0, len = 0; i < layers->n && len < sizeof(lowerdir);
+	     i++)
 		len += (size_t)snprintf(lowerdir + len, sizeof(lowerdir) - len,
 					"%s/proc/self/fd/%d", i ? ":" : "",
-					lower[i]);
-	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper", dir);
-	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work", dir);
-	return nsc_mount_new("overlay", options, attributes, err);
+					layers->lower[i]);
+	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper",
+		 layers->dir);
+	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work",
+		 layers->dir);
+	return nsc_mount_new("overlay", options, layers->attributes, err);
 }
 
 static int make_overlay(const struct nsc_view *view, int lower,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = overlay_dir(view, err);
-	uint64_t attributes = MOUNT_ATTR_NODEV |
-			      (is_host(view) ? MOUNT_ATTR_NOSUID : 0);
+	const struct nsc_layers layers = {
+		dir, &lower, 1, MOUNT_ATTR_NODEV |
+				(is_host(view) ? MOUNT_ATTR_NOSUID : 0),
+	};
 
-	return dir < 0 ? dir : nsc_rootfs_overlay(dir, &lower, 1, attributes,
-						  err);
+	return dir < 0 ? dir : nsc_rootfs_overlay(view, &layers, err);
 }
 
 /* Attach mount at scratch/name; returns the directory that it then is. */

@@ -27,11 +27,15 @@ bool nsc_rootfs_is_hidden(const char *path);
 int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
 			   struct nsc_error *err);
 
-/*
- * A detached overlay of lower[0..n), the first on top, whose upper layer is
- * kept in dir, with MOUNT_ATTR_* attributes.
- */
-int nsc_rootfs_overlay(int dir, const int *lower, size_t n,
-		       uint64_t attributes, struct nsc_error *err);
+struct nsc_layers {
+	int dir;		/* where the upper layer is kept */
+	const int *lower;	/* the first is on top of the others */
+	size_t n;
+	uint64_t attributes;	/* MOUNT_ATTR_* */
+};
+
+/* A detached overlay. */
+int nsc_rootfs_overlay(const struct nsc_view *view,
+		       const struct nsc_layers *layers, struct nsc_error *err);
 
 #endif

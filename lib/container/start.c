@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "container/hooks_stop.h"
 #include "container/join.h"
+#include "container/labels.h"
 #include "container/monitor.h"
 #include "container/subid.h"
 
@@ -191,6 +192,8 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 	/* A service manager has other processes as long as it runs. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
 	if (ret == 0)
 		ret = name_groups(plan, err);
 	if (ret == 0)

@@ -41,6 +41,8 @@ static const struct field {
 	FIELD(rlimits, KIND_RLIMITS),
 	FIELD(umask, KIND_INT),
 	FIELD(oom_score_adj, KIND_INT),
+	FIELD(apparmor_profile, KIND_OPTIONAL),
+	FIELD(process_label, KIND_OPTIONAL),
 	FIELD(seccomp, KIND_STRING),
 	{ "seccomp_length", KIND_UINT, offsetof(struct nsc_state, filter.len) },
 	{ "seccomp_flags", KIND_UINT,

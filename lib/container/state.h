@@ -35,6 +35,8 @@ struct nsc_state {
 	size_t n_rlimits;
 	int umask;		/* -1: leave it */
 	int oom_score_adj;	/* beyond 1000: leave it */
+	char *apparmor_profile;	/* NULL or "": none */
+	char *process_label;	/* SELinux, of what is executed */
 	char *seccomp;		/* as in container.json, for messages */
 	/* Length and flags; nsc_join_filter reads the code. */
 	struct nsc_seccomp filter;

@@ -26,12 +26,21 @@ static bool is_host(const struct nsc_view *view)
 	return !strcmp(view->plan->config->rootfs, "/");
 }
 
+const char *nsc_view_label(const struct nsc_view *view)
+{
+	const char *label = view->plan->config->mount_label;
+
+	return label && *label ? label : NULL;
+}
+
 int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 		       mode_t mode, const char *size, struct nsc_error *err)
 {
-	_cleanup_fd_ int mount = nsc_mount_tmpfs(view->plan->root_uid,
-						 view->plan->root_gid, mode,
-						 size, err);
+	const struct nsc_tmpfs tmpfs = {
+		view->plan->root_uid, view->plan->root_gid, mode, size,
+		nsc_view_label(view),
+	};
+	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
@@ -40,13 +49,16 @@ int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 
 static int put_scratch(struct nsc_view *view, struct nsc_error *err)
 {
+	const struct nsc_tmpfs scratch = {
+		.mode = 0700, .size = "10%", .label = nsc_view_label(view),
+	};
 	_cleanup_fd_ int run = nsc_file_make_dir(NSC_RUNDIR, 0755, err);
 	_cleanup_fd_ int mount = -1;
 	int ret;
 
 	if (run < 0)
 		return run;
-	mount = nsc_mount_tmpfs(0, 0, 0700, "10%", err);
+	mount = nsc_mount_tmpfs(&scratch, err);
 	if (mount < 0)
 		return mount;
 	ret = nsc_mount_attach(mount, run, err);
@@ -79,11 +91,13 @@ static int hide_host(struct nsc_view *view, struct nsc_error *err)
 int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			struct nsc_error *err)
 {
+	const char *label = nsc_view_label(view);
 	_cleanup_fd_ int mount = -1;
 	char gid[16];
 	const struct nsc_mount_option options[] = {
 		{ "newinstance", NULL }, { "ptmxmode", "0666" },
-		{ "mode", "0620" }, { "gid", gid }, { NULL, NULL },
+		{ "mode", "0620" }, { "gid", gid },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
 	};
 
 	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
@@ -140,8 +154,10 @@ static int put_devices(const struct nsc_view *view, struct nsc_error *err)
 static int put_dev(struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = view->plan;
+	const char *label = nsc_view_label(view);
 	const struct nsc_mount_option options[] = {
-		{ "mode", "0755" }, { "size", "64k" }, { NULL, NULL },
+		{ "mode", "0755" }, { "size", "64k" },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
 	};
 	_cleanup_fd_ int mount = -1;
 	int ret;

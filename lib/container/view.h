@@ -30,6 +30,9 @@ struct nsc_bind {
 /* view.c: all of it, and pivot_root(2) into it. */
 int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
 
+/* view.c: mount_label; NULL where there is none. */
+const char *nsc_view_label(const struct nsc_view *view);
+
 /* view.c: what fd (O_PATH) is, with its submounts. */
 int nsc_view_put_bind(const struct nsc_view *view, int fd,
 		      const struct nsc_bind *bind, struct nsc_error *err);

@@ -60,18 +60,19 @@ int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
 	return fd;
 }
 
-int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
-		    struct nsc_error *err)
+int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err)
 {
 	char mode_text[16], uid_text[16], gid_text[16];
 	const struct nsc_mount_option options[] = {
 		{ "mode", mode_text }, { "uid", uid_text },
-		{ "gid", gid_text }, { "size", size }, { NULL, NULL },
+		{ "gid", gid_text }, { "size", tmpfs->size },
+		{ tmpfs->label ? "context" : NULL, tmpfs->label },
+		{ NULL, NULL },
 	};
 
-	snprintf(mode_text, sizeof(mode_text), "%o", mode);
-	snprintf(uid_text, sizeof(uid_text), "%u", uid);
-	snprintf(gid_text, sizeof(gid_text), "%u", gid);
+	snprintf(mode_text, sizeof(mode_text), "%o", tmpfs->mode);
+	snprintf(uid_text, sizeof(uid_text), "%u", tmpfs->uid);
+	snprintf(gid_text, sizeof(gid_text), "%u", tmpfs->gid);
 	return nsc_mount_new("tmpfs", options, NSC_MOUNT_SAFE, err);
 }
 

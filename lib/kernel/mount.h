@@ -27,9 +27,15 @@ struct nsc_mount_option {
 int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
 		  uint64_t attributes, struct nsc_error *err);
 
-/* A tmpfs; size as mount(8) writes it, "64k". */
-int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
-		    struct nsc_error *err);
+struct nsc_tmpfs {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	const char *size;	/* as mount(8) writes it, "64k" */
+	const char *label;	/* SELinux context of its files, NULL: none */
+};
+
+int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err);
 
 /*
  * A detached copy of the mount at fd (O_PATH), with all below it when

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "kernel/label.h"
 #include "session/enter.h"
 
 extern char **environ;
@@ -107,6 +108,10 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	out = pipefd[1];
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
+	ret = nsc_label_set_exec(session->state->apparmor_profile,
+				 session->state->process_label, err);
+	if (ret < 0)
+		return ret;
 	ret = nsc_enter_namespaces(session->pidfd, session->state, err);
 	if (ret < 0)
 		return ret;
