@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -20,6 +21,7 @@
 #include "base/text.h"
 #include "kernel/pidfd.h"
 #include "nsinit.h"
+#include "session/console.h"
 #include "session/environment.h"
 #include "session/run.h"
 
@@ -34,6 +36,8 @@ struct exec {
 	struct nsc_user *user;	/* root: whose container it is */
 	int rundir;
 	struct nsc_session session;
+	int tty;		/* of the options */
+	struct nsc_pty pty;	/* made with the container, or none */
 };
 
 static const char *const links[] = { NSC_FILE_PID, NSC_FILE_START };
@@ -58,12 +62,37 @@ static int make_links(const struct exec *e, struct nsc_error *err)
 
 static void exec_cleanup(struct exec *e)
 {
+	nsc_pty_close(&e->pty);
 	nsc_session_close(&e->session);
 	nsc_fd_close(&e->rundir);
 	nsc_fd_close(&e->dirfd);
 	nsc_user_free(e->user);
 	free(e->dir);
 	free(e->path);
+}
+
+/*
+ * What a container is started for on a terminal has it as /dev/console: it is
+ * made with the file systems, and comes back to us through a socket.
+ */
+static int start_with_console(struct exec *e,
+			      struct nsc_start_request *request,
+			      struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int pair[2];
+	int ret;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return nsc_error_sys(err, errno, "terminal: socket");
+	in = pair[0];
+	request->console = out = pair[1];
+	ret = nsc_start(request, err);
+	/* A container that only lost its monitor is not made anew. */
+	if (ret == 0)
+		nsc_pty_receive(in, &e->pty, NULL);
+	return ret;
 }
 
 static int start(struct exec *e, struct nsc_error *err)
@@ -73,7 +102,7 @@ static int start(struct exec *e, struct nsc_error *err)
 	_cleanup_fd_ int leader = nsc_pidfd_open(getpid());
 	struct nsc_start_request request = {
 		.user = e->user, .stop = "logout", .leader = leader,
-		.rundir = e->rundir, .dir = e->dirfd,
+		.rundir = e->rundir, .dir = e->dirfd, .console = -1,
 	};
 	int ret = nsc_conf_parse("", "defaults", &conf, err);
 
@@ -83,6 +112,8 @@ static int start(struct exec *e, struct nsc_error *err)
 		return ret;
 	request.conf = conf;
 	request.config = config;
+	if (e->tty > 0 || (e->tty < 0 && config->tty))
+		return start_with_console(e, &request, err);
 	return nsc_start(&request, err);
 }
 
@@ -159,7 +190,10 @@ static int run(const struct nsinit_options *options, struct exec *e,
 
 	if (ret < 0)
 		return ret;
-	ret = nsc_run(&request, ret_status, err);
+	if (e->tty > 0 || (e->tty < 0 && e->session.state->tty))
+		ret = nsc_console_run(&request, &e->pty, ret_status, err);
+	else
+		ret = nsc_run(&request, ret_status, err);
 	nsc_text_free_vector(request.env);
 	return ret;
 }
@@ -167,7 +201,8 @@ static int run(const struct nsinit_options *options, struct exec *e,
 int nsinit_exec(const struct nsinit_options *options)
 {
 	struct exec e = { .rundir = -1, .dirfd = -1,
-			  .session = NSC_SESSION_INIT };
+			  .session = NSC_SESSION_INIT,
+			  .tty = options->tty, .pty = NSC_PTY_INIT };
 	struct nsc_error err = NSC_ERROR_INIT;
 	int status = 0;
 	int ret;

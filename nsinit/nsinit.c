@@ -16,7 +16,7 @@
 #include "container/paths.h"
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16 };
+       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -24,6 +24,8 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "login", no_argument, NULL, OPT_LOGIN },
+	{ "tty", no_argument, NULL, OPT_TTY },
+	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -36,8 +38,9 @@ static const struct command {
 	int min, max;		/* arguments */
 	const char *usage;
 } commands[] = {
-	{ "exec", nsinit_exec, OPT_ROOT, 1, 1000000,
-	  "exec [--root DIR] [--] COMMAND [ARGUMENT...]" },
+	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
+	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
+	  "[ARGUMENT...]" },
 	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1,
 	  "start [--conf FILE] USER" },
 	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
@@ -86,6 +89,8 @@ static int set_option(const struct command *command, int option,
 		options->json = true;
 	else if (option == OPT_LOGIN)
 		options->login = true;
+	else if (option == OPT_TTY || option == OPT_NO_TTY)
+		options->tty = option == OPT_TTY;
 	else if (nsc_text_number(optarg, 0, 86400, &options->timeout) < 0)
 		return usage_error(command, "--timeout: expected seconds, 0 "
 				   "to 86400");
@@ -98,14 +103,16 @@ static int set_option(const struct command *command, int option,
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct nsinit_options options = {
-		.conf = NSC_CONF_PATH, .timeout = -1,
+		.conf = NSC_CONF_PATH, .timeout = -1, .tty = -1,
 	};
 	int option, ret;
 
 	opterr = 0;
 	/* '+': what follows the first argument belongs to it. */
-	while ((option = getopt_long(argc, argv, "+h", long_options,
+	while ((option = getopt_long(argc, argv, "+ht", long_options,
 				     NULL)) >= 0) {
+		if (option == 't')
+			option = OPT_TTY;
 		if (option == 'h') {
 			printf("usage: nsinit %s\n", command->usage);
 			return NSINIT_OK;

@@ -22,6 +22,7 @@ struct nsinit_options {
 	long long timeout;	/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool login;		/* --login */
+	int tty;		/* --tty 1, --no-tty 0, neither -1 */
 	char **arguments;	/* the rest */
 	int n_arguments;
 };

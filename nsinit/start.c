@@ -40,7 +40,7 @@ static int start(const struct nsc_user *user, const struct nsc_policy *policy,
 	_cleanup_config_ struct nsc_config *config = NULL;
 	struct nsc_start_request request = {
 		.user = user, .conf = policy->conf, .login = true,
-		.leader = -1, .rundir = rundir,
+		.leader = -1, .console = -1, .rundir = rundir,
 	};
 	int ret = nsc_start_load(policy->dir, user, &config, err);
 

@@ -20,6 +20,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/console.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
@@ -225,6 +226,8 @@ static int work(struct builder *b, int userns, struct nsc_identity *identity,
 		ret = nsc_identity_find(&request, identity, err);
 	if (ret == 0)
 		ret = mark_shell(&view, identity->shell, err);
+	if (ret == 0)
+		ret = nsc_console_hand_out(&view, identity->uid, err);
 	return ret;
 }
 
@@ -328,6 +331,7 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->capabilities = config->capabilities;
 	state->no_new_privs = config->no_new_privs;
 	state->login_shell = config->login_shell;
+	state->tty = config->tty;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
 	state->message = config->message;

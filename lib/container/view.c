@@ -15,6 +15,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "container/console.h"
 #include "container/paths.h"
 #include "container/rootfs.h"
 #include "kernel/device.h"
@@ -92,10 +93,11 @@ static int hide_host(struct nsc_view *view, struct nsc_error *err)
 	return 0;
 }
 
-static int put_devpts(const struct nsc_view *view, struct nsc_error *err)
+static int put_devpts(struct nsc_view *view, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = -1;
 	char gid[16];
+	int ret;
 	const struct nsc_mount_option options[] = {
 		{ "newinstance", NULL }, { "ptmxmode", "0666" },
 		{ "mode", "0620" }, { "gid", gid }, { NULL, NULL },
@@ -106,7 +108,8 @@ static int put_devpts(const struct nsc_view *view, struct nsc_error *err)
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '/dev/pts'");
-	return nsc_mount_on(mount, view->root, "/dev/pts", false, err);
+	ret = nsc_mount_on(mount, view->root, "/dev/pts", false, err);
+	return ret < 0 ? ret : nsc_console_make(view, mount, err);
 }
 
 static int put_links(const struct nsc_view *view, struct nsc_error *err)

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "container/create.h"
+#include "kernel/pty.h"
 
 struct nsc_view {
 	const struct nsc_plan *plan;
@@ -17,9 +18,11 @@ struct nsc_view {
 	int scratch;	/* a tmpfs to build in, gone with the old root */
 	int root;	/* O_PATH of the new root directory */
 	int dev;	/* the container's /dev */
+	struct nsc_pty console;	/* see console.h */
 };
 
-#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1 }
+#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1, \
+			.console = NSC_PTY_INIT }
 
 /* rootfs.c: what is at "/", with the submounts of it; sets view->root. */
 int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err);

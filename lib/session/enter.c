@@ -80,6 +80,9 @@ int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 					    err);
 	if (ret < 0)
 		return ret;
+	/* fs.suid_dumpable, as above; exec makes it dumpable again. */
+	if (!keep_ids && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return nsc_error_sys(err, errno, "become undumpable");
 	if (keep_ids && getuid() != state->uid)
 		return nsc_error_set(err, EPERM, "uid %u inside is not uid %u",
 				     getuid(), state->uid);

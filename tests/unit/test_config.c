@@ -211,7 +211,7 @@ START_TEST(wrong_values_are_named)
 END_TEST
 
 static const char *const later[] = {
-	"{\"tty\": true}", "{\"no_pivot_root\": true}",
+	"{\"no_pivot_root\": true}",
 	"{\"namespaces\": {\"NEWTIME\": true}}",
 	"{\"networks\": [{\"type\": \"veth\", \"context\": {}}]}",
 	"{\"mounts\": [{\"type\": \"proc\", \"destination\": \"/p\"}]}",
