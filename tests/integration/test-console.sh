@@ -149,10 +149,10 @@ talks_to_bash() {
 	talk '
 	spawn -noecho bash --norc --noprofile
 	stty rows 33 columns 101 < $spawn_out(slave,name)
-	send "PS1=out''er\\>\r"
+	send "PS1=outer\\>\r"
 	check 10 "outer>"
 	send "stty -a > $env(OUT)/before; $command bash --norc; echo st=\$?\r"
-	send "PS1=in''ner\\>\r"
+	send "PS1=inner\\>\r"
 	check 11 "inner>"
 	send "tty\r"
 	check 12 "/dev/pts/0"
@@ -170,7 +170,7 @@ talks_to_bash() {
 	send "\032"
 	check 16 "Stopped"
 	check 17 "inner>"
-	send "jobs; kill %1\r"
+	send "kill -9 %1; wait\r"
 	check 18 "inner>"
 	send "exit 5\r"
 	check 19 "st=5"
@@ -181,20 +181,21 @@ talks_to_bash() {
 		"$(diff "$OUT/before" "$OUT/after")"
 }
 
-# restored NAME COMMAND: something ends nsinit while the terminal is raw.
+# restored NAME COMMAND : something ends nsinit while the terminal is raw.
 restored() {
+	echo "$1"
 	fresh
 	ENDS=$2 talk '
 	spawn -noecho bash --norc --noprofile
-	send "PS1=out''er\\>\r"
+	send "PS1=outer\\>\r"
 	check 10 "outer>"
-	send "stty -a > $env(OUT)/before; $command sh -c \"echo re\"\"ady; \
-sleep 63\"; stty -a > $env(OUT)/after; echo do\"\"ne\r"
+	send "stty -a > $env(OUT)/before; $command sh -c \"echo re\"\"ady; exec \
+sleep 63\"\r"
 	check 11 "ready"
 	exec bash -c "stty -a < $spawn_out(slave,name) > $env(OUT)/raw"
 	exec bash -c $env(ENDS)
-	check 12 "done"
-	send "exit 0\r"
+	check 12 "outer>"
+	send "stty -a > $env(OUT)/after; exit 0\r"
 	end_status 13 0
 	' "${EXEC[@]}"
 	contains "while it ran" "-icanon" "$(cat "$OUT/raw")"
