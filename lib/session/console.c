@@ -83,6 +83,9 @@ static int step_down(const struct console *c, struct nsc_error *err)
 
 	if (ret == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		ret = nsc_error_sys(err, errno, "become undumpable");
+	/* A change of ids takes it back, prctl(2). */
+	if (c->run->parent)
+		nsc_process_die_with(c->run->parent);
 	/* A reader of the output that ends is seen when writing. */
 	signal(SIGPIPE, SIG_IGN);
 	return ret;

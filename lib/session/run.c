@@ -128,6 +128,9 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	ret = nsc_enter_as_user(session->state, run->keep_ids, err);
 	if (ret < 0)
 		return ret;
+	/* A change of ids takes it back, prctl(2). */
+	if (run->parent)
+		nsc_process_die_with(run->parent);
 	*ret_status = wait_for(child, &all);
 	return nsc_run_report(in, err);
 }

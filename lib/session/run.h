@@ -14,6 +14,7 @@ struct nsc_run {
 	char **argv;
 	char **env;
 	bool search;	/* program without '/' is looked for in PATH inside */
+	pid_t parent;	/* 0, or our parent: we die with it */
 	bool keep_ids;	/* stay who we are, see nsc_enter_as_user */
 };
 
