@@ -57,6 +57,7 @@ struct nsc_config {
 	char *hostname;			/* NULL: the host's */
 	char *user;			/* NULL: who logs in */
 	char *working_dir;		/* NULL: the home */
+	bool tty;			/* a terminal for nsinit exec */
 	char **environment;		/* "KEY=VALUE", NULL-terminated */
 	unsigned int namespaces;	/* CLONE_NEW* */
 	uint64_t capabilities;		/* bit n: capability n is kept */

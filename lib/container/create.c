@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "container/hooks.h"
 #include "container/hooks_stop.h"
+#include "container/console.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
@@ -245,6 +246,8 @@ static int work(struct builder *b, int userns, struct nsc_identity *identity,
 		ret = nsc_identity_find(&request, identity, err);
 	if (ret == 0)
 		ret = mark_shell(&view, identity->shell, err);
+	if (ret == 0)
+		ret = nsc_console_hand_out(&view, identity->uid, err);
 	return ret;
 }
 
@@ -365,6 +368,7 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->seccomp = config->seccomp;
 	state->filter = b->plan->filters.session;
 	state->login_shell = config->login_shell;
+	state->tty = config->tty;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
 	state->message = config->message;

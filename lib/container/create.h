@@ -27,6 +27,7 @@ struct nsc_plan {
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */
+	int console;		/* socket that takes a terminal, or -1 */
 	int64_t deadline;	/* of the building, nsc_process_now */
 	/* with a user namespace; otherwise all are the identity */
 	struct nsc_id_mapping uid_map[NSC_MAPPINGS_MAX];

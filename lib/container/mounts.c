@@ -90,6 +90,14 @@ static int put_overlay(const struct nsc_view *view, size_t i,
 	return ret;
 }
 
+static int put_devpts(const struct nsc_view *view,
+		      const struct nsc_config_mount *m, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_put_devpts(view, m->destination, err);
+
+	return fd < 0 ? fd : 0;
+}
+
 static int put_one(const struct nsc_view *view, size_t i,
 		   struct nsc_error *err)
 {
@@ -115,7 +123,7 @@ static int put_one(const struct nsc_view *view, size_t i,
 	case NSC_MOUNT_OVERLAY:
 		return put_overlay(view, i, err);
 	case NSC_MOUNT_DEVPTS:
-		return nsc_view_put_devpts(view, m->destination, err);
+		return put_devpts(view, m, err);
 	}
 	return nsc_error_set(err, EINVAL, "unknown type");
 }

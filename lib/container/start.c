@@ -219,6 +219,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.login = request->login, .stop = request->stop,
 		.linger = request->conf->linger, .rundir = request->rundir,
 		.leader = request->leader, .dir = request->dir,
+		.console = request->console,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,

@@ -56,6 +56,7 @@ static const struct field {
 	FIELD(shell, KIND_STRING),
 	FIELD(working_dir, KIND_OPTIONAL),
 	FIELD(login_shell, KIND_BOOL),
+	FIELD(tty, KIND_BOOL),
 	FIELD(message, KIND_OPTIONAL),
 	FIELD(environment, KIND_VECTOR),
 	FIELD(keep_env, KIND_VECTOR),

@@ -50,6 +50,7 @@ struct nsc_state {
 	char *shell;
 	char *working_dir;
 	bool login_shell;
+	bool tty;		/* what nsinit exec runs gets a terminal */
 	char *message;
 	char **environment;
 	char **keep_env;

@@ -14,6 +14,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "container/accounts.h"
+#include "container/console.h"
 #include "container/paths.h"
 #include "container/rootfs.h"
 #include "kernel/device.h"
@@ -105,7 +106,16 @@ int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
-	return nsc_mount_on(mount, view->root, path, false, err);
+	if (nsc_mount_on(mount, view->root, path, false, err) < 0)
+		return -err->code;
+	return NSC_TAKE_FD(mount);
+}
+
+static int put_terminals(struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int devpts = nsc_view_put_devpts(view, "/dev/pts", err);
+
+	return devpts < 0 ? devpts : nsc_console_make(view, devpts, err);
 }
 
 static int put_links(const struct nsc_view *view, struct nsc_error *err)
@@ -183,7 +193,7 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 	if (ret == 0)
 		ret = put_links(view, err);
 	if (ret == 0)
-		ret = nsc_view_put_devpts(view, "/dev/pts", err);
+		ret = put_terminals(view, err);
 	if (ret == 0)
 		ret = nsc_view_put_tmpfs(view, "/dev/shm", 01777, "64m", err);
 	return ret;

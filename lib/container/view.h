@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "container/create.h"
+#include "kernel/pty.h"
 
 struct nsc_view {
 	const struct nsc_plan *plan;
@@ -17,9 +18,11 @@ struct nsc_view {
 	int scratch;	/* a tmpfs to build in, gone with the old root */
 	int root;	/* O_PATH of the new root directory */
 	int dev;	/* the container's /dev */
+	struct nsc_pty console;	/* see console.h */
 };
 
-#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1 }
+#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1, \
+			.console = NSC_PTY_INIT }
 
 struct nsc_bind {
 	const char *path;	/* inside */
@@ -39,7 +42,7 @@ int nsc_view_put_bind(const struct nsc_view *view, int fd,
 /* view.c: a tmpfs of the container's root; size as in tmpfs(5). */
 int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 		       mode_t mode, const char *size, struct nsc_error *err);
-/* view.c: a new instance of devpts. */
+/* view.c: a new instance of devpts; a descriptor of it, the caller's. */
 int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			struct nsc_error *err);
 

@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/label.h"
 
 /* Through the host's procfs, and while the host's root may still raise. */
 static int set_limits(const struct nsc_state *state, struct nsc_error *err)
@@ -64,6 +65,15 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 		return nsc_error_sys(err, errno, "enter the container's root "
 				     "directory");
 	return 0;
+}
+
+int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
+		      struct nsc_error *err)
+{
+	int ret = nsc_label_set_exec(state->apparmor_profile,
+				     state->process_label, err);
+
+	return ret < 0 ? ret : nsc_enter_namespaces(pidfd, state, err);
 }
 
 /* While there is CAP_SYS_ADMIN. */
@@ -126,6 +136,9 @@ static int become_user(const struct nsc_state *state, bool keep_ids,
 					    err);
 	if (ret < 0)
 		return ret;
+	/* fs.suid_dumpable, as above; exec makes it dumpable again. */
+	if (!keep_ids && prctl(PR_SET_DUMPABLE, 0) < 0)
+		return nsc_error_sys(err, errno, "become undumpable");
 	if (keep_ids && getuid() != state->uid)
 		return nsc_error_set(err, EPERM, "uid %u inside is not uid %u",
 				     getuid(), state->uid);

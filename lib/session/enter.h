@@ -20,6 +20,13 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err);
 
 /*
+ * The same for a process whose child is going to exec a user's program: the
+ * labels that this program gets are set as well.
+ */
+int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
+		      struct nsc_error *err);
+
+/*
  * Step 2 for a login program that goes on as root: the container's root with
  * gid (inside) and the supplementary groups that it has (su and login have set
  * the user's before the session opens), the bounding set that of the

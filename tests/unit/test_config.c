@@ -214,7 +214,6 @@ START_TEST(wrong_values_are_named)
 END_TEST
 
 static const char *const later[] = {
-	"{\"tty\": true}",
 	"{\"networks\": [{\"type\": \"veth\", \"context\": {}}]}",
 	"{\"cgroups\": {\"name\": \"x\"}}", "{\"cgroups\": {\"memory\": 1}}",
 	"{\"cgroups\": {\"allow_all_devices\": true}}",
