@@ -21,7 +21,7 @@
  * More than this of what a process wrote is never in the kernel when it ends:
  * see TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
  */
-#define LAST_BYTES (128 * 1024)
+#define LAST_BYTES ((size_t)128 * 1024)
 
 struct part {
 	char data[PART];
