@@ -1,7 +1,7 @@
 /*
- * Runs in: nsinit exec, when it has become a process of the container's user
- * without capabilities, outside of the container's pid namespace: nobody
- * inside sees it, and it has nothing but the two terminals.
+ * Runs in: the stand-in of nscontainer_exec(), when it has become a process of
+ * the container's user without capabilities, outside of the container's pid
+ * namespace: nobody inside sees it, and it has nothing but the two terminals.
  */
 #include "session/relay.h"
 
