@@ -172,7 +172,8 @@ static int run_command(const struct command *command, int argc, char **argv)
 		return NSINIT_FAILED;
 	}
 	/* Nothing that the caller had open goes on into a container. */
-	if (close_range(options.login ? NSCONTAINER_LOGIN_REPORT + 1 : 3, ~0U, 0) < 0)
+	if (close_range(options.login ? NSCONTAINER_LOGIN_REPORT + 1 : 3, ~0U,
+			0) < 0)
 		return NSINIT_FAILED;
 	return command->run(&options);
 }

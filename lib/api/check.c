@@ -144,12 +144,14 @@ static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
-	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
-	int error = plan ? nsc_api_user(c, &user, err) :
-			   nsc_error_sys(err, ENOMEM, "check");
+	_cleanup_free_ struct nsc_plan *plan = NULL;
+	int error = nsc_api_user(c, &user, err);
 
 	if (error < 0)
 		return error;
+	plan = calloc(1, sizeof(*plan));
+	if (!plan)
+		return nsc_error_sys(err, ENOMEM, "check");
 	plan->user = user;
 	if (c->user)
 		return check_user(c, plan, ret, err);

@@ -64,7 +64,8 @@ static int make_links(const struct exec *e, struct nsc_error *err)
 	char target[PATH_MAX];
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(links); i++) {
-		snprintf(target, sizeof(target), "%s/%s", e->container->rundir, links[i]);
+		snprintf(target, sizeof(target), "%s/%s",
+			 e->container->rundir, links[i]);
 		unlinkat(e->dirfd, links[i], 0);
 		if (symlinkat(target, e->dirfd, links[i]) < 0)
 			return nsc_error_sys(err, errno, "make '%s/%s'",
@@ -94,7 +95,8 @@ static int start_with_console(struct exec *e,
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return nsc_error_sys(err, errno, "terminal: socket");
 	in = pair[0];
-	request->console = out = pair[1];
+	out = pair[1];
+	request->console = out;
 	ret = nsc_start(request, err);
 	/* A container that only lost its monitor is not made anew. */
 	if (ret == 0)
@@ -113,8 +115,9 @@ static int start(struct exec *e, struct nsc_error *err)
 	};
 	int ret = nsc_conf_parse("", "defaults", &conf, err);
 
-	if (ret == 0)
-		ret = nsc_start_load(e->container->dir, e->user, &config, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_start_load(e->container->dir, e->user, &config, err);
 	if (ret < 0)
 		return ret;
 	request.conf = conf;
@@ -137,7 +140,8 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 			       err);
 	if (lock < 0)
 		return lock;
-	ret = nsc_session_find(e->container->rundir, deadline, &e->session, err);
+	ret = nsc_session_find(e->container->rundir, deadline, &e->session,
+			       err);
 	if (ret != -ESRCH)
 		return ret;
 	monitor = nsc_rundir_lock(e->rundir, NSC_FILE_MONITOR, LOCK_EX,
@@ -156,7 +160,8 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 	ret = make_links(e, err);
 	if (ret < 0)
 		return ret;
-	return nsc_session_find(e->container->rundir, deadline, &e->session, err);
+	return nsc_session_find(e->container->rundir, deadline, &e->session,
+				err);
 }
 
 static int prepare(struct exec *e, struct nsc_error *err)

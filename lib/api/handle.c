@@ -64,23 +64,31 @@ static void cleanup(struct nscontainer **c)
 
 #define _cleanup_handle_ __attribute__((cleanup(cleanup)))
 
+static int new_handle(struct nscontainer **ret, struct nsc_error *err)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : nsc_error_sys(err, ENOMEM, "container");
+}
+
 static int open_user(const char *name, const char *conf,
 		     struct nscontainer **ret, struct nsc_error *err)
 {
-	_cleanup_handle_ struct nscontainer *c = calloc(1, sizeof(*c));
+	_cleanup_handle_ struct nscontainer *c = NULL;
 	_cleanup_user_ struct nsc_user *root = NULL;
-	int error = name ? 0 : nsc_user_load_uid(0, &root, err);
+	int error = new_handle(&c, err);
 
+	if (error == 0 && !name) {
+		error = nsc_user_load_uid(0, &root, err);
+		name = error < 0 ? NULL : root->name;
+	}
 	if (error < 0)
 		return error;
 	if (conf && conf[0] != '/')
 		return nsc_error_set(err, EINVAL, "'%s': expected an absolute "
 				     "path", conf);
-	if (c) {
-		c->user = strdup(name ? name : root->name);
-		c->conf = strdup(conf ? conf : NSC_CONF_PATH);
-	}
-	if (!c || !c->user || !c->conf)
+	c->user = strdup(name);
+	c->conf = strdup(conf ? conf : NSC_CONF_PATH);
+	if (!c->user || !c->conf)
 		return nsc_error_sys(err, ENOMEM, "container");
 	error = nsc_rundir_path(c->user, &c->rundir, err);
 	if (error < 0)
@@ -101,11 +109,11 @@ NSC_PUBLIC int nscontainer_open_user(const char *user, const char *conf,
 static int open_directory(const char *dir, struct nscontainer **ret,
 			  struct nsc_error *err)
 {
-	_cleanup_handle_ struct nscontainer *c = calloc(1, sizeof(*c));
-	int error;
+	_cleanup_handle_ struct nscontainer *c = NULL;
+	int error = new_handle(&c, err);
 
-	if (!c)
-		return nsc_error_sys(err, ENOMEM, "container");
+	if (error < 0)
+		return error;
 	c->dir = realpath(dir, NULL);
 	if (!c->dir)
 		return nsc_error_sys(err, errno, "%s", dir);

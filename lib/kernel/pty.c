@@ -75,19 +75,19 @@ static int open_peer(int master)
 int nsc_pty_new(int devpts, dev_t host, struct nsc_pty *ret,
 		struct nsc_error *err)
 {
-	_cleanup_pty_ struct nsc_pty pty = NSC_PTY_INIT;
 	int error = verify(devpts, host, err);
+	_cleanup_fd_ int master = -1;
+	int slave;
 
 	if (error < 0)
 		return error;
-	pty.master = open_master(devpts, err);
-	if (pty.master < 0)
-		return pty.master;
-	pty.slave = open_peer(pty.master);
-	if (pty.slave < 0)
+	master = open_master(devpts, err);
+	if (master < 0)
+		return master;
+	slave = open_peer(master);
+	if (slave < 0)
 		return nsc_error_sys(err, errno, "terminal: open the slave");
-	*ret = pty;
-	pty = (struct nsc_pty)NSC_PTY_INIT;
+	*ret = (struct nsc_pty){ NSC_TAKE_FD(master), slave };
 	return 0;
 }
 

@@ -17,7 +17,6 @@ struct nsc_pty {
 #define NSC_PTY_INIT { -1, -1 }
 
 void nsc_pty_close(struct nsc_pty *pty);
-#define _cleanup_pty_ __attribute__((cleanup(nsc_pty_close)))
 
 /* The device number of the devpts at /dev/pts, 0 where none is. */
 dev_t nsc_pty_devpts(void);

@@ -1,6 +1,7 @@
 /*
- * Runs in: nsinit exec, and in the guard, a child of it without privileges:
- * it restores the terminal when nsinit dies without having done so.
+ * Runs in: the stand-in of nscontainer_exec(), and in the guard, a child
+ * of it without privileges that restores the terminal when the stand-in dies
+ * without having done so.
  */
 #include "session/caller.h"
 

@@ -1,4 +1,7 @@
-/* Runs in: nsinit exec, root of the host; see run.c for the two processes. */
+/*
+ * Runs in: the stand-in of nscontainer_exec(), root of the host; see run.c for
+ * the two processes.
+ */
 #include "session/console.h"
 
 #include <errno.h>

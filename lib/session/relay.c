@@ -1,7 +1,7 @@
 /*
- * Runs in: nsinit exec, when it has become a process of the container's user
- * without capabilities, outside of the container's pid namespace: nobody
- * inside sees it, and it has nothing but the two terminals.
+ * Runs in: the stand-in of nscontainer_exec(), when it has become a process of
+ * the container's user without capabilities, outside of the container's pid
+ * namespace: nobody inside sees it, and it has nothing but the two terminals.
  */
 #include "session/relay.h"
 
@@ -21,7 +21,7 @@
  * More than this of what a process wrote is never in the kernel when it ends:
  * see TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
  */
-#define LAST_BYTES (128 * 1024)
+#define LAST_BYTES ((size_t)128 * 1024)
 
 struct part {
 	char data[PART];

@@ -1,7 +1,7 @@
 /*
- * Runs in: nsshell (the user), nsinit exec (root of the host).  The parent
- * enters the namespaces, its child is in the pid namespace as well; both
- * then become the user.
+ * Runs in: nsshell (the user), nscontainer_exec() (root of the host).  The
+ * parent enters the namespaces, its child is in the pid namespace as well;
+ * both then become the user.
  */
 #include "session/run.h"
 
