@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "config/user.h"
+#include "kernel/cgroup.h"
+#include "kernel/cgroup_devices.h"
 #include "kernel/device.h"
 #include "kernel/idmap.h"
 
@@ -25,6 +27,25 @@ struct nsc_config_mount {
 	char *source;		/* host path; NULL for tmpfs */
 	char *destination;	/* container path */
 	bool writable;
+};
+
+struct nsc_config_devices {
+	bool given;			/* else those of the table */
+	struct nsc_device_rule *rules;
+	size_t n;
+};
+
+enum nsc_freezer { NSC_FREEZER_NONE, NSC_FREEZER_FROZEN, NSC_FREEZER_THAWED };
+
+#define NSC_CGROUP_PARENTS_MAX 8
+struct nsc_config_cgroups {
+	char *name;			/* NULL or "": the user's */
+	char *parent;			/* "a/b", below nscontainer */
+	char *slice;
+	bool allow_all_devices;
+	struct nsc_config_devices devices;
+	enum nsc_freezer freezer;
+	struct nsc_cgroup_limits limits;
 };
 
 struct nsc_config {
@@ -52,6 +73,7 @@ struct nsc_config {
 	size_t n_uid_mappings;
 	struct nsc_id_mapping *gid_mappings;
 	size_t n_gid_mappings;
+	struct nsc_config_cgroups cgroups;
 	enum nsc_home home;
 	char *shell;			/* session.shell, NULL: from passwd */
 	char **keep_env;		/* patterns: "TERM", "LC_*" */

@@ -16,7 +16,7 @@ nsc_field_read nsc_read_device_nodes;
 nsc_field_read nsc_read_uid_mappings;
 nsc_field_read nsc_read_gid_mappings;
 
-nsc_field_read nsc_read_devices;	/* checks devices, stores nothing */
+nsc_field_read nsc_read_devices;	/* struct nsc_config_devices */
 nsc_field_read nsc_read_environment;	/* char **, "KEY=VALUE" */
 
 #endif
