@@ -5,6 +5,7 @@
  * monitor.h and nothing else.  It ends with the container.  When it is
  * killed, the container goes on and the next login starts another monitor.
  */
+#include "groups.h"
 #include "monitor.h"
 
 #include <dirent.h>
@@ -37,6 +38,7 @@ struct monitor {
 	bool never;		/* "never", "start" */
 	bool leader;
 	unsigned int linger;	/* seconds */
+	int enter;		/* socket of groups.h, -1 without groups */
 };
 
 static enum event wait_event(const struct monitor *m, int watcher, int timeout)
@@ -46,10 +48,15 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
 		{ .fd = watcher, .events = POLLIN },
+		{ .fd = m->enter, .events = POLLIN },
 	};
 
-	while (poll(p, 3, timeout) < 0)
-		;
+	/* A client does not start the time anew for long: it enters once. */
+	while (poll(p, 4, timeout) < 0 ||
+	       (p[3].revents && !p[0].revents && !p[1].revents &&
+		!p[2].revents))
+		if (p[3].revents)
+			groups_serve(m->enter);
 	if (p[0].revents)
 		return EVENT_ENDED;
 	if (p[1].revents)
@@ -73,6 +80,7 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 	siginfo_t info;
 
 	remove_files(m);
+	groups_end(m->enter);
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	_exit(0);
@@ -85,6 +93,7 @@ static void __attribute__((noreturn)) stop(const struct monitor *m)
 
 	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
+	groups_thaw(m->enter);
 	while (poll(&p, 1, -1) < 0)
 		;
 	ended(m);
@@ -216,27 +225,32 @@ static void after_last(const struct monitor *m)
 	stop(m);
 }
 
-static void report(void)
+static void report(const struct nsc_error *err)
 {
-	static const struct nsc_error none;
-
 	signal(SIGPIPE, SIG_IGN);
 	(void)!write(NSC_MONITOR_GO, "", 1);
 	close(NSC_MONITOR_GO);
-	(void)!write(NSC_MONITOR_REPORT, &none, sizeof(none));
+	(void)!write(NSC_MONITOR_REPORT, err, sizeof(*err));
 	close(NSC_MONITOR_REPORT);
 }
 
 int main(int argc, char **argv)
 {
 	struct monitor m = { .leader = argc > 4 };
+	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (argc < 4)
 		return 2;
 	m.logout = !strcmp(argv[2], "logout");
 	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
-	report();
+	m.enter = groups_open(&err);
+	if (m.enter < -1) {
+		/* A new container's PID 1 ends, since it never gets its go. */
+		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
+		return 1;
+	}
+	report(&err);
 	for (;;) {
 		wait_for_last(&m);
 		after_last(&m);

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/groups.h"
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
@@ -44,6 +45,7 @@ static int clean_up(int rundir, struct nsc_error *err)
 	if (monitor < 0)
 		return monitor;
 	nsc_state_remove(rundir);
+	nsc_groups_clean(rundir);
 	return 0;
 }
 

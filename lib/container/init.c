@@ -42,6 +42,20 @@ static int become_root(const struct nsc_init *init, struct nsc_error *err)
 	return nsc_credential_become(0, 0, group, 1, err);
 }
 
+/*
+ * Not by clone3(): the namespace's root is the group of whoever asks for it,
+ * and that is the builder there, even with CLONE_INTO_CGROUP.
+ */
+static int own_groups(const struct nsc_init *init, struct nsc_error *err)
+{
+	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
+	    unshare(CLONE_NEWCGROUP) < 0)
+		return nsc_error_sys(err, errno, "make the cgroup namespace");
+	if (write(init->report, "", 1) != 1)
+		return nsc_error_set(err, EPIPE, "the builder has gone");
+	return 0;
+}
+
 /* A copy of the finished tree; locked, see HACKING.md. */
 static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -122,6 +136,7 @@ void nsc_init_run(const struct nsc_init *init)
 				    struct nsc_error *err) = {
 		wait_for_go,	/* the id maps are written */
 		become_root,
+		own_groups,	/* it is in its groups */
 		wait_for_go,	/* the file systems stand */
 		own_mounts,
 		set_hostname,

@@ -16,6 +16,7 @@
 #define NSC_FILE_LOCK "lock"
 #define NSC_FILE_SESSIONS "sessions"
 #define NSC_FILE_MONITOR "monitor"
+#define NSC_FILE_ENTER "enter"
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "container/groups.h"
 #include "container/join.h"
 #include "container/monitor.h"
 #include "container/subid.h"
@@ -182,7 +183,13 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd == -ESRCH) {
 		nsc_state_remove(request->rundir);
-		ret = nsc_start_map_ids(plan, request->conf, err);
+		/* Of one that ended without a monitor. */
+		nsc_groups_clean(request->rundir);
+		ret = nsc_parents_find(&request->conf->cgroup_parents,
+				       request->user, &plan->cgroup_parent,
+				       err);
+		if (ret == 0)
+			ret = nsc_start_map_ids(plan, request->conf, err);
 		if (ret == 0)
 			ret = nsc_create(plan, err);
 	} else {

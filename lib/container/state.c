@@ -36,6 +36,7 @@ static const struct field {
 	FIELD(stop, KIND_STRING),
 	FIELD(capabilities, KIND_NUMBER),
 	FIELD(no_new_privs, KIND_BOOL),
+	FIELD(has_groups, KIND_BOOL),
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),

@@ -28,6 +28,7 @@ struct nsc_state {
 	char *stop;		/* "empty", "logout", "never" */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
 	bool no_new_privs;
+	bool has_groups;	/* logins enter control groups first */
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */
