@@ -15,6 +15,8 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "config/policy.h"
+#include "container/groups.h"
+#include "container/rundir.h"
 #include "container/start.h"
 #include "kernel/namespace.h"
 #include "nsinit.h"
@@ -114,6 +116,35 @@ static int print(json_t *object, const struct nsinit_options *options)
 	return 0;
 }
 
+/* With where its groups go, and whether this host enforces its limits. */
+static int print_plan(const char *dir, const struct nsc_plan *plan,
+		      const struct nsinit_options *options,
+		      struct nsc_error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	char **groups = NULL;
+	json_t *object, *array;
+	int ret = plan->login ? nsc_rundir_path(plan->user->name, &path, err) :
+				nsc_rundir_path_of_dir(dir, &path, err);
+
+	if (ret == 0) {
+		const char *name = strrchr(path, '/') + 1;
+
+		ret = nsc_groups_explain(plan, name + (*name == '.'), &groups,
+					 err);
+	}
+	if (ret == 0) {
+		array = json_array();
+		for (char **group = groups; group && *group; group++)
+			json_array_append_new(array, json_string(*group));
+		object = plan_json(plan);
+		json_object_set_new(object, "cgroups", array);
+		ret = print(object, options);
+	}
+	nsc_text_free_vector(groups);
+	return ret;
+}
+
 static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 {
 	struct stat st;
@@ -148,8 +179,11 @@ static int check_config(const char *dir, const struct nsc_user *user,
 	plan->config = config;
 	plan->user = user;
 	plan->login = !options->root;
-	ret = nsc_start_map_ids(plan, conf, err);
-	return ret < 0 ? ret : print(plan_json(plan), options);
+	ret = nsc_parents_find(&conf->cgroup_parents, user,
+			       &plan->cgroup_parent, err);
+	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	return ret < 0 ? ret : print_plan(dir, plan, options, err);
 }
 
 static int check_user(const struct nsinit_options *options,

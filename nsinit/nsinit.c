@@ -16,7 +16,7 @@
 #include "container/paths.h"
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16 };
+       OPT_LOGIN = 16, OPT_FOLLOW = 32 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "login", no_argument, NULL, OPT_LOGIN },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -44,6 +45,12 @@ static const struct command {
 	  "stop [--timeout SECONDS] USER | stop --root DIR" },
 	{ "list", nsinit_list, OPT_JSON, 0, 1,
 	  "list [--json] [USER]" },
+	{ "stats", nsinit_stats, OPT_JSON | OPT_ROOT | OPT_FOLLOW, 0, 1,
+	  "stats [--json] [--follow] [USER] | stats --root DIR" },
+	{ "pause", nsinit_pause, OPT_ROOT, 0, 1,
+	  "pause USER | pause --root DIR" },
+	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
+	  "resume USER | resume --root DIR" },
 	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 };
@@ -86,6 +93,8 @@ static int set_option(const struct command *command, int option,
 		options->json = true;
 	else if (option == OPT_LOGIN)
 		options->login = true;
+	else if (option == OPT_FOLLOW)
+		options->follow = true;
 	else if (nsc_text_number(optarg, 0, 86400, &options->timeout) < 0)
 		return usage_error(command, "--timeout: expected seconds, 0 "
 				   "to 86400");

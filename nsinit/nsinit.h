@@ -22,6 +22,7 @@ struct nsinit_options {
 	long long timeout;	/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool login;		/* --login */
+	bool follow;		/* --follow */
 	char **arguments;	/* the rest */
 	int n_arguments;
 };
@@ -29,8 +30,22 @@ struct nsinit_options {
 int nsinit_check(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
+int nsinit_pause(const struct nsinit_options *options);
+int nsinit_resume(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
+int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
+
+/*
+ * The run directory of USER, or of --root DIR; one of them must be there.
+ * Into new memory.
+ */
+int nsinit_target(const struct nsinit_options *options, char **ret_path,
+		  struct nsc_error *err);
+
+/* pause.c: what pause and resume have in common. */
+int nsinit_pause_or_resume(const struct nsinit_options *options, bool paused);
+int nsinit_set_paused(const char *path, bool paused, struct nsc_error *err);
 
 /* "nsinit: TEXT" on standard error; returns status. */
 int nsinit_fail(const struct nsc_error *err, int status);

@@ -68,32 +68,47 @@ static int stop(const char *path, const struct nsinit_options *options,
 	if (lock < 0 && lock != -ENOENT)
 		return lock;
 	pidfd = nsc_join_find(rundir, &state, err);
+	/* It ended, perhaps without a monitor: nothing of it stays. */
+	if (pidfd == -ESRCH)
+		clean_up(rundir, NULL);
 	if (pidfd < 0)
 		return pidfd;
+	/* What is paused could not end. */
+	if (state->has_groups)
+		nsc_groups_thaw(rundir);
 	ret = end(pidfd, options->timeout < 0 ? DEFAULT_TIMEOUT :
 		  options->timeout, err);
 	return ret < 0 ? ret : clean_up(rundir, err);
+}
+
+int nsinit_target(const struct nsinit_options *options, char **ret_path,
+		  struct nsc_error *err)
+{
+	_cleanup_free_ char *dir = NULL;
+
+	if (!options->root == !options->n_arguments)
+		return nsc_error_set(err, EINVAL, "expected either a user or "
+				     "--root DIR");
+	if (!options->root)
+		return nsc_rundir_path(options->arguments[0], ret_path, err);
+	dir = realpath(options->root, NULL);
+	if (!dir)
+		return nsc_error_sys(err, errno, "%s", options->root);
+	return nsc_rundir_path_of_dir(dir, ret_path, err);
 }
 
 int nsinit_stop(const struct nsinit_options *options)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	_cleanup_free_ char *path = NULL;
-	_cleanup_free_ char *dir = NULL;
-	int ret = 0;
+	int ret;
 
 	if (!options->root == !options->n_arguments) {
 		nsc_error_set(&err, EINVAL, "stop: expected either a user or "
 			      "--root DIR");
 		return nsinit_fail(&err, NSINIT_USAGE);
 	}
-	if (options->root) {
-		dir = realpath(options->root, NULL);
-		ret = dir ? nsc_rundir_path_of_dir(dir, &path, &err) :
-			    nsc_error_sys(&err, errno, "%s", options->root);
-	} else {
-		ret = nsc_rundir_path(options->arguments[0], &path, &err);
-	}
+	ret = nsinit_target(options, &path, &err);
 	if (ret == 0)
 		ret = stop(path, options, &err);
 	if (ret < 0 && options->n_arguments)

@@ -357,7 +357,7 @@ int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
 		    struct nsc_error *err)
 {
 	struct maker m = { .groups = ret };
-	int error = nsc_layout_init(plan, plan->rundir, &m.layout, err);
+	int error = nsc_layout_init(plan, NULL, &m.layout, err);
 
 	if (error == 0)
 		error = nsc_cgroup_host_load(&ret->host, err);
@@ -433,6 +433,14 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 	return ret;
 }
 
+void nsc_groups_thaw(int rundir)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+
+	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
+		nsc_cgroup_tree_freeze(tree, false);
+}
+
 void nsc_groups_clean(int rundir)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
@@ -455,15 +463,31 @@ void nsc_groups_clean(int rundir)
 	unlinkat(rundir, NSC_FILE_ENTER, 0);
 }
 
+static int explain_one(const struct nsc_layout *l,
+		       const struct nsc_cgroup_hierarchy *h, bool systemd,
+		       char path[PATH_MAX], struct nsc_error *err)
+{
+	char slice[NAME_MAX + 1];
+	int ret;
+
+	if (!h->v2 || !systemd)
+		return nsc_layout_path(l, h, l->n, path);
+	ret = nsc_layout_slice(l, slice, sizeof(slice), err);
+	if (ret == 0)
+		snprintf(path, PATH_MAX, "%s:%s:nscontainer-%s.scope", h->path,
+			 l->plan->cgroup_parent ?
+			 l->plan->cgroup_parent->name : slice, l->name);
+	return ret;
+}
+
 int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
 		       char ***ret, struct nsc_error *err)
 {
 	struct nsc_cgroup_host host = { .n = 0 };
 	struct nsc_layout layout;
 	size_t n = 0;
-	int error = nsc_layout_init(plan, plan->rundir, &layout, err);
+	int error = nsc_layout_init(plan, name, &layout, err);
 
-	(void)name;
 	if (error == 0)
 		error = nsc_cgroup_host_load(&host, err);
 	if (error == 0)
@@ -473,12 +497,10 @@ int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
 
 		if (host.list[i].readonly)
 			continue;
-		error = nsc_layout_path(&layout, &host.list[i], layout.n,
-					path);
-		if (error == 0)
-			error = nsc_text_append(ret, &n, path);
-		if (error < 0)
-			nsc_error_sys(err, -error, "control groups");
+		error = explain_one(&layout, &host.list[i],
+				    nsc_systemd_is_there(), path, err);
+		if (error == 0 && nsc_text_append(ret, &n, path) < 0)
+			error = nsc_error_sys(err, ENOMEM, "control groups");
 	}
 	nsc_cgroup_host_free(&host);
 	nsc_layout_free(&layout);

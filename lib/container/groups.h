@@ -63,7 +63,14 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
  */
 void nsc_groups_clean(int rundir);
 
-/* Where they would be: "PATH" lines in a new vector; or why they cannot. */
+/* What is paused goes on. */
+void nsc_groups_thaw(int rundir);
+
+/*
+ * Where they would be, as paths in a new vector (under systemd the hierarchy,
+ * slice and scope); or which limit this host cannot enforce.  name is that of
+ * the run directory.
+ */
 int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
 		       char ***ret, struct nsc_error *err);
 

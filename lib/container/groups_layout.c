@@ -72,15 +72,18 @@ static int add_names(struct nsc_layout *l)
 	return ret < 0 ? ret : add(l, own);
 }
 
-int nsc_layout_init(const struct nsc_plan *plan, int rundir,
+int nsc_layout_init(const struct nsc_plan *plan, const char *name,
 		    struct nsc_layout *ret, struct nsc_error *err)
 {
 	const struct nsc_config_cgroups *c = &plan->config->cgroups;
 	bool userns = plan->config->namespaces & CLONE_NEWUSER;
-	int error;
+	int error = 0;
 
 	*ret = (struct nsc_layout){ .plan = plan };
-	error = nsc_layout_id(rundir, ret->id, ret->name);
+	if (name)
+		snprintf(ret->name, sizeof(ret->name), "%s", name);
+	else
+		error = nsc_layout_id(plan->rundir, ret->id, ret->name);
 	if (error == 0)
 		error = add_names(ret);
 	if (error < 0) {

@@ -26,8 +26,11 @@ struct nsc_layout {
 	const char *scope;		/* systemd: its path in v2, or NULL */
 };
 
-/* rundir: of the container.  plan->config is read. */
-int nsc_layout_init(const struct nsc_plan *plan, int rundir,
+/*
+ * Of plan its config, cgroup_parent and user are read, and the run directory
+ * unless name says how that of the container is called.
+ */
+int nsc_layout_init(const struct nsc_plan *plan, const char *name,
 		    struct nsc_layout *ret, struct nsc_error *err);
 void nsc_layout_free(struct nsc_layout *layout);
 
@@ -53,7 +56,7 @@ int nsc_layout_path(const struct nsc_layout *layout,
 char *nsc_layout_record(const struct nsc_layout *layout,
 			const struct nsc_cgroup_host *host);
 
-/* The slice of systemd's, "" for the default: user-UID.slice. */
+/* The slice for systemd; by default user-UID.slice. */
 int nsc_layout_slice(const struct nsc_layout *layout, char *buf, size_t size,
 		     struct nsc_error *err);
 

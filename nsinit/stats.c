@@ -1,0 +1,265 @@
+/* nsinit stats: what containers use, and each of their sessions. */
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "kernel/cgroup_stats.h"
+#include "nsinit.h"
+
+#define PERCENT_MS 100
+#define FOLLOW_MS 1000
+
+struct target {
+	int rundir;
+	struct nsc_state *state;
+	struct nsc_cgroup_tree tree;
+	struct nsc_stats stats;
+};
+
+static json_t *number(uint64_t value)
+{
+	return value == NSC_STATS_NONE ? json_null() :
+					 json_integer((json_int_t)value);
+}
+
+static json_t *memory_json(const struct nsc_stats *s)
+{
+	json_t *stat = json_object();
+
+	for (size_t i = 0; i < s->n_memory_stat; i++)
+		json_object_set_new(stat, s->memory_stat[i].name,
+				    number(s->memory_stat[i].value));
+	return json_pack("{s:o, s:o, s:o, s:o}", "usage", number(s->memory),
+			 "peak", number(s->memory_peak),
+			 "limit", number(s->memory_limit), "stat", stat);
+}
+
+static json_t *io_json(const struct nsc_stats *s)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->n_io; i++) {
+		const struct nsc_stats_io *row = &s->io[i];
+		char device[32];
+
+		snprintf(device, sizeof(device), "%u:%u", row->major,
+			 row->minor);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:o}",
+				"device", device, "op", row->op,
+				"bytes", number(row->bytes),
+				"operations", number(row->ops)));
+	}
+	return json_pack("{s:o, s:o}", "devices", array,
+			 "queued", number(s->io_queued));
+}
+
+static json_t *cpu_json(const struct nsc_stats *s, double percent)
+{
+	return json_pack("{s:o, s:f, s:o, s:o, s:{s:o, s:o, s:o}}",
+			 "usage_us", number(s->cpu_usage), "percent", percent,
+			 "user_us", number(s->cpu_user),
+			 "system_us", number(s->cpu_system), "throttling",
+			 "periods", number(s->periods),
+			 "throttled_periods", number(s->throttled_periods),
+			 "throttled_us", number(s->throttled_time));
+}
+
+/* Those that the hierarchy with sessions has directories of. */
+static json_t *sessions_json(struct target *t)
+{
+	struct nsc_stats *s = malloc(sizeof(*s));
+	json_t *array = json_array();
+	const struct dirent *entry;
+	DIR *dir = NULL;
+
+	for (size_t i = 0; s && i < t->tree.n && !dir; i++)
+		if (t->tree.list[i].kind == 's')
+			dir = opendir(t->tree.list[i].path);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "session-", 8) != 0)
+			continue;
+		nsc_stats_read(&t->tree, entry->d_name, s);
+		if (s->pids == 0)
+			continue;
+		json_array_append_new(array, json_pack("{s:i, s:o, s:o, s:o}",
+				"pid", atoi(entry->d_name + 8),
+				"memory", number(s->memory),
+				"cpu_us", number(s->cpu_usage),
+				"pids", number(s->pids)));
+	}
+	if (dir)
+		closedir(dir);
+	free(s);
+	return array;
+}
+
+/* Usage over a tenth of a second, of one processor. */
+static json_t *measure(struct target *t)
+{
+	const struct timespec pause = { 0, PERCENT_MS * 1000000L };
+	struct nsc_stats *s = &t->stats;
+	int64_t begin = nsc_process_now(), ms;
+	double percent = 0;
+	uint64_t before;
+
+	nsc_stats_read(&t->tree, NULL, s);
+	before = s->cpu_usage;
+	nanosleep(&pause, NULL);
+	nsc_stats_read(&t->tree, NULL, s);
+	ms = nsc_process_now() - begin;
+	if (s->cpu_usage != NSC_STATS_NONE && before != NSC_STATS_NONE &&
+	    s->cpu_usage >= before && ms > 0)
+		percent = (double)(s->cpu_usage - before) / (double)ms / 10;
+	return json_pack("{s:s, s:o, s:o, s:{s:o, s:o}, s:o, "
+			 "s:{s:s, s:b, s:b}, s:o}",
+			 "user", t->state->user, "cpu", cpu_json(s, percent),
+			 "memory", memory_json(s), "pids",
+			 "current", number(s->pids),
+			 "limit", number(s->pids_limit), "io", io_json(s),
+			 "freezer", "state", s->frozen ? "FROZEN" :
+			 s->self_freezing || s->parent_freezing ? "FREEZING" :
+			 "THAWED", "self", s->self_freezing, "parent",
+			 s->parent_freezing, "sessions", sessions_json(t));
+}
+
+/* Text is the same data, a line for each value: "memory.usage: 1234". */
+static void print_text(const char *prefix, json_t *value)
+{
+	char name[256];
+	const char *key;
+	json_t *member;
+	size_t i;
+
+	if (json_is_object(value)) {
+		json_object_foreach(value, key, member) {
+			snprintf(name, sizeof(name), "%s%s%s", prefix,
+				 *prefix ? "." : "", key);
+			print_text(name, member);
+		}
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, member) {
+			snprintf(name, sizeof(name), "%s[%zu]", prefix, i);
+			print_text(name, member);
+		}
+	} else if (json_is_string(value)) {
+		printf("%s: %s\n", prefix, json_string_value(value));
+	} else if (json_is_integer(value)) {
+		printf("%s: %" JSON_INTEGER_FORMAT "\n", prefix,
+		       json_integer_value(value));
+	} else if (json_is_real(value)) {
+		printf("%s: %.1f\n", prefix, json_real_value(value));
+	} else {
+		printf("%s: %s\n", prefix, json_is_null(value) ? "-" :
+		       json_is_true(value) ? "yes" : "no");
+	}
+}
+
+static int open_target(const char *path, struct target *t,
+		       struct nsc_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	t->rundir = nsc_rundir_open(path, false, 0, err);
+	if (t->rundir == -ENOENT)
+		return nsc_error_set(err, ESRCH, "no container is running");
+	if (t->rundir < 0)
+		return t->rundir;
+	pidfd = nsc_join_find(t->rundir, &t->state, err);
+	if (pidfd < 0)
+		return pidfd;
+	ret = t->state->has_groups ?
+		      nsc_cgroup_tree_load(t->rundir, &t->tree) : -ENOENT;
+	if (ret < 0)
+		return nsc_error_set(err, -ret, "the container has no control "
+				     "groups that could count");
+	return 0;
+}
+
+static int show(const char *path, bool json, struct nsc_error *err)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	json_t *object;
+	int ret;
+
+	if (!t)
+		return nsc_error_sys(err, ENOMEM, "stats");
+	t->rundir = -1;
+	ret = open_target(path, t, err);
+	if (ret == 0) {
+		object = measure(t);
+		if (json)
+			json_dumpf(object, stdout, JSON_COMPACT);
+		else
+			print_text("", object);
+		putchar('\n');
+		fflush(stdout);
+		json_decref(object);
+	}
+	nsc_fd_close(&t->rundir);
+	nsc_state_cleanup(&t->state);
+	free(t);
+	return ret;
+}
+
+static int show_all(bool json, struct nsc_error *err)
+{
+	struct dirent **names = NULL;
+	int n = scandir(NSC_RUNDIR, &names, NULL, alphasort);
+	int ret = 0;
+
+	for (int i = 0; i < n; i++) {
+		_cleanup_free_ char *path = NULL;
+		struct nsc_error one = NSC_ERROR_INIT;
+		int error = 0;
+
+		if (names[i]->d_name[0] != '.')
+			error = nsc_rundir_path(names[i]->d_name, &path, &one);
+		if (error == 0 && path)
+			error = show(path, json, &one);
+		if (error < 0 && error != -ESRCH) {
+			*err = one;
+			ret = error;
+		}
+		free(names[i]);
+	}
+	free(names);
+	return ret;
+}
+
+int nsinit_stats(const struct nsinit_options *options)
+{
+	const struct timespec pause = { FOLLOW_MS / 1000, 0 };
+	struct nsc_error err = NSC_ERROR_INIT;
+	_cleanup_free_ char *path = NULL;
+	bool one = options->root || options->n_arguments;
+	int ret = one ? nsinit_target(options, &path, &err) : 0;
+
+	/* A reader that has gone is the usual end of it. */
+	signal(SIGPIPE, SIG_DFL);
+	while (ret == 0) {
+		ret = one ? show(path, options->json, &err) :
+			    show_all(options->json, &err);
+		if (!options->follow)
+			break;
+		nanosleep(&pause, NULL);
+	}
+	/* Its end is the end of following it. */
+	if (ret == -ESRCH && options->follow && err.code)
+		return NSINIT_OK;
+	if (ret < 0)
+		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+							 NSINIT_FAILED);
+	return NSINIT_OK;
+}
