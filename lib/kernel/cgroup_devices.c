@@ -1,4 +1,4 @@
-/* Runs in: the builder, root of the host; bpf(2), BPF_PROG_TYPE_CGROUP_DEVICE */
+/* Runs in: the builder, root of the host. */
 #include "kernel/cgroup_devices.h"
 
 #include <errno.h>

@@ -14,7 +14,8 @@
 #include "base/fd.h"
 #include "kernel/cgroup.h"
 
-#define NO_LIMIT_V1 UINT64_C(0x7000000000000000)	/* the kernel's "none" */
+/* The kernel's "none" is the largest number of pages. */
+#define NO_LIMIT_V1 UINT64_C(0x7000000000000000)
 
 struct place {
 	int dir;		/* of the group with the controller, or -1 */

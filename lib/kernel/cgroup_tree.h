@@ -22,8 +22,8 @@
 #include "base/error.h"
 
 #define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
-#define NSC_CGROUP_RECORD_MAX 32768
-#define NSC_CGROUP_ENTRIES 64
+#define NSC_CGROUP_RECORD_MAX 131072
+#define NSC_CGROUP_ENTRIES 192
 
 struct nsc_cgroup_entry {
 	char kind;
