@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -41,6 +42,15 @@ struct monitor {
 	int enter;		/* socket of groups.h, -1 without groups */
 };
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Clients of the socket are served meanwhile: none can make it longer. */
 static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 {
 	struct pollfd p[] = {
@@ -51,12 +61,19 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		{ .fd = m->enter, .events = POLLIN },
 	};
 
-	/* A client does not start the time anew for long: it enters once. */
-	while (poll(p, 4, timeout) < 0 ||
-	       (p[3].revents && !p[0].revents && !p[1].revents &&
-		!p[2].revents))
-		if (p[3].revents)
+	for (int64_t begin = now_ms(), left = timeout;;) {
+		int n = poll(p, 4, (int)left);
+
+		if (n == 0 || (n > 0 && (p[0].revents || p[1].revents ||
+					 p[2].revents)))
+			break;
+		if (n > 0)
 			groups_serve(m->enter);
+		if (timeout >= 0)
+			left = timeout - (now_ms() - begin);
+		if (timeout >= 0 && left < 0)
+			return EVENT_TIME;
+	}
 	if (p[0].revents)
 		return EVENT_ENDED;
 	if (p[1].revents)

@@ -426,10 +426,18 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 {
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && i < groups->n; i++)
-		if (groups->list[i].hierarchy->v2)
-			ret = nsc_cgroup_delegate(groups->list[i].dir, uid,
-						  gid, err);
+	for (size_t i = 0; ret == 0 && i < groups->n; i++) {
+		_cleanup_fd_ int init = -1;
+
+		if (!groups->list[i].hierarchy->v2)
+			continue;
+		ret = nsc_cgroup_delegate(groups->list[i].dir, uid, gid, err);
+		/* Where PID 1 is, and makes its own groups. */
+		init = openat(groups->list[i].dir, "init", O_RDONLY |
+			      O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (ret == 0 && init >= 0)
+			ret = nsc_cgroup_delegate(init, uid, gid, err);
+	}
 	return ret;
 }
 

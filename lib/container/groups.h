@@ -30,7 +30,7 @@ struct nsc_groups {
 	struct nsc_cgroup_host host;
 	struct nsc_group list[NSC_CGROUP_HIERARCHIES];
 	size_t n;		/* 0: the container has none */
-	char *scope;		/* systemd: path of the scope's group, or NULL */
+	char *scope;		/* systemd: the scope's path, or NULL */
 };
 
 #define NSC_GROUPS_INIT { .n = 0 }
@@ -53,7 +53,10 @@ int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
 /* cgroups.freezer: the last thing that is done to a new container. */
 int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err);
 
-/* Let uid manage what is below the v2 group (init as a command line). */
+/*
+ * After nsc_groups_settle: let uid manage what is below the v2 group, for an
+ * init that is a service manager.
+ */
 int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 			struct nsc_error *err);
 

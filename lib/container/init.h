@@ -6,8 +6,9 @@
 
 /*
  * What the child is given.  Bytes on 'go' let it on: the first when its id
- * maps are written and it is in its groups, the second when the file systems stand; the third is for
- * container-init.  End-of-file means that the builder died.
+ * maps are written and it is in its groups, the second when the file systems
+ * stand; the third is for container-init.  End-of-file means that the builder
+ * died.
  */
 struct nsc_init {
 	const struct nsc_plan *plan;

@@ -37,6 +37,8 @@ int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
 
 #define DESTINATION "org.freedesktop.systemd1", "/org/freedesktop/systemd1", \
 	"org.freedesktop.systemd1.Manager"
+#define EXISTS "org.freedesktop.systemd1.UnitExists"
+#define PRIVATE "unix:path=/run/systemd/private"
 #define WAIT_US 10000000
 #define TRIES 50		/* for a scope of that name to go away */
 
@@ -229,7 +231,7 @@ static int start(struct call *c, const struct nsc_systemd_scope *scope,
 		sd_bus_error_free(&c->error);
 		ret = request_scope(c, unit, slice);
 		/* The previous container's monitor has only just ended. */
-		if (ret != -EEXIST)
+		if (ret >= 0 || !sd_bus_error_has_name(&c->error, EXISTS))
 			break;
 		ret = i + 1 < TRIES ? 0 : ret;
 		nanosleep(&pause, NULL);
@@ -239,11 +241,24 @@ static int start(struct call *c, const struct nsc_systemd_scope *scope,
 	return wait_for_job(c, err);
 }
 
+/* The bus, or where a small host has none the manager's own socket. */
+static int connect_to_manager(sd_bus **bus)
+{
+	int ret = sd_bus_open_system(bus);
+
+	if (ret >= 0)
+		return ret;
+	ret = sd_bus_new(bus);
+	if (ret >= 0)
+		ret = sd_bus_set_address(*bus, PRIVATE);
+	return ret < 0 ? ret : sd_bus_start(*bus);
+}
+
 int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
 			    struct nsc_error *err)
 {
 	__attribute__((cleanup(call_cleanup))) struct call c = { .bus = NULL };
-	int ret = sd_bus_open_system(&c.bus);
+	int ret = connect_to_manager(&c.bus);
 
 	if (ret < 0)
 		return failed(&c, ret, "connect to the bus", err);
