@@ -146,7 +146,7 @@ static int read_rate(struct nsc_reader *r, const json_t *value,
 }
 
 #define AT(member) offsetof(struct nsc_cgroup_io_max, member)
-#define RATE(key, n) { .name = key, .read = read_rate, .at = AT(rate[n]), \
+#define RATE(key, n) { .name = (key), .read = read_rate, .at = AT(rate[(n)]), \
 		       .min = 1, .max = INT64_MAX }
 static const struct nsc_field io_fields[] = {
 	{ .name = "major_number", .read = nsc_read_number, .at = AT(major),
@@ -299,7 +299,7 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 }
 
 #define AT(member) offsetof(struct nsc_config, cgroups.member)
-#define LIMIT(key) { .name = key, .read = read_limit, .at = AT(limits) }
+#define LIMIT(key) { .name = (key), .read = read_limit, .at = AT(limits) }
 const struct nsc_field nsc_cgroup_fields[] = {
 	{ .name = "name", .read = read_name, .at = AT(name) },
 	{ .name = "parent", .read = read_parent, .at = AT(parent) },

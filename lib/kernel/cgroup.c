@@ -122,7 +122,8 @@ static int parse_mount(struct nsc_cgroup_host *host, const char *line,
 	type = strtok_r(tail + 3, " ", &save);
 	options = strtok_r(NULL, " ", &save);
 	options = options ? strtok_r(NULL, " ", &save) : NULL;
-	if (!options || (strcmp(type, "cgroup") && strcmp(type, "cgroup2")))
+	if (!options || (strcmp(type, "cgroup") != 0 &&
+			 strcmp(type, "cgroup2") != 0))
 		return 0;
 	save = NULL;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(field); i++) {
@@ -142,14 +143,14 @@ static int parse_mount(struct nsc_cgroup_host *host, const char *line,
 /* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
 static int parse_own(struct nsc_cgroup_host *host, const char *text)
 {
-	const char *own = strstr(text, "0::/");
+	const char *own = text ? strstr(text, "0::/") : NULL;
 
 	if (own && own != text && own[-1] != '\n')
 		own = NULL;
 	if (own)
 		own += 3;
 	else
-		own = strstr(text, ":name=systemd:/");
+		own = text ? strstr(text, ":name=systemd:/") : NULL;
 	if (!own)
 		return 0;
 	own = strchr(own, '/');
@@ -251,7 +252,7 @@ nsc_cgroup_find(const struct nsc_cgroup_host *host,
 static int fill_cpuset(int parent, int dir)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
-	char text[4096];
+	char text[4096] = "";
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++) {
 		int ret = nsc_cgroup_read(dir, files[i], text, sizeof(text));

@@ -128,7 +128,7 @@ bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)
 {
 	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
 								"freezer");
-	char text[256];
+	char text[256] = "";
 
 	if (!e)
 		return false;
@@ -145,7 +145,7 @@ bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree)
 {
 	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
 								"freezer");
-	char text[256];
+	char text[256] = "";
 
 	if (!e)
 		return false;
@@ -300,7 +300,8 @@ static void remove_dead(const struct nsc_cgroup_tree *tree)
 		char path[PATH_MAX];
 		int pid = atoi(entry->d_name + sizeof(SESSION) - 1);
 
-		if (strncmp(entry->d_name, SESSION, sizeof(SESSION) - 1) ||
+		if (strncmp(entry->d_name, SESSION, sizeof(SESSION) - 1) !=
+			    0 ||
 		    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
 			continue;
 		/* Where processes were left behind, it stays. */

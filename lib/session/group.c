@@ -60,7 +60,8 @@ int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
 	fd = connect_to(session->path);
 	if (fd < 0)
 		return failed(session, -fd, err);
-	n = nsc_process_poll(fd, nsc_process_now() + WAIT_S * 1000);
+	n = nsc_process_poll(fd, nsc_process_now() +
+			     (int64_t)WAIT_S * 1000);
 	if (n <= 0)
 		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
 	if (read(fd, &answer, sizeof(answer)) != sizeof(answer))

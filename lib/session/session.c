@@ -279,7 +279,7 @@ static int place(const struct nsc_session *session,
 	_cleanup_free_ gid_t *before = NULL;
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
-	size_t n_before;
+	size_t n_before = 0;
 	/* First: while it is on the host, its host ids are known there. */
 	int ret = nsc_group_enter(session, err);
 
