@@ -76,7 +76,8 @@ const char *nscontainer_record_key(const struct nscontainer_record *record,
 /*
  * The value of a key as text, or NULL where there is no such key: a string as
  * it is, a number in decimal digits, a boolean as "yes" or "no", the elements
- * of an array with spaces between them.
+ * of an array with spaces between them.  What is in an object has keys with a
+ * dot, "cpu.percent"; what is in an array of objects, "sessions[0].pid".
  */
 const char *nscontainer_record_text(const struct nscontainer_record *record,
 				    const char *key);
@@ -95,7 +96,8 @@ void nscontainer_record_free(struct nscontainer_record *record);
  *
  * Keys: user, contained (boolean); where that is false, reason; otherwise
  * config, rootfs, overlay, home, namespaces, capabilities (arrays), uid_map,
- * gid_map (arrays of "container:host:size"), no_new_privs (boolean).
+ * gid_map (arrays of "container:host:size"), no_new_privs (boolean), seccomp,
+ * cgroups (array of directories).
  */
 int nscontainer_check(const struct nscontainer *container,
 		      struct nscontainer_record **ret,
@@ -120,6 +122,22 @@ int nscontainer_find(const struct nscontainer *container,
  */
 int nscontainer_list(struct nscontainer_record **ret,
 		     struct nscontainer_error *err);
+
+/*
+ * What the container uses, over the tenth of a second that this takes; -ESRCH:
+ * it does not run; -ENOENT: it has no control groups.
+ *
+ * Keys, "-" where the kernel does not count: user; cpu.usage_us, cpu.percent
+ * (of one processor), cpu.user_us, cpu.system_us, cpu.throttling.periods,
+ * .throttled_periods, .throttled_us; memory.usage, .peak, .limit in bytes,
+ * memory.stat. with the kernel's keys; pids.current, pids.limit;
+ * io.devices[].device, .op, .bytes, .operations, io.queued; freezer.state
+ * ("THAWED", "FREEZING", "FROZEN"), freezer.self, freezer.parent (booleans);
+ * sessions[].pid, .memory, .cpu_us, .pids.
+ */
+int nscontainer_stats(const struct nscontainer *container,
+		      struct nscontainer_record **ret,
+		      struct nscontainer_error *err);
 
 /* --- change ----------------------------------------------------------- */
 
@@ -152,6 +170,16 @@ int nscontainer_start(const struct nscontainer *container, unsigned int flags,
  */
 int nscontainer_stop(const struct nscontainer *container, int timeout,
 		     struct nscontainer_error *err);
+
+/*
+ * Pause the container: none of its processes runs until it is resumed, and
+ * logins are refused.  -ESRCH: it does not run; -ETIMEDOUT: some process could
+ * not be frozen, and all go on.
+ */
+int nscontainer_pause(const struct nscontainer *container,
+		      struct nscontainer_error *err);
+int nscontainer_resume(const struct nscontainer *container,
+		       struct nscontainer_error *err);
 
 /*
  * Run a command in the container, and wait for its end.  A directory's

@@ -5,12 +5,14 @@
  * monitor.h and nothing else.  It ends with the container.  When it is
  * killed, the container goes on and the next login starts another monitor.
  */
+#include "groups.h"
 #include "monitor.h"
 
 #include <dirent.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -38,8 +40,18 @@ struct monitor {
 	bool never;		/* "never", "start" */
 	bool leader;
 	unsigned int linger;	/* seconds */
+	int enter;		/* socket of groups.h, -1 without groups */
 };
 
+static int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* Clients of the socket are served meanwhile: none can make it longer. */
 static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 {
 	struct pollfd p[] = {
@@ -47,10 +59,22 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
 		{ .fd = watcher, .events = POLLIN },
+		{ .fd = m->enter, .events = POLLIN },
 	};
 
-	while (poll(p, 3, timeout) < 0)
-		;
+	for (int64_t begin = now_ms(), left = timeout;;) {
+		int n = poll(p, 4, (int)left);
+
+		if (n == 0 || (n > 0 && (p[0].revents || p[1].revents ||
+					 p[2].revents)))
+			break;
+		if (n > 0)
+			groups_serve(m->enter);
+		if (timeout >= 0)
+			left = timeout - (now_ms() - begin);
+		if (timeout >= 0 && left < 0)
+			return EVENT_TIME;
+	}
 	if (p[0].revents)
 		return EVENT_ENDED;
 	if (p[1].revents)
@@ -75,6 +99,7 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 	siginfo_t info;
 
 	remove_files(m);
+	groups_end(m->enter);
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
@@ -88,6 +113,7 @@ static void __attribute__((noreturn)) stop(const struct monitor *m)
 
 	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
+	groups_thaw(m->enter);
 	while (poll(&p, 1, -1) < 0)
 		;
 	ended(m);
@@ -219,27 +245,32 @@ static void after_last(const struct monitor *m)
 	stop(m);
 }
 
-static void report(void)
+static void report(const struct nsc_error *err)
 {
-	static const struct nsc_error none;
-
 	signal(SIGPIPE, SIG_IGN);
 	(void)!write(NSC_MONITOR_GO, "", 1);
 	close(NSC_MONITOR_GO);
-	(void)!write(NSC_MONITOR_REPORT, &none, sizeof(none));
+	(void)!write(NSC_MONITOR_REPORT, err, sizeof(*err));
 	close(NSC_MONITOR_REPORT);
 }
 
 int main(int argc, char **argv)
 {
 	struct monitor m = { .leader = argc > 4 };
+	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (argc < 4)
 		return 2;
 	m.logout = !strcmp(argv[2], "logout");
 	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
-	report();
+	m.enter = groups_open(&err);
+	if (m.enter < -1) {
+		/* A new container's PID 1 ends, since it never gets its go. */
+		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
+		return 1;
+	}
+	report(&err);
 	for (;;) {
 		wait_for_last(&m);
 		after_last(&m);

@@ -14,7 +14,7 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64 };
+       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64, OPT_FOLLOW = 128 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -24,6 +24,7 @@ static const struct option long_options[] = {
 	{ "login", no_argument, NULL, OPT_LOGIN },
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -45,6 +46,12 @@ static const struct command {
 	  "stop [--timeout SECONDS] USER | stop --root DIR" },
 	{ "list", nsinit_list, OPT_JSON, 0, 1,
 	  "list [--json] [USER]" },
+	{ "stats", nsinit_stats, OPT_JSON | OPT_ROOT | OPT_FOLLOW, 0, 1,
+	  "stats [--json] [--follow] [USER] | stats --root DIR" },
+	{ "pause", nsinit_pause, OPT_ROOT, 0, 1,
+	  "pause USER | pause --root DIR" },
+	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
+	  "resume USER | resume --root DIR" },
 	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 };
@@ -131,6 +138,8 @@ static int set_option(const struct command *command, int option,
 	else if (option == OPT_TTY || option == OPT_NO_TTY)
 		options->tty = option == OPT_TTY ? NSCONTAINER_TTY :
 						   NSCONTAINER_NO_TTY;
+	else if (option == OPT_FOLLOW)
+		options->follow = true;
 	else if (set_timeout(options) < 0)
 		return usage_error(command, "--timeout: expected seconds, 0 "
 				   "to 86400");

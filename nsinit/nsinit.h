@@ -25,6 +25,7 @@ struct nsinit_options {
 	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool login;		/* --login */
+	bool follow;		/* --follow */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the rest */
 	int n_arguments;
@@ -33,7 +34,10 @@ struct nsinit_options {
 int nsinit_check(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
+int nsinit_pause(const struct nsinit_options *options);
+int nsinit_resume(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
+int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
 
 /* The container that the command line names: --root, or the user. */

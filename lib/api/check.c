@@ -10,7 +10,9 @@
 
 #include "base/fd.h"
 #include "config/policy.h"
+#include "base/text.h"
 #include "container/filter.h"
+#include "container/groups.h"
 #include "container/labels.h"
 #include "container/start.h"
 #include "kernel/namespace.h"
@@ -76,6 +78,12 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 "seccomp", config->seccomp);
 }
 
+/* Where container.json is, and what nscontainer.conf says. */
+struct place {
+	const char *dir;
+	const struct nsc_conf *conf;
+};
+
 static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 {
 	struct stat st;
@@ -101,11 +109,32 @@ static int hand_out(json_t *object, struct nscontainer_record **ret,
 	return 0;
 }
 
-static int check_config(const char *dir, struct nsc_plan *plan,
-			const struct nsc_conf *conf,
+/* Where its groups go, and whether this host enforces its limits. */
+static int explain_groups(const struct nsc_plan *plan, const char *rundir,
+			  json_t **ret, struct nsc_error *err)
+{
+	const char *name = strrchr(rundir, '/') + 1;
+	char **groups = NULL;
+	int error = nsc_groups_explain(plan, name + (*name == '.'), &groups,
+				       err);
+
+	if (error < 0)
+		return error;
+	*ret = json_array();
+	for (char **group = groups; group && *group; group++)
+		json_array_append_new(*ret, json_string(*group));
+	nsc_text_free_vector(groups);
+	return 0;
+}
+
+static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
+			const struct place *place,
 			struct nscontainer_record **ret,
 			struct nsc_error *err)
 {
+	const char *rundir = c->rundir, *dir = place->dir;
+	const struct nsc_conf *conf = place->conf;
+	json_t *groups = NULL, *object;
 	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	_cleanup_config_ struct nsc_config *config = NULL;
 	int error = nsc_start_load(dir, plan->user, &config, err);
@@ -119,13 +148,23 @@ static int check_config(const char *dir, struct nsc_plan *plan,
 	if (error < 0)
 		return error;
 	plan->config = config;
-	error = nsc_start_map_ids(plan, conf, err);
-	return error < 0 ? error : hand_out(plan_json(plan), ret, err);
+	error = nsc_parents_find(&conf->cgroup_parents, plan->user,
+				 &plan->cgroup_parent, err);
+	if (error == 0)
+		error = nsc_start_map_ids(plan, conf, err);
+	if (error == 0)
+		error = explain_groups(plan, rundir, &groups, err);
+	if (error < 0)
+		return error;
+	object = plan_json(plan);
+	json_object_set_new(object, "cgroups", groups);
+	return hand_out(object, ret, err);
 }
 
 static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 		      struct nscontainer_record **ret, struct nsc_error *err)
 {
+	struct place place;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	int error = nsc_policy_decide(c->conf, plan->user, NULL, &policy, err);
 
@@ -136,12 +175,14 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 					  plan->user->name, "contained", 0,
 					  "reason", policy->reason), ret, err);
 	plan->login = true;
-	return check_config(policy->dir, plan, policy->conf, ret, err);
+	place = (struct place){ policy->dir, policy->conf };
+	return check_config(c, plan, &place, ret, err);
 }
 
 static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 		 struct nsc_error *err)
 {
+	struct place place;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	_cleanup_free_ struct nsc_plan *plan = NULL;
@@ -156,7 +197,8 @@ static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 	if (c->user)
 		return check_user(c, plan, ret, err);
 	error = nsc_conf_parse("", "defaults", &conf, err);
-	return error < 0 ? error : check_config(c->dir, plan, conf, ret, err);
+	place = (struct place){ c->dir, conf };
+	return error < 0 ? error : check_config(c, plan, &place, ret, err);
 }
 
 NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,

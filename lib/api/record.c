@@ -1,6 +1,7 @@
 #include "api/api.h"
 
-#include <inttypes.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +35,10 @@ static void put_text(FILE *out, const json_t *value)
 	else if (json_is_integer(value))
 		fprintf(out, "%" JSON_INTEGER_FORMAT,
 			json_integer_value(value));
+	else if (json_is_real(value))
+		fprintf(out, "%.1f", json_real_value(value));
+	else if (json_is_null(value))
+		fputc('-', out);
 	json_array_foreach(value, i, element) {
 		if (i)
 			fputc(' ', out);
@@ -56,33 +61,67 @@ static char *make_text(const json_t *value)
 	return NULL;
 }
 
+static bool holds_objects(const json_t *value)
+{
+	return json_is_object(value) ||
+	       json_is_object(json_array_get(value, 0));
+}
+
+/*
+ * The leaves of value, those of objects and of arrays of objects as
+ * "key.member" and "key[0].member".  With a NULL record they are counted.
+ */
+static bool add_pairs(struct nscontainer_record *record, size_t *n,
+		      const char *name, const json_t *value)
+{
+	json_t *members = (json_t *)(uintptr_t)value;
+	struct pair *pair;
+	json_t *member;
+	const char *key;
+	char path[256];
+	size_t i;
+
+	json_object_foreach(members, key, member) {
+		snprintf(path, sizeof(path), "%s%s%s", name, *name ? "." : "",
+			 key);
+		if (!add_pairs(record, n, path, member))
+			return false;
+	}
+	if (json_is_array(value) && holds_objects(value)) {
+		json_array_foreach(value, i, member) {
+			snprintf(path, sizeof(path), "%s[%zu]", name, i);
+			if (!add_pairs(record, n, path, member))
+				return false;
+		}
+	}
+	if (holds_objects(value))
+		return true;
+	pair = record ? &record->pairs[record->n++] : NULL;
+	(*n)++;
+	if (!pair)
+		return true;
+	pair->key = strdup(name);
+	pair->text = make_text(value);
+	return pair->key && pair->text;
+}
+
 struct nscontainer_record *nsc_api_record(json_t *object)
 {
 	struct nscontainer_record *record;
-	size_t n = json_object_size(object);
-	const char *key;
-	json_t *value;
-	bool good;
+	size_t n = 0, added = 0;
 
+	add_pairs(NULL, &n, "", object);
 	record = calloc(1, sizeof(*record) + n * sizeof(record->pairs[0]));
 	if (record)
 		record->json = json_dumps(object, JSON_INDENT(2) |
 					  JSON_ENSURE_ASCII);
-	good = record && record->json && n;
-	json_object_foreach(object, key, value) {
-		struct pair *pair = good ? &record->pairs[record->n++] : NULL;
-
-		if (!pair)
-			break;
-		pair->key = strdup(key);
-		pair->text = make_text(value);
-		good = pair->key && pair->text;
+	if (record && (!record->json || !json_object_size(object) ||
+		       !add_pairs(record, &added, "", object))) {
+		nscontainer_record_free(record);
+		record = NULL;
 	}
 	json_decref(object);
-	if (good)
-		return record;
-	nscontainer_record_free(record);
-	return NULL;
+	return record;
 }
 
 void nsc_api_append(struct nscontainer_record **list,

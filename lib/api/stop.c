@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/groups.h"
 #include "container/hooks_stop.h"
 #include "container/join.h"
 #include "container/paths.h"
@@ -52,6 +53,7 @@ static int clean_up(int rundir, struct nsc_error *err)
 		return monitor;
 	nsc_state_remove(rundir);
 	nsc_hooks_stop(rundir);
+	nsc_groups_clean(rundir);
 	return 0;
 }
 
@@ -73,8 +75,14 @@ static int stop(const char *path, int timeout, struct nsc_error *err)
 	if (lock < 0 && lock != -ENOENT)
 		return lock;
 	pidfd = nsc_join_find(rundir, &state, err);
+	/* It ended, perhaps without a monitor: nothing of it stays. */
+	if (pidfd == -ESRCH)
+		clean_up(rundir, NULL);
 	if (pidfd < 0)
 		return pidfd;
+	/* What is paused could not end. */
+	if (state->has_groups)
+		nsc_groups_thaw(rundir);
 	ret = end(pidfd, state->own_init,
 		  timeout < 0 ? DEFAULT_TIMEOUT : timeout, err);
 	return ret < 0 ? ret : clean_up(rundir, err);

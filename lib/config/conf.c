@@ -11,7 +11,8 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL };
+enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL,
+	    KIND_PARENTS };
 
 static const char *const on_error_names[] = { "refuse", "host", NULL };
 static const char *const stop_names[] = { "empty", "logout", "never", NULL };
@@ -40,13 +41,14 @@ static const struct field {
 	  4294836224 },
 	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
 	  4294836224 },
+	{ "cgroup_parents", KIND_PARENTS, AT(cgroup_parents), NULL, 0, 0 },
 #undef AT
 };
 
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "on_error",
 	"stop", "linger", "placement", "nested", "start_timeout", "debug",
-	"id_pool_first", "id_pool_count", NULL,
+	"id_pool_first", "id_pool_count", "cgroup_parents", NULL,
 };
 
 const char *const *nsc_conf_keys(void)
@@ -147,6 +149,8 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 			return wrong(r, s, "true or false");
 		*(bool *)to = config_setting_get_bool(s);
 		return 0;
+	case KIND_PARENTS:
+		return nsc_parents_read(r->file, s, to, r->err);
 	}
 	return -EINVAL;
 }
@@ -251,5 +255,6 @@ void nsc_conf_free(struct nsc_conf *conf)
 	nsc_text_free_vector(conf->exempt_users);
 	nsc_text_free_vector(conf->exempt_groups);
 	nsc_text_free_vector(conf->exempt_services);
+	nsc_parents_free(&conf->cgroup_parents);
 	free(conf);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "config/parents.h"
 
 enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
 enum nsc_stop { NSC_STOP_EMPTY, NSC_STOP_LOGOUT, NSC_STOP_NEVER };
@@ -26,6 +27,7 @@ struct nsc_conf {
 	bool debug;
 	uint32_t id_pool_first;		/* default 1879048192 */
 	uint32_t id_pool_count;		/* default 134217728, ids in all */
+	struct nsc_cgroup_parents cgroup_parents;
 };
 
 /*

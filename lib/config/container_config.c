@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "config/cgroups.h"
 #include "config/field.h"
 #include "config/lists.h"
 #include "config/mounts.h"
@@ -28,7 +29,6 @@
 static const char *const overlay_names[] = { "none", "tmpfs", "persistent",
 					     NULL };
 static const char *const home_names[] = { "bind", "private", "none", NULL };
-static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
 
 static const char *const default_keep_env[] = {
 	"TERM", "LANG", "LC_*", "TZ", "COLORTERM", "SSH_CONNECTION",
@@ -178,33 +178,6 @@ static const struct nsc_field context_fields[] = {
 #define LATER(key, reader, ...) \
 	{ .name = key, .read = reader, .support = NSC_LATER, __VA_ARGS__ }
 #define RANGE(low, high) .min = (low), .max = (high)
-#define POSITIVE RANGE(0, INT64_MAX)
-
-static const struct nsc_field cgroup_fields[] = {
-	LATER("name", nsc_read_template, 0),
-	LATER("parent", nsc_read_template, 0),
-	LATER("slice", nsc_read_template, 0),
-	{ .name = "allow_all_devices", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
-	LATER("allowed_devices", nsc_read_devices, 0),
-	LATER("memory", nsc_read_integer, POSITIVE),
-	LATER("memory_reservation", nsc_read_integer, POSITIVE),
-	LATER("memory_swap", nsc_read_integer, RANGE(-1, INT64_MAX)),
-	LATER("memory_high", nsc_read_integer, POSITIVE),
-	LATER("cpu_shares", nsc_read_integer, RANGE(0, 262144)),
-	LATER("cpu_quota", nsc_read_integer, RANGE(-1, INT64_MAX)),
-	LATER("cpu_period", nsc_read_integer, RANGE(0, 1000000)),
-	LATER("cpu_weight", nsc_read_integer, RANGE(1, 10000)),
-	LATER("cpuset_cpus", nsc_read_text, 0),
-	LATER("cpuset_mems", nsc_read_text, 0),
-	LATER("freezer", nsc_read_choice, .choices = freezer_names),
-	LATER("pids", nsc_read_integer, POSITIVE),
-	LATER("io_weight", nsc_read_integer, RANGE(1, 10000)),
-	LATER("io_max", nsc_read_any_array, 0),
-	LATER("hugetlb", nsc_read_any_object, 0),
-	LATER("unified", nsc_read_any_object, 0),
-	{ .name = NULL },
-};
 
 static const struct nsc_field session_fields[] = {
 	{ .name = "shell", .read = nsc_read_path, .at = AT(shell) },
@@ -246,7 +219,7 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "networks", .read = nsc_read_networks,
 	  .members = nsc_network_fields },
 	{ .name = "cgroups", .read = nsc_read_members,
-	  .members = cgroup_fields },
+	  .members = nsc_cgroup_fields },
 	{ .name = "context", .read = nsc_read_members,
 	  .members = context_fields },
 	{ .name = "mounts", .read = nsc_read_mounts,
@@ -331,8 +304,9 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return -EINVAL;
 	if (!config->rootfs)
 		config->rootfs = strdup(r->dir);
-	return config->rootfs ? 0 :
-		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	if (!config->rootfs)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	return nsc_cgroups_finish(r, config);
 }
 
 static int read_all(struct nsc_reader *r, const char *text,
@@ -444,6 +418,7 @@ void nsc_config_free(struct nsc_config *config)
 	for (size_t i = 0; i < config->n_devices; i++)
 		free(config->devices[i].path);
 	free(config->devices);
+	nsc_cgroups_free(&config->cgroups);
 	free(config->uid_mappings);
 	free(config->gid_mappings);
 	free(config);

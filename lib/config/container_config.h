@@ -12,6 +12,8 @@
 
 #include "base/error.h"
 #include "config/user.h"
+#include "kernel/cgroup.h"
+#include "kernel/cgroup_devices.h"
 #include "kernel/device.h"
 #include "kernel/idmap.h"
 #include "kernel/rlimit.h"
@@ -47,6 +49,25 @@ struct nsc_config_hook {
 	char **args;		/* after the path, NULL: none */
 	uint32_t timeout;	/* seconds */
 	unsigned int on_failure;	/* 0: refuse the start, 1: ignore */
+};
+
+struct nsc_config_devices {
+	bool given;			/* else those of the table */
+	struct nsc_device_rule *rules;
+	size_t n;
+};
+
+enum nsc_freezer { NSC_FREEZER_NONE, NSC_FREEZER_FROZEN, NSC_FREEZER_THAWED };
+
+#define NSC_CGROUP_PARENTS_MAX 8
+struct nsc_config_cgroups {
+	char *name;			/* NULL or "": the user's */
+	char *parent;			/* "a/b", below nscontainer */
+	char *slice;
+	bool allow_all_devices;
+	struct nsc_config_devices devices;
+	enum nsc_freezer freezer;
+	struct nsc_cgroup_limits limits;
 };
 
 struct nsc_config {
@@ -89,6 +110,7 @@ struct nsc_config {
 	size_t n_uid_mappings;
 	struct nsc_id_mapping *gid_mappings;
 	size_t n_gid_mappings;
+	struct nsc_config_cgroups cgroups;
 	enum nsc_home home;
 	char *shell;			/* session.shell, NULL: from passwd */
 	char **keep_env;		/* patterns: "TERM", "LC_*" */

@@ -67,9 +67,11 @@ static int read_permissions(struct nsc_reader *r, const json_t *value,
 	const char *text = json_string_value(value);
 
 	(void)f;
-	(void)to;
 	if (!text || strlen(text) > 3 || strspn(text, "rwm") != strlen(text))
 		return nsc_field_wrong(r, value, "letters out of \"rwm\"");
+	*(unsigned int *)to = (strchr(text, 'r') ? NSC_DEVICE_READ : 0) |
+			      (strchr(text, 'w') ? NSC_DEVICE_WRITE : 0) |
+			      (strchr(text, 'm') ? NSC_DEVICE_MKNOD : 0);
 	return 0;
 }
 
@@ -79,6 +81,7 @@ struct device {
 	int32_t major;
 	int32_t minor;
 	mode_t mode;
+	unsigned int access;
 };
 
 static int read_device_number(struct nsc_reader *r, const json_t *value,
@@ -99,7 +102,8 @@ const struct nsc_field nsc_device_fields[] = {
 	  .at = AT(major), .min = -1, .max = 4095 },
 	{ .name = "minor_number", .read = read_device_number,
 	  .at = AT(minor), .min = -1, .max = 1048575 },
-	{ .name = "cgroup_permissions", .read = read_permissions },
+	{ .name = "cgroup_permissions", .read = read_permissions,
+	  .at = AT(access) },
 	{ .name = "file_mode", .read = nsc_read_mode, .at = AT(mode),
 	  .max = 0777 },
 	{ .name = NULL },
@@ -158,7 +162,8 @@ static int read_one_device(struct nsc_reader *r, const json_t *element,
 {
 	int ret;
 
-	*device = (struct device){ .mode = 0666, .type = 'c' };
+	*device = (struct device){ .mode = 0666, .type = 'c',
+				   .access = NSC_DEVICE_ALL };
 	ret = nsc_field_object(r, element, nsc_device_fields, device);
 	if (ret == 0 && !nsc_field_has(element, "type"))
 		ret = nsc_field_refuse_member(r, "type", "is missing");
@@ -195,6 +200,7 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 		.path = device.path, .type = device.type,
 		.major = (unsigned int)device.major,
 		.minor = (unsigned int)device.minor, .mode = device.mode,
+		.access = device.access,
 	};
 	return 0;
 }
@@ -209,22 +215,35 @@ int nsc_read_device_nodes(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, read_device_node, to);
 }
 
-static int check_device(struct nsc_reader *r, const json_t *element, void *to)
+static int read_rule(struct nsc_reader *r, const json_t *element, void *to)
 {
+	struct nsc_config_devices *all = to;
+	struct nsc_device_rule *list;
 	struct device device;
 	int ret = read_one_device(r, element, &device);
 
-	(void)to;
+	/* Only for the reader of the file. */
 	free(device.path);
-	return ret;
+	list = ret < 0 ? NULL :
+			 nsc_field_grow(r, all->rules, all->n, sizeof(*list));
+	if (!list)
+		return ret < 0 ? ret : -ENOMEM;
+	all->rules = list;
+	list[all->n++] = (struct nsc_device_rule){
+		.type = device.type, .major = device.major,
+		.minor = device.minor, .access = device.access,
+	};
+	return 0;
 }
 
 int nsc_read_devices(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {
+	struct nsc_config_devices *all = to;
+
 	(void)f;
-	(void)to;
-	return nsc_field_array(r, value, check_device, NULL);
+	all->given = true;
+	return nsc_field_array(r, value, read_rule, to);
 }
 
 struct mappings {

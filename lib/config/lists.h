@@ -18,7 +18,7 @@ nsc_field_read nsc_read_gid_mappings;
 int nsc_read_capability(struct nsc_reader *reader, const json_t *element,
 			void *to);
 
-nsc_field_read nsc_read_devices;	/* checks devices, stores nothing */
+nsc_field_read nsc_read_devices;	/* struct nsc_config_devices */
 nsc_field_read nsc_read_environment;	/* char **, "KEY=VALUE" */
 
 #endif

@@ -24,6 +24,7 @@
 #include "container/hooks.h"
 #include "container/hooks_stop.h"
 #include "container/console.h"
+#include "container/groups.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
@@ -47,6 +48,7 @@ struct builder {
 	pid_t pid;
 	int pidfd;
 	struct nsc_identity identity;
+	struct nsc_groups groups;
 };
 
 /* Nothing below needs the terminal or the pipes of whoever runs nsinit. */
@@ -68,6 +70,37 @@ static int open_host(struct builder *b, struct nsc_error *err)
 	if (b->host_mnt < 0 || b->host_pid < 0)
 		return nsc_error_set(err, ENOENT, "/proc is not there");
 	return 0;
+}
+
+static int make_groups(struct builder *b, struct nsc_error *err)
+{
+	return nsc_groups_make(b->plan, &b->groups, err);
+}
+
+static int place_in_groups(struct builder *b, struct nsc_error *err)
+{
+	return nsc_groups_place(&b->groups, b->pid, err);
+}
+
+/* One byte: PID 1 has the cgroup namespace, of which its group is the root. */
+static int settle_groups(struct builder *b, struct nsc_error *err)
+{
+	struct nsc_error report;
+	ssize_t n = read(b->init_report, &report, sizeof(report));
+
+	if (n == sizeof(report)) {
+		report.text[sizeof(report.text) - 1] = '\0';
+		*err = report;
+		return nsc_error_context(err, "PID 1");
+	}
+	if (n != 1)
+		return nsc_error_set(err, ECHILD, "PID 1 died");
+	return nsc_groups_settle(&b->groups, b->pid, err);
+}
+
+static int freeze_groups(struct builder *b, struct nsc_error *err)
+{
+	return nsc_groups_freeze(b->plan, err);
 }
 
 /*
@@ -113,7 +146,9 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int *pidfd,
 		      struct nsc_error *err)
 {
 	struct clone_args args = {
-		.flags = CLONE_PIDFD | (flags & ~(unsigned int)CLONE_NEWNS),
+		.flags = CLONE_PIDFD |
+			 (flags & ~(unsigned int)(CLONE_NEWNS |
+						  CLONE_NEWCGROUP)),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 	};
 	pid_t pid;
@@ -367,6 +402,7 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->process_label = config->process_label;
 	state->seccomp = config->seccomp;
 	state->filter = b->plan->filters.session;
+	state->has_groups = b->groups.n > 0;
 	state->login_shell = config->login_shell;
 	state->tty = config->tty;
 	state->environment = config->environment;
@@ -428,10 +464,13 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		drop_stdio,
 		open_host,
 		open_program,
+		make_groups,
 		leave_host_mounts,
 		start_init,
 		adjust_init,
+		place_in_groups,
 		write_maps,
+		settle_groups,
 		build_view,
 		return_to_host,
 		run_hooks,
@@ -439,6 +478,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		wait_for_exec,
 		save_filter,
 		save_state,
+		freeze_groups,
 		become_monitor,
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -452,6 +492,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		nsc_process_kill(b->pidfd);
 	nsc_state_remove(b->plan->rundir);
 	nsc_hooks_stop(b->plan->rundir);
+	nsc_groups_clean(b->plan->rundir);
 	(void)!write(b->report, &err, sizeof(err));
 	_exit(1);
 }
@@ -461,6 +502,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	struct builder b = {
 		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
 		.host_pid = -1, .go = -1, .init_report = -1, .pidfd = -1,
+		.groups = NSC_GROUPS_INIT,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
@@ -479,7 +521,10 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the builder");
 	ret = nsc_monitor_wait(in, plan->deadline, err);
-	if (ret < 0)
+	if (ret < 0) {
 		nsc_process_kill(pidfd);
+		nsc_state_remove(plan->rundir);
+		nsc_groups_clean(plan->rundir);
+	}
 	return ret;
 }

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "config/container_config.h"
+#include "config/parents.h"
 #include "config/user.h"
 #include "container/filter.h"
 #include "kernel/idmap.h"
@@ -34,6 +35,7 @@ struct nsc_plan {
 	size_t n_uid_map;
 	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
 	size_t n_gid_map;
+	const struct nsc_cgroup_parent *cgroup_parent;	/* or NULL */
 	uid_t root_uid;		/* the container's root, as the host sees it */
 	gid_t root_gid;
 	gid_t tty_gid;		/* its tty group, as the host sees it */

@@ -53,6 +53,20 @@ static int become_root(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
+ * Not by clone3(): the namespace's root is the group of whoever asks for it,
+ * and that is the builder there, even with CLONE_INTO_CGROUP.
+ */
+static int own_groups(const struct nsc_init *init, struct nsc_error *err)
+{
+	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
+	    unshare(CLONE_NEWCGROUP) < 0)
+		return nsc_error_sys(err, errno, "make the cgroup namespace");
+	if (write(init->report, "", 1) != 1)
+		return nsc_error_set(err, EPIPE, "the builder has gone");
+	return 0;
+}
+
+/*
  * A copy of the finished tree; locked, see HACKING.md.  Where the root was not
  * pivoted, the new one lies on top of ours: ".." leads there.
  */
@@ -219,6 +233,7 @@ void nsc_init_run(const struct nsc_init *init)
 		wait_for_go,	/* the id maps are written */
 		limit,
 		become_root,
+		own_groups,	/* it is in its groups */
 		set_labels,
 		wait_for_go,	/* the file systems stand */
 		own_mounts,

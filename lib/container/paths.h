@@ -18,6 +18,7 @@
 #define NSC_FILE_SESSIONS "sessions"
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
+#define NSC_FILE_ENTER "enter"
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

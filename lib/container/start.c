@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "container/hooks_stop.h"
+#include "container/groups.h"
 #include "container/join.h"
 #include "container/labels.h"
 #include "container/monitor.h"
@@ -231,7 +232,13 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	} else if (pidfd == -ESRCH) {
 		nsc_state_remove(request->rundir);
 		nsc_hooks_stop(request->rundir);
-		ret = create(plan, request->conf, err);
+		/* Of one that ended without a monitor. */
+		nsc_groups_clean(request->rundir);
+		ret = nsc_parents_find(&request->conf->cgroup_parents,
+				       request->user, &plan->cgroup_parent,
+				       err);
+		if (ret == 0)
+			ret = create(plan, request->conf, err);
 	} else {
 		ret = pidfd;
 	}

@@ -47,6 +47,7 @@ static const struct field {
 	{ "seccomp_length", KIND_UINT, offsetof(struct nsc_state, filter.len) },
 	{ "seccomp_flags", KIND_UINT,
 	  offsetof(struct nsc_state, filter.flags) },
+	FIELD(has_groups, KIND_BOOL),
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),

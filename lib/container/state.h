@@ -40,6 +40,7 @@ struct nsc_state {
 	char *seccomp;		/* as in container.json, for messages */
 	/* Length and flags; nsc_join_filter reads the code. */
 	struct nsc_seccomp filter;
+	bool has_groups;	/* logins enter control groups first */
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */

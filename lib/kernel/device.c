@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define DEV(name, major, minor) \
-	{ (char[]){ "/dev/" name }, 'c', major, minor, 0666 }
+	{ (char[]){ "/dev/" name }, 'c', major, minor, 0666, 7 }
 
 const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS] = {
 	DEV("null", 1, 3),

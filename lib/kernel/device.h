@@ -13,6 +13,7 @@ struct nsc_device_node {
 	unsigned int major;
 	unsigned int minor;
 	mode_t mode;		/* permission bits */
+	unsigned int access;	/* NSC_DEVICE_*, see cgroup_devices.h */
 };
 
 /* The default: null, zero, full, tty, urandom, random, each 0666. */

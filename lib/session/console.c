@@ -18,6 +18,7 @@
 #include "base/process.h"
 #include "session/caller.h"
 #include "session/enter.h"
+#include "session/group.h"
 #include "session/relay.h"
 
 struct console {
@@ -101,8 +102,10 @@ static int run(struct console *c, int report, int *ret_status,
 	struct nsc_relay_request request = {
 		.caller = &c->caller, .pty = c->pty, .signals = c->signals,
 	};
-	int ret = nsc_enter_to_exec(session->pidfd, session->state, err);
+	int ret = nsc_group_enter(session, err);
 
+	if (ret == 0)
+		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret == 0)
 		ret = prepare_pty(c, err);
 	if (ret < 0)

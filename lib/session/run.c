@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "session/enter.h"
+#include "session/group.h"
 
 extern char **environ;
 
@@ -116,7 +117,9 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	out = pipefd[1];
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
-	ret = nsc_enter_to_exec(session->pidfd, session->state, err);
+	ret = nsc_group_enter(session, err);
+	if (ret == 0)
+		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret < 0)
 		return ret;
 	child = fork();

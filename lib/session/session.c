@@ -22,6 +22,7 @@
 #include "kernel/label.h"
 #include "kernel/terminal.h"
 #include "session/enter.h"
+#include "session/group.h"
 
 #define HELPER_GRACE_MS 2000	/* for the helper's own time limit to act */
 #define TRY_MS 10000		/* a container that does not answer */
@@ -44,6 +45,7 @@ void nsc_session_close(struct nsc_session *session)
 	nsc_fd_close(&session->lock);
 	nsc_fd_close(&session->pidfd);
 	nsc_state_cleanup(&session->state);
+	nsc_free(&session->path);
 }
 
 static int join(int rundir, struct nsc_session *session, struct nsc_error *err)
@@ -81,6 +83,9 @@ int nsc_session_find(const char *path, int64_t deadline,
 	error = find(rundir, deadline, &session, err);
 	if (error < 0)
 		return error;
+	session.path = strdup(path);
+	if (!session.path)
+		return nsc_error_sys(err, ENOMEM, "session");
 	*ret = session;
 	session = (struct nsc_session)NSC_SESSION_INIT;
 	return 0;
@@ -263,6 +268,7 @@ int nsc_session_open(const struct nsc_session_request *request,
 		error = need_monitor(request, rundir, err);
 	if (error < 0)
 		return error;
+	session.path = NSC_TAKE_PTR(path);
 	*ret = session;
 	session = (struct nsc_session)NSC_SESSION_INIT;
 	return 0;
@@ -288,18 +294,24 @@ static int enter(const struct nsc_session *session, gid_t gid,
 	return ret;
 }
 
-/* On failure of what can fail, the first steps, nothing has changed. */
+/*
+ * On failure of what can fail, the first three steps, nothing has changed but
+ * perhaps the control groups.
+ */
 static int place(const struct nsc_session *session,
 		 const struct nsc_user *user, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
-	size_t n_before;
-	int ret = nsc_credential_limit_groups(user->groups,
-					      (size_t)user->n_groups, &before,
-					      &n_before, err);
+	size_t n_before = 0;
+	/* First: while it is on the host, its host ids are known there. */
+	int ret = nsc_group_enter(session, err);
 
+	if (ret == 0)
+		ret = nsc_credential_limit_groups(user->groups,
+						  (size_t)user->n_groups,
+						  &before, &n_before, err);
 	if (ret < 0)
 		return ret;
 	ret = enter(session, gid, err);

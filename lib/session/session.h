@@ -20,9 +20,10 @@ struct nsc_session {
 	int lock;			/* on 'sessions', shared */
 	int pidfd;
 	struct nsc_state *state;
+	char *path;			/* of the run directory */
 };
 
-#define NSC_SESSION_INIT { -1, -1, NULL }
+#define NSC_SESSION_INIT { -1, -1, NULL, NULL }
 
 /*
  * Get a session in the user's running container, which is started when none

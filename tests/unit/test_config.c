@@ -215,10 +215,6 @@ END_TEST
 
 static const char *const later[] = {
 	"{\"networks\": [{\"type\": \"veth\", \"context\": {}}]}",
-	"{\"cgroups\": {\"name\": \"x\"}}", "{\"cgroups\": {\"memory\": 1}}",
-	"{\"cgroups\": {\"allow_all_devices\": true}}",
-	"{\"cgroups\": {\"allowed_devices\": []}}",
-	"{\"cgroups\": {\"unified\": {}}}", "{\"cgroups\": {\"pids\": 10}}",
 };
 
 START_TEST(nothing_is_ignored)

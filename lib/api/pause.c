@@ -1,0 +1,97 @@
+#include "api/api.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "kernel/cgroup_tree.h"
+
+#define WAIT_MS 10000
+
+static int freeze(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
+{
+	const struct timespec pause = { 0, 5000000 };
+	int64_t deadline = nsc_process_now() + WAIT_MS;
+	int ret = nsc_cgroup_tree_freeze(tree, true);
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "pause the container");
+	/* v1 wants to be asked again while something could not freeze. */
+	while (!nsc_cgroup_tree_frozen(tree)) {
+		if (nsc_process_now() < deadline) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		nsc_cgroup_tree_freeze(tree, false);
+		return nsc_error_set(err, ETIMEDOUT, "pause the container: "
+				     "some of its processes cannot be frozen: "
+				     "it goes on");
+	}
+	return 0;
+}
+
+static int thaw(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
+{
+	int ret = nsc_cgroup_tree_freeze(tree, false);
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "resume the container");
+	return 0;
+}
+
+static int set_paused(const char *path, bool paused, struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
+	_cleanup_fd_ int lock = -1;
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	if (rundir == -ENOENT)
+		return nsc_error_set(err, ESRCH, "no container is running");
+	if (rundir < 0)
+		return rundir;
+	/* Nobody starts or stops it meanwhile. */
+	lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+			       nsc_process_now() + WAIT_MS, err);
+	if (lock < 0)
+		return lock;
+	pidfd = nsc_join_find(rundir, &state, err);
+	if (pidfd < 0)
+		return pidfd;
+	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
+	      nsc_cgroup_tree_load(rundir, tree);
+	if (ret < 0)
+		return nsc_error_set(err, -ret, "the container has no control "
+				     "groups that could be frozen");
+	return paused ? freeze(tree, err) : thaw(tree, err);
+}
+
+static int change(const struct nscontainer *container, bool paused,
+		  struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+
+	return nsc_api_result(set_paused(container->rundir, paused, &e), &e,
+			      err);
+}
+
+NSC_PUBLIC int nscontainer_pause(const struct nscontainer *container,
+				 struct nscontainer_error *err)
+{
+	return change(container, true, err);
+}
+
+NSC_PUBLIC int nscontainer_resume(const struct nscontainer *container,
+				  struct nscontainer_error *err)
+{
+	return change(container, false, err);
+}

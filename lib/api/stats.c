@@ -1,0 +1,186 @@
+#include "api/api.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "kernel/cgroup_stats.h"
+
+#define PERCENT_MS 100
+
+struct target {
+	int rundir;
+	struct nsc_state *state;
+	struct nsc_cgroup_tree tree;
+	struct nsc_stats stats;
+};
+
+static json_t *number(uint64_t value)
+{
+	return value == NSC_STATS_NONE ? json_null() :
+					 json_integer((json_int_t)value);
+}
+
+static json_t *memory_json(const struct nsc_stats *s)
+{
+	json_t *stat = json_object();
+
+	for (size_t i = 0; i < s->n_memory_stat; i++)
+		json_object_set_new(stat, s->memory_stat[i].name,
+				    number(s->memory_stat[i].value));
+	return json_pack("{s:o, s:o, s:o, s:o}", "usage", number(s->memory),
+			 "peak", number(s->memory_peak),
+			 "limit", number(s->memory_limit), "stat", stat);
+}
+
+static json_t *io_json(const struct nsc_stats *s)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->n_io; i++) {
+		const struct nsc_stats_io *row = &s->io[i];
+		char device[32];
+
+		snprintf(device, sizeof(device), "%u:%u", row->major,
+			 row->minor);
+		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:o}",
+				"device", device, "op", row->op,
+				"bytes", number(row->bytes),
+				"operations", number(row->ops)));
+	}
+	return json_pack("{s:o, s:o}", "devices", array,
+			 "queued", number(s->io_queued));
+}
+
+static json_t *cpu_json(const struct nsc_stats *s, double percent)
+{
+	return json_pack("{s:o, s:f, s:o, s:o, s:{s:o, s:o, s:o}}",
+			 "usage_us", number(s->cpu_usage), "percent", percent,
+			 "user_us", number(s->cpu_user),
+			 "system_us", number(s->cpu_system), "throttling",
+			 "periods", number(s->periods),
+			 "throttled_periods", number(s->throttled_periods),
+			 "throttled_us", number(s->throttled_time));
+}
+
+/* Those that the hierarchy with sessions has directories of. */
+static json_t *sessions_json(struct target *t)
+{
+	struct nsc_stats *s = malloc(sizeof(*s));
+	json_t *array = json_array();
+	const struct dirent *entry;
+	DIR *dir = NULL;
+
+	for (size_t i = 0; s && i < t->tree.n && !dir; i++)
+		if (t->tree.list[i].kind == 's')
+			dir = opendir(t->tree.list[i].path);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "session-", 8) != 0)
+			continue;
+		nsc_stats_read(&t->tree, entry->d_name, s);
+		if (s->pids == 0)
+			continue;
+		json_array_append_new(array, json_pack("{s:i, s:o, s:o, s:o}",
+				"pid", atoi(entry->d_name + 8),
+				"memory", number(s->memory),
+				"cpu_us", number(s->cpu_usage),
+				"pids", number(s->pids)));
+	}
+	if (dir)
+		closedir(dir);
+	free(s);
+	return array;
+}
+
+/* Usage over a tenth of a second, of one processor. */
+static json_t *measure(struct target *t)
+{
+	const struct timespec pause = { 0, PERCENT_MS * 1000000L };
+	struct nsc_stats *s = &t->stats;
+	int64_t begin = nsc_process_now(), ms;
+	double percent = 0;
+	uint64_t before;
+
+	nsc_stats_read(&t->tree, NULL, s);
+	before = s->cpu_usage;
+	nanosleep(&pause, NULL);
+	nsc_stats_read(&t->tree, NULL, s);
+	ms = nsc_process_now() - begin;
+	if (s->cpu_usage != NSC_STATS_NONE && before != NSC_STATS_NONE &&
+	    s->cpu_usage >= before && ms > 0)
+		percent = (double)(s->cpu_usage - before) / (double)ms / 10;
+	return json_pack("{s:s, s:o, s:o, s:{s:o, s:o}, s:o, "
+			 "s:{s:s, s:b, s:b}, s:o}",
+			 "user", t->state->user, "cpu", cpu_json(s, percent),
+			 "memory", memory_json(s), "pids",
+			 "current", number(s->pids),
+			 "limit", number(s->pids_limit), "io", io_json(s),
+			 "freezer", "state", s->frozen ? "FROZEN" :
+			 s->self_freezing || s->parent_freezing ? "FREEZING" :
+			 "THAWED", "self", s->self_freezing, "parent",
+			 s->parent_freezing, "sessions", sessions_json(t));
+}
+
+static int open_target(const char *path, struct target *t,
+		       struct nsc_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	t->rundir = nsc_rundir_open(path, false, 0, err);
+	if (t->rundir == -ENOENT)
+		return nsc_error_set(err, ESRCH, "no container is running");
+	if (t->rundir < 0)
+		return t->rundir;
+	pidfd = nsc_join_find(t->rundir, &t->state, err);
+	if (pidfd < 0)
+		return pidfd;
+	ret = t->state->has_groups ?
+		      nsc_cgroup_tree_load(t->rundir, &t->tree) : -ENOENT;
+	if (ret < 0)
+		return nsc_error_set(err, -ret, "the container has no control "
+				     "groups that could count");
+	return 0;
+}
+
+static int stats(const char *path, struct nscontainer_record **ret,
+		 struct nsc_error *err)
+{
+	struct target *t = calloc(1, sizeof(*t));
+	struct nscontainer_record *record = NULL;
+	int error;
+
+	if (!t)
+		return nsc_error_sys(err, ENOMEM, "stats");
+	t->rundir = -1;
+	error = open_target(path, t, err);
+	if (error == 0) {
+		record = nsc_api_record(measure(t));
+		if (!record)
+			error = nsc_error_sys(err, ENOMEM, "stats");
+	}
+	nsc_fd_close(&t->rundir);
+	nsc_state_cleanup(&t->state);
+	free(t);
+	if (error == 0)
+		*ret = record;
+	return error;
+}
+
+NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
+				 struct nscontainer_record **ret,
+				 struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+
+	return nsc_api_result(stats(container->rundir, ret, &e), &e, err);
+}

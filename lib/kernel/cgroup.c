@@ -1,0 +1,349 @@
+/* Hierarchies and groups, both versions.  Runs in: nsinit, root of the host. */
+#include "kernel/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static const char *const names[NSC_CGROUP_CONTROLLERS] = {
+	[NSC_CGROUP_CPU] = "cpu", [NSC_CGROUP_CPUACCT] = "cpuacct",
+	[NSC_CGROUP_CPUSET] = "cpuset", [NSC_CGROUP_MEMORY] = "memory",
+	[NSC_CGROUP_DEVICES] = "devices", [NSC_CGROUP_FREEZER] = "freezer",
+	[NSC_CGROUP_IO] = "blkio", [NSC_CGROUP_PIDS] = "pids",
+	[NSC_CGROUP_HUGETLB] = "hugetlb",
+};
+
+const char *nsc_cgroup_controller_name(enum nsc_cgroup_controller controller,
+				       bool v2)
+{
+	if (controller == NSC_CGROUP_UNIFIED)
+		return "v2";
+	return v2 && controller == NSC_CGROUP_IO ? "io" : names[controller];
+}
+
+unsigned int nsc_cgroup_controllers(const char *list, const char *separators)
+{
+	unsigned int bits = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, separators);
+
+		for (int i = 0; i < NSC_CGROUP_CONTROLLERS; i++)
+			if (strlen(names[i]) == len &&
+			    !strncmp(list, names[i], len))
+				bits |= NSC_CGROUP_BIT(i);
+		if (len == 2 && !strncmp(list, "io", 2))
+			bits |= NSC_CGROUP_BIT(NSC_CGROUP_IO);
+		list += len;
+		list += *list != '\0';
+	}
+	return bits;
+}
+
+/* "\040" and the like, proc_pid_mountinfo(5). */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; to++) {
+		unsigned int c;
+
+		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1) {
+			*to = (char)c;
+			text += 4;
+		} else {
+			*to = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, word, len) &&
+		    (list[len] == ',' || !list[len]))
+			return true;
+	}
+	return false;
+}
+
+static int add_mount(struct nsc_cgroup_host *host, bool v2, bool readonly,
+		     const char *path, const char *options)
+{
+	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(options, ",");
+	struct nsc_cgroup_hierarchy *h = host->list;
+
+	/* systemd's own v1 hierarchy, and controllers that are not ours. */
+	if (!v2 && !bits)
+		return 0;
+	while (h < host->list + host->n &&
+	       (h->v2 != v2 || h->controllers != bits))
+		h++;
+	/* Mounted twice: the one that can be written to. */
+	if (h < host->list + host->n && (readonly || !h->readonly))
+		return 0;
+	if (h == host->list + NSC_CGROUP_HIERARCHIES)
+		return 0;
+	host->n += h == host->list + host->n;
+	free(h->path);
+	*h = (struct nsc_cgroup_hierarchy){
+		.v2 = v2, .readonly = readonly, .controllers = bits,
+		.path = strdup(path),
+	};
+	return h->path ? 0 : -ENOMEM;
+}
+
+static int parse_mount(struct nsc_cgroup_host *host, const char *line,
+		       size_t len)
+{
+	_cleanup_free_ char *copy = strndup(line, len);
+	char *save = NULL, *field[6], *type, *options, *tail;
+
+	if (!copy)
+		return -ENOMEM;
+	tail = strstr(copy, " - ");
+	if (!tail)
+		return 0;
+	*tail = '\0';
+	type = strtok_r(tail + 3, " ", &save);
+	options = strtok_r(NULL, " ", &save);
+	options = options ? strtok_r(NULL, " ", &save) : NULL;
+	if (!options || (strcmp(type, "cgroup") != 0 &&
+			 strcmp(type, "cgroup2") != 0))
+		return 0;
+	save = NULL;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(field); i++) {
+		field[i] = strtok_r(i ? NULL : copy, " ", &save);
+		if (!field[i])
+			return 0;
+	}
+	unescape(field[4]);
+	/* The path ends up in a file of lines. */
+	if (strchr(field[4], '\n'))
+		return 0;
+	return add_mount(host, type[6] == '2',
+			 has_word(field[5], "ro") || has_word(options, "ro"),
+			 field[4], options);
+}
+
+/* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
+static int parse_own(struct nsc_cgroup_host *host, const char *text)
+{
+	const char *own = text ? strstr(text, "0::/") : NULL;
+
+	if (own && own != text && own[-1] != '\n')
+		own = NULL;
+	if (own)
+		own += 3;
+	else
+		own = text ? strstr(text, ":name=systemd:/") : NULL;
+	if (!own)
+		return 0;
+	own = strchr(own, '/');
+	host->own = strndup(own, strcspn(own, "\n"));
+	return host->own ? 0 : -ENOMEM;
+}
+
+int nsc_cgroup_host_parse(const char *mountinfo, const char *cgroup,
+			  struct nsc_cgroup_host *host)
+{
+	int ret = 0;
+
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+	while (ret == 0 && *mountinfo) {
+		size_t len = strcspn(mountinfo, "\n");
+
+		ret = parse_mount(host, mountinfo, len);
+		mountinfo += len + (mountinfo[len] == '\n');
+	}
+	return ret < 0 ? ret : parse_own(host, cgroup);
+}
+
+static int read_proc(const char *path, char **ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
+}
+
+static void read_controllers(struct nsc_cgroup_hierarchy *h)
+{
+	_cleanup_fd_ int dir = open(h->path, DIR_FLAGS);
+	char text[256];
+
+	if (dir >= 0 && nsc_cgroup_read(dir, "cgroup.controllers", text,
+					sizeof(text)) >= 0)
+		h->controllers = nsc_cgroup_controllers(text, " \n");
+}
+
+int nsc_cgroup_host_load(struct nsc_cgroup_host *host, struct nsc_error *err)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	_cleanup_free_ char *cgroup = NULL;
+	int ret = read_proc("/proc/self/mountinfo", &mountinfo, err);
+
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+	if (ret == 0)
+		ret = read_proc("/proc/self/cgroup", &cgroup, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_cgroup_host_parse(mountinfo, cgroup, host);
+	if (ret < 0) {
+		nsc_cgroup_host_free(host);
+		return nsc_error_sys(err, -ret, "control groups");
+	}
+	for (size_t i = 0; i < host->n; i++)
+		if (host->list[i].v2)
+			read_controllers(&host->list[i]);
+	return 0;
+}
+
+void nsc_cgroup_host_free(struct nsc_cgroup_host *host)
+{
+	for (size_t i = 0; i < host->n; i++)
+		free(host->list[i].path);
+	free(host->own);
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+}
+
+static bool has_controller(const struct nsc_cgroup_hierarchy *h,
+			   enum nsc_cgroup_controller controller)
+{
+	/* Parts of v2 itself: freezing, and programs that judge devices. */
+	if (h->v2 && (controller == NSC_CGROUP_UNIFIED ||
+		      controller == NSC_CGROUP_FREEZER ||
+		      controller == NSC_CGROUP_DEVICES))
+		return true;
+	return controller < NSC_CGROUP_CONTROLLERS &&
+	       h->controllers & NSC_CGROUP_BIT(controller);
+}
+
+const struct nsc_cgroup_hierarchy *
+nsc_cgroup_find(const struct nsc_cgroup_host *host,
+		enum nsc_cgroup_controller controller)
+{
+	const struct nsc_cgroup_hierarchy *found = NULL;
+
+	/* Where v1 has it, v2 cannot: what is v2's own comes last. */
+	for (size_t i = 0; i < host->n; i++)
+		if (has_controller(&host->list[i], controller) &&
+		    (!found || !host->list[i].v2))
+			found = &host->list[i];
+	return found;
+}
+
+/* A group without cpus or mems takes no process, cpusets(7). */
+static int fill_cpuset(int parent, int dir)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	char text[4096] = "";
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++) {
+		int ret = nsc_cgroup_read(dir, files[i], text, sizeof(text));
+
+		if (ret >= 0 && text[0] > ' ')
+			continue;
+		if (ret >= 0)
+			ret = nsc_cgroup_read(parent, files[i], text,
+					      sizeof(text));
+		if (ret >= 0)
+			ret = nsc_cgroup_write(dir, files[i], text);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int nsc_cgroup_make(int dir, const char *name, bool cpuset, bool *ret_made)
+{
+	_cleanup_fd_ int fd = -1;
+	bool made = mkdirat(dir, name, 0755) == 0;
+	int ret;
+
+	if (!made && errno != EEXIST)
+		return -errno;
+	fd = openat(dir, name, DIR_FLAGS);
+	if (fd < 0)
+		return -errno;
+	/* Whatever the umask is. */
+	if (made && fchmod(fd, 0755) < 0)
+		return -errno;
+	ret = cpuset ? fill_cpuset(dir, fd) : 0;
+	if (ret < 0)
+		return ret;
+	*ret_made = made;
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_cgroup_write(int dir, const char *file, const char *text)
+{
+	_cleanup_fd_ int fd = openat(dir, file, O_WRONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	/* One write: each is a command to the kernel. */
+	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
+}
+
+int nsc_cgroup_read(int dir, const char *file, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1) {
+		ssize_t n = read(fd, buf + len, size - 1 - len);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return (int)len;
+}
+
+int nsc_cgroup_add(int dir, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return nsc_cgroup_write(dir, "cgroup.procs", text);
+}
+
+int nsc_cgroup_delegate(int dir, uid_t uid, gid_t gid, struct nsc_error *err)
+{
+	static const char *const files[] = {
+		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++)
+		if (fchownat(dir, files[i], uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+			return nsc_error_sys(err, errno, "delegate the "
+					     "container's group: own '%s'",
+					     files[i]);
+	if (fchown(dir, uid, gid) < 0)
+		return nsc_error_sys(err, errno, "delegate the container's "
+				     "group");
+	return 0;
+}

@@ -1,0 +1,354 @@
+/* Runs in: container-monitor and nsinit, root of the host. */
+#include "kernel/cgroup_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define STEP_MS 10
+#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define DEPTH 64
+#define SESSION "session-"
+
+static int read_file(const char *dir, const char *file, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+static int write_file(const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int parse(struct nsc_cgroup_tree *tree)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(tree->text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *path = line[1] == ' ' ? strchr(line + 2, ' ') : NULL;
+
+		if (!path || path[1] != '/' || tree->n == NSC_CGROUP_ENTRIES)
+			return -EINVAL;
+		*path++ = '\0';
+		tree->list[tree->n++] = (struct nsc_cgroup_entry){
+			line[0], line + 2, path,
+		};
+	}
+	return 0;
+}
+
+int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
+{
+	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
+				     O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n;
+
+	tree->n = 0;
+	if (fd < 0)
+		return -errno;
+	n = read(fd, tree->text, sizeof(tree->text) - 1);
+	if (n < 0)
+		return -errno;
+	if (n == (ssize_t)sizeof(tree->text) - 1)
+		return -EFBIG;
+	tree->text[n] = '\0';
+	return parse(tree);
+}
+
+static bool is_group(const struct nsc_cgroup_entry *e)
+{
+	return e->kind == 's' || e->kind == 'g';
+}
+
+static bool is_v2(const struct nsc_cgroup_entry *e)
+{
+	return !strncmp(e->controllers, "v2", 2) &&
+	       (!e->controllers[2] || e->controllers[2] == ',');
+}
+
+const struct nsc_cgroup_entry *
+nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
+{
+	const struct nsc_cgroup_entry *unified = NULL;
+	size_t len = strlen(controller);
+
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+		const char *p = e->controllers;
+
+		if (!is_group(e))
+			continue;
+		if (is_v2(e))
+			unified = e;
+		for (; p; p = strchr(p, ',')) {
+			p += *p == ',';
+			if (!strncmp(p, controller, len) &&
+			    (!p[len] || p[len] == ','))
+				return e;
+		}
+	}
+	return strcmp(controller, "freezer") ? NULL : unified;
+}
+
+bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+	char text[256] = "";
+
+	if (!e)
+		return false;
+	if (!is_v2(e))
+		return read_file(e->path, "freezer.state", text,
+				 sizeof(text)) == 0 && text[0] == 'F';
+	if (read_file(e->path, "cgroup.freeze", text, sizeof(text)) == 0 &&
+	    text[0] == '1')
+		return true;
+	return nsc_cgroup_tree_frozen(tree);
+}
+
+bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+	char text[256] = "";
+
+	if (!e)
+		return false;
+	if (is_v2(e))
+		return read_file(e->path, "cgroup.events", text,
+				 sizeof(text)) == 0 && strstr(text, "frozen 1");
+	return read_file(e->path, "freezer.state", text, sizeof(text)) == 0 &&
+	       !strncmp(text, "FROZEN", 6);
+}
+
+int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+
+	if (!e)
+		return -EOPNOTSUPP;
+	if (is_v2(e))
+		return write_file(e->path, "cgroup.freeze", freeze ? "1" : "0");
+	return write_file(e->path, "freezer.state", freeze ? "FROZEN" :
+							     "THAWED");
+}
+
+/* A directory of groups empties from the bottom; a failure shows at the top. */
+static int remove_one(const char *path, const struct stat *st, int type,
+		      struct FTW *at)
+{
+	(void)st;
+	(void)at;
+	if (type == FTW_DP || type == FTW_DNR)
+		rmdir(path);
+	return 0;
+}
+
+int nsc_cgroup_tree_remove(const char *path)
+{
+	struct stat st;
+
+	if (rmdir(path) == 0 || errno == ENOENT)
+		return 0;
+	nftw(path, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	return lstat(path, &st) < 0 && errno == ENOENT ? 0 : -EBUSY;
+}
+
+static int remove_all(const struct nsc_cgroup_tree *tree)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (is_group(&tree->list[i]) &&
+		    nsc_cgroup_tree_remove(tree->list[i].path) < 0)
+			ret = -EBUSY;
+	/* Those above may be others' as well: they stay while they are. */
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 'p')
+			rmdir(tree->list[i].path);
+	return ret;
+}
+
+static bool listed(const char *dir, pid_t pid)
+{
+	_cleanup_file_ FILE *file = NULL;
+	char path[PATH_MAX];
+	int one;
+
+	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
+	    (int)sizeof(path))
+		return false;
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &one) == 1)
+		if (one == pid)
+			return true;
+	return false;
+}
+
+/* Through a pidfd: what is listed after that opened is what it leads to. */
+static void kill_listed(const char *dir, pid_t pid)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd >= 0 && pid != getpid() && listed(dir, pid))
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+static int kill_one(const char *dir, const struct stat *st, int type,
+		    struct FTW *at)
+{
+	_cleanup_file_ FILE *file = NULL;
+	char path[PATH_MAX];
+	int pid;
+
+	(void)st;
+	(void)at;
+	if (type != FTW_D || snprintf(path, sizeof(path), "%s/cgroup.procs",
+				      dir) >= (int)sizeof(path))
+		return 0;
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 0)
+			kill_listed(dir, pid);
+	return 0;
+}
+
+static void kill_all(const struct nsc_cgroup_tree *tree)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+
+		if (!is_group(e))
+			continue;
+		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
+			continue;
+		nftw(e->path, kill_one, DEPTH, FTW_PHYS | FTW_MOUNT);
+	}
+}
+
+static int remove_within(const struct nsc_cgroup_tree *tree, int ms, bool kill)
+{
+	const struct timespec step = { 0, STEP_MS * 1000000L };
+	int ret;
+
+	/* What was forked meanwhile is killed in the next round. */
+	for (;; ms -= STEP_MS) {
+		if (kill)
+			kill_all(tree);
+		ret = remove_all(tree);
+		if (ret == 0 || ms <= 0)
+			return ret;
+		nanosleep(&step, NULL);
+	}
+}
+
+int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
+{
+	/* What is frozen does not even die, in v1. */
+	nsc_cgroup_tree_freeze(tree, false);
+	if (remove_within(tree, grace_ms, false) == 0)
+		return 0;
+	return remove_within(tree, KILL_MS, true);
+}
+
+/* The first hierarchy with sessions tells which there are. */
+static void remove_dead(const struct nsc_cgroup_tree *tree)
+{
+	const struct dirent *entry;
+	DIR *dir = NULL;
+
+	for (size_t i = 0; i < tree->n && !dir; i++)
+		if (tree->list[i].kind == 's')
+			dir = opendir(tree->list[i].path);
+	while (dir && (entry = readdir(dir))) {
+		char path[PATH_MAX];
+		int pid = atoi(entry->d_name + sizeof(SESSION) - 1);
+
+		if (strncmp(entry->d_name, SESSION, sizeof(SESSION) - 1) !=
+			    0 ||
+		    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		/* Where processes were left behind, it stays. */
+		for (size_t i = 0; i < tree->n; i++)
+			if (tree->list[i].kind == 's' &&
+			    snprintf(path, sizeof(path), "%s/" SESSION "%d",
+				     tree->list[i].path, pid) <
+			    (int)sizeof(path))
+				rmdir(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
+		     struct nsc_error *err)
+{
+	char path[PATH_MAX], text[16];
+	int ret;
+
+	if (e->kind == 's')
+		snprintf(path, sizeof(path), "%.4000s/" SESSION "%d", e->path,
+			 (int)pid);
+	else
+		snprintf(path, sizeof(path), "%s", e->path);
+	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "make the session's group "
+				     "'%s'", path);
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	ret = write_file(path, "cgroup.procs", text);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "move process %d into group "
+				     "'%s'", (int)pid, path);
+	if (!listed(path, pid))
+		return nsc_error_set(err, ESRCH, "process %d is not in group "
+				     "'%s' after it was moved there", (int)pid,
+				     path);
+	return 0;
+}
+
+int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
+			  struct nsc_error *err)
+{
+	remove_dead(tree);
+	for (size_t i = 0; i < tree->n; i++)
+		if (is_group(&tree->list[i]) &&
+		    enter_one(&tree->list[i], pid, err) < 0)
+			return -err->code;
+	return 0;
+}

@@ -1,0 +1,74 @@
+/*
+ * The groups of one container as its run directory records them, in the file
+ * "cgroup": one line for each directory.
+ *
+ *     s CONTROLLERS PATH   the container's group; each session gets a child
+ *     g CONTROLLERS PATH   the same, without children
+ *     m - PATH             the group that container-monitor moves itself into
+ *     p - PATH             a group above, to be removed when it is empty
+ *
+ * CONTROLLERS are names with commas, "v2" first in that hierarchy.  The
+ * builder writes the file before it makes anything; whoever ends the
+ * container reads it.  Needs nothing but error.c: container-monitor, which is
+ * static, links it as well.
+ */
+#ifndef NSC_KERNEL_CGROUP_TREE_H
+#define NSC_KERNEL_CGROUP_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+#define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
+#define NSC_CGROUP_RECORD_MAX 131072
+#define NSC_CGROUP_ENTRIES 192
+
+struct nsc_cgroup_entry {
+	char kind;
+	const char *controllers;
+	const char *path;
+};
+
+struct nsc_cgroup_tree {
+	struct nsc_cgroup_entry list[NSC_CGROUP_ENTRIES];
+	size_t n;
+	char text[NSC_CGROUP_RECORD_MAX];
+};
+
+/* Read the record; -ENOENT where there is none. */
+int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
+
+/*
+ * Move pid into a group of its own, session-PID, in each hierarchy, read
+ * back that it is there, and remove the groups of sessions that are gone.
+ */
+int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
+			  struct nsc_error *err);
+
+/* The entry of a controller, or NULL; "freezer" may be that of v2. */
+const struct nsc_cgroup_entry *
+nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree,
+		     const char *controller);
+
+/* Is it frozen, or on the way to that? */
+bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree);
+
+/* Freeze or thaw without waiting; negative errno. */
+int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze);
+
+/* All of it is frozen: it stopped to run. */
+bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree);
+
+/*
+ * End and remove: thaw, wait grace_ms for the processes to end by themselves,
+ * kill those that are left, remove the groups.  0, or -EBUSY when something
+ * stayed.
+ */
+int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms);
+
+/* Remove what is empty below path, and path itself; never kills. */
+int nsc_cgroup_tree_remove(const char *path);
+
+#endif

@@ -1,0 +1,75 @@
+/* Runs in: the login program, nsshell, nsinit exec, still on the host. */
+#include "session/group.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/paths.h"
+#include "kernel/pidfd.h"
+
+#define WAIT_S 5
+
+static int failed(const struct nsc_session *session, int error,
+		  struct nsc_error *err)
+{
+	if (!nsc_pidfd_alive(session->pidfd))
+		return nsc_error_set(err, ESRCH, "the container has ended");
+	if (error == EAGAIN || error == ETIMEDOUT)
+		return nsc_error_set(err, ETIMEDOUT, "enter the container's "
+				     "limits: container-monitor does not "
+				     "answer");
+	return nsc_error_sys(err, error, "enter the container's limits: "
+			     "container-monitor cannot be reached: log in "
+			     "where pam_container does, or have the container "
+			     "stopped");
+}
+
+static int connect_to(const char *path)
+{
+	/* connect() waits while the queue is full, unix(7). */
+	const struct timeval limit = { .tv_sec = WAIT_S };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
+				     0);
+
+	if (snprintf(address.sun_path, sizeof(address.sun_path),
+		     "%s/" NSC_FILE_ENTER, path) >=
+	    (int)sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+		       sizeof(limit)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
+{
+	struct nsc_error answer;
+	_cleanup_fd_ int fd = -1;
+	int n;
+
+	if (!session->state->has_groups)
+		return 0;
+	fd = connect_to(session->path);
+	if (fd < 0)
+		return failed(session, -fd, err);
+	n = nsc_process_poll(fd, nsc_process_now() +
+			     (int64_t)WAIT_S * 1000);
+	if (n <= 0)
+		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
+	if (read(fd, &answer, sizeof(answer)) != sizeof(answer))
+		return failed(session, ECONNRESET, err);
+	answer.text[sizeof(answer.text) - 1] = '\0';
+	if (!answer.code)
+		return 0;
+	if (err)
+		*err = answer;
+	return nsc_error_context(err, "enter the container's limits");
+}

@@ -1,0 +1,31 @@
+/* nsinit pause: all processes of a container stop to run, and stay; resume. */
+#include <errno.h>
+
+#include "nsinit.h"
+
+static int change(const struct nsinit_options *options,
+		  int (*run)(const struct nscontainer *container,
+			     struct nscontainer_error *err))
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer *container = NULL;
+	int ret = nsinit_open(options, &container, &err);
+
+	if (ret == 0)
+		ret = run(container, &err);
+	nscontainer_close(container);
+	if (ret < 0)
+		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+							 NSINIT_FAILED);
+	return NSINIT_OK;
+}
+
+int nsinit_pause(const struct nsinit_options *options)
+{
+	return change(options, nscontainer_pause);
+}
+
+int nsinit_resume(const struct nsinit_options *options)
+{
+	return change(options, nscontainer_resume);
+}

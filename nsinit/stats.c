@@ -1,0 +1,78 @@
+/* nsinit stats: what a container, or each that runs, uses. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "nsinit.h"
+
+#define FOLLOW_S 1		/* between two readings */
+
+static int show(struct nscontainer *container, bool json,
+		struct nscontainer_error *err)
+{
+	struct nscontainer_record *record = NULL;
+	int ret = nscontainer_stats(container, &record, err);
+
+	if (ret == 0) {
+		nsinit_print(record, json);
+		putchar('\n');
+		fflush(stdout);
+	}
+	nscontainer_record_free(record);
+	return ret;
+}
+
+/* One that ends meanwhile is passed over. */
+static int show_all(bool json, struct nscontainer_error *err)
+{
+	struct nscontainer_record *list = NULL;
+	const struct nscontainer_record *r;
+	int ret = nscontainer_list(&list, err);
+
+	for (r = list; r; r = nscontainer_record_next(r)) {
+		struct nscontainer_error one = NSCONTAINER_ERROR_INIT;
+		struct nscontainer *container = NULL;
+		int error = nscontainer_open_user(
+			nscontainer_record_text(r, "user"), NULL, &container,
+			&one);
+
+		if (error == 0)
+			error = show(container, json, &one);
+		nscontainer_close(container);
+		if (error < 0 && error != -ESRCH && ret == 0) {
+			ret = error;
+			*err = one;
+		}
+	}
+	nscontainer_record_free(list);
+	return ret;
+}
+
+int nsinit_stats(const struct nsinit_options *options)
+{
+	const struct timespec pause = { FOLLOW_S, 0 };
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer *container = NULL;
+	bool one = options->root || options->n_arguments, shown = false;
+	int ret = one ? nsinit_open(options, &container, &err) : 0;
+
+	/* A reader that has gone is the usual end of it. */
+	signal(SIGPIPE, SIG_DFL);
+	while (ret == 0) {
+		ret = one ? show(container, options->json, &err) :
+			    show_all(options->json, &err);
+		if (ret < 0 || !options->follow)
+			break;
+		shown = true;
+		nanosleep(&pause, NULL);
+	}
+	nscontainer_close(container);
+	/* Its end is the end of following it. */
+	if (ret == -ESRCH && shown)
+		return NSINIT_OK;
+	if (ret < 0)
+		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+							 NSINIT_FAILED);
+	return NSINIT_OK;
+}
