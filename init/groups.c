@@ -84,7 +84,8 @@ static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 int groups_open(struct nsc_error *err)
 {
-	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	struct nsc_cgroup_tree *tree =
+		calloc(1, sizeof(*tree));
 	int ret = tree ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) :
 			 -ENOMEM;
 
@@ -148,7 +149,7 @@ static int peer_of(int client, pid_t *ret_pid, struct nsc_error *err)
 
 static void enter(int client, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_fd_ int pidfd = -1;
 	pid_t pid;
 	int ret;
@@ -156,6 +157,7 @@ static void enter(int client, struct nsc_error *err)
 	pidfd = peer_of(client, &pid, err);
 	if (pidfd < 0)
 		return;
+	tree = malloc(sizeof(*tree));
 	ret = tree ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) : -ENOMEM;
 	if (ret < 0) {
 		nsc_error_sys(err, -ret, "read '" NSC_CGROUP_RECORD "'");

@@ -48,7 +48,7 @@ static int thaw(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 static int set_paused(const char *path, bool paused, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
 	_cleanup_fd_ int lock = -1;
@@ -67,6 +67,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	pidfd = nsc_join_find(rundir, &state, err);
 	if (pidfd < 0)
 		return pidfd;
+	tree = malloc(sizeof(*tree));
 	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
 	      nsc_cgroup_tree_load(rundir, tree);
 	if (ret < 0)

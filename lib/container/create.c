@@ -83,6 +83,20 @@ static int place_in_groups(struct builder *b, struct nsc_error *err)
 }
 
 /* One byte: PID 1 has the cgroup namespace, of which its group is the root. */
+/* A cgroup mount that is writable is of use where the groups are its own. */
+static int delegate_groups(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_config *config = b->plan->config;
+
+	for (size_t i = 0; i < config->n_mounts; i++)
+		if (config->mounts[i].type == NSC_MOUNT_CGROUP &&
+		    config->mounts[i].writable)
+			return nsc_groups_delegate(&b->groups,
+						   b->plan->root_uid,
+						   b->plan->root_gid, err);
+	return 0;
+}
+
 static int settle_groups(struct builder *b, struct nsc_error *err)
 {
 	struct nsc_error report;
@@ -471,6 +485,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		place_in_groups,
 		write_maps,
 		settle_groups,
+		delegate_groups,
 		build_view,
 		return_to_host,
 		run_hooks,

@@ -407,11 +407,12 @@ int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
 
 int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret;
 
 	if (plan->config->cgroups.freezer != NSC_FREEZER_FROZEN)
 		return 0;
+	tree = malloc(sizeof(*tree));
 	ret = tree ? nsc_cgroup_tree_load(plan->rundir, tree) : -ENOMEM;
 	if (ret == 0)
 		ret = nsc_cgroup_tree_freeze(tree, true);
@@ -443,7 +444,8 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 
 void nsc_groups_thaw(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree =
+		calloc(1, sizeof(*tree));
 
 	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
@@ -451,7 +453,8 @@ void nsc_groups_thaw(int rundir)
 
 void nsc_groups_clean(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree =
+		calloc(1, sizeof(*tree));
 	char id[PATH_MAX + 32];
 
 	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||

@@ -265,6 +265,11 @@ int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
 	ret = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
 	if (ret < 0)
 		return ret;
+	if (writable && view->userns < 0)
+		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
+				     "writable only with namespaces.NEWUSER: "
+				     "without, the container's root could lift "
+				     "its own limits");
 	/* One line, of hierarchy 0: version 2 alone. */
 	if (!strncmp(text, "0::", 3))
 		return put_unified(view, path, writable, err);

@@ -9,6 +9,8 @@ NO_USERNS='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true, "NEWNET": true, "NEWCGROUP": true}'
 pam_enable su su-l sshd cron sudo sudo-i
 conf 'linger = 0; stop = "logout";'
+# What a limit needs is switched on at the top of v2, and stays so.
+BEFORE=$(cat $CG/unified/cgroup.subtree_control 2> /dev/null)
 
 # group CONTROLLER: where alice's group is, v1 or v2.
 group() {
@@ -182,24 +184,16 @@ hugetlb_refused() {
 	contains "nsinit start" "cgroups.hugetlb" "$(cat "$OUT/stderr")"
 }
 
-# Switched on at the top where it was not: put back.
 hugetlb_limit() {
-	local before
-
 	fresh '"cgroups": {"hugetlb": {"2MB": 4194304}}'
 	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] ||
 		skip "hugetlb: no pages of 2 MB"
 	grep -qs hugetlb "$CG/unified/cgroup.controllers" ||
 		skip "hugetlb: not a controller of v2 here"
-	before=$(cat "$CG/unified/cgroup.subtree_control")
 	hold_su
 	value hugetlb.2MB.max 4194304
 	drop_su
 	wait_until 5 nothing_left || fail "left" "$(left)"
-	case $before in
-	*hugetlb*) ;;
-	*) echo -hugetlb > "$CG/unified/cgroup.subtree_control" ;;
-	esac
 }
 
 io_max() {
@@ -501,3 +495,7 @@ t "clients of the monitor cannot stop it" hostile_clients
 t "groups of ended sessions go" dead_sessions
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies
+case "$BEFORE$PLAIN" in
+*hugetlb*) ;;
+*) { echo -hugetlb > $CG/unified/cgroup.subtree_control; } 2> /dev/null ;;
+esac
