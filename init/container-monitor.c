@@ -37,6 +37,7 @@ struct monitor {
 	bool never;		/* "never", "start" */
 	bool leader;
 	unsigned int linger;	/* seconds */
+	const char *helper;	/* its pid inside, "0": none */
 };
 
 static enum event wait_event(const struct monitor *m, int watcher, int timeout)
@@ -90,8 +91,11 @@ static void __attribute__((noreturn)) stop(const struct monitor *m)
 	ended(m);
 }
 
-/* Is PID 1 alone?  The container's own procfs has a directory for each. */
-static bool empty(void)
+/*
+ * Is PID 1 alone, but for the process that carries the network?  The
+ * container's own procfs has a directory for each.
+ */
+static bool empty(const struct monitor *m)
 {
 	int fd = dup(NSC_MONITOR_PROC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -106,7 +110,8 @@ static bool empty(void)
 	rewinddir(dir);
 	while (!others && (entry = readdir(dir)))
 		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			 strcmp(entry->d_name, "1") != 0;
+			 strcmp(entry->d_name, "1") != 0 &&
+			 strcmp(entry->d_name, m->helper) != 0;
 	closedir(dir);
 	return !others;
 }
@@ -207,7 +212,7 @@ static void after_last(const struct monitor *m)
 		if (used_since(&last))
 			left = m->linger;
 	}
-	while (!m->logout && !empty()) {
+	while (!m->logout && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -229,13 +234,14 @@ static void report(void)
 
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 4 };
+	struct monitor m = { .leader = argc > 5 };
 
-	if (argc < 4)
+	if (argc < 5)
 		return 2;
 	m.logout = !strcmp(argv[2], "logout");
 	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
+	m.helper = argv[4];
 	report();
 	for (;;) {
 		wait_for_last(&m);

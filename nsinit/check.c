@@ -1,6 +1,7 @@
 /*
  * nsinit check: read everything that a login would read, and say what would
- * be done.  Changes nothing but that a user without a range gets one.
+ * be done.  Changes nothing but that a user without a range of ids, or without
+ * the address that the file asks for, gets one.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,6 +16,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "config/policy.h"
+#include "container/network.h"
 #include "container/start.h"
 #include "kernel/namespace.h"
 #include "nsinit.h"
@@ -59,6 +61,15 @@ static json_t *map_json(const struct nsc_id_mapping *map, size_t n)
 	return array;
 }
 
+static json_t *networks_json(const struct nsc_plan *plan)
+{
+	char **networks = nsc_network_describe(plan, NULL);
+	json_t *array = nsinit_networks_json(networks);
+
+	nsc_text_free_vector(networks);
+	return array;
+}
+
 static json_t *plan_json(const struct nsc_plan *plan)
 {
 	const struct nsc_config *config = plan->config;
@@ -66,7 +77,7 @@ static json_t *plan_json(const struct nsc_plan *plan)
 	static const char *const home[] = { "bind", "private", "none" };
 
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b}",
+			 "s:b, s:o}",
 			 "user", plan->user->name, "contained", 1,
 			 "config", config->file, "rootfs", config->rootfs,
 			 "overlay", overlay[config->overlay],
@@ -76,7 +87,31 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 capabilities_json(config->capabilities),
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
-			 "no_new_privs", config->no_new_privs);
+			 "no_new_privs", config->no_new_privs,
+			 "networks", networks_json(plan));
+}
+
+/* " type=veth addresses=10.0.0.2/24", and a comma where one more follows. */
+static void print_object(json_t *object, bool more)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(object, key, value) {
+		size_t i;
+		json_t *element;
+
+		printf(" %s=", key);
+		if (json_is_string(value))
+			printf("%s", json_string_value(value));
+		else if (json_is_integer(value))
+			printf("%lld", (long long)json_integer_value(value));
+		json_array_foreach(value, i, element)
+			printf("%s%s", i ? "," : "",
+			       json_string_value(element));
+	}
+	if (more)
+		putchar(',');
 }
 
 /* Text is the same data, a line for each key. */
@@ -95,7 +130,11 @@ static void print_text(json_t *object)
 		else if (json_is_boolean(value))
 			printf(" %s", json_is_true(value) ? "yes" : "no");
 		json_array_foreach(value, i, element)
-			printf(" %s", json_string_value(element));
+			if (json_is_object(element))
+				print_object(element,
+					     i + 1 < json_array_size(value));
+			else
+				printf(" %s", json_string_value(element));
 		putchar('\n');
 	}
 }
@@ -149,6 +188,10 @@ static int check_config(const char *dir, const struct nsc_user *user,
 	plan->user = user;
 	plan->login = !options->root;
 	ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_network_check(config, err);
+	if (ret == 0)
+		ret = nsc_network_plan(plan, conf, err);
 	return ret < 0 ? ret : print(plan_json(plan), options);
 }
 

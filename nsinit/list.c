@@ -56,12 +56,13 @@ static void print_row(const struct nsc_state *state, int sessions)
 
 static int add_json(json_t *array, const struct nsc_state *state, int sessions)
 {
-	json_t *row = json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s}",
+	json_t *row = json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s, s:o}",
 				"user", state->user, "pid", (int)state->pid,
 				"start", (json_int_t)state->start, "since",
 				(json_int_t)state->since, "sessions", sessions,
 				"rootfs", state->rootfs, "config",
-				state->config, "stop", state->stop);
+				state->config, "stop", state->stop, "networks",
+				nsinit_networks_json(state->networks));
 
 	return row && json_array_append_new(array, row) == 0 ? 0 : -ENOMEM;
 }

@@ -2,6 +2,7 @@
 #ifndef NSC_NSINIT_H
 #define NSC_NSINIT_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -31,6 +32,9 @@ int nsinit_exec(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
+
+/* An array with an object for each interface, see nsc_network_describe(). */
+json_t *nsinit_networks_json(char *const *networks);
 
 /* "nsinit: TEXT" on standard error; returns status. */
 int nsinit_fail(const struct nsc_error *err, int status);

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "config/field.h"
 #include "config/lists.h"
+#include "config/networks.h"
 #include "kernel/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
@@ -317,7 +318,6 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;
-	config->loopback = true;
 	return 0;
 }
 
@@ -337,9 +337,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
-	if (config->loopback_mtu && !(config->namespaces & CLONE_NEWNET))
-		return nsc_field_refuse(r, "networks: needs "
-					"namespaces.NEWNET");
+	if (nsc_networks_check(r, config) < 0)
+		return -EINVAL;
 	if (!config->rootfs)
 		config->rootfs = strdup(r->dir);
 	return config->rootfs ? 0 :
@@ -433,6 +432,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->message);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
+	nsc_networks_free(config);
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		free(config->mounts[i].source);
 		free(config->mounts[i].destination);

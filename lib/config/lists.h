@@ -1,16 +1,14 @@
-/* The arrays of container.json: mounts, networks, devices, mappings. */
+/* The arrays of container.json: mounts, devices, mappings. */
 #ifndef NSC_CONFIG_LISTS_H
 #define NSC_CONFIG_LISTS_H
 
 #include "config/field.h"
 
-extern const struct nsc_field nsc_network_fields[];
 extern const struct nsc_field nsc_mount_fields[];
 extern const struct nsc_field nsc_device_fields[];
 extern const struct nsc_field nsc_mapping_fields[];
 
 /* Each stores into the struct nsc_config at to (field->at is 0). */
-nsc_field_read nsc_read_networks;
 nsc_field_read nsc_read_mounts;
 nsc_field_read nsc_read_device_nodes;
 nsc_field_read nsc_read_uid_mappings;

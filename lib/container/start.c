@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "container/join.h"
 #include "container/monitor.h"
+#include "container/network.h"
 #include "container/subid.h"
 
 #define TTY_GID 5		/* of the tty group, in every distribution */
@@ -183,6 +184,10 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	} else if (pidfd == -ESRCH) {
 		nsc_state_remove(request->rundir);
 		ret = nsc_start_map_ids(plan, request->conf, err);
+		if (ret == 0)
+			ret = nsc_network_check(plan->config, err);
+		if (ret == 0)
+			ret = nsc_network_plan(plan, request->conf, err);
 		if (ret == 0)
 			ret = nsc_create(plan, err);
 	} else {

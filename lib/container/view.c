@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "container/paths.h"
+#include "container/resolv.h"
 #include "container/rootfs.h"
 #include "kernel/device.h"
 #include "kernel/mount.h"
@@ -504,6 +505,7 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_kernel_views, false },
 		{ put_home, false },
 		{ put_runtime_dir, true },
+		{ nsc_resolv_put, false },
 		{ put_all_configured, false },
 		{ put_shell, false },
 		{ cover_config, false },
