@@ -458,7 +458,8 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	struct builder b = {
 		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
-		.host_pid = -1, .host_net = -1, .go = -1, .init_report = -1, .pidfd = -1,
+		.host_pid = -1, .host_net = -1, .go = -1, .init_report = -1,
+		.pidfd = -1,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;

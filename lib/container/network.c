@@ -105,13 +105,17 @@ int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
 		{ conf->address_pool, conf->address_gateway },
 		{ conf->address_pool6, conf->address_gateway6 },
 	};
-	/* A user has one container, root one for each directory. */
-	const char *key = plan->login ? plan->user->name : config->file;
 	int ret = 0;
 	size_t at;
 
 	if (!wants_auto(config, &at))
 		return 0;
+	/* A user has one container, but root one for each directory. */
+	if (!plan->login)
+		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
+				     "\"auto\" is for the containers of "
+				     "logins: write an address", config->file,
+				     at);
 	if (!ranges[0].net.family && !ranges[1].net.family)
 		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
 				     "\"auto\" needs address_pool in "
@@ -119,7 +123,8 @@ int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
 	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(ranges); i++) {
 		if (!ranges[i].net.family)
 			continue;
-		ret = nsc_pool_take_address(NSC_STATEDIR, key, &ranges[i],
+		ret = nsc_pool_take_address(NSC_STATEDIR, plan->user->name,
+					    &ranges[i],
 					    &plan->automatic[i].address, err);
 		if (!has_gateway(config, ranges[i].net.family))
 			plan->automatic[i].gateway = ranges[i].gateway;

@@ -191,6 +191,35 @@ static bool has_own(const struct nsc_view *view)
 	return false;
 }
 
+/*
+ * What to mount on, made where it is missing: also what a link in that place
+ * names, as it does for systemd-resolved in /run, of which the container's
+ * has nothing.  Below its root in any case.  Negative where there can be none.
+ */
+static int open_target(const struct nsc_view *view)
+{
+	struct nsc_error ignored = NSC_ERROR_INIT;
+	_cleanup_fd_ int link = nsc_mount_open(view->root, RESOLV_CONF,
+					       O_NOFOLLOW);
+	_cleanup_fd_ int fd = -1;
+	char path[1024] = "/etc/";
+	struct stat st;
+	ssize_t n;
+
+	fd = nsc_mount_target(view->root, RESOLV_CONF, true, &ignored);
+	if (fd < 0 && link >= 0) {
+		n = readlinkat(link, "", path + 5, sizeof(path) - 6);
+		if (n <= 0)
+			return -EINVAL;
+		path[5 + n] = '\0';
+		fd = nsc_mount_target(view->root, path[5] == '/' ? path + 5 :
+				      path, true, &ignored);
+	}
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return -EINVAL;
+	return NSC_TAKE_FD(fd);
+}
+
 static int make_file(const struct nsc_view *view, const char *text,
 		     struct nsc_error *err)
 {
@@ -217,19 +246,17 @@ static int make_file(const struct nsc_view *view, const char *text,
 int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_config *config = view->plan->config;
-	struct nsc_error ignored = NSC_ERROR_INIT;
 	_cleanup_free_ char *upstream = NULL;
 	_cleanup_free_ char *host = NULL;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int target = -1;
 	_cleanup_fd_ int mount = -1;
-	struct stat st;
 
 	if (!is_configured(config) && strcmp(config->rootfs, "/") != 0 &&
 	    (has_own(view) || is_alone(config)))
 		return 0;
-	target = nsc_mount_target(view->root, RESOLV_CONF, true, &ignored);
-	if (target < 0 || fstat(target, &st) < 0 || !S_ISREG(st.st_mode))
+	target = open_target(view);
+	if (target < 0)
 		return 0;
 	host = read_host(RESOLV_CONF);
 	upstream = read_host(UPSTREAM);
