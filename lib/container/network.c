@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -167,18 +168,18 @@ static int check_parent(struct nl_sock *sock, const char *name,
  */
 static int open_namespace(const char *path, struct nsc_error *err)
 {
-	_cleanup_free_ char *parent = strdup(path);
-	char *slash = parent ? strrchr(parent, '/') : NULL;
+	const char *slash = strrchr(path, '/');
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int file = -1;
-	char link[64];
+	char link[64], parent[PATH_MAX];
 	struct statfs fs;
 	int fd;
 
-	if (!slash)
-		return nsc_error_sys(err, ENOMEM, "'%s'", path);
-	*slash = '\0';
-	dir = nsc_file_open_dir(*parent ? parent : "/", err);
+	if (!slash || slash - path >= PATH_MAX)
+		return nsc_error_sys(err, ENAMETOOLONG, "'%s'", path);
+	snprintf(parent, sizeof(parent), "%.*s", slash > path ?
+		 (int)(slash - path) : 1, path);
+	dir = nsc_file_open_dir(parent, err);
 	if (dir == -ENOENT)
 		return nsc_error_set(err, ENOENT, "'%s' does not exist: 'ip "
 				     "netns add NAME' makes /run/netns/NAME",

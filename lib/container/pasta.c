@@ -18,10 +18,10 @@
 #include "kernel/mount.h"
 
 /* On a tmpfs that the worker alone sees. */
-#define USER_NS NSC_RUNDIR "/user"
-#define NET_NS NSC_RUNDIR "/net"
-#define READY NSC_RUNDIR "/ready"
-#define LOG NSC_RUNDIR "/log"
+static const char user_ns[] = NSC_RUNDIR "/user";
+static const char net_ns[] = NSC_RUNDIR "/net";
+static const char ready_fifo[] = NSC_RUNDIR "/ready";
+static const char log_file[] = NSC_RUNDIR "/log";
 
 #define ARGUMENTS_MAX 40
 
@@ -74,14 +74,14 @@ static int make_place(const struct nsc_pasta_request *request,
 		return -err->code;
 	ret = nsc_mount_attach(mount, run, err);
 	if (ret == 0)
-		ret = bind_namespace(request->pid, "user", USER_NS, err);
+		ret = bind_namespace(request->pid, "user", user_ns, err);
 	if (ret == 0)
-		ret = bind_namespace(request->pid, "net", NET_NS, err);
+		ret = bind_namespace(request->pid, "net", net_ns, err);
 	if (ret < 0)
 		return ret;
-	if (mkfifo(READY, 0600) < 0 ||
-	    chown(READY, request->owner, request->group) < 0)
-		return nsc_error_sys(err, errno, "make '%s'", READY);
+	if (mkfifo(ready_fifo, 0600) < 0 ||
+	    chown(ready_fifo, request->owner, request->group) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", ready_fifo);
 	return 0;
 }
 
@@ -137,7 +137,7 @@ static void fill_arguments(struct arguments *a,
 		"pasta", "-f", "--config-net", "--no-netns-quit",
 		"-t", "none", "-u", "none", "-T", "none", "-U", "none",
 		"--no-map-gw", "--dns-forward", NSC_PASTA_DNS,
-		"-P", READY, "--userns", USER_NS, "--netns", NET_NS,
+		"-P", ready_fifo, "--userns", user_ns, "--netns", net_ns,
 	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fixed); i++)
@@ -176,7 +176,7 @@ run(const struct nsc_pasta_request *request, int log)
 /* The last line that it wrote; those on a missing syslog are no reason. */
 static int explain(struct nsc_error *err)
 {
-	_cleanup_file_ FILE *log = fopen(LOG, "re");
+	_cleanup_file_ FILE *log = fopen(log_file, "re");
 	char line[256], last[256] = "it ended without a word";
 
 	while (log && fgets(line, sizeof(line), log)) {
@@ -187,7 +187,7 @@ static int explain(struct nsc_error *err)
 	return nsc_error_set(err, ECHILD, "pasta: %s", last);
 }
 
-/* It writes its pid into READY when the interface is there. */
+/* It writes its pid into ready_fifo when the interface is there. */
 static int wait_until_ready(int ready, int pidfd, int64_t deadline,
 			    struct nsc_error *err)
 {
@@ -221,10 +221,10 @@ static int start(const struct nsc_pasta_request *request,
 	pid_t pid;
 	int ret;
 
-	ready = open(READY, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	log = open(LOG, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	ready = open(ready_fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	log = open(log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (ready < 0 || log < 0)
-		return nsc_error_sys(err, errno, "open '%s'", READY);
+		return nsc_error_sys(err, errno, "open '%s'", ready_fifo);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
 		run(request, log);
