@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "container/hooks_stop.h"
 #include "container/paths.h"
 
 #ifndef P_PIDFD
@@ -67,6 +68,7 @@ static void remove_files(const struct monitor *m)
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_SECCOMP, 0);
 }
 
 static void __attribute__((noreturn)) ended(const struct monitor *m)
@@ -76,6 +78,7 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 	remove_files(m);
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
+	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	_exit(0);
 }
 

@@ -1,7 +1,7 @@
 /* The administrator's command.  Runs as root of the host. */
 #include "nsinit.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,14 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
 #include "config.h"
-#include "container/paths.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16 };
+       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -24,6 +22,8 @@ static const struct option long_options[] = {
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "login", no_argument, NULL, OPT_LOGIN },
+	{ "tty", no_argument, NULL, OPT_TTY },
+	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -36,8 +36,9 @@ static const struct command {
 	int min, max;		/* arguments */
 	const char *usage;
 } commands[] = {
-	{ "exec", nsinit_exec, OPT_ROOT, 1, 1000000,
-	  "exec [--root DIR] [--] COMMAND [ARGUMENT...]" },
+	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
+	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
+	  "[ARGUMENT...]" },
 	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1,
 	  "start [--conf FILE] USER" },
 	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
@@ -48,19 +49,38 @@ static const struct command {
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 };
 
-int nsinit_fail(const struct nsc_error *err, int status)
+int nsinit_fail(const struct nscontainer_error *err, int status)
 {
-	char text[1024];
-
-	fprintf(stderr, "nsinit: %s\n",
-		nsc_text_escape(err->text, text, sizeof(text)));
+	fprintf(stderr, "nsinit: %s\n", err->text);
 	return status;
+}
+
+void nsinit_print(const struct nscontainer_record *record, bool json)
+{
+	const char *key;
+
+	if (json) {
+		puts(nscontainer_record_json(record));
+		return;
+	}
+	for (unsigned int i = 0; (key = nscontainer_record_key(record, i)); i++)
+		printf("%s: %s\n", key, nscontainer_record_text(record, key));
+}
+
+int nsinit_open(const struct nsinit_options *options,
+		struct nscontainer **ret, struct nscontainer_error *err)
+{
+	if (options->root)
+		return nscontainer_open_directory(options->root, ret, err);
+	return nscontainer_open_user(options->n_arguments ?
+				     options->arguments[0] : NULL,
+				     options->conf, ret, err);
 }
 
 static void print_usage(FILE *out)
 {
 	fputs("usage:\n", out);
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(out, "  nsinit %s\n", commands[i].usage);
 	fputs("see nsinit(8)\n", out);
 }
@@ -70,6 +90,28 @@ static int usage_error(const struct command *command, const char *text)
 	fprintf(stderr, "nsinit %s: %s\nusage: nsinit %s\n", command->name,
 		text, command->usage);
 	return NSINIT_USAGE;
+}
+
+static int set_timeout(struct nsinit_options *options)
+{
+	char *end;
+	long seconds = strtol(optarg, &end, 10);
+
+	if (optarg[0] < '0' || optarg[0] > '9' || *end || seconds > 86400)
+		return -1;
+	options->timeout = (int)seconds;
+	return 0;
+}
+
+/* Descriptors 0, 1 and 2 exist after this. */
+static int need_stdio(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_NOCTTY);
+	while (fd >= 0 && fd <= 2);
+	return fd < 0 ? -1 : close(fd);
 }
 
 static int set_option(const struct command *command, int option,
@@ -86,7 +128,10 @@ static int set_option(const struct command *command, int option,
 		options->json = true;
 	else if (option == OPT_LOGIN)
 		options->login = true;
-	else if (nsc_text_number(optarg, 0, 86400, &options->timeout) < 0)
+	else if (option == OPT_TTY || option == OPT_NO_TTY)
+		options->tty = option == OPT_TTY ? NSCONTAINER_TTY :
+						   NSCONTAINER_NO_TTY;
+	else if (set_timeout(options) < 0)
 		return usage_error(command, "--timeout: expected seconds, 0 "
 				   "to 86400");
 	if (options->conf && options->conf[0] != '/')
@@ -98,14 +143,16 @@ static int set_option(const struct command *command, int option,
 static int run_command(const struct command *command, int argc, char **argv)
 {
 	struct nsinit_options options = {
-		.conf = NSC_CONF_PATH, .timeout = -1,
+		.timeout = -1,
 	};
 	int option, ret;
 
 	opterr = 0;
 	/* '+': what follows the first argument belongs to it. */
-	while ((option = getopt_long(argc, argv, "+h", long_options,
+	while ((option = getopt_long(argc, argv, "+ht", long_options,
 				     NULL)) >= 0) {
+		if (option == 't')
+			option = OPT_TTY;
 		if (option == 'h') {
 			printf("usage: nsinit %s\n", command->usage);
 			return NSINIT_OK;
@@ -125,14 +172,15 @@ static int run_command(const struct command *command, int argc, char **argv)
 		return NSINIT_FAILED;
 	}
 	/* Nothing that the caller had open goes on into a container. */
-	if (close_range(options.login ? NSC_HELPER_REPORT + 1 : 3, ~0U, 0) < 0)
+	if (close_range(options.login ? NSCONTAINER_LOGIN_REPORT + 1 : 3, ~0U,
+			0) < 0)
 		return NSINIT_FAILED;
 	return command->run(&options);
 }
 
 int main(int argc, char **argv)
 {
-	if (nsc_process_need_stdio() < 0)
+	if (need_stdio() < 0)
 		return NSINIT_FAILED;
 	umask(022);
 	if (argc < 2) {
@@ -148,7 +196,7 @@ int main(int argc, char **argv)
 		puts("nsinit " PACKAGE_VERSION);
 		return NSINIT_OK;
 	}
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(commands); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, argv[1]))
 			return run_command(&commands[i], argc - 1, argv + 1);
 	fprintf(stderr, "nsinit: unknown command '%s'\n", argv[1]);

@@ -1,11 +1,13 @@
-/* nsinit: one small file for each command. */
+/*
+ * nsinit: one small file for each command.  It does nothing that another
+ * program could not do: all it knows of containers is <nscontainer.h>.
+ */
 #ifndef NSC_NSINIT_H
 #define NSC_NSINIT_H
 
-#include <jansson.h>
+#include <nscontainer.h>
 #include <stdbool.h>
-
-#include "base/error.h"
+#include <stddef.h>
 
 enum nsinit_status {
 	NSINIT_OK = 0,
@@ -18,11 +20,12 @@ enum nsinit_status {
 
 /* What the command line says; each command knows its part. */
 struct nsinit_options {
-	const char *conf;	/* --conf */
-	const char *root;	/* --root */
-	long long timeout;	/* --timeout, seconds; -1: not given */
+	const char *conf;	/* --conf, or NULL */
+	const char *root;	/* --root, or NULL */
+	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool login;		/* --login */
+	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the rest */
 	int n_arguments;
 };
@@ -33,10 +36,14 @@ int nsinit_list(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
 
-/* An array with an object for each interface, see nsc_network_describe(). */
-json_t *nsinit_networks_json(char *const *networks);
+/* The container that the command line names: --root, or the user. */
+int nsinit_open(const struct nsinit_options *options,
+		struct nscontainer **ret, struct nscontainer_error *err);
 
 /* "nsinit: TEXT" on standard error; returns status. */
-int nsinit_fail(const struct nsc_error *err, int status);
+int nsinit_fail(const struct nscontainer_error *err, int status);
+
+/* One record for each line, or all as a JSON object. */
+void nsinit_print(const struct nscontainer_record *record, bool json);
 
 #endif

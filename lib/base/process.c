@@ -6,6 +6,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -125,6 +126,19 @@ int nsc_process_threads(void)
 	if (stat("/proc/self/task", &st) < 0)
 		return -errno;
 	return (int)st.st_nlink - 2;
+}
+
+int nsc_process_oom_score_adj(pid_t pid, int value)
+{
+	char path[48] = "/proc/self/oom_score_adj", text[16];
+	_cleanup_fd_ int fd = -1;
+	int len = snprintf(text, sizeof(text), "%d", value);
+
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/oom_score_adj",
+			 (int)pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	return fd < 0 || write(fd, text, (size_t)len) < 0 ? -errno : 0;
 }
 
 void nsc_process_default_signals(void)

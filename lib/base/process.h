@@ -66,6 +66,13 @@ int nsc_process_clean(const int *keep, unsigned int n);
 /* Descriptors 0, 1 and 2 exist after this; a missing one is /dev/null. */
 int nsc_process_need_stdio(void);
 
+/*
+ * Write /proc/PID/oom_score_adj (pid 0: the caller's), proc(5): -1000 to
+ * 1000.  A negative errno; -EACCES without CAP_SYS_RESOURCE below the lowest
+ * that it was given.
+ */
+int nsc_process_oom_score_adj(pid_t pid, int value);
+
 /* Default actions for all signals, nothing blocked. */
 void nsc_process_default_signals(void);
 

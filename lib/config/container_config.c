@@ -12,13 +12,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
+#include <sys/resource.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "config/field.h"
 #include "config/lists.h"
+#include "config/mounts.h"
 #include "config/networks.h"
+#include "config/process.h"
 #include "kernel/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
@@ -120,66 +123,32 @@ static int read_namespaces(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-static int read_capability(struct nsc_reader *r, const json_t *element,
-			   void *to)
-{
-	const char *text = nsc_field_text(r, element);
-
-	if (!text)
-		return -EINVAL;
-	if (!strncasecmp(text, "cap_", 4))
-		text += 4;
-	/* cap_from_name() takes numbers, and names with more behind them. */
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		char *name = cap_to_name(cap);
-		bool same = name && !strcasecmp(name + 4, text);
-
-		cap_free(name);
-		if (same) {
-			*(uint64_t *)to |= UINT64_C(1) << cap;
-			return 0;
-		}
-	}
-	return nsc_field_wrong(r, element, "the name of a capability that "
-			       "this kernel has");
-}
-
 static int read_capabilities(struct nsc_reader *r, const json_t *value,
 			     const struct nsc_field *f, void *to)
 {
 	(void)f;
 	*(uint64_t *)to = 0;
-	return nsc_field_array(r, value, read_capability, to);
+	return nsc_field_array(r, value, nsc_read_capability, to);
 }
 
-/* A label that is empty asks for nothing. */
-static int read_label(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
+/* The profile itself is read where it is compiled. */
+static int read_seccomp(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
 {
 	const char *text = nsc_field_text(r, value);
 
-	(void)f;
-	(void)to;
 	if (!text)
 		return -EINVAL;
-	return *text ? nsc_field_refuse(r, "not supported yet") : 0;
+	if (text[0] == '/' && text[strlen(text) - 1] != '/')
+		return nsc_read_path(r, value, f, to);
+	if (strcmp(text, NSC_SECCOMP_DEFAULT) != 0 &&
+	    strcmp(text, NSC_SECCOMP_UNCONFINED) != 0)
+		return nsc_field_wrong(r, value, "\"default\", "
+				       "\"unconfined\" or the absolute path "
+				       "of a profile");
+	return nsc_read_text(r, value, f, to);
 }
 
-/* Validated; what is not the neutral value is not there yet. */
-static int read_only_neutral(struct nsc_reader *r, const json_t *value,
-			     const struct nsc_field *f, void *to)
-{
-	const char *text = nsc_field_text(r, value);
-
-	(void)to;
-	if (!text)
-		return -EINVAL;
-	return strcmp(text, f->choices[0]) ?
-		       nsc_field_refuse(r, "not supported yet") : 0;
-}
-
-static const char *const seccomp_neutral[] = { "unconfined", NULL };
-static const char *const init_neutral[] = { "builtin", NULL };
 
 /* Offsets: the place in the array of read_namespaces. */
 static const struct nsc_field namespace_fields[] = {
@@ -190,15 +159,17 @@ static const struct nsc_field namespace_fields[] = {
 	{ .name = "NEWPID", .read = nsc_read_bool, .at = 4 },
 	{ .name = "NEWNET", .read = nsc_read_bool, .at = 5 },
 	{ .name = "NEWCGROUP", .read = nsc_read_bool, .at = 6 },
-	{ .name = "NEWTIME", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
+	{ .name = "NEWTIME", .read = nsc_read_bool, .at = 7 },
 	{ .name = NULL },
 };
 
 static const struct nsc_field context_fields[] = {
-	{ .name = "apparmor_profile", .read = read_label },
-	{ .name = "process_label", .read = read_label },
-	{ .name = "mount_label", .read = read_label },
+	{ .name = "apparmor_profile", .read = nsc_read_text,
+	  .at = AT(apparmor_profile) },
+	{ .name = "process_label", .read = nsc_read_text,
+	  .at = AT(process_label) },
+	{ .name = "mount_label", .read = nsc_read_text,
+	  .at = AT(mount_label) },
 	/* What it asks for is protected in every container. */
 	{ .name = "restrictions", .read = nsc_read_text,
 	  .at = AT(restrictions) },
@@ -244,6 +215,14 @@ static const struct nsc_field session_fields[] = {
 	{ .name = NULL },
 };
 
+static const struct nsc_field hooks_fields[] = {
+	{ .name = "start", .read = nsc_read_start_hooks,
+	  .members = nsc_hook_fields },
+	{ .name = "stop", .read = nsc_read_stop_hooks,
+	  .members = nsc_hook_fields },
+	{ .name = NULL },
+};
+
 static const struct nsc_field config_fields[] = {
 	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
 	{ .name = "overlay", .read = nsc_read_choice, .at = AT(overlay),
@@ -251,15 +230,14 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_fs", .read = nsc_read_bool,
 	  .at = AT(readonly_fs) },
 	{ .name = "no_pivot_root", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
+	  .at = AT(no_pivot_root) },
 	{ .name = "hostname", .read = read_hostname, .at = AT(hostname) },
 	{ .name = "user", .read = read_user, .at = AT(user) },
 	{ .name = "working_dir", .read = nsc_read_path,
 	  .at = AT(working_dir) },
 	{ .name = "environment", .read = nsc_read_environment,
 	  .at = AT(environment) },
-	{ .name = "tty", .read = nsc_read_bool,
-	  .support = NSC_LATER_IF_TRUE },
+	{ .name = "tty", .read = nsc_read_bool, .at = AT(tty) },
 	{ .name = "namespaces", .read = read_namespaces,
 	  .at = AT(namespaces), .members = namespace_fields },
 	{ .name = "capabilities", .read = read_capabilities,
@@ -284,17 +262,20 @@ static const struct nsc_field config_fields[] = {
 	  .choices = home_names },
 	{ .name = "session", .read = nsc_read_members,
 	  .members = session_fields },
-	{ .name = "seccomp", .read = read_only_neutral,
-	  .choices = seccomp_neutral },
-	{ .name = "init", .read = read_only_neutral,
-	  .choices = init_neutral },
-	LATER("rlimits", nsc_read_any_array, 0),
-	LATER("sysctl", nsc_read_any_object, 0),
-	LATER("masked_paths", nsc_read_texts, 0),
-	LATER("readonly_paths", nsc_read_texts, 0),
-	LATER("hooks", nsc_read_any_object, 0),
-	LATER("umask", nsc_read_integer, RANGE(0, 0777)),
-	LATER("oom_score_adj", nsc_read_integer, RANGE(-1000, 1000)),
+	{ .name = "init", .read = nsc_read_init },
+	{ .name = "rlimits", .read = nsc_read_rlimits,
+	  .members = nsc_rlimit_fields },
+	{ .name = "sysctl", .read = nsc_read_sysctl },
+	{ .name = "masked_paths", .read = nsc_read_paths,
+	  .at = AT(masked_paths) },
+	{ .name = "readonly_paths", .read = nsc_read_paths,
+	  .at = AT(readonly_paths) },
+	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
+	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
+	  .max = 0777 },
+	{ .name = "oom_score_adj", .read = nsc_read_signed,
+	  .at = AT(oom_score_adj), RANGE(-1000, 1000) },
+	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
 	{ .name = NULL },
 };
 
@@ -303,8 +284,9 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	size_t n = 0;
 
 	config->file = strdup(file);
+	config->seccomp = strdup(NSC_SECCOMP_DEFAULT);
 	config->environment = calloc(1, sizeof(*config->environment));
-	if (!config->file || !config->environment)
+	if (!config->file || !config->seccomp || !config->environment)
 		return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_keep_env); i++)
 		if (nsc_text_append(&config->keep_env, &n,
@@ -318,6 +300,11 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;
+	config->umask = -1;
+	config->oom_score_adj = NSC_OOM_LEAVE;
+	/* A core dump would run the host's helper, core(5). */
+	config->rlimits[config->n_rlimits++] =
+		(struct nsc_rlimit){ RLIMIT_CORE, 0, 0 };
 	return 0;
 }
 
@@ -337,7 +324,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
-	if (nsc_networks_check(r, config) < 0)
+	if (nsc_networks_check(r, config) < 0 ||
+	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
 		return -EINVAL;
 	if (!config->rootfs)
 		config->rootfs = strdup(r->dir);
@@ -430,12 +418,26 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);
+	free(config->apparmor_profile);
+	free(config->process_label);
+	free(config->mount_label);
+	nsc_text_free_vector(config->sysctl);
+	nsc_text_free_vector(config->init);
+	nsc_text_free_vector(config->masked_paths);
+	nsc_text_free_vector(config->readonly_paths);
+	for (size_t i = 0; i < config->n_hooks; i++) {
+		free(config->hooks[i].path);
+		nsc_text_free_vector(config->hooks[i].args);
+	}
+	free(config->hooks);
+	free(config->seccomp);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
 	nsc_networks_free(config);
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		free(config->mounts[i].source);
 		free(config->mounts[i].destination);
+		free(config->mounts[i].size);
 	}
 	free(config->mounts);
 	for (size_t i = 0; i < config->n_devices; i++)

@@ -14,17 +14,39 @@
 #include "config/user.h"
 #include "kernel/device.h"
 #include "kernel/idmap.h"
+#include "kernel/rlimit.h"
 
 enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
 		   NSC_OVERLAY_PERSISTENT };
 enum nsc_home { NSC_HOME_BIND, NSC_HOME_PRIVATE, NSC_HOME_NONE };
 
-/* A bind or tmpfs mount of mounts[], in the order of the file. */
+enum nsc_mount_type { NSC_MOUNT_BIND, NSC_MOUNT_TMPFS, NSC_MOUNT_PROC,
+		      NSC_MOUNT_SYSFS, NSC_MOUNT_MQUEUE, NSC_MOUNT_CGROUP,
+		      NSC_MOUNT_OVERLAY, NSC_MOUNT_DEVPTS };
+
+#define NSC_SECCOMP_DEFAULT "default"
+#define NSC_SECCOMP_UNCONFINED "unconfined"
+
+/* An element of mounts[], in the order of the file. */
 struct nsc_config_mount {
-	bool tmpfs;		/* else bind */
-	char *source;		/* host path; NULL for tmpfs */
+	enum nsc_mount_type type;
+	char *source;		/* host path; of an overlay several, with : */
 	char *destination;	/* container path */
 	bool writable;
+	bool slave;		/* later mounts of the host appear in it */
+	char *size;		/* of a tmpfs, NULL: a tenth of the memory */
+	mode_t mode;		/* of a tmpfs */
+};
+
+#define NSC_OOM_LEAVE 1001
+
+/* A command of the host's. */
+struct nsc_config_hook {
+	bool stop;		/* when the container has ended; else start */
+	char *path;
+	char **args;		/* after the path, NULL: none */
+	uint32_t timeout;	/* seconds */
+	unsigned int on_failure;	/* 0: refuse the start, 1: ignore */
 };
 
 enum nsc_network_type {
@@ -58,11 +80,26 @@ struct nsc_config {
 	char *hostname;			/* NULL: the host's */
 	char *user;			/* NULL: who logs in */
 	char *working_dir;		/* NULL: the home */
+	bool tty;			/* a terminal for nsinit exec */
 	char **environment;		/* "KEY=VALUE", NULL-terminated */
 	unsigned int namespaces;	/* CLONE_NEW* */
 	uint64_t capabilities;		/* bit n: capability n is kept */
 	char *restrictions;		/* NULL: absent; always in force */
 	bool no_new_privs;
+	char *apparmor_profile;		/* NULL or "": none */
+	char *process_label;
+	char *mount_label;
+	struct nsc_rlimit rlimits[NSC_RLIMIT_MAX];
+	size_t n_rlimits;
+	char **sysctl;			/* "net/ipv4/ip_forward=1", or NULL */
+	int umask;			/* -1: leave it */
+	int oom_score_adj;		/* NSC_OOM_LEAVE: leave it */
+	char **init;			/* command line, NULL: builtin */
+	struct nsc_config_hook *hooks;
+	size_t n_hooks;
+	bool no_pivot_root;
+	char **masked_paths;		/* besides the default ones, or NULL */
+	char **readonly_paths;
 	struct nsc_config_network *networks;
 	size_t n_networks;
 	struct nsc_config_mount *mounts;
@@ -80,6 +117,7 @@ struct nsc_config {
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	char *seccomp;			/* one of these, or a profile's path */
 };
 
 /*

@@ -119,6 +119,23 @@ int nsc_field_array(struct nsc_reader *r, const json_t *array,
 	return 0;
 }
 
+bool nsc_field_has(const json_t *object, const char *key)
+{
+	return json_object_get(object, key) != NULL;
+}
+
+void *nsc_field_grow(struct nsc_reader *r, void *list, size_t n, size_t size)
+{
+	void *grown = reallocarray(list, n + 1, size);
+
+	if (!grown) {
+		nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+		return NULL;
+	}
+	memset((char *)grown + n * size, 0, size);
+	return grown;
+}
+
 const char *nsc_field_text(struct nsc_reader *r, const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -364,4 +381,23 @@ int nsc_read_any_array(struct nsc_reader *r, const json_t *value,
 	(void)to;
 	return json_is_array(value) ? 0 :
 				      nsc_field_wrong(r, value, "an array");
+}
+
+int nsc_read_mode(struct nsc_reader *r, const json_t *value,
+		  const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+	json_int_t mode = json_integer_value(value);
+	char *end = NULL;
+
+	if (text)
+		mode = strtoll(text, &end, 8);
+	/* The 2014 code wrote the file type into it as well. */
+	if ((!text && !json_is_integer(value)) ||
+	    (text && (text[0] < '0' || text[0] > '7' || *end)) || mode < 0 ||
+	    (mode & ~(json_int_t)0170000) > f->max)
+		return nsc_field_wrong(r, value, "permission bits: a number, "
+				       "or an octal string such as \"0666\"");
+	*(mode_t *)to = (mode_t)(mode & f->max);
+	return 0;
 }

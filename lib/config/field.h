@@ -73,6 +73,16 @@ int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
  */
 const char *nsc_field_text(struct nsc_reader *reader, const json_t *value);
 
+/* Is the key there? */
+bool nsc_field_has(const json_t *object, const char *key);
+
+/*
+ * Make room, filled with zeros, for one more element of a list of n; the
+ * list's new place, or NULL and an error.
+ */
+void *nsc_field_grow(struct nsc_reader *reader, void *list, size_t n,
+		     size_t size);
+
 /* Expand %u %U %g %G %h and %% into new memory. */
 int nsc_field_expand(struct nsc_reader *reader, const char *text, char **ret);
 
@@ -85,6 +95,7 @@ nsc_field_read nsc_read_text;		/* char *: as it is */
 nsc_field_read nsc_read_template;	/* char *: expanded */
 nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
 nsc_field_read nsc_read_texts;		/* char **: array of strings */
+nsc_field_read nsc_read_mode;		/* mode_t: to max; also octal */
 nsc_field_read nsc_read_members;	/* the struct itself, by members */
 nsc_field_read nsc_read_any_object;	/* nothing: an object */
 nsc_field_read nsc_read_any_array;	/* nothing: an array */

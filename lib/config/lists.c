@@ -5,38 +5,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/capability.h>
 
 #include "base/fd.h"
 #include "base/text.h"
 #include "config/container_config.h"
-
-enum mount_type { MOUNT_NONE, MOUNT_BIND, MOUNT_TMPFS, MOUNT_DEVTMPFS,
-		  MOUNT_OTHER };
-static const char *const mount_types[] = {
-	"", "bind", "tmpfs", "devtmpfs", "proc", "sysfs", "mqueue", "cgroup",
-	"overlay", "devpts", NULL,
-};
-
-struct mount {
-	unsigned int type;
-	bool writable;
-	bool private;
-	char *source;
-	char *destination;
-};
-
-#define AT(member) offsetof(struct mount, member)
-const struct nsc_field nsc_mount_fields[] = {
-	{ .name = "type", .read = nsc_read_choice, .at = AT(type),
-	  .choices = mount_types },
-	{ .name = "source", .read = nsc_read_template, .at = AT(source) },
-	{ .name = "destination", .read = nsc_read_path,
-	  .at = AT(destination) },
-	{ .name = "writable", .read = nsc_read_bool, .at = AT(writable) },
-	{ .name = "private", .read = nsc_read_bool, .at = AT(private) },
-	{ .name = NULL },
-};
-#undef AT
 
 static int read_device_type(struct nsc_reader *r, const json_t *value,
 			    const struct nsc_field *f, void *to)
@@ -63,25 +37,6 @@ static int read_permissions(struct nsc_reader *r, const json_t *value,
 	(void)to;
 	if (!text || strlen(text) > 3 || strspn(text, "rwm") != strlen(text))
 		return nsc_field_wrong(r, value, "letters out of \"rwm\"");
-	return 0;
-}
-
-static int read_file_mode(struct nsc_reader *r, const json_t *value,
-			  const struct nsc_field *f, void *to)
-{
-	const char *text = json_string_value(value);
-	json_int_t mode = json_integer_value(value);
-	char *end = NULL;
-
-	(void)f;
-	if (text)
-		mode = strtoll(text, &end, 8);
-	/* The 2014 code wrote the file type into it as well. */
-	if ((!text && !json_is_integer(value)) || (text && (!*text || *end)) ||
-	    mode < 0 || (mode & ~(json_int_t)0170000) > 0777)
-		return nsc_field_wrong(r, value, "permission bits: a number, "
-				       "or an octal string such as \"0666\"");
-	*(mode_t *)to = (mode_t)mode & 0777;
 	return 0;
 }
 
@@ -112,7 +67,8 @@ const struct nsc_field nsc_device_fields[] = {
 	{ .name = "minor_number", .read = read_device_number,
 	  .at = AT(minor), .min = -1, .max = 1048575 },
 	{ .name = "cgroup_permissions", .read = read_permissions },
-	{ .name = "file_mode", .read = read_file_mode, .at = AT(mode) },
+	{ .name = "file_mode", .read = nsc_read_mode, .at = AT(mode),
+	  .max = 0777 },
 	{ .name = NULL },
 };
 #undef AT
@@ -128,79 +84,6 @@ const struct nsc_field nsc_mapping_fields[] = {
 	{ .name = NULL },
 };
 #undef AT
-
-/* Make room for one more element of a list; NULL without memory. */
-static void *grow(struct nsc_reader *r, void *list, size_t n, size_t size)
-{
-	void *grown = reallocarray(list, n + 1, size);
-
-	if (!grown) {
-		nsc_error_sys(r->err, ENOMEM, "%s", r->file);
-		return NULL;
-	}
-	memset((char *)grown + n * size, 0, size);
-	return grown;
-}
-
-static bool has(const json_t *object, const char *key)
-{
-	return json_object_get(object, key) != NULL;
-}
-
-static int check_mount(struct nsc_reader *r, const struct mount *m)
-{
-	if (m->type == MOUNT_NONE)
-		return nsc_field_refuse_member(r, "type", "is missing");
-	if (m->type == MOUNT_DEVTMPFS && m->destination)
-		return nsc_field_refuse_member(r, "destination", "/dev is "
-					       "managed: remove it");
-	if (m->type >= MOUNT_OTHER)
-		return nsc_field_refuse_member(r, "type", "not supported yet");
-	if (m->type != MOUNT_DEVTMPFS && !m->destination)
-		return nsc_field_refuse_member(r, "destination", "is missing");
-	if (m->type == MOUNT_BIND && (!m->source || m->source[0] != '/'))
-		return nsc_field_refuse_member(r, "source", "expected an "
-					       "absolute path of the host");
-	if (m->destination && !strcmp(m->destination, "/"))
-		return nsc_field_refuse_member(r, "destination",
-					       "\"/\" is the rootfs");
-	return 0;
-}
-
-static int read_mount(struct nsc_reader *r, const json_t *element, void *to)
-{
-	struct nsc_config *config = to;
-	struct mount m = { .source = NULL };
-	struct nsc_config_mount *list;
-	int ret = nsc_field_object(r, element, nsc_mount_fields, &m);
-
-	if (ret == 0)
-		ret = check_mount(r, &m);
-	if (ret < 0 || m.type == MOUNT_DEVTMPFS) {
-		free(m.source);
-		free(m.destination);
-		return ret;
-	}
-	list = grow(r, config->mounts, config->n_mounts, sizeof(*list));
-	if (!list) {
-		free(m.source);
-		free(m.destination);
-		return -ENOMEM;
-	}
-	config->mounts = list;
-	list[config->n_mounts++] = (struct nsc_config_mount){
-		.tmpfs = m.type == MOUNT_TMPFS, .source = m.source,
-		.destination = m.destination, .writable = m.writable,
-	};
-	return 0;
-}
-
-int nsc_read_mounts(struct nsc_reader *r, const json_t *value,
-		    const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_mount, to);
-}
 
 /* Is path a name below /dev that leads nowhere else? */
 static bool device_path_valid(const char *path)
@@ -220,10 +103,10 @@ static int read_one_device(struct nsc_reader *r, const json_t *element,
 
 	*device = (struct device){ .mode = 0666, .type = 'c' };
 	ret = nsc_field_object(r, element, nsc_device_fields, device);
-	if (ret == 0 && !has(element, "type"))
+	if (ret == 0 && !nsc_field_has(element, "type"))
 		ret = nsc_field_refuse_member(r, "type", "is missing");
-	if (ret == 0 && (!has(element, "major_number") ||
-			 !has(element, "minor_number")))
+	if (ret == 0 && (!nsc_field_has(element, "major_number") ||
+			 !nsc_field_has(element, "minor_number")))
 		ret = nsc_field_refuse(r, "major_number and minor_number: "
 				       "are missing");
 	return ret;
@@ -243,8 +126,9 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 	if (ret == 0 && (!device.path || !device_path_valid(device.path)))
 		ret = nsc_field_refuse_member(r, "path",
 					      "expected a path below /dev");
-	list = ret < 0 ? NULL : grow(r, config->devices, config->n_devices,
-				     sizeof(*list));
+	list = ret < 0 ? NULL :
+			 nsc_field_grow(r, config->devices, config->n_devices,
+					sizeof(*list));
 	if (!list) {
 		free(device.path);
 		return ret < 0 ? ret : -ENOMEM;
@@ -322,7 +206,7 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 	if (all->n == NSC_MAPPINGS_MAX)
 		return nsc_field_refuse(r, "more mappings than the kernel "
 					"takes");
-	list = grow(r, all->list, all->n, sizeof(*list));
+	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	list[all->n++] = m;
@@ -389,4 +273,27 @@ int nsc_read_environment(struct nsc_reader *r, const json_t *value,
 	int ret = nsc_read_texts(r, value, f, to);
 
 	return ret < 0 ? ret : nsc_field_array(r, value, check_variable, to);
+}
+
+int nsc_read_capability(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = nsc_field_text(r, element);
+
+	if (!text)
+		return -EINVAL;
+	if (!strncasecmp(text, "cap_", 4))
+		text += 4;
+	/* cap_from_name() takes numbers, and names with more behind them. */
+	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+		char *name = cap_to_name(cap);
+		bool same = name && !strcasecmp(name + 4, text);
+
+		cap_free(name);
+		if (same) {
+			*(uint64_t *)to |= UINT64_C(1) << cap;
+			return 0;
+		}
+	}
+	return nsc_field_wrong(r, element, "the name of a capability that "
+			       "this kernel has");
 }

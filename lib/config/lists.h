@@ -1,18 +1,20 @@
-/* The arrays of container.json: mounts, devices, mappings. */
+/* The arrays of container.json: devices, mappings. */
 #ifndef NSC_CONFIG_LISTS_H
 #define NSC_CONFIG_LISTS_H
 
 #include "config/field.h"
 
-extern const struct nsc_field nsc_mount_fields[];
 extern const struct nsc_field nsc_device_fields[];
 extern const struct nsc_field nsc_mapping_fields[];
 
 /* Each stores into the struct nsc_config at to (field->at is 0). */
-nsc_field_read nsc_read_mounts;
 nsc_field_read nsc_read_device_nodes;
 nsc_field_read nsc_read_uid_mappings;
 nsc_field_read nsc_read_gid_mappings;
+
+/* For nsc_field_array: adds the capability's bit to the uint64_t at to. */
+int nsc_read_capability(struct nsc_reader *reader, const json_t *element,
+			void *to);
 
 nsc_field_read nsc_read_devices;	/* checks devices, stores nothing */
 nsc_field_read nsc_read_environment;	/* char **, "KEY=VALUE" */

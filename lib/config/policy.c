@@ -2,7 +2,6 @@
 #include "config/policy.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,21 +78,6 @@ static int look_for(const struct base *base, const char *kind,
 	return 1;
 }
 
-static char *group_name(gid_t gid, int *error)
-{
-	struct group entry, *found = NULL;
-	_cleanup_free_ char *buf = NULL;
-	size_t size = 1024;
-
-	do {
-		free(buf);
-		buf = malloc(size *= 2);
-		*error = buf ? getgrgid_r(gid, &entry, buf, size, &found) :
-			       ENOMEM;
-	} while (*error == ERANGE && size < (size_t)1 << 20);
-	return found ? strdup(found->gr_name) : NULL;
-}
-
 static int look_for_groups(const struct base *base, const struct nsc_user *user,
 			   char **ret, struct nsc_error *err)
 {
@@ -101,7 +85,7 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 		_cleanup_free_ char *name = NULL;
 		int error, found;
 
-		name = group_name(user->groups[i], &error);
+		name = nsc_user_group_name(user->groups[i], &error);
 		/* No name, no directory of that name. */
 		if (!name && (!error || error == ENOENT))
 			continue;
@@ -152,7 +136,7 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 {
 	for (int i = 0; *list && i < user->n_groups; i++) {
 		int error;
-		_cleanup_free_ char *name = group_name(user->groups[i],
+		_cleanup_free_ char *name = nsc_user_group_name(user->groups[i],
 						       &error);
 
 		if (listed(list, name))

@@ -128,6 +128,21 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
 	return 0;
 }
 
+char *nsc_user_group_name(gid_t gid, int *error)
+{
+	struct group entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		*error = buf ? getgrgid_r(gid, &entry, buf, size, &found) :
+			       ENOMEM;
+	} while (*error == ERANGE && size < (size_t)1 << 20);
+	return found ? strdup(found->gr_name) : NULL;
+}
+
 void nsc_user_free(struct nsc_user *user)
 {
 	if (!user)

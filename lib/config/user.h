@@ -31,6 +31,12 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 /* The same by uid. */
 int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 
+/*
+ * The name of a group in new memory; NULL where it has none or that cannot be
+ * told: *error is an errno of getgrgid_r(3) then, or 0.
+ */
+char *nsc_user_group_name(gid_t gid, int *error);
+
 void nsc_user_free(struct nsc_user *user);
 static inline void nsc_user_cleanup(struct nsc_user **user)
 {

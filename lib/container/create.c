@@ -19,8 +19,12 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "container/console.h"
+#include "container/hooks.h"
+#include "container/hooks_stop.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
@@ -32,6 +36,7 @@
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/sysctl.h"
 
 struct builder {
 	const struct nsc_plan *plan;
@@ -94,11 +99,12 @@ static int open_program(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* As a slave: a bind with "private": false is to see the host's mounts. */
 static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 {
 	(void)b;
 	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) < 0)
+	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return nsc_error_sys(err, errno, "leave the host's mounts");
 	return 0;
 }
@@ -204,6 +210,18 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	return b->pid < 0 ? (int)b->pid : 0;
 }
 
+static int adjust_init(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_config *config = b->plan->config;
+	int ret;
+
+	if (config->oom_score_adj == NSC_OOM_LEAVE)
+		return 0;
+	ret = nsc_process_oom_score_adj(b->pid, config->oom_score_adj);
+	return ret < 0 ? nsc_error_sys(err, -ret, "set oom_score_adj to %d",
+				       config->oom_score_adj) : 0;
+}
+
 static int let_go(struct builder *b, struct nsc_error *err)
 {
 	if (write(b->go, "", 1) != 1)
@@ -240,7 +258,7 @@ static int mark_shell(const struct nsc_view *view, const char *shell,
 	return 0;
 }
 
-/* The worker: joins the container's network and ipc namespaces. */
+/* The worker: in the container's pid, network, ipc and uts namespaces. */
 static int work(struct builder *b, int userns, struct worker_answer *answer)
 {
 	struct nsc_identity *identity = &answer->identity;
@@ -253,7 +271,8 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	};
 	struct nsc_view view = NSC_VIEW_INIT;
 	int join = (int)plan->config->namespaces &
-		   (CLONE_NEWNET | CLONE_NEWIPC);
+		   (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+		    CLONE_NEWCGROUP);
 	int ret = nsc_network_start_helper(plan, b->pid, &answer->network, err);
 
 	view.plan = plan;
@@ -262,13 +281,17 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 		return ret;
 	if (join && setns(b->pidfd, join) < 0)
 		return nsc_error_sys(err, errno, "join the new namespaces");
-	ret = nsc_network_configure(plan, &answer->network, err);
+	ret = nsc_sysctl_apply(plan->config->sysctl, plan->root_uid, err);
+	if (ret == 0)
+		ret = nsc_network_configure(plan, &answer->network, err);
 	if (ret == 0)
 		ret = nsc_view_build(&view, err);
 	if (ret == 0)
 		ret = nsc_identity_find(&request, identity, err);
 	if (ret == 0)
 		ret = mark_shell(&view, identity->shell, err);
+	if (ret == 0)
+		ret = nsc_console_hand_out(&view, identity->uid, err);
 	return ret;
 }
 
@@ -339,6 +362,14 @@ static int return_to_host(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* Those at the end first: they undo what those at the start have done. */
+static int run_hooks(struct builder *b, struct nsc_error *err)
+{
+	int ret = nsc_hooks_save(b->plan, b->pid, err);
+
+	return ret < 0 ? ret : nsc_hooks_start(b->plan, b->pid, err);
+}
+
 /* Until the report's end, which a successful exec is. */
 static int wait_for_exec(struct builder *b, struct nsc_error *err)
 {
@@ -371,8 +402,18 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->since = (int64_t)time(NULL);
 	state->namespaces = config->namespaces;
 	state->capabilities = config->capabilities;
+	state->own_init = config->init != NULL;
 	state->no_new_privs = config->no_new_privs;
+	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
+	state->n_rlimits = config->n_rlimits;
+	state->umask = config->umask;
+	state->oom_score_adj = config->oom_score_adj;
+	state->apparmor_profile = config->apparmor_profile;
+	state->process_label = config->process_label;
+	state->seccomp = config->seccomp;
+	state->filter = b->plan->filters.session;
 	state->login_shell = config->login_shell;
+	state->tty = config->tty;
 	state->environment = config->environment;
 	state->keep_env = config->keep_env;
 	state->message = config->message;
@@ -380,6 +421,18 @@ static int fill_state(const struct builder *b, struct nsc_state *state,
 	state->rootfs = config->rootfs;
 	state->config = config->file;
 	return 0;
+}
+
+static int save_filter(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_seccomp *filter = &b->plan->filters.session;
+
+	if (!filter->len)
+		return 0;
+	return nsc_file_write_at(b->plan->rundir, NSC_FILE_SECCOMP,
+				 filter->code,
+				 filter->len * sizeof(*filter->code), 0644,
+				 err);
 }
 
 static int save_state(struct builder *b, struct nsc_error *err)
@@ -431,11 +484,14 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		start_init,
 		leave_network,
 		make_network,
+		adjust_init,
 		write_maps,
 		build_view,
 		return_to_host,
+		run_hooks,
 		let_go,
 		wait_for_exec,
+		save_filter,
 		save_state,
 		become_monitor,
 	};
@@ -450,6 +506,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 	if (b->pidfd >= 0)
 		nsc_process_kill(b->pidfd);
 	nsc_state_remove(b->plan->rundir);
+	nsc_hooks_stop(b->plan->rundir);
 	(void)!write(b->report, &err, sizeof(err));
 	_exit(1);
 }

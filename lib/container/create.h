@@ -12,19 +12,23 @@
 #include "base/error.h"
 #include "config/container_config.h"
 #include "config/user.h"
+#include "container/filter.h"
 #include "kernel/idmap.h"
 
 /* Everything that the building needs, decided and looked up before. */
 struct nsc_plan {
 	const struct nsc_config *config;
 	const struct nsc_user *user;
+	char **group_names;	/* of user->groups; NULL where one has none */
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* how its monitor ends it, see monitor.h */
 	unsigned int linger;
 	bool refuse_nested;	/* a login inside a container is an error */
+	struct nsc_filters filters;
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */
+	int console;		/* socket that takes a terminal, or -1 */
 	int64_t deadline;	/* of the building, nsc_process_now */
 	/* with a user namespace; otherwise all are the identity */
 	struct nsc_id_mapping uid_map[NSC_MAPPINGS_MAX];

@@ -256,7 +256,7 @@ static void choose_shell(const char *wanted, struct nsc_identity *id)
 	strcpy(id->shell, "/bin/sh");
 }
 
-static int become_nobody(struct nsc_error *err)
+int nsc_identity_become_nobody(struct nsc_error *err)
 {
 	int ret = nsc_credential_become(NOBODY, NOBODY, NULL, 0, err);
 
@@ -276,7 +276,7 @@ static void answer_as_nobody(const void *arg, void *to)
 	struct answer *answer = to;
 	struct nsc_error *err = &answer->err;
 
-	if (become_nobody(err) == 0 &&
+	if (nsc_identity_become_nobody(err) == 0 &&
 	    read_file("/etc/passwd", &passwd, err) == 0 &&
 	    read_file("/etc/group", &group, err) == 0 &&
 	    nsc_identity_resolve(request, passwd, group, &answer->id,

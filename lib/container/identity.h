@@ -49,4 +49,7 @@ int nsc_identity_resolve(const struct nsc_identity_request *request,
 int nsc_identity_find(const struct nsc_identity_request *request,
 		      struct nsc_identity *ret, struct nsc_error *err);
 
+/* Become nobody, without any privilege, for good. */
+int nsc_identity_become_nobody(struct nsc_error *err);
+
 #endif

@@ -3,7 +3,8 @@
  * (all but the mount namespace, which is the builder's at first).  Starts
  * with: all capabilities in the container's user namespace, or host root's
  * where it has none.  Ends as: container-init, the container's root with
- * CAP_KILL alone.
+ * CAP_KILL alone, under the built-in system-call filter unless the container
+ * is unconfined; or an init of the rootfs, with what a session has.
  */
 #include "container/init.h"
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/label.h"
 
 static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -31,6 +34,13 @@ static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
+static int limit(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_config *config = init->plan->config;
+
+	return nsc_rlimit_apply(config->rlimits, config->n_rlimits, err);
+}
+
 static int become_root(const struct nsc_init *init, struct nsc_error *err)
 {
 	static const gid_t group[] = { 0 };
@@ -39,13 +49,28 @@ static int become_root(const struct nsc_init *init, struct nsc_error *err)
 	return nsc_credential_become(0, 0, group, 1, err);
 }
 
-/* A copy of the finished tree; locked, see HACKING.md. */
+/*
+ * A copy of the finished tree; locked, see HACKING.md.  Where the root was not
+ * pivoted, the new one lies on top of ours: ".." leads there.
+ */
 static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 {
 	(void)init;
 	if (unshare(CLONE_NEWNS) < 0)
 		return nsc_error_sys(err, errno, "mount namespace");
+	if (chdir("/..") < 0 || chroot(".") < 0 || chdir("/") < 0)
+		return nsc_error_sys(err, errno, "enter the root directory");
 	return 0;
+}
+
+/* Of an init of the rootfs; here the host's procfs is still there. */
+static int set_labels(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_config *config = init->plan->config;
+
+	return config->init ? nsc_label_set_exec(config->apparmor_profile,
+						 config->process_label, err) :
+			      0;
 }
 
 static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
@@ -57,18 +82,87 @@ static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* Whoever takes PID 1 over gets nothing: it needs to end others, no more. */
+/* An init of the container's own, a service manager: it must be there. */
+static int find_init(const struct nsc_init *init, struct nsc_error *err)
+{
+	char *const *argv = init->plan->config->init;
+
+	if (argv && access(argv[0], X_OK) < 0)
+		return nsc_error_sys(err, errno, "init: '%s' in the container",
+				     argv[0]);
+	if (argv && access("/dev/null", R_OK | W_OK) < 0)
+		return nsc_error_sys(err, errno, "init: /dev/null in the "
+				     "container: see device_nodes");
+	return 0;
+}
+
+static int set_no_new_privs(struct nsc_error *err)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return nsc_error_sys(err, errno, "no_new_privs");
+	return 0;
+}
+
+/* What a session has; the order is that of lib/session/enter.c. */
+static int lock_down_own(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_config *config = init->plan->config;
+	const struct nsc_seccomp *filter = &init->plan->filters.session;
+	int ret = nsc_capability_bound(config->capabilities, err);
+
+	if (ret == 0 && !config->no_new_privs)
+		ret = nsc_seccomp_load(filter, err);
+	if (ret == 0)
+		ret = nsc_capability_keep(config->capabilities, err);
+	if (ret < 0 || !config->no_new_privs)
+		return ret;
+	ret = set_no_new_privs(err);
+	return ret == 0 ? nsc_seccomp_load(filter, err) : ret;
+}
+
+/*
+ * Whoever takes container-init over gets nothing: it needs to end others, no
+ * more.
+ */
 static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 {
 	const uint64_t keep = UINT64_C(1) << CAP_KILL;
-	int ret = nsc_capability_bound(keep, err);
+	int ret;
 
-	(void)init;
+	if (init->plan->config->init)
+		return lock_down_own(init, err);
+	ret = nsc_capability_bound(keep, err);
 	if (ret == 0)
 		ret = nsc_capability_keep(keep, err);
-	if (ret == 0 && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		ret = nsc_error_sys(err, errno, "no_new_privs");
-	return ret;
+	if (ret == 0)
+		ret = set_no_new_privs(err);
+	return ret == 0 ? nsc_seccomp_load(&init->plan->filters.init, err) :
+			  ret;
+}
+
+/*
+ * The report has ended the start by now: what fails here is seen as the end
+ * of PID 1.  The monitor sends the byte when it watches.
+ */
+static int become_own_init(const struct nsc_init *init, struct nsc_error *err)
+{
+	char *const *argv = init->plan->config->init;
+	char *const envp[] = {
+		(char[]){ "container=nscontainer" },
+		(char[]){ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			  "/usr/bin:/sbin:/bin" },
+		NULL,
+	};
+	const int keep[] = { init->go };
+
+	nsc_process_clean(keep, 1);
+	if (wait_for_go(&(struct nsc_init){ .go = 3 }, err) < 0)
+		_exit(1);
+	close(3);
+	if (init->plan->config->umask >= 0)
+		umask((mode_t)init->plan->config->umask);
+	execve(argv[0], argv, envp);
+	_exit(127);
 }
 
 static int become_init(const struct nsc_init *init, struct nsc_error *err)
@@ -77,6 +171,8 @@ static int become_init(const struct nsc_init *init, struct nsc_error *err)
 	char *const argv[] = { name, NULL };
 	char *const envp[] = { NULL };
 
+	if (init->plan->config->init)
+		return become_own_init(init, err);
 	nsc_process_default_signals();
 	if (chdir("/") < 0 || dup2(init->go, STDIN_FILENO) < 0)
 		return nsc_error_sys(err, errno, "prepare container-init");
@@ -93,10 +189,13 @@ void nsc_init_run(const struct nsc_init *init)
 	static int (*const steps[])(const struct nsc_init *init,
 				    struct nsc_error *err) = {
 		wait_for_go,	/* the id maps are written */
+		limit,
 		become_root,
+		set_labels,
 		wait_for_go,	/* the file systems stand */
 		own_mounts,
 		set_hostname,
+		find_init,
 		lock_down,
 		become_init,
 	};

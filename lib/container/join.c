@@ -103,3 +103,24 @@ int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
 	*ret = NSC_TAKE_PTR(state);
 	return NSC_TAKE_FD(pidfd);
 }
+
+int nsc_join_filter(int rundir, struct nsc_state *state,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	if (!state->filter.len)
+		return 0;
+	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
+	/* It is removed after the pid. */
+	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
+		return gone(err, "it is being stopped");
+	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
+	if (ret == 0)
+		return 0;
+	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " is not "
+			  "what was written: stop the container to have a new "
+			  "one made");
+	return -EBADMSG;
+}

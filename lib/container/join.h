@@ -15,4 +15,13 @@
  */
 int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
 
+/*
+ * Read the system-call filter that the state names into state->filter; where
+ * it names none, nothing happens.  A container whose filter is not there whole
+ * cannot be entered: -EBADMSG.  -ESRCH when it is gone because the container
+ * has just ended.
+ */
+int nsc_join_filter(int rundir, struct nsc_state *state,
+		    struct nsc_error *err);
+
 #endif

@@ -65,11 +65,12 @@ static int bind_namespace(pid_t pid, const char *link, const char *path,
 static int make_place(const struct nsc_pasta_request *request,
 		      struct nsc_error *err)
 {
+	static const struct nsc_tmpfs place = { .mode = 0755, .size = "16k" };
 	_cleanup_fd_ int run = nsc_file_make_dir(NSC_RUNDIR, 0755, err);
 	_cleanup_fd_ int mount = -1;
 	int ret;
 
-	mount = run < 0 ? -1 : nsc_mount_tmpfs(0, 0, 0755, "16k", err);
+	mount = run < 0 ? -1 : nsc_mount_tmpfs(&place, err);
 	if (mount < 0)
 		return -err->code;
 	ret = nsc_mount_attach(mount, run, err);

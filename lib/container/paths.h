@@ -13,9 +13,11 @@
 #define NSC_FILE_PID "pid"
 #define NSC_FILE_START "start"
 #define NSC_FILE_STATE "state"
+#define NSC_FILE_SECCOMP "seccomp.bpf"
 #define NSC_FILE_LOCK "lock"
 #define NSC_FILE_SESSIONS "sessions"
 #define NSC_FILE_MONITOR "monitor"
+#define NSC_FILE_HOOKS "hooks"
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

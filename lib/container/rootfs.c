@@ -195,8 +195,8 @@ static int attach_submounts(const struct nsc_view *view, const char *mountinfo,
 	return ret;
 }
 
-static int scratch_dir(const struct nsc_view *view, const char *name,
-		       struct nsc_error *err)
+int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+			   struct nsc_error *err)
 {
 	int fd;
 
@@ -236,38 +236,54 @@ static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
 	char path[PATH_MAX];
 
 	if (plan->config->overlay == NSC_OVERLAY_TMPFS)
-		return scratch_dir(view, "overlay", err);
+		return nsc_rootfs_scratch_dir(view, "overlay", err);
 	snprintf(path, sizeof(path), "%s/%s/overlay", NSC_STATEDIR,
 		 plan->user->name);
 	return nsc_file_make_dir(path, 0700, err);
+}
+
+int nsc_rootfs_overlay(const struct nsc_view *view,
+		       const struct nsc_layers *layers, struct nsc_error *err)
+{
+	const char *label = nsc_view_label(view);
+	char lowerdir[1024] = "", upperdir[64], workdir[64];
+	const struct nsc_mount_option options[] = {
+		{ "source", "overlay" }, { "lowerdir", lowerdir },
+		{ "upperdir", upperdir }, { "workdir", workdir },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
+	};
+
+	if (make_upper(layers->dir, layers->lower[0], err) < 0)
+		return -err->code;
+	for (size_t i = 0, len = 0; i < layers->n && len < sizeof(lowerdir);
+	     i++)
+		len += (size_t)snprintf(lowerdir + len, sizeof(lowerdir) - len,
+					"%s/proc/self/fd/%d", i ? ":" : "",
+					layers->lower[i]);
+	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper",
+		 layers->dir);
+	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work",
+		 layers->dir);
+	return nsc_mount_new("overlay", options, layers->attributes, err);
 }
 
 static int make_overlay(const struct nsc_view *view, int lower,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = overlay_dir(view, err);
-	char lowerdir[64], upperdir[64], workdir[64];
-	const struct nsc_mount_option options[] = {
-		{ "source", "overlay" }, { "lowerdir", lowerdir },
-		{ "upperdir", upperdir }, { "workdir", workdir },
-		{ NULL, NULL },
+	const struct nsc_layers layers = {
+		dir, &lower, 1, MOUNT_ATTR_NODEV |
+				(is_host(view) ? MOUNT_ATTR_NOSUID : 0),
 	};
-	uint64_t attributes = MOUNT_ATTR_NODEV |
-			      (is_host(view) ? MOUNT_ATTR_NOSUID : 0);
 
-	if (dir < 0 || make_upper(dir, lower, err) < 0)
-		return -err->code;
-	snprintf(lowerdir, sizeof(lowerdir), "/proc/self/fd/%d", lower);
-	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper", dir);
-	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work", dir);
-	return nsc_mount_new("overlay", options, attributes, err);
+	return dir < 0 ? dir : nsc_rootfs_overlay(view, &layers, err);
 }
 
 /* Attach mount at scratch/name; returns the directory that it then is. */
 static int attach_scratch(const struct nsc_view *view, int mount,
 			  const char *name, struct nsc_error *err)
 {
-	_cleanup_fd_ int target = scratch_dir(view, name, err);
+	_cleanup_fd_ int target = nsc_rootfs_scratch_dir(view, name, err);
 	int ret;
 
 	if (target < 0)
@@ -275,7 +291,7 @@ static int attach_scratch(const struct nsc_view *view, int mount,
 	ret = nsc_mount_attach(mount, target, err);
 	if (ret < 0)
 		return ret;
-	return scratch_dir(view, name, err);
+	return nsc_rootfs_scratch_dir(view, name, err);
 }
 
 static int attach_root(struct nsc_view *view, struct nsc_error *err)

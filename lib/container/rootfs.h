@@ -1,9 +1,15 @@
-/* The host's own "/" as a rootfs: what of it is not shown. */
+/* The rootfs: layers, and what of the host's own "/" is not shown. */
 #ifndef NSC_CONTAINER_ROOTFS_H
 #define NSC_CONTAINER_ROOTFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
+
+#include "base/error.h"
+
+struct nsc_view;
 
 /* A directory of the host that a tmpfs stands for. */
 struct nsc_hidden {
@@ -16,5 +22,20 @@ extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 
 /* Is path one of them, below one, or a directory that is always new? */
 bool nsc_rootfs_is_hidden(const char *path);
+
+/* Make and open a directory of the scratch tmpfs; O_PATH. */
+int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+			   struct nsc_error *err);
+
+struct nsc_layers {
+	int dir;		/* where the upper layer is kept */
+	const int *lower;	/* the first is on top of the others */
+	size_t n;
+	uint64_t attributes;	/* MOUNT_ATTR_* */
+};
+
+/* A detached overlay. */
+int nsc_rootfs_overlay(const struct nsc_view *view,
+		       const struct nsc_layers *layers, struct nsc_error *err);
 
 #endif

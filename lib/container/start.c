@@ -9,7 +9,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "container/hooks_stop.h"
 #include "container/join.h"
+#include "container/labels.h"
 #include "container/monitor.h"
 #include "container/network.h"
 #include "container/subid.h"
@@ -159,6 +161,55 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return check_map(plan, err);
 }
 
+/* While the name service is the host's. */
+static int name_groups(struct nsc_plan *plan, struct nsc_error *err)
+{
+	size_t n = (size_t)plan->user->n_groups;
+
+	plan->group_names = calloc(n + 1, sizeof(*plan->group_names));
+	if (!plan->group_names)
+		return nsc_error_sys(err, ENOMEM, "groups");
+	for (size_t i = 0; i < n; i++) {
+		int error;
+
+		plan->group_names[i] =
+			nsc_user_group_name(plan->user->groups[i], &error);
+	}
+	return 0;
+}
+
+static void free_names(struct nsc_plan *plan)
+{
+	for (int i = 0; plan->group_names && i < plan->user->n_groups; i++)
+		free(plan->group_names[i]);
+	free(plan->group_names);
+}
+
+static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
+		  struct nsc_error *err)
+{
+	int ret = nsc_start_map_ids(plan, conf, err);
+
+	/* A service manager has other processes as long as it runs. */
+	if (plan->config->init && !strcmp(plan->stop, "empty"))
+		plan->stop = "logout";
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = name_groups(plan, err);
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
+		ret = nsc_network_check(plan->config, err);
+	if (ret == 0)
+		ret = nsc_network_plan(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_create(plan, err);
+	free_names(plan);
+	nsc_filters_free(&plan->filters);
+	return ret;
+}
+
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -173,6 +224,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.login = request->login, .stop = request->stop,
 		.linger = request->conf->linger, .rundir = request->rundir,
 		.leader = request->leader, .dir = request->dir,
+		.console = request->console,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
@@ -183,13 +235,8 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd == -ESRCH) {
 		nsc_state_remove(request->rundir);
-		ret = nsc_start_map_ids(plan, request->conf, err);
-		if (ret == 0)
-			ret = nsc_network_check(plan->config, err);
-		if (ret == 0)
-			ret = nsc_network_plan(plan, request->conf, err);
-		if (ret == 0)
-			ret = nsc_create(plan, err);
+		nsc_hooks_stop(request->rundir);
+		ret = create(plan, request->conf, err);
 	} else {
 		ret = pidfd;
 	}

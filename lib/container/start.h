@@ -22,8 +22,9 @@ struct nsc_start_request {
 	const struct nsc_conf *conf;
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* stop policy, see monitor.h */
-	int leader;		/* or -1; see nsc_plan for both */
+	int leader;		/* or -1; see nsc_plan for all three */
 	int dir;
+	int console;
 	int rundir;
 };
 

@@ -12,7 +12,8 @@
 #include "base/text.h"
 #include "container/paths.h"
 
-enum kind { KIND_STRING, KIND_OPTIONAL, KIND_NUMBER, KIND_UINT, KIND_BOOL,
+enum kind { KIND_STRING, KIND_OPTIONAL, KIND_NUMBER, KIND_UINT, KIND_INT,
+	    KIND_BOOL, KIND_RLIMITS,
 	    KIND_VECTOR, KIND_GROUPS, KIND_BOOT_ID, KIND_NAMESPACES };
 
 /* One table serves printing and parsing. */
@@ -35,7 +36,17 @@ static const struct field {
 	FIELD(config, KIND_STRING),
 	FIELD(stop, KIND_STRING),
 	FIELD(capabilities, KIND_NUMBER),
+	FIELD(own_init, KIND_BOOL),
 	FIELD(no_new_privs, KIND_BOOL),
+	FIELD(rlimits, KIND_RLIMITS),
+	FIELD(umask, KIND_INT),
+	FIELD(oom_score_adj, KIND_INT),
+	FIELD(apparmor_profile, KIND_OPTIONAL),
+	FIELD(process_label, KIND_OPTIONAL),
+	FIELD(seccomp, KIND_STRING),
+	{ "seccomp_length", KIND_UINT, offsetof(struct nsc_state, filter.len) },
+	{ "seccomp_flags", KIND_UINT,
+	  offsetof(struct nsc_state, filter.flags) },
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),
@@ -45,6 +56,7 @@ static const struct field {
 	FIELD(shell, KIND_STRING),
 	FIELD(working_dir, KIND_OPTIONAL),
 	FIELD(login_shell, KIND_BOOL),
+	FIELD(tty, KIND_BOOL),
 	FIELD(message, KIND_OPTIONAL),
 	FIELD(environment, KIND_VECTOR),
 	FIELD(keep_env, KIND_VECTOR),
@@ -107,6 +119,21 @@ static int add_groups(config_setting_t *root, const struct nsc_state *state)
 	return ret;
 }
 
+static int add_rlimits(config_setting_t *root, const struct nsc_state *state)
+{
+	config_setting_t *array = add(root, "rlimits", CONFIG_TYPE_ARRAY);
+	int ret = array ? 0 : -ENOMEM;
+
+	for (size_t i = 0; ret == 0 && i < state->n_rlimits; i++) {
+		ret = add_number(array, NULL, state->rlimits[i].resource);
+		if (ret == 0)
+			ret = add_number(array, NULL, state->rlimits[i].soft);
+		if (ret == 0)
+			ret = add_number(array, NULL, state->rlimits[i].hard);
+	}
+	return ret;
+}
+
 static int add_ids(config_setting_t *root, const struct nsc_state *state)
 {
 	config_setting_t *array = add(root, "ids", CONFIG_TYPE_ARRAY);
@@ -136,8 +163,13 @@ static int add_field(config_setting_t *root, const struct nsc_state *state,
 		return add_number(root, f->key, *(const uint64_t *)p);
 	case KIND_UINT:
 		return add_number(root, f->key, *(const unsigned int *)p);
+	case KIND_INT:
+		return add_number(root, f->key,
+				  (uint64_t)(int64_t)*(const int *)p);
 	case KIND_BOOL:
 		return add_number(root, f->key, *(const bool *)p);
+	case KIND_RLIMITS:
+		return add_rlimits(root, state);
 	case KIND_VECTOR:
 		return add_vector(root, f->key, *(char **const *)p);
 	case KIND_GROUPS:
@@ -256,6 +288,37 @@ static int get_ids(const config_setting_t *s, struct nsc_state *state)
 	return err;
 }
 
+static int get_rlimits(const config_setting_t *s, struct nsc_state *state)
+{
+	unsigned int n = (unsigned int)config_setting_length(s) / 3;
+	int err = n <= NSC_RLIMIT_MAX ? 0 : -EINVAL;
+
+	for (unsigned int i = 0; err == 0 && i < n; i++) {
+		struct nsc_rlimit *limit = &state->rlimits[i];
+
+		err = get_uint(config_setting_get_elem(s, 3 * i),
+			       &limit->resource);
+		if (err == 0)
+			err = get_number(config_setting_get_elem(s, 3 * i + 1),
+					 &limit->soft);
+		if (err == 0)
+			err = get_number(config_setting_get_elem(s, 3 * i + 2),
+					 &limit->hard);
+	}
+	state->n_rlimits = n;
+	return err;
+}
+
+static int get_int(const config_setting_t *s, int *ret)
+{
+	uint64_t value;
+	int err = get_number(s, &value);
+
+	if (err == 0)
+		*ret = (int)(int64_t)value;
+	return err;
+}
+
 static int get_bool(const config_setting_t *s, bool *ret)
 {
 	uint64_t value;
@@ -289,8 +352,12 @@ static int get_field(const config_setting_t *s, struct nsc_state *state,
 		return get_number(s, p);
 	case KIND_UINT:
 		return get_uint(s, p);
+	case KIND_INT:
+		return get_int(s, p);
 	case KIND_BOOL:
 		return get_bool(s, p);
+	case KIND_RLIMITS:
+		return get_rlimits(s, state);
 	case KIND_VECTOR:
 		return get_vector(s, p);
 	case KIND_GROUPS:
@@ -384,6 +451,7 @@ void nsc_state_remove(int rundir)
 	unlinkat(rundir, NSC_FILE_PID, 0);
 	unlinkat(rundir, NSC_FILE_START, 0);
 	unlinkat(rundir, NSC_FILE_STATE, 0);
+	unlinkat(rundir, NSC_FILE_SECCOMP, 0);
 }
 
 void nsc_state_free(struct nsc_state *state)
@@ -399,6 +467,7 @@ void nsc_state_free(struct nsc_state *state)
 		else if (fields[i].kind == KIND_VECTOR)
 			nsc_text_free_vector(*(char ***)p);
 	}
+	nsc_seccomp_free(&state->filter);
 	free(state->groups);
 	free(state);
 }

@@ -12,6 +12,8 @@
 #include "base/error.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/rlimit.h"
+#include "kernel/seccomp.h"
 
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
@@ -27,7 +29,17 @@ struct nsc_state {
 	char *config;		/* the container.json it was made from */
 	char *stop;		/* "empty", "logout", "never" */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
+	bool own_init;		/* PID 1 is a program of the rootfs */
 	bool no_new_privs;
+	struct nsc_rlimit rlimits[NSC_RLIMIT_MAX];
+	size_t n_rlimits;
+	int umask;		/* -1: leave it */
+	int oom_score_adj;	/* beyond 1000: leave it */
+	char *apparmor_profile;	/* NULL or "": none */
+	char *process_label;	/* SELinux, of what is executed */
+	char *seccomp;		/* as in container.json, for messages */
+	/* Length and flags; nsc_join_filter reads the code. */
+	struct nsc_seccomp filter;
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */
@@ -38,6 +50,7 @@ struct nsc_state {
 	char *shell;
 	char *working_dir;
 	bool login_shell;
+	bool tty;		/* what nsinit exec runs gets a terminal */
 	char *message;
 	char **environment;
 	char **keep_env;
@@ -59,7 +72,7 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
-/* Remove pid, start and state. */
+/* Remove pid, start, state and the filter. */
 void nsc_state_remove(int rundir);
 
 void nsc_state_free(struct nsc_state *state);

@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "container/accounts.h"
+#include "container/console.h"
 #include "container/paths.h"
 #include "container/resolv.h"
 #include "container/rootfs.h"
@@ -22,33 +22,27 @@
 #include "kernel/mount.h"
 
 #define SAFE NSC_MOUNT_SAFE
-#define SAFEST (SAFE | MOUNT_ATTR_NOEXEC)
-
-static const char *const masked_paths[] = {
-	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore",
-	"/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
-	"/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list",
-	"/proc/timer_stats", "/sys/firmware", "/sys/fs/bpf",
-	"/sys/kernel/debug", "/sys/kernel/security", "/sys/kernel/tracing",
-	"/sys/devices/virtual/powercap", NULL,
-};
-
-static const char *const readonly_paths[] = {
-	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", NULL,
-};
 
 static bool is_host(const struct nsc_view *view)
 {
 	return !strcmp(view->plan->config->rootfs, "/");
 }
 
-/* A tmpfs of the container's root at path. */
-static int put_tmpfs(const struct nsc_view *view, const char *path,
-		     mode_t mode, const char *size, struct nsc_error *err)
+const char *nsc_view_label(const struct nsc_view *view)
 {
-	_cleanup_fd_ int mount = nsc_mount_tmpfs(view->plan->root_uid,
-						 view->plan->root_gid, mode,
-						 size, err);
+	const char *label = view->plan->config->mount_label;
+
+	return label && *label ? label : NULL;
+}
+
+int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
+		       mode_t mode, const char *size, struct nsc_error *err)
+{
+	const struct nsc_tmpfs tmpfs = {
+		view->plan->root_uid, view->plan->root_gid, mode, size,
+		nsc_view_label(view),
+	};
+	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
@@ -57,13 +51,16 @@ static int put_tmpfs(const struct nsc_view *view, const char *path,
 
 static int put_scratch(struct nsc_view *view, struct nsc_error *err)
 {
+	const struct nsc_tmpfs scratch = {
+		.mode = 0700, .size = "10%", .label = nsc_view_label(view),
+	};
 	_cleanup_fd_ int run = nsc_file_make_dir(NSC_RUNDIR, 0755, err);
 	_cleanup_fd_ int mount = -1;
 	int ret;
 
 	if (run < 0)
 		return run;
-	mount = nsc_mount_tmpfs(0, 0, 0700, "10%", err);
+	mount = nsc_mount_tmpfs(&scratch, err);
 	if (mount < 0)
 		return mount;
 	ret = nsc_mount_attach(mount, run, err);
@@ -86,28 +83,40 @@ static int hide_host(struct nsc_view *view, struct nsc_error *err)
 		 * target is not among what we hide and stays as it is. */
 		if (lstat(h->path, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
-		ret = put_tmpfs(view, h->path, h->mode, h->size, err);
+		ret = nsc_view_put_tmpfs(view, h->path, h->mode, h->size, err);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
 }
 
-static int put_devpts(const struct nsc_view *view, struct nsc_error *err)
+int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
+			struct nsc_error *err)
 {
+	const char *label = nsc_view_label(view);
 	_cleanup_fd_ int mount = -1;
 	char gid[16];
 	const struct nsc_mount_option options[] = {
 		{ "newinstance", NULL }, { "ptmxmode", "0666" },
-		{ "mode", "0620" }, { "gid", gid }, { NULL, NULL },
+		{ "mode", "0620" }, { "gid", gid },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
 	};
 
 	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
 	mount = nsc_mount_new("devpts", options,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (mount < 0)
-		return nsc_error_context(err, "mount point '/dev/pts'");
-	return nsc_mount_on(mount, view->root, "/dev/pts", false, err);
+		return nsc_error_context(err, "mount point '%s'", path);
+	if (nsc_mount_on(mount, view->root, path, false, err) < 0)
+		return -err->code;
+	return NSC_TAKE_FD(mount);
+}
+
+static int put_terminals(struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int devpts = nsc_view_put_devpts(view, "/dev/pts", err);
+
+	return devpts < 0 ? devpts : nsc_console_make(view, devpts, err);
 }
 
 static int put_links(const struct nsc_view *view, struct nsc_error *err)
@@ -156,8 +165,10 @@ static int put_devices(const struct nsc_view *view, struct nsc_error *err)
 static int put_dev(struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = view->plan;
+	const char *label = nsc_view_label(view);
 	const struct nsc_mount_option options[] = {
-		{ "mode", "0755" }, { "size", "64k" }, { NULL, NULL },
+		{ "mode", "0755" }, { "size", "64k" },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
 	};
 	_cleanup_fd_ int mount = -1;
 	int ret;
@@ -183,123 +194,45 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 	if (ret == 0)
 		ret = put_links(view, err);
 	if (ret == 0)
-		ret = put_devpts(view, err);
+		ret = put_terminals(view, err);
 	if (ret == 0)
-		ret = put_tmpfs(view, "/dev/shm", 01777, "64m", err);
+		ret = nsc_view_put_tmpfs(view, "/dev/shm", 01777, "64m", err);
 	return ret;
-}
-
-static int put_kernel(const struct nsc_view *view, const char *type,
-		      const char *path, uint64_t attributes, long magic,
-		      struct nsc_error *err)
-{
-	_cleanup_fd_ int mount = nsc_mount_new(type, NULL, attributes, err);
-	_cleanup_fd_ int fd = -1;
-	struct statfs fs;
-	int ret;
-
-	if (mount < 0)
-		return nsc_error_context(err, "mount point '%s'", path);
-	ret = nsc_mount_on(mount, view->root, path, false, err);
-	if (ret < 0)
-		return ret;
-	/* A link in the rootfs may not have led it elsewhere. */
-	fd = openat(view->root, path + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return nsc_error_sys(err, errno, "mount point '%s'", path);
-	if (fs.f_type != magic)
-		return nsc_error_set(err, ELOOP, "mount point '%s': the rootfs "
-				     "has a symbolic link there", path);
-	return 0;
-}
-
-static int cover(const struct nsc_view *view, int target, struct nsc_error *err)
-{
-	_cleanup_fd_ int source = -1;
-	_cleanup_fd_ int mount = -1;
-	struct stat st;
-
-	if (fstat(target, &st) < 0)
-		return nsc_error_sys(err, errno, "stat");
-	if (S_ISDIR(st.st_mode)) {
-		mount = nsc_mount_tmpfs(0, 0, 0755, "4k", err);
-	} else {
-		source = openat(view->scratch, "empty", O_RDONLY | O_CREAT |
-				O_NOFOLLOW | O_CLOEXEC, 0444);
-		if (source < 0)
-			return nsc_error_sys(err, errno, "empty file");
-		mount = nsc_mount_clone(source, false, err);
-	}
-	if (mount < 0 || nsc_mount_restrict(mount, SAFEST | MOUNT_ATTR_RDONLY,
-					    false, err) < 0)
-		return -err->code;
-	return nsc_mount_attach(mount, target, err);
-}
-
-static int protect(const struct nsc_view *view, int target,
-		   struct nsc_error *err)
-{
-	_cleanup_fd_ int mount = nsc_mount_clone(target, true, err);
-
-	(void)view;
-	if (mount < 0 || nsc_mount_restrict(mount, SAFEST | MOUNT_ATTR_RDONLY,
-					    true, err) < 0)
-		return -err->code;
-	return nsc_mount_attach(mount, target, err);
-}
-
-/* Apply change to those paths that exist in this kernel. */
-static int each_path(const struct nsc_view *view, const char *const *paths,
-		     int (*change)(const struct nsc_view *view, int target,
-				   struct nsc_error *err),
-		     struct nsc_error *err)
-{
-	for (; *paths; paths++) {
-		_cleanup_fd_ int fd = nsc_mount_open(view->root, *paths,
-						     O_NOFOLLOW);
-
-		if (fd == -ENOENT || fd == -ENOTDIR)
-			continue;
-		if (fd < 0)
-			return nsc_error_sys(err, -fd, "protect '%s'", *paths);
-		if (change(view, fd, err) < 0)
-			return nsc_error_context(err, "protect '%s'", *paths);
-	}
-	return 0;
 }
 
 static int put_kernel_views(struct nsc_view *view, struct nsc_error *err)
 {
-	int ret = put_kernel(view, "proc", "/proc", SAFEST, PROC_SUPER_MAGIC,
-			     err);
+	int ret = nsc_view_put_proc(view, "/proc", true, err);
 
-	if (ret == 0)
-		ret = put_kernel(view, "sysfs", "/sys",
-				 SAFEST | MOUNT_ATTR_RDONLY, SYSFS_MAGIC, err);
-	if (ret == 0)
-		ret = each_path(view, masked_paths, cover, err);
-	if (ret == 0)
-		ret = each_path(view, readonly_paths, protect, err);
-	return ret;
+	return ret < 0 ? ret : nsc_view_put_sysfs(view, "/sys", false, err);
 }
 
-/* Attach what fd is at path inside, with its submounts. */
-static int put_bind(const struct nsc_view *view, int fd, const char *path,
-		    uint64_t attributes, struct nsc_error *err)
+int nsc_view_put_bind(const struct nsc_view *view, int fd,
+		      const struct nsc_bind *bind, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, true, err);
 	struct stat st;
 	int ret;
 
 	if (mount < 0)
-		return nsc_error_context(err, "bind '%s'", path);
+		return nsc_error_context(err, "bind '%s'", bind->path);
 	if (fstat(fd, &st) < 0)
-		return nsc_error_sys(err, errno, "bind '%s'", path);
-	ret = nsc_mount_restrict(mount, attributes, true, err);
+		return nsc_error_sys(err, errno, "bind '%s'", bind->path);
+	ret = bind->slave ?
+		nsc_mount_restrict_slave(mount, bind->attributes, err) :
+		nsc_mount_restrict(mount, bind->attributes, true, err);
 	if (ret < 0)
-		return nsc_error_context(err, "bind '%s'", path);
-	return nsc_mount_on(mount, view->root, path, !S_ISDIR(st.st_mode),
-			    err);
+		return nsc_error_context(err, "bind '%s'", bind->path);
+	return nsc_mount_on(mount, view->root, bind->path,
+			    !S_ISDIR(st.st_mode), err);
+}
+
+static int put_own(const struct nsc_view *view, int fd, const char *path,
+		   uint64_t attributes, struct nsc_error *err)
+{
+	const struct nsc_bind bind = { path, attributes, false };
+
+	return nsc_view_put_bind(view, fd, &bind, err);
 }
 
 /* A home that is kept in /var/lib/nscontainer, made when it is not there. */
@@ -361,7 +294,7 @@ static int hide_beside(const struct nsc_view *view, const char *home,
 	parent = strndup(home, (size_t)(slash - home));
 	if (!parent)
 		return nsc_error_sys(err, ENOMEM, "home '%s'", home);
-	return put_tmpfs(view, parent, 0755, "1m", err);
+	return nsc_view_put_tmpfs(view, parent, 0755, "1m", err);
 }
 
 static int put_home(struct nsc_view *view, struct nsc_error *err)
@@ -381,11 +314,11 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 		private = open_private_home(user, err);
 		if (private < 0)
 			return private;
-		return put_bind(view, private, fd < 0 ? user->home : path,
+		return put_own(view, private, fd < 0 ? user->home : path,
 				SAFE, err);
 	}
 	/* Without one the login is at "/", as on the host. */
-	return fd < 0 ? 0 : put_bind(view, fd, path, SAFE, err);
+	return fd < 0 ? 0 : put_own(view, fd, path, SAFE, err);
 }
 
 /* /run/user/UID, as a session manager makes it on a host. */
@@ -404,30 +337,6 @@ static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 	if (fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH) < 0 ||
 	    fchmodat(fd, ".", 0700, 0) < 0)
 		return nsc_error_sys(err, errno, "own '%s'", path);
-	return 0;
-}
-
-static int put_configured(const struct nsc_view *view, size_t i,
-			  struct nsc_error *err)
-{
-	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
-	_cleanup_fd_ int fd = -1;
-
-	if (m->tmpfs)
-		return put_tmpfs(view, m->destination, 0755, "10%", err);
-	/* Some directory on the way may be a user's: no links at all. */
-	fd = nsc_mount_open_source(m->source, err);
-	if (fd < 0)
-		return fd;
-	return put_bind(view, fd, m->destination,
-			SAFE | (m->writable ? 0 : MOUNT_ATTR_RDONLY), err);
-}
-
-static int put_all_configured(struct nsc_view *view, struct nsc_error *err)
-{
-	for (size_t i = 0; i < view->plan->config->n_mounts; i++)
-		if (put_configured(view, i, err) < 0)
-			return nsc_error_context(err, "mounts[%zu]", i);
 	return 0;
 }
 
@@ -454,7 +363,7 @@ static int cover_config(struct nsc_view *view, struct nsc_error *err)
 	fd = nsc_mount_open(view->root, config->file + len, O_NOFOLLOW);
 	if (fd < 0)
 		return nsc_error_sys(err, -fd, "cover '%s'", config->file);
-	return cover(view, fd, err);
+	return nsc_view_cover(view, fd, err);
 }
 
 /* nsshell inside: a static program in the place of the user's shell. */
@@ -470,7 +379,7 @@ static int put_shell(struct nsc_view *view, struct nsc_error *err)
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "open '%s'",
 				     NSC_LIBEXECDIR "/container-shell");
-	if (put_bind(view, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
+	if (put_own(view, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
 		return nsc_error_context(err, "login shell '%s'", shell);
 	return 0;
 }
@@ -482,8 +391,23 @@ static int make_readonly(struct nsc_view *view, struct nsc_error *err)
 	return nsc_mount_restrict(view->root, MOUNT_ATTR_RDONLY, false, err);
 }
 
+/*
+ * For a root that cannot be pivoted, the first one of a ramdisk: the new one
+ * is moved on top of it.  PID 1 does the same chroot when it has its mounts.
+ */
+static int move_root(struct nsc_view *view, struct nsc_error *err)
+{
+	if (fchdir(view->root) < 0 ||
+	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+	    chdir("/") < 0)
+		return nsc_error_sys(err, errno, "move the root");
+	return 0;
+}
+
 static int pivot(struct nsc_view *view, struct nsc_error *err)
 {
+	if (view->plan->config->no_pivot_root)
+		return move_root(view, err);
 	if (fchdir(view->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return nsc_error_sys(err, errno, "pivot_root");
 	/* The old root is on top of the new one now. */
@@ -504,9 +428,11 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_dev, false },
 		{ put_kernel_views, false },
 		{ put_home, false },
+		{ nsc_accounts_put, false },
 		{ put_runtime_dir, true },
 		{ nsc_resolv_put, false },
-		{ put_all_configured, false },
+		{ nsc_view_put_configured, false },
+		{ nsc_view_put_paths, false },
 		{ put_shell, false },
 		{ cover_config, false },
 		{ make_readonly, false },

@@ -10,6 +10,7 @@
 
 #include "base/error.h"
 #include "container/create.h"
+#include "kernel/pty.h"
 
 struct nsc_view {
 	const struct nsc_plan *plan;
@@ -17,14 +18,57 @@ struct nsc_view {
 	int scratch;	/* a tmpfs to build in, gone with the old root */
 	int root;	/* O_PATH of the new root directory */
 	int dev;	/* the container's /dev */
+	struct nsc_pty console;	/* see console.h */
 };
 
-#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1 }
+#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1, \
+			.console = NSC_PTY_INIT }
+
+struct nsc_bind {
+	const char *path;	/* inside */
+	uint64_t attributes;	/* MOUNT_ATTR_* to add */
+	bool slave;		/* later mounts of the host appear in it */
+};
+
+/* view.c: all of it, and pivot_root(2) into it. */
+int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
+
+/* view.c: mount_label; NULL where there is none. */
+const char *nsc_view_label(const struct nsc_view *view);
+
+/* view.c: what fd (O_PATH) is, with its submounts. */
+int nsc_view_put_bind(const struct nsc_view *view, int fd,
+		      const struct nsc_bind *bind, struct nsc_error *err);
+/* view.c: a tmpfs of the container's root; size as in tmpfs(5). */
+int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
+		       mode_t mode, const char *size, struct nsc_error *err);
+/* view.c: a new instance of devpts; a descriptor of it, the caller's. */
+int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
+			struct nsc_error *err);
 
 /* rootfs.c: what is at "/", with the submounts of it; sets view->root. */
 int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err);
 
-/* view.c: all on top of it, and pivot_root(2) into it. */
-int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
+/* mounts.c: mounts[] of container.json. */
+int nsc_view_put_configured(struct nsc_view *view, struct nsc_error *err);
+
+/*
+ * kernelfs.c: the kernel's file systems, of the container's namespaces; with
+ * what of proc and sysfs is the host's hidden or read-only, wherever they are.
+ */
+int nsc_view_put_proc(const struct nsc_view *view, const char *path,
+		      bool writable, struct nsc_error *err);
+int nsc_view_put_sysfs(const struct nsc_view *view, const char *path,
+		       bool writable, struct nsc_error *err);
+int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,
+			struct nsc_error *err);
+int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
+			bool writable, struct nsc_error *err);
+
+/* kernelfs.c: masked_paths and readonly_paths of container.json. */
+int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err);
+/* kernelfs.c: something empty and read-only over what target is. */
+int nsc_view_cover(const struct nsc_view *view, int target,
+		   struct nsc_error *err);
 
 #endif

@@ -60,18 +60,19 @@ int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
 	return fd;
 }
 
-int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
-		    struct nsc_error *err)
+int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err)
 {
 	char mode_text[16], uid_text[16], gid_text[16];
 	const struct nsc_mount_option options[] = {
 		{ "mode", mode_text }, { "uid", uid_text },
-		{ "gid", gid_text }, { "size", size }, { NULL, NULL },
+		{ "gid", gid_text }, { "size", tmpfs->size },
+		{ tmpfs->label ? "context" : NULL, tmpfs->label },
+		{ NULL, NULL },
 	};
 
-	snprintf(mode_text, sizeof(mode_text), "%o", mode);
-	snprintf(uid_text, sizeof(uid_text), "%u", uid);
-	snprintf(gid_text, sizeof(gid_text), "%u", gid);
+	snprintf(mode_text, sizeof(mode_text), "%o", tmpfs->mode);
+	snprintf(uid_text, sizeof(uid_text), "%u", tmpfs->uid);
+	snprintf(gid_text, sizeof(gid_text), "%u", tmpfs->gid);
 	return nsc_mount_new("tmpfs", options, NSC_MOUNT_SAFE, err);
 }
 
@@ -91,16 +92,28 @@ static int set_attributes(int fd, struct mount_attr *attr, bool recursive)
 			     sizeof(*attr)) < 0 ? -errno : 0;
 }
 
-int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
-		       struct nsc_error *err)
+static int restrict_mount(int fd, uint64_t attributes, uint64_t propagation,
+			  bool recursive, struct nsc_error *err)
 {
 	struct mount_attr attr = {
 		.attr_set = attributes,
-		.propagation = MS_PRIVATE,
+		.propagation = propagation,
 	};
 	int ret = set_attributes(fd, &attr, recursive);
 
 	return ret < 0 ? nsc_error_sys(err, -ret, "restrict the mount") : 0;
+}
+
+int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
+		       struct nsc_error *err)
+{
+	return restrict_mount(fd, attributes, MS_PRIVATE, recursive, err);
+}
+
+int nsc_mount_restrict_slave(int fd, uint64_t attributes,
+			     struct nsc_error *err)
+{
+	return restrict_mount(fd, attributes, MS_SLAVE, true, err);
 }
 
 int nsc_mount_idmap(int fd, int userns, struct nsc_error *err)

@@ -27,9 +27,15 @@ struct nsc_mount_option {
 int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
 		  uint64_t attributes, struct nsc_error *err);
 
-/* A tmpfs; size as mount(8) writes it, "64k". */
-int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
-		    struct nsc_error *err);
+struct nsc_tmpfs {
+	uid_t uid;
+	gid_t gid;
+	mode_t mode;
+	const char *size;	/* as mount(8) writes it, "64k" */
+	const char *label;	/* SELinux context of its files, NULL: none */
+};
+
+int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err);
 
 /*
  * A detached copy of the mount at fd (O_PATH), with all below it when
@@ -37,9 +43,16 @@ int nsc_mount_tmpfs(uid_t uid, gid_t gid, mode_t mode, const char *size,
  */
 int nsc_mount_clone(int fd, bool recursive, struct nsc_error *err);
 
-/* Add MOUNT_ATTR_* attributes to a mount, and to those below it. */
+/*
+ * Add MOUNT_ATTR_* attributes to a mount, and to those below it; nothing
+ * propagates to it or from it any more.
+ */
 int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
 		       struct nsc_error *err);
+
+/* The same, recursive; what is mounted below its origin still reaches it. */
+int nsc_mount_restrict_slave(int fd, uint64_t attributes,
+			     struct nsc_error *err);
 
 /* Map the ids on a detached mount with those of a user namespace. */
 int nsc_mount_idmap(int fd, int userns, struct nsc_error *err);

@@ -20,20 +20,36 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err);
 
 /*
+ * The same for a process whose child is going to exec a user's program: the
+ * labels that this program gets are set as well.
+ */
+int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
+		      struct nsc_error *err);
+
+/*
  * Step 2 for a login program that goes on as root: the container's root with
  * gid (inside) and the supplementary groups that it has (su and login have set
  * the user's before the session opens), the bounding set that of the
  * container, permitted only what a login program needs and what the container
- * grants, inheritable and ambient empty, no_new_privs as configured.
+ * grants, inheritable and ambient empty, no_new_privs and system-call
+ * filter as configured.
  */
 int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 		      struct nsc_error *err);
 
 /*
+ * Step 2 for the parent of a process that does the next: it waits for that
+ * one, and runs nothing of the container's.  The same without the system-call
+ * filter, which is made for what runs inside and could keep it from waiting.
+ */
+int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
+			struct nsc_error *err);
+
+/*
  * Step 2 for a process that is going to exec a user's program: uid, gid and
  * groups of the container's 'user' (keep_ids: whoever we are already), no
  * capability but those that exec gives the container's root within the
- * bounding set, no_new_privs as configured.
+ * bounding set, no_new_privs and system-call filter as configured.
  */
 int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 		      struct nsc_error *err);

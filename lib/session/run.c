@@ -1,7 +1,7 @@
 /*
- * Runs in: nsshell (the user), nsinit exec (root of the host).  The parent
- * enters the namespaces, its child is in the pid namespace as well; both
- * then become the user.
+ * Runs in: nsshell (the user), nscontainer_exec() (root of the host).  The
+ * parent enters the namespaces, its child is in the pid namespace as well;
+ * both then become the user.
  */
 #include "session/run.h"
 
@@ -30,8 +30,7 @@ static void go_to_directory(const struct nsc_state *state)
 		(void)!chdir("/");
 }
 
-static void __attribute__((noreturn))
-run_child(const struct nsc_run *run, const sigset_t *mask, int report)
+void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 {
 	const struct nsc_state *state = run->session->state;
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -90,10 +89,20 @@ static int wait_for(pid_t child, const sigset_t *all)
 	return status;
 }
 
+int nsc_run_report(int in, struct nsc_error *err)
+{
+	struct nsc_error report;
+
+	if (read(in, &report, sizeof(report)) != sizeof(report))
+		return 0;
+	report.text[sizeof(report.text) - 1] = '\0';
+	*err = report;
+	return -report.code;
+}
+
 int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 {
 	const struct nsc_session *session = run->session;
-	struct nsc_error report;
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	sigset_t all, mask;
@@ -107,25 +116,23 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	out = pipefd[1];
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
-	ret = nsc_enter_namespaces(session->pidfd, session->state, err);
+	ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret < 0)
 		return ret;
 	child = fork();
 	if (child == 0)
-		run_child(run, &mask, out);
+		nsc_run_child(run, &mask, out);
 	if (child < 0)
 		return nsc_error_sys(err, errno, "start a process");
 	nsc_fd_close(&out);
-	ret = nsc_enter_as_user(session->state, run->keep_ids, err);
+	ret = nsc_enter_as_parent(session->state, run->keep_ids, err);
 	if (ret < 0)
 		return ret;
+	/* A change of ids takes it back, prctl(2). */
+	if (run->parent)
+		nsc_process_die_with(run->parent);
 	*ret_status = wait_for(child, &all);
-	if (read(in, &report, sizeof(report)) == sizeof(report)) {
-		report.text[sizeof(report.text) - 1] = '\0';
-		*err = report;
-		return -report.code;
-	}
-	return 0;
+	return nsc_run_report(in, err);
 }
 
 void nsc_run_end_like(int status)

@@ -2,6 +2,7 @@
 #ifndef NSC_SESSION_RUN_H
 #define NSC_SESSION_RUN_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "base/error.h"
@@ -13,6 +14,7 @@ struct nsc_run {
 	char **argv;
 	char **env;
 	bool search;	/* program without '/' is looked for in PATH inside */
+	pid_t parent;	/* 0, or our parent: we die with it */
 	bool keep_ids;	/* stay who we are, see nsc_enter_as_user */
 };
 
@@ -25,6 +27,15 @@ struct nsc_run {
  */
 int nsc_run(const struct nsc_run *run, int *ret_status,
 	    struct nsc_error *err);
+
+/*
+ * In its child, in the namespaces: become the user, and exec with the signal
+ * mask.  Where that fails an nsc_error goes to report, close-on-exec; the
+ * parent reads it with nsc_run_report: 0 where there is none.
+ */
+void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
+	__attribute__((noreturn));
+int nsc_run_report(int in, struct nsc_error *err);
 
 /* End with the status, or by the same signal. */
 void nsc_run_end_like(int status) __attribute__((noreturn));

@@ -19,6 +19,7 @@
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "kernel/credential.h"
+#include "kernel/label.h"
 #include "kernel/terminal.h"
 #include "session/enter.h"
 
@@ -45,6 +46,14 @@ void nsc_session_close(struct nsc_session *session)
 	nsc_state_cleanup(&session->state);
 }
 
+static int join(int rundir, struct nsc_session *session, struct nsc_error *err)
+{
+	session->pidfd = nsc_join_find(rundir, &session->state, err);
+	return session->pidfd < 0 ? session->pidfd :
+				    nsc_join_filter(rundir, session->state,
+						    err);
+}
+
 /* With the shared lock held no monitor stops what we are about to join. */
 static int find(int rundir, int64_t deadline, struct nsc_session *session,
 		struct nsc_error *err)
@@ -55,8 +64,7 @@ static int find(int rundir, int64_t deadline, struct nsc_session *session,
 		return session->lock;
 	/* So that a lingering monitor learns of the shortest session. */
 	(void)!futimens(session->lock, NULL);
-	session->pidfd = nsc_join_find(rundir, &session->state, err);
-	return session->pidfd < 0 ? session->pidfd : 0;
+	return join(rundir, session, err);
 }
 
 int nsc_session_find(const char *path, int64_t deadline,
@@ -196,10 +204,7 @@ static int open_slowly(const struct nsc_session_request *request, int rundir,
 					 "to be cleaned up");
 	nsc_fd_close(&monitor);
 	ret = start(request, lock, err);
-	if (ret < 0)
-		return ret;
-	session->pidfd = nsc_join_find(rundir, &session->state, err);
-	return session->pidfd < 0 ? session->pidfd : 0;
+	return ret < 0 ? ret : join(rundir, session, err);
 }
 
 /* Does the container have a monitor?  1, 0, or a negative errno. */
@@ -263,7 +268,27 @@ int nsc_session_open(const struct nsc_session_request *request,
 	return 0;
 }
 
-/* On failure of what can fail, the first two steps, nothing has changed. */
+static int enter(const struct nsc_session *session, gid_t gid,
+		 struct nsc_error *err)
+{
+	const struct nsc_state *state = session->state;
+	const char *profile = state->apparmor_profile;
+	_cleanup_fd_ int label = -1;
+	int ret = nsc_label_set_exec(NULL, state->process_label, err);
+
+	if (ret == 0 && profile && *profile)
+		ret = label = nsc_label_open(err);
+	if (ret >= 0)
+		ret = nsc_enter_namespaces(session->pidfd, state, err);
+	if (ret == 0)
+		ret = nsc_enter_as_root(state, gid, err);
+	/* Last: what the profile allows is meant for what comes now. */
+	if (ret == 0 && label >= 0)
+		ret = nsc_label_change(label, profile, err);
+	return ret;
+}
+
+/* On failure of what can fail, the first steps, nothing has changed. */
 static int place(const struct nsc_session *session,
 		 const struct nsc_user *user, struct nsc_error *err)
 {
@@ -277,12 +302,10 @@ static int place(const struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
-	ret = nsc_enter_namespaces(session->pidfd, session->state, err);
-	if (ret < 0) {
+	ret = enter(session, gid, err);
+	if (ret < 0)
 		(void)!setgroups(n_before, before);
-		return ret;
-	}
-	return nsc_enter_as_root(session->state, gid, err);
+	return ret;
 }
 
 struct attempt {

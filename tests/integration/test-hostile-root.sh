@@ -8,7 +8,7 @@ BOX=/srv/hostile
 ADMIN='{"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE", "CHOWN", "FOWNER",
 	"SYS_CHROOT", "SYS_PTRACE", "MKNOD", "KILL"]}'
 
-SHARED='{"namespaces": {"NEWNS": true, "NEWPID": true},
+SHARED='{"seccomp": "unconfined", "namespaces": {"NEWNS": true, "NEWPID": true},
 	"capabilities": ["DAC_OVERRIDE", "CHOWN", "FOWNER", "SYS_PTRACE"]}'
 
 # box JSON : a rootfs with its container.json at the top, as in 2014.

@@ -27,7 +27,8 @@ static char *const keep[] = { (char *)(uintptr_t)"TERM",
 			      (char *)(uintptr_t)"LC_*", NULL };
 static gid_t groups[] = { 1000, 4294967294 };
 static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
-	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x";
+	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x",
+	    seccomp[] = "default";
 
 /* A state that describes this very process. */
 static struct nsc_state of_myself(void)
@@ -37,6 +38,7 @@ static struct nsc_state of_myself(void)
 		.since = 1795465252, .namespaces = 0x7e020000,
 		.rootfs = rootfs, .config = config, .stop = stop,
 		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
+		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = groups,
 		.n_groups = 2, .tty_gid = 100005, .name = alice, .home = home,
 		.shell = shell, .login_shell = true,
@@ -59,6 +61,9 @@ START_TEST(state_round_trip)
 
 	ck_assert_ptr_nonnull(text);
 	ck_assert_msg(nsc_state_parse(text, &b, &err) == 0, "%s", err.text);
+	ck_assert_uint_eq(b->filter.len, 7);
+	ck_assert_uint_eq(b->filter.flags, 2);
+	ck_assert_ptr_null(b->filter.code);
 	ck_assert_str_eq(b->environment[0], environment[0]);
 	ck_assert_uint_eq(b->groups[1], 4294967294);
 	ck_assert_uint_eq(b->capabilities, a.capabilities);

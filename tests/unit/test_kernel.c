@@ -7,8 +7,10 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -21,6 +23,7 @@
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
+#include "kernel/pty.h"
 #include "kernel/terminal.h"
 
 static struct nsc_error err;
@@ -258,12 +261,80 @@ START_TEST(terminals)
 }
 END_TEST
 
+static void own_devpts(void)
+{
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	ck_assert_int_eq(mount("t", "/dev/pts", "devpts", 0,
+			       "newinstance,ptmxmode=0666,gid=5,mode=620"), 0);
+}
+
+START_TEST(ptys)
+{
+	struct nsc_pty pty = NSC_PTY_INIT, none = NSC_PTY_INIT;
+	struct winsize size = { .ws_row = 12, .ws_col = 34 };
+	dev_t host = nsc_pty_devpts();
+	int status;
+	pid_t pid;
+
+	own_devpts();
+	ck_assert_msg(nsc_pty_new_here(host, &pty, &err) == 0, "%s", err.text);
+	ck_assert_int_eq(nsc_pty_reopen_here(&pty, &err), 0);
+	ck_assert_str_eq(ttyname(pty.slave), "/dev/pts/0");
+	ck_assert_int_eq(ioctl(pty.slave, TIOCSWINSZ, &size), 0);
+	nsc_pty_copy_size(&pty, pty.slave);
+	pid = fork();
+	if (pid == 0)
+		_exit(nsc_pty_take(&pty, &err) == 0 && getsid(0) == getpid() &&
+		      tcgetpgrp(0) == getpid() && isatty(2) &&
+		      open("/dev/tty", O_RDWR) >= 0 ? 0 : 1);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	/* Another devpts has taken its place. */
+	own_devpts();
+	ck_assert_int_lt(nsc_pty_reopen_here(&pty, &err), 0);
+	ck_assert_int_lt(nsc_pty_new_here(nsc_pty_devpts(), &none, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "of the host"));
+	ck_assert_int_eq(mount("t", "/dev/pts", "tmpfs", 0, NULL), 0);
+	ck_assert_int_lt(nsc_pty_new_here(0, &none, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "no devpts"));
+	ck_assert_int_eq(none.master, -1);
+	nsc_pty_close(&pty);
+}
+END_TEST
+
+START_TEST(ptys_are_passed)
+{
+	struct nsc_pty pty = NSC_PTY_INIT, got = NSC_PTY_INIT;
+	char text[8] = "";
+	int pair[2];
+
+	own_devpts();
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	ck_assert_int_eq(nsc_pty_receive(pair[0], &got, &err), -EAGAIN);
+	ck_assert_int_eq(nsc_pty_new_here(0, &pty, &err), 0);
+	ck_assert_int_eq(nsc_pty_send(pair[1], &pty, &err), 0);
+	nsc_pty_close(&pty);
+	ck_assert_int_eq(nsc_pty_receive(pair[0], &got, &err), 0);
+	ck_assert_int_eq(write(got.slave, "abc", 3), 3);
+	ck_assert_int_eq(read(got.master, text, 8), 3);
+	ck_assert_str_eq(text, "abc");
+	ck_assert_int_eq(read(got.master, text, 8), -1);
+	ck_assert_int_eq(errno, EAGAIN);
+	ck_assert_int_eq(fcntl(got.slave, F_GETFD), FD_CLOEXEC);
+	nsc_pty_close(&got);
+	close(pair[1]);
+	ck_assert_int_eq(nsc_pty_receive(pair[0], &got, &err), -EAGAIN);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		namespaces, pidfds, start_time_of_a_hostile_name, devices,
 		mount_points_stay_inside, sources_have_no_links, capabilities,
-		credentials, terminals, NULL,
+		credentials, terminals, ptys, ptys_are_passed,
+		NULL,
 	};
 	Suite *suite = suite_create("kernel");
 	TCase *tcase = tcase_create("kernel");

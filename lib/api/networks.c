@@ -1,10 +1,10 @@
 /* What nsc_network_describe() says, as JSON. */
-#include <jansson.h>
+#include "api/api.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
-#include "nsinit.h"
 
 static json_t *split(char *text)
 {
@@ -51,7 +51,7 @@ static json_t *interface_json(const char *text)
 	return object;
 }
 
-json_t *nsinit_networks_json(char *const *networks)
+json_t *nsc_api_networks(char *const *networks)
 {
 	json_t *array = json_array();
 

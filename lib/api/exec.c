@@ -1,0 +1,352 @@
+/*
+ * Run a command in a container.  The calling process stays what it is: a
+ * child of it, the stand-in, starts the container, enters it, and waits for
+ * the command.  The container of a directory ends with the stand-in, however
+ * that ends, because the monitor watches it.
+ */
+#include "api/api.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/process.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "container/start.h"
+#include "base/text.h"
+#include "kernel/pidfd.h"
+#include "session/console.h"
+#include "session/environment.h"
+#include "session/run.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+#define WAIT_MS 30000
+#define ANSWER 3		/* the stand-in's only descriptor */
+
+struct exec {
+	const struct nscontainer *container;
+	char *const *argv;
+	char *const *env;	/* to choose from */
+	unsigned int flags;
+	pid_t parent;
+	int dirfd;
+	struct nsc_user *user;	/* whose container it is */
+	int rundir;
+	struct nsc_session session;
+	struct nsc_pty pty;	/* made with the container, or none */
+};
+
+static const char *const links[] = { NSC_FILE_PID, NSC_FILE_START };
+
+/*
+ * DIR/pid and DIR/start, for whoever looks: nobody trusts what is in DIR, which
+ * may be the container's own root directory.  The monitor removes them.
+ */
+static int make_links(const struct exec *e, struct nsc_error *err)
+{
+	char target[PATH_MAX];
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(links); i++) {
+		snprintf(target, sizeof(target), "%s/%s",
+			 e->container->rundir, links[i]);
+		unlinkat(e->dirfd, links[i], 0);
+		if (symlinkat(target, e->dirfd, links[i]) < 0)
+			return nsc_error_sys(err, errno, "make '%s/%s'",
+					     e->container->dir, links[i]);
+	}
+	return 0;
+}
+
+static bool wants_tty(const struct exec *e, bool configured)
+{
+	return e->flags ? e->flags & NSCONTAINER_TTY : configured;
+}
+
+/*
+ * What a container is started for on a terminal has it as /dev/console: it is
+ * made with the file systems, and comes back to us through a socket.
+ */
+static int start_with_console(struct exec *e,
+			      struct nsc_start_request *request,
+			      struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int pair[2];
+	int ret;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return nsc_error_sys(err, errno, "terminal: socket");
+	in = pair[0];
+	out = pair[1];
+	request->console = out;
+	ret = nsc_start(request, err);
+	/* A container that only lost its monitor is not made anew. */
+	if (ret == 0)
+		nsc_pty_receive(in, &e->pty, NULL);
+	return ret;
+}
+
+static int start(struct exec *e, struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_conf_ struct nsc_conf *conf = NULL;
+	_cleanup_fd_ int leader = nsc_pidfd_open(getpid());
+	struct nsc_start_request request = {
+		.user = e->user, .stop = "logout", .leader = leader,
+		.rundir = e->rundir, .dir = e->dirfd, .console = -1,
+	};
+	int ret = nsc_conf_parse("", "defaults", &conf, err);
+
+	if (ret < 0)
+		return ret;
+	ret = nsc_start_load(e->container->dir, e->user, &config, err);
+	if (ret < 0)
+		return ret;
+	request.conf = conf;
+	request.config = config;
+	if (wants_tty(e, config->tty))
+		return start_with_console(e, &request, err);
+	return nsc_start(&request, err);
+}
+
+/* Nothing runs there: start, counted as a session from the beginning. */
+static int start_and_find(struct exec *e, struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + WAIT_MS;
+	_cleanup_fd_ int lock = -1;
+	_cleanup_fd_ int monitor = -1;
+	_cleanup_fd_ int sessions = -1;
+	int ret;
+
+	lock = nsc_rundir_lock(e->rundir, NSC_FILE_LOCK, LOCK_EX, deadline,
+			       err);
+	if (lock < 0)
+		return lock;
+	ret = nsc_session_find(e->container->rundir, deadline, &e->session,
+			       err);
+	if (ret != -ESRCH)
+		return ret;
+	monitor = nsc_rundir_lock(e->rundir, NSC_FILE_MONITOR, LOCK_EX,
+				  deadline, err);
+	if (monitor < 0)
+		return nsc_error_context(err, "wait for the previous "
+					 "container to be cleaned up");
+	nsc_fd_close(&monitor);
+	sessions = nsc_rundir_lock(e->rundir, NSC_FILE_SESSIONS, LOCK_SH,
+				   deadline, err);
+	if (sessions < 0)
+		return sessions;
+	ret = start(e, err);
+	if (ret < 0)
+		return ret;
+	ret = make_links(e, err);
+	if (ret < 0)
+		return ret;
+	return nsc_session_find(e->container->rundir, deadline, &e->session,
+				err);
+}
+
+static int prepare(struct exec *e, struct nsc_error *err)
+{
+	const struct nscontainer *c = e->container;
+	int ret = 0;
+
+	if (c->dir) {
+		ret = nsc_api_user(c, &e->user, err);
+		if (ret < 0)
+			return ret;
+		e->dirfd = nsc_file_open_dir(c->dir, err);
+		if (e->dirfd < 0)
+			return e->dirfd;
+		e->rundir = nsc_rundir_open(c->rundir, true, 0, err);
+		if (e->rundir < 0)
+			return e->rundir;
+	}
+	ret = nsc_session_find(c->rundir, nsc_process_now() + WAIT_MS,
+			       &e->session, err);
+	return ret == -ESRCH && c->dir ? start_and_find(e, err) : ret;
+}
+
+static int run(struct exec *e, int *ret_status, struct nsc_error *err)
+{
+	struct nsc_run request = {
+		.session = &e->session, .program = e->argv[0],
+		.argv = (char **)(uintptr_t)e->argv, .search = true,
+		.parent = e->parent,
+	};
+	int ret = nsc_environment_make(e->session.state, e->env, &request.env,
+				       err);
+
+	if (ret < 0)
+		return ret;
+	if (wants_tty(e, e->session.state->tty))
+		ret = nsc_console_run(&request, &e->pty, ret_status, err);
+	else
+		ret = nsc_run(&request, ret_status, err);
+	nsc_text_free_vector(request.env);
+	return ret;
+}
+
+struct answer {
+	struct nsc_error err;
+	int ret;
+	int status;
+};
+
+/* What it has open or allocated goes with it. */
+static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
+{
+	struct answer answer = { NSC_ERROR_INIT, 0, 0 };
+
+	/* Nothing that the caller had open goes on into a container. */
+	if (out != ANSWER && dup3(out, ANSWER, O_CLOEXEC) != ANSWER)
+		_exit(1);
+	if (syscall(SYS_close_range, ANSWER + 1, ~0U, 0) < 0)
+		_exit(1);
+	nsc_api_begin_child(e->parent, 0);
+	answer.ret = prepare(e, &answer.err);
+	if (answer.ret == 0)
+		answer.ret = run(e, &answer.status, &answer.err);
+	(void)!write(ANSWER, &answer, sizeof(answer));
+	_exit(0);
+}
+
+/* Our child sends no signal when it ends; when it stops, it does. */
+static void follow_stop(pid_t pid, int pidfd)
+{
+	siginfo_t info = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &info, WSTOPPED | WNOHANG | __WALL) <
+	    0 || info.si_pid != pid)
+		return;
+	raise(SIGSTOP);
+	kill(pid, SIGCONT);
+}
+
+static void pass_on(int signals, pid_t pid, int pidfd)
+{
+	struct signalfd_siginfo info;
+	bool leader = getsid(0) == getpid();
+
+	while (read(signals, &info, sizeof(info)) == sizeof(info)) {
+		int n = (int)info.ssi_signo;
+
+		if (n == SIGCHLD)
+			follow_stop(pid, pidfd);
+		/* What the terminal sends, it gets by itself, but for this. */
+		else if (info.ssi_code <= 0 || n == SIGCONT ||
+			 (n == SIGHUP && leader))
+			kill(pid, n);
+	}
+}
+
+/* The status as waitpid(2) has it. */
+static int wait_for(int signals, pid_t pid, int pidfd)
+{
+	struct pollfd p[] = {
+		{ pidfd, POLLIN, 0 }, { signals, POLLIN, 0 },
+	};
+	siginfo_t info = { 0 };
+
+	do {
+		p[0].revents = p[1].revents = 0;
+		if (poll(p, NSC_ARRAY_SIZE(p), -1) > 0 && p[1].revents)
+			pass_on(signals, pid, pidfd);
+	} while (!p[0].revents);
+	waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | __WALL);
+	return info.si_code == CLD_EXITED ? info.si_status << 8 :
+					    info.si_status;
+}
+
+static int follow(struct exec *e, int signals, int *ret_status,
+		  struct nsc_error *err)
+{
+	struct answer answer;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	_cleanup_fd_ int pidfd = -1;
+	int pipefd[2];
+	int status;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	out = pipefd[1];
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		stand_in(e, out);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "start a process");
+	nsc_fd_close(&out);
+	status = wait_for(signals, pid, pidfd);
+	if (read(in, &answer, sizeof(answer)) == sizeof(answer)) {
+		status = answer.status;
+		*err = answer.err;
+		err->text[sizeof(err->text) - 1] = '\0';
+	} else if (!WIFSIGNALED(status)) {
+		return nsc_error_set(err, ECHILD, "the command's parent ended "
+				     "without a result");
+	} else {
+		answer.ret = 0;
+	}
+	if (answer.ret == 0)
+		*ret_status = status;
+	return answer.ret;
+}
+
+static int exec_command(struct exec *e, int *ret_status, struct nsc_error *err)
+{
+	_cleanup_fd_ int signals = -1;
+	sigset_t all, before;
+	int ret = nsc_api_may_fork(err);
+
+	if (ret < 0)
+		return ret;
+	if (!e->argv[0] || e->flags & ~(NSCONTAINER_TTY | NSCONTAINER_NO_TTY) ||
+	    e->flags == (NSCONTAINER_TTY | NSCONTAINER_NO_TTY))
+		return nsc_error_set(err, EINVAL, "exec: no command, or wrong "
+				     "flags");
+	e->parent = getpid();
+	sigfillset(&all);
+	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (signals < 0)
+		return nsc_error_sys(err, errno, "signalfd");
+	sigprocmask(SIG_BLOCK, &all, &before);
+	ret = follow(e, signals, ret_status, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
+NSC_PUBLIC int nscontainer_exec(const struct nscontainer *container,
+				char *const *argv, char *const *env,
+				unsigned int flags, int *ret_status,
+				struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	struct exec exec = {
+		.container = container, .argv = argv, .env = env,
+		.flags = flags, .rundir = -1, .dirfd = -1,
+		.session = NSC_SESSION_INIT, .pty = NSC_PTY_INIT,
+	};
+
+	return nsc_api_result(exec_command(&exec, ret_status, &e), &e, err);
+}

@@ -1,0 +1,169 @@
+#include "api/api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "config/policy.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "container/start.h"
+
+#define LOCK_MS 30000		/* for another start to finish */
+
+_Static_assert(NSC_HELPER_LOCK == NSCONTAINER_LOGIN_LOCK &&
+	       NSC_HELPER_REPORT == NSCONTAINER_LOGIN_REPORT &&
+	       sizeof(struct nsc_error) == sizeof(struct nscontainer_error),
+	       "pam_container and its helper agree");
+
+static int no_configuration(const struct nsc_user *user, const char *conf,
+			    struct nsc_error *err)
+{
+	return nsc_error_set(err, ENOENT, "user '%s' has no container.json: "
+			     "none in users/%s, groups/ or default/ beside %s",
+			     user->name, user->name, conf);
+}
+
+/* With the lock held. */
+static int start(const struct nsc_user *user, const struct nsc_policy *policy,
+		 int rundir, bool login, struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config = NULL;
+	struct nsc_start_request request = {
+		.user = user, .conf = policy->conf, .login = true,
+		.leader = -1, .console = -1, .rundir = rundir,
+	};
+	int ret = nsc_start_load(policy->dir, user, &config, err);
+
+	if (ret < 0)
+		return ret;
+	request.config = config;
+	/* What an administrator starts runs until it is stopped. */
+	request.stop = login ? nsc_conf_stop_name(policy->conf->stop) :
+			       "start";
+	return nsc_start(&request, err);
+}
+
+/* The monitor of the previous container must have cleaned up. */
+static int wait_for_monitor(int rundir, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, err);
+	_cleanup_fd_ int monitor = -1;
+
+	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
+				  pidfd >= 0 ? 0 :
+				  nsc_process_now() + LOCK_MS, err);
+	if (monitor == -EWOULDBLOCK && pidfd >= 0)
+		return nsc_error_set(err, EEXIST, "the container of '%s' runs "
+				     "already", state->user);
+	return monitor < 0 ? monitor : 0;
+}
+
+static int start_user(const struct nscontainer *c, bool login,
+		      struct nsc_error *err)
+{
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+	_cleanup_user_ struct nsc_user *user = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int rundir = -1;
+	_cleanup_fd_ int lock = -1;
+	int ret = nsc_api_user(c, &user, err);
+
+	if (ret < 0)
+		return ret;
+	ret = nsc_policy_decide(c->conf, user, NULL, &policy, err);
+	if (ret < 0)
+		return ret;
+	if (!policy->dir)
+		return no_configuration(user, c->conf, err);
+	ret = nsc_rundir_path(user->name, &path, err);
+	if (ret < 0)
+		return ret;
+	rundir = nsc_rundir_open(path, true, user->uid, err);
+	if (rundir < 0)
+		return rundir;
+	if (!login) {
+		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+				       nsc_process_now() + LOCK_MS, err);
+		if (lock < 0)
+			return lock;
+		ret = wait_for_monitor(rundir, err);
+	}
+	return ret < 0 ? ret : start(user, policy, rundir, login, err);
+}
+
+struct question {
+	const struct nscontainer *container;
+	bool login;
+	pid_t parent;
+};
+
+/* So that nothing of the calling process gets into the container. */
+static void start_in_child(const void *arg, void *answer)
+{
+	const struct question *q = arg;
+	struct nsc_error *err = answer;
+
+	nsc_api_begin_child(q->parent, 0);
+	if (start_user(q->container, q->login, err) == 0)
+		err->code = 0;
+}
+
+static int ask(const struct nscontainer *c, bool login, struct nsc_error *err)
+{
+	const struct question question = { c, login, getpid() };
+	int ret = nsc_api_may_fork(err);
+
+	if (ret < 0)
+		return ret;
+	if (!c->user)
+		return nsc_error_set(err, EINVAL, "start: '%s' is a directory: "
+				     "its container runs with a command",
+				     c->dir);
+	ret = nsc_process_ask(start_in_child, &question, err, sizeof(*err),
+			      -1);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "start container '%s'",
+				     c->user);
+	err->text[sizeof(err->text) - 1] = '\0';
+	return -err->code;
+}
+
+/* Who reads the report may have gone; that is not to be our end. */
+static void report(const struct nsc_error *err)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+
+	sigaction(SIGPIPE, &ignore, &before);
+	(void)!write(NSC_HELPER_REPORT, err, sizeof(*err));
+	sigaction(SIGPIPE, &before, NULL);
+}
+
+NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
+				 unsigned int flags,
+				 struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	bool login = flags & NSCONTAINER_START_LOGIN;
+	int ret;
+
+	if (login) {
+		/* Not for the container: these are the login's. */
+		fcntl(NSC_HELPER_LOCK, F_SETFD, FD_CLOEXEC);
+		fcntl(NSC_HELPER_REPORT, F_SETFD, FD_CLOEXEC);
+	}
+	ret = flags & ~NSCONTAINER_START_LOGIN ?
+		      nsc_error_set(&e, EINVAL, "start: unknown flags") :
+		      ask(container, login, &e);
+	if (login)
+		report(&e);
+	return nsc_api_result(ret, &e, err);
+}

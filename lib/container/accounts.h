@@ -1,0 +1,39 @@
+/*
+ * The login user in the container's passwd and group, whatever the rootfs has
+ * there: files of our own are mounted over them, the rootfs is not written to.
+ */
+#ifndef NSC_CONTAINER_ACCOUNTS_H
+#define NSC_CONTAINER_ACCOUNTS_H
+
+#include <stdio.h>
+
+#include "container/view.h"
+
+/* Whom the files must have. */
+struct nsc_account {
+	const struct nsc_user *user;
+	const char *shell;		/* "": unknown */
+	const gid_t *groups;		/* those that are themselves inside */
+	char *const *group_names;	/* of each; NULL: it has none */
+	size_t n_groups;
+};
+
+/*
+ * Write passwd to out with the user's line before all others, where text
+ * (NULL: there is no file) has not this name with this uid.
+ * True when something was changed.
+ */
+bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
+			 FILE *out);
+
+/*
+ * Write group to out with the user as a member of each of the groups but the
+ * primary, by gid; those that text has not are added.
+ */
+bool nsc_accounts_group(const struct nsc_account *account, const char *text,
+			FILE *out);
+
+/* A step of nsc_view_build(): both, for a login. */
+int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err);
+
+#endif

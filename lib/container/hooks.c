@@ -1,0 +1,195 @@
+#include "container/hooks.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/command.h"
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "container/paths.h"
+
+#define ENVIRONMENT 7
+
+/* What a hook is told; nothing of it but the user's name is the user's. */
+static int make_environment(const struct nsc_plan *plan, pid_t pid,
+			    const char *name, char **ret)
+{
+	const struct {
+		const char *key, *value;
+	} pairs[] = {
+		{ "NSC_HOOK", name },
+		{ "NSC_USER", plan->user->name },
+		{ "NSC_ROOTFS", plan->config->rootfs },
+		{ "NSC_CONFIG", plan->config->file },
+		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
+			  "/usr/bin:/sbin:/bin" },
+	};
+	size_t n = 0;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(pairs); i++)
+		if (asprintf(&ret[n++], "%s=%s", pairs[i].key,
+			     pairs[i].value) < 0)
+			return -ENOMEM;
+	return asprintf(&ret[n++], "NSC_PID=%d", (int)pid) < 0 ? -ENOMEM : 0;
+}
+
+static void free_environment(char **environment)
+{
+	for (size_t i = 0; i < ENVIRONMENT; i++)
+		free(environment[i]);
+}
+
+/* The command is run as root: whoever could write it would be root. */
+static int check_command(const char *path, struct nsc_error *err)
+{
+	_cleanup_fd_ int dirfd = -1;
+	_cleanup_fd_ int fd = -1;
+	char dir[PATH_MAX], *slash;
+
+	snprintf(dir, sizeof(dir), "%s", path);
+	slash = strrchr(dir, '/');
+	*slash = '\0';
+	dirfd = nsc_file_open_dir(*dir ? dir : "/", err);
+	if (dirfd < 0)
+		return dirfd;
+	fd = nsc_file_open_at(dirfd, dir, slash + 1, err);
+	return fd < 0 ? fd : 0;
+}
+
+static size_t count(char *const *vector)
+{
+	size_t n = 0;
+
+	while (vector && vector[n])
+		n++;
+	return n;
+}
+
+static int run(const struct nsc_config_hook *hook, char **environment,
+	       struct nsc_error *err)
+{
+	char output[200], escaped[256];
+	size_t n = count(hook->args);
+	_cleanup_free_ char **argv = calloc(n + 2, sizeof(*argv));
+	const struct nsc_command command = {
+		.path = hook->path, .argv = argv, .envp = environment,
+		.timeout = hook->timeout,
+	};
+	int ret = check_command(hook->path, err);
+
+	if (ret < 0)
+		return ret;
+	if (!argv)
+		return nsc_error_sys(err, ENOMEM, "hook");
+	argv[0] = hook->path;
+	for (size_t i = 0; i < n; i++)
+		argv[i + 1] = hook->args[i];
+	ret = nsc_command_run(&command, output, sizeof(output));
+	if (ret == -ETIMEDOUT)
+		return nsc_error_set(err, ETIMEDOUT, "did not end within its "
+				     "timeout of %u seconds", hook->timeout);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "run");
+	output[strcspn(output, "\n")] = '\0';
+	if (ret > 0)
+		return nsc_error_set(err, ECANCELED, "ended with status %d%s%s",
+				     ret, output[0] ? ": " : "",
+				     nsc_text_escape(output, escaped,
+						     sizeof(escaped)));
+	return 0;
+}
+
+int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
+		    struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	char *environment[ENVIRONMENT] = { NULL };
+	int ret = make_environment(plan, pid, "start", environment);
+
+	if (ret < 0)
+		nsc_error_sys(err, -ret, "hooks");
+	for (size_t i = 0; ret == 0 && i < config->n_hooks; i++) {
+		const struct nsc_config_hook *hook = &config->hooks[i];
+		struct nsc_error one = NSC_ERROR_INIT;
+
+		if (hook->stop)
+			continue;
+		ret = run(hook, environment, &one);
+		if (ret < 0 && hook->on_failure)
+			ret = 0;
+		else if (ret < 0)
+			nsc_error_set(err, one.code, "hooks.start '%s': %s",
+				      hook->path, one.text);
+	}
+	free_environment(environment);
+	return ret;
+}
+
+static void put_text(FILE *out, const char *text)
+{
+	fwrite(text, 1, strlen(text) + 1, out);
+}
+
+static void put_number(FILE *out, size_t number)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%zu", number);
+	put_text(out, text);
+}
+
+static void put_hook(FILE *out, const struct nsc_config_hook *hook,
+		     char *const *environment)
+{
+	put_number(out, hook->timeout);
+	put_number(out, 1 + count(hook->args));
+	put_text(out, hook->path);
+	for (char *const *a = hook->args; a && *a; a++)
+		put_text(out, *a);
+	put_number(out, count(environment));
+	for (; *environment; environment++)
+		put_text(out, *environment);
+}
+
+static int save(const struct nsc_plan *plan, char *const *environment,
+		struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return nsc_error_sys(err, ENOMEM, "hooks");
+	for (size_t i = 0; i < config->n_hooks; i++)
+		if (config->hooks[i].stop)
+			put_hook(out, &config->hooks[i], environment);
+	if (fclose(out) != 0)
+		return nsc_error_sys(err, ENOMEM, "hooks");
+	if (!size)
+		return 0;
+	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text, size,
+				 0600, err);
+}
+
+int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
+		   struct nsc_error *err)
+{
+	char *environment[ENVIRONMENT] = { NULL };
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
+		if (plan->config->hooks[i].stop)
+			ret = check_command(plan->config->hooks[i].path, err);
+	if (ret < 0)
+		return nsc_error_context(err, "hooks.stop");
+	ret = make_environment(plan, pid, "stop", environment);
+	ret = ret < 0 ? nsc_error_sys(err, -ret, "hooks") :
+			save(plan, environment, err);
+	free_environment(environment);
+	return ret;
+}

@@ -1,0 +1,28 @@
+/*
+ * Hooks: commands of the host's at the container's start and end.  Those at
+ * the end are kept in the run directory for container-monitor, which knows
+ * nothing of configuration.
+ */
+#ifndef NSC_CONTAINER_HOOKS_H
+#define NSC_CONTAINER_HOOKS_H
+
+#include "container/create.h"
+
+/*
+ * Run the hooks at start, in their order.  Runs in: the builder, root of the
+ * host in the host's namespaces, when the container is complete and nothing
+ * runs in it.
+ */
+int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
+		    struct nsc_error *err);
+
+/*
+ * Write those at the end to the file 'hooks' of the run directory, for
+ * nsc_hooks_stop(): for each the seconds it may take, the number of its
+ * arguments, these, the number of its variables, these; all as text with a
+ * NUL behind it.  Without hooks, no file.
+ */
+int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
+		   struct nsc_error *err);
+
+#endif

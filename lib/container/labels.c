@@ -1,0 +1,99 @@
+/* Runs in: nsinit, root of the host. */
+#include "container/labels.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "config.h"
+
+#ifdef HAVE_APPARMOR
+#include <sys/apparmor.h>
+#endif
+#ifdef HAVE_SELINUX
+#include <selinux/selinux.h>
+#endif
+
+#define PROFILES "/sys/kernel/security/apparmor/profiles"
+
+static int refuse(const struct nsc_config *config, const char *key,
+		  const char *why, struct nsc_error *err)
+{
+	return nsc_error_set(err, ENOTSUP, "%s: context.%s: %s", config->file,
+			     key, why);
+}
+
+#ifdef HAVE_APPARMOR
+/* A line of the list is NAME (MODE). */
+static bool is_loaded(const char *profile)
+{
+	_cleanup_file_ FILE *list = fopen(PROFILES, "re");
+	size_t len = strlen(profile);
+	char line[1024];
+
+	/* Not mounted here: the change itself will tell. */
+	if (!list)
+		return true;
+	while (fgets(line, sizeof(line), list))
+		if (!strncmp(line, profile, len) &&
+		    !strncmp(line + len, " (", 2))
+			return true;
+	return false;
+}
+#endif
+
+static int check_apparmor(const struct nsc_config *config,
+			  struct nsc_error *err)
+{
+	const char *profile = config->apparmor_profile;
+
+	if (!profile || !*profile)
+		return 0;
+#ifdef HAVE_APPARMOR
+	if (!aa_is_enabled())
+		return refuse(config, "apparmor_profile",
+			      "AppArmor is not active on this host", err);
+	if (!is_loaded(profile))
+		return nsc_error_set(err, ENOENT, "%s: context."
+				     "apparmor_profile: '%s' is not loaded: "
+				     "see apparmor_parser(8)", config->file,
+				     profile);
+	return 0;
+#else
+	return refuse(config, "apparmor_profile",
+		      "this nsinit was built without libapparmor", err);
+#endif
+}
+
+static int check_context(const struct nsc_config *config, const char *key,
+			 const char *label, struct nsc_error *err)
+{
+	if (!label || !*label)
+		return 0;
+#ifdef HAVE_SELINUX
+	if (is_selinux_enabled() != 1)
+		return refuse(config, key,
+			      "SELinux is not active on this host", err);
+	if (security_check_context(label) < 0)
+		return refuse(config, key,
+			      "is not a context of the loaded policy", err);
+	return 0;
+#else
+	return refuse(config, key, "this nsinit was built without libselinux",
+		      err);
+#endif
+}
+
+int nsc_labels_check(const struct nsc_config *config, struct nsc_error *err)
+{
+	int ret = check_apparmor(config, err);
+
+	if (ret == 0)
+		ret = check_context(config, "process_label",
+				    config->process_label, err);
+	if (ret == 0)
+		ret = check_context(config, "mount_label",
+				    config->mount_label, err);
+	return ret;
+}

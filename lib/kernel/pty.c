@@ -1,0 +1,211 @@
+#include "kernel/pty.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+#define DEVPTS "/dev/pts"
+
+void nsc_pty_close(struct nsc_pty *pty)
+{
+	nsc_fd_close(&pty->slave);
+	nsc_fd_close(&pty->master);
+}
+
+dev_t nsc_pty_devpts(void)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return statfs(DEVPTS, &fs) == 0 && fs.f_type == DEVPTS_SUPER_MAGIC &&
+	       stat(DEVPTS, &st) == 0 ? st.st_dev : 0;
+}
+
+/* Is it a devpts, and not the host's? */
+static int verify(int devpts, dev_t host, struct nsc_error *err)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstatfs(devpts, &fs) < 0 || fstat(devpts, &st) < 0)
+		return nsc_error_sys(err, errno, "terminal: '%s'", DEVPTS);
+	if (fs.f_type != DEVPTS_SUPER_MAGIC)
+		return nsc_error_set(err, ENODEV, "terminal: what is at '%s' "
+				     "is no devpts", DEVPTS);
+	if (st.st_dev == host)
+		return nsc_error_set(err, EPERM, "terminal: what is at '%s' "
+				     "is the devpts of the host", DEVPTS);
+	return 0;
+}
+
+static int open_master(int devpts, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = openat(devpts, "ptmx", O_RDWR | O_NOCTTY |
+				     O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	struct stat st;
+	int unlock = 0;
+
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "terminal: open '%s/ptmx'",
+				     DEVPTS);
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
+	    st.st_rdev != makedev(5, 2))
+		return nsc_error_set(err, ENODEV, "terminal: '%s/ptmx' is not "
+				     "the device of that name", DEVPTS);
+	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0)
+		return nsc_error_sys(err, errno, "terminal: unlock");
+	return NSC_TAKE_FD(fd);
+}
+
+static int open_peer(int master)
+{
+	return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+int nsc_pty_new(int devpts, dev_t host, struct nsc_pty *ret,
+		struct nsc_error *err)
+{
+	int error = verify(devpts, host, err);
+	_cleanup_fd_ int master = -1;
+	int slave;
+
+	if (error < 0)
+		return error;
+	master = open_master(devpts, err);
+	if (master < 0)
+		return master;
+	slave = open_peer(master);
+	if (slave < 0)
+		return nsc_error_sys(err, errno, "terminal: open the slave");
+	*ret = (struct nsc_pty){ NSC_TAKE_FD(master), slave };
+	return 0;
+}
+
+static int open_here(struct nsc_error *err)
+{
+	int fd = open(DEVPTS, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	return fd < 0 ? nsc_error_sys(err, errno, "terminal: open '%s'",
+				      DEVPTS) : fd;
+}
+
+int nsc_pty_new_here(dev_t host, struct nsc_pty *ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int devpts = open_here(err);
+
+	return devpts < 0 ? devpts : nsc_pty_new(devpts, host, ret, err);
+}
+
+int nsc_pty_reopen_here(struct nsc_pty *pty, struct nsc_error *err)
+{
+	_cleanup_fd_ int devpts = open_here(err);
+	_cleanup_fd_ int fd = -1;
+	struct stat is, should;
+	unsigned int number;
+	char name[16];
+	int ret;
+
+	if (devpts < 0)
+		return devpts;
+	ret = verify(devpts, 0, err);
+	if (ret < 0)
+		return ret;
+	if (ioctl(pty->master, TIOCGPTN, &number) < 0)
+		return nsc_error_sys(err, errno, "terminal: number");
+	snprintf(name, sizeof(name), "%u", number);
+	fd = openat(devpts, name, O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &is) < 0 || fstat(pty->slave, &should) < 0)
+		return nsc_error_sys(err, errno, "terminal: open '%s/%s'",
+				     DEVPTS, name);
+	if (is.st_dev != should.st_dev || is.st_ino != should.st_ino)
+		return nsc_error_set(err, ENODEV, "terminal: '%s/%s' is not "
+				     "the one that was made with the "
+				     "container", DEVPTS, name);
+	nsc_fd_close(&pty->slave);
+	pty->slave = NSC_TAKE_FD(fd);
+	return 0;
+}
+
+void nsc_pty_renew_slave(struct nsc_pty *pty)
+{
+	nsc_fd_close(&pty->slave);
+	pty->slave = open_peer(pty->master);
+}
+
+/* Aligned room for two descriptors, cmsg(3). */
+union control {
+	struct cmsghdr header;
+	char room[CMSG_SPACE(2 * sizeof(int))];
+};
+
+int nsc_pty_send(int socket, const struct nsc_pty *pty, struct nsc_error *err)
+{
+	const int fds[] = { pty->master, pty->slave };
+	union control control = { .room = { 0 } };
+	char byte = 0;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+
+	control.header = (struct cmsghdr){
+		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+		.cmsg_len = CMSG_LEN(sizeof(fds)),
+	};
+	memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
+	if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
+		return nsc_error_sys(err, errno, "terminal: hand it on");
+	return 0;
+}
+
+int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err)
+{
+	union control control = { .room = { 0 } };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	struct msghdr message = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int fds[2];
+
+	if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 ||
+	    control.header.cmsg_type != SCM_RIGHTS ||
+	    control.header.cmsg_len != CMSG_LEN(sizeof(fds)))
+		return nsc_error_set(err, EAGAIN, "terminal: none was made "
+				     "with the container");
+	memcpy(fds, CMSG_DATA(&control.header), sizeof(fds));
+	*ret = (struct nsc_pty){ fds[0], fds[1] };
+	return 0;
+}
+
+int nsc_pty_take(const struct nsc_pty *pty, struct nsc_error *err)
+{
+	if (setsid() < 0 || ioctl(pty->slave, TIOCSCTTY, 0) < 0)
+		return nsc_error_sys(err, errno, "terminal: make it the "
+				     "controlling one");
+	for (int fd = 0; fd < 3; fd++)
+		if (dup2(pty->slave, fd) < 0)
+			return nsc_error_sys(err, errno, "terminal: "
+					     "descriptor %d", fd);
+	return 0;
+}
+
+void nsc_pty_copy_size(const struct nsc_pty *pty, int terminal)
+{
+	struct winsize size;
+
+	if (terminal >= 0 && ioctl(terminal, TIOCGWINSZ, &size) == 0)
+		ioctl(pty->master, TIOCSWINSZ, &size);
+}

@@ -1,0 +1,65 @@
+/*
+ * Pseudo terminals of a container, by descriptor: pts(4), ioctl_tty(2).  A
+ * slave is never looked for by the name that the master tells.
+ */
+#ifndef NSC_KERNEL_PTY_H
+#define NSC_KERNEL_PTY_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+struct nsc_pty {
+	int master;	/* does not block */
+	int slave;
+};
+
+#define NSC_PTY_INIT { -1, -1 }
+
+void nsc_pty_close(struct nsc_pty *pty);
+
+/* The device number of the devpts at /dev/pts, 0 where none is. */
+dev_t nsc_pty_devpts(void);
+
+/*
+ * A new pair of the devpts whose root directory is devpts (O_PATH will do):
+ * verified to be a devpts, and another one than that with the device number
+ * host.  The slave is owned by the calling process's fsuid.
+ */
+int nsc_pty_new(int devpts, dev_t host, struct nsc_pty *ret,
+		struct nsc_error *err);
+
+/*
+ * The same for the devpts at /dev/pts of the current root directory, which
+ * its processes may have changed.
+ */
+int nsc_pty_new_here(dev_t host, struct nsc_pty *ret, struct nsc_error *err);
+
+/*
+ * Open the slave of pty again as a file of the devpts at /dev/pts of the
+ * current root directory, so that ttyname(3) finds its name; that it is the
+ * same slave is verified.
+ */
+int nsc_pty_reopen_here(struct nsc_pty *pty, struct nsc_error *err);
+
+/* The slave once more, after all that were open have been hung up. */
+void nsc_pty_renew_slave(struct nsc_pty *pty);
+
+/*
+ * Pass a pair through a unix(7) socket.  Receiving does not wait: -EAGAIN
+ * where none was sent.
+ */
+int nsc_pty_send(int socket, const struct nsc_pty *pty,
+		 struct nsc_error *err);
+int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err);
+
+/*
+ * In a child: a new session whose controlling terminal, and descriptors 0, 1
+ * and 2, the slave is.
+ */
+int nsc_pty_take(const struct nsc_pty *pty, struct nsc_error *err);
+
+/* The size of terminal becomes that of pty, whose foreground gets SIGWINCH. */
+void nsc_pty_copy_size(const struct nsc_pty *pty, int terminal);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The terminal, or whatever else is on descriptors 0 and 1, of who runs a
+ * command with a terminal of the container's own.
+ */
+#ifndef NSC_SESSION_CALLER_H
+#define NSC_SESSION_CALLER_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <termios.h>
+
+#include "base/error.h"
+
+struct nsc_caller {
+	int in, out;		/* 0 and 1; not blocking, where they can be */
+	int size;		/* a terminal to take the size from, or -1 */
+	bool terminal;		/* in is one: it is raw while we relay */
+	bool raw;
+	struct termios before;	/* what it was, and is to be again */
+	int guard;		/* keeps the guard waiting, see caller.c */
+	int guard_pidfd;
+};
+
+#define NSC_CALLER_INIT { .in = -1, .out = -1, .size = -1, .guard = -1, \
+			  .guard_pidfd = -1 }
+
+/*
+ * Look at descriptors 0 and 1, and open those anew that would block others
+ * or us.  Runs on the host, with all signals blocked.
+ */
+int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err);
+
+/*
+ * Make the terminal raw.  As every program that does so, we are stopped here
+ * for as long as we are in the background.  Without a terminal: nothing.
+ */
+void nsc_caller_set_raw(struct nsc_caller *caller);
+
+/* The terminal as it was before; never waits. */
+void nsc_caller_restore(struct nsc_caller *caller);
+
+/* Has another job the terminal now, so that reading it is an error? */
+bool nsc_caller_in_background(const struct nsc_caller *caller);
+
+/* write(2) that does not block, where the kernel has a way to do that. */
+ssize_t nsc_caller_write(const struct nsc_caller *caller, const void *data,
+			 size_t len);
+
+/* Restore it, and close what was opened. */
+void nsc_caller_close(struct nsc_caller *caller);
+#define _cleanup_caller_ __attribute__((cleanup(nsc_caller_close)))
+
+#endif

@@ -1,0 +1,23 @@
+/* Between the caller and a terminal of the container's, until a child ends. */
+#ifndef NSC_SESSION_RELAY_H
+#define NSC_SESSION_RELAY_H
+
+#include "kernel/pty.h"
+#include "session/caller.h"
+
+struct nsc_relay_request {
+	struct nsc_caller *caller;
+	struct nsc_pty *pty;
+	pid_t child;		/* of the calling process */
+	int signals;		/* signalfd(2) of all, which are blocked */
+};
+
+/*
+ * Returns the child's status as waitpid(2) has it.  No byte is looked at, on
+ * either way.  Signals that other processes send us go to the child, the
+ * size of the terminal to pty.  When the caller's terminal is hung up, or
+ * nobody reads the output any more, pty is hung up.
+ */
+int nsc_relay(const struct nsc_relay_request *request);
+
+#endif

@@ -1,0 +1,87 @@
+/* What the tests of seccomp share: filters, and what comes of them. */
+#ifndef NSC_TESTS_FILTER_H
+#define NSC_TESTS_FILTER_H
+
+#include "unit.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/fd.h"
+#include "config/seccomp_profile.h"
+
+#define BIT(cap) (UINT64_C(1) << (cap))
+#define BAD 1			/* an address that nothing is mapped at */
+#define KILLED 1000		/* by the filter */
+
+/* A profile that allows all but what its entry says. */
+#define ONE(entry) "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [" \
+		   entry "]}"
+static struct nsc_error err;
+
+static inline struct nsc_seccomp_world world(uint64_t capabilities)
+{
+	struct nsc_seccomp_world here;
+
+	nsc_seccomp_world_here(capabilities, &here);
+	ck_assert_uint_ge(here.major, 5);
+	return here;
+}
+
+static inline struct nsc_seccomp compile(struct nsc_seccomp_profile *profile)
+{
+	struct nsc_seccomp filter = { .len = 0 };
+
+	ck_assert_msg(profile, "%s", err.text);
+	ck_assert_msg(nsc_seccomp_compile(profile, &filter, &err) == 0, "%s",
+		      err.text);
+	nsc_seccomp_profile_free(profile);
+	return filter;
+}
+
+/* The errno of a system call under the filter, 0 or KILLED. */
+static inline int outcome(const struct nsc_seccomp *filter, long number, long a,
+		   long b, long c)
+{
+	int *answer = mmap(NULL, sizeof(*answer), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status, result;
+	pid_t pid;
+
+	ck_assert_ptr_ne(answer, MAP_FAILED);
+	*answer = -1;
+	pid = fork();
+	if (pid == 0) {
+		long ret;
+
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (nsc_seccomp_load(filter, &err) < 0)
+			_exit(1);
+		*answer = KILLED;
+		ret = syscall(number, a, b, c, 0, 0, 0);
+		if (number == SYS_clone && ret == 0)
+			_exit(0);
+		*answer = ret < 0 ? errno : 0;
+		/* Not what a sanitizer adds to it. */
+		syscall(SYS_exit_group, 0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	result = *answer;
+	munmap(answer, sizeof(*answer));
+	if (WIFSIGNALED(status))
+		ck_assert_int_eq(WTERMSIG(status), SIGSYS);
+	return result;
+}
+
+static inline int outcome1(const struct nsc_seccomp *filter, long number,
+			   long a)
+{
+	return outcome(filter, number, a, 0, 0);
+}
+
+#endif

@@ -1,0 +1,264 @@
+/* lib/config/mounts.c, process.c; lib/container/accounts.c. */
+#include "unit.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "config/container_config.h"
+#include "container/accounts.h"
+
+static gid_t groups[] = { 1000, 27 };
+static struct nsc_user alice = {
+	.name = (char[]){ "alice" }, .home = (char[]){ "/home/alice" },
+	.shell = (char[]){ "/bin/bash" }, .group = (char[]){ "alice" },
+	.uid = 1000, .gid = 1000, .groups = groups, .n_groups = 2,
+};
+
+static struct nsc_error err;
+
+static struct nsc_config *parse(const char *text)
+{
+	struct nsc_config *config = NULL;
+
+	nsc_config_parse(text, "F", "/etc/dir", &alice, &config, &err);
+	return config;
+}
+
+static struct nsc_config *good(const char *text)
+{
+	struct nsc_config *config = parse(text);
+
+	ck_assert_msg(config, "%s: %s", text, err.text);
+	return config;
+}
+
+START_TEST(mounts)
+{
+	struct nsc_config *c = good("{\"mounts\": ["
+		"{\"type\": \"tmpfs\", \"destination\": \"/a\","
+		" \"size\": \"64m\", \"mode\": \"1777\"},"
+		"{\"type\": \"tmpfs\", \"destination\": \"/b\","
+		" \"size\": 4096},"
+		"{\"type\": \"bind\", \"source\": \"/srv\","
+		" \"destination\": \"/c\", \"private\": false},"
+		"{\"type\": \"bind\", \"source\": \"/srv\","
+		" \"destination\": \"/d\"},"
+		"{\"type\": \"overlay\", \"source\": \"/x:/y/%u\","
+		" \"destination\": \"/e\", \"writable\": true}]}");
+
+	ck_assert_str_eq(c->mounts[0].size, "64m");
+	ck_assert_uint_eq(c->mounts[0].mode, 01777);
+	ck_assert_str_eq(c->mounts[1].size, "4096");
+	ck_assert_uint_eq(c->mounts[1].mode, 0755);
+	ck_assert(c->mounts[2].slave);
+	ck_assert(!c->mounts[3].slave);
+	ck_assert_int_eq(c->mounts[4].type, NSC_MOUNT_OVERLAY);
+	ck_assert_str_eq(c->mounts[4].source, "/x:/y/alice");
+	nsc_config_free(c);
+}
+END_TEST
+
+START_TEST(process)
+{
+	struct nsc_config *c = good("{\"umask\": \"0027\","
+		"\"oom_score_adj\": -500, \"init\": \"/sbin/init  --x\","
+		"\"sysctl\": {\"net.ipv4.conf.eth0/1.x\": \"1\","
+		" \"net/ipv4/conf/eth0.1/y\": \"2\"},"
+		"\"masked_paths\": [\"/a\"], \"readonly_paths\": [\"/b\"],"
+		"\"no_pivot_root\": true,"
+		"\"rlimits\": [{\"type\": \"RLIMIT_NOFILE\", \"hard\": 20,"
+		" \"soft\": 10}, {\"type\": \"RLIMIT_CORE\", \"hard\": -1,"
+		" \"soft\": \"unlimited\"}],"
+		"\"hooks\": {\"start\": [{\"path\": \"/bin/a\","
+		" \"args\": [\"%u\"], \"timeout\": 3,"
+		" \"on_failure\": \"ignore\"}], \"stop\": [{\"path\": \"/b\"}]"
+		"}}");
+
+	ck_assert_int_eq(c->umask, 027);
+	ck_assert_int_eq(c->oom_score_adj, -500);
+	ck_assert_str_eq(c->init[0], "/sbin/init");
+	ck_assert_str_eq(c->init[1], "--x");
+	ck_assert_ptr_null(c->init[2]);
+	ck_assert_str_eq(c->sysctl[0], "net/ipv4/conf/eth0.1/x=1");
+	ck_assert_str_eq(c->sysctl[1], "net/ipv4/conf/eth0.1/y=2");
+	ck_assert_uint_eq(c->n_rlimits, 2);
+	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
+	ck_assert_uint_eq(c->rlimits[0].soft, UINT64_MAX);
+	ck_assert_uint_eq(c->rlimits[1].hard, 20);
+	ck_assert(!c->hooks[0].stop && c->hooks[1].stop);
+	ck_assert_uint_eq(c->hooks[0].timeout, 3);
+	ck_assert_uint_eq(c->hooks[1].timeout, 10);
+	ck_assert_uint_eq(c->hooks[0].on_failure, 1);
+	ck_assert(c->no_pivot_root);
+	nsc_config_free(c);
+}
+END_TEST
+
+START_TEST(process_defaults)
+{
+	struct nsc_config *c = good("{}");
+
+	ck_assert_int_eq(c->umask, -1);
+	ck_assert_int_eq(c->oom_score_adj, NSC_OOM_LEAVE);
+	ck_assert_uint_eq(c->n_rlimits, 1);
+	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
+	ck_assert_uint_eq(c->rlimits[0].hard, 0);
+	ck_assert_ptr_null(c->init);
+	nsc_config_free(c);
+}
+END_TEST
+
+#define MOUNT(rest) "{\"mounts\": [{\"destination\": \"/x\", " rest "}]}"
+#define RLIMIT(type, hard, soft) "{\"type\": \"" type "\", \"hard\": " hard \
+	", \"soft\": " soft "}"
+
+static const struct {
+	const char *text, *expected;
+} wrong[] = {
+	{ MOUNT("\"source\": \"/a\""), "mounts[0].type: is missing" },
+	{ MOUNT("\"type\": \"ext4\""), "mounts[0].type: expected one of" },
+	{ MOUNT("\"type\": \"devtmpfs\""), "/dev is managed" },
+	{ MOUNT("\"type\": \"tmpfs\", \"size\": \"big\""),
+	  "mounts[0].size: expected a number of bytes" },
+	{ MOUNT("\"type\": \"tmpfs\", \"size\": \"64m,mode=0\""),
+	  "mounts[0].size: expected" },
+	{ MOUNT("\"type\": \"tmpfs\", \"size\": 0"), "size: expected" },
+	{ MOUNT("\"type\": \"tmpfs\", \"mode\": \"7777\""), "mode: expected" },
+	{ MOUNT("\"type\": \"proc\", \"size\": 1"), "size: is for the type" },
+	{ MOUNT("\"type\": \"proc\", \"mode\": 1"), "mode: is for the type" },
+	{ MOUNT("\"type\": \"overlay\""), "source: expected absolute paths" },
+	{ MOUNT("\"type\": \"overlay\", \"source\": \"/a:b\""),
+	  "source: expected absolute paths" },
+	{ MOUNT("\"type\": \"overlay\", \"source\": \"/a:\""),
+	  "source: expected absolute paths" },
+	{ "{\"rlimits\": [" RLIMIT("NOFILE", "1", "1") "]}",
+	  "rlimits[0].type: expected the name of a limit" },
+	{ "{\"rlimits\": [" RLIMIT("RLIMIT_NOFILE", "1", "2") "]}",
+	  "rlimits[0].soft: is above hard" },
+	{ "{\"rlimits\": [" RLIMIT("RLIMIT_NOFILE", "-2", "1") "]}",
+	  "rlimits[0].hard: expected" },
+	{ "{\"rlimits\": [{\"type\": \"RLIMIT_NOFILE\"}]}",
+	  "rlimits[0]: expected type, hard and soft" },
+	{ "{\"rlimits\": [" RLIMIT("RLIMIT_AS", "1", "1") ", "
+	  RLIMIT("RLIMIT_AS", "2", "2") "]}", "each type once" },
+	{ "{\"sysctl\": {\"kernel.core_pattern\": \"|/x\"}}",
+	  "kernel/core_pattern is the whole host's" },
+	{ "{\"sysctl\": {\"net.ipv4.ip_forward\": 1}}", "strings as values" },
+	{ "{\"sysctl\": {\"net/../kernel/x\": \"1\"}}", "sysctl: expected" },
+	{ "{\"sysctl\": {\"/net/x\": \"1\"}}", "sysctl: expected" },
+	{ "{\"sysctl\": {\"net.x\": \"1\"}, \"namespaces\": {\"NEWNS\": true,"
+	  " \"NEWPID\": true}}", "net/x needs namespaces.NEWNET" },
+	{ "{\"umask\": 512}", "umask: expected permission bits" },
+	{ "{\"umask\": \"0o22\"}", "umask: expected" },
+	{ "{\"oom_score_adj\": -1001}", "oom_score_adj: expected a number" },
+	{ "{\"init\": \"sbin/init\"}", "init: expected \"builtin\", or" },
+	{ "{\"init\": \" \"}", "init: expected" },
+	{ "{\"init\": []}", "init: expected" },
+	{ "{\"init\": [1]}", "init[0]: expected a string" },
+	{ "{\"masked_paths\": [\"a\"]}", "masked_paths[0]: expected" },
+	{ "{\"readonly_paths\": [\"/a/..\"]}", "readonly_paths[0]: expected" },
+	{ "{\"hooks\": {\"start\": [{}]}}", "hooks.start[0].path: is missing" },
+	{ "{\"hooks\": {\"start\": [{\"path\": \"a\"}]}}",
+	  "hooks.start[0].path: expected an absolute path" },
+	{ "{\"hooks\": {\"stop\": [{\"path\": \"/a\", \"timeout\": 0}]}}",
+	  "hooks.stop[0].timeout: expected a number from 1" },
+	{ "{\"hooks\": {\"stop\": [{\"path\": \"/a\","
+	  " \"on_failure\": \"refuse\"}]}}",
+	  "hooks.stop[0].on_failure: is for hooks at start" },
+	{ "{\"hooks\": {\"never\": []}}", "hooks.never: unknown key" },
+};
+
+START_TEST(wrong_values_are_named)
+{
+	ck_assert_ptr_null(parse(wrong[_i].text));
+	ck_assert_msg(strstr(err.text, wrong[_i].expected), "%s: got %s",
+		      wrong[_i].text, err.text);
+}
+END_TEST
+
+static char *group_names[] = { (char[]){ "alice" }, (char[]){ "sudo" } };
+
+static char *make(bool (*write)(const struct nsc_account *account,
+				const char *text, FILE *out),
+		  const char *from, bool changed)
+{
+	const struct nsc_account account = {
+		&alice, "/bin/sh", groups, group_names, 2,
+	};
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(write(&account, from, out), changed);
+	fclose(out);
+	return text;
+}
+
+static void expect_passwd(const char *from, const char *to)
+{
+	char *text = make(nsc_accounts_passwd, from, to != NULL);
+
+	if (to)
+		ck_assert_str_eq(text, to);
+	free(text);
+}
+
+static void expect_group(const char *from, bool changed, const char *to)
+{
+	char *text = make(nsc_accounts_group, from, changed);
+
+	if (changed)
+		ck_assert_str_eq(text, to);
+	free(text);
+}
+
+#define LINE "alice:x:1000:1000::/home/alice:/bin/sh\n"
+
+START_TEST(passwd_has_the_user)
+{
+	expect_passwd("root:x:0:0::/:/bin/sh\n" LINE, NULL);
+	expect_passwd(NULL, LINE);
+	expect_passwd("root:x:0:0::/:/bin/sh\n", LINE
+		      "root:x:0:0::/:/bin/sh\n");
+	/* Another's name, another's uid, and a first line that wins. */
+	expect_passwd("alice:x:1001:1::/:/x\n", LINE "alice:x:1001:1::/:/x\n");
+	expect_passwd("bob:x:1000:1::/:/x\n", LINE "bob:x:1000:1::/:/x\n");
+	expect_passwd("alice:x:1:1::/:/x\n" LINE, LINE "alice:x:1:1::/:/x\n"
+		      LINE);
+	expect_passwd("alice\n:::\nalicex:x:1000:1:::", LINE
+		      "alice\n:::\nalicex:x:1000:1:::");
+}
+END_TEST
+
+START_TEST(group_has_the_user)
+{
+	expect_group("alice:x:1000:\nsudo:x:27:alice\n", false, NULL);
+	expect_group("alice:x:1000:\nsudo:x:27:bob,alice\n", false, NULL);
+	expect_group("alice:x:1000:\nsudo:x:27:\n", true,
+		     "alice:x:1000:\nsudo:x:27:alice\n");
+	expect_group("a:x:1000:\nwheel:x:27:alicex,bob", true,
+		     "a:x:1000:\nwheel:x:27:alicex,bob,alice\n");
+	expect_group(NULL, true, "alice:x:1000:\nsudo:x:27:alice\n");
+	expect_group("broken:27\nsudo:x:27\n", true,
+		     "broken:27\nsudo:x:27\nalice:x:1000:\n");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		mounts, process, process_defaults, passwd_has_the_user,
+		group_has_the_user, NULL,
+	};
+	Suite *suite = suite_create("keys");
+	TCase *tcase = tcase_create("keys");
+
+	unit_add(tcase, tests);
+	tcase_add_loop_test(tcase, wrong_values_are_named, 0,
+			    NSC_ARRAY_SIZE(wrong));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

@@ -1,0 +1,245 @@
+/*
+ * lib/config/seccomp_profile.c, seccomp_terms.c, seccomp_compile.c: profiles
+ * as files, and the filters that are made of them, tried in children.
+ */
+#include "filter.h"
+
+#include <linux/seccomp.h>
+
+static struct nsc_seccomp_profile *parse(const char *text, uint64_t caps)
+{
+	struct nsc_seccomp_world here = world(caps);
+	struct nsc_seccomp_profile *profile = NULL;
+
+	err = (struct nsc_error)NSC_ERROR_INIT;
+	nsc_seccomp_profile_parse(text, "F", &here, &profile, &err);
+	return profile;
+}
+
+static struct nsc_seccomp sample(const char *name, uint64_t caps)
+{
+	struct nsc_seccomp_world here = world(caps);
+	struct nsc_seccomp_profile *profile = NULL;
+	static char text[65536];
+	char path[512];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), SRCDIR "/tests/unit/samples/%s", name);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	nsc_seccomp_profile_parse(text, path, &here, &profile, &err);
+	return compile(profile);
+}
+
+START_TEST(oci_sample)
+{
+	_cleanup_seccomp_ struct nsc_seccomp filter =
+		sample("seccomp-oci.json", 0);
+
+	ck_assert_uint_eq(filter.flags, SECCOMP_FILTER_FLAG_LOG);
+	ck_assert_int_eq(outcome1(&filter, SYS_getpid, 0), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_getuid, 0), 71);
+	ck_assert_int_eq(outcome1(&filter, SYS_getsid, 0), 38);
+	ck_assert_int_eq(outcome(&filter, SYS_kill, 2147483646, 0, 0), ESRCH);
+	ck_assert_int_eq(outcome(&filter, SYS_kill, 2147483646, 9, 0), 38);
+	ck_assert_int_eq(outcome(&filter, SYS_kill, 2147483645, 0, 0), 38);
+	ck_assert_int_eq(outcome1(&filter, SYS_close, -1), KILLED);
+}
+END_TEST
+
+START_TEST(docker_sample)
+{
+	_cleanup_seccomp_ struct nsc_seccomp none =
+		sample("seccomp-docker.json", 0);
+	_cleanup_seccomp_ struct nsc_seccomp one =
+		sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN));
+	_cleanup_seccomp_ struct nsc_seccomp both =
+		sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN) |
+		       BIT(CAP_CHOWN));
+
+	ck_assert_int_eq(outcome1(&none, SYS_getuid, 0), EPERM);
+	ck_assert_int_eq(outcome1(&none, SYS_getgid, 0), 0);
+	ck_assert_int_eq(outcome1(&one, SYS_getgid, 0), 0);
+	ck_assert_int_eq(outcome1(&both, SYS_getgid, 0), 71);
+	ck_assert_int_eq(outcome1(&none, SYS_getppid, 0), 72);
+	ck_assert_int_eq(outcome1(&one, SYS_getppid, 0), 0);
+	ck_assert_int_eq(outcome1(&none, SYS_getsid, 0), 73);
+	ck_assert_int_eq(outcome1(&none, SYS_getpgid, 0), 0);
+#if defined(__x86_64__) || defined(__aarch64__)
+	ck_assert_int_eq(outcome1(&none, SYS_umask, 022), 75);
+	ck_assert_int_eq(outcome1(&none, SYS_sync, 0), 0);
+#endif
+}
+END_TEST
+
+#define ARGS(args) ONE("{\"names\": [\"kill\"], \"action\": " \
+		       "\"SCMP_ACT_ERRNO\", \"args\": [" args "]}")
+#define INCLUDES(what) ONE("{\"names\": [\"kill\"], \"action\": " \
+			   "\"SCMP_ACT_ERRNO\", \"includes\": {" what "}}")
+
+static const struct bad {
+	const char *text, *expected;
+} bads[] = {
+	{ "", "F: line 1, column 0: " },
+	{ "{", "F: line 1, column 1: " },
+	{ "{}", "F: defaultAction: must be there" },
+	{ "{\"defaultAction\": 1}", "F: defaultAction: expected one of" },
+	{ "{\"defaultAction\": \"SCMP_ACT_NONE\"}",
+	  "F: defaultAction: expected one of" },
+	{ "{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}",
+	  "F: defaultAction: not possible here: nothing listens" },
+	{ "{\"defaultAction\": \"SCMP_ACT_TRACE\"}",
+	  "F: defaultAction: not possible here: no tracer" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"default\": 1}",
+	  "F: default: unknown key" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}",
+	  "F: defaultErrnoRet: belongs to SCMP_ACT_ERRNO" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}",
+	  "F: defaultErrnoRet: expected a number from 0 to 4095" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
+	  "[\"SCMP_ARCH_X86\", \"SCMP_ARCH_VAX\"]}",
+	  "F: architectures[1]: expected an architecture" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [], "
+	  "\"archMap\": []}", "F: expected architectures or archMap" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": [{}]}",
+	  "F: archMap[0].architecture: must be there" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": "
+	  "[{\"architecture\": \"SCMP_ARCH_ARM\", \"subArchitectures\": "
+	  "[\"x\"]}]}", "F: archMap[0].subArchitectures[0]: expected" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": [\"X\"]}",
+	  "F: flags[0]: expected one of" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": "
+	  "[\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}",
+	  "F: flags[0]: not possible here" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}",
+	  "F: listenerPath: not possible here" },
+	{ ONE("{}"), "F: syscalls[0]: names must be there" },
+	{ ONE("{\"names\": [\"kill\"]}"),
+	  "F: syscalls[0]: action must be there" },
+	{ ONE("{\"names\": [\"kill\"], \"name\": \"kill\", \"action\": "
+	      "\"SCMP_ACT_ERRNO\"}"), "F: syscalls[0]: expected name or" },
+	{ ONE("{\"names\": [1], \"action\": \"SCMP_ACT_ERRNO\"}"),
+	  "F: syscalls[0].names[0]: expected a string" },
+	{ ONE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_NOTIFY\"}"),
+	  "F: syscalls[0].action: not possible here: nothing" },
+	{ ONE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_TRACE\"}"),
+	  "F: syscalls[0].action: not possible here: no tracer" },
+	{ ONE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_KILL\", "
+	      "\"errnoRet\": 2}"), "F: syscalls[0].errnoRet: belongs to" },
+	{ ONE("{\"names\": [\"kill\"], \"x\": 1}"),
+	  "F: syscalls[0].x: unknown key" },
+	{ ARGS("{}"), "F: syscalls[0].args[0]: index, value and op" },
+	{ ARGS("{\"index\": 6, \"value\": 0, \"op\": \"SCMP_CMP_EQ\"}"),
+	  "F: syscalls[0].args[0].index: expected a number from 0 to 5" },
+	{ ARGS("{\"index\": 0, \"value\": -1, \"op\": \"SCMP_CMP_EQ\"}"),
+	  "F: syscalls[0].args[0].value: expected a number" },
+	{ ARGS("{\"index\": 0, \"value\": 0, \"op\": \"SCMP_CMP_X\"}"),
+	  "F: syscalls[0].args[0].op: expected one of" },
+	{ ARGS("{\"index\": 0, \"value\": 0, \"op\": \"SCMP_CMP_GT\"},"
+	       "{\"index\": 0, \"value\": 9, \"op\": \"SCMP_CMP_LT\"}"),
+	  "F: syscalls[0].args[1]: a filter has one condition" },
+	{ INCLUDES("\"caps\": [\"CAP_NONE\"]"),
+	  "F: syscalls[0].includes.caps[0]: expected the name" },
+	{ INCLUDES("\"arches\": [\"vax\"]"),
+	  "F: syscalls[0].includes.arches[0]: expected an architecture" },
+	{ INCLUDES("\"minKernel\": \"5.4x\""),
+	  "F: syscalls[0].includes.minKernel: expected a kernel's" },
+	{ INCLUDES("\"user\": 1"), "F: syscalls[0].includes.user: unknown" },
+};
+
+START_TEST(bad_values)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bads); i++) {
+		ck_assert_msg(!parse(bads[i].text, 0), "accepted: %s",
+			      bads[i].text);
+		ck_assert_msg(!strncmp(err.text, bads[i].expected,
+				       strlen(bads[i].expected)),
+			      "%s\nexpected: %s\ngot: %s", bads[i].text,
+			      bads[i].expected, err.text);
+	}
+}
+END_TEST
+
+static void uncompilable(const char *text, const char *expected)
+{
+	struct nsc_seccomp_profile *profile = parse(text, 0);
+	struct nsc_seccomp filter = { .len = 0 };
+
+	ck_assert_msg(profile, "%s: %s", text, err.text);
+	ck_assert_int_eq(nsc_seccomp_compile(profile, &filter, &err), -EINVAL);
+	ck_assert_msg(!strncmp(err.text, expected, strlen(expected)),
+		      "expected: %s\ngot: %s", expected, err.text);
+	ck_assert_ptr_null(filter.code);
+	nsc_seccomp_profile_free(profile);
+}
+
+/* A denial must not get lost by a name that nobody knows. */
+START_TEST(unknown_names)
+{
+	_cleanup_seccomp_ struct nsc_seccomp filter = compile(parse(
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"syscalls\": ["
+		"{\"names\": [\"no_such_call\"], \"action\": "
+		"\"SCMP_ACT_KILL\"}]}", 0));
+
+	uncompilable(ONE("{\"names\": [\"kill\", \"no_such_call\"], "
+			 "\"action\": \"SCMP_ACT_ERRNO\"}"),
+		     "F: syscalls[0]: 'no_such_call': no system call of that");
+	uncompilable("{\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": ["
+		     "{\"names\": [\"no_such_call\"], \"action\": "
+		     "\"SCMP_ACT_KILL\"}]}",
+		     "F: syscalls[0]: 'no_such_call': no system call of that");
+	ck_assert_uint_gt(filter.len, 0);
+}
+END_TEST
+
+START_TEST(operators)
+{
+	static const struct {
+		const char *op;
+		bool holds[3];		/* of 4, 5 and 6 against 5 */
+	} table[] = {
+		{ "NE", { true, false, true } },
+		{ "LT", { true, false, false } },
+		{ "LE", { true, true, false } },
+		{ "EQ", { false, true, false } },
+		{ "GE", { false, true, true } },
+		{ "GT", { false, false, true } },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(table); i++) {
+		struct nsc_seccomp filter;
+		char text[512];
+
+		snprintf(text, sizeof(text),
+			 ONE("{\"names\": [\"getppid\"], \"action\": "
+			     "\"SCMP_ACT_ERRNO\", \"errnoRet\": 99, \"args\": "
+			     "[{\"index\": 0, \"value\": 5, \"op\": "
+			     "\"SCMP_CMP_%s\"}]}"), table[i].op);
+		filter = compile(parse(text, 0));
+		for (int j = 0; j < 3; j++)
+			ck_assert_msg(outcome1(&filter, SYS_getppid, 4 + j) ==
+				      (table[i].holds[j] ? 99 : 0), "%d %s 5",
+				      4 + j, table[i].op);
+		nsc_seccomp_free(&filter);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		oci_sample, docker_sample, bad_values, unknown_names,
+		operators, NULL,
+	};
+	Suite *suite = suite_create("profiles");
+	TCase *tcase = tcase_create("all");
+
+	unit_add(tcase, tests);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
