@@ -41,6 +41,7 @@ struct monitor {
 	bool leader;
 	unsigned int linger;	/* seconds */
 	int enter;		/* socket of groups.h, -1 without groups */
+	const char *helper;	/* its pid inside, "0": none */
 };
 
 static int64_t now_ms(void)
@@ -119,8 +120,11 @@ static void __attribute__((noreturn)) stop(const struct monitor *m)
 	ended(m);
 }
 
-/* Is PID 1 alone?  The container's own procfs has a directory for each. */
-static bool empty(void)
+/*
+ * Is PID 1 alone, but for the process that carries the network?  The
+ * container's own procfs has a directory for each.
+ */
+static bool empty(const struct monitor *m)
 {
 	int fd = dup(NSC_MONITOR_PROC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
@@ -135,7 +139,8 @@ static bool empty(void)
 	rewinddir(dir);
 	while (!others && (entry = readdir(dir)))
 		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			 strcmp(entry->d_name, "1") != 0;
+			 strcmp(entry->d_name, "1") != 0 &&
+			 strcmp(entry->d_name, m->helper) != 0;
 	closedir(dir);
 	return !others;
 }
@@ -236,7 +241,7 @@ static void after_last(const struct monitor *m)
 		if (used_since(&last))
 			left = m->linger;
 	}
-	while (!m->logout && !empty()) {
+	while (!m->logout && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -256,14 +261,15 @@ static void report(const struct nsc_error *err)
 
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 4 };
+	struct monitor m = { .leader = argc > 5 };
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	if (argc < 4)
+	if (argc < 5)
 		return 2;
 	m.logout = !strcmp(argv[2], "logout");
 	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
+	m.helper = argv[4];
 	m.enter = groups_open(&err);
 	if (m.enter < -1) {
 		/* A new container's PID 1 ends, since it never gets its go. */

@@ -36,6 +36,9 @@ int nsc_api_may_fork(struct nsc_error *err);
  */
 void nsc_api_begin_child(pid_t parent, int keep);
 
+/* An array with an object for each interface, see nsc_network_describe(). */
+json_t *nsc_api_networks(char *const *networks);
+
 /* A record of object, which is taken over; NULL without memory. */
 struct nscontainer_record *nsc_api_record(json_t *object);
 

@@ -9,11 +9,12 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "config/policy.h"
 #include "base/text.h"
+#include "config/policy.h"
 #include "container/filter.h"
 #include "container/groups.h"
 #include "container/labels.h"
+#include "container/network.h"
 #include "container/start.h"
 #include "kernel/namespace.h"
 
@@ -57,6 +58,15 @@ static json_t *map_json(const struct nsc_id_mapping *map, size_t n)
 	return array;
 }
 
+static json_t *networks_json(const struct nsc_plan *plan)
+{
+	char **networks = nsc_network_describe(plan, NULL);
+	json_t *array = nsc_api_networks(networks);
+
+	nsc_text_free_vector(networks);
+	return array;
+}
+
 static json_t *plan_json(const struct nsc_plan *plan)
 {
 	const struct nsc_config *config = plan->config;
@@ -64,7 +74,7 @@ static json_t *plan_json(const struct nsc_plan *plan)
 	static const char *const home[] = { "bind", "private", "none" };
 
 	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b, s:s}",
+			 "s:b, s:s, s:o}",
 			 "user", plan->user->name, "contained", 1,
 			 "config", config->file, "rootfs", config->rootfs,
 			 "overlay", overlay[config->overlay],
@@ -75,7 +85,8 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
 			 "no_new_privs", config->no_new_privs,
-			 "seccomp", config->seccomp);
+			 "seccomp", config->seccomp,
+			 "networks", networks_json(plan));
 }
 
 /* Where container.json is, and what nscontainer.conf says. */
@@ -152,6 +163,10 @@ static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
 				 &plan->cgroup_parent, err);
 	if (error == 0)
 		error = nsc_start_map_ids(plan, conf, err);
+	if (error == 0)
+		error = nsc_network_check(config, err);
+	if (error == 0)
+		error = nsc_network_plan(plan, conf, err);
 	if (error == 0)
 		error = explain_groups(plan, rundir, &groups, err);
 	if (error < 0)

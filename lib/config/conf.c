@@ -12,7 +12,7 @@
 #include "base/text.h"
 
 enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL,
-	    KIND_PARENTS };
+	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
 
 static const char *const on_error_names[] = { "refuse", "host", NULL };
 static const char *const stop_names[] = { "empty", "logout", "never", NULL };
@@ -42,13 +42,20 @@ static const struct field {
 	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
 	  4294836224 },
 	{ "cgroup_parents", KIND_PARENTS, AT(cgroup_parents), NULL, 0, 0 },
+	/* With the shortest and the longest prefix. */
+	{ "address_pool", KIND_POOL, AT(address_pool), NULL, 8, 30 },
+	{ "address_gateway", KIND_ADDRESS, AT(address_gateway), NULL, 0, 0 },
+	{ "address_pool6", KIND_POOL, AT(address_pool6), NULL, 32, 120 },
+	{ "address_gateway6", KIND_ADDRESS, AT(address_gateway6), NULL, 0,
+	  0 },
 #undef AT
 };
 
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "on_error",
 	"stop", "linger", "placement", "nested", "start_timeout", "debug",
-	"id_pool_first", "id_pool_count", "cgroup_parents", NULL,
+	"id_pool_first", "id_pool_count", "cgroup_parents", "address_pool",
+	"address_gateway", "address_pool6", "address_gateway6", NULL,
 };
 
 const char *const *nsc_conf_keys(void)
@@ -132,6 +139,62 @@ static int read_number(const struct reader *r, const config_setting_t *s,
 	return wrong(r, s, expected);
 }
 
+static bool is_v6(const struct field *f)
+{
+	return f->key[strlen(f->key) - 1] == '6';
+}
+
+static int read_pool(const struct reader *r, const config_setting_t *s,
+		     const struct field *f, struct nsc_address *to)
+{
+	const char *text = config_setting_get_string(s);
+	struct nsc_address pool;
+	char expected[96];
+
+	if (text && nsc_address_parse(text, true, &pool) == 0 &&
+	    (pool.family == AF_INET6) == is_v6(f) &&
+	    pool.length >= f->min && pool.length <= f->max &&
+	    nsc_address_is_network(&pool)) {
+		*to = pool;
+		return 0;
+	}
+	snprintf(expected, sizeof(expected), "a network such as \"%s\", "
+		 "/%lld to /%lld", is_v6(f) ? "fd10:210::/64" :
+					      "10.210.0.0/16", f->min, f->max);
+	return wrong(r, s, expected);
+}
+
+static int read_address(const struct reader *r, const config_setting_t *s,
+			const struct field *f, struct nsc_address *to)
+{
+	const char *text = config_setting_get_string(s);
+	struct nsc_address address;
+
+	if (!text || nsc_address_parse(text, false, &address) < 0 ||
+	    (address.family == AF_INET6) != is_v6(f))
+		return wrong(r, s, is_v6(f) ?
+			     "an address such as \"fd10:210::1\"" :
+			     "an address such as \"10.210.0.1\"");
+	*to = address;
+	return 0;
+}
+
+/* A gateway is one of the addresses of its pool. */
+static int check_gateways(const struct reader *r)
+{
+	const struct nsc_conf *conf = r->conf;
+
+	if (conf->address_gateway.family &&
+	    !nsc_address_covers(&conf->address_pool, &conf->address_gateway))
+		return nsc_error_set(r->err, EINVAL, "%s: address_gateway: is "
+				     "not in address_pool", r->file);
+	if (conf->address_gateway6.family &&
+	    !nsc_address_covers(&conf->address_pool6, &conf->address_gateway6))
+		return nsc_error_set(r->err, EINVAL, "%s: address_gateway6: is "
+				     "not in address_pool6", r->file);
+	return 0;
+}
+
 static int read_field(const struct reader *r, const config_setting_t *s,
 		      const struct field *f)
 {
@@ -151,6 +214,10 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 		return 0;
 	case KIND_PARENTS:
 		return nsc_parents_read(r->file, s, to, r->err);
+	case KIND_POOL:
+		return read_pool(r, s, f, to);
+	case KIND_ADDRESS:
+		return read_address(r, s, f, to);
 	}
 	return -EINVAL;
 }
@@ -206,7 +273,7 @@ static int read_all(const struct reader *r, config_t *config, const char *text)
 	    r->conf->id_pool_count > UINT32_MAX)
 		return nsc_error_set(r->err, ERANGE, "%s: id_pool_count: the "
 				     "pool ends beyond 4294967295", r->file);
-	return ret;
+	return ret == 0 ? check_gateways(r) : ret;
 }
 
 int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "config/parents.h"
 
@@ -28,6 +29,10 @@ struct nsc_conf {
 	uint32_t id_pool_first;		/* default 1879048192 */
 	uint32_t id_pool_count;		/* default 134217728, ids in all */
 	struct nsc_cgroup_parents cgroup_parents;
+	struct nsc_address address_pool;	/* family 0: there is none */
+	struct nsc_address address_gateway;
+	struct nsc_address address_pool6;
+	struct nsc_address address_gateway6;
 };
 
 /*

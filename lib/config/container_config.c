@@ -1,8 +1,7 @@
 /*
  * The keys of container.json.  Runs in: nsinit alone.
  *
- * The tables say what each key is; what is not enforced yet is checked all
- * the same and then refused, so that nothing is ever ignored.
+ * The tables say what each key is; what they do not have is refused.
  */
 #include "config/container_config.h"
 
@@ -21,6 +20,7 @@
 #include "config/field.h"
 #include "config/lists.h"
 #include "config/mounts.h"
+#include "config/networks.h"
 #include "config/process.h"
 #include "kernel/namespace.h"
 
@@ -175,10 +175,6 @@ static const struct nsc_field context_fields[] = {
 	{ .name = NULL },
 };
 
-#define LATER(key, reader, ...) \
-	{ .name = key, .read = reader, .support = NSC_LATER, __VA_ARGS__ }
-#define RANGE(low, high) .min = (low), .max = (high)
-
 static const struct nsc_field session_fields[] = {
 	{ .name = "shell", .read = nsc_read_path, .at = AT(shell) },
 	{ .name = "keep_env", .read = nsc_read_texts, .at = AT(keep_env) },
@@ -246,7 +242,7 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
-	  .at = AT(oom_score_adj), RANGE(-1000, 1000) },
+	  .at = AT(oom_score_adj), .min = -1000, .max = 1000 },
 	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
 	{ .name = NULL },
 };
@@ -272,7 +268,6 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;
-	config->loopback = true;
 	config->umask = -1;
 	config->oom_score_adj = NSC_OOM_LEAVE;
 	/* A core dump would run the host's helper, core(5). */
@@ -297,10 +292,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
-	if (config->loopback_mtu && !(config->namespaces & CLONE_NEWNET))
-		return nsc_field_refuse(r, "networks: needs "
-					"namespaces.NEWNET");
-	if (nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
+	if (nsc_networks_check(r, config) < 0 ||
+	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
 		return -EINVAL;
 	if (!config->rootfs)
 		config->rootfs = strdup(r->dir);
@@ -409,6 +402,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->seccomp);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);
+	nsc_networks_free(config);
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		free(config->mounts[i].source);
 		free(config->mounts[i].destination);

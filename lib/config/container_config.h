@@ -70,6 +70,29 @@ struct nsc_config_cgroups {
 	struct nsc_cgroup_limits limits;
 };
 
+enum nsc_network_type {
+	NSC_NETWORK_LOOPBACK, NSC_NETWORK_VETH, NSC_NETWORK_NETNS,
+	NSC_NETWORK_HOST, NSC_NETWORK_MACVLAN, NSC_NETWORK_IPVLAN,
+	NSC_NETWORK_PASTA,
+};
+
+#define NSC_NETWORKS_MAX 16
+#define NSC_NETWORK_AUTO "auto"	/* as an address: of the host's pool */
+
+/* An entry of networks[]; what its type does not have is 0 or NULL. */
+struct nsc_config_network {
+	unsigned int type;	/* enum nsc_network_type */
+	uint32_t mtu;		/* 0: leave it */
+	char **address;		/* "10.0.0.2/24", "auto"; NULL: none */
+	char **gateway;		/* "10.0.0.1" */
+	char **dns;		/* "10.0.0.1"; NULL: the host's */
+	char *bridge;
+	char *prefix;
+	char *nspath;
+	char *parent;
+	char *mode;
+};
+
 struct nsc_config {
 	char *file;			/* where it was read, for messages */
 	char *rootfs;			/* absolute, "/": the host's own */
@@ -98,8 +121,8 @@ struct nsc_config {
 	bool no_pivot_root;
 	char **masked_paths;		/* besides the default ones, or NULL */
 	char **readonly_paths;
-	bool loopback;			/* a network namespace's lo is up */
-	unsigned int loopback_mtu;	/* 0: leave it */
+	struct nsc_config_network *networks;
+	size_t n_networks;
 	struct nsc_config_mount *mounts;
 	size_t n_mounts;
 	bool default_devices;		/* device_nodes was absent */

@@ -52,20 +52,6 @@ static void pop(struct nsc_reader *r, size_t len)
 	r->path[len] = '\0';
 }
 
-static int read_one(struct nsc_reader *r, const json_t *value,
-		    const struct nsc_field *f, void *to)
-{
-	void *at = to && f->support == NSC_SUPPORTED ?
-			   (char *)to + f->at : NULL;
-	int ret = f->read(r, value, f, at);
-
-	if (ret < 0 || f->support == NSC_SUPPORTED)
-		return ret;
-	if (f->support == NSC_LATER_IF_TRUE && json_is_false(value))
-		return 0;
-	return nsc_field_refuse(r, "not supported yet");
-}
-
 int nsc_field_object(struct nsc_reader *r, const json_t *object,
 		     const struct nsc_field *table, void *to)
 {
@@ -86,7 +72,8 @@ int nsc_field_object(struct nsc_reader *r, const json_t *object,
 			f++;
 		nsc_text_escape(key, escaped, sizeof(escaped));
 		len = push(r, "%s%s", r->path[0] ? "." : "", escaped);
-		ret = f->name ? read_one(r, value, f, to) :
+		ret = f->name ? f->read(r, value, f,
+					to ? (char *)to + f->at : NULL) :
 				nsc_field_refuse(r, "unknown key");
 		if (ret < 0)
 			return ret;
@@ -363,24 +350,6 @@ int nsc_read_members(struct nsc_reader *r, const json_t *value,
 	/* Offsets in members count from the struct that holds this field. */
 	return nsc_field_object(r, value, f->members,
 				to ? (char *)to - f->at : NULL);
-}
-
-int nsc_read_any_object(struct nsc_reader *r, const json_t *value,
-			const struct nsc_field *f, void *to)
-{
-	(void)f;
-	(void)to;
-	return json_is_object(value) ? 0 :
-				       nsc_field_wrong(r, value, "an object");
-}
-
-int nsc_read_any_array(struct nsc_reader *r, const json_t *value,
-		       const struct nsc_field *f, void *to)
-{
-	(void)f;
-	(void)to;
-	return json_is_array(value) ? 0 :
-				      nsc_field_wrong(r, value, "an array");
 }
 
 int nsc_read_mode(struct nsc_reader *r, const json_t *value,

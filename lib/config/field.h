@@ -30,17 +30,10 @@ struct nsc_field;
 typedef int nsc_field_read(struct nsc_reader *reader, const json_t *value,
 			   const struct nsc_field *field, void *to);
 
-enum nsc_field_support {
-	NSC_SUPPORTED,
-	NSC_LATER,		/* checked, then "not supported yet" */
-	NSC_LATER_IF_TRUE,	/* the same, but false is fine */
-};
-
 struct nsc_field {
 	const char *name;			/* NULL ends a table */
 	nsc_field_read *read;
 	size_t at;			/* offset, see nsc_field_object */
-	enum nsc_field_support support;
 	long long min, max;			/* of a number */
 	const char *const *choices;		/* of a string */
 	const struct nsc_field *members;	/* of objects, and in arrays */
@@ -97,7 +90,5 @@ nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
 nsc_field_read nsc_read_texts;		/* char **: array of strings */
 nsc_field_read nsc_read_mode;		/* mode_t: to max; also octal */
 nsc_field_read nsc_read_members;	/* the struct itself, by members */
-nsc_field_read nsc_read_any_object;	/* nothing: an object */
-nsc_field_read nsc_read_any_array;	/* nothing: an array */
 
 #endif

@@ -12,39 +12,6 @@
 #include "base/text.h"
 #include "config/container_config.h"
 
-enum network_type { NETWORK_LOOPBACK, NETWORK_OTHER };
-static const char *const network_types[] = {
-	"loopback", "veth", "netns", "host", "macvlan", "ipvlan", "pasta",
-	NULL,
-};
-
-struct network {
-	unsigned int type;
-	uint32_t mtu;
-};
-
-static int check_text(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	(void)f;
-	(void)to;
-	return nsc_field_text(r, value) ? 0 : -EINVAL;
-}
-
-#define AT(member) offsetof(struct network, member)
-const struct nsc_field nsc_network_fields[] = {
-	{ .name = "type", .read = nsc_read_choice, .at = AT(type),
-	  .choices = network_types },
-	{ .name = "context", .read = nsc_read_any_object },
-	/* Of no meaning for a loopback; the 2014 sample has them. */
-	{ .name = "address", .read = check_text },
-	{ .name = "gateway", .read = check_text },
-	{ .name = "mtu", .read = nsc_read_number, .at = AT(mtu), .min = 68,
-	  .max = 65535 },
-	{ .name = NULL },
-};
-#undef AT
-
 static int read_device_type(struct nsc_reader *r, const json_t *value,
 			    const struct nsc_field *f, void *to)
 {
@@ -121,30 +88,6 @@ const struct nsc_field nsc_mapping_fields[] = {
 	{ .name = NULL },
 };
 #undef AT
-
-static int read_network(struct nsc_reader *r, const json_t *element, void *to)
-{
-	struct network network = { 0, 0 };
-	struct nsc_config *config = to;
-	int ret = nsc_field_object(r, element, nsc_network_fields, &network);
-
-	if (ret < 0)
-		return ret;
-	if (!nsc_field_has(element, "type"))
-		return nsc_field_refuse_member(r, "type", "is missing");
-	if (network.type != NETWORK_LOOPBACK)
-		return nsc_field_refuse_member(r, "type", "not supported yet");
-	if (network.mtu)
-		config->loopback_mtu = network.mtu;
-	return 0;
-}
-
-int nsc_read_networks(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_network, to);
-}
 
 /* Is path a name below /dev that leads nowhere else? */
 static bool device_path_valid(const char *path)

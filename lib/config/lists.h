@@ -1,15 +1,13 @@
-/* The arrays of container.json: networks, devices, mappings. */
+/* The arrays of container.json: devices, mappings. */
 #ifndef NSC_CONFIG_LISTS_H
 #define NSC_CONFIG_LISTS_H
 
 #include "config/field.h"
 
-extern const struct nsc_field nsc_network_fields[];
 extern const struct nsc_field nsc_device_fields[];
 extern const struct nsc_field nsc_mapping_fields[];
 
 /* Each stores into the struct nsc_config at to (field->at is 0). */
-nsc_field_read nsc_read_networks;
 nsc_field_read nsc_read_device_nodes;
 nsc_field_read nsc_read_uid_mappings;
 nsc_field_read nsc_read_gid_mappings;

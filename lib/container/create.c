@@ -21,13 +21,15 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "base/text.h"
+#include "container/console.h"
 #include "container/hooks.h"
 #include "container/hooks_stop.h"
-#include "container/console.h"
 #include "container/groups.h"
 #include "container/identity.h"
 #include "container/init.h"
 #include "container/monitor.h"
+#include "container/network.h"
 #include "container/paths.h"
 #include "container/state.h"
 #include "container/view.h"
@@ -43,12 +45,14 @@ struct builder {
 	int program;		/* container-init */
 	int host_mnt;
 	int host_pid;
+	int host_net;
 	int go;			/* to the container's PID 1 */
 	int init_report;	/* from it, until it execs */
 	pid_t pid;
 	int pidfd;
 	struct nsc_identity identity;
 	struct nsc_groups groups;
+	struct nsc_network_made network;
 };
 
 /* Nothing below needs the terminal or the pipes of whoever runs nsinit. */
@@ -67,7 +71,8 @@ static int open_host(struct builder *b, struct nsc_error *err)
 {
 	b->host_mnt = nsc_namespace_open(0, CLONE_NEWNS);
 	b->host_pid = nsc_namespace_open(0, CLONE_NEWPID);
-	if (b->host_mnt < 0 || b->host_pid < 0)
+	b->host_net = nsc_namespace_open(0, CLONE_NEWNET);
+	if (b->host_mnt < 0 || b->host_pid < 0 || b->host_net < 0)
 		return nsc_error_set(err, ENOENT, "/proc is not there");
 	return 0;
 }
@@ -152,6 +157,37 @@ static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 }
 
 /*
+ * A network that is there already is joined before PID 1 is made: afterwards
+ * that has no privilege outside its user namespace.
+ */
+static int join_network(struct builder *b, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (!nsc_network_joins(b->plan->config))
+		return 0;
+	fd = nsc_network_open(b->plan->config, err);
+	if (fd < 0)
+		return fd;
+	if (setns(fd, CLONE_NEWNET) < 0)
+		return nsc_error_sys(err, errno, "join the network namespace");
+	return 0;
+}
+
+static int leave_network(struct builder *b, struct nsc_error *err)
+{
+	if (setns(b->host_net, CLONE_NEWNET) < 0)
+		return nsc_error_sys(err, errno, "return to the host's "
+				     "network");
+	return 0;
+}
+
+static int make_network(struct builder *b, struct nsc_error *err)
+{
+	return nsc_network_make(b->plan, b->pid, &b->network, err);
+}
+
+/*
  * clone3() as the user who is to own the user namespace, with host root's
  * capabilities: the owner is the effective user id of the caller,
  * user_namespaces(7).
@@ -197,6 +233,8 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	uid_t owner = flags & CLONE_NEWUSER ? b->plan->user->uid : 0;
 	int go[2], report[2];
 
+	if (nsc_network_joins(b->plan->config))
+		flags &= ~(unsigned int)CLONE_NEWNET;
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return nsc_error_sys(err, errno, "pipe");
 	b->go = go[1];
@@ -258,6 +296,7 @@ static int write_maps(struct builder *b, struct nsc_error *err)
 struct worker_answer {
 	struct nsc_error err;
 	struct nsc_identity identity;
+	struct nsc_network_made network;
 };
 
 static int mark_shell(const struct nsc_view *view, const char *shell,
@@ -269,9 +308,10 @@ static int mark_shell(const struct nsc_view *view, const char *shell,
 }
 
 /* The worker: in the container's pid, network, ipc and uts namespaces. */
-static int work(struct builder *b, int userns, struct nsc_identity *identity,
-		struct nsc_error *err)
+static int work(struct builder *b, int userns, struct worker_answer *answer)
 {
+	struct nsc_identity *identity = &answer->identity;
+	struct nsc_error *err = &answer->err;
 	const struct nsc_plan *plan = b->plan;
 	const struct nsc_identity_request request = {
 		.spec = plan->config->user,
@@ -282,13 +322,17 @@ static int work(struct builder *b, int userns, struct nsc_identity *identity,
 	int join = (int)plan->config->namespaces &
 		   (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
 		    CLONE_NEWCGROUP);
-	int ret;
+	int ret = nsc_network_start_helper(plan, b->pid, &answer->network, err);
 
 	view.plan = plan;
 	view.userns = userns;
+	if (ret < 0)
+		return ret;
 	if (join && setns(b->pidfd, join) < 0)
 		return nsc_error_sys(err, errno, "join the new namespaces");
 	ret = nsc_sysctl_apply(plan->config->sysctl, plan->root_uid, err);
+	if (ret == 0)
+		ret = nsc_network_configure(plan, &answer->network, err);
 	if (ret == 0)
 		ret = nsc_view_build(&view, err);
 	if (ret == 0)
@@ -303,11 +347,11 @@ static int work(struct builder *b, int userns, struct nsc_identity *identity,
 static void __attribute__((noreturn))
 run_worker(struct builder *b, int userns, int out)
 {
-	struct worker_answer answer = { NSC_ERROR_INIT, { 0 } };
+	struct worker_answer answer = { .network = b->network };
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	umask(0);
-	work(b, userns, &answer.identity, &answer.err);
+	work(b, userns, &answer);
 	(void)!write(out, &answer, sizeof(answer));
 	_exit(0);
 }
@@ -327,6 +371,7 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 		return -err->code;
 	}
 	b->identity = answer.identity;
+	b->network = answer.network;
 	return 0;
 }
 
@@ -452,13 +497,18 @@ static int save_state(struct builder *b, struct nsc_error *err)
 		.groups = id->groups, .n_groups = id->n_groups,
 		.tty_gid = plan->tty_gid, .name = id->name,
 		.home = id->home, .shell = id->shell,
+		.helper = (unsigned int)b->network.helper,
+		.networks = nsc_network_describe(plan, &b->network),
 	};
 	int ret;
 
-	if (!stop)
+	if (!stop || !state.networks)
 		return nsc_error_sys(err, ENOMEM, "state");
 	ret = fill_state(b, &state, err);
-	return ret < 0 ? ret : nsc_state_save(plan->rundir, &state, err);
+	if (ret == 0)
+		ret = nsc_state_save(plan->rundir, &state, err);
+	nsc_text_free_vector(state.networks);
+	return ret;
 }
 
 static int become_monitor(struct builder *b, struct nsc_error *err)
@@ -466,6 +516,7 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 	const struct nsc_monitor_start start = {
 		.plan = b->plan, .pid = b->pid, .pidfd = b->pidfd,
 		.go = b->go, .report = b->report,
+		.helper = (unsigned int)b->network.helper,
 	};
 
 	return nsc_monitor_become(&start, err);
@@ -480,7 +531,10 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		open_program,
 		make_groups,
 		leave_host_mounts,
+		join_network,
 		start_init,
+		leave_network,
+		make_network,
 		adjust_init,
 		place_in_groups,
 		write_maps,
@@ -503,6 +557,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++)
 		if (steps[i](b, &err) < 0)
 			break;
+	nsc_network_undo(&b->network);
 	if (b->pidfd >= 0)
 		nsc_process_kill(b->pidfd);
 	nsc_state_remove(b->plan->rundir);
@@ -516,8 +571,8 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	struct builder b = {
 		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
-		.host_pid = -1, .go = -1, .init_report = -1, .pidfd = -1,
-		.groups = NSC_GROUPS_INIT,
+		.host_pid = -1, .host_net = -1, .go = -1, .init_report = -1,
+		.pidfd = -1, .groups = NSC_GROUPS_INIT,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;

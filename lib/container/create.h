@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "config/container_config.h"
 #include "config/parents.h"
@@ -39,6 +40,9 @@ struct nsc_plan {
 	uid_t root_uid;		/* the container's root, as the host sees it */
 	gid_t root_gid;
 	gid_t tty_gid;		/* its tty group, as the host sees it */
+	struct {		/* what address "auto" is: IPv4, IPv6 */
+		struct nsc_address address, gateway;
+	} automatic[2];
 };
 
 /*

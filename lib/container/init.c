@@ -11,13 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -96,31 +93,6 @@ static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
 
 	if (name && sethostname(name, strlen(name)) < 0)
 		return nsc_error_sys(err, errno, "hostname '%s'", name);
-	return 0;
-}
-
-static int raise_loopback(const struct nsc_init *init, struct nsc_error *err)
-{
-	const struct nsc_config *config = init->plan->config;
-	struct ifreq ifr = { .ifr_name = "lo" };
-	_cleanup_fd_ int fd = -1;
-
-	if (!(config->namespaces & CLONE_NEWNET) || !config->loopback)
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return nsc_error_sys(err, errno, "loopback");
-	if (config->loopback_mtu) {
-		ifr.ifr_mtu = (int)config->loopback_mtu;
-		if (ioctl(fd, SIOCSIFMTU, &ifr) < 0)
-			return nsc_error_sys(err, errno, "loopback: mtu %u",
-					     config->loopback_mtu);
-	}
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr) < 0)
-		return nsc_error_sys(err, errno, "loopback");
-	ifr.ifr_flags = (short)(ifr.ifr_flags | IFF_UP);
-	if (ioctl(fd, SIOCSIFFLAGS, &ifr) < 0)
-		return nsc_error_sys(err, errno, "loopback");
 	return 0;
 }
 
@@ -238,7 +210,6 @@ void nsc_init_run(const struct nsc_init *init)
 		wait_for_go,	/* the file systems stand */
 		own_mounts,
 		set_hostname,
-		raise_loopback,
 		find_init,
 		lock_down,
 		become_init,

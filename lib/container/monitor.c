@@ -46,13 +46,15 @@ exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 	const struct nsc_plan *plan = start->plan;
 	bool leader = plan->leader >= 0;
 	char linger[16], name[] = "container-monitor", with[] = "leader";
+	char helper[16];
 	char *const argv[] = {
 		name, plan->user->name, (char *)(uintptr_t)plan->stop, linger,
-		leader ? with : NULL, NULL,
+		helper, leader ? with : NULL, NULL,
 	};
 	char *const envp[] = { NULL };
 
 	snprintf(linger, sizeof(linger), "%u", plan->linger);
+	snprintf(helper, sizeof(helper), "%u", start->helper);
 	/* From here the container no longer depends on who started it. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0 ||
 	    nsc_process_clean(keep, leader ? 9 : 7) < 0)
@@ -126,6 +128,7 @@ int nsc_monitor_adopt(const struct nsc_plan *plan,
 	_cleanup_fd_ int out = -1;
 	struct nsc_monitor_start start = {
 		.plan = plan, .pid = state->pid, .pidfd = pidfd, .go = null,
+		.helper = state->helper,
 	};
 	int pipefd[2];
 	pid_t pid;

@@ -14,6 +14,7 @@
 #include "container/join.h"
 #include "container/labels.h"
 #include "container/monitor.h"
+#include "container/network.h"
 #include "container/subid.h"
 
 #define TTY_GID 5		/* of the tty group, in every distribution */
@@ -199,6 +200,10 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = name_groups(plan, err);
 	if (ret == 0)
 		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
+		ret = nsc_network_check(plan->config, err);
+	if (ret == 0)
+		ret = nsc_network_plan(plan, conf, err);
 	if (ret == 0)
 		ret = nsc_create(plan, err);
 	free_names(plan);

@@ -61,6 +61,8 @@ static const struct field {
 	FIELD(message, KIND_OPTIONAL),
 	FIELD(environment, KIND_VECTOR),
 	FIELD(keep_env, KIND_VECTOR),
+	FIELD(networks, KIND_VECTOR),
+	FIELD(helper, KIND_UINT),
 #undef FIELD
 };
 

@@ -55,6 +55,8 @@ struct nsc_state {
 	char *message;
 	char **environment;
 	char **keep_env;
+	char **networks;	/* see nsc_network_describe */
+	unsigned int helper;	/* pid inside of what carries the network, 0 */
 };
 
 /* Serialise to new memory; NULL without memory. */

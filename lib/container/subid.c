@@ -4,12 +4,12 @@
 #include <shadow/subid.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "container/pool.h"
 #include "kernel/idmap.h"
 
 #define IDS_FILE "ids"
@@ -121,50 +121,22 @@ static bool find_in_pool(const char *text, const char *user, uint32_t *ret,
 	return false;
 }
 
-static int add_to_pool(int dir, const char *text, const char *user,
-		       uint32_t first, struct nsc_error *err)
-{
-	_cleanup_free_ char *new = NULL;
-	int len = asprintf(&new, "%s%s %u\n", text, user, first);
-
-	if (len < 0) {
-		new = NULL;
-		return nsc_error_sys(err, ENOMEM, "id pool");
-	}
-	return nsc_file_write_at(dir, IDS_FILE, new, (size_t)len, 0644, err);
-}
-
 static int from_pool(const char *user, const struct nsc_conf *conf,
 		     uint32_t *ret, struct nsc_error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	_cleanup_fd_ int dir = nsc_file_make_dir(NSC_STATEDIR, 0755, err);
-	_cleanup_fd_ int fd = -1;
+	_cleanup_pool_ struct nsc_pool pool = NSC_POOL_INIT;
+	int error = nsc_pool_open(NSC_STATEDIR, IDS_FILE, &pool, err);
+	char line[NSC_NAME_MAX + 16];
 	uint32_t lines;
-	int error = 0;
 
-	if (dir < 0)
-		return dir;
-	/* The directory is what is locked: the file is replaced. */
-	if (flock(dir, LOCK_EX) < 0)
-		return nsc_error_sys(err, errno, "lock %s", NSC_STATEDIR);
-	fd = nsc_file_open_at(dir, NSC_STATEDIR, IDS_FILE, err);
-	if (fd >= 0)
-		error = nsc_file_read(fd, NSC_STATEDIR "/" IDS_FILE,
-				      16 * NSC_FILE_MAX, &text, NULL, err);
-	else if (fd == -ENOENT)
-		text = strdup("");
-	else
-		error = fd;
-	if (error < 0 || !text)
-		return error < 0 ? error : -ENOMEM;
-	if (find_in_pool(text, user, ret, &lines))
-		return 0;
+	if (error < 0 || find_in_pool(pool.text, user, ret, &lines))
+		return error;
 	if (lines >= conf->id_pool_count / NSC_IDMAP_RANGE)
 		return nsc_error_set(err, ENOSPC, "the id pool is used up by "
 				     "%u users: enlarge id_pool_count", lines);
 	*ret = conf->id_pool_first + lines * NSC_IDMAP_RANGE;
-	return add_to_pool(dir, text, user, *ret, err);
+	snprintf(line, sizeof(line), "%s %u", user, *ret);
+	return nsc_pool_add(&pool, line, err);
 }
 
 int nsc_subid_find(const char *user, const struct nsc_conf *conf,

@@ -16,6 +16,7 @@
 #include "container/accounts.h"
 #include "container/console.h"
 #include "container/paths.h"
+#include "container/resolv.h"
 #include "container/rootfs.h"
 #include "kernel/device.h"
 #include "kernel/mount.h"
@@ -429,6 +430,7 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_home, false },
 		{ nsc_accounts_put, false },
 		{ put_runtime_dir, true },
+		{ nsc_resolv_put, false },
 		{ nsc_view_put_configured, false },
 		{ nsc_view_put_paths, false },
 		{ put_shell, false },

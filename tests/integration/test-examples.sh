@@ -24,6 +24,7 @@ all_validate() {
 	need_product
 	mkdir -p /srv/images/debian /srv/images/busybox /srv/data
 	rm -f "$SHIPPED"
+	ip link add br0 type bridge
 	examples
 	for file in "$OUT"/examples/*; do
 		config alice "$(cat "$file")"

@@ -142,6 +142,8 @@ user_cannot_hold_files() {
 	hold alice
 	setpriv --reuid=alice --regid=alice --init-groups \
 		find "$RUN" -writable > "$OUT/writable" 2> /dev/null
+	# The socket that nsshell, the user, enters the control groups by.
+	sed -i "\\,^$RUN/alice/enter\$,d" "$OUT/writable"
 	empty "alice can write on the host" "$(cat "$OUT/writable")"
 	release
 }

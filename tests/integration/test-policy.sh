@@ -250,8 +250,9 @@ t "a duplicate key refuses the login" \
 	refused_json '{"rootfs": "/", "rootfs": "/"}' rootfs
 t "a wrong type refuses the login and the log names the key" \
 	refused_json '{"rootfs": "/", "hostname": 5}' hostname
-t "an unsupported key refuses the login" \
-	refused_json '{"rootfs": "/", "hooks": {}}' hooks "not supported yet"
+t "a key of a hook that does not exist refuses the login" \
+	refused_json '{"rootfs": "/", "hooks": {"before": []}}' hooks.before \
+	"unknown key"
 t "an unknown capability refuses the login" \
 	refused_json '{"rootfs": "/", "capabilities": ["CAP_FLY"]}' CAP_FLY
 t "a rootfs that does not exist refuses the login" no_rootfs
