@@ -17,6 +17,30 @@ syslog_since() {
 	journalctl -q -o cat --since "@$SYSLOG_FROM"
 }
 
+# By the clock: here the condition itself takes its time.
+wait_until() {
+	local end=$((SECONDS + $1 + 1))
+
+	shift
+	until "$@"; do
+		[ "$SECONDS" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
+
+pid_of() {
+	[ ! -e "$RUN/$1/pid" ] || echo "$(< "$RUN/$1/pid")"
+}
+
+printed_ns() {
+	local text
+
+	text=$(< "$1")
+	case $text in *"ns $2 $2:["*) ;; *) return ;; esac
+	text=${text##*"ns $2 $2:["}
+	echo "$2:[${text%%]*}]"
+}
+
 inits() {
 	pgrep -x container-init
 }
@@ -66,10 +90,11 @@ left() {
 	for name in pid start state; do
 		[ ! -e "$RUN/$1/$name" ] || echo "$RUN/$1/$name"
 	done
-	pgrep -l -x 'container-init|container-monit'
+	pgrep -l container-
 	sessions_of "$1" | sed 's/^/session /'
 	find "$CGROUP" -type d -name "*nscontainer*"
 	compgen -G "$CGROUP/user.slice/user-$uid.slice/session-*.scope"
+	# shellcheck disable=SC2009 # what it prints is not what it looks for
 	ps -o pid=,args= -u "$1" | grep -v 'systemd --user\|(sd-pam)'
 }
 

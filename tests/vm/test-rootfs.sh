@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 make_busybox /srv/image
-conf 'linger = 3;'
+conf 'linger = 60;'
 
 # lands OVERLAY
 lands() {
