@@ -5,6 +5,10 @@
 
 guest_lib "conf 'linger = 60;'"
 
+# One line: a shell at a terminal takes a tab as a question.
+SHOW="$NS_COMMAND; $INSIDE && echo is inside; test -t 0 && echo is terminal; \
+: > /dev/tty && echo is controlling"
+
 # The whole prompt is matched: "login: " is in "Last login: " as well.  login
 # throws away what was typed before it asks.
 lands() {
@@ -23,11 +27,8 @@ lands() {
 	send "exit\r"
 	expect "nscontainer-vm login: " {} default { exit 14 }
 	END
-	SERIAL=$SERIAL SHOW="$NS_COMMAND; $INSIDE && echo is inside
-		test -t 0 && echo is terminal; : > /dev/tty &&
-		echo is controlling" timeout 200 \
-		expect -f "$OUT/dialogue" > "$OUT/all" 2>&1 ||
-		fail "status $?" "$(cat "$OUT/all")"
+	SERIAL=$SERIAL SHOW=$SHOW timeout 200 expect -f "$OUT/dialogue" \
+		> "$OUT/all" 2>&1 || fail "status $?" "$(cat "$OUT/all")"
 	guest_landed "$OUT/all" alice
 	tr -d '\r' < "$OUT/all" | grep -a '^is ' > "$OUT/is"
 	contains "the mark" "is inside" "$(cat "$OUT/is")"

@@ -18,7 +18,7 @@ by_key() {
 by_password() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 60
-	spawn -noecho ssh {*}$argv -o PubkeyAuthentication=no bob@127.0.0.1
+	eval spawn -noecho ssh $env(OPTIONS) bob@127.0.0.1
 	expect "assword:" {} default { exit 10 }
 	send "secret-bob\r"
 	expect "bob@" {} default { exit 11 }
@@ -26,8 +26,9 @@ by_password() {
 	send "exit\r"
 	expect eof {} default { exit 12 }
 	END
-	SHOW=$SHOW timeout 90 expect -f "$OUT/dialogue" "${SSH_OPTIONS[@]}" \
-		> "$OUT/all" 2>&1 || fail "status $?" "$(cat "$OUT/all")"
+	OPTIONS="${SSH_OPTIONS[*]} -o PubkeyAuthentication=no" SHOW=$SHOW \
+		timeout 90 expect -f "$OUT/dialogue" > "$OUT/all" 2>&1 ||
+		fail "status $?" "$(cat "$OUT/all")"
 	guest_landed "$OUT/all" bob
 	contains "the mark" "is inside" "$(tr -d '\r' < "$OUT/all")"
 }

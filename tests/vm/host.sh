@@ -21,7 +21,7 @@ guest() {
 
 # In the guest, with its lib.sh.
 guest_lib() {
-	guest "exec bash -c '. /mnt/tests/vm/lib.sh; $1'" 2>&1
+	guest "exec bash -c $(printf %q ". /mnt/tests/vm/lib.sh; $1")" 2>&1
 }
 
 qemu_runs() {

@@ -27,5 +27,6 @@ t "a rootfs with a scratch layer is entered" overlay tmpfs
 t "a rootfs with a persistent layer is entered" overlay persistent
 config bob '{"rootfs": "/"}'
 conf ''
+nsinit stop bob > /dev/null 2>&1
 t "nothing is left of the systems of their own" gone bob
 clean_slate
