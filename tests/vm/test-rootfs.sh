@@ -17,6 +17,7 @@ lands() {
 }
 
 overlay() {
+	rm -f /srv/image/tmp/new
 	lands "$1"
 	contains "a file in /tmp" "is written" "$(cat "$OUT/all")"
 	[ ! -e /srv/image/tmp/new ] || fail "the image itself was written to"
