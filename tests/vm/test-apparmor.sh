@@ -25,6 +25,7 @@ load() {
 }
 
 confined() {
+	nothing_left alice || clean_slate
 	config alice "$CONFINED"
 	need_keys alice
 }

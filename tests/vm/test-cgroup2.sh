@@ -24,8 +24,14 @@ group_of() {
 	sed -n "s,^0::,$CGROUP,p" "/proc/$1/cgroup"
 }
 
+# A test that failed leaves its container to the next one.
+fresh() {
+	nothing_left alice || clean_slate
+}
+
 # limited JSON : alice's container with these limits runs, held by su.
 limited() {
+	fresh
 	config alice "{\"rootfs\": \"/\", \"cgroups\": $1}"
 	need_keys alice
 	hold_su alice
@@ -226,6 +232,7 @@ stop_paused() {
 }
 
 started_by_hand() {
+	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
 	need_keys alice
 	status_is 0 nsinit start alice
@@ -237,6 +244,7 @@ started_by_hand() {
 
 # The first session's scope is not the container's.
 first_ends() {
+	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
 	need_keys alice
 	hold alice
@@ -253,6 +261,7 @@ first_ends() {
 }
 
 terminate_user() {
+	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
 	need_keys alice
 	hold alice
