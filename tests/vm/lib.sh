@@ -104,7 +104,7 @@ nothing_left() {
 }
 
 gone() {
-	wait_until 10 nothing_left "$1" ||
+	wait_until 20 nothing_left "$1" ||
 		fail "of $1's session is left:" "$(left "$1")"
 }
 
