@@ -6,7 +6,7 @@
 set -u
 
 # The tests run as PID 1's children; this is where everything is.
-TOP=/mnt
+TOP=${NSC_TEST_TOP:-/mnt}
 TESTS=$TOP/tests
 RUN=/run/nscontainer
 CONF=/etc/nscontainer

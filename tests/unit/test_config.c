@@ -255,14 +255,13 @@ static char *read_text(const char *name)
 START_TEST(sample_of_2014)
 {
 	char *text = read_text("tests/unit/samples/2014.json");
-	struct nsc_config *c;
+	struct nsc_config *c = good(text);
 
-	bad(text, "not supported yet");
-	free(text);
-	text = read_text("tests/unit/samples/2014-supported.json");
-	c = good(text);
 	ck_assert_str_eq(c->user, "daemon");
 	ck_assert_str_eq(c->hostname, "koye");
+	ck_assert_uint_eq(c->n_networks, 2);
+	ck_assert_int_eq(c->networks[1].type, NSC_NETWORK_VETH);
+	ck_assert(c->tty);
 	nsc_config_free(c);
 	free(text);
 }

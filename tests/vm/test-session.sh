@@ -1,0 +1,82 @@
+#!/bin/bash
+# Logins by the machine's sshd, as logind sees them.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+# The session's shell or whatever it became.
+process_of() {
+	pgrep -n -u "$1" -x cat
+}
+
+show() {
+	loginctl show-session "$1" -p "$2" --value
+}
+
+known_to_logind() {
+	local id
+
+	hold alice
+	id=$(sessions_of alice)
+	equal "sessions of alice" 1 "$(echo "$id" | wc -w)"
+	equal "service" sshd "$(show "$id" Service)"
+	equal "class" user "$(show "$id" Class)"
+	equal "loginuid" "$(id -u alice)" \
+		"$(cat "/proc/$(process_of alice)/loginuid")"
+	contains "environment" "XDG_SESSION_ID=$id" \
+		"$(tr '\0' '\n' < "/proc/$(process_of alice)/environ")"
+	release
+	gone alice
+}
+
+lands() {
+	hold alice
+	# shellcheck disable=SC2029
+	nssh alice "$NS_COMMAND; $INSIDE && echo is inside" > "$OUT/ns"
+	landed_inside "$OUT/ns" alice
+	contains "the mark" "is inside" "$(cat "$OUT/ns")"
+	equal "containers" 1 "$(count_inits)"
+	release
+	gone alice
+}
+
+restart() {
+	hold alice
+	systemctl restart ssh || fail "systemctl restart ssh"
+	echo still there > "$OUT/fifo.alice"
+	wait_until 5 grep -q "still there" "$OUT/held" ||
+		fail "the session ended with sshd"
+	[ -n "$(pid_of alice)" ] || fail "the container ended with sshd"
+	release
+	gone alice
+}
+
+terminated() {
+	hold alice
+	loginctl terminate-user alice
+	wait "$HOLDER"
+	gone alice
+}
+
+killed() {
+	hold alice
+	kill -KILL "$(show "$(sessions_of alice)" Leader)"
+	wait "$HOLDER"
+	gone alice
+}
+
+slice_goes() {
+	local slice
+
+	slice=$CGROUP/user.slice/user-$(id -u alice).slice
+	wait_until 30 test ! -d "$slice" ||
+		fail "$slice is still there" "$(systemd-cgls --no-pager)"
+	empty "units that failed" "$(systemctl --failed --no-legend)"
+}
+
+t "a login is a session of logind, and nothing is left of it" known_to_logind
+t "a second login lands in the first one's container" lands
+t "a restart of sshd leaves sessions and container alone" restart
+t "loginctl terminate-user leaves nothing" terminated
+t "a login whose sshd is killed leaves nothing" killed
+t "alice's slice goes after her last session" slice_goes
+clean_slate
