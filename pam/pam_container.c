@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -22,6 +23,7 @@
 #include "session/session.h"
 
 #define DATA_NAME "nscontainer_session"
+#define MONITOR_TRIES 10
 #define EXPORT __attribute__((visibility("default")))
 
 static const char refused[] =
@@ -157,11 +159,21 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	return ret;
 }
 
-/* A container that died between two steps is started again, once. */
+/*
+ * A container that died between two steps is started again, once.  A monitor
+ * that died, or is only just starting, is replaced or there a moment later.
+ */
 static int enter(const struct call *call, struct nsc_error *err)
 {
+	const struct timespec moment = { .tv_nsec = 50000000 };
 	int ret = enter_once(call, err);
 
+	for (int i = 0; i < MONITOR_TRIES &&
+	     (ret == -ECONNREFUSED || ret == -ECONNRESET); i++) {
+		debug(call, "the monitor died meanwhile, trying again");
+		nanosleep(&moment, NULL);
+		ret = enter_once(call, err);
+	}
 	if (ret != -ESRCH)
 		return ret;
 	debug(call, "the container died meanwhile, trying again");

@@ -494,29 +494,6 @@ pasta_errors() {
 	logged 'networks\[0\]: type: /usr/bin/pasta does not exist: install passt'
 }
 
-# The file of the time, but for its control groups.
-sample_of_2014() {
-	cat <<- 'EOF'
-	{"capabilities": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "MKNOD",
-		"NET_RAW", "SETGID", "SETUID", "SETFCAP", "SETPCAP",
-		"NET_BIND_SERVICE", "SYS_CHROOT", "KILL"],
-	"context": {"mount_label": "", "process_label": "",
-		"restrictions": "true"},
-	"environment": ["HOME=/", "PATH=/usr/bin:/bin", "container=yes",
-		"TERM=xterm-256color"],
-	"hostname": "koye", "mounts": [{"type": "devtmpfs"}],
-	"namespaces": {"NEWIPC": true, "NEWNET": true, "NEWNS": true,
-		"NEWPID": true, "NEWUTS": true},
-	"networks": [
-		{"address": "127.0.0.1/0", "gateway": "localhost",
-		 "mtu": 1500, "type": "loopback"},
-		{"address": "172.17.0.101/16", "context": {"bridge": "br0",
-		 "prefix": "veth"}, "gateway": "172.17.42.1", "mtu": 1500,
-		 "type": "veth"}],
-	"user": "daemon"}
-	EOF
-}
-
 # nsinit exec in a directory: root's own container, as in 2014.
 sample() {
 	local box=/srv/sample
@@ -524,13 +501,17 @@ sample() {
 	make_busybox "$box" || skip "busybox"
 	getent passwd daemon >> "$box/etc/passwd"
 	getent group daemon >> "$box/etc/group"
-	sample_of_2014 > "$box/container.json"
+	cp "$TESTS/2014.json" "$box/container.json"
 	ip addr add 172.17.42.1/16 dev br0
 	timeout 30 nsinit exec --root "$box" /bin/ip addr > "$OUT/text" 2>&1
 	status=$?
 	timeout 30 nsinit exec --root "$box" /bin/ip route > "$OUT/route" 2>&1
+	timeout 30 nsinit exec --root "$box" /bin/sh -c 'tty; id -un; hostname' \
+		> "$OUT/who" 2>&1
 	ip addr del 172.17.42.1/16 dev br0
 	equal "status" 0 "$status"
+	equal "terminal, user, hostname" "/dev/pts/0 daemon koye" \
+		"$(tr -d '\r' < "$OUT/who" | tr '\n' ' ' | sed 's/ $//')"
 	contains "address" "inet 172.17.0.101/16" "$(cat "$OUT/text")"
 	contains "mtu" "mtu 1500" "$(cat "$OUT/text")"
 	contains "route" "default via 172.17.42.1 dev eth0" \
