@@ -90,13 +90,14 @@ static int find(struct nsc_session *session, struct nsc_error *err)
 static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	struct nsc_run request = { .session = &session, .keep_ids = true };
+	struct nsc_run request = { .session = &session };
 	const struct nsc_state *state;
 	int ret = find(&session, err);
 
 	if (ret < 0)
 		return ret;
 	state = session.state;
+	request.keep_ids = state->host_uid == state->uid;
 	request.program = state->shell;
 	request.argv = nsc_shell_arguments(argc, argv, state->shell,
 					   state->login_shell);

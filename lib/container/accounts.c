@@ -242,7 +242,8 @@ static int put_file(const struct nsc_view *view, int fd, const char *path,
 		    struct nsc_error *err)
 {
 	const struct nsc_bind bind = {
-		path, NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY, false,
+		.path = path,
+		.attributes = NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY,
 	};
 
 	return nsc_view_put_bind(view, fd, &bind, err);
@@ -318,7 +319,7 @@ static size_t mapped_groups(const struct nsc_plan *plan,
 		if (plan->n_gid_map &&
 		    (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map,
 				       user->groups[i], &id) < 0 ||
-		     id != user->groups[i]))
+		     (id != user->groups[i] && user->groups[i] != user->gid)))
 			continue;
 		groups[n] = user->groups[i];
 		names[n++] = plan->group_names[i];

@@ -15,7 +15,6 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -31,7 +30,7 @@
 #include "container/monitor.h"
 #include "container/network.h"
 #include "container/paths.h"
-#include "container/state.h"
+#include "container/save.h"
 #include "container/view.h"
 #include "kernel/capability.h"
 #include "kernel/mount.h"
@@ -50,6 +49,7 @@ struct builder {
 	int init_report;	/* from it, until it execs */
 	pid_t pid;
 	int pidfd;
+	int home_userns;
 	struct nsc_identity identity;
 	struct nsc_groups groups;
 	struct nsc_network_made network;
@@ -87,7 +87,6 @@ static int place_in_groups(struct builder *b, struct nsc_error *err)
 	return nsc_groups_place(&b->groups, b->pid, err);
 }
 
-/* One byte: PID 1 has the cgroup namespace, of which its group is the root. */
 /* A cgroup mount that is writable is of use where the groups are its own. */
 static int delegate_groups(struct builder *b, struct nsc_error *err)
 {
@@ -102,6 +101,7 @@ static int delegate_groups(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* One byte: PID 1 has the cgroup namespace, of which its group is the root. */
 static int settle_groups(struct builder *b, struct nsc_error *err)
 {
 	struct nsc_error report;
@@ -326,6 +326,7 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 
 	view.plan = plan;
 	view.userns = userns;
+	view.home_userns = b->home_userns;
 	if (ret < 0)
 		return ret;
 	if (join && setns(b->pidfd, join) < 0)
@@ -373,6 +374,23 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 	b->identity = answer.identity;
 	b->network = answer.network;
 	return 0;
+}
+
+/* Here, since the worker does not see its processes by their pids in /proc. */
+static int map_home(struct builder *b, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = b->plan;
+	const struct nsc_idmap_pair pair = {
+		plan->user->uid, plan->user_uid, plan->user->gid,
+		plan->user_gid,
+	};
+
+	if (!plan->login ||
+	    (pair.uid == pair.host_uid && pair.gid == pair.host_gid))
+		return 0;
+	b->home_userns = nsc_idmap_userns(&pair, err);
+	return b->home_userns < 0 ? nsc_error_context(err, "map the home") :
+				    0;
 }
 
 static int build_view(struct builder *b, struct nsc_error *err)
@@ -435,80 +453,14 @@ static int wait_for_exec(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-static int fill_state(const struct builder *b, struct nsc_state *state,
-		      struct nsc_error *err)
+static int save(struct builder *b, struct nsc_error *err)
 {
-	const struct nsc_config *config = b->plan->config;
-	int ret = nsc_pidfd_boot_id(state->boot_id);
-
-	if (ret == 0)
-		ret = nsc_pidfd_start_time(b->pid, &state->start);
-	if (ret == 0)
-		ret = nsc_namespace_ids(b->pid, state->ids);
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "identify PID 1");
-	state->pid = b->pid;
-	state->since = (int64_t)time(NULL);
-	state->namespaces = config->namespaces;
-	state->capabilities = config->capabilities;
-	state->own_init = config->init != NULL;
-	state->no_new_privs = config->no_new_privs;
-	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
-	state->n_rlimits = config->n_rlimits;
-	state->umask = config->umask;
-	state->oom_score_adj = config->oom_score_adj;
-	state->apparmor_profile = config->apparmor_profile;
-	state->process_label = config->process_label;
-	state->seccomp = config->seccomp;
-	state->filter = b->plan->filters.session;
-	state->has_groups = b->groups.n > 0;
-	state->login_shell = config->login_shell;
-	state->tty = config->tty;
-	state->environment = config->environment;
-	state->keep_env = config->keep_env;
-	state->message = config->message;
-	state->working_dir = config->working_dir;
-	state->rootfs = config->rootfs;
-	state->config = config->file;
-	return 0;
-}
-
-static int save_filter(struct builder *b, struct nsc_error *err)
-{
-	const struct nsc_seccomp *filter = &b->plan->filters.session;
-
-	if (!filter->len)
-		return 0;
-	return nsc_file_write_at(b->plan->rundir, NSC_FILE_SECCOMP,
-				 filter->code,
-				 filter->len * sizeof(*filter->code), 0644,
-				 err);
-}
-
-static int save_state(struct builder *b, struct nsc_error *err)
-{
-	const struct nsc_plan *plan = b->plan;
-	struct nsc_identity *id = &b->identity;
-	_cleanup_free_ char *stop = strdup(plan->stop);
-	struct nsc_state state = {
-		.user = plan->user->name, .uid = plan->user->uid,
-		.owner = plan->user->uid, .stop = stop,
-		.run_uid = id->uid, .run_gid = id->gid,
-		.groups = id->groups, .n_groups = id->n_groups,
-		.tty_gid = plan->tty_gid, .name = id->name,
-		.home = id->home, .shell = id->shell,
-		.helper = (unsigned int)b->network.helper,
-		.networks = nsc_network_describe(plan, &b->network),
+	const struct nsc_save save = {
+		.plan = b->plan, .pid = b->pid, .identity = &b->identity,
+		.network = &b->network, .has_groups = b->groups.n > 0,
 	};
-	int ret;
 
-	if (!stop || !state.networks)
-		return nsc_error_sys(err, ENOMEM, "state");
-	ret = fill_state(b, &state, err);
-	if (ret == 0)
-		ret = nsc_state_save(plan->rundir, &state, err);
-	nsc_text_free_vector(state.networks);
-	return ret;
+	return nsc_save(&save, err);
 }
 
 static int become_monitor(struct builder *b, struct nsc_error *err)
@@ -540,13 +492,13 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		write_maps,
 		settle_groups,
 		delegate_groups,
+		map_home,
 		build_view,
 		return_to_host,
 		run_hooks,
 		let_go,
 		wait_for_exec,
-		save_filter,
-		save_state,
+		save,
 		freeze_groups,
 		become_monitor,
 	};
@@ -572,7 +524,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	struct builder b = {
 		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
 		.host_pid = -1, .host_net = -1, .go = -1, .init_report = -1,
-		.pidfd = -1, .groups = NSC_GROUPS_INIT,
+		.pidfd = -1, .home_userns = -1, .groups = NSC_GROUPS_INIT,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;

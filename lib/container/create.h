@@ -39,6 +39,8 @@ struct nsc_plan {
 	const struct nsc_cgroup_parent *cgroup_parent;	/* or NULL */
 	uid_t root_uid;		/* the container's root, as the host sees it */
 	gid_t root_gid;
+	uid_t user_uid;		/* the user inside, as the host sees it */
+	gid_t user_gid;
 	gid_t tty_gid;		/* its tty group, as the host sees it */
 	struct {		/* what address "auto" is: IPv4, IPv6 */
 		struct nsc_address address, gateway;

@@ -109,7 +109,6 @@ static int map_as_configured(struct nsc_plan *plan)
 static int check_map(struct nsc_plan *plan, struct nsc_error *err)
 {
 	const char *file = plan->config->file;
-	uint32_t id;
 
 	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, 0,
 			      &plan->root_uid) < 0 ||
@@ -123,19 +122,17 @@ static int check_map(struct nsc_plan *plan, struct nsc_error *err)
 		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
 				     "%d, the tty group, or no terminal would "
 				     "work", file, TTY_GID);
-	if (plan->login &&
-	    (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map,
-			       plan->user->uid, &id) < 0 ||
-	     id != plan->user->uid))
+	if (!plan->login)
+		return 0;
+	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, plan->user->uid,
+			      &plan->user_uid) < 0)
 		return nsc_error_set(err, EINVAL, "%s: uid_mappings: must map "
-				     "%u, the uid of '%s', to itself", file,
+				     "%u, the uid of '%s'", file,
 				     plan->user->uid, plan->user->name);
-	if (plan->login &&
-	    (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map,
-			       plan->user->gid, &id) < 0 ||
-	     id != plan->user->gid))
+	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, plan->user->gid,
+			      &plan->user_gid) < 0)
 		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
-				     "%u, the gid of '%s', to itself", file,
+				     "%u, the gid of '%s'", file,
 				     plan->user->gid, plan->user->name);
 	return 0;
 }
@@ -145,6 +142,8 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 {
 	int ret;
 
+	plan->user_uid = plan->user->uid;
+	plan->user_gid = plan->user->gid;
 	if (!(plan->config->namespaces & CLONE_NEWUSER)) {
 		plan->tty_gid = TTY_GID;
 		return 0;

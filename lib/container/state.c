@@ -25,6 +25,7 @@ static const struct field {
 #define FIELD(name, kind) { #name, kind, offsetof(struct nsc_state, name) }
 	FIELD(user, KIND_STRING),
 	FIELD(uid, KIND_UINT),
+	FIELD(host_uid, KIND_UINT),
 	FIELD(owner, KIND_UINT),
 	FIELD(pid, KIND_UINT),
 	FIELD(start, KIND_NUMBER),

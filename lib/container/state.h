@@ -18,6 +18,7 @@
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
 	uid_t uid;		/* the login user's */
+	uid_t host_uid;		/* the user inside, as the host sees it */
 	uid_t owner;		/* of the user namespace, and of 'sessions' */
 	pid_t pid;		/* PID 1, as the host sees it */
 	uint64_t start;		/* its start time, clock ticks since boot */

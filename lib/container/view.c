@@ -221,6 +221,8 @@ int nsc_view_put_bind(const struct nsc_view *view, int fd,
 	ret = bind->slave ?
 		nsc_mount_restrict_slave(mount, bind->attributes, err) :
 		nsc_mount_restrict(mount, bind->attributes, true, err);
+	if (ret == 0 && bind->userns > 0)
+		ret = nsc_mount_idmap(mount, bind->userns, err);
 	if (ret < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
 	return nsc_mount_on(mount, view->root, bind->path,
@@ -230,7 +232,7 @@ int nsc_view_put_bind(const struct nsc_view *view, int fd,
 static int put_own(const struct nsc_view *view, int fd, const char *path,
 		   uint64_t attributes, struct nsc_error *err)
 {
-	const struct nsc_bind bind = { path, attributes, false };
+	const struct nsc_bind bind = { .path = path, .attributes = attributes };
 
 	return nsc_view_put_bind(view, fd, &bind, err);
 }
@@ -297,6 +299,17 @@ static int hide_beside(const struct nsc_view *view, const char *home,
 	return nsc_view_put_tmpfs(view, parent, 0755, "1m", err);
 }
 
+/* Of the user inside, whatever ids that has on the host. */
+static int put_home_of(const struct nsc_view *view, int fd, const char *path,
+		       struct nsc_error *err)
+{
+	const struct nsc_bind bind = {
+		.path = path, .attributes = SAFE, .userns = view->home_userns,
+	};
+
+	return nsc_view_put_bind(view, fd, &bind, err);
+}
+
 static int put_home(struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_user *user = view->plan->user;
@@ -314,11 +327,11 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 		private = open_private_home(user, err);
 		if (private < 0)
 			return private;
-		return put_own(view, private, fd < 0 ? user->home : path,
-				SAFE, err);
+		return put_home_of(view, private, fd < 0 ? user->home : path,
+				   err);
 	}
 	/* Without one the login is at "/", as on the host. */
-	return fd < 0 ? 0 : put_own(view, fd, path, SAFE, err);
+	return fd < 0 ? 0 : put_home_of(view, fd, path, err);
 }
 
 /* /run/user/UID, as a session manager makes it on a host. */
@@ -334,7 +347,8 @@ static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 	fd = nsc_mount_target(view->root, path, false, err);
 	if (fd < 0)
 		return fd;
-	if (fchownat(fd, "", user->uid, user->gid, AT_EMPTY_PATH) < 0 ||
+	if (fchownat(fd, "", view->plan->user_uid, view->plan->user_gid,
+		     AT_EMPTY_PATH) < 0 ||
 	    fchmodat(fd, ".", 0700, 0) < 0)
 		return nsc_error_sys(err, errno, "own '%s'", path);
 	return 0;

@@ -15,19 +15,21 @@
 struct nsc_view {
 	const struct nsc_plan *plan;
 	int userns;	/* descriptor of the container's user namespace, -1 */
+	int home_userns;	/* to id-map the home with; -1: as it is */
 	int scratch;	/* a tmpfs to build in, gone with the old root */
 	int root;	/* O_PATH of the new root directory */
 	int dev;	/* the container's /dev */
 	struct nsc_pty console;	/* see console.h */
 };
 
-#define NSC_VIEW_INIT { .userns = -1, .scratch = -1, .root = -1, .dev = -1, \
-			.console = NSC_PTY_INIT }
+#define NSC_VIEW_INIT { .userns = -1, .home_userns = -1, .scratch = -1, \
+			.root = -1, .dev = -1, .console = NSC_PTY_INIT }
 
 struct nsc_bind {
 	const char *path;	/* inside */
 	uint64_t attributes;	/* MOUNT_ATTR_* to add */
 	bool slave;		/* later mounts of the host appear in it */
+	int userns;		/* to id-map it with; 0 or less: none */
 };
 
 /* view.c: all of it, and pivot_root(2) into it. */

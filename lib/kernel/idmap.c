@@ -2,9 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <stdio.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
+#include "kernel/namespace.h"
 
 size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
 			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX])
@@ -61,4 +66,44 @@ int nsc_idmap_write(pid_t pid, const char *file,
 	if (fd < 0 || write(fd, text, len) != (ssize_t)len)
 		return nsc_error_sys(err, errno, "write %s", file);
 	return 0;
+}
+
+/* A process in a new user namespace, which waits to be killed. */
+static pid_t hold_userns(int *pidfd, struct nsc_error *err)
+{
+	struct clone_args args = {
+		.flags = CLONE_NEWUSER | CLONE_PIDFD,
+		.pidfd = (uint64_t)(uintptr_t)pidfd,
+	};
+	pid_t parent = getpid();
+	pid_t pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
+
+	if (pid < 0)
+		return nsc_error_sys(err, errno, "make a user namespace");
+	if (pid > 0)
+		return pid;
+	nsc_process_die_with(parent);
+	for (;;)
+		pause();
+}
+
+int nsc_idmap_userns(const struct nsc_idmap_pair *pair, struct nsc_error *err)
+{
+	const struct nsc_id_mapping uid = { pair->uid, pair->host_uid, 1 };
+	const struct nsc_id_mapping gid = { pair->gid, pair->host_gid, 1 };
+	_cleanup_fd_ int pidfd = -1;
+	pid_t pid = hold_userns(&pidfd, err);
+	int ret;
+
+	if (pid < 0)
+		return pid;
+	ret = nsc_idmap_write(pid, "uid_map", &uid, 1, err);
+	if (ret == 0)
+		ret = nsc_idmap_write(pid, "gid_map", &gid, 1, err);
+	if (ret == 0)
+		ret = nsc_namespace_open(pid, CLONE_NEWUSER);
+	if (ret < 0 && !err->code)
+		nsc_error_sys(err, -ret, "open the user namespace");
+	nsc_process_kill(pidfd);
+	return ret;
 }

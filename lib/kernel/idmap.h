@@ -36,4 +36,16 @@ int nsc_idmap_write(pid_t pid, const char *file,
 		    const struct nsc_id_mapping *map, size_t n,
 		    struct nsc_error *err);
 
+/*
+ * A user namespace that serves to id-map a mount: what is uid and gid on the
+ * disk belongs to host_uid and host_gid there, mount_setattr(2).  A
+ * descriptor of it.
+ */
+struct nsc_idmap_pair {
+	uid_t uid, host_uid;
+	gid_t gid, host_gid;
+};
+
+int nsc_idmap_userns(const struct nsc_idmap_pair *pair, struct nsc_error *err);
+
 #endif

@@ -362,7 +362,7 @@ int nsc_session_place(const struct nsc_session *session,
 	int ret = try_first(session, user, err);
 
 	if (ret == 0 && give_terminal)
-		ret = nsc_terminal_hand_over(session->state->uid,
+		ret = nsc_terminal_hand_over(session->state->host_uid,
 					     session->state->tty_gid, err);
 	if (ret == 0)
 		ret = place(session, user, err);

@@ -286,6 +286,38 @@ account_of_image() {
 	getent group alice >> "$IMAGE/etc/group"
 }
 
+# Ids that are not themselves on the host: files of the home are the user's on
+# both sides all the same, in each door.
+home_of_mapped_ids() {
+	local map="[{\"container_id\": 0, \"host_id\": 3000000, \"size\": 65536}]"
+	local door
+
+	fresh "\"uid_mappings\": $map, \"gid_mappings\": $map"
+	echo before > /home/alice/before
+	chown alice:alice /home/alice/before
+	chmod 0600 /home/alice/before
+	for door in ssh su nsshell; do
+		case $door in
+		ssh) set -- nssh alice ;;
+		su) set -- timeout 20 su - alice -c ;;
+		nsshell)
+			timeout 20 nsinit start alice
+			set -- timeout 20 setpriv --reuid=alice --regid=alice \
+				--init-groups /usr/bin/nsshell -c ;;
+		esac
+		equal "$door" "before $ALICE:$ALICE alice" "$("$@" \
+			"cd; rm -f made; : > made; echo \$(cat before) \$(stat -c %u:%g made) \$(id -un)")"
+		equal "$door: on the host" "$ALICE:$ALICE" \
+			"$(stat -c %u:%g /home/alice/made)"
+	done
+	equal "a process of the session, on the host" $((3000000 + ALICE)) \
+		"$(nssh alice 'sleep 1 & echo' > /dev/null & sleep 0.5
+		pgrep -x sleep | while read -r pid; do
+			stat -c %u "/proc/$pid"
+		done | sort -n | tail -n 1)"
+	rm -f /home/alice/before /home/alice/made
+}
+
 account_without_files() {
 	image
 	mv "$IMAGE/etc/passwd" "$IMAGE/etc/group" "$OUT/"
@@ -442,6 +474,7 @@ t "masked_paths and readonly_paths" paths
 t "NEWTIME gives a time namespace" time_namespace
 t "labels without a security module are refused" no_security_module
 t "a user that the image does not know has an account" account_of_image
+t "a home is id-mapped where the ids are others on the host" home_of_mapped_ids
 t "an account in an image without passwd and group" account_without_files
 t "an account in a read-only image" account_of_readonly_image
 t "M10 hostile passwd files do not hang or leak" account_hostile

@@ -1,0 +1,92 @@
+/* Runs in: the builder, root of the host, when PID 1 runs its last program. */
+#include "container/save.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "container/paths.h"
+#include "container/state.h"
+#include "kernel/pidfd.h"
+
+static int fill(const struct nsc_save *save, struct nsc_state *state,
+		struct nsc_error *err)
+{
+	const struct nsc_config *config = save->plan->config;
+	int ret = nsc_pidfd_boot_id(state->boot_id);
+
+	if (ret == 0)
+		ret = nsc_pidfd_start_time(save->pid, &state->start);
+	if (ret == 0)
+		ret = nsc_namespace_ids(save->pid, state->ids);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "identify PID 1");
+	state->pid = save->pid;
+	state->since = (int64_t)time(NULL);
+	state->namespaces = config->namespaces;
+	state->capabilities = config->capabilities;
+	state->own_init = config->init != NULL;
+	state->no_new_privs = config->no_new_privs;
+	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
+	state->n_rlimits = config->n_rlimits;
+	state->umask = config->umask;
+	state->oom_score_adj = config->oom_score_adj;
+	state->apparmor_profile = config->apparmor_profile;
+	state->process_label = config->process_label;
+	state->seccomp = config->seccomp;
+	state->filter = save->plan->filters.session;
+	state->has_groups = save->has_groups;
+	state->login_shell = config->login_shell;
+	state->tty = config->tty;
+	state->environment = config->environment;
+	state->keep_env = config->keep_env;
+	state->message = config->message;
+	state->working_dir = config->working_dir;
+	state->rootfs = config->rootfs;
+	state->config = config->file;
+	return 0;
+}
+
+static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_seccomp *filter = &plan->filters.session;
+
+	if (!filter->len)
+		return 0;
+	return nsc_file_write_at(plan->rundir, NSC_FILE_SECCOMP,
+				 filter->code,
+				 filter->len * sizeof(*filter->code), 0644,
+				 err);
+}
+
+int nsc_save(const struct nsc_save *save, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = save->plan;
+	struct nsc_identity *id = save->identity;
+	_cleanup_free_ char *stop = strdup(plan->stop);
+	struct nsc_state state = {
+		.user = plan->user->name, .uid = plan->user->uid,
+		.host_uid = plan->user_uid, .owner = plan->user->uid,
+		.stop = stop,
+		.run_uid = id->uid, .run_gid = id->gid,
+		.groups = id->groups, .n_groups = id->n_groups,
+		.tty_gid = plan->tty_gid, .name = id->name,
+		.home = id->home, .shell = id->shell,
+		.helper = (unsigned int)save->network->helper,
+		.networks = nsc_network_describe(plan, save->network),
+	};
+	int ret;
+
+	if (!stop || !state.networks)
+		return nsc_error_sys(err, ENOMEM, "state");
+	ret = save_filter(plan, err);
+	if (ret == 0)
+		ret = fill(save, &state, err);
+	if (ret == 0)
+		ret = nsc_state_save(plan->rundir, &state, err);
+	nsc_text_free_vector(state.networks);
+	return ret;
+}

@@ -1,0 +1,23 @@
+/* Write down what a login needs to know of the container that was made. */
+#ifndef NSC_CONTAINER_SAVE_H
+#define NSC_CONTAINER_SAVE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "container/create.h"
+#include "container/identity.h"
+#include "container/network.h"
+
+struct nsc_save {
+	const struct nsc_plan *plan;
+	pid_t pid;			/* PID 1, as the host sees it */
+	struct nsc_identity *identity;
+	const struct nsc_network_made *network;
+	bool has_groups;
+};
+
+/* The filter first, then state, start and pid: see nsc_state_save. */
+int nsc_save(const struct nsc_save *save, struct nsc_error *err);
+
+#endif
