@@ -9,8 +9,6 @@ NO_USERNS='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true, "NEWNET": true, "NEWCGROUP": true}'
 pam_enable su su-l sshd cron sudo sudo-i
 conf 'linger = 0; stop = "logout";'
-# What a limit needs is switched on at the top of v2, and stays so.
-BEFORE=$(cat $CG/unified/cgroup.subtree_control 2> /dev/null)
 
 # group CONTROLLER: where alice's group is, v1 or v2.
 group() {
@@ -495,7 +493,3 @@ t "clients of the monitor cannot stop it" hostile_clients
 t "groups of ended sessions go" dead_sessions
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies
-case "$BEFORE$PLAIN" in
-*hugetlb*) ;;
-*) { echo -hugetlb > $CG/unified/cgroup.subtree_control; } 2> /dev/null ;;
-esac
