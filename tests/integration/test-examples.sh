@@ -42,7 +42,8 @@ all_validate() {
 shipped_conf() {
 	need_product
 	cp "$TOP/stage$SHIPPED" "$OUT/shipped"
-	sed 's/^#\([a-z_]* = \)/\1/' "$OUT/shipped" > "$SHIPPED"
+	sed '/^#cgroup_parents/,/^#)/s/^#//; s/^#\([a-z_]* = \)/\1/' \
+		"$OUT/shipped" > "$SHIPPED"
 	config alice '{"rootfs": "/"}'
 	status_is 0 nsinit check alice
 	[ "$(grep -c '^[a-z_]* = ' "$SHIPPED")" -ge 12 ] ||
