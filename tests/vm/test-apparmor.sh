@@ -27,7 +27,7 @@ load() {
 confined() {
 	nothing_left alice || clean_slate
 	config alice "$CONFINED"
-	need_keys alice
+	valid alice
 }
 
 label() {
@@ -78,7 +78,8 @@ others() {
 unknown() {
 	config alice '{"rootfs": "/",
 		"context": {"apparmor_profile": "nsc-nowhere"}}'
-	need_keys alice
+	status_is 1 nsinit check alice
+	contains "nsinit check" "is not loaded" "$(cat "$OUT/stderr")"
 	su - alice -c 'echo is in' > "$OUT/all" 2>&1 &&
 		fail "the login succeeds" "$(cat "$OUT/all")"
 	lacks "the login" "is in" "$(cat "$OUT/all")"

@@ -33,7 +33,7 @@ fresh() {
 limited() {
 	fresh
 	config alice "{\"rootfs\": \"/\", \"cgroups\": $1}"
-	need_keys alice
+	valid alice
 	hold_su alice
 	SCOPE_DIR=$(group) || { echo "$SCOPE_DIR"; exit 1; }
 	LIMITS=$SCOPE_DIR/container
@@ -246,7 +246,7 @@ stop_paused() {
 started_by_hand() {
 	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
-	need_keys alice
+	valid alice
 	status_is 0 nsinit start alice
 	LIMITS=$(group)/container
 	limit pids.max 50
@@ -258,7 +258,7 @@ started_by_hand() {
 first_ends() {
 	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
-	need_keys alice
+	valid alice
 	hold alice
 	FIRST=$HOLDER
 	ID=$(sessions_of alice)
@@ -275,7 +275,7 @@ first_ends() {
 terminate_user() {
 	fresh
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
-	need_keys alice
+	valid alice
 	hold alice
 	loginctl terminate-user alice
 	wait "$HOLDER"
