@@ -235,12 +235,16 @@ static int collect_rules(struct maker *m, struct nsc_error *err)
 	const struct nsc_device_rule *base = given->given ? given->rules :
 							    nsc_device_rules;
 	size_t n = given->given ? given->n : NSC_DEVICE_RULES;
+	size_t always = NSC_DEVICE_RULES - NSC_DEVICE_TERMINALS;
 
-	m->rules = calloc(n + config->n_devices + 1, sizeof(*m->rules));
+	m->rules = calloc(n + config->n_devices + NSC_DEVICE_TERMINALS,
+			  sizeof(*m->rules));
 	if (!m->rules)
 		return nsc_error_sys(err, ENOMEM, "device rules");
 	for (size_t i = 0; i < n; i++)
 		m->rules[m->n_rules++] = base[i];
+	for (; given->given && always < NSC_DEVICE_RULES; always++)
+		m->rules[m->n_rules++] = nsc_device_rules[always];
 	for (size_t i = 0; i < config->n_devices; i++)
 		m->rules[m->n_rules++] = (struct nsc_device_rule){
 			config->devices[i].type, (int)config->devices[i].major,

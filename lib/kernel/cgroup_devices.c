@@ -26,9 +26,9 @@ const struct nsc_device_rule nsc_device_rules[NSC_DEVICE_RULES] = {
 	{ 'c', 5, 1, NSC_DEVICE_ALL },		/* console */
 	{ 'c', 4, 0, NSC_DEVICE_ALL },		/* tty0 */
 	{ 'c', 4, 1, NSC_DEVICE_ALL },		/* tty1 */
+	{ 'c', 10, 200, NSC_DEVICE_ALL },	/* tun */
 	{ 'c', 136, ANY, NSC_DEVICE_ALL },	/* pts */
 	{ 'c', 5, 2, NSC_DEVICE_ALL },		/* ptmx */
-	{ 'c', 10, 200, NSC_DEVICE_ALL },	/* tun */
 };
 
 static void print_number(int number, char buf[12])

@@ -19,8 +19,13 @@ struct nsc_device_rule {
 	unsigned int access;	/* NSC_DEVICE_*; what is not here is denied */
 };
 
-/* What is allowed where allowed_devices is absent. */
+/*
+ * What is allowed where allowed_devices is absent.  The last ones, terminals,
+ * always are: they lead to the container's own devpts alone, and without them
+ * no login would have one.
+ */
 #define NSC_DEVICE_RULES 14
+#define NSC_DEVICE_TERMINALS 2
 extern const struct nsc_device_rule nsc_device_rules[NSC_DEVICE_RULES];
 
 struct nsc_device_policy {

@@ -509,7 +509,7 @@ sample() {
 	timeout 30 nsinit exec --root "$box" /bin/sh -c 'tty; id -un; hostname' \
 		> "$OUT/who" 2>&1
 	ip addr del 172.17.42.1/16 dev br0
-	equal "status" 0 "$status"
+	[ "$status" -eq 0 ] || fail "status $status" "$(cat "$OUT/text")"
 	equal "terminal, user, hostname" "/dev/pts/0 daemon koye" \
 		"$(tr -d '\r' < "$OUT/who" | tr '\n' ' ' | sed 's/ $//')"
 	contains "address" "inet 172.17.0.101/16" "$(cat "$OUT/text")"
