@@ -126,8 +126,8 @@ int nsc_mount_idmap(int fd, int userns, struct nsc_error *err)
 
 	if (ret == -EINVAL)
 		return nsc_error_set(err, EINVAL, "map its ids: its file "
-				     "system cannot be id-mapped: put the "
-				     "rootfs on ext4, xfs or btrfs, or set "
+				     "system cannot be id-mapped: put it on "
+				     "ext4, xfs or btrfs, or set "
 				     "namespaces.NEWUSER to false");
 	return ret < 0 ? nsc_error_sys(err, -ret, "map its ids") : 0;
 }

@@ -5,7 +5,7 @@
 
 pam_enable login
 config alice '{"rootfs": "/"}'
-conf 'linger = 3;'
+conf 'linger = 30;'
 
 # dialogue COMMAND STATUS : log in with the password, run COMMAND, end.
 dialogue() {

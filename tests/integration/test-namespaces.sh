@@ -15,7 +15,7 @@ with() {
 	for name in $1; do
 		list="$list${list:+, }\"$name\": true"
 	done
-	conf 'linger = 3;'
+	conf 'linger = 30;'
 	config alice "{\"rootfs\": \"/\", \"namespaces\": {$list}${2:+, $2}}"
 	syslog_mark
 }
@@ -92,7 +92,7 @@ no_setuid() {
 
 root_container() {
 	need_product
-	conf 'linger = 3;'
+	conf 'linger = 30;'
 	config root '{"rootfs": "/", "namespaces": {"NEWNS": true,
 		"NEWPID": true, "NEWUTS": true, "NEWIPC": true}}'
 	timeout 20 su root -c "$NS_COMMAND" > "$OUT/ns" 2>&1

@@ -12,7 +12,7 @@ fresh() {
 	clean_slate
 	rm -rf "${CONF:?}/users" "$CONF/groups" "$CONF/default"
 	mkdir -p "$CONF"
-	conf 'linger = 3;' "$@"
+	conf 'linger = 30;' "$@"
 	syslog_mark
 }
 
@@ -174,7 +174,7 @@ broken_conf() {
 	is_refused alice nscontainer.conf sotp
 	conf 'stop = '
 	is_refused alice nscontainer.conf
-	conf 'linger = 3;'
+	conf 'linger = 30;'
 	chmod 0666 "$CONF/nscontainer.conf"
 	is_refused alice nscontainer.conf
 	chmod 0644 "$CONF/nscontainer.conf"

@@ -251,7 +251,7 @@ password_login() {
 }
 
 # landed_inside needs pid: the container must not end before it is compared.
-conf 'linger = 3;'
+conf 'linger = 30;'
 t "an ssh command lands in the container" command_lands
 t "an ssh session with a pty lands in the container" pty_lands
 t "an ssh shell without a pty lands in the container" shell_lands

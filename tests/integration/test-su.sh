@@ -6,7 +6,7 @@
 # Debian's su-l includes su: the module runs twice in one login.
 pam_enable su su-l
 config alice '{"rootfs": "/"}'
-conf 'linger = 3;'
+conf 'linger = 30;'
 
 on_terminal() {
 	timeout 20 script -qec "$1" /dev/null < /dev/null | tr -d '\r'

@@ -5,7 +5,7 @@
 
 pam_enable sudo sudo-i
 config alice '{"rootfs": "/"}'
-conf 'linger = 3;'
+conf 'linger = 30;'
 echo 'carol ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/carol
 chmod 0440 /etc/sudoers.d/carol
 # sudo -i quotes what it passes to the shell, and not as sh would.
