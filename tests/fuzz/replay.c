@@ -1,0 +1,64 @@
+/*
+ * Feeds each target with its corpus, what fuzzers have found included:
+ * SRCDIR/tests/fuzz/corpus/TARGET/.  A crash is the failure.
+ */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "targets.h"
+
+#define SIZE_MAX_INPUT ((size_t)1 << 20)
+
+static int feed_file(const struct fuzz_target *target, const char *path,
+		     char *buf)
+{
+	FILE *file = fopen(path, "r");
+	size_t n;
+
+	if (!file) {
+		perror(path);
+		return -1;
+	}
+	n = fread(buf, 1, SIZE_MAX_INPUT, file);
+	fclose(file);
+	fuzz_feed(target, buf, n);
+	return 0;
+}
+
+/* How many files were fed; each target has some. */
+static int feed_directory(const struct fuzz_target *target, char *buf)
+{
+	char path[1024];
+	struct dirent **list;
+	int n, fed = 0;
+
+	snprintf(path, sizeof(path), SRCDIR "/tests/fuzz/corpus/%s",
+		 target->name);
+	n = scandir(path, &list, NULL, alphasort);
+	for (int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path),
+			 SRCDIR "/tests/fuzz/corpus/%s/%s", target->name,
+			 list[i]->d_name);
+		if (list[i]->d_name[0] != '.' &&
+		    feed_file(target, path, buf) == 0)
+			fed++;
+		free(list[i]);
+	}
+	if (n >= 0)
+		free(list);
+	printf("%s: %d files\n", target->name, fed);
+	return fed;
+}
+
+int main(void)
+{
+	char *buf = malloc(SIZE_MAX_INPUT);
+	int status = buf ? EXIT_SUCCESS : EXIT_FAILURE;
+
+	for (const struct fuzz_target *t = fuzz_targets; buf && t->name; t++)
+		if (feed_directory(t, buf) == 0)
+			status = EXIT_FAILURE;
+	free(buf);
+	return status;
+}

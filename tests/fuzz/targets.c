@@ -1,0 +1,286 @@
+/*
+ * What is fed with text from outside, each as one function: the fuzzers'
+ * entry is LLVMFuzzerTestOneInput(), replay.c feeds the corpus.  A target
+ * crashes, or not; what must hold of the result stands in it as an assertion.
+ */
+#include "targets.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "base/address.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "config/conf.h"
+#include "config/container_config.h"
+#include "config/seccomp_profile.h"
+#include "container/accounts.h"
+#include "container/identity.h"
+#include "container/state.h"
+#include "kernel/cgroup.h"
+#include "options.h"
+#include "session/environment.h"
+
+#define WORDS 64
+
+/* Who everything is parsed for. */
+static struct nsc_user *somebody(struct nsc_user *user, gid_t groups[2])
+{
+	groups[0] = 1000;
+	groups[1] = 50;
+	*user = (struct nsc_user){
+		.uid = 1000, .gid = 1000, .groups = groups, .n_groups = 2,
+	};
+	user->name = strdup("alice");
+	user->home = strdup("/home/alice");
+	user->shell = strdup("/bin/bash");
+	user->group = strdup("alice");
+	return user;
+}
+
+static void forget(struct nsc_user *user)
+{
+	free(user->name);
+	free(user->home);
+	free(user->shell);
+	free(user->group);
+}
+
+/* An error has a text, and success none. */
+static void check(int ret, const struct nsc_error *err)
+{
+	assert(ret <= 0);
+	assert((ret < 0) == (err->code != 0));
+	assert(ret == 0 || err->text[0]);
+	assert(memchr(err->text, '\0', sizeof(err->text)));
+}
+
+static void config(char *text)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_config *result = NULL;
+	struct nsc_user user;
+	gid_t groups[2];
+	int ret = nsc_config_parse(text, "/etc/x/container.json", "/etc/x",
+				   somebody(&user, groups), &result, &err);
+
+	check(ret, &err);
+	assert((ret == 0) == (result != NULL));
+	nsc_config_free(result);
+	forget(&user);
+}
+
+static void conf(char *text)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_conf *result = NULL;
+
+	check(nsc_conf_parse(text, "conf", &result, &err), &err);
+	nsc_conf_free(result);
+}
+
+/* What is printed is read as what it was. */
+static void state(char *text)
+{
+	struct nsc_state *result = NULL, *again = NULL;
+	struct nsc_error err = NSC_ERROR_INIT;
+	char *once, *twice;
+
+	if (nsc_state_parse(text, &result, &err) < 0)
+		return;
+	once = nsc_state_print(result);
+	assert(once);
+	assert(nsc_state_parse(once, &again, &err) == 0);
+	twice = nsc_state_print(again);
+	assert(twice && !strcmp(once, twice));
+	free(once);
+	free(twice);
+	nsc_state_free(result);
+	nsc_state_free(again);
+}
+
+static void profile(char *text)
+{
+	struct nsc_seccomp_profile *result = NULL;
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_seccomp_world world;
+
+	nsc_seccomp_world_here(0xa80425fb, &world);
+	check(nsc_seccomp_profile_parse(text, "profile", &world, &result,
+					&err), &err);
+	nsc_seccomp_profile_free(result);
+}
+
+/* Cut at the first line of it that is "%"; what follows, or "". */
+static char *cut(char *text)
+{
+	char *line = strstr(text, "\n%\n");
+
+	if (!line)
+		return text + strlen(text);
+	line[1] = '\0';
+	return line + 3;
+}
+
+/* user, passwd, group; for a login and for nsinit exec. */
+static void accounts(char *text)
+{
+	char *passwd = cut(text), *group = cut(passwd);
+	char *names[] = { NULL, (char[]){ "staff" } };
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_identity_request request = {
+		.spec = *text ? text : NULL,
+	};
+	struct nsc_account account = {
+		.shell = "/bin/sh", .group_names = names, .n_groups = 2,
+	};
+	struct nsc_identity id;
+	struct nsc_user user;
+	gid_t groups[2];
+	FILE *out = fopen("/dev/null", "w");
+
+	text[strcspn(text, "\n")] = '\0';
+	account.user = somebody(&user, groups);
+	account.groups = groups;
+	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
+		assert(memchr(id.home, '\0', sizeof(id.home)) &&
+		       id.n_groups <= NSC_IDENTITY_GROUPS);
+	request.login = &user;
+	/* Whatever the files say, a login is who logs in. */
+	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
+		assert(id.uid == user.uid && id.gid == user.gid);
+	if (out) {
+		nsc_accounts_passwd(&account, passwd, out);
+		nsc_accounts_group(&account, group, out);
+		fclose(out);
+	}
+	forget(&user);
+}
+
+/* The lines, as a vector that ends with NULL. */
+static int split(char *text, char *words[WORDS + 1])
+{
+	int n = 0;
+
+	while (text && n < WORDS) {
+		words[n++] = text;
+		text = strchr(text, '\n');
+		if (text)
+			*text++ = '\0';
+	}
+	words[n] = NULL;
+	return n;
+}
+
+static void module(char *text)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_pam_options options;
+	char *words[WORDS + 1];
+	int n = split(text, words);
+
+	check(nsc_pam_options_parse(n, (const char **)(void *)words, &options,
+				    &err), &err);
+}
+
+static void shell(char *text)
+{
+	struct nsc_state state = {
+		.name = (char[]){ "alice" }, .home = (char[]){ "/home/alice" },
+		.shell = (char[]){ "/bin/bash" }, .run_uid = 1000,
+		.keep_env = (char *[]){ (char[]){ "TERM" }, (char[]){ "LC_*" },
+					NULL },
+	};
+	struct nsc_error err = NSC_ERROR_INIT;
+	char *words[WORDS + 1], **result, **env = NULL;
+	int n = split(text, words);
+
+	result = nsc_shell_arguments(n, words, "/bin/bash", true);
+	assert(result && result[0]);
+	free(result[0]);
+	free(result);
+	if (nsc_environment_make(&state, words, &env, &err) < 0)
+		return;
+	/* Nothing of the caller's but what is on the list. */
+	for (char **e = env; *e; e++)
+		assert(strncmp(*e, "LD_", 3) && strncmp(*e, "BASH_ENV=", 9));
+	nsc_text_free_vector(env);
+}
+
+static void text(char *text)
+{
+	char name[NSC_ADDRESS_SIZE], escaped[64];
+	struct nsc_address address, again;
+	long long number;
+
+	nsc_text_escape(text, escaped, sizeof(escaped));
+	for (const char *p = escaped; *p; p++)
+		assert(*p >= ' ' && *p <= '~');
+	nsc_text_number(text, -5, 99999, &number);
+	if (nsc_text_name_valid(text))
+		assert(!strchr(text, '/') && text[0] != '.' && text[0] != '-');
+	for (int length = 0; length < 2; length++) {
+		if (nsc_address_parse(text, length, &address) < 0)
+			continue;
+		nsc_address_print(&address, length, name);
+		assert(nsc_address_parse(name, length, &again) == 0 &&
+		       nsc_address_equal(&address, &again));
+	}
+}
+
+/* /proc/self/mountinfo and /proc/self/cgroup. */
+static void hierarchies(char *mountinfo)
+{
+	char *cgroup = cut(mountinfo);
+	struct nsc_cgroup_host host;
+
+	nsc_cgroup_host_parse(mountinfo, cgroup, &host);
+	nsc_cgroup_host_free(&host);
+}
+
+const struct fuzz_target fuzz_targets[] = {
+	{ "config", config },
+	{ "conf", conf },
+	{ "state", state },
+	{ "profile", profile },
+	{ "accounts", accounts },
+	{ "module", module },
+	{ "shell", shell },
+	{ "text", text },
+	{ "hierarchies", hierarchies },
+	{ NULL, NULL },
+};
+
+const struct fuzz_target *fuzz_target(const char *name)
+{
+	const struct fuzz_target *t = fuzz_targets;
+
+	while (t->name && (!name || strcmp(t->name, name) != 0))
+		t++;
+	return t->name ? t : NULL;
+}
+
+void fuzz_feed(const struct fuzz_target *target, const void *data, size_t size)
+{
+	char *copy = malloc(size + 1);
+
+	if (!copy)
+		return;
+	memcpy(copy, data, size);
+	copy[size] = '\0';
+	target->feed(copy);
+	free(copy);
+}
+
+/*
+ * libconfig forgets a string that was begun when its parser meets an error.
+ * It is root's file, and read once.
+ */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:libconfig.so\n";
+}
