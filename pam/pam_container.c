@@ -14,6 +14,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -191,6 +192,11 @@ static int open_contained(const struct call *call)
 			      "placed", threads);
 	else if (enter(call, &err) == 0)
 		return PAM_SUCCESS;
+	/* Whatever the stack says of failures: nobody goes on half inside. */
+	if (nsc_session_inside()) {
+		fail(call, &err);
+		_exit(1);
+	}
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",
