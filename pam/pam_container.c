@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <nss.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -84,6 +85,13 @@ static void load_name_services(void)
 
 	(void)getpwnam_r("nscontainer.nobody", &pw, buf, sizeof(buf), &found);
 	(void)getgrnam_r("nscontainer.nobody", &gr, buf, sizeof(buf), &group);
+	/*
+	 * The C library would read nsswitch.conf again, that of the container,
+	 * when asked for what the host's does not have, as initgroups(3) does.
+	 * It never does so once a program has configured any database itself:
+	 * that of mail aliases is the one that nobody will miss.
+	 */
+	(void)__nss_configure_lookup("aliases", "files");
 }
 
 static int put_environment(const struct call *call,
