@@ -138,7 +138,11 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", session->state->message);
 	debug(call, "entering the container");
 	load_name_services();
-	return nsc_session_place(session, call->user, give_terminal, err);
+	ret = nsc_session_place(session, call->user, give_terminal, err);
+	/* From here on the lock alone is needed. */
+	if (ret == 0)
+		nsc_fd_close(&session->pidfd);
+	return ret;
 }
 
 static int enter_once(const struct call *call, struct nsc_error *err)
