@@ -235,6 +235,40 @@ half_inside_ends() {
 	rm -r "$CONF/users/bob"
 }
 
+# --- J5
+
+# Root inside puts a /proc of its own making there: what is set for a session
+# is set all the same, and not in it.
+false_proc() {
+	local door fake pid
+
+	fresh "$POWERS, \"oom_score_adj\": 300"
+	as_root_inside sh -c 'mount -t tmpfs none /proc
+		mkdir -p /proc/self/attr/apparmor /proc/self/task
+		for f in oom_score_adj attr/exec attr/apparmor/exec \
+				attr/apparmor/current; do
+			: > /proc/self/$f
+			chmod 666 /proc/self/$f
+		done' || fail "the test is wrong: no mount"
+	for door in ssh su sudo nsshell; do
+		rm -f /home/alice/go
+		by "$door" "echo in; $STAY" > "$OUT/said" 2>&1 &
+		wait_until 10 grep -qs in "$OUT/said" ||
+			fail "$door: no session" "$(cat "$OUT/said")"
+		pid=$(pgrep -n -u alice -f 'echo in')
+		equal "$door" 300 "$(cat "/proc/$pid/oom_score_adj")"
+		: > /home/alice/go
+		wait $!
+	done
+	fake=$(as_root_inside sh -c 'cat /proc/self/oom_score_adj \
+		/proc/self/attr/exec /proc/self/attr/apparmor/*')
+	empty "written to the false one" "$fake"
+	# The control: what believes it writes there.
+	as_root_inside sh -c 'echo 300 > /proc/self/oom_score_adj'
+	equal "control" 300 "$(as_root_inside cat /proc/self/oom_score_adj)"
+	rm -f /home/alice/go
+}
+
 # --- J6
 
 # A name service module of the rootfs: who loads it says so.  The login
@@ -354,6 +388,7 @@ t "J2 the shell that is mounted inside can not be written to" \
 	shell_program_stays
 t "J3 the working directory is inside" directory_is_inside
 t "J4 what fails half inside ends the process" half_inside_ends
+t "J5 a /proc of the inside is not believed" false_proc
 t "J6 the login programs load nothing from the rootfs" nothing_is_loaded
 t "J7 no capability comes in by any door" no_capabilities
 t "J11 ssh -W and -D connect from the inside" forwards
