@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <nss.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
@@ -14,6 +15,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -83,6 +85,13 @@ static void load_name_services(void)
 
 	(void)getpwnam_r("nscontainer.nobody", &pw, buf, sizeof(buf), &found);
 	(void)getgrnam_r("nscontainer.nobody", &gr, buf, sizeof(buf), &group);
+	/*
+	 * The C library would read nsswitch.conf again, that of the container,
+	 * when asked for what the host's does not have, as initgroups(3) does.
+	 * It never does so once a program has configured any database itself:
+	 * that of mail aliases is the one that nobody will miss.
+	 */
+	(void)__nss_configure_lookup("aliases", "files");
 }
 
 static int put_environment(const struct call *call,
@@ -129,7 +138,11 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", session->state->message);
 	debug(call, "entering the container");
 	load_name_services();
-	return nsc_session_place(session, call->user, give_terminal, err);
+	ret = nsc_session_place(session, call->user, give_terminal, err);
+	/* From here on the lock alone is needed. */
+	if (ret == 0)
+		nsc_fd_close(&session->pidfd);
+	return ret;
 }
 
 static int enter_once(const struct call *call, struct nsc_error *err)
@@ -191,6 +204,11 @@ static int open_contained(const struct call *call)
 			      "placed", threads);
 	else if (enter(call, &err) == 0)
 		return PAM_SUCCESS;
+	/* Whatever the stack says of failures: nobody goes on half inside. */
+	if (nsc_session_inside()) {
+		fail(call, &err);
+		_exit(1);
+	}
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",

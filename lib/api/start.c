@@ -15,6 +15,7 @@
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "container/start.h"
+#include "kernel/rlimit.h"
 
 #define LOCK_MS 30000		/* for another start to finish */
 
@@ -113,7 +114,10 @@ static void start_in_child(const void *arg, void *answer)
 	struct nsc_error *err = answer;
 
 	nsc_api_begin_child(q->parent, 0);
-	if (start_user(q->container, q->login, err) == 0)
+	/* Who called su has chosen these, and the container outlives that. */
+	nsc_process_default_scheduling();
+	if (nsc_rlimit_default(err) == 0 &&
+	    start_user(q->container, q->login, err) == 0)
 		err->code = 0;
 }
 

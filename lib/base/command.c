@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,11 +15,15 @@
 #include <unistd.h>
 
 static void __attribute__((noreturn))
-child(const struct nsc_command *command, int out)
+child(const struct nsc_command *command, pid_t parent, int out)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 
+	/* Who is killed for taking too long takes its command along. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(126);
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
 	sigemptyset(&none);
@@ -94,15 +99,15 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 	int64_t deadline = now() + (int64_t)command->timeout * 1000;
 	struct output out = { output, size, 0 };
 	int pipefd[2], status = 0, pidfd;
+	pid_t pid, parent = getpid();
 	bool in_time = false;
-	pid_t pid;
 
 	output[0] = '\0';
 	if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	pid = fork();
 	if (pid == 0)
-		child(command, pipefd[1]);
+		child(command, parent, pipefd[1]);
 	close(pipefd[1]);
 	pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd >= 0)

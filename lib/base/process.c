@@ -5,9 +5,12 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -139,6 +142,18 @@ int nsc_process_oom_score_adj(pid_t pid, int value)
 			 (int)pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	return fd < 0 || write(fd, text, (size_t)len) < 0 ? -errno : 0;
+}
+
+void nsc_process_default_scheduling(void)
+{
+	const struct sched_param normal = { .sched_priority = 0 };
+	cpu_set_t all;
+
+	memset(&all, 0xff, sizeof(all));
+	(void)!sched_setscheduler(0, SCHED_OTHER, &normal);
+	(void)!setpriority(PRIO_PROCESS, 0, 0);
+	(void)!sched_setaffinity(0, sizeof(all), &all);
+	(void)!nsc_process_oom_score_adj(0, 0);
 }
 
 void nsc_process_default_signals(void)

@@ -73,6 +73,12 @@ int nsc_process_need_stdio(void);
  */
 int nsc_process_oom_score_adj(pid_t pid, int value);
 
+/*
+ * Normal scheduling on each CPU, no nice, oom_score_adj 0: as far as the
+ * caller may.
+ */
+void nsc_process_default_scheduling(void);
+
 /* Default actions for all signals, nothing blocked. */
 void nsc_process_default_signals(void);
 

@@ -13,15 +13,17 @@
 #include "kernel/idmap.h"
 
 #define IDS_FILE "ids"
+#define ETC_MAX (16 * NSC_FILE_MAX)
 
 struct kind {
 	const char *file;	/* below /etc */
+	const char *accounts;	/* likewise: NAME:PASSWORD:ID:... */
 	int (*ranges)(const char *owner, struct subid_range **ranges);
 };
 
 static const struct kind kinds[] = {
-	{ "subuid", subid_get_uid_ranges },
-	{ "subgid", subid_get_gid_ranges },
+	{ "subuid", "passwd", subid_get_uid_ranges },
+	{ "subgid", "group", subid_get_gid_ranges },
 };
 
 static bool overlap(uint64_t first, uint64_t count, uint32_t range)
@@ -45,25 +47,29 @@ static bool parse_line(char *line, char **name, long long *first,
 	       nsc_text_number(b + 1, 0, UINT32_MAX, count) == 0;
 }
 
+/* A file of /etc that root alone may write; NULL text where there is none. */
+static int read_etc(const char *name, char **text, struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = nsc_file_open_dir("/etc", err);
+	_cleanup_fd_ int fd = -1;
+
+	if (dir < 0)
+		return dir;
+	fd = nsc_file_open_at(dir, "/etc", name, err);
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	return nsc_file_read(fd, name, ETC_MAX, text, NULL, err);
+}
+
 /* Does the file give some of the range to another user? */
 static int check_others(const struct kind *kind, const char *user,
 			uint32_t range, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	_cleanup_fd_ int dir = nsc_file_open_dir("/etc", err);
-	_cleanup_fd_ int fd = -1;
 	char *save = NULL;
-	int ret;
+	int ret = read_etc(kind->file, &text, err);
 
-	if (dir < 0)
-		return dir;
-	fd = nsc_file_open_at(dir, "/etc", kind->file, err);
-	if (fd == -ENOENT)
-		return 0;
-	if (fd < 0)
-		return fd;
-	ret = nsc_file_read(fd, kind->file, NSC_FILE_MAX, &text, NULL, err);
-	for (char *line = ret < 0 ? NULL : strtok_r(text, "\n", &save); line;
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		long long first, count;
 		char *name;
@@ -76,6 +82,40 @@ static int check_others(const struct kind *kind, const char *user,
 				     "'%s' (%u+%u) overlaps that of '%s': give "
 				     "each its own", kind->file, user, range,
 				     NSC_IDMAP_RANGE, name);
+	}
+	return ret;
+}
+
+/*
+ * Is there an account with one of the ids?  Those of the host's files: to ask
+ * a directory service for 65536 ids takes too long for a login.
+ */
+static int check_accounts(const struct kind *kind, const char *user,
+			  uint32_t range, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	int ret = read_etc(kind->accounts, &text, err);
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *password = strchr(line, ':');
+		char *id = password ? strchr(password + 1, ':') : NULL;
+		long long number;
+
+		if (!id)
+			continue;
+		id[1 + strcspn(id + 1, ":")] = '\0';
+		if (nsc_text_number(id + 1, 0, UINT32_MAX, &number) < 0 ||
+		    !overlap((uint64_t)number, 1, range))
+			continue;
+		*password = '\0';
+		return nsc_error_set(err, EEXIST, "/etc/%s: '%s' has the id "
+				     "%lld, which is in the range of user '%s' "
+				     "(%u+%u): give '%s' another range in "
+				     "/etc/%s", kind->accounts, line, number,
+				     user, range, NSC_IDMAP_RANGE, user,
+				     kind->file);
 	}
 	return ret;
 }
@@ -151,8 +191,11 @@ int nsc_subid_find(const char *user, const struct nsc_conf *conf,
 		ret = from_pool(user, conf, &range[0], err);
 		range[1] = range[0];
 	}
-	for (size_t i = 0; ret == 0 && i < 2; i++)
+	for (size_t i = 0; ret == 0 && i < 2; i++) {
 		ret = check_others(&kinds[i], user, range[i], err);
+		if (ret == 0)
+			ret = check_accounts(&kinds[i], user, range[i], err);
+	}
 	if (ret < 0)
 		return ret;
 	*ret_uid = range[0];

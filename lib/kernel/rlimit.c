@@ -58,3 +58,19 @@ int nsc_rlimit_apply(const struct nsc_rlimit *limits, size_t n,
 	}
 	return 0;
 }
+
+int nsc_rlimit_default(struct nsc_error *err)
+{
+	struct nsc_rlimit limits[NSC_RLIMIT_MAX];
+
+	for (unsigned int i = 0; i < NSC_RLIMIT_MAX; i++) {
+		struct rlimit limit;
+
+		if (prlimit(1, (enum __rlimit_resource)i, NULL, &limit) < 0)
+			return nsc_error_sys(err, errno, "rlimits: read %s of "
+					     "the host's PID 1", names[i]);
+		limits[i] = (struct nsc_rlimit){ i, limit.rlim_cur,
+						 limit.rlim_max };
+	}
+	return nsc_rlimit_apply(limits, NSC_RLIMIT_MAX, err);
+}

@@ -25,4 +25,7 @@ const char *nsc_rlimit_name(unsigned int resource);
 int nsc_rlimit_apply(const struct nsc_rlimit *limits, size_t n,
 		     struct nsc_error *err);
 
+/* As root: the limits that the host's PID 1 has, by nsc_rlimit_apply(). */
+int nsc_rlimit_default(struct nsc_error *err);
+
 #endif

@@ -8,10 +8,12 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -366,8 +368,16 @@ int nsc_session_place(const struct nsc_session *session,
 					     session->state->tty_gid, err);
 	if (ret == 0)
 		ret = place(session, user, err);
+	if (ret < 0)
+		return ret;
+	/*
+	 * su, for one, passes on what its caller has open: a directory of the
+	 * host would be a way out.
+	 */
+	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "close descriptors");
 	/* su without "-" stays where it was, where that exists. */
-	if (ret == 0 && has_cwd)
+	if (has_cwd)
 		(void)!chdir(cwd);
-	return ret;
+	return 0;
 }

@@ -140,6 +140,29 @@ static int no_arguments(const char *program)
 	return 204;
 }
 
+static int empty_arguments(const char *program)
+{
+	char *const argv[] = { (char[]){ "" }, (char[]){ "" }, NULL };
+	char *const envp[] = { NULL };
+
+	execve(program, argv, envp);
+	return 207;
+}
+
+/* As long as the kernel takes one, and as many as it takes. */
+static int huge_arguments(const char *program)
+{
+	static char huge[131000] = "-";
+	static char *argv[10000] = { huge };
+	char *const envp[] = { NULL };
+
+	memset(huge + 1, '%', sizeof(huge) - 2);
+	for (size_t i = 1; i < sizeof(argv) / sizeof(argv[0]) - 1; i++)
+		argv[i] = (char[]){ "" };
+	execve(program, argv, envp);
+	return 208;
+}
+
 /* Assignments without a name, without "=", twice, and long ones. */
 static int odd_environment(char **argv)
 {
@@ -166,6 +189,10 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "no-arguments"))
 		return no_arguments(argv[2]);
+	if (!strcmp(argv[1], "empty-arguments"))
+		return empty_arguments(argv[2]);
+	if (!strcmp(argv[1], "huge-arguments"))
+		return huge_arguments(argv[2]);
 	if (!strcmp(argv[1], "odd-environment"))
 		return odd_environment(argv + 2);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {

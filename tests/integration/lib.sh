@@ -344,3 +344,36 @@ clean_slate() {
 	done
 	wait_until 5 no_container alice
 }
+
+# --- attacks
+
+DOORS="ssh su sudo nsshell exec"
+
+# by DOOR COMMAND : what alice's COMMAND prints; nsshell and exec need a
+# container that runs.
+by() {
+	case $1 in
+	ssh) nssh alice "$2" ;;
+	su) timeout 30 su - alice -c "$2" ;;
+	sudo) timeout 30 sudo -n -u alice /bin/sh -c "$2" ;;
+	nsshell) timeout 30 setpriv --reuid=alice --regid=alice --init-groups \
+		/usr/bin/nsshell -c "$2" ;;
+	exec) timeout 30 nsinit exec --root "$CONF/users/alice" \
+		/bin/sh -c "$2" ;;
+	*) fail "no door $1" ;;
+	esac
+}
+
+# As the container's root with all that can be had there; no filter either.
+# Not by the product: what is tried is what a break-out would try.
+as_root_inside() {
+	nsenter -t "$(pid_of alice)" -a -S 0 -G 0 "$@"
+}
+
+# attacker ARGUMENT... : its program, which is visible inside.
+ATTACKER=/usr/local/bin/nsc-attacker
+need_attacker() {
+	need_product
+	[ -x "$TESTS/attacker" ] || skip "attacker is not built"
+	[ -x "$ATTACKER" ] || install -m 0755 "$TESTS/attacker" "$ATTACKER"
+}

@@ -5,6 +5,8 @@
  * Prints, a line each: "open CODE", "message error|info TEXT",
  * "ns NAME LINK" of its own namespaces, and "same|changed WHAT" for what a
  * module must not touch.  COMMAND runs as USER in a child, as su does it.
+ * With -o the user is another after the session was opened, and a child ends
+ * the session too.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -28,8 +30,9 @@ static volatile sig_atomic_t children;
 
 struct options {
 	int threads;
-	bool twice, silent, close, wait;
+	bool twice, silent, close, wait, other;
 	const char *service, *user, *command;
+	const char *rhost, *tty;
 };
 
 /* What the caller has, and a module may not change. */
@@ -67,6 +70,7 @@ static int converse(int n, const struct pam_message **messages,
 	for (int i = 0; i < n; i++)
 		printf("message %s %s\n", messages[i]->msg_style ==
 		       PAM_ERROR_MSG ? "error" : "info", messages[i]->msg);
+	fflush(stdout);
 	*ret = calloc((size_t)n, sizeof(**ret));
 	return *ret ? PAM_SUCCESS : PAM_BUF_ERR;
 }
@@ -162,6 +166,20 @@ static void run(const struct options *options, const struct passwd *pw,
 	printf("status %d\n", status);
 }
 
+/* A child that ends the session as well, as programs do that fork. */
+static void end_in_child(pam_handle_t *pamh)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		pam_close_session(pamh, 0);
+		pam_end(pamh, PAM_SUCCESS);
+		_exit(0);
+	}
+	if (pid < 0 || waitpid(pid, NULL, 0) != pid)
+		die("fork");
+}
+
 static int open_session(const struct options *options, pam_handle_t *pamh)
 {
 	int ret = pam_open_session(pamh, options->silent ? PAM_SILENT : 0);
@@ -180,10 +198,16 @@ static int session(const struct options *options, const struct passwd *pw)
 	if (pam_start(options->service, options->user, &conv, &pamh) !=
 	    PAM_SUCCESS)
 		die("pam_start");
+	pam_set_item(pamh, PAM_RHOST, options->rhost);
+	pam_set_item(pamh, PAM_TTY, options->tty);
 	look(&before);
 	ret = open_session(options, pamh);
+	if (options->other)
+		pam_set_item(pamh, PAM_USER, "root");
 	if (options->twice)
 		ret = open_session(options, pamh);
+	if (options->other)
+		end_in_child(pamh);
 	look_again(&before);
 	if (ret == PAM_SUCCESS && options->command && pw)
 		run(options, pw, pamh);
@@ -201,20 +225,23 @@ static void read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:2qcw")) >= 0) {
+	while ((option = getopt(argc, argv, "+t:2qcwor:y:")) >= 0) {
 		switch (option) {
 		case 't': options->threads = atoi(optarg); break;
 		case '2': options->twice = true; break;
 		case 'q': options->silent = true; break;
 		case 'c': options->close = true; break;
 		case 'w': options->wait = true; break;
+		case 'o': options->other = true; break;
+		case 'r': options->rhost = optarg; break;
+		case 'y': options->tty = optarg; break;
 		default: exit(99);
 		}
 	}
 	errno = EINVAL;
 	if (argc - optind < 2)
-		die("usage: pamcaller [-t THREADS] [-2qcw] SERVICE USER "
-		    "[COMMAND]");
+		die("usage: pamcaller [-t THREADS] [-2qcwo] [-r RHOST] "
+		    "[-y TTY] SERVICE USER [COMMAND]");
 	options->service = argv[optind];
 	options->user = argv[optind + 1];
 	options->command = argv[optind + 2];

@@ -214,18 +214,18 @@ strange_names() {
 	equal "containers" 0 "$(count_inits)"
 }
 
-t "a caller is placed, and its umask, signals and environment stay" placed
+t "H2 a caller is placed, and its umask, signals and environment stay" placed
 t "a caller's child lands in each namespace of the container" placed_wholly
-t "a caller with two threads is refused before anything changed" threads
+t "H3 a caller with two threads is refused before anything changed" threads
 t "a caller with two threads may log a host user in" threads_of_host_user
-t "opening a session twice does nothing the second time" twice
-t "a module that is listed twice places once" listed_twice
-t "PAM_SILENT keeps the module silent" silent
-t "a refused caller is on the host as it was" broken
+t "H4 opening a session twice does nothing the second time" twice
+t "H4 a module that is listed twice places once" listed_twice
+t "H7 PAM_SILENT keeps the module silent" silent
+t "J4 a refused caller is on the host as it was" broken
 t "unknown module arguments refuse the login" unknown_argument
 t "debug logs the decision" debug
-t "closing the session ends its hold on the container" close_ends
-t "a session that is never closed ends with its process" never_closed
-t "an optional module that fails leaves the login on the host" optional
-t "modules before ours run on the host" order
-t "strange user names are refused" strange_names
+t "H4 closing the session ends its hold on the container" close_ends
+t "H4 a session that is never closed ends with its process" never_closed
+t "H9 an optional module that fails leaves the login on the host" optional
+t "H8 modules before ours run on the host" order
+t "C3 strange user names are refused" strange_names

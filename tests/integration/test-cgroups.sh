@@ -470,26 +470,26 @@ readonly_hierarchies() {
 
 t "numbers are in the files of v1" numbers_v1
 t "swap, and cpu_weight as shares" swap_and_weight_v1
-t "memory: a hog is killed" memory_hog
-t "pids: a fork bomb stops" fork_bomb
+t "L5 memory: a hog is killed" memory_hog
+t "L5 pids: a fork bomb stops" fork_bomb
 t "cpuset_cpus: what the inside can run on" cpuset_inside
-t "devices: made, but not opened; configured ones are" devices_denied
+t "P7 devices: made, but not opened; configured ones are" devices_denied
 t "a limit that cannot be enforced refuses the login" hugetlb_refused
 t "hugetlb: where the controller is" hugetlb_limit
 t "io_max: rates of a disk" io_max
 t "unified: files of v2 verbatim" unified_files
-t "su, ssh, sudo and unprivileged nsshell are in groups of their own" doors
+t "J9 su, ssh, sudo and unprivileged nsshell are in groups of their own" doors
 t "nsinit exec is, too" exec_door
 t "nsinit stats" stats
-t "nsinit pause and resume" pause_resume
+t "L2 nsinit pause and resume" pause_resume
 t "freezer: FROZEN starts a paused container" freezer_key
 t "cgroup_parents: users share a limit" shared_parent
 t "name and parent" name_and_parent
 t "two containers of one name do not meet" same_name
 t "a killed monitor is replaced, and until then nobody enters" monitor_killed
 t "groups of a container that was killed are replaced" all_killed
-t "a start that fails leaves no groups" failed_start
-t "clients of the monitor cannot stop it" hostile_clients
+t "L7 a start that fails leaves no groups" failed_start
+t "L2 clients of the monitor cannot stop it" hostile_clients
 t "groups of ended sessions go" dead_sessions
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies

@@ -351,7 +351,7 @@ t "--tty and --no-tty win over tty" options_win
 t "the terminal is the user's" user_owns_it
 t "a terminal without a user namespace" no_user_namespace
 t "/dev/console is the terminal" console
-t "/dev/console is not diverted" console_diverted
+t "T3 /dev/console is not diverted" console_diverted
 t "exec with tty ends like its command" exit_status
 t "an interactive shell: keys, size, jobs, status" talks_to_bash
 t "the caller's terminal is restored, whatever ends it" all_restored
@@ -362,4 +362,4 @@ t "no byte is ours" no_byte_is_ours
 t "a second exec has a terminal of its own" joins
 t "signals go in" signals_go_in
 t "a hang-up hangs up the inside" hang_up
-t "what is not a devpts is refused" not_a_devpts
+t "T5 what is not a devpts is refused" not_a_devpts

@@ -88,10 +88,10 @@ init_is_unreachable() {
 
 t "the container's root cannot forge what the next exec believes" forged_files
 t "a container.json deep in its own rootfs is refused" config_further_down
-t "masks and read-only mounts hold against CAP_SYS_ADMIN inside" \
+t "M5 masks and read-only mounts hold against CAP_SYS_ADMIN inside" \
 	masks_are_locked
-t "PID 1's program cannot be written from inside" init_is_unreachable "$ADMIN"
-t "PID 1's program cannot be written from inside without a user namespace" \
+t "J2 PID 1's program cannot be written from inside" init_is_unreachable "$ADMIN"
+t "J2 PID 1's program cannot be written from inside without a user namespace" \
 	init_is_unreachable "$SHARED"
 
 # What PID 1 holds, its session could open through /proc/1/fd.
@@ -115,4 +115,4 @@ init_holds_nothing() {
 	box '{"device_nodes": []}'
 	status_is 0 nsinit exec sh -c true
 }
-t "PID 1 holds nothing of who started it" init_holds_nothing
+t "H1 PID 1 holds nothing of who started it" init_holds_nothing

@@ -135,33 +135,33 @@ full_pipe() {
 [ -z "$PLAIN" ] ||
 	t() { echo "skip $1 # product is not installed (--plain)"; }
 
-t "LD_PRELOAD does not reach the inside" preload
-t "LD_LIBRARY_PATH does not reach the inside" \
+t "E2 LD_PRELOAD does not reach the inside" preload
+t "E2 LD_LIBRARY_PATH does not reach the inside" \
 	variable LD_LIBRARY_PATH="$EVIL" LD_AUDIT="$EVIL/none.so"
-t "GCONV_PATH and LOCPATH do not reach the inside" \
+t "E2 GCONV_PATH and LOCPATH do not reach the inside" \
 	variable GCONV_PATH="$EVIL" LOCPATH="$EVIL" NLSPATH="$EVIL/%N"
-t "BASH_ENV, ENV and SHELLOPTS do not reach the inside" \
+t "E2 BASH_ENV, ENV and SHELLOPTS do not reach the inside" \
 	variable BASH_ENV="$EVIL/evil.c" ENV="$EVIL/evil.c" FUNCNEST=1
-t "IFS and PATH are not the caller's" status_is 0 nsshell_as env \
+t "E2 IFS and PATH are not the caller's" status_is 0 nsshell_as env \
 	IFS=/ PATH="$EVIL" /usr/bin/nsshell -c '[ "$PATH" != "/home/alice/evil" ]'
-t "odd entries of the environment do no harm" odd_environment
-t "closed descriptors 0, 1 and 2 do no harm" works_unseen no-stdio
-t "a closed descriptor 2 does no harm" works no-stderr
-t "more descriptors do not reach the inside" descriptors
-t "RLIMIT_NOFILE of 3 lets nothing out" refused_or_works three-descriptors
-t "RLIMIT_NOFILE of 6 lets nothing out" refused_or_works few-descriptors
-t "RLIMIT_FSIZE of 0 does no harm" works no-file-size
-t "RLIMIT_CORE without limit does no harm" works core
-t "RLIMIT_NPROC of 0 lets nothing out" refused_or_works no-processes
-t "a small stack lets nothing out" refused_or_works little-stack
-t "an ignored SIGCHLD does no harm" works no-children
-t "ignored signals do no harm" works all-ignored
-t "blocked signals do no harm" works all-blocked
-t "ignored signals are not ignored inside" signals_default all-ignored
-t "blocked signals are not blocked inside" signals_default all-blocked
-t "a umask of 0777 does no harm" works odd-umask
-t "a removed working directory does no harm" works no-directory
-t "a running alarm does no harm" works alarm
-t "an empty argument vector does no harm" no_arguments
+t "E2 odd entries of the environment do no harm" odd_environment
+t "E3 closed descriptors 0, 1 and 2 do no harm" works_unseen no-stdio
+t "E3 a closed descriptor 2 does no harm" works no-stderr
+t "E4 more descriptors do not reach the inside" descriptors
+t "E5 RLIMIT_NOFILE of 3 lets nothing out" refused_or_works three-descriptors
+t "E5 RLIMIT_NOFILE of 6 lets nothing out" refused_or_works few-descriptors
+t "E5 RLIMIT_FSIZE of 0 does no harm" works no-file-size
+t "E5 RLIMIT_CORE without limit does no harm" works core
+t "E5 RLIMIT_NPROC of 0 lets nothing out" refused_or_works no-processes
+t "E5 a small stack lets nothing out" refused_or_works little-stack
+t "E5 an ignored SIGCHLD does no harm" works no-children
+t "E5 ignored signals do no harm" works all-ignored
+t "E5 blocked signals do no harm" works all-blocked
+t "E5 ignored signals are not ignored inside" signals_default all-ignored
+t "E5 blocked signals are not blocked inside" signals_default all-blocked
+t "E5 a umask of 0777 does no harm" works odd-umask
+t "E5 a removed working directory does no harm" works no-directory
+t "E5 a running alarm does no harm" works alarm
+t "E1 an empty argument vector does no harm" no_arguments
 t "the run directory is not the user's to write" cannot_write
 t "a reader that goes away does no harm" full_pipe

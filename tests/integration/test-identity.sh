@@ -116,12 +116,12 @@ denied() {
 }
 
 for name in ssh ssh-tt su su-l sudo sudo-i sudo-tty cron login nsshell; do
-	t "$name: the session's ids are the user's" user_ids "$name" ""
-	t "$name: a group that denies is not lost" denied "$name" ""
+	t "E8 $name: the session's ids are the user's" user_ids "$name" ""
+	t "E7 $name: a group that denies is not lost" denied "$name" ""
 done
 for name in ssh su su-l sudo sudo-i cron login; do
-	t "$name without NEWUSER: the session's ids are the user's" \
+	t "E8 $name without NEWUSER: the session's ids are the user's" \
 		user_ids "$name" "$NO_USER"
-	t "$name without NEWUSER: a group that denies is not lost" \
+	t "E7 $name without NEWUSER: a group that denies is not lost" \
 		denied "$name" "$NO_USER"
 done

@@ -243,24 +243,24 @@ umask_and_directory() {
 }
 
 t "id prints the same inside as outside" identity
-t "shadow and the host's keys cannot be read" shadow
-t "other users' homes are invisible" homes
+t "M7 shadow and the host's keys cannot be read" shadow
+t "M7 other users' homes are invisible" homes
 t "the home is the user's own" own_home
 t "proc shows the container's processes only" processes
 t "PID 1's program and environment are out of reach" pid1_exe
-t "the bounding set is what is configured" capabilities
+t "J7 the bounding set is what is configured" capabilities
 t "no_new_privs is set where configured" no_new_privileges
 t "no_new_privs is not set by default" default_new_privileges
-t "a session's descriptors are 0, 1 and 2 only" descriptors
-t "a session of su has descriptors 0, 1 and 2 only" descriptors_of_su
-t "the devices are those of the table" devices
+t "E4 a session's descriptors are 0, 1 and 2 only" descriptors
+t "E4 a session of su has descriptors 0, 1 and 2 only" descriptors_of_su
+t "P7 the devices are those of the table" devices
 t "the hostname is the container's" hostname_inside
 t "the environment has what is configured" environment
-t "paths of the kernel are masked" masked
-t "only home, tmp, run and dev are writable" read_only
+t "P1 paths of the kernel are masked" masked
+t "M7 only home, tmp, run and dev are writable" read_only
 t "the network is a loopback of its own" network
-t "masks and read-only mounts cannot be lifted" no_mounting
-t "another user does not see into the container" not_traceable
-t "the user cannot kill PID 1" kill_init_inside
+t "M5 masks and read-only mounts cannot be lifted" no_mounting
+t "J1 another user does not see into the container" not_traceable
+t "L6 the user cannot kill PID 1" kill_init_inside
 t "session.message is shown on entry" message
 t "umask and working directory are a login's" umask_and_directory

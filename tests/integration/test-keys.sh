@@ -458,7 +458,7 @@ own_init() {
 }
 
 t "mounts of each type are there, as restricted as they must be" mount_types
-t "a tmpfs holds no more than its size" tmpfs_is_full
+t "L5 a tmpfs holds no more than its size" tmpfs_is_full
 t "M5 a second proc or sysfs shows and writes nothing of the host's" \
 	second_proc_is_masked
 t "M5 no mask comes off, whatever one may inside" masks_stay
@@ -479,7 +479,7 @@ t "an account in an image without passwd and group" account_without_files
 t "an account in a read-only image" account_of_readonly_image
 t "M10 hostile passwd files do not hang or leak" account_hostile
 t "L9 hooks run as root with a clean environment" hooks_run
-t "hooks that fail, hang or are not trusted" hooks_fail
-t "a hook that leaves a process behind is over" hook_in_background
+t "L9 hooks that fail, hang or are not trusted" hooks_fail
+t "L9 a hook that leaves a process behind is over" hook_in_background
 t "stop hooks run after kill -9 of monitor and PID 1" hooks_after_kill
 t "an init of the rootfs is PID 1 and is joined like any" own_init

@@ -250,25 +250,25 @@ no_other_boot() {
 	next_login_works
 }
 
-t "kill -9 of sshd's session process ends the container" kill_sshd_session
-t "kill -9 of sshd's child ends the container" kill_sshd_child
+t "L3 kill -9 of sshd's session process ends the container" kill_sshd_session
+t "L3 kill -9 of sshd's child ends the container" kill_sshd_child
 t "kill -9 of the user's process ends the session" kill_shell
 t "kill -9 of the monitor: the next login joins and brings a new one" \
 	kill_monitor
 t "kill -9 of the monitor, then logout: the next login works" \
 	kill_monitor_then_logout
 t "kill -9 of the monitor's child stops no container in use" kill_watcher
-t "kill -9 of PID 1 ends the sessions and its files" kill_init
+t "L6 kill -9 of PID 1 ends the sessions and its files" kill_init
 t "kill -9 of PID 1 and the monitor: the next login clears their files" \
 	kill_init_and_monitor
 t "a login right after kill -9 of PID 1 works" kill_init_at_once_login
-t "kill -9 of nsinit during the start leaves nothing" kill_starting nsinit
+t "C8 kill -9 of nsinit during the start leaves nothing" kill_starting nsinit
 t "kill -9 of PID 1 during the start leaves nothing" \
 	kill_starting container-init
 t "kill -9 of the login during the start leaves nothing" kill_login_starting
-t "a recycled pid is not joined" recycled_pid
-t "a recycled pid that state names is not joined" recycled_pid_and_state
-t "a recycled pid with its own start time is not joined" \
+t "C6 a recycled pid is not joined" recycled_pid
+t "C6 a recycled pid that state names is not joined" recycled_pid_and_state
+t "C6 a recycled pid with its own start time is not joined" \
 	recycled_pid_and_start
-t "a broken state is not joined and goes away" broken_state
+t "C8 a broken state is not joined and goes away" broken_state
 t "a run directory that vanished is made again" no_other_boot

@@ -152,7 +152,7 @@ t "by default a container ends with its last session" default_is_empty
 t "pid, start and state are there exactly while the container runs" \
 	files_exactly_while_running
 t "stop = empty waits for the last process" empty_waits_for_process
-t "stop = logout ends what was left in the background" logout_ends_process
+t "L4 stop = logout ends what was left in the background" logout_ends_process
 t "stop = logout waits for the last session" logout_waits_for_last
 t "stop = never keeps the container until nsinit stop" never
 t "linger keeps the container for its seconds, anew after each login" linger
@@ -160,5 +160,5 @@ t "an ssh connection without a session counts" multiplexed_session_counts
 t "the end of one user's container is not that of another's" \
 	one_does_not_end_other
 t "orphans in the container are reaped" init_reaps
-t "the user can write to none of the run directory's files" \
+t "C7 the user can write to none of the run directory's files" \
 	user_cannot_hold_files

@@ -196,9 +196,9 @@ t "without NEWUSER the user namespace is the host's, all else is not" \
 	no_user_namespace
 t "only what is configured is a namespace of its own" fewest_namespaces
 t "without NEWNET the network is the host's" host_network
-t "without NEWUSER capabilities are bounded and / is nosuid" \
+t "M8 without NEWUSER capabilities are bounded and / is nosuid" \
 	bounded_without_user
-t "without NEWUSER a setuid program gains nothing" no_setuid
+t "M8 without NEWUSER a setuid program gains nothing" no_setuid
 t "root has a container where users/root says so, with its own ids only" \
 	root_container
 t "uid_mappings and gid_mappings are the maps" configured_map

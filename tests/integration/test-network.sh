@@ -556,7 +556,7 @@ t "resolv.conf has the servers that can be reached" resolv
 t "resolv.conf of a rootfs: its own comes first, links stay inside" \
 	resolv_rootfs
 t "pasta: a network without privileges, ended with the container" pasta
-t "pasta: configured, out of reach, and gone after every end" pasta_ends
+t "J1 pasta: configured, out of reach, and gone after every end" pasta_ends
 t "pasta: its errors are told" pasta_errors
 t "pasta for root's own container" pasta_root
 t "the sample of 2014 runs with its bridge" sample

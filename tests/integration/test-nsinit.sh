@@ -263,4 +263,4 @@ t "nsinit start refuses what is broken or not there" start_refuses
 t "nsinit list" list
 t "nsinit check" check
 t "nsinit exec keeps what capabilities says" capabilities_of_exec
-t "nsinit exec passes descriptors 0, 1 and 2 only" descriptors_of_exec
+t "E4 nsinit exec passes descriptors 0, 1 and 2 only" descriptors_of_exec

@@ -256,12 +256,12 @@ t "nsshell dies by the signal that the shell died by" signals
 t "a signal to nsshell reaches the shell inside" signal_inwards
 t "kill -9 of nsshell ends what it ran" killed
 t "nsshell on a terminal has job control" interactive
-t "nsshell makes a new environment" environment
-t "nsshell's session is the user's and has no capabilities" identity
+t "E2 nsshell makes a new environment" environment
+t "J7 nsshell's session is the user's and has no capabilities" identity
 t "nsshell without a container says one sentence and ends with 126" \
 	no_container_running
-t "nsshell does not join another user's container" other_users_container
-t "nsshell is not setuid and refuses to be" not_setuid
+t "C6 nsshell does not join another user's container" other_users_container
+t "E8 nsshell is not setuid and refuses to be" not_setuid
 t "nsshell in a session that PAM placed runs the real shell" both_doors
 t "nsshell works with a busybox rootfs" busybox
 t "nsshell and the module together work with a busybox rootfs" busybox_both

@@ -86,13 +86,13 @@ needed() {
 	empty "more libraries" "$(cat "$OUT/text")"
 }
 
-t "a caller is in all namespaces but the pid namespace, as its children are" \
+t "J4 a caller is in all namespaces but the pid namespace, as its children are" \
 	seen_from_outside
 t "pam_end without close_session lets the container end" end_without_close
-t "a caller holds one descriptor of ours, and none after close_session" \
+t "L4 a caller holds one descriptor of ours, and none after close_session" \
 	descriptors
-t "the installed module exports its entry points only" exports
-t "the installed module needs libpam, libcap, libconfig and libc only" \
+t "H6 the installed module exports its entry points only" exports
+t "H6 the installed module needs libpam, libcap, libconfig and libc only" \
 	needed "$MODULE" libpam libcap libconfig libc
 t "the installed nsshell needs libcap, libconfig and libc only" \
 	needed /usr/bin/nsshell libcap libconfig libc

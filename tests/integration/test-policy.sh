@@ -242,11 +242,11 @@ t "an exempt service logs in on the host" exempt_service
 t "a group's container.json is for its members" group_file
 t "default/container.json is for everybody else" default_file
 t "the user's file comes before the group's, that before the default" order
-t "broken JSON refuses the login and the log names the file" \
+t "C4 broken JSON refuses the login and the log names the file" \
 	refused_json '{"rootfs": "/",'
-t "an unknown key refuses the login and the log names it" \
+t "C5 an unknown key refuses the login and the log names it" \
 	refused_json '{"rootfs": "/", "rotfs": 1}' rotfs
-t "a duplicate key refuses the login" \
+t "C4 a duplicate key refuses the login" \
 	refused_json '{"rootfs": "/", "rootfs": "/"}' rootfs
 t "a wrong type refuses the login and the log names the key" \
 	refused_json '{"rootfs": "/", "hostname": 5}' hostname
@@ -256,9 +256,9 @@ t "a key of a hook that does not exist refuses the login" \
 t "an unknown capability refuses the login" \
 	refused_json '{"rootfs": "/", "capabilities": ["CAP_FLY"]}' CAP_FLY
 t "a rootfs that does not exist refuses the login" no_rootfs
-t "a container.json that others may write refuses the login" untrusted_file
-t "a directory that others may write refuses the login" untrusted_directory
-t "a container.json that is a link to a user's file refuses the login" \
+t "C1 a container.json that others may write refuses the login" untrusted_file
+t "C1 a directory that others may write refuses the login" untrusted_directory
+t "C1 a container.json that is a link to a user's file refuses the login" \
 	locked_out
 t "a broken nscontainer.conf refuses the login and names the key" broken_conf
 t "on_error = host lets a login go on outside" on_error_host

@@ -60,6 +60,6 @@ pool_ends() {
 
 pam_enable su
 t "a range of /etc/subuid and /etc/subgid is used" from_files
-t "ranges that overlap refuse both users" overlap_refused
-t "the pool gives each user a range, for good" from_pool
+t "C9 ranges that overlap refuse both users" overlap_refused
+t "C9 the pool gives each user a range, for good" from_pool
 t "a pool that is used up says so" pool_ends

@@ -230,7 +230,7 @@ two_users() {
 
 t "a login lands in a rootfs of its own" lands
 t "the rootfs's files belong to the container's root" owners
-t "nothing of the host is visible in a rootfs of its own" not_rootfs_of_host
+t "M6 nothing of the host is visible in a rootfs of its own" not_rootfs_of_host
 t "home bind is the host's home" home_bound
 t "home none is no home" home_none
 t "home private is kept apart" home_private
@@ -241,14 +241,14 @@ t "overlay persistent is kept" overlay_persistent
 t "overlay tmpfs on the host's system leaves the host as it is" \
 	overlay_of_host
 t "readonly_fs leaves writable binds writable" readonly_fs
-t "bind mounts are read-only recursively unless writable" bind_mounts
+t "M4 bind mounts are read-only recursively unless writable" bind_mounts
 t "a bind mount without source refuses the login" missing_source
-t "a link at /dev in the rootfs leads nowhere" hostile_again dev /srv/victim
-t "a link at /proc in the rootfs leads nowhere" hostile_again proc /srv/victim
-t "a link at /sys in the rootfs leads nowhere" hostile_again sys \
+t "M2 a link at /dev in the rootfs leads nowhere" hostile_again dev /srv/victim
+t "M2 a link at /proc in the rootfs leads nowhere" hostile_again proc /srv/victim
+t "M2 a link at /sys in the rootfs leads nowhere" hostile_again sys \
 	../../../srv/victim
-t "a link at /home in the rootfs leads nowhere" hostile_again home /srv/victim
-t "a link as a bind destination leads nowhere" hostile_again data /srv/victim
-t "a link that climbs as a bind destination leads nowhere" hostile_again data \
+t "M2 a link at /home in the rootfs leads nowhere" hostile_again home /srv/victim
+t "M1 a link as a bind destination leads nowhere" hostile_again data /srv/victim
+t "M1 a link that climbs as a bind destination leads nowhere" hostile_again data \
 	../../../../../srv/victim
-t "the id ranges of two users do not overlap" two_users
+t "C9 the id ranges of two users do not overlap" two_users

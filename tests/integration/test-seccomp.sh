@@ -292,17 +292,17 @@ subprocess.run([\"true\"], check=True)"' ;;
 
 for way in by_ssh by_su by_su_login by_sudo by_login by_cron by_nsshell \
 	by_exec; do
-	t "the filter is on, and denies, ${way#by_}" door $way
+	t "P6 J10 the filter is on, and denies, ${way#by_}" door $way
 done
-t "unconfined is no filter, and the calls work" control
-t "unshare -U is denied" unshare_fails
+t "P6 unconfined is no filter, and the calls work" control
+t "P6 unshare -U is denied" unshare_fails
 t "PID 1 has a filter, and its file is root's" init_filtered
 t "setuid programs work under the filter" setuid_works "" 0
-t "setuid programs gain nothing with no_new_privs" setuid_works \
+t "J10 setuid programs gain nothing with no_new_privs" setuid_works \
 	', "no_new_privs": true' "$(id -u alice)"
 t "CAP_SYS_ADMIN opens what is its own" by_capability
-t "with no_new_privs the filter is on" no_new_privs
-t "without a user namespace the filter is on" without_userns
+t "J10 with no_new_privs the filter is on" no_new_privs
+t "J10 without a user namespace the filter is on" without_userns
 t "a profile of one's own is what holds" custom
 t "a profile with a wrong action is refused with its place" bad_profile \
 	'"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["kill"],
@@ -313,7 +313,7 @@ t "a profile with an unknown name is refused where it would be allowed" \
 t "a profile under which nobody can enter is refused at the start" \
 	bad_profile '"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names":
 	["execve"], "action": "SCMP_ACT_ERRNO"}]' "denies execve()"
-t "a profile that is not root's alone is refused" profile_of_others
-t "a missing or damaged filter refuses the login" file_damaged
+t "C1 a profile that is not root's alone is refused" profile_of_others
+t "J10 a missing or damaged filter refuses the login" file_damaged
 t "nothing is left of the filter" nothing_left
 t "everyday programs work under the filter" tools

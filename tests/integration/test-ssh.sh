@@ -263,17 +263,17 @@ t "an ssh command's exit status comes back" exit_status
 t "an ssh command's death by signal comes back" death_by_signal
 t "an ssh command's input and output are unchanged bytes" stdin_is_binary
 t "scp -O copies into the container" copy 22 -O
-t "scp over internal-sftp copies into the container" copy 22
+t "J11 scp over internal-sftp copies into the container" copy 22
 t "scp over an external sftp-server copies into the container" \
 	copy "$EXTERNAL"
 t "scp copies out of the container" scp_back
-t "sftp with internal-sftp works in the container" sftp_batch 22
+t "J11 sftp with internal-sftp works in the container" sftp_batch 22
 t "sftp with an external server works in the container" \
 	sftp_batch "$EXTERNAL"
 t "rsync copies into the container" rsync_copies
-t "ssh -A makes the agent usable inside" agent
-t "ssh -L reaches the container's loopback" forward_local
-t "ssh -R listens on the container's loopback" forward_remote
+t "J11 ssh -A makes the agent usable inside" agent
+t "J11 ssh -L reaches the container's loopback" forward_local
+t "J11 ssh -R listens on the container's loopback" forward_remote
 t "several sessions of one ssh connection are in one container" multiplexed
 t "two users are in two containers" two_users
 t "a second login joins the running container" second_login_joins

@@ -60,8 +60,8 @@ churn() {
 		fail "something is left" "$(ls "$RUN/bob")"
 }
 
-t "$LOGINS simultaneous first logins by su are in one container" \
+t "L1 $LOGINS simultaneous first logins by su are in one container" \
 	storm su_login
-t "$LOGINS simultaneous first logins by ssh are in one container" \
+t "L1 $LOGINS simultaneous first logins by ssh are in one container" \
 	storm ssh_login
 t "$LOGINS short logins while the container stops and starts all work" churn
