@@ -56,8 +56,9 @@ static const struct field {
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "on_error",
 	"stop", "linger", "placement", "nested", "on_change", "start_timeout",
-	"debug", "id_pool_first", "id_pool_count", "cgroup_parents", "address_pool",
-	"address_gateway", "address_pool6", "address_gateway6", NULL,
+	"debug", "id_pool_first", "id_pool_count", "cgroup_parents",
+	"address_pool", "address_gateway", "address_pool6", "address_gateway6",
+	NULL,
 };
 
 const char *const *nsc_conf_keys(void)

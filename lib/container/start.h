@@ -33,7 +33,7 @@ struct nsc_start_request {
 /*
  * Start the container, or give a running one that has lost its monitor a new
  * one.  With replace a running one is stopped, but not before all is checked
- * that the new one can be checked for.  Runs with the lock of the run directory held.
+ * that can be.  Runs with the lock of the run directory held.
  */
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
 

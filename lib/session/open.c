@@ -227,6 +227,7 @@ static int recycle(const struct opening *o, int rundir, int lock,
 	ret = start(o, lock, true, err);
 	if (ret < 0)
 		return ret;
+	session->changed = false;
 	/* Its monitor may be waiting for the same. */
 	if (flock(session->lock, LOCK_SH | LOCK_NB) < 0)
 		return nsc_error_set(err, ESRCH, "the container has ended");
@@ -236,7 +237,8 @@ static int recycle(const struct opening *o, int rundir, int lock,
 static int renew(const struct opening *o, int rundir, int lock,
 		 struct nsc_error *err)
 {
-	if (on_change(o) == NSC_ON_CHANGE_DRAIN && !o->session->state->exclusive)
+	if (on_change(o) == NSC_ON_CHANGE_DRAIN &&
+	    !o->session->state->exclusive)
 		return drain(o, err);
 	return recycle(o, rundir, lock, err);
 }
@@ -350,6 +352,7 @@ int nsc_session_open(const struct nsc_session_request *request,
 		     (int64_t)request->policy->conf->start_timeout * 1000;
 	do {
 		nsc_session_close(&session);
+		session = (struct nsc_session)NSC_SESSION_INIT;
 		error = open_once(&o, err);
 	} while (error == -ESTALE);
 	if (error < 0)

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -283,10 +284,39 @@ START_TEST(clean_chooses_descriptors)
 }
 END_TEST
 
+START_TEST(hashes)
+{
+	const char text[] = "foobar";
+	uint64_t hash = NSC_HASH_INIT, other = 0;
+	char dir[64], path[128];
+	int fd;
+
+	/* As FNV-1a is published. */
+	ck_assert_uint_eq(nsc_hash_add(hash, "", 0), 0xcbf29ce484222325);
+	ck_assert_uint_eq(nsc_hash_add(hash, "a", 1), 0xaf63dc4c8601ec8c);
+	hash = nsc_hash_add(hash, text, 6);
+	ck_assert_uint_eq(hash, 0x85944171f73967e8);
+	/* The end of a text counts. */
+	ck_assert_uint_ne(nsc_hash_add_text(nsc_hash_add_text(1, "a"), "bc"),
+			  nsc_hash_add_text(nsc_hash_add_text(1, "ab"), "c"));
+	ck_assert_uint_ne(nsc_hash_add_text(1, NULL),
+			  nsc_hash_add_text(1, ""));
+	unit_make_dir(dir);
+	unit_write(dir, "file", text, 0644);
+	snprintf(path, sizeof(path), "%s/file", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(nsc_hash_file(fd, &other), 0);
+	ck_assert_uint_eq(other, hash);
+	close(fd);
+	ck_assert_int_eq(nsc_hash_file(-1, &other), -EBADF);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		error_chains_context, error_is_bounded, names, numbers,
+		hashes, error_chains_context, error_is_bounded, names, numbers,
 		escapes, directories_are_checked, files_are_checked,
 		files_are_written_whole, children_are_invisible,
 		children_answer,
