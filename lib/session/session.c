@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
-#include "base/file.h"
 #include "base/process.h"
 #include "container/paths.h"
 #include "kernel/credential.h"
@@ -61,13 +60,14 @@ int nsc_session_open_rundir(const struct nsc_session *session,
 			return nsc_error_set(err, ESRCH, "the container has "
 					     "ended");
 		*slash = '\0';
-		rundir = nsc_file_open_dir(path, err);
-		if (rundir == -ENOENT)
+		rundir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+			      O_CLOEXEC);
+		if (rundir < 0 && errno == ENOENT)
 			return nsc_error_set(err, ESRCH, "the container has "
 					     "ended");
 		if (rundir < 0)
-			return rundir;
-		/* It may be moved meanwhile. */
+			return nsc_error_sys(err, errno, "open '%s'", path);
+		/* It may be moved meanwhile; else it is what was checked. */
 		if (fstat(session->lock, &ours) == 0 &&
 		    fstatat(rundir, NSC_FILE_SESSIONS, &there,
 			    AT_SYMLINK_NOFOLLOW) == 0 &&

@@ -286,17 +286,28 @@ END_TEST
 
 START_TEST(hashes)
 {
-	const char text[] = "foobar";
-	uint64_t hash = NSC_HASH_INIT, other = 0;
+	const char text[] = "more than eight bytes";
+	const unsigned char zeros[20] = { 0 };
+	uint64_t hash = NSC_HASH_INIT, other = 0, seen[20 * 9];
+	size_t n = 0;
 	char dir[64], path[128];
 	int fd;
 
-	/* As FNV-1a is published. */
-	ck_assert_uint_eq(nsc_hash_add(hash, "", 0), 0xcbf29ce484222325);
-	ck_assert_uint_eq(nsc_hash_add(hash, "a", 1), 0xaf63dc4c8601ec8c);
-	hash = nsc_hash_add(hash, text, 6);
-	ck_assert_uint_eq(hash, 0x85944171f73967e8);
-	/* The end of a text counts. */
+	/* Each place, and the length, also of what is all zeros. */
+	for (size_t i = 0; i < sizeof(zeros); i++) {
+		for (size_t j = 0; j < 8; j++) {
+			unsigned char bits[sizeof(zeros)] = { 0 };
+
+			bits[i] = (unsigned char)(1 << j);
+			seen[n++] = nsc_hash_add(hash, bits, sizeof(bits));
+		}
+		seen[n++] = nsc_hash_add(hash, zeros, i);
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			ck_assert_uint_ne(seen[i], seen[j]);
+	hash = nsc_hash_add(hash, text, sizeof(text) - 1);
+	/* Where one text ends counts. */
 	ck_assert_uint_ne(nsc_hash_add_text(nsc_hash_add_text(1, "a"), "bc"),
 			  nsc_hash_add_text(nsc_hash_add_text(1, "ab"), "c"));
 	ck_assert_uint_ne(nsc_hash_add_text(1, NULL),
