@@ -109,7 +109,14 @@ int nscontainer_check(const struct nscontainer *container,
  * Keys: user; pid, of PID 1 as the host sees it; start, its start time in
  * clock ticks since boot; since, seconds since the epoch; sessions, their
  * number, or -1 where /proc/locks cannot be read; rootfs; config, the path of
- * its container.json; stop, the policy: "empty", "logout", "never", "start".
+ * its container.json; stop, the policy: "empty", "logout", "never", "start";
+ * generation, the number of the user's containers since the host was booted,
+ * with this one; digest, of what it was made from; stale (boolean), whether
+ * it would be made from something else now; draining (boolean), whether new
+ * logins get another one; networks[].
+ *
+ * Containers of the user that drain follow in the list; where only such run,
+ * they are all of it.
  */
 int nscontainer_find(const struct nscontainer *container,
 		     struct nscontainer_record **ret,
@@ -155,8 +162,14 @@ int nscontainer_stats(const struct nscontainer *container,
  *	one is given a new monitor.  The result goes to descriptor
  *	NSCONTAINER_LOGIN_REPORT as well, as a struct nscontainer_error with
  *	code 0 for success.  Both become close-on-exec.
+ *
+ * NSCONTAINER_START_REPLACE	a container that runs is stopped first, with all
+ *	sessions in it, but only when the configuration can be started from
+ *	as far as that can be checked.  What nscontainer_start() has started
+ *	goes on until nscontainer_stop() when it is replaced for a login.
  */
 #define NSCONTAINER_START_LOGIN 1u
+#define NSCONTAINER_START_REPLACE 2u
 #define NSCONTAINER_LOGIN_LOCK 3
 #define NSCONTAINER_LOGIN_REPORT 4
 

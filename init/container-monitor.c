@@ -13,9 +13,11 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,6 +26,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
+#include "container/drain.h"
 #include "container/hooks_stop.h"
 #include "container/paths.h"
 
@@ -33,7 +36,8 @@
 
 #define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
 
-enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER };
+enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
+	     EVENT_MOVED };
 
 struct monitor {
 	bool logout;		/* stop policy "logout", else "empty" */
@@ -41,6 +45,7 @@ struct monitor {
 	bool leader;
 	unsigned int linger;	/* seconds */
 	int enter;		/* socket of groups.h, -1 without groups */
+	int moved;		/* inotify(7): the run directory is moved */
 	const char *helper;	/* its pid inside, "0": none */
 };
 
@@ -60,14 +65,16 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
 		{ .fd = watcher, .events = POLLIN },
+		{ .fd = m->moved, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
 	};
+	char events[4096];
 
 	for (int64_t begin = now_ms(), left = timeout;;) {
-		int n = poll(p, 4, (int)left);
+		int n = poll(p, 5, (int)left);
 
 		if (n == 0 || (n > 0 && (p[0].revents || p[1].revents ||
-					 p[2].revents)))
+					 p[2].revents || p[3].revents)))
 			break;
 		if (n > 0)
 			groups_serve(m->enter);
@@ -80,6 +87,8 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		return EVENT_ENDED;
 	if (p[1].revents)
 		return EVENT_LEADER;
+	if (p[3].revents && read(m->moved, events, sizeof(events)) > 0)
+		return EVENT_MOVED;
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
 }
 
@@ -104,6 +113,7 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
+	nsc_drain_remove(NSC_MONITOR_RUNDIR);
 	_exit(0);
 }
 
@@ -175,11 +185,26 @@ static void reap(int *watcher)
 	*watcher = -1;
 }
 
+/* It may have the lock for us by now. */
+static void end_watcher(int *watcher)
+{
+	if (*watcher >= 0)
+		syscall(SYS_pidfd_send_signal, *watcher, SIGKILL, NULL, 0);
+	reap(watcher);
+	flock(NSC_MONITOR_SESSIONS, LOCK_UN);
+}
+
+/* What gets no new logins need not wait for any. */
+static bool stays(const struct monitor *m)
+{
+	return m->never && !nsc_drain_is(NSC_MONITOR_RUNDIR);
+}
+
 /* Until no session holds the lock; then it is ours. */
 static void wait_for_last(const struct monitor *m)
 {
-	int watcher = m->never ? -1 : start_watcher();
-	int timeout = m->never || watcher >= 0 ? -1 : EMPTY_POLL_MS;
+	int watcher = stays(m) ? -1 : start_watcher();
+	int timeout = stays(m) || watcher >= 0 ? -1 : EMPTY_POLL_MS;
 
 	for (;;) {
 		enum event event = wait_event(m, watcher, timeout);
@@ -188,13 +213,18 @@ static void wait_for_last(const struct monitor *m)
 			ended(m);
 		if (event == EVENT_LEADER)
 			stop(m);
+		if (stays(m)) {
+			end_watcher(&watcher);
+			timeout = -1;
+			continue;
+		}
 		/*
 		 * Ours already when the watcher got it; not when the watcher
 		 * was killed, or none could be started.
 		 */
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
 			break;
-		if (event == EVENT_WATCHER) {
+		if (event == EVENT_WATCHER || watcher < 0) {
 			reap(&watcher);
 			watcher = start_watcher();
 			timeout = watcher >= 0 ? -1 : EMPTY_POLL_MS;
@@ -232,7 +262,7 @@ static void after_last(const struct monitor *m)
 	unsigned int left = m->linger;
 
 	used_since(&last);
-	while (left--) {
+	while (left-- && !nsc_drain_is(NSC_MONITOR_RUNDIR)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, 1000);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -241,13 +271,28 @@ static void after_last(const struct monitor *m)
 		if (used_since(&last))
 			left = m->linger;
 	}
-	while (!m->logout && !empty(m)) {
+	/* "never" is here when it drains: as "logout". */
+	while (!m->logout && !m->never && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
 	}
 	stop(m);
+}
+
+/* -1: one that drains is seen with the next event only. */
+static int watch_rundir(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", NSC_MONITOR_RUNDIR);
+	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVE_SELF) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
 }
 
 static void report(const struct nsc_error *err)
@@ -270,6 +315,7 @@ int main(int argc, char **argv)
 	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
 	m.helper = argv[4];
+	m.moved = watch_rundir();
 	m.enter = groups_open(&err);
 	if (m.enter < -1) {
 		/* A new container's PID 1 ends, since it never gets its go. */

@@ -2,29 +2,35 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "nsinit.h"
 
+#define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %s\n"
+
 static void print_row(const struct nscontainer_record *record)
 {
 	time_t seconds = atoll(nscontainer_record_text(record, "since"));
+	const char *draining = nscontainer_record_text(record, "draining");
+	const char *stale = nscontainer_record_text(record, "stale");
 	char since[32];
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
 	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
-	printf("%-16s %8s  %-19s  %8s  %s\n",
-	       nscontainer_record_text(record, "user"),
+	printf(ROW, nscontainer_record_text(record, "user"),
 	       nscontainer_record_text(record, "pid"), since,
 	       nscontainer_record_text(record, "sessions"),
+	       nscontainer_record_text(record, "generation"),
+	       strcmp(draining, "yes") ? stale : "draining",
 	       nscontainer_record_text(record, "rootfs"));
 }
 
 static void print_rows(const struct nscontainer_record *record)
 {
-	printf("%-16s %8s  %-19s  %8s  %s\n", "USER", "PID", "SINCE",
-	       "SESSIONS", "ROOTFS");
+	printf(ROW, "USER", "PID", "SINCE", "SESSIONS", "GENERATION", "STALE",
+	       "ROOTFS");
 	for (; record; record = nscontainer_record_next(record))
 		print_row(record);
 }

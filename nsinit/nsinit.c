@@ -14,7 +14,8 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64, OPT_FOLLOW = 128 };
+       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64, OPT_FOLLOW = 128,
+       OPT_REPLACE = 256 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -25,6 +26,7 @@ static const struct option long_options[] = {
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "replace", no_argument, NULL, OPT_REPLACE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -40,8 +42,8 @@ static const struct command {
 	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
 	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
 	  "[ARGUMENT...]" },
-	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN, 1, 1,
-	  "start [--conf FILE] USER" },
+	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN | OPT_REPLACE, 1, 1,
+	  "start [--replace] [--conf FILE] USER" },
 	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
 	  "stop [--timeout SECONDS] USER | stop --root DIR" },
 	{ "list", nsinit_list, OPT_JSON, 0, 1,
@@ -140,6 +142,8 @@ static int set_option(const struct command *command, int option,
 						   NSCONTAINER_NO_TTY;
 	else if (option == OPT_FOLLOW)
 		options->follow = true;
+	else if (option == OPT_REPLACE)
+		options->replace = true;
 	else if (set_timeout(options) < 0)
 		return usage_error(command, "--timeout: expected seconds, 0 "
 				   "to 86400");

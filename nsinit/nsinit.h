@@ -26,6 +26,7 @@ struct nsinit_options {
 	bool json;		/* --json */
 	bool login;		/* --login */
 	bool follow;		/* --follow */
+	bool replace;		/* --replace */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the rest */
 	int n_arguments;

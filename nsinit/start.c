@@ -9,10 +9,12 @@ int nsinit_start(const struct nsinit_options *options)
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
 	int ret = nsinit_open(options, &container, &err);
+	unsigned int flags =
+		(options->login ? NSCONTAINER_START_LOGIN : 0) |
+		(options->replace ? NSCONTAINER_START_REPLACE : 0);
 
 	if (ret == 0)
-		ret = nscontainer_start(container, options->login ?
-					NSCONTAINER_START_LOGIN : 0, &err);
+		ret = nscontainer_start(container, flags, &err);
 	nscontainer_close(container);
 	if (ret < 0 && !options->login)
 		nsinit_fail(&err, NSINIT_FAILED);

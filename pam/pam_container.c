@@ -22,6 +22,7 @@
 #include "base/text.h"
 #include "config/policy.h"
 #include "options.h"
+#include "session/change.h"
 #include "session/session.h"
 
 #define DATA_NAME "nscontainer_session"
@@ -136,6 +137,8 @@ static int place(const struct call *call, struct nsc_session *session,
 		return ret;
 	if (session->state->message && !(call->flags & PAM_SILENT))
 		pam_info(call->pamh, "%s", session->state->message);
+	if (session->changed && !(call->flags & PAM_SILENT))
+		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
 	load_name_services();
 	ret = nsc_session_place(session, call->user, give_terminal, err);
@@ -150,7 +153,7 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	const struct nsc_session_request request = {
 		.conf_path = call->options.conf,
 		.user = call->user,
-		.conf = call->policy->conf,
+		.policy = call->policy,
 	};
 	struct nsc_session *session = calloc(1, sizeof(*session));
 	int ret;
@@ -166,6 +169,9 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 		release(call->pamh, session, 0);
 		return ret;
 	}
+	if (*session->note)
+		pam_syslog(call->pamh, LOG_NOTICE, "user %s: %s",
+			   call->user->name, session->note);
 	ret = place(call, session, err);
 	if (ret < 0)
 		pam_set_data(call->pamh, DATA_NAME, NULL, NULL);

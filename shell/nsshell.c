@@ -22,6 +22,7 @@
 #include "config/user.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "session/change.h"
 #include "session/environment.h"
 #include "session/run.h"
 
@@ -55,7 +56,8 @@ static int clean(struct nsc_error *err)
 	return 0;
 }
 
-static int find(struct nsc_session *session, struct nsc_error *err)
+static int find(struct nsc_session *session, bool *ret_changed,
+		struct nsc_error *err)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_free_ char *path = NULL;
@@ -84,6 +86,8 @@ static int find(struct nsc_session *session, struct nsc_error *err)
 		return nsc_error_set(err, EPERM, "the container of '%s' is "
 				     "not that of uid %u", user->name,
 				     getuid());
+	if (ret == 0)
+		*ret_changed = nsc_change_seen(session->state, user);
 	return ret;
 }
 
@@ -92,7 +96,8 @@ static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	struct nsc_run request = { .session = &session };
 	const struct nsc_state *state;
-	int ret = find(&session, err);
+	bool changed = false;
+	int ret = find(&session, &changed, err);
 
 	if (ret < 0)
 		return ret;
@@ -108,6 +113,8 @@ static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
+	if (changed && isatty(STDIN_FILENO))
+		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
 	return nsc_run(&request, ret_status, err);
 }
 

@@ -112,6 +112,7 @@ static int start(struct exec *e, struct nsc_error *err)
 	struct nsc_start_request request = {
 		.user = e->user, .stop = "logout", .leader = leader,
 		.rundir = e->rundir, .dir = e->dirfd, .console = -1,
+		.conf_path = "",
 	};
 	int ret = nsc_conf_parse("", "defaults", &conf, err);
 

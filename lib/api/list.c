@@ -11,9 +11,15 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "container/drain.h"
+#include "container/generation.h"
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "session/change.h"
 
 /*
  * Who holds the shared lock: one line "FLOCK ADVISORY READ" in /proc/locks,
@@ -38,18 +44,60 @@ static int count_sessions(int rundir)
 	return n;
 }
 
-static json_t *state_json(const struct nsc_state *state, int sessions)
+/* The container of a directory knows no nscontainer.conf. */
+static bool directory_stale(const struct nsc_state *state,
+			    const struct nsc_user *user)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s, s:o}",
+	_cleanup_free_ char *dir = strdup(state->config);
+	_cleanup_conf_ struct nsc_conf *conf = NULL;
+	struct nsc_policy policy = { .dir = dir };
+	_cleanup_fd_ int dirfd = -1;
+	_cleanup_fd_ int fd = -1;
+	char *slash = dir ? strrchr(dir, '/') : NULL;
+
+	if (!slash || nsc_conf_parse("", "defaults", &conf, NULL) < 0)
+		return false;
+	*slash = '\0';
+	dirfd = nsc_file_open_dir(dir, NULL);
+	if (dirfd >= 0)
+		fd = nsc_file_open_at(dirfd, dir, slash + 1, NULL);
+	if (fd < 0 || nsc_hash_file(fd, &policy.content) < 0)
+		return true;
+	policy.conf = conf;
+	return nsc_change_is(state, &policy, user);
+}
+
+/* What could not be started again is stale as well. */
+static bool is_stale(const struct nsc_state *state)
+{
+	_cleanup_user_ struct nsc_user *user = NULL;
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+
+	if (nsc_user_load(state->user, &user, NULL) < 0)
+		return true;
+	if (!*state->conf)
+		return directory_stale(state, user);
+	return nsc_policy_decide(state->conf, user, NULL, &policy, NULL) < 0 ||
+	       !policy->dir || nsc_change_is(state, policy, user);
+}
+
+static json_t *state_json(const struct nsc_state *state, int rundir)
+{
+	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s, s:I, s:s, "
+			 "s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
-			 (json_int_t)state->since, "sessions", sessions,
+			 (json_int_t)state->since,
+			 "sessions", count_sessions(rundir),
 			 "rootfs", state->rootfs, "config", state->config,
 			 "stop", state->stop,
+			 "generation", (json_int_t)state->generation,
+			 "digest", state->digest, "stale", is_stale(state),
+			 "draining", nsc_drain_is(rundir),
 			 "networks", nsc_api_networks(state->networks));
 }
 
-static int find(const char *path, struct nscontainer_record **ret,
+static int find(const char *path, struct nscontainer_record **list,
 		struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -64,34 +112,94 @@ static int find(const char *path, struct nscontainer_record **ret,
 	pidfd = nsc_join_find(rundir, &state, err);
 	if (pidfd < 0)
 		return pidfd;
-	record = nsc_api_record(state_json(state, count_sessions(rundir)));
+	record = nsc_api_record(state_json(state, rundir));
 	if (!record)
 		return nsc_error_sys(err, ENOMEM, "list");
-	*ret = record;
+	nsc_api_append(list, record);
 	return 0;
+}
+
+/* Those that drain; while a login may be making one, nothing is swept. */
+static int find_draining(const char *user, const char *path,
+			 struct nscontainer_record **list,
+			 struct nsc_error *err)
+{
+	_cleanup_fd_ int lock = -1;
+	_cleanup_fd_ int rundir = -1;
+	char **paths = NULL;
+	int ret = nsc_generation_draining(user, &paths, err);
+
+	if (ret < 0)
+		return ret;
+	if (*paths)
+		rundir = nsc_rundir_open_locked(path, (uid_t)-1, 0, &lock,
+						NULL);
+	if (rundir >= 0)
+		nsc_generation_sweep(user);
+	for (char **p = paths; ret == 0 && *p; p++) {
+		ret = find(*p, list, err);
+		if (ret == -ESRCH)
+			ret = 0;
+	}
+	nsc_text_free_vector(paths);
+	return ret;
+}
+
+/* So that those of all users need not be looked for one by one. */
+static bool any_draining(void)
+{
+	char **paths = NULL;
+	bool any;
+
+	if (nsc_generation_draining(NULL, &paths, NULL) < 0)
+		return true;
+	any = *paths != NULL;
+	nsc_text_free_vector(paths);
+	return any;
+}
+
+static int find_user(const char *user, const char *path,
+		     struct nscontainer_record **list, struct nsc_error *err)
+{
+	int newest = find(path, list, err);
+	int ret = newest == -ESRCH ? 0 : newest;
+
+	if (ret == 0)
+		ret = find_draining(user, path, list, err);
+	return ret == 0 && !*list ? newest : ret;
 }
 
 NSC_PUBLIC int nscontainer_find(const struct nscontainer *container,
 				struct nscontainer_record **ret,
 				struct nscontainer_error *err)
 {
+	struct nscontainer_record *list = NULL;
 	struct nsc_error e = NSC_ERROR_INIT;
+	int error = container->user ?
+			    find_user(container->user, container->rundir,
+				      &list, &e) :
+			    find(container->rundir, &list, &e);
 
-	return nsc_api_result(find(container->rundir, ret, &e), &e, err);
+	if (error == 0)
+		*ret = list;
+	else
+		nscontainer_record_free(list);
+	return nsc_api_result(error, &e, err);
 }
 
 /* One that does not run is not an error. */
-static int add(const char *name, struct nscontainer_record **list,
-	       struct nsc_error *err)
+static int add(const char *name, bool any_draining,
+	       struct nscontainer_record **list, struct nsc_error *err)
 {
-	struct nscontainer_record *record = NULL;
+	struct nscontainer_record *records = NULL;
 	_cleanup_free_ char *path = NULL;
 	int ret = nsc_rundir_path(name, &path, err);
 
 	if (ret == 0)
-		ret = find(path, &record, err);
-	if (ret == 0)
-		nsc_api_append(list, record);
+		ret = any_draining ? find_user(name, path, &records, err) :
+				     find(path, &records, err);
+	if (records)
+		nsc_api_append(list, records);
 	return ret == -ESRCH ? 0 : ret;
 }
 
@@ -101,6 +209,7 @@ NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,
 	struct nsc_error first = NSC_ERROR_INIT;
 	struct dirent **names = NULL;
 	int n = scandir(NSC_RUNDIR, &names, NULL, alphasort);
+	bool draining = any_draining();
 	int error = 0;
 
 	*ret = NULL;
@@ -109,7 +218,7 @@ NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,
 		int one = 0;
 
 		if (names[i]->d_name[0] != '.')
-			one = add(names[i]->d_name, ret, &e);
+			one = add(names[i]->d_name, draining, ret, &e);
 		if (one < 0 && error == 0) {
 			error = one;
 			first = e;

@@ -24,6 +24,12 @@ _Static_assert(NSC_HELPER_LOCK == NSCONTAINER_LOGIN_LOCK &&
 	       sizeof(struct nsc_error) == sizeof(struct nscontainer_error),
 	       "pam_container and its helper agree");
 
+struct question {
+	const struct nscontainer *container;
+	unsigned int flags;
+	pid_t parent;
+};
+
 static int no_configuration(const struct nsc_user *user, const char *conf,
 			    struct nsc_error *err)
 {
@@ -33,13 +39,16 @@ static int no_configuration(const struct nsc_user *user, const char *conf,
 }
 
 /* With the lock held. */
-static int start(const struct nsc_user *user, const struct nsc_policy *policy,
-		 int rundir, bool login, struct nsc_error *err)
+static int start(const struct question *q, const struct nsc_user *user,
+		 const struct nsc_policy *policy, int rundir,
+		 struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
 	struct nsc_start_request request = {
 		.user = user, .conf = policy->conf, .login = true,
 		.leader = -1, .console = -1, .rundir = rundir,
+		.conf_path = q->container->conf,
+		.replace = q->flags & NSCONTAINER_START_REPLACE,
 	};
 	int ret = nsc_start_load(policy->dir, user, &config, err);
 
@@ -47,7 +56,8 @@ static int start(const struct nsc_user *user, const struct nsc_policy *policy,
 		return ret;
 	request.config = config;
 	/* What an administrator starts runs until it is stopped. */
-	request.stop = login ? nsc_conf_stop_name(policy->conf->stop) :
+	request.stop = q->flags & NSCONTAINER_START_LOGIN ?
+			       nsc_conf_stop_name(policy->conf->stop) :
 			       "start";
 	return nsc_start(&request, err);
 }
@@ -68,9 +78,27 @@ static int wait_for_monitor(int rundir, struct nsc_error *err)
 	return monitor < 0 ? monitor : 0;
 }
 
-static int start_user(const struct nscontainer *c, bool login,
-		      struct nsc_error *err)
+/* A login has opened and locked it. */
+static int open_rundir(const struct question *q, const char *path, uid_t owner,
+		       int *ret_lock, struct nsc_error *err)
 {
+	_cleanup_fd_ int rundir = -1;
+	int ret;
+
+	if (q->flags & NSCONTAINER_START_LOGIN)
+		return nsc_rundir_open(path, false, 0, err);
+	rundir = nsc_rundir_open_locked(path, owner, nsc_process_now() +
+					LOCK_MS, ret_lock, err);
+	if (rundir < 0)
+		return rundir;
+	ret = q->flags & NSCONTAINER_START_REPLACE ? 0 :
+		      wait_for_monitor(rundir, err);
+	return ret < 0 ? ret : NSC_TAKE_FD(rundir);
+}
+
+static int start_user(const struct question *q, struct nsc_error *err)
+{
+	const struct nscontainer *c = q->container;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_free_ char *path = NULL;
@@ -88,24 +116,9 @@ static int start_user(const struct nscontainer *c, bool login,
 	ret = nsc_rundir_path(user->name, &path, err);
 	if (ret < 0)
 		return ret;
-	rundir = nsc_rundir_open(path, true, user->uid, err);
-	if (rundir < 0)
-		return rundir;
-	if (!login) {
-		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
-				       nsc_process_now() + LOCK_MS, err);
-		if (lock < 0)
-			return lock;
-		ret = wait_for_monitor(rundir, err);
-	}
-	return ret < 0 ? ret : start(user, policy, rundir, login, err);
+	rundir = open_rundir(q, path, user->uid, &lock, err);
+	return rundir < 0 ? rundir : start(q, user, policy, rundir, err);
 }
-
-struct question {
-	const struct nscontainer *container;
-	bool login;
-	pid_t parent;
-};
 
 /* So that nothing of the calling process gets into the container. */
 static void start_in_child(const void *arg, void *answer)
@@ -116,14 +129,14 @@ static void start_in_child(const void *arg, void *answer)
 	nsc_api_begin_child(q->parent, 0);
 	/* Who called su has chosen these, and the container outlives that. */
 	nsc_process_default_scheduling();
-	if (nsc_rlimit_default(err) == 0 &&
-	    start_user(q->container, q->login, err) == 0)
+	if (nsc_rlimit_default(err) == 0 && start_user(q, err) == 0)
 		err->code = 0;
 }
 
-static int ask(const struct nscontainer *c, bool login, struct nsc_error *err)
+static int ask(const struct nscontainer *c, unsigned int flags,
+	       struct nsc_error *err)
 {
-	const struct question question = { c, login, getpid() };
+	const struct question question = { c, flags, getpid() };
 	int ret = nsc_api_may_fork(err);
 
 	if (ret < 0)
@@ -164,9 +177,9 @@ NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
 		fcntl(NSC_HELPER_LOCK, F_SETFD, FD_CLOEXEC);
 		fcntl(NSC_HELPER_REPORT, F_SETFD, FD_CLOEXEC);
 	}
-	ret = flags & ~NSCONTAINER_START_LOGIN ?
+	ret = flags & ~(NSCONTAINER_START_LOGIN | NSCONTAINER_START_REPLACE) ?
 		      nsc_error_set(&e, EINVAL, "start: unknown flags") :
-		      ask(container, login, &e);
+		      ask(container, flags, &e);
 	if (login)
 		report(&e);
 	return nsc_api_result(ret, &e, err);

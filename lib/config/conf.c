@@ -18,6 +18,7 @@ static const char *const on_error_names[] = { "refuse", "host", NULL };
 static const char *const stop_names[] = { "empty", "logout", "never", NULL };
 static const char *const placement_names[] = { "session", "start", NULL };
 static const char *const nested_names[] = { "ignore", "refuse", NULL };
+const char *const nsc_conf_on_change[] = { "keep", "drain", "recycle", NULL };
 
 static const struct field {
 	const char *key;
@@ -35,6 +36,7 @@ static const struct field {
 	{ "linger", KIND_NUMBER, AT(linger), NULL, 0, 86400 },
 	{ "placement", KIND_CHOICE, AT(placement), placement_names, 0, 0 },
 	{ "nested", KIND_CHOICE, AT(nested), nested_names, 0, 0 },
+	{ "on_change", KIND_CHOICE, AT(on_change), nsc_conf_on_change, 0, 0 },
 	{ "start_timeout", KIND_NUMBER, AT(start_timeout), NULL, 1, 3600 },
 	{ "debug", KIND_BOOL, AT(debug), NULL, 0, 0 },
 	{ "id_pool_first", KIND_NUMBER, AT(id_pool_first), NULL, 65536,
@@ -53,9 +55,10 @@ static const struct field {
 
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "on_error",
-	"stop", "linger", "placement", "nested", "start_timeout", "debug",
-	"id_pool_first", "id_pool_count", "cgroup_parents", "address_pool",
-	"address_gateway", "address_pool6", "address_gateway6", NULL,
+	"stop", "linger", "placement", "nested", "on_change", "start_timeout",
+	"debug", "id_pool_first", "id_pool_count", "cgroup_parents",
+	"address_pool", "address_gateway", "address_pool6", "address_gateway6",
+	NULL,
 };
 
 const char *const *nsc_conf_keys(void)

@@ -14,6 +14,9 @@ enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
 enum nsc_stop { NSC_STOP_EMPTY, NSC_STOP_LOGOUT, NSC_STOP_NEVER };
 enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
 enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
+/* NSC_ON_CHANGE_HOST: of a container whose container.json does not say. */
+enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
+		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
 struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
@@ -24,6 +27,7 @@ struct nsc_conf {
 	unsigned int linger;		/* seconds, default 0 */
 	enum nsc_placement placement;	/* "session" (default), "start" */
 	enum nsc_nested nested;		/* "ignore" (default), "refuse" */
+	enum nsc_on_change on_change;	/* "keep" (default), ... */
 	unsigned int start_timeout;	/* seconds, default 30 */
 	bool debug;
 	uint32_t id_pool_first;		/* default 1879048192 */
@@ -53,6 +57,9 @@ static inline void nsc_conf_cleanup(struct nsc_conf **conf)
 	*conf = NULL;
 }
 #define _cleanup_conf_ __attribute__((cleanup(nsc_conf_cleanup)))
+
+/* The names of enum nsc_on_change up to NSC_ON_CHANGE_HOST, then NULL. */
+extern const char *const nsc_conf_on_change[];
 
 /* "empty", "logout", "never". */
 const char *nsc_conf_stop_name(enum nsc_stop stop);

@@ -17,6 +17,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "config/cgroups.h"
+#include "config/conf.h"
 #include "config/field.h"
 #include "config/lists.h"
 #include "config/mounts.h"
@@ -183,6 +184,12 @@ static const struct nsc_field session_fields[] = {
 	{ .name = NULL },
 };
 
+static const struct nsc_field lifecycle_fields[] = {
+	{ .name = "on_change", .read = nsc_read_choice, .at = AT(on_change),
+	  .choices = nsc_conf_on_change },
+	{ .name = NULL },
+};
+
 static const struct nsc_field hooks_fields[] = {
 	{ .name = "start", .read = nsc_read_start_hooks,
 	  .members = nsc_hook_fields },
@@ -230,6 +237,8 @@ static const struct nsc_field config_fields[] = {
 	  .choices = home_names },
 	{ .name = "session", .read = nsc_read_members,
 	  .members = session_fields },
+	{ .name = "lifecycle", .read = nsc_read_members,
+	  .members = lifecycle_fields },
 	{ .name = "init", .read = nsc_read_init },
 	{ .name = "rlimits", .read = nsc_read_rlimits,
 	  .members = nsc_rlimit_fields },
@@ -268,6 +277,7 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;
+	config->on_change = NSC_ON_CHANGE_HOST;
 	config->umask = -1;
 	config->oom_score_adj = NSC_OOM_LEAVE;
 	/* A core dump would run the host's helper, core(5). */

@@ -95,6 +95,7 @@ struct nsc_config_network {
 
 struct nsc_config {
 	char *file;			/* where it was read, for messages */
+	uint64_t content;		/* nsc_hash_add() of what was read */
 	char *rootfs;			/* absolute, "/": the host's own */
 	enum nsc_overlay overlay;
 	bool readonly_fs;
@@ -139,6 +140,7 @@ struct nsc_config {
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	unsigned int on_change;		/* enum nsc_on_change of conf.h */
 	char *seccomp;			/* one of these, or a profile's path */
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/text.h"
 
 #define CONFIG_FILE "container.json"
@@ -45,14 +46,15 @@ static bool is_component(const char *name)
 
 /* Is kind/name/container.json there?  1, 0, or why that cannot be told. */
 static int look_for(const struct base *base, const char *kind,
-		    const char *name, char **ret, struct nsc_error *err)
+		    const char *name, struct nsc_policy *policy,
+		    struct nsc_error *err)
 {
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int sub = -1;
 	_cleanup_fd_ int file = -1;
 	char parent[PATH_MAX];
-	int last;
+	int last, error;
 
 	if (name && !is_component(name))
 		return 0;
@@ -74,12 +76,15 @@ static int look_for(const struct base *base, const char *kind,
 	file = nsc_file_open_at(last, path, CONFIG_FILE, err);
 	if (file < 0)
 		return file == -ENOENT ? 0 : file;
-	*ret = NSC_TAKE_PTR(path);
+	error = nsc_hash_file(file, &policy->content);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "%s/" CONFIG_FILE, path);
+	policy->dir = NSC_TAKE_PTR(path);
 	return 1;
 }
 
 static int look_for_groups(const struct base *base, const struct nsc_user *user,
-			   char **ret, struct nsc_error *err)
+			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	for (int i = 0; i < user->n_groups; i++) {
 		_cleanup_free_ char *name = NULL;
@@ -92,7 +97,7 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 		if (!name)
 			return nsc_error_sys(err, error, "group %u",
 					     user->groups[i]);
-		found = look_for(base, "groups", name, ret, err);
+		found = look_for(base, "groups", name, policy, err);
 		if (found != 0)
 			return found;
 	}
@@ -100,17 +105,17 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 }
 
 static int look_everywhere(const struct base *base, const struct nsc_user *user,
-			   char **ret, struct nsc_error *err)
+			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	bool valid = nsc_text_name_valid(user->name);
-	int found = look_for(base, "users", user->name, ret, err);
+	int found = look_for(base, "users", user->name, policy, err);
 
 	if (found == 0 && user->uid == 0)
 		return 0;
 	if (found == 0)
-		found = look_for_groups(base, user, ret, err);
+		found = look_for_groups(base, user, policy, err);
 	if (found == 0)
-		found = look_for(base, "default", NULL, ret, err);
+		found = look_for(base, "default", NULL, policy, err);
 	if (found > 0 && !valid) {
 		char escaped[256];
 
@@ -161,7 +166,7 @@ static int decide(const struct base *base, const struct nsc_user *user,
 		  const char *service, struct nsc_policy *policy,
 		  struct nsc_error *err)
 {
-	int ret = look_everywhere(base, user, &policy->dir, err);
+	int ret = look_everywhere(base, user, policy, err);
 
 	if (ret == 0)
 		policy->reason = user->uid == 0 ?

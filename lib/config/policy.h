@@ -7,6 +7,7 @@
 #define NSC_CONFIG_POLICY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "config/conf.h"
@@ -16,6 +17,7 @@ struct nsc_policy {
 	bool contained;
 	const char *reason;	/* why not: a constant phrase */
 	char *dir;		/* directory of the container.json, or NULL */
+	uint64_t content;	/* nsc_hash_file() of that file */
 	struct nsc_conf *conf;	/* NULL where the user has no container.json */
 };
 

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/error.h"
 #include "config/container_config.h"
+#include "config/digest.h"
 #include "config/parents.h"
 #include "config/user.h"
 #include "container/filter.h"
@@ -26,6 +27,10 @@ struct nsc_plan {
 	unsigned int linger;
 	bool refuse_nested;	/* a login inside a container is an error */
 	struct nsc_filters filters;
+	const char *conf_path;	/* of nscontainer.conf; "": none */
+	char digest[NSC_DIGEST_SIZE];
+	unsigned int generation;
+	bool beside;		/* one before it still drains */
 	int rundir;
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */

@@ -30,7 +30,7 @@ enum mark { MARK_NONE, MARK_OURS, MARK_OTHERS };
 
 static enum mark mark_of(int dir, const char *id)
 {
-	char text[PATH_MAX + 32];
+	char text[NSC_LAYOUT_ID];
 	ssize_t n = fgetxattr(dir, MARK, text, sizeof(text));
 
 	if (n < 0)
@@ -459,7 +459,7 @@ void nsc_groups_clean(int rundir)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree =
 		calloc(1, sizeof(*tree));
-	char id[PATH_MAX + 32];
+	char id[NSC_LAYOUT_ID];
 
 	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||
 	    nsc_layout_id(rundir, id, NULL) < 0)

@@ -18,20 +18,25 @@
 		     NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
 		     NSC_CGROUP_BIT(NSC_CGROUP_PIDS))
 
-int nsc_layout_id(int rundir, char id[PATH_MAX + 32], char *ret_name)
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name)
 {
 	char link[32], path[PATH_MAX];
+	struct stat st, dir;
 	const char *name;
-	struct stat st;
 	ssize_t n;
 
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", rundir);
 	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 0 || stat("/proc/self/ns/pid", &st) < 0)
+	if (n <= 0 || fstat(rundir, &dir) < 0 ||
+	    stat("/proc/self/ns/pid", &st) < 0)
 		return -errno;
 	path[n] = '\0';
-	/* Two hosts in containers may share a hierarchy, never processes. */
-	snprintf(id, PATH_MAX + 32, "%lu:%s", (unsigned long)st.st_ino, path);
+	/*
+	 * Two hosts in containers may share a hierarchy, never processes.  The
+	 * directory may be moved, but stays the same.
+	 */
+	snprintf(id, NSC_LAYOUT_ID, "%lu:%lu:%lu", (unsigned long)st.st_ino,
+		 (unsigned long)dir.st_dev, (unsigned long)dir.st_ino);
 	name = strrchr(path, '/');
 	if (!name || !ret_name)
 		return 0;
@@ -84,6 +89,10 @@ int nsc_layout_init(const struct nsc_plan *plan, const char *name,
 		snprintf(ret->name, sizeof(ret->name), "%s", name);
 	else
 		error = nsc_layout_id(plan->rundir, ret->id, ret->name);
+	/* No user's name has a ':'. */
+	if (error == 0 && plan->beside)
+		snprintf(ret->name + strlen(ret->name), 16, ":%u",
+			 plan->generation);
 	if (error == 0)
 		error = add_names(ret);
 	if (error < 0) {

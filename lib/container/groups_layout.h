@@ -10,11 +10,12 @@
 #define NSC_GROUP_TOP "nscontainer"
 #define NSC_GROUP_SCOPE_C "container"	/* below a scope of systemd's */
 #define NSC_GROUP_SCOPE_M "monitor"
+#define NSC_LAYOUT_ID 80
 #define NSC_GROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
 
 struct nsc_layout {
 	const struct nsc_plan *plan;
-	char id[PATH_MAX + 32];		/* of this container, as a mark */
+	char id[NSC_LAYOUT_ID];		/* of this container, as a mark */
 	char name[NAME_MAX + 1];	/* without cgroups.name: its own */
 	char *names[NSC_GROUP_NAMES];	/* components, from the hierarchy */
 	size_t n;
@@ -35,7 +36,7 @@ int nsc_layout_init(const struct nsc_plan *plan, const char *name,
 void nsc_layout_free(struct nsc_layout *layout);
 
 /* The mark of the container of a run directory; its own name is optional. */
-int nsc_layout_id(int rundir, char id[PATH_MAX + 32], char *ret_name);
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name);
 
 /* Does what needs a controller find it?  Else the sentence that says why. */
 int nsc_layout_possible(const struct nsc_layout *layout,

@@ -70,9 +70,25 @@ static int verify(const struct nsc_state *state, pid_t pid,
 	return 0;
 }
 
-int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
+/* What only means that nothing runs. */
+static int absent(int error, struct nsc_error *err)
 {
-	_cleanup_state_ struct nsc_state *state = NULL;
+	if (error == -ENOENT || error == -EINVAL)
+		return gone(err, error == -ENOENT ? "it has no pid file" :
+			    "its files are incomplete");
+	return error;
+}
+
+int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
+{
+	int error = nsc_state_load(rundir, ret, err);
+
+	return error < 0 ? absent(error, err) : 0;
+}
+
+int nsc_join_verify(int rundir, const struct nsc_state *state,
+		    struct nsc_error *err)
+{
 	_cleanup_fd_ int pidfd = -1;
 	long long pid, start;
 	int error;
@@ -81,13 +97,8 @@ int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
 	if (error == 0)
 		error = read_number(rundir, NSC_FILE_START, INT64_MAX, &start,
 				    err);
-	if (error == 0)
-		error = nsc_state_load(rundir, &state, err);
-	if (error == -ENOENT || error == -EINVAL)
-		return gone(err, error == -ENOENT ? "it has no pid file" :
-			    "its files are incomplete");
 	if (error < 0)
-		return error;
+		return absent(error, err);
 	pidfd = nsc_pidfd_open((pid_t)pid);
 	if (pidfd == -ESRCH || pidfd == -EINVAL)
 		return gone(err, "the process has ended");
@@ -100,8 +111,18 @@ int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
 		return error;
 	if (!nsc_pidfd_alive(pidfd))
 		return gone(err, "the process has ended");
-	*ret = NSC_TAKE_PTR(state);
 	return NSC_TAKE_FD(pidfd);
+}
+
+int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	int error = nsc_join_load(rundir, &state, err);
+	int pidfd = error < 0 ? error : nsc_join_verify(rundir, state, err);
+
+	if (pidfd >= 0)
+		*ret = NSC_TAKE_PTR(state);
+	return pidfd;
 }
 
 int nsc_join_filter(int rundir, struct nsc_state *state,

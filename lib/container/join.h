@@ -16,6 +16,15 @@
 int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
 
 /*
+ * The two halves of it: what 'state' says, and whether that is what runs.
+ * State that was read before a lock was got need not be read again: a
+ * container that came since has another pid and start.
+ */
+int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
+int nsc_join_verify(int rundir, const struct nsc_state *state,
+		    struct nsc_error *err);
+
+/*
  * Read the system-call filter that the state names into state->filter; where
  * it names none, nothing happens.  A container whose filter is not there whole
  * cannot be entered: -EBADMSG.  -ESRCH when it is gone because the container

@@ -19,6 +19,10 @@
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
 #define NSC_FILE_ENTER "enter"
+#define NSC_FILE_GENERATION "generation"
+
+/* A run directory that was moved away: .drain-USER-GENERATION. */
+#define NSC_DRAIN_PREFIX ".drain-"
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

@@ -1,6 +1,8 @@
 #include "container/rundir.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -24,6 +26,23 @@ int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
 						     sizeof(escaped)),
 				     NSC_NAME_MAX);
 	if (asprintf(ret, "%s/%s", NSC_RUNDIR, name) < 0) {
+		*ret = NULL;
+		return nsc_error_sys(err, ENOMEM, "run directory");
+	}
+	return 0;
+}
+
+int nsc_rundir_path_draining(const char *name, unsigned int number,
+			     char **ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	/* Only a name that can be one. */
+	int error = nsc_rundir_path(name, &path, err);
+
+	if (error < 0)
+		return error;
+	if (asprintf(ret, "%s/" NSC_DRAIN_PREFIX "%s-%u", NSC_RUNDIR, name,
+		     number) < 0) {
 		*ret = NULL;
 		return nsc_error_sys(err, ENOMEM, "run directory");
 	}
@@ -105,4 +124,62 @@ int nsc_rundir_lock(int rundir, const char *name, int operation,
 			pause.tv_nsec *= 2;
 	}
 	return NSC_TAKE_FD(fd);
+}
+
+bool nsc_rundir_is_at(int rundir, const char *path)
+{
+	struct stat here, there;
+
+	return fstat(rundir, &here) == 0 && lstat(path, &there) == 0 &&
+	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
+}
+
+int nsc_rundir_open_locked(const char *path, uid_t owner, int64_t deadline,
+			   int *ret_lock, struct nsc_error *err)
+{
+	bool create = owner != (uid_t)-1;
+
+	for (;;) {
+		_cleanup_fd_ int rundir = nsc_rundir_open(path, create, owner,
+							  err);
+		_cleanup_fd_ int lock = -1;
+
+		if (rundir < 0)
+			return rundir;
+		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+				       deadline, err);
+		/* Moved away, perhaps removed already: begin again. */
+		if ((lock >= 0 || lock == -ENOENT) &&
+		    !nsc_rundir_is_at(rundir, path))
+			continue;
+		if (lock < 0)
+			return lock;
+		*ret_lock = NSC_TAKE_FD(lock);
+		return NSC_TAKE_FD(rundir);
+	}
+}
+
+unsigned int nsc_rundir_generation(int rundir)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fd_ int fd = nsc_file_open_at(rundir, "run directory",
+					       NSC_FILE_GENERATION, NULL);
+	long long number;
+
+	if (fd < 0 || nsc_file_read(fd, NSC_FILE_GENERATION, 64, &text, NULL,
+				    NULL) < 0)
+		return 0;
+	text[strcspn(text, "\n")] = '\0';
+	return nsc_text_number(text, 0, UINT32_MAX, &number) < 0 ?
+		       0 : (unsigned int)number;
+}
+
+int nsc_rundir_set_generation(int rundir, unsigned int number,
+			      struct nsc_error *err)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%u\n", number);
+
+	return nsc_file_write_at(rundir, NSC_FILE_GENERATION, text,
+				 (size_t)len, 0644, err);
 }

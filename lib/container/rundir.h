@@ -22,6 +22,10 @@ int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err);
  */
 int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err);
 
+/* /run/nscontainer/.drain-<name>-<number> into new memory, see drain.h. */
+int nsc_rundir_path_draining(const char *name, unsigned int number,
+			     char **ret, struct nsc_error *err);
+
 /*
  * Open the directory at path; root's alone, or an error.  With create it is
  * made with its lock files (owner: the user that may hold 'sessions').
@@ -38,5 +42,23 @@ int nsc_rundir_open(const char *path, bool create, uid_t owner,
  */
 int nsc_rundir_lock(int rundir, const char *name, int operation,
 		    int64_t deadline, struct nsc_error *err);
+
+/*
+ * Is the directory at path still this one?  It may be moved away while one
+ * waits for a lock in it.
+ */
+bool nsc_rundir_is_at(int rundir, const char *path);
+
+/*
+ * nsc_rundir_open() with create as owner's (-1: not made), and its 'lock',
+ * exclusively, into *ret_lock: of the directory that is at path then.
+ */
+int nsc_rundir_open_locked(const char *path, uid_t owner, int64_t deadline,
+			   int *ret_lock, struct nsc_error *err);
+
+/* The number of the last container that ran; 0: none. */
+unsigned int nsc_rundir_generation(int rundir);
+int nsc_rundir_set_generation(int rundir, unsigned int number,
+			      struct nsc_error *err);
 
 #endif

@@ -8,7 +8,9 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "container/generation.h"
 #include "container/paths.h"
+#include "container/rundir.h"
 #include "container/state.h"
 #include "kernel/pidfd.h"
 
@@ -47,6 +49,7 @@ static int fill(const struct nsc_save *save, struct nsc_state *state,
 	state->working_dir = config->working_dir;
 	state->rootfs = config->rootfs;
 	state->config = config->file;
+	state->on_change = config->on_change;
 	return 0;
 }
 
@@ -70,7 +73,11 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	struct nsc_state state = {
 		.user = plan->user->name, .uid = plan->user->uid,
 		.host_uid = plan->user_uid, .owner = plan->user->uid,
-		.stop = stop,
+		.stop = stop, .generation = plan->generation,
+		.conf = (char *)(uintptr_t)plan->conf_path,
+		.digest = (char *)(uintptr_t)plan->digest,
+		.exclusive = (char *)(uintptr_t)
+			     nsc_generation_exclusive(plan->config),
 		.run_uid = id->uid, .run_gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups,
 		.tty_gid = plan->tty_gid, .name = id->name,
@@ -85,6 +92,9 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	ret = save_filter(plan, err);
 	if (ret == 0)
 		ret = fill(save, &state, err);
+	if (ret == 0)
+		ret = nsc_rundir_set_generation(plan->rundir, plan->generation,
+						err);
 	if (ret == 0)
 		ret = nsc_state_save(plan->rundir, &state, err);
 	nsc_text_free_vector(state.networks);

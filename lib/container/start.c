@@ -8,17 +8,23 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/process.h"
-#include "container/hooks_stop.h"
+#include "base/text.h"
+#include "container/generation.h"
 #include "container/groups.h"
+#include "container/hooks_stop.h"
 #include "container/join.h"
 #include "container/labels.h"
 #include "container/monitor.h"
 #include "container/network.h"
+#include "container/rundir.h"
+#include "container/stop.h"
 #include "container/subid.h"
 
 #define TTY_GID 5		/* of the tty group, in every distribution */
 #define CONFIG_FILE "container.json"
+#define GRACE_MAX 5		/* seconds, for what is replaced */
 
 int nsc_start_load(const char *dir, const struct nsc_user *user,
 		   struct nsc_config **ret, struct nsc_error *err)
@@ -27,6 +33,7 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	_cleanup_free_ char *file = NULL;
 	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
 	_cleanup_fd_ int fd = -1;
+	size_t len = 0;
 	int error;
 
 	if (dirfd < 0)
@@ -38,10 +45,13 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 		file = NULL;
 		return nsc_error_sys(err, ENOMEM, "%s", dir);
 	}
-	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
-	if (error < 0)
-		return error;
-	return nsc_config_parse(text, file, dir, user, ret, err);
+	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, &len, err);
+	if (error == 0)
+		error = nsc_config_parse(text, file, dir, user, ret, err);
+	/* Of what was parsed: the file may be another one by now. */
+	if (error == 0)
+		(*ret)->content = nsc_hash_add(NSC_HASH_INIT, text, len);
+	return error;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -185,24 +195,93 @@ static void free_names(struct nsc_plan *plan)
 	free(plan->group_names);
 }
 
-static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
+static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  struct nsc_error *err)
 {
-	int ret = nsc_start_map_ids(plan, conf, err);
+	const struct nsc_config *config = plan->config;
+	_cleanup_free_ char *dir = strdup(config->file);
+	const struct nsc_digest_source source = {
+		.dir = dir, .content = config->content, .user = plan->user,
+		.conf = conf, .seccomp = config->seccomp,
+	};
+
+	if (!dir)
+		return nsc_error_sys(err, ENOMEM, "digest");
+	*strrchr(dir, '/') = '\0';
+	return nsc_digest_make(&source, plan->digest, err);
+}
+
+/* All that can be found out before anything is made. */
+static int prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
+		   struct nsc_error *err)
+{
+	int ret = nsc_parents_find(&conf->cgroup_parents, plan->user,
+				   &plan->cgroup_parent, err);
 
 	/* A service manager has other processes as long as it runs. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";
 	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
 		ret = nsc_labels_check(plan->config, err);
 	if (ret == 0)
 		ret = name_groups(plan, err);
+	/* Before the profile is compiled, which may change meanwhile. */
+	if (ret == 0)
+		ret = digest(plan, conf, err);
 	if (ret == 0)
 		ret = nsc_filters_make(plan->config, &plan->filters, err);
 	if (ret == 0)
 		ret = nsc_network_check(plan->config, err);
-	if (ret == 0)
-		ret = nsc_network_plan(plan, conf, err);
+	return ret < 0 ? ret : nsc_network_plan(plan, conf, err);
+}
+
+/* Of one that ended without a monitor. */
+static void clean(int rundir)
+{
+	nsc_state_remove(rundir);
+	nsc_hooks_stop(rundir);
+	nsc_groups_clean(rundir);
+}
+
+/* Those before it: some drain, and their control groups have the name. */
+static void look_at_others(struct nsc_plan *plan)
+{
+	char **draining = NULL;
+
+	plan->generation = nsc_rundir_generation(plan->rundir) + 1;
+	if (!plan->login)
+		return;
+	nsc_generation_sweep(plan->user->name);
+	if (nsc_generation_draining(plan->user->name, &draining, NULL) < 0)
+		return;
+	plan->beside = *draining != NULL;
+	nsc_text_free_vector(draining);
+}
+
+/* running: the container that is replaced, or NULL. */
+static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
+		  const struct nsc_state *running, int pidfd,
+		  struct nsc_error *err)
+{
+	unsigned int grace = conf->start_timeout / 2;
+	int ret;
+
+	if (!running)
+		clean(plan->rundir);
+	look_at_others(plan);
+	/* It runs until it is stopped, whatever it is made from. */
+	if (running ? !strcmp(running->stop, "start") :
+		      plan->login && plan->beside &&
+		      nsc_generation_was_started(plan->user->name,
+						 plan->generation - 1))
+		plan->stop = "start";
+	ret = prepare(plan, conf, err);
+	if (ret == 0 && running)
+		ret = nsc_stop(plan->rundir, running, pidfd,
+			       grace < GRACE_MAX ? (int)grace : GRACE_MAX,
+			       err);
 	if (ret == 0)
 		ret = nsc_create(plan, err);
 	free_names(plan);
@@ -224,25 +303,17 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.login = request->login, .stop = request->stop,
 		.linger = request->conf->linger, .rundir = request->rundir,
 		.leader = request->leader, .dir = request->dir,
-		.console = request->console,
+		.console = request->console, .conf_path = request->conf_path,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
 	pidfd = nsc_join_find(request->rundir, &state, err);
-	if (pidfd >= 0) {
+	if (pidfd >= 0 && !request->replace) {
 		plan->stop = state->stop;
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
-	} else if (pidfd == -ESRCH) {
-		nsc_state_remove(request->rundir);
-		nsc_hooks_stop(request->rundir);
-		/* Of one that ended without a monitor. */
-		nsc_groups_clean(request->rundir);
-		ret = nsc_parents_find(&request->conf->cgroup_parents,
-				       request->user, &plan->cgroup_parent,
-				       err);
-		if (ret == 0)
-			ret = create(plan, request->conf, err);
+	} else if (pidfd >= 0 || pidfd == -ESRCH) {
+		ret = create(plan, request->conf, state, pidfd, err);
 	} else {
 		ret = pidfd;
 	}

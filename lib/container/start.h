@@ -20,6 +20,8 @@ struct nsc_start_request {
 	const struct nsc_user *user;
 	const struct nsc_config *config;
 	const struct nsc_conf *conf;
+	const char *conf_path;	/* where it was read; "": nowhere */
+	bool replace;		/* a running one is stopped first */
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* stop policy, see monitor.h */
 	int leader;		/* or -1; see nsc_plan for all three */
@@ -30,7 +32,8 @@ struct nsc_start_request {
 
 /*
  * Start the container, or give a running one that has lost its monitor a new
- * one; with the lock of the run directory held.
+ * one.  With replace a running one is stopped, but not before all is checked
+ * that can be.  Runs with the lock of the run directory held.
  */
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
 

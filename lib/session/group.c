@@ -29,7 +29,7 @@ static int failed(const struct nsc_session *session, int error,
 			     "stopped");
 }
 
-static int connect_to(const char *path)
+static int connect_to(int rundir)
 {
 	/* connect() waits while the queue is full, unix(7). */
 	const struct timeval limit = { .tv_sec = WAIT_S };
@@ -37,10 +37,9 @@ static int connect_to(const char *path)
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
 				     0);
 
-	if (snprintf(address.sun_path, sizeof(address.sun_path),
-		     "%s/" NSC_FILE_ENTER, path) >=
-	    (int)sizeof(address.sun_path))
-		return -ENAMETOOLONG;
+	/* Not by its name, which another container may have by now. */
+	snprintf(address.sun_path, sizeof(address.sun_path),
+		 "/proc/self/fd/%d/" NSC_FILE_ENTER, rundir);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
 		       sizeof(limit)) < 0 ||
@@ -52,12 +51,16 @@ static int connect_to(const char *path)
 int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
 {
 	struct nsc_error answer;
+	_cleanup_fd_ int rundir = -1;
 	_cleanup_fd_ int fd = -1;
 	int n;
 
 	if (!session->state->has_groups)
 		return 0;
-	fd = connect_to(session->path);
+	rundir = nsc_session_open_rundir(session, err);
+	if (rundir < 0)
+		return rundir;
+	fd = connect_to(rundir);
 	if (fd < 0)
 		return failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +

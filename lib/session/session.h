@@ -5,14 +5,14 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "config/conf.h"
+#include "config/policy.h"
 #include "config/user.h"
 #include "container/state.h"
 
 struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
-	const struct nsc_conf *conf;
+	const struct nsc_policy *policy;	/* contained, with conf */
 };
 
 /* An open session.  It lasts until 'lock' is closed, however that happens. */
@@ -20,15 +20,17 @@ struct nsc_session {
 	int lock;			/* on 'sessions', shared */
 	int pidfd;
 	struct nsc_state *state;
-	char *path;			/* of the run directory */
+	bool changed;	/* joined although it would be another by now */
+	char note[256];			/* about that, for the log; or "" */
 };
 
-#define NSC_SESSION_INIT { -1, -1, NULL, NULL }
+#define NSC_SESSION_INIT { .lock = -1, .pidfd = -1 }
 
 /*
  * Get a session in the user's running container, which is started when none
- * runs: once, whatever number of logins ask at the same time.  Runs on the
- * host and changes nothing of the calling process.
+ * runs: once, whatever number of logins ask at the same time.  One whose
+ * configuration has changed since is joined or left as on_change says.  Runs
+ * on the host and changes nothing of the calling process.
  */
 int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);
@@ -53,6 +55,13 @@ int nsc_session_place(const struct nsc_session *session,
  */
 int nsc_session_find(const char *path, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);
+
+/*
+ * Open the run directory, wherever it is by now.  It must be closed before a
+ * namespace is entered.
+ */
+int nsc_session_open_rundir(const struct nsc_session *session,
+			    struct nsc_error *err);
 
 /* Is the calling process in a container already (NSC_MARK_DIR)? */
 bool nsc_session_inside(void);

@@ -43,7 +43,7 @@ files_exactly_while_running() {
 	release
 	wait_until 5 no_container alice || fail "it still runs"
 	[ ! -e "$RUN/alice/state" ] || fail "state is still there"
-	equal "what stays" "lock monitor sessions" "$(find "$RUN/alice" \
+	equal "what stays" "generation lock monitor sessions" "$(find "$RUN/alice" \
 		-type f -printf '%f\n' | sort | xargs)"
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -283,10 +284,50 @@ START_TEST(clean_chooses_descriptors)
 }
 END_TEST
 
+START_TEST(hashes)
+{
+	const char text[] = "more than eight bytes";
+	const unsigned char zeros[20] = { 0 };
+	uint64_t hash = NSC_HASH_INIT, other = 0, seen[20 * 9];
+	size_t n = 0;
+	char dir[64], path[128];
+	int fd;
+
+	/* Each place, and the length, also of what is all zeros. */
+	for (size_t i = 0; i < sizeof(zeros); i++) {
+		for (size_t j = 0; j < 8; j++) {
+			unsigned char bits[sizeof(zeros)] = { 0 };
+
+			bits[i] = (unsigned char)(1 << j);
+			seen[n++] = nsc_hash_add(hash, bits, sizeof(bits));
+		}
+		seen[n++] = nsc_hash_add(hash, zeros, i);
+	}
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			ck_assert_uint_ne(seen[i], seen[j]);
+	hash = nsc_hash_add(hash, text, sizeof(text) - 1);
+	/* Where one text ends counts. */
+	ck_assert_uint_ne(nsc_hash_add_text(nsc_hash_add_text(1, "a"), "bc"),
+			  nsc_hash_add_text(nsc_hash_add_text(1, "ab"), "c"));
+	ck_assert_uint_ne(nsc_hash_add_text(1, NULL),
+			  nsc_hash_add_text(1, ""));
+	unit_make_dir(dir);
+	unit_write(dir, "file", text, 0644);
+	snprintf(path, sizeof(path), "%s/file", dir);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(nsc_hash_file(fd, &other), 0);
+	ck_assert_uint_eq(other, hash);
+	close(fd);
+	ck_assert_int_eq(nsc_hash_file(-1, &other), -EBADF);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		error_chains_context, error_is_bounded, names, numbers,
+		hashes, error_chains_context, error_is_bounded, names, numbers,
 		escapes, directories_are_checked, files_are_checked,
 		files_are_written_whole, children_are_invisible,
 		children_answer,

@@ -28,7 +28,8 @@ static char *const keep[] = { (char *)(uintptr_t)"TERM",
 static gid_t groups[] = { 1000, 4294967294 };
 static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
 	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x",
-	    seccomp[] = "default";
+	    seccomp[] = "default", conf[] = "/etc/y",
+	    digest[] = "0123456789abcdef";
 
 /* A state that describes this very process. */
 static struct nsc_state of_myself(void)
@@ -37,6 +38,8 @@ static struct nsc_state of_myself(void)
 		.user = alice, .uid = 1000, .owner = 1000, .pid = getpid(),
 		.since = 1795465252, .namespaces = 0x7e020000,
 		.rootfs = rootfs, .config = config, .stop = stop,
+		.conf = conf, .digest = digest, .generation = 3,
+		.on_change = 3,
 		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = groups,
@@ -68,6 +71,9 @@ START_TEST(state_round_trip)
 	ck_assert_uint_eq(b->groups[1], 4294967294);
 	ck_assert_uint_eq(b->capabilities, a.capabilities);
 	ck_assert_ptr_null(b->message);
+	ck_assert_str_eq(b->digest, digest);
+	ck_assert_uint_eq(b->generation, 3);
+	ck_assert_ptr_null(b->exclusive);
 	again = nsc_state_print(b);
 	ck_assert_str_eq(text, again);
 	free(text);

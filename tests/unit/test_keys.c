@@ -7,6 +7,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "config/conf.h"
 #include "config/container_config.h"
 #include "container/accounts.h"
 
@@ -69,6 +70,7 @@ START_TEST(process)
 		" \"net/ipv4/conf/eth0.1/y\": \"2\"},"
 		"\"masked_paths\": [\"/a\"], \"readonly_paths\": [\"/b\"],"
 		"\"no_pivot_root\": true,"
+		"\"lifecycle\": {\"on_change\": \"drain\"},"
 		"\"rlimits\": [{\"type\": \"RLIMIT_NOFILE\", \"hard\": 20,"
 		" \"soft\": 10}, {\"type\": \"RLIMIT_CORE\", \"hard\": -1,"
 		" \"soft\": \"unlimited\"}],"
@@ -78,6 +80,7 @@ START_TEST(process)
 		"}}");
 
 	ck_assert_int_eq(c->umask, 027);
+	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_DRAIN);
 	ck_assert_int_eq(c->oom_score_adj, -500);
 	ck_assert_str_eq(c->init[0], "/sbin/init");
 	ck_assert_str_eq(c->init[1], "--x");
@@ -102,6 +105,7 @@ START_TEST(process_defaults)
 	struct nsc_config *c = good("{}");
 
 	ck_assert_int_eq(c->umask, -1);
+	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_HOST);
 	ck_assert_int_eq(c->oom_score_adj, NSC_OOM_LEAVE);
 	ck_assert_uint_eq(c->n_rlimits, 1);
 	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
@@ -118,6 +122,12 @@ END_TEST
 static const struct {
 	const char *text, *expected;
 } wrong[] = {
+	{ "{\"lifecycle\": {\"on_change\": \"now\"}}",
+	  "lifecycle.on_change: expected one of \"keep\", \"drain\", "
+	  "\"recycle\"" },
+	{ "{\"lifecycle\": {\"on_change\": 1}}",
+	  "lifecycle.on_change: expected one of" },
+	{ "{\"lifecycle\": {\"x\": 1}}", "lifecycle.x: unknown key" },
 	{ MOUNT("\"source\": \"/a\""), "mounts[0].type: is missing" },
 	{ MOUNT("\"type\": \"ext4\""), "mounts[0].type: expected one of" },
 	{ MOUNT("\"type\": \"devtmpfs\""), "/dev is managed" },

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "config/conf.h"
+#include "config/digest.h"
 #include "config/policy.h"
 
 static struct nsc_error err;
@@ -17,6 +18,7 @@ START_TEST(conf_defaults)
 	ck_assert_int_eq(conf->on_error, NSC_ON_ERROR_REFUSE);
 	ck_assert_int_eq(conf->stop, NSC_STOP_EMPTY);
 	ck_assert_uint_eq(conf->linger, 0);
+	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_KEEP);
 	ck_assert_uint_eq(conf->start_timeout, 30);
 	ck_assert_int_eq(conf->placement, NSC_PLACEMENT_SESSION);
 	ck_assert_ptr_null(conf->exempt_users[0]);
@@ -32,12 +34,14 @@ START_TEST(conf_values)
 		"exempt_users = [ \"a\", \"b\" ];\nexempt_services = [];\n"
 		"stop = \"logout\"; linger = 5; placement = \"start\";\n"
 		"on_error = \"host\"; nested = \"refuse\"; debug = true;\n"
+		"on_change = \"recycle\";\n"
 		"id_pool_first = 3000000000L; id_pool_count = 65536;", "F",
 		&conf, &err), 0);
 	ck_assert_str_eq(conf->exempt_users[1], "b");
 	ck_assert_int_eq(conf->stop, NSC_STOP_LOGOUT);
 	ck_assert_str_eq(nsc_conf_stop_name(conf->stop), "logout");
 	ck_assert_uint_eq(conf->linger, 5);
+	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
 	ck_assert(conf->debug);
 	nsc_conf_free(conf);
@@ -51,6 +55,9 @@ static const struct {
 	{ "\nstop = \"soon\";", "F: line 2: stop: expected one of \"empty\", "
 				"\"logout\", \"never\"" },
 	{ "stop = 1;", "stop: expected one of" },
+	{ "on_change = \"now\";", "on_change: expected one of \"keep\", "
+				  "\"drain\", \"recycle\"" },
+	{ "on_change = true;", "on_change: expected one of" },
 	{ "linger = -1;", "linger: expected a number from 0 to 86400" },
 	{ "linger = \"1\";", "linger: expected a number" },
 	{ "start_timeout = 0;", "start_timeout: expected a number from 1" },
@@ -298,9 +305,89 @@ START_TEST(users_are_looked_up)
 }
 END_TEST
 
+/* The digest of a container for alice; text is nscontainer.conf. */
+static const char *digest(const char *text, const char *seccomp)
+{
+	static char result[NSC_DIGEST_SIZE];
+	struct nsc_digest_source source;
+	struct nsc_policy *policy;
+
+	unit_write(dir, "nscontainer.conf", text, 0644);
+	policy = decide("sshd");
+	ck_assert_msg(policy, "%s", err.text);
+	source = (struct nsc_digest_source){
+		policy->dir, policy->content, seccomp, &user, policy->conf,
+	};
+	ck_assert_int_eq(nsc_digest_make(&source, result, &err), 0);
+	nsc_policy_free(policy);
+	return result;
+}
+
+START_TEST(digest_has_what_a_start_uses)
+{
+	static const char parents[] = "cgroup_parents = ( { name = \"p\"; "
+		"users = [ \"%s\" ]; pids = %d; } );";
+	gid_t sorted[] = { 0, 65501 };
+	char first[NSC_DIGEST_SIZE], text[256], path[128];
+
+	add("users/alice");
+	strcpy(first, digest("", "default"));
+	ck_assert_uint_eq(strlen(first), 16);
+	ck_assert_str_eq(first, digest("stop = \"empty\";", "default"));
+	ck_assert_str_eq(first, digest("debug = true; on_change = \"drain\"; "
+				       "start_timeout = 3;", "default"));
+	ck_assert_str_ne(first, digest("stop = \"logout\";", "default"));
+	ck_assert_str_ne(first, digest("address_pool = \"10.0.0.0/24\";",
+				       "default"));
+	snprintf(text, sizeof(text), parents, "bob", 5);
+	ck_assert_str_eq(first, digest(text, "default"));
+	snprintf(text, sizeof(text), parents, "alice", 5);
+	ck_assert_str_ne(first, digest(text, "default"));
+	user.groups = sorted;
+	ck_assert_str_eq(first, digest("", "default"));
+	user.n_groups = 1;
+	ck_assert_str_ne(first, digest("", "default"));
+	user.groups = groups;
+	user.n_groups = 2;
+	user.shell = home;
+	ck_assert_str_ne(first, digest("", "default"));
+	user.shell = shell;
+	ck_assert_str_eq(first, digest("", "default"));
+	snprintf(path, sizeof(path), "%s/users/alice", dir);
+	unit_write(path, "container.json", "{ brokem", 0644);
+	ck_assert_str_ne(first, digest("", "default"));
+	unit_write(path, "container.json", "{ broken", 0644);
+	ck_assert_str_eq(first, digest("", "default"));
+	/* The same text at another place. */
+	add("default");
+	unit_remove_dir(path);
+	ck_assert_str_ne(first, digest("", "default"));
+}
+END_TEST
+
+START_TEST(digest_has_the_profile)
+{
+	char first[NSC_DIGEST_SIZE], path[128];
+
+	add("default");
+	snprintf(path, sizeof(path), "%s/profile", dir);
+	strcpy(first, digest("", path));
+	unit_write(dir, "profile", "{}", 0644);
+	ck_assert_str_ne(first, digest("", path));
+	strcpy(first, digest("", path));
+	unit_write(dir, "profile", "{ }", 0644);
+	ck_assert_str_ne(first, digest("", path));
+	unit_write(dir, "profile", "{}", 0666);
+	ck_assert_str_ne(first, digest("", path));
+	unit_write(dir, "profile", "{}", 0644);
+	ck_assert_str_eq(first, digest("", path));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
+		digest_has_what_a_start_uses, digest_has_the_profile,
 		order, root_is_contained_by_its_own_file_only,
 		root_gets_in_to_mend, exemptions,
 		only_a_confirmed_absence_means_the_host,

@@ -1,0 +1,129 @@
+/* Runs in: nsinit, root of the host. */
+#include "container/generation.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/drain.h"
+#include "container/join.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "container/stop.h"
+
+const char *nsc_generation_exclusive(const struct nsc_config *config)
+{
+	/* The kernel refuses an upper directory that is in use. */
+	if (config->overlay == NSC_OVERLAY_PERSISTENT)
+		return "overlay \"persistent\"";
+	if (config->cgroups.name && *config->cgroups.name)
+		return "cgroups.name";
+	for (size_t i = 0; i < config->n_networks; i++) {
+		const struct nsc_config_network *n = &config->networks[i];
+
+		if (n->address && *n->address && n->type != NSC_NETWORK_PASTA)
+			return "networks[].address";
+		if (n->type == NSC_NETWORK_MACVLAN && n->mode &&
+		    !strcmp(n->mode, "passthru"))
+			return "networks[].context.mode \"passthru\"";
+	}
+	return NULL;
+}
+
+/* Is name that of a generation of user's?  The number has no '-'. */
+static bool is_of(const char *name, const char *user)
+{
+	static const char prefix[] = NSC_DRAIN_PREFIX;
+	const char *dash = strrchr(name, '-');
+	size_t len;
+
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0)
+		return false;
+	name += sizeof(prefix) - 1;
+	len = dash < name ? 0 : (size_t)(dash - name);
+	return len && (!user || (strlen(user) == len &&
+				 !strncmp(name, user, len)));
+}
+
+int nsc_generation_draining(const char *user, char ***ret,
+			    struct nsc_error *err)
+{
+	struct dirent **names = NULL;
+	int count = scandir(NSC_RUNDIR, &names, NULL, versionsort);
+	char **list = calloc(1, sizeof(*list));
+	int error = list ? 0 : -ENOMEM;
+	size_t n = 0;
+
+	for (int i = 0; i < count; i++) {
+		char path[sizeof(NSC_RUNDIR) + NAME_MAX + 2];
+
+		snprintf(path, sizeof(path), "%s/%s", NSC_RUNDIR,
+			 names[i]->d_name);
+		if (error == 0 && is_of(names[i]->d_name, user))
+			error = nsc_text_append(&list, &n, path);
+		free(names[i]);
+	}
+	free(names);
+	if (error == 0) {
+		*ret = list;
+		return 0;
+	}
+	nsc_text_free_vector(list);
+	return nsc_error_sys(err, -error, "list the containers");
+}
+
+static void sweep(const char *path)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, NULL);
+	_cleanup_fd_ int sessions = -1;
+	_cleanup_fd_ int monitor = -1;
+	_cleanup_fd_ int pidfd = -1;
+
+	if (rundir < 0)
+		return;
+	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX, 0, NULL);
+	if (monitor == -EWOULDBLOCK)
+		return;
+	nsc_fd_close(&monitor);
+	sessions = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX, 0,
+				   NULL);
+	if (sessions == -EWOULDBLOCK)
+		return;
+	pidfd = nsc_join_find(rundir, &state, NULL);
+	if (pidfd >= 0)
+		nsc_stop(rundir, state, pidfd, 0, NULL);
+	else
+		nsc_stop_clean(rundir, NULL);
+	/* Where not even the lock files were made. */
+	nsc_drain_remove(rundir);
+}
+
+void nsc_generation_sweep(const char *user)
+{
+	char **list = NULL;
+
+	if (nsc_generation_draining(user, &list, NULL) < 0)
+		return;
+	for (char **path = list; *path; path++)
+		sweep(*path);
+	nsc_text_free_vector(list);
+}
+
+bool nsc_generation_was_started(const char *user, unsigned int number)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int rundir = -1;
+
+	if (nsc_rundir_path_draining(user, number, &path, NULL) < 0)
+		return false;
+	rundir = nsc_rundir_open(path, false, 0, NULL);
+	return rundir >= 0 && nsc_state_load(rundir, &state, NULL) == 0 &&
+	       !strcmp(state->stop, "start");
+}

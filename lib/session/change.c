@@ -1,0 +1,29 @@
+/* Runs in: the login program, nsshell, nsinit. */
+#include "session/change.h"
+
+#include <string.h>
+
+#include "config/digest.h"
+
+bool nsc_change_is(const struct nsc_state *state,
+		   const struct nsc_policy *policy,
+		   const struct nsc_user *user)
+{
+	const struct nsc_digest_source source = {
+		.dir = policy->dir, .content = policy->content,
+		.seccomp = state->seccomp, .user = user, .conf = policy->conf,
+	};
+	char digest[NSC_DIGEST_SIZE];
+
+	return nsc_digest_make(&source, digest, NULL) == 0 &&
+	       strcmp(digest, state->digest) != 0;
+}
+
+bool nsc_change_seen(const struct nsc_state *state,
+		     const struct nsc_user *user)
+{
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+
+	return nsc_policy_decide(state->conf, user, NULL, &policy, NULL) ==
+		       0 && policy->dir && nsc_change_is(state, policy, user);
+}

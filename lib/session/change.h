@@ -1,0 +1,27 @@
+/* Is what a running container was made from another by now? */
+#ifndef NSC_SESSION_CHANGE_H
+#define NSC_SESSION_CHANGE_H
+
+#include <stdbool.h>
+
+#include "config/policy.h"
+#include "config/user.h"
+#include "container/state.h"
+
+#define NSC_CHANGE_MESSAGE \
+	"The configuration of your container has changed; it takes effect " \
+	"when the container is started again."
+
+/*
+ * policy is what holds for user now.  What cannot be told is no change: the
+ * container was made from what was right once.
+ */
+bool nsc_change_is(const struct nsc_state *state,
+		   const struct nsc_policy *policy,
+		   const struct nsc_user *user);
+
+/* The same for a user who may not be able to read all of it. */
+bool nsc_change_seen(const struct nsc_state *state,
+		     const struct nsc_user *user);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * Runs in: the login program, as root of the host.  The helper that starts a
+ * container is a process of its own (nsinit start --login), made from nothing.
+ */
+#include "session/helper.h"
+
+#include <fcntl.h>
+#include <stdint.h>
+
+#include "base/fd.h"
+#include "base/process.h"
+#include "container/paths.h"
+
+#define GRACE_MS 2000		/* for the helper's own time limit to act */
+
+/*
+ * In a child of ours.  It does not exec itself: exec would give it SIGCHLD as
+ * exit signal again (execve(2)), and the login program would see that.  So it
+ * stays between the two, and takes the helper with it when it is killed.
+ */
+static void __attribute__((noreturn))
+run_helper(const struct nsc_helper *helper, int report)
+{
+	char *const argv[] = {
+		(char[]){ "nsinit" }, (char[]){ "start" },
+		(char[]){ "--login" }, (char[]){ "--conf" },
+		(char *)(uintptr_t)helper->conf_path,
+		/* Said twice, where nothing is to be replaced. */
+		helper->replace ? (char[]){ "--replace" } :
+				  (char[]){ "--login" },
+		(char[]){ "--" }, (char *)(uintptr_t)helper->user, NULL,
+	};
+	char *const envp[] = {
+		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL,
+	};
+	const int keep[] = { helper->lock, report };
+	struct nsc_error err;
+	pid_t pid, self = getpid();
+	int status = 127;
+	int pidfd;
+
+	if (nsc_process_clean(keep, 2) < 0)
+		_exit(status);
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0) {
+		nsc_process_die_with(self);
+		execve(NSC_NSINIT, argv, envp);
+		nsc_error_sys(&err, errno, "run " NSC_NSINIT);
+		(void)!write(NSC_HELPER_REPORT, &err, sizeof(err));
+		_exit(status);
+	}
+	close(NSC_HELPER_LOCK);
+	close(NSC_HELPER_REPORT);
+	if (pid > 0)
+		nsc_process_wait(pidfd, -1, &status);
+	_exit(status);
+}
+
+/* The helper's answer: an nsc_error, code 0 when the container runs. */
+static int read_report(int fd, int64_t deadline, struct nsc_error *err)
+{
+	struct nsc_error report;
+	int n = nsc_process_poll(fd, deadline);
+
+	if (n < 0)
+		return nsc_error_sys(err, -n, "wait for the start");
+	if (n == 0)
+		return nsc_error_set(err, ETIMEDOUT, "the start took longer "
+				     "than start_timeout allows");
+	if (read(fd, &report, sizeof(report)) != sizeof(report))
+		return nsc_error_set(err, ECHILD, "the start ended without a "
+				     "result");
+	report.text[sizeof(report.text) - 1] = '\0';
+	if (report.code && err)
+		*err = report;
+	return -report.code;
+}
+
+int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + GRACE_MS +
+			   (int64_t)helper->timeout * 1000;
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int pipefd[2];
+	pid_t pid;
+	int ret;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "start the helper");
+	in = pipefd[0];
+	out = pipefd[1];
+	pid = nsc_process_fork(&pidfd);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "start the helper");
+	if (pid == 0)
+		run_helper(helper, out);
+	nsc_fd_close(&out);
+	ret = read_report(in, deadline, err);
+	if (ret == -ETIMEDOUT)
+		nsc_process_kill(pidfd);
+	else
+		nsc_process_wait(pidfd, -1, NULL);
+	return ret;
+}

@@ -1,0 +1,20 @@
+/* Have a container started. */
+#ifndef NSC_SESSION_HELPER_H
+#define NSC_SESSION_HELPER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct nsc_helper {
+	const char *conf_path;	/* of nscontainer.conf */
+	const char *user;
+	int lock;		/* holds 'lock' of the run directory */
+	bool replace;		/* a running one is stopped first */
+	unsigned int timeout;	/* seconds */
+};
+
+/* Run nsinit, and wait for its answer; nothing of this process goes to it. */
+int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err);
+
+#endif
