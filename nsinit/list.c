@@ -1,24 +1,30 @@
 /* nsinit list: the containers that run. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "nsinit.h"
 
 static void print_row(const struct nscontainer_record *record)
 {
+	/* Another engine's has no rootfs here, but a pid file. */
+	const char *rootfs = nscontainer_record_text(record, "rootfs");
+	bool external = !strcmp(rootfs, "-");
 	time_t seconds = atoll(nscontainer_record_text(record, "since"));
 	char since[32];
 	struct tm tm;
 
 	localtime_r(&seconds, &tm);
 	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
-	printf("%-16s %8s  %-19s  %8s  %s\n",
+	printf("%-16s %8s  %-19s  %8s  %s%s\n",
 	       nscontainer_record_text(record, "user"),
 	       nscontainer_record_text(record, "pid"), since,
 	       nscontainer_record_text(record, "sessions"),
-	       nscontainer_record_text(record, "rootfs"));
+	       external ? "pidfile " : "", external ?
+	       nscontainer_record_text(record, "external") : rootfs);
 }
 
 static void print_rows(const struct nscontainer_record *record)

@@ -40,11 +40,13 @@ static int count_sessions(int rundir)
 
 static json_t *state_json(const struct nsc_state *state, int sessions)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s, s:o}",
+	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s?, s:s?, s:s, s:s, "
+			 "s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since, "sessions", sessions,
-			 "rootfs", state->rootfs, "config", state->config,
+			 "rootfs", state->rootfs, "external", state->external,
+			 "config", state->config,
 			 "stop", state->stop,
 			 "networks", nsc_api_networks(state->networks));
 }

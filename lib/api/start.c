@@ -40,7 +40,8 @@ static int start(const struct nsc_user *user, const struct nsc_policy *policy,
 		.user = user, .conf = policy->conf, .login = true,
 		.leader = -1, .console = -1, .rundir = rundir,
 	};
-	int ret = nsc_start_load(policy->dir, user, &config, err);
+	int ret = nsc_start_load(policy->dir, user, policy->conf, &config,
+				 err);
 
 	if (ret < 0)
 		return ret;

@@ -7,11 +7,14 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "config/policy.h"
+#include "container/external.h"
 #include "container/groups.h"
 #include "container/hooks_stop.h"
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "container/start.h"
 #include "kernel/pidfd.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
@@ -57,8 +60,46 @@ static int clean_up(int rundir, struct nsc_error *err)
 	return 0;
 }
 
-static int stop(const char *path, int timeout, struct nsc_error *err)
+/* As container.json says now; what it does not say is not ours to end. */
+static int run_stop(const struct nscontainer *c, const char *pidfile,
+		    struct nsc_error *err)
 {
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_user_ struct nsc_user *user = NULL;
+	int ret = nsc_api_user(c, &user, err);
+
+	if (ret == 0)
+		ret = nsc_policy_decide(c->conf, user, NULL, &policy, err);
+	if (ret == 0 && policy->dir)
+		ret = nsc_start_load(policy->dir, user, policy->conf, &config,
+				     err);
+	if (ret < 0)
+		return ret;
+	if (!config || !config->engine_stop.path)
+		return nsc_error_set(err, EPERM, "another engine made the "
+				     "container (pid file '%s'): stop it "
+				     "there, or say with engine.stop in "
+				     "container.json how", pidfile);
+	return nsc_external_stop(config, user, err);
+}
+
+static int stop_external(const struct nscontainer *c, const char *pidfile,
+			 int pidfd, int timeout, struct nsc_error *err)
+{
+	int ret = run_stop(c, pidfile, err);
+
+	if (ret < 0)
+		return ret;
+	ret = nsc_process_poll(pidfd, nsc_process_now() +
+			       (int64_t)timeout * 1000);
+	return ret > 0 ? 0 : nsc_error_set(err, ETIMEDOUT, "engine.stop has "
+					   "ended, but the container runs on");
+}
+
+static int stop(const struct nscontainer *c, int timeout, struct nsc_error *err)
+{
+	const char *path = c->rundir;
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
 	_cleanup_fd_ int lock = -1;
@@ -80,11 +121,15 @@ static int stop(const char *path, int timeout, struct nsc_error *err)
 		clean_up(rundir, NULL);
 	if (pidfd < 0)
 		return pidfd;
+	timeout = timeout < 0 ? DEFAULT_TIMEOUT : timeout;
+	if (state->external) {
+		ret = stop_external(c, state->external, pidfd, timeout, err);
+		return ret < 0 ? ret : clean_up(rundir, err);
+	}
 	/* What is paused could not end. */
 	if (state->has_groups)
 		nsc_groups_thaw(rundir);
-	ret = end(pidfd, state->own_init,
-		  timeout < 0 ? DEFAULT_TIMEOUT : timeout, err);
+	ret = end(pidfd, state->own_init, timeout, err);
 	return ret < 0 ? ret : clean_up(rundir, err);
 }
 
@@ -92,7 +137,7 @@ NSC_PUBLIC int nscontainer_stop(const struct nscontainer *container,
 				int timeout, struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
-	int ret = stop(container->rundir, timeout, &e);
+	int ret = stop(container, timeout, &e);
 
 	if (ret < 0 && container->user)
 		nsc_error_context(&e, "%s", container->user);

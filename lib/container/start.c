@@ -9,6 +9,8 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/process.h"
+#include "config/external.h"
+#include "container/external.h"
 #include "container/hooks_stop.h"
 #include "container/groups.h"
 #include "container/join.h"
@@ -21,8 +23,10 @@
 #define CONFIG_FILE "container.json"
 
 int nsc_start_load(const char *dir, const struct nsc_user *user,
-		   struct nsc_config **ret, struct nsc_error *err)
+		   const struct nsc_conf *conf, struct nsc_config **ret,
+		   struct nsc_error *err)
 {
+	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *file = NULL;
 	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
@@ -41,7 +45,12 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
 	if (error < 0)
 		return error;
-	return nsc_config_parse(text, file, dir, user, ret, err);
+	error = nsc_config_parse(text, file, dir, user, &config, err);
+	if (error == 0)
+		error = nsc_external_finish(config, conf->pidfile, user, err);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(config);
+	return error;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -108,31 +117,36 @@ static int map_as_configured(struct nsc_plan *plan)
 /* The ids inside that the rest relies on must exist. */
 static int check_map(struct nsc_plan *plan, struct nsc_error *err)
 {
-	const char *file = plan->config->file;
+	const struct nsc_config *config = plan->config;
+	const char *file = config->file;
+	/* Of another engine's container they are not ours to write. */
+	const char *uids = config->pidfile ? "uid_map of the container" :
+					     "uid_mappings";
+	const char *gids = config->pidfile ? "gid_map of the container" :
+					     "gid_mappings";
 
 	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, 0,
 			      &plan->root_uid) < 0 ||
 	    nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, 0,
 			      &plan->root_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: uid_mappings and "
-				     "gid_mappings: must map 0, the "
-				     "container's root", file);
+		return nsc_error_set(err, EINVAL, "%s: %s and %s: must map 0, "
+				     "the container's root", file, uids, gids);
 	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, TTY_GID,
 			      &plan->tty_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
-				     "%d, the tty group, or no terminal would "
-				     "work", file, TTY_GID);
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %d, the "
+				     "tty group, or no terminal would work",
+				     file, gids, TTY_GID);
 	if (!plan->login)
 		return 0;
 	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, plan->user->uid,
 			      &plan->user_uid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: uid_mappings: must map "
-				     "%u, the uid of '%s'", file,
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "uid of '%s'", file, uids,
 				     plan->user->uid, plan->user->name);
 	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, plan->user->gid,
 			      &plan->user_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
-				     "%u, the gid of '%s'", file,
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "gid of '%s'", file, gids,
 				     plan->user->gid, plan->user->name);
 	return 0;
 }
@@ -144,6 +158,8 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 
 	plan->user_uid = plan->user->uid;
 	plan->user_gid = plan->user->gid;
+	if (plan->config->pidfile)
+		return check_map(plan, err);
 	if (!(plan->config->namespaces & CLONE_NEWUSER)) {
 		plan->tty_gid = TTY_GID;
 		return 0;
@@ -210,6 +226,32 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return ret;
 }
 
+/* What another engine made, or makes now by its command. */
+static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
+		struct nsc_error *err)
+{
+	struct nsc_external external = NSC_EXTERNAL_INIT;
+	int ret = plan->login ? 0 :
+		  nsc_error_set(err, EINVAL, "pidfile: is for logins: 'nsinit "
+				"exec' makes the container of a directory");
+
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
+		ret = nsc_external_get(plan, &external, err);
+	if (ret == 0)
+		ret = nsc_external_maps(&external, plan, err);
+	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_external_record(&external, plan, err);
+	nsc_fd_close(&external.pidfd);
+	nsc_filters_free(&plan->filters);
+	return ret;
+}
+
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -242,7 +284,9 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 				       request->user, &plan->cgroup_parent,
 				       err);
 		if (ret == 0)
-			ret = create(plan, request->conf, err);
+			ret = request->config->pidfile ?
+				      join(plan, request->conf, err) :
+				      create(plan, request->conf, err);
 	} else {
 		ret = pidfd;
 	}
