@@ -38,12 +38,13 @@ char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 	return ret;
 }
 
-/* A program other than this one. */
+/* A program other than this one, whichever it is. */
 static bool is_shell(const char *path)
 {
 	const char *name = strrchr(path, '/');
 
-	return name && strcmp(name, "/nsshell") != 0 && access(path, X_OK) == 0;
+	return name && strcmp(name, "/nsshell") != 0 &&
+	       strcmp(name, "/container-shell") != 0 && access(path, X_OK) == 0;
 }
 
 /* Not through the name service: this is static, and in a foreign rootfs. */

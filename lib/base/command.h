@@ -24,8 +24,8 @@ struct nsc_command {
 
 /*
  * Run it with nothing but /dev/null for 0 and 1, a pipe (see background) for
- * 2, in a session of its own, and wait.  What it writes to 2 goes to output (size bytes,
- * always terminated); the rest of it is thrown away.
+ * 2, in a session of its own, and wait.  What it writes to 2 goes to output
+ * (size bytes, always terminated); the rest of it is thrown away.
  * Returns its exit status, 128 + signal, or a negative errno: -ETIMEDOUT.
  */
 int nsc_command_run(const struct nsc_command *command, char *output,

@@ -534,6 +534,7 @@ login_shell() {
 	status_is 6 nssh alice "$NS_COMMAND; echo \$0 \$HOME; exit 6"
 	equal_namespaces "$OUT/stdout" "$(first)"
 	equal "shell" "sh /home/alice" "$(tail -n 1 "$OUT/stdout")"
+	status_is 126 "$LIBEXEC/container-shell" -c true
 	usermod -s /bin/sh alice
 	unshare_end
 	wait_until 10 forgotten || fail "files are left"
