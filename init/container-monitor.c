@@ -41,7 +41,7 @@ enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 
 struct monitor {
 	bool logout;		/* stop policy "logout", else "empty" */
-	bool never;		/* "never", "start" */
+	bool never;		/* "never", "start", "external" */
 	bool leader;
 	unsigned int linger;	/* seconds */
 	int enter;		/* socket of groups.h, -1 without groups */
@@ -312,7 +312,8 @@ int main(int argc, char **argv)
 	if (argc < 5)
 		return 2;
 	m.logout = !strcmp(argv[2], "logout");
-	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start");
+	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start") ||
+		  !strcmp(argv[2], NSC_STOP_EXTERNAL);
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
 	m.helper = argv[4];
 	m.moved = watch_rundir();

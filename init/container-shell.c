@@ -5,9 +5,19 @@
  * Runs as the user, in the container, without privileges; execs the shell that
  * nsc_shell_inside() finds.
  */
+#include <stdio.h>
+#include <unistd.h>
+
 #include "../shell/arguments.h"
+#include "container/paths.h"
 
 int main(int argc, char **argv)
 {
+	/* Run on the host by mistake: that is not to be a shell there. */
+	if (access(NSC_MARK_DIR, F_OK) < 0 && access(NSC_RUNDIR, F_OK) == 0) {
+		fputs("container-shell: this is the host: the login shell "
+		      "here is nsshell\n", stderr);
+		return NSC_SHELL_REFUSED;
+	}
 	return nsc_shell_inside(argc, argv);
 }

@@ -172,8 +172,11 @@ static void enter(int client, struct nsc_error *err)
 	/* Alive, so the number still is this process's and nobody else's. */
 	if (syscall(SYS_pidfd_send_signal, pidfd, 0, NULL, 0) < 0)
 		nsc_error_set(err, ESRCH, "the process has ended");
-	else
-		nsc_cgroup_tree_enter(tree, pid, err);
+	else if (nsc_cgroup_tree_enter(tree, pid, err) == 0 &&
+		 syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, 0, NULL,
+			 0) < 0)
+		/* Where it leads was looked up by the number of PID 1. */
+		nsc_error_set(err, ESRCH, "the container has ended");
 }
 
 void groups_serve(int listener)

@@ -8,7 +8,7 @@ enum nsc_monitor_fd {
 	NSC_MONITOR_PID1,	/* pidfd of the container's PID 1 */
 	NSC_MONITOR_LOCK,	/* holds the lock on 'monitor' */
 	NSC_MONITOR_SESSIONS,	/* 'sessions', not locked */
-	NSC_MONITOR_PROC,	/* the container's /proc */
+	NSC_MONITOR_PROC,	/* the container's /proc; not with "external" */
 	NSC_MONITOR_GO,		/* a byte written to it lets PID 1 run */
 	NSC_MONITOR_REPORT,	/* takes one nsc_error of zeros: it watches */
 	NSC_MONITOR_LEADER,	/* pidfd; with 5 arguments, like the next */
@@ -19,7 +19,8 @@ enum nsc_monitor_fd {
  * Arguments: name of the container (for ps), stop policy, linger in seconds,
  * pid inside of the process that carries the network (0: none), and "leader"
  * where there is one.  "start" as stop policy is "never" for a
- * container that an administrator started.
+ * container that an administrator started; "external" for one of another
+ * engine's, which is never ended here.
  */
 
 #endif

@@ -1,5 +1,6 @@
 /* nsinit list: the containers that run. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,10 +8,13 @@
 
 #include "nsinit.h"
 
-#define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %s\n"
+#define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %s%s\n"
 
 static void print_row(const struct nscontainer_record *record)
 {
+	/* Another engine's has no rootfs here, but a pid file. */
+	const char *rootfs = nscontainer_record_text(record, "rootfs");
+	bool external = !strcmp(rootfs, "-");
 	time_t seconds = atoll(nscontainer_record_text(record, "since"));
 	const char *draining = nscontainer_record_text(record, "draining");
 	const char *stale = nscontainer_record_text(record, "stale");
@@ -24,13 +28,14 @@ static void print_row(const struct nscontainer_record *record)
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "generation"),
 	       strcmp(draining, "yes") ? stale : "draining",
-	       nscontainer_record_text(record, "rootfs"));
+	       external ? "pidfile " : "", external ?
+	       nscontainer_record_text(record, "external") : rootfs);
 }
 
 static void print_rows(const struct nscontainer_record *record)
 {
 	printf(ROW, "USER", "PID", "SINCE", "SESSIONS", "GENERATION", "STALE",
-	       "ROOTFS");
+	       "ROOTFS", "");
 	for (; record; record = nscontainer_record_next(record))
 		print_row(record);
 }

@@ -224,6 +224,15 @@ static int open_contained(const struct call *call)
 	return fail(call, &err);
 }
 
+static int refuse_nested(const struct call *call)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	nsc_error_set(&err, EPERM, "a login inside a container, and 'nested' "
+		      "is \"refuse\"");
+	return fail(call, &err);
+}
+
 static int open_session(struct call *call, int argc, const char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -236,13 +245,9 @@ static int open_session(struct call *call, int argc, const char **argv)
 	/* su-l includes su: the second time there is nothing to do. */
 	if (pam_get_data(call->pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
 		return PAM_SUCCESS;
-	if (nsc_session_inside()) {
-		if (!nsc_session_nested_refused())
-			return PAM_SUCCESS;
-		nsc_error_set(&err, EPERM, "a login inside a container, and "
-			      "'nested' is \"refuse\"");
-		return fail(call, &err);
-	}
+	if (nsc_session_inside())
+		return nsc_session_nested_refused() ? refuse_nested(call) :
+						      PAM_SUCCESS;
 	if (pam_get_user(call->pamh, &name, NULL) != PAM_SUCCESS || !name) {
 		nsc_error_set(&err, EINVAL, "PAM does not know the user");
 		return fail(call, &err);
@@ -259,6 +264,9 @@ static int open_session(struct call *call, int argc, const char **argv)
 		debug(call, call->policy->reason);
 		return PAM_SUCCESS;
 	}
+	if (nsc_session_inside_of(call->user->name))
+		return call->policy->conf->nested == NSC_NESTED_REFUSE ?
+			       refuse_nested(call) : PAM_SUCCESS;
 	return open_contained(call);
 }
 

@@ -18,7 +18,9 @@ char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 
 /*
  * In a container there is nothing to join: exec the shell that the link in
- * the container's mark leads to.  Returns an exit status on failure only.
+ * the container's mark leads to; in one of another engine's, which has none,
+ * that of the user's entry in its /etc/passwd, else /bin/bash, else /bin/sh.
+ * Returns an exit status on failure only.
  */
 int nsc_shell_inside(int argc, char **argv);
 

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <linux/close_range.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,10 +79,10 @@ static int find(struct nsc_session *session, bool *ret_changed,
 	/* The kernel shows its namespaces only to who may enter them. */
 	if (ret == -EACCES)
 		return nsc_error_set(err, EACCES, "the container of '%s' has "
-				     "no user namespace, so nsshell needs file "
-				     "capabilities: log in where "
-				     "pam_container does, or see nsshell(1)",
-				     user->name);
+				     "no user namespace that is the user's, "
+				     "so nsshell needs file capabilities: log "
+				     "in where pam_container does, or see "
+				     "nsshell(1)", user->name);
 	if (ret == 0 && session->state->uid != getuid())
 		return nsc_error_set(err, EPERM, "the container of '%s' is "
 				     "not that of uid %u", user->name,
@@ -118,6 +119,14 @@ static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 	return nsc_run(&request, ret_status, err);
 }
 
+static bool inside_external(void)
+{
+	_cleanup_user_ struct nsc_user *user = NULL;
+
+	return nsc_user_load_uid(getuid(), &user, NULL) == 0 &&
+	       nsc_session_inside_of(user->name);
+}
+
 int main(int argc, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -125,7 +134,7 @@ int main(int argc, char **argv)
 
 	if (clean(&err) < 0)
 		return refuse(&err);
-	if (nsc_session_inside())
+	if (nsc_session_inside() || inside_external())
 		return nsc_shell_inside(argc, argv);
 	if (run(argc, argv, &status, &err) < 0)
 		return refuse(&err);

@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "config/policy.h"
+#include "container/external.h"
 #include "container/filter.h"
 #include "container/groups.h"
 #include "container/labels.h"
@@ -65,6 +66,27 @@ static json_t *networks_json(const struct nsc_plan *plan)
 
 	nsc_text_free_vector(networks);
 	return array;
+}
+
+/* What of another engine's container can be told without entering it. */
+static json_t *external_json(const struct nsc_plan *plan,
+			     const struct nsc_external *external)
+{
+	const struct nsc_config *config = plan->config;
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o, "
+			 "s:b, s:s}",
+			 "user", plan->user->name, "contained", 1,
+			 "config", config->file, "external", config->pidfile,
+			 "running", external->pidfd >= 0,
+			 "pid", (int)external->pid, "namespaces",
+			 namespaces_json(external->namespaces),
+			 "capabilities",
+			 capabilities_json(config->capabilities),
+			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
+			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
+			 "no_new_privs", config->no_new_privs,
+			 "seccomp", config->seccomp);
 }
 
 static json_t *plan_json(const struct nsc_plan *plan)
@@ -138,27 +160,36 @@ static int explain_groups(const struct nsc_plan *plan, const char *rundir,
 	return 0;
 }
 
-static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
-			const struct place *place,
-			struct nscontainer_record **ret,
-			struct nsc_error *err)
+/* One that does not run is an error where no command starts it. */
+static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
+			  struct nscontainer_record **ret,
+			  struct nsc_error *err)
 {
-	const char *rundir = c->rundir, *dir = place->dir;
-	const struct nsc_conf *conf = place->conf;
-	json_t *groups = NULL, *object;
-	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
-	_cleanup_config_ struct nsc_config *config = NULL;
-	int error = nsc_start_load(dir, plan->user, &config, err);
+	struct nsc_external external = NSC_EXTERNAL_INIT;
+	int error = nsc_external_find(plan->config, plan->user, &external, err);
 
 	if (error == 0)
-		error = check_rootfs(config, err);
+		error = nsc_external_maps(&external, plan, err);
 	if (error == 0)
-		error = nsc_filters_make(config, &filters, err);
+		error = nsc_start_map_ids(plan, conf, err);
+	else if (error == -ESRCH && plan->config->engine_start.path)
+		error = 0;
 	if (error == 0)
-		error = nsc_labels_check(config, err);
+		error = hand_out(external_json(plan, &external), ret, err);
+	nsc_fd_close(&external.pidfd);
+	return error;
+}
+
+static int check_own(const char *rundir, struct nsc_plan *plan,
+		     const struct nsc_conf *conf,
+		     struct nscontainer_record **ret, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	json_t *groups = NULL, *object;
+	int error = check_rootfs(config, err);
+
 	if (error < 0)
 		return error;
-	plan->config = config;
 	error = nsc_parents_find(&conf->cgroup_parents, plan->user,
 				 &plan->cgroup_parent, err);
 	if (error == 0)
@@ -174,6 +205,28 @@ static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
 	object = plan_json(plan);
 	json_object_set_new(object, "cgroups", groups);
 	return hand_out(object, ret, err);
+}
+
+static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
+			const struct place *place,
+			struct nscontainer_record **ret,
+			struct nsc_error *err)
+{
+	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
+	_cleanup_config_ struct nsc_config *config = NULL;
+	int error = nsc_start_load(place->dir, plan->user, place->conf,
+				   &config, err);
+
+	if (error == 0)
+		error = nsc_filters_make(config, &filters, err);
+	if (error == 0)
+		error = nsc_labels_check(config, err);
+	if (error < 0)
+		return error;
+	plan->config = config;
+	return config->pidfile ?
+		       check_external(plan, place->conf, ret, err) :
+		       check_own(c->rundir, plan, place->conf, ret, err);
 }
 
 static int check_user(const struct nscontainer *c, struct nsc_plan *plan,

@@ -118,7 +118,7 @@ static int start(struct exec *e, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
-	ret = nsc_start_load(e->container->dir, e->user, &config, err);
+	ret = nsc_start_load(e->container->dir, e->user, conf, &config, err);
 	if (ret < 0)
 		return ret;
 	request.conf = conf;

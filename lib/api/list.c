@@ -83,13 +83,14 @@ static bool is_stale(const struct nsc_state *state)
 
 static json_t *state_json(const struct nsc_state *state, int rundir)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s, s:s, s:s, s:I, s:s, "
-			 "s:b, s:b, s:o}",
+	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s?, s:s?, s:s, s:s, "
+			 "s:I, s:s, s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
 			 "sessions", count_sessions(rundir),
-			 "rootfs", state->rootfs, "config", state->config,
+			 "rootfs", state->rootfs, "external", state->external,
+			 "config", state->config,
 			 "stop", state->stop,
 			 "generation", (json_int_t)state->generation,
 			 "digest", state->digest, "stale", is_stale(state),

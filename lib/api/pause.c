@@ -65,6 +65,9 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	pidfd = nsc_join_find(rundir, &state, err);
 	if (pidfd < 0)
 		return pidfd;
+	if (state->external)
+		return nsc_error_set(err, EPERM, "another engine made the "
+				     "container: pause and resume it there");
 	tree = malloc(sizeof(*tree));
 	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
 	      nsc_cgroup_tree_load(rundir, tree);

@@ -50,7 +50,8 @@ static int start(const struct question *q, const struct nsc_user *user,
 		.conf_path = q->container->conf,
 		.replace = q->flags & NSCONTAINER_START_REPLACE,
 	};
-	int ret = nsc_start_load(policy->dir, user, &config, err);
+	int ret = nsc_start_load(policy->dir, user, policy->conf, &config,
+				 err);
 
 	if (ret < 0)
 		return ret;

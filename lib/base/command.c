@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -93,25 +94,56 @@ static bool wait_for(int pidfd, int in, int64_t deadline, struct output *out)
 	return true;
 }
 
+/* A file of a size that nobody can change. */
+static int open_file(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "command",
+			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && (ftruncate(fd, NSC_COMMAND_FILE) < 0 ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK |
+			      F_SEAL_SEAL) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* [0] to read what is written to [1]; negative errno. */
+static int open_output(bool background, int ret[2])
+{
+	if (!background)
+		return pipe2(ret, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
+	ret[1] = open_file();
+	ret[0] = ret[1] < 0 ? -1 : fcntl(ret[1], F_DUPFD_CLOEXEC, 3);
+	return ret[0] < 0 ? -errno : 0;
+}
+
 int nsc_command_run(const struct nsc_command *command, char *output,
 		    size_t size)
 {
 	int64_t deadline = now() + (int64_t)command->timeout * 1000;
 	struct output out = { output, size, 0 };
-	int pipefd[2], status = 0, pidfd;
+	int pipefd[2], status = 0, pidfd, ret;
 	pid_t pid, parent = getpid();
 	bool in_time = false;
 
 	output[0] = '\0';
-	if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
-		return -errno;
+	ret = open_output(command->background, pipefd);
+	if (ret < 0)
+		return ret;
 	pid = fork();
 	if (pid == 0)
 		child(command, parent, pipefd[1]);
 	close(pipefd[1]);
 	pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd >= 0)
-		in_time = wait_for(pidfd, pipefd[0], deadline, &out);
+		in_time = wait_for(pidfd, command->background ? -1 : pipefd[0],
+				   deadline, &out);
+	/* It wrote at the same offset that we read from. */
+	if (command->background && pread(pipefd[0], output, size - 1, 0) < 0)
+		output[0] = '\0';
+	output[size - 1] = '\0';
 	close(pipefd[0]);
 	if (pidfd >= 0)
 		close(pidfd);

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/text.h"
 
-enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL,
+enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
 	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
 
 static const char *const on_error_names[] = { "refuse", "host", NULL };
@@ -39,6 +39,7 @@ static const struct field {
 	{ "on_change", KIND_CHOICE, AT(on_change), nsc_conf_on_change, 0, 0 },
 	{ "start_timeout", KIND_NUMBER, AT(start_timeout), NULL, 1, 3600 },
 	{ "debug", KIND_BOOL, AT(debug), NULL, 0, 0 },
+	{ "pidfile", KIND_PATH, AT(pidfile), NULL, 0, 0 },
 	{ "id_pool_first", KIND_NUMBER, AT(id_pool_first), NULL, 65536,
 	  4294836224 },
 	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
@@ -56,7 +57,7 @@ static const struct field {
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "on_error",
 	"stop", "linger", "placement", "nested", "on_change", "start_timeout",
-	"debug", "id_pool_first", "id_pool_count", "cgroup_parents",
+	"debug", "pidfile", "id_pool_first", "id_pool_count", "cgroup_parents",
 	"address_pool", "address_gateway", "address_pool6", "address_gateway6",
 	NULL,
 };
@@ -142,6 +143,18 @@ static int read_number(const struct reader *r, const config_setting_t *s,
 	return wrong(r, s, expected);
 }
 
+/* Its templates are expanded where they are used. */
+static int read_path(const struct reader *r, const config_setting_t *s,
+		     char **to)
+{
+	const char *text = config_setting_get_string(s);
+
+	if (!text || text[0] != '/' || !text[1])
+		return wrong(r, s, "an absolute path");
+	*to = strdup(text);
+	return *to ? 0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
 static bool is_v6(const struct field *f)
 {
 	return f->key[strlen(f->key) - 1] == '6';
@@ -215,6 +228,8 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 			return wrong(r, s, "true or false");
 		*(bool *)to = config_setting_get_bool(s);
 		return 0;
+	case KIND_PATH:
+		return read_path(r, s, to);
 	case KIND_PARENTS:
 		return nsc_parents_read(r->file, s, to, r->err);
 	case KIND_POOL:
@@ -326,5 +341,6 @@ void nsc_conf_free(struct nsc_conf *conf)
 	nsc_text_free_vector(conf->exempt_groups);
 	nsc_text_free_vector(conf->exempt_services);
 	nsc_parents_free(&conf->cgroup_parents);
+	free(conf->pidfile);
 	free(conf);
 }

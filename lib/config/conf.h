@@ -30,6 +30,7 @@ struct nsc_conf {
 	enum nsc_on_change on_change;	/* "keep" (default), ... */
 	unsigned int start_timeout;	/* seconds, default 30 */
 	bool debug;
+	char *pidfile;			/* template, or NULL */
 	uint32_t id_pool_first;		/* default 1879048192 */
 	uint32_t id_pool_count;		/* default 134217728, ids in all */
 	struct nsc_cgroup_parents cgroup_parents;

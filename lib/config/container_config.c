@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "config/cgroups.h"
 #include "config/conf.h"
+#include "config/external.h"
 #include "config/field.h"
 #include "config/lists.h"
 #include "config/mounts.h"
@@ -200,6 +201,9 @@ static const struct nsc_field hooks_fields[] = {
 
 static const struct nsc_field config_fields[] = {
 	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
+	{ .name = "pidfile", .read = nsc_read_path, .at = AT(pidfile) },
+	{ .name = "engine", .read = nsc_read_members,
+	  .members = nsc_engine_fields },
 	{ .name = "overlay", .read = nsc_read_choice, .at = AT(overlay),
 	  .choices = overlay_names },
 	{ .name = "readonly_fs", .read = nsc_read_bool,
@@ -324,6 +328,7 @@ static int read_all(struct nsc_reader *r, const char *text,
 				     "%d: %s", r->file, error.line,
 				     error.column, error.text);
 	ret = nsc_field_object(r, root, config_fields, config);
+	config->own_key = nsc_external_conflict(root);
 	json_decref(root);
 	r->path[0] = ret < 0 ? r->path[0] : '\0';
 	return ret < 0 ? ret : check_together(r, config);
@@ -385,6 +390,12 @@ char **nsc_config_keys(void)
 	return NULL;
 }
 
+static void free_hook(struct nsc_config_hook *hook)
+{
+	free(hook->path);
+	nsc_text_free_vector(hook->args);
+}
+
 void nsc_config_free(struct nsc_config *config)
 {
 	if (!config)
@@ -404,11 +415,12 @@ void nsc_config_free(struct nsc_config *config)
 	nsc_text_free_vector(config->init);
 	nsc_text_free_vector(config->masked_paths);
 	nsc_text_free_vector(config->readonly_paths);
-	for (size_t i = 0; i < config->n_hooks; i++) {
-		free(config->hooks[i].path);
-		nsc_text_free_vector(config->hooks[i].args);
-	}
+	for (size_t i = 0; i < config->n_hooks; i++)
+		free_hook(&config->hooks[i]);
 	free(config->hooks);
+	free_hook(&config->engine_start);
+	free_hook(&config->engine_stop);
+	free(config->pidfile);
 	free(config->seccomp);
 	nsc_text_free_vector(config->environment);
 	nsc_text_free_vector(config->keep_env);

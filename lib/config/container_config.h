@@ -96,7 +96,13 @@ struct nsc_config_network {
 struct nsc_config {
 	char *file;			/* where it was read, for messages */
 	uint64_t content;		/* nsc_hash_add() of what was read */
-	char *rootfs;			/* absolute, "/": the host's own */
+	char *rootfs;			/* absolute, "/": the host's own;
+					 * NULL with pidfile */
+	char *pidfile;			/* NULL, or another engine's; then
+					 * what an engine decides is unset */
+	struct nsc_config_hook engine_start;	/* path NULL: none */
+	struct nsc_config_hook engine_stop;
+	const char *own_key;		/* see nsc_external_conflict() */
 	enum nsc_overlay overlay;
 	bool readonly_fs;
 	char *hostname;			/* NULL: the host's */

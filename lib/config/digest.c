@@ -65,6 +65,7 @@ static int add_conf(uint64_t *hash, const struct nsc_digest_source *source,
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(used); i++)
 		*hash = nsc_hash_add(*hash, (const char *)source->conf +
 				     used[i].at, used[i].size);
+	*hash = nsc_hash_add_text(*hash, source->conf->pidfile);
 	ret = nsc_parents_find(&source->conf->cgroup_parents, source->user,
 			       &parent, err);
 	if (ret < 0 || !parent)

@@ -456,8 +456,10 @@ static int wait_for_exec(struct builder *b, struct nsc_error *err)
 static int save(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_save save = {
-		.plan = b->plan, .pid = b->pid, .identity = &b->identity,
+		.plan = b->plan, .pid = b->pid, .pidfd = b->pidfd,
+		.identity = &b->identity,
 		.network = &b->network, .has_groups = b->groups.n > 0,
+		.namespaces = b->plan->config->namespaces,
 	};
 
 	return nsc_save(&save, err);

@@ -69,15 +69,15 @@ static size_t count(char *const *vector)
 	return n;
 }
 
-static int run(const struct nsc_config_hook *hook, char **environment,
-	       struct nsc_error *err)
+int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
+		      bool background, struct nsc_error *err)
 {
 	char output[200], escaped[256];
 	size_t n = count(hook->args);
 	_cleanup_free_ char **argv = calloc(n + 2, sizeof(*argv));
 	const struct nsc_command command = {
 		.path = hook->path, .argv = argv, .envp = environment,
-		.timeout = hook->timeout,
+		.timeout = hook->timeout, .background = background,
 	};
 	int ret = check_command(hook->path, err);
 
@@ -118,7 +118,7 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 
 		if (hook->stop)
 			continue;
-		ret = run(hook, environment, &one);
+		ret = nsc_hooks_command(hook, environment, false, &one);
 		if (ret < 0 && hook->on_failure)
 			ret = 0;
 		else if (ret < 0)

@@ -17,6 +17,13 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 		    struct nsc_error *err);
 
 /*
+ * Run one command of the host's in this environment, and wait for it;
+ * background as in nsc_command.  It must be root's.
+ */
+int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
+		      bool background, struct nsc_error *err);
+
+/*
  * Write those at the end to the file 'hooks' of the run directory, for
  * nsc_hooks_stop(): for each the seconds it may take, the number of its
  * arguments, these, the number of its variables, these; all as text with a

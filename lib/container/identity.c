@@ -1,4 +1,7 @@
-/* Runs in: the worker after pivot_root, and a child of it that is nobody. */
+/*
+ * Runs in: the worker after pivot_root, or a child of nsinit in the mount
+ * namespace of another engine's container; and a child that is nobody.
+ */
 #include "container/identity.h"
 
 #include <fcntl.h>
@@ -184,17 +187,21 @@ static int resolve_spec(const char *spec, const char *passwd,
 }
 
 /* A login is who it is; the container's passwd may say home and shell. */
-static void resolve_login(const struct nsc_user *login, const char *passwd,
-			  const char *group, struct nsc_identity *id)
+static void resolve_login(const struct nsc_identity_request *request,
+			  const char *passwd, const char *group,
+			  struct nsc_identity *id)
 {
+	const struct nsc_user *login = request->login;
 	struct entry entry;
+	bool known = find_passwd(passwd, NULL, login->uid, &entry);
 
-	if (find_passwd(passwd, NULL, login->uid, &entry))
+	if (known)
 		take_entry(&entry, id);
 	id->uid = login->uid;
 	id->gid = login->gid;
 	copy_text(id->name, sizeof(id->name), login->name);
-	copy_text(id->home, sizeof(id->home), login->home);
+	if (!known || !request->own_home)
+		copy_text(id->home, sizeof(id->home), login->home);
 	find_groups(group, id);
 }
 
@@ -213,7 +220,7 @@ int nsc_identity_resolve(const struct nsc_identity_request *request,
 	if (error < 0)
 		return error;
 	if (request->login) {
-		resolve_login(request->login, passwd, group, &login);
+		resolve_login(request, passwd, group, &login);
 		if (spec && id.uid != login.uid)
 			return nsc_error_set(err, EINVAL, "user: '%s' is uid "
 					     "%u in the container, but the "

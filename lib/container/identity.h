@@ -29,6 +29,7 @@ struct nsc_identity_request {
 	const char *spec;		/* 'user', or NULL */
 	const struct nsc_user *login;	/* who logs in; NULL: nsinit exec */
 	const char *shell;		/* session.shell, or NULL */
+	bool own_home;			/* the home is what passwd says */
 };
 
 /*

@@ -37,6 +37,9 @@
 #define NSC_MARK_REFUSE_NAME NSC_MARK_NAME "/refuse"
 #define NSC_MARK_REFUSE "/dev/" NSC_MARK_REFUSE_NAME
 
+/* The stop policy of a container of another engine's. */
+#define NSC_STOP_EXTERNAL "external"
+
 /* Descriptors of the helper, 'nsinit start --login'. */
 #define NSC_HELPER_LOCK 3	/* holds 'lock' */
 #define NSC_HELPER_REPORT 4	/* takes the nsc_error of the result */

@@ -26,9 +26,12 @@ static int fill(const struct nsc_save *save, struct nsc_state *state,
 		ret = nsc_namespace_ids(save->pid, state->ids);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "identify PID 1");
+	/* Until here all that was looked up by the number was of PID 1. */
+	if (!nsc_pidfd_alive(save->pidfd))
+		return nsc_error_set(err, ECHILD, "PID 1 has ended");
 	state->pid = save->pid;
 	state->since = (int64_t)time(NULL);
-	state->namespaces = config->namespaces;
+	state->namespaces = save->namespaces;
 	state->capabilities = config->capabilities;
 	state->own_init = config->init != NULL;
 	state->no_new_privs = config->no_new_privs;
@@ -48,8 +51,11 @@ static int fill(const struct nsc_save *save, struct nsc_state *state,
 	state->message = config->message;
 	state->working_dir = config->working_dir;
 	state->rootfs = config->rootfs;
+	state->external = config->pidfile;
 	state->config = config->file;
-	state->on_change = config->on_change;
+	/* Another engine's is not ours to replace. */
+	state->on_change = config->pidfile ? NSC_ON_CHANGE_KEEP :
+					     config->on_change;
 	return 0;
 }
 
@@ -82,8 +88,11 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.groups = id->groups, .n_groups = id->n_groups,
 		.tty_gid = plan->tty_gid, .name = id->name,
 		.home = id->home, .shell = id->shell,
-		.helper = (unsigned int)save->network->helper,
-		.networks = nsc_network_describe(plan, save->network),
+		.helper = save->network ?
+			  (unsigned int)save->network->helper : 0,
+		.networks = save->network ?
+			    nsc_network_describe(plan, save->network) :
+			    calloc(1, sizeof(char *)),
 	};
 	int ret;
 

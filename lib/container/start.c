@@ -11,6 +11,8 @@
 #include "base/hash.h"
 #include "base/process.h"
 #include "base/text.h"
+#include "config/external.h"
+#include "container/external.h"
 #include "container/generation.h"
 #include "container/groups.h"
 #include "container/hooks_stop.h"
@@ -27,8 +29,10 @@
 #define GRACE_MAX 5		/* seconds, for what is replaced */
 
 int nsc_start_load(const char *dir, const struct nsc_user *user,
-		   struct nsc_config **ret, struct nsc_error *err)
+		   const struct nsc_conf *conf, struct nsc_config **ret,
+		   struct nsc_error *err)
 {
+	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *file = NULL;
 	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
@@ -46,11 +50,16 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 		return nsc_error_sys(err, ENOMEM, "%s", dir);
 	}
 	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, &len, err);
+	if (error < 0)
+		return error;
+	error = nsc_config_parse(text, file, dir, user, &config, err);
 	if (error == 0)
-		error = nsc_config_parse(text, file, dir, user, ret, err);
+		error = nsc_external_finish(config, conf->pidfile, user, err);
+	if (error < 0)
+		return error;
 	/* Of what was parsed: the file may be another one by now. */
-	if (error == 0)
-		(*ret)->content = nsc_hash_add(NSC_HASH_INIT, text, len);
+	config->content = nsc_hash_add(NSC_HASH_INIT, text, len);
+	*ret = NSC_TAKE_PTR(config);
 	return error;
 }
 
@@ -118,31 +127,36 @@ static int map_as_configured(struct nsc_plan *plan)
 /* The ids inside that the rest relies on must exist. */
 static int check_map(struct nsc_plan *plan, struct nsc_error *err)
 {
-	const char *file = plan->config->file;
+	const struct nsc_config *config = plan->config;
+	const char *file = config->file;
+	/* Of another engine's container they are not ours to write. */
+	const char *uids = config->pidfile ? "uid_map of the container" :
+					     "uid_mappings";
+	const char *gids = config->pidfile ? "gid_map of the container" :
+					     "gid_mappings";
 
 	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, 0,
 			      &plan->root_uid) < 0 ||
 	    nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, 0,
 			      &plan->root_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: uid_mappings and "
-				     "gid_mappings: must map 0, the "
-				     "container's root", file);
+		return nsc_error_set(err, EINVAL, "%s: %s and %s: must map 0, "
+				     "the container's root", file, uids, gids);
 	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, TTY_GID,
 			      &plan->tty_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
-				     "%d, the tty group, or no terminal would "
-				     "work", file, TTY_GID);
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %d, the "
+				     "tty group, or no terminal would work",
+				     file, gids, TTY_GID);
 	if (!plan->login)
 		return 0;
 	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, plan->user->uid,
 			      &plan->user_uid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: uid_mappings: must map "
-				     "%u, the uid of '%s'", file,
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "uid of '%s'", file, uids,
 				     plan->user->uid, plan->user->name);
 	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, plan->user->gid,
 			      &plan->user_gid) < 0)
-		return nsc_error_set(err, EINVAL, "%s: gid_mappings: must map "
-				     "%u, the gid of '%s'", file,
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "gid of '%s'", file, gids,
 				     plan->user->gid, plan->user->name);
 	return 0;
 }
@@ -154,6 +168,8 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 
 	plan->user_uid = plan->user->uid;
 	plan->user_gid = plan->user->gid;
+	if (plan->config->pidfile)
+		return check_map(plan, err);
 	if (!(plan->config->namespaces & CLONE_NEWUSER)) {
 		plan->tty_gid = TTY_GID;
 		return 0;
@@ -260,12 +276,19 @@ static void look_at_others(struct nsc_plan *plan)
 	nsc_text_free_vector(draining);
 }
 
+/* How long what is replaced has for its end, in seconds. */
+static int grace(const struct nsc_conf *conf)
+{
+	unsigned int half = conf->start_timeout / 2;
+
+	return half < GRACE_MAX ? (int)half : GRACE_MAX;
+}
+
 /* running: the container that is replaced, or NULL. */
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  const struct nsc_state *running, int pidfd,
 		  struct nsc_error *err)
 {
-	unsigned int grace = conf->start_timeout / 2;
 	int ret;
 
 	if (!running)
@@ -279,12 +302,44 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		plan->stop = "start";
 	ret = prepare(plan, conf, err);
 	if (ret == 0 && running)
-		ret = nsc_stop(plan->rundir, running, pidfd,
-			       grace < GRACE_MAX ? (int)grace : GRACE_MAX,
-			       err);
+		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
 	if (ret == 0)
 		ret = nsc_create(plan, err);
 	free_names(plan);
+	nsc_filters_free(&plan->filters);
+	return ret;
+}
+
+/* What another engine made, or makes now by its command. */
+static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
+		const struct nsc_state *running, int pidfd,
+		struct nsc_error *err)
+{
+	struct nsc_external external = NSC_EXTERNAL_INIT;
+	int ret = plan->login ? 0 :
+		  nsc_error_set(err, EINVAL, "pidfile: is for logins: 'nsinit "
+				"exec' makes the container of a directory");
+
+	if (!running)
+		clean(plan->rundir);
+	look_at_others(plan);
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = digest(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0 && running)
+		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
+	if (ret == 0)
+		ret = nsc_external_get(plan, &external, err);
+	if (ret == 0)
+		ret = nsc_external_maps(&external, plan, err);
+	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_external_record(&external, plan, err);
+	nsc_fd_close(&external.pidfd);
 	nsc_filters_free(&plan->filters);
 	return ret;
 }
@@ -313,7 +368,8 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		plan->stop = state->stop;
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd >= 0 || pidfd == -ESRCH) {
-		ret = create(plan, request->conf, state, pidfd, err);
+		ret = (request->config->pidfile ? join : create)(
+			plan, request->conf, state, pidfd, err);
 	} else {
 		ret = pidfd;
 	}

@@ -8,11 +8,18 @@
 #include "config/user.h"
 #include "container/create.h"
 
-/* Read and check DIR/container.json, a file of root's. */
+/*
+ * Read and check DIR/container.json, a file of root's; conf may make it one of
+ * another engine's container.
+ */
 int nsc_start_load(const char *dir, const struct nsc_user *user,
-		   struct nsc_config **ret, struct nsc_error *err);
+		   const struct nsc_conf *conf, struct nsc_config **ret,
+		   struct nsc_error *err);
 
-/* Fill the id maps of plan, whose config and user are set. */
+/*
+ * Fill the id maps of plan, whose config and user are set.  With a pidfile:
+ * check those that it has.
+ */
 int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 		      struct nsc_error *err);
 

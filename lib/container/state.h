@@ -26,14 +26,15 @@ struct nsc_state {
 	int64_t since;		/* seconds since the epoch */
 	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
 	struct nsc_namespace_id ids[NSC_NAMESPACES];
-	char *rootfs;
+	char *rootfs;		/* NULL: external */
+	char *external;		/* the pid file of another engine's, or NULL */
 	char *config;		/* the container.json it was made from */
 	char *conf;		/* nscontainer.conf; "": of a directory */
 	char *digest;		/* of both and more, see digest.h */
 	unsigned int generation;	/* 1: the user's first since boot */
 	unsigned int on_change;	/* enum nsc_on_change, of container.json */
 	char *exclusive;	/* see nsc_generation_exclusive */
-	char *stop;		/* "empty", "logout", "never" */
+	char *stop;		/* "empty", "logout", "never", "external" */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
 	bool own_init;		/* PID 1 is a program of the rootfs */
 	bool no_new_privs;

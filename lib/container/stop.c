@@ -65,6 +65,9 @@ int nsc_stop(int rundir, const struct nsc_state *state, int pidfd,
 {
 	int ret;
 
+	if (state->external)
+		return nsc_error_set(err, EPERM, "another engine made the "
+				     "container: it has to be stopped there");
 	/* What is paused could not end. */
 	if (state->has_groups)
 		nsc_groups_thaw(rundir);

@@ -107,37 +107,77 @@ static int add_mount(struct nsc_cgroup_host *host, bool v2, bool readonly,
 	return h->path ? 0 : -ENOMEM;
 }
 
-static int parse_mount(struct nsc_cgroup_host *host, const char *line,
-		       size_t len)
+/* A line of mountinfo that is about control groups. */
+struct mount {
+	bool v2;
+	bool readonly;
+	const char *path;
+	const char *options;
+};
+
+/* Splits line in place. */
+static bool parse_mount(char *line, struct mount *ret)
 {
-	_cleanup_free_ char *copy = strndup(line, len);
 	char *save = NULL, *field[6], *type, *options, *tail;
 
-	if (!copy)
-		return -ENOMEM;
-	tail = strstr(copy, " - ");
+	tail = strstr(line, " - ");
 	if (!tail)
-		return 0;
+		return false;
 	*tail = '\0';
 	type = strtok_r(tail + 3, " ", &save);
 	options = strtok_r(NULL, " ", &save);
 	options = options ? strtok_r(NULL, " ", &save) : NULL;
 	if (!options || (strcmp(type, "cgroup") != 0 &&
 			 strcmp(type, "cgroup2") != 0))
-		return 0;
+		return false;
 	save = NULL;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(field); i++) {
-		field[i] = strtok_r(i ? NULL : copy, " ", &save);
+		field[i] = strtok_r(i ? NULL : line, " ", &save);
 		if (!field[i])
-			return 0;
+			return false;
 	}
 	unescape(field[4]);
+	*ret = (struct mount){
+		.v2 = type[6] == '2', .path = field[4], .options = options,
+		.readonly = has_word(field[5], "ro") ||
+			    has_word(options, "ro"),
+	};
 	/* The path ends up in a file of lines. */
-	if (strchr(field[4], '\n'))
-		return 0;
-	return add_mount(host, type[6] == '2',
-			 has_word(field[5], "ro") || has_word(options, "ro"),
-			 field[4], options);
+	return !strchr(field[4], '\n');
+}
+
+/* Copy a line into new memory; *text moves on.  NULL without memory. */
+static char *next_line(const char **text)
+{
+	size_t len = strcspn(*text, "\n");
+	char *line = strndup(*text, len);
+
+	*text += len + ((*text)[len] == '\n');
+	return line;
+}
+
+char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
+{
+	_cleanup_free_ char *first = strndup(controllers,
+					     strcspn(controllers, ","));
+	char *found = NULL;
+	bool writable = false;
+
+	while (first && *mountinfo && !writable) {
+		_cleanup_free_ char *line = next_line(&mountinfo);
+		struct mount mount;
+
+		if (!line || !parse_mount(line, &mount) ||
+		    (*first ? mount.v2 || !has_word(mount.options, first) :
+			      !mount.v2))
+			continue;
+		writable = !mount.readonly;
+		if (found && !writable)
+			continue;
+		free(found);
+		found = strdup(mount.path);
+	}
+	return found;
 }
 
 /* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
@@ -165,10 +205,14 @@ int nsc_cgroup_host_parse(const char *mountinfo, const char *cgroup,
 
 	*host = (struct nsc_cgroup_host){ .n = 0 };
 	while (ret == 0 && *mountinfo) {
-		size_t len = strcspn(mountinfo, "\n");
+		_cleanup_free_ char *line = next_line(&mountinfo);
+		struct mount mount;
 
-		ret = parse_mount(host, mountinfo, len);
-		mountinfo += len + (mountinfo[len] == '\n');
+		if (!line)
+			return -ENOMEM;
+		if (parse_mount(line, &mount))
+			ret = add_mount(host, mount.v2, mount.readonly,
+					mount.path, mount.options);
 	}
 	return ret < 0 ? ret : parse_own(host, cgroup);
 }

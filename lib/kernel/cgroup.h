@@ -106,6 +106,13 @@ int nsc_cgroup_host_parse(const char *mountinfo, const char *cgroup,
 			  struct nsc_cgroup_host *host);
 /* What this process sees. */
 int nsc_cgroup_host_load(struct nsc_cgroup_host *host, struct nsc_error *err);
+/*
+ * Where the hierarchy of a line of /proc/PID/cgroup is mounted, by the text
+ * of mountinfo: controllers is "cpu,cpuacct", "name=systemd", or "" for v2.
+ * New memory; NULL where it is not mounted.  One that can be written to
+ * comes first.
+ */
+char *nsc_cgroup_mount(const char *mountinfo, const char *controllers);
 void nsc_cgroup_host_free(struct nsc_cgroup_host *host);
 
 /* The hierarchy that has it, or NULL. */

@@ -71,11 +71,77 @@ static int parse(struct nsc_cgroup_tree *tree)
 	return 0;
 }
 
+/* The group in text, that of /proc/PID/cgroup, up to the end of its line. */
+static const char *group_in(const char *text, const char *controllers)
+{
+	bool v2 = !strncmp(controllers, "v2", 2);
+	size_t len = v2 ? 0 : strlen(controllers);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *names;
+
+		line += *line == '\n';
+		names = strchr(line, ':');
+		if (!names)
+			return NULL;
+		names++;
+		if (!strncmp(names, v2 ? "" : controllers, len) &&
+		    names[len] == ':')
+			return names + len + 1;
+	}
+	return NULL;
+}
+
+/* /proc/PID/cgroup of the container's PID 1. */
+static int read_groups(int rundir, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(rundir, "pid", O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	char text[16] = "", dir[32];
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return -errno;
+	snprintf(dir, sizeof(dir), "/proc/%d", atoi(text));
+	return read_file(dir, "cgroup", buf, size);
+}
+
+static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
+{
+	char groups[8192] = "";
+
+	for (size_t i = 0; i < tree->n; i++) {
+		struct nsc_cgroup_entry *e = &tree->list[i];
+		size_t left = sizeof(tree->text) - at;
+		const char *group;
+		int n;
+
+		if (e->kind != 'e')
+			continue;
+		if (!groups[0] &&
+		    read_groups(rundir, groups, sizeof(groups)) < 0)
+			groups[0] = '\0';
+		group = group_in(groups, e->controllers);
+		n = group ? (int)strcspn(group, "\n") : 0;
+		if (n == 1)
+			e->kind = '-';
+		n = n > 0 && strncmp(group, "/..", 3) != 0 ?
+			    snprintf(tree->text + at, left, "%s%.*s", e->path,
+				     n, group) : -1;
+		if (n < 0 || (size_t)n >= left) {
+			e->kind = '?';
+			continue;
+		}
+		e->path = tree->text + at;
+		at += (size_t)n + 1;
+	}
+}
+
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 {
 	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
 				     O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n;
+	int ret;
 
 	tree->n = 0;
 	if (fd < 0)
@@ -86,12 +152,21 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	if (n == (ssize_t)sizeof(tree->text) - 1)
 		return -EFBIG;
 	tree->text[n] = '\0';
-	return parse(tree);
+	ret = parse(tree);
+	if (ret == 0)
+		follow(rundir, tree, (size_t)n + 1);
+	return ret;
+}
+
+/* One of ours, which ends with the container. */
+static bool is_own(const struct nsc_cgroup_entry *e)
+{
+	return e->kind == 's' || e->kind == 'g';
 }
 
 static bool is_group(const struct nsc_cgroup_entry *e)
 {
-	return e->kind == 's' || e->kind == 'g';
+	return is_own(e) || e->kind == 'e';
 }
 
 static bool is_v2(const struct nsc_cgroup_entry *e)
@@ -195,7 +270,7 @@ static int remove_all(const struct nsc_cgroup_tree *tree)
 	int ret = 0;
 
 	for (size_t i = 0; i < tree->n; i++)
-		if (is_group(&tree->list[i]) &&
+		if (is_own(&tree->list[i]) &&
 		    nsc_cgroup_tree_remove(tree->list[i].path) < 0)
 			ret = -EBUSY;
 	/* Those above may be others' as well: they stay while they are. */
@@ -254,7 +329,7 @@ static void kill_all(const struct nsc_cgroup_tree *tree)
 	for (size_t i = 0; i < tree->n; i++) {
 		const struct nsc_cgroup_entry *e = &tree->list[i];
 
-		if (!is_group(e))
+		if (!is_own(e))
 			continue;
 		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
 			continue;
@@ -280,8 +355,12 @@ static int remove_within(const struct nsc_cgroup_tree *tree, int ms, bool kill)
 
 int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
 {
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+
 	/* What is frozen does not even die, in v1. */
-	nsc_cgroup_tree_freeze(tree, false);
+	if (e && is_own(e))
+		nsc_cgroup_tree_freeze(tree, false);
 	if (remove_within(tree, grace_ms, false) == 0)
 		return 0;
 	return remove_within(tree, KILL_MS, true);
@@ -346,9 +425,14 @@ int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_error *err)
 {
 	remove_dead(tree);
-	for (size_t i = 0; i < tree->n; i++)
+	for (size_t i = 0; i < tree->n; i++) {
+		if (tree->list[i].kind == '?')
+			return nsc_error_set(err, ESRCH, "the group of PID 1 "
+					     "below '%s' cannot be found",
+					     tree->list[i].path);
 		if (is_group(&tree->list[i]) &&
 		    enter_one(&tree->list[i], pid, err) < 0)
 			return -err->code;
+	}
 	return 0;
 }

@@ -6,8 +6,12 @@
  *     g CONTROLLERS PATH   the same, without children
  *     m - PATH             the group that container-monitor moves itself into
  *     p - PATH             a group above, to be removed when it is empty
+ *     e CONTROLLERS PATH   where a hierarchy is mounted, in which the group
+ *                          of PID 1 is another engine's: it is entered, and
+ *                          neither ended nor removed
  *
- * CONTROLLERS are names with commas, "v2" first in that hierarchy.  The
+ * CONTROLLERS are names with commas, "v2" first in that hierarchy; those of
+ * "e" in v1 as in /proc/PID/cgroup, cgroups(7).  The
  * builder writes the file before it makes anything; whoever ends the
  * container reads it.  Needs nothing but error.c: container-monitor, which is
  * static, links it as well.
@@ -37,7 +41,12 @@ struct nsc_cgroup_tree {
 	char text[NSC_CGROUP_RECORD_MAX];
 };
 
-/* Read the record; -ENOENT where there is none. */
+/*
+ * Read the record; -ENOENT where there is none.  The path of an "e" is then
+ * the group in which PID 1 is now, since engines and service managers move
+ * it; its kind is '-' where that is the root, which limits nothing, and '?'
+ * where it cannot be told, which enters nobody.
+ */
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
 
 /*

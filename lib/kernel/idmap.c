@@ -68,6 +68,24 @@ int nsc_idmap_write(pid_t pid, const char *file,
 	return 0;
 }
 
+int nsc_idmap_read(pid_t pid, const char *file,
+		   struct nsc_id_mapping map[NSC_MAPPINGS_MAX])
+{
+	_cleanup_file_ FILE *in = NULL;
+	char path[64];
+	int n = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	in = fopen(path, "re");
+	if (!in)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (n < NSC_MAPPINGS_MAX &&
+	       fscanf(in, "%u %u %u", &map[n].container_id, &map[n].host_id,
+		      &map[n].size) == 3)
+		n++;
+	return n;
+}
+
 /* A process in a new user namespace, which waits to be killed. */
 static pid_t hold_userns(int *pidfd, struct nsc_error *err)
 {

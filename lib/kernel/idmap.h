@@ -37,6 +37,13 @@ int nsc_idmap_write(pid_t pid, const char *file,
 		    struct nsc_error *err);
 
 /*
+ * Read /proc/PID/<file> into map, whose host ids are those of the caller's
+ * user namespace.  Returns the number of entries, or a negative errno.
+ */
+int nsc_idmap_read(pid_t pid, const char *file,
+		   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);
+
+/*
  * A user namespace that serves to id-map a mount: what is uid and gid on the
  * disk belongs to host_uid and host_gid there, mount_setattr(2).  A
  * descriptor of it.

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
@@ -53,4 +56,38 @@ int nsc_namespace_open(pid_t pid, unsigned int flag)
 		return fd < 0 ? -errno : fd;
 	}
 	return -EINVAL;
+}
+
+unsigned int nsc_namespace_differ(const struct nsc_namespace_id ids[],
+				  int *error)
+{
+	struct nsc_namespace_id own[NSC_NAMESPACES];
+	unsigned int flags = 0;
+
+	*error = nsc_namespace_ids(0, own);
+	for (size_t i = 0; *error == 0 && i < NSC_NAMESPACES; i++)
+		if (memcmp(&ids[i], &own[i], sizeof(own[i])) != 0)
+			flags |= nsc_namespaces[i].flag;
+	return flags;
+}
+
+int nsc_namespace_owner(pid_t pid, unsigned int flag, uid_t *ret)
+{
+	_cleanup_fd_ int fd = nsc_namespace_open(pid, flag);
+	_cleanup_fd_ int owner = -1;
+	struct stat own, st;
+
+	if (fd < 0)
+		return fd;
+	if (flag == CLONE_NEWUSER)
+		owner = NSC_TAKE_FD(fd);
+	else
+		owner = ioctl(fd, NS_GET_USERNS);
+	if (owner < 0 || fstat(owner, &st) < 0 ||
+	    stat("/proc/self/ns/user", &own) < 0)
+		return -errno;
+	*ret = 0;
+	if (st.st_dev == own.st_dev && st.st_ino == own.st_ino)
+		return 0;
+	return ioctl(owner, NS_GET_OWNER_UID, ret) < 0 ? -errno : 0;
 }

@@ -32,6 +32,20 @@ struct nsc_namespace_id {
  */
 int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES]);
 
+/*
+ * Which of pid's namespaces are others than the caller's, as CLONE_NEW*; of
+ * ids, which nsc_namespace_ids() gave for it.  Negative errno in *error.
+ */
+unsigned int nsc_namespace_differ(const struct nsc_namespace_id ids[],
+				  int *error);
+
+/*
+ * Who made the user namespace that owns the namespace flag of pid (of a user
+ * namespace: who made it), ioctl_ns(2); 0 where it is the caller's own, which
+ * only its root could use.
+ */
+int nsc_namespace_owner(pid_t pid, unsigned int flag, uid_t *ret);
+
 /* Open /proc/PID/ns/link (pid 0: the caller's), close-on-exec. */
 int nsc_namespace_open(pid_t pid, unsigned int flag);
 

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "container/paths.h"
+#include "container/rundir.h"
 #include "kernel/credential.h"
 #include "kernel/label.h"
 #include "kernel/terminal.h"
@@ -28,6 +29,28 @@ bool nsc_session_inside(void)
 	struct stat st;
 
 	return lstat(NSC_MARK_DIR, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/*
+ * Only processes in the container are in its pid namespace.  What cannot be
+ * told is "no": then the login is refused, since from inside nothing is found.
+ */
+bool nsc_session_inside_of(const char *user)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int rundir = -1;
+	unsigned int others;
+	int error;
+
+	if (nsc_rundir_path(user, &path, NULL) < 0)
+		return false;
+	rundir = nsc_rundir_open(path, false, 0, NULL);
+	if (rundir < 0 || nsc_state_load(rundir, &state, NULL) < 0 ||
+	    !state->external)
+		return false;
+	others = nsc_namespace_differ(state->ids, &error);
+	return error == 0 && !(others & CLONE_NEWPID);
 }
 
 bool nsc_session_nested_refused(void)

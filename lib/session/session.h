@@ -66,6 +66,12 @@ int nsc_session_open_rundir(const struct nsc_session *session,
 /* Is the calling process in a container already (NSC_MARK_DIR)? */
 bool nsc_session_inside(void);
 
+/*
+ * The same for the user's container where another engine made it, which has
+ * no mark: where the host's run directory can be seen from inside.
+ */
+bool nsc_session_inside_of(const char *user);
+
 /* Inside: does the host's 'nested' refuse logins there? */
 bool nsc_session_nested_refused(void);
 

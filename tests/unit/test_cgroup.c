@@ -258,6 +258,36 @@ START_TEST(hosts)
 }
 END_TEST
 
+START_TEST(mounts_of_hierarchies)
+{
+	static const char mounts[] =
+		MOUNT_V1("cpu,cpuacct", "rw", "cpu,cpuacct")
+		MOUNT_V1("memory", "ro", "memory")
+		MOUNT_V1("again\\040here", "rw", "memory")
+		MOUNT_V1("systemd", "rw", "xattr,name=systemd")
+		MOUNT_V1("pids", "ro", "pids")
+		MOUNT_V2("/sys/fs/cgroup/unified");
+	static const struct {
+		const char *controllers, *path;
+	} expected[] = {
+		{ "cpu,cpuacct", "/sys/fs/cgroup/cpu,cpuacct" },
+		{ "memory", "/sys/fs/cgroup/again here" },
+		{ "name=systemd", "/sys/fs/cgroup/systemd" },
+		{ "pids", "/sys/fs/cgroup/pids" },
+		{ "", "/sys/fs/cgroup/unified" },
+		{ "mem", NULL }, { "freezer", NULL },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(expected); i++) {
+		char *path = nsc_cgroup_mount(mounts, expected[i].controllers);
+
+		ck_assert_pstr_eq(path, expected[i].path);
+		free(path);
+	}
+	ck_assert_ptr_null(nsc_cgroup_mount("", ""));
+}
+END_TEST
+
 START_TEST(impossible_limits)
 {
 	struct nsc_cgroup_host h;
@@ -494,7 +524,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		every_key, shares_and_weight, files_of_v1, files_of_v2, hosts,
-		impossible_limits, device_program,
+		mounts_of_hierarchies, impossible_limits, device_program,
 		device_program_in_the_kernel, stats, parents, NULL,
 	};
 	Suite *suite = suite_create("cgroups");

@@ -288,6 +288,18 @@ START_TEST(a_login_is_who_it_is)
 	request.spec = "alice";
 	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
 					      &err), 0);
+	/* Of another engine's container, where no home is put. */
+	request.own_home = true;
+	user.home = (char[]){ "/of/the/host" };
+	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
+					      &err), 0);
+	ck_assert_str_eq(id.home, "/home/a");
+	user.uid = 77;
+	request.spec = NULL;
+	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
+					      &err), 0);
+	ck_assert_str_eq(id.home, "/of/the/host");
+	user.uid = 1000;
 	request.spec = "root";
 	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
 					      &err), -EINVAL);

@@ -328,13 +328,49 @@ START_TEST(ptys_are_passed)
 }
 END_TEST
 
+START_TEST(maps_are_read)
+{
+	struct nsc_id_mapping map[NSC_MAPPINGS_MAX];
+	uint32_t id;
+	int n = nsc_idmap_read(getpid(), "uid_map", map);
+
+	ck_assert_int_ge(n, 1);
+	ck_assert_int_eq(nsc_idmap_to_host(map, (size_t)n, 0, &id), 0);
+	/* Seen from inside, a map leads to itself. */
+	ck_assert_uint_eq(id, 0);
+	ck_assert_int_eq(nsc_idmap_read(0x7ffffffe, "uid_map", map), -ESRCH);
+}
+END_TEST
+
+START_TEST(namespaces_differ)
+{
+	struct nsc_namespace_id ids[NSC_NAMESPACES];
+	uid_t owner = 1;
+	int error = 1;
+
+	ck_assert_int_eq(nsc_namespace_ids(0, ids), 0);
+	ck_assert_uint_eq(nsc_namespace_differ(ids, &error), 0);
+	ck_assert_int_eq(error, 0);
+	ids[4].ino++;
+	ck_assert_uint_eq(nsc_namespace_differ(ids, &error), CLONE_NEWPID);
+	/* Whoever made ours, it is ours alone to use. */
+	ck_assert_int_eq(nsc_namespace_owner(getpid(), CLONE_NEWPID, &owner),
+			 0);
+	ck_assert_uint_eq(owner, 0);
+	owner = 1;
+	ck_assert_int_eq(nsc_namespace_owner(getpid(), CLONE_NEWUSER, &owner),
+			 0);
+	ck_assert_uint_eq(owner, 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		namespaces, pidfds, start_time_of_a_hostile_name, devices,
 		mount_points_stay_inside, sources_have_no_links, capabilities,
 		credentials, terminals, ptys, ptys_are_passed,
-		NULL,
+		maps_are_read, namespaces_differ, NULL,
 	};
 	Suite *suite = suite_create("kernel");
 	TCase *tcase = tcase_create("kernel");

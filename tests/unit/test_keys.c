@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/conf.h"
 #include "config/container_config.h"
+#include "config/external.h"
 #include "container/accounts.h"
 
 static gid_t groups[] = { 1000, 27 };
@@ -128,6 +129,16 @@ static const struct {
 	{ "{\"lifecycle\": {\"on_change\": 1}}",
 	  "lifecycle.on_change: expected one of" },
 	{ "{\"lifecycle\": {\"x\": 1}}", "lifecycle.x: unknown key" },
+	{ "{\"pidfile\": \"run/x\"}", "pidfile: expected an absolute path" },
+	{ "{\"pidfile\": \"/run/../x\"}", "pidfile: expected an absolute" },
+	{ "{\"pidfile\": \"/run/%x\"}", "pidfile: after '%'" },
+	{ "{\"engine\": []}", "engine: expected an object" },
+	{ "{\"engine\": {\"start\": {}}}", "engine.start.path: is missing" },
+	{ "{\"engine\": {\"start\": {\"path\": \"/x\", "
+	  "\"args\": [\"%q\"]}}}", "engine.start.args[0]: after '%'" },
+	{ "{\"engine\": {\"stop\": {\"path\": \"/x\", "
+	  "\"on_failure\": \"ignore\"}}}",
+	  "engine.stop.on_failure: unknown key" },
 	{ MOUNT("\"source\": \"/a\""), "mounts[0].type: is missing" },
 	{ MOUNT("\"type\": \"ext4\""), "mounts[0].type: expected one of" },
 	{ MOUNT("\"type\": \"devtmpfs\""), "/dev is managed" },
@@ -257,11 +268,99 @@ START_TEST(group_has_the_user)
 }
 END_TEST
 
+START_TEST(external)
+{
+	struct nsc_config *c = good("{\"pidfile\": \"/run/x/%u.pid\","
+		"\"engine\": {\"start\": {\"path\": \"/usr/bin/crun\","
+		" \"args\": [\"start\", \"c-%u\"]},"
+		" \"stop\": {\"path\": \"/bin/x\", \"timeout\": 3}},"
+		"\"context\": {\"apparmor_profile\": \"p\"},"
+		"\"umask\": 18, \"session\": {\"login\": false}}");
+
+	ck_assert_int_eq(nsc_external_finish(c, "/other", &alice, &err), 0);
+	ck_assert_str_eq(c->pidfile, "/run/x/alice.pid");
+	ck_assert_ptr_null(c->rootfs);
+	ck_assert_str_eq(c->engine_start.path, "/usr/bin/crun");
+	ck_assert_str_eq(c->engine_start.args[1], "c-alice");
+	ck_assert_uint_eq(c->engine_start.timeout, 10);
+	ck_assert_uint_eq(c->engine_stop.timeout, 3);
+	nsc_config_free(c);
+}
+END_TEST
+
+START_TEST(external_by_default)
+{
+	struct nsc_config *c = good("{}");
+
+	ck_assert_int_eq(nsc_external_finish(c, NULL, &alice, &err), 0);
+	ck_assert_ptr_null(c->pidfile);
+	ck_assert_str_eq(c->rootfs, "/etc/dir");
+	ck_assert_int_eq(nsc_external_finish(c, "/run/%U", &alice, &err), 0);
+	ck_assert_str_eq(c->pidfile, "/run/1000");
+	ck_assert_ptr_null(c->rootfs);
+	nsc_config_free(c);
+	c = good("{\"rootfs\": \"/\", \"hostname\": \"x\"}");
+	ck_assert_int_eq(nsc_external_finish(c, "/run/%U", &alice, &err), 0);
+	ck_assert_ptr_null(c->pidfile);
+	ck_assert_str_eq(c->rootfs, "/");
+	nsc_config_free(c);
+	c = good("{}");
+	ck_assert_int_lt(nsc_external_finish(c, "/run/%x", &alice, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "nscontainer.conf: pidfile: "
+				     "after '%'"));
+	nsc_config_free(c);
+}
+END_TEST
+
+/* Keys that say what the engine says. */
+static const char *const taken[] = {
+	"\"rootfs\": \"/\"", "\"overlay\": \"tmpfs\"",
+	"\"readonly_fs\": true", "\"no_pivot_root\": false",
+	"\"hostname\": \"x\"", "\"namespaces\": {\"NEWNS\": true, "
+	"\"NEWPID\": true}", "\"networks\": []", "\"cgroups\": {}",
+	"\"mounts\": []", "\"device_nodes\": []", "\"home\": \"none\"",
+	"\"init\": \"/sbin/init\"", "\"sysctl\": {}",
+	"\"masked_paths\": []", "\"readonly_paths\": []", "\"hooks\": {}",
+	"\"uid_mappings\": [{\"container_id\": 0, \"host_id\": 1, "
+	"\"size\": 9}], \"gid_mappings\": [{\"container_id\": 0, "
+	"\"host_id\": 1, \"size\": 9}]",
+	"\"context\": {\"mount_label\": \"x\"}",
+	"\"context\": {\"restrictions\": \"x\"}",
+};
+
+START_TEST(external_refuses)
+{
+	char text[512];
+	struct nsc_config *c;
+
+	snprintf(text, sizeof(text), "{\"pidfile\": \"/run/x\", %s}",
+		 taken[_i]);
+	c = good(text);
+	ck_assert_int_lt(nsc_external_finish(c, NULL, &alice, &err), 0);
+	ck_assert_msg(strstr(err.text, ": not with pidfile '/run/x': "),
+		      "%s: %s", text, err.text);
+	nsc_config_free(c);
+}
+END_TEST
+
+START_TEST(engine_needs_pidfile)
+{
+	struct nsc_config *c = good("{\"engine\": {\"stop\": "
+				    "{\"path\": \"/x\"}}}");
+
+	ck_assert_int_lt(nsc_external_finish(c, NULL, &alice, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "F: engine: needs pidfile"));
+	ck_assert_int_eq(nsc_external_finish(c, "/run/x", &alice, &err), 0);
+	nsc_config_free(c);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		mounts, process, process_defaults, passwd_has_the_user,
-		group_has_the_user, NULL,
+		group_has_the_user, external, external_by_default,
+		engine_needs_pidfile, NULL,
 	};
 	Suite *suite = suite_create("keys");
 	TCase *tcase = tcase_create("keys");
@@ -269,6 +368,8 @@ int main(void)
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,
 			    NSC_ARRAY_SIZE(wrong));
+	tcase_add_loop_test(tcase, external_refuses, 0,
+			    NSC_ARRAY_SIZE(taken));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

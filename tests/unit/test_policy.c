@@ -33,6 +33,7 @@ START_TEST(conf_values)
 	ck_assert_int_eq(nsc_conf_parse(
 		"exempt_users = [ \"a\", \"b\" ];\nexempt_services = [];\n"
 		"stop = \"logout\"; linger = 5; placement = \"start\";\n"
+		"pidfile = \"/run/x/%u.pid\";\n"
 		"on_error = \"host\"; nested = \"refuse\"; debug = true;\n"
 		"on_change = \"recycle\";\n"
 		"id_pool_first = 3000000000L; id_pool_count = 65536;", "F",
@@ -44,6 +45,7 @@ START_TEST(conf_values)
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
 	ck_assert(conf->debug);
+	ck_assert_str_eq(conf->pidfile, "/run/x/%u.pid");
 	nsc_conf_free(conf);
 }
 END_TEST
@@ -64,6 +66,9 @@ static const struct {
 	{ "debug = 1;", "debug: expected true or false" },
 	{ "exempt_users = \"a\";", "exempt_users: expected a list" },
 	{ "exempt_users = [ 1 ];", "exempt_users: expected a list" },
+	{ "pidfile = 1;", "pidfile: expected an absolute path" },
+	{ "pidfile = \"run/%u.pid\";", "pidfile: expected an absolute path" },
+	{ "pidfile = \"/\";", "pidfile: expected an absolute path" },
 	{ "stop =", "F: line 1" },
 	{ "@include \"/etc/passwd\"", "@include is not allowed" },
 	{ "id_pool_first = 4294836224L; id_pool_count = 268435456;",

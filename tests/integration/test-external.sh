@@ -1,0 +1,563 @@
+#!/bin/bash
+# Containers that another engine made, joined by their pid file: crun, lxc,
+# systemd-nspawn where it is, and unshare.  C6 of pid files: recycled numbers,
+# processes of the host, files that others can write.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+BOX=/run/box
+PIDFILE=$BOX/alice.pid
+IMAGE=/srv/image
+LIBEXEC=$(dirname "$(find /usr/libexec /usr/lib -name container-shell |
+	head -n 1)" 2> /dev/null)
+
+make_image() {
+	make_busybox "$1" || return
+	mkdir -p "$1/home/alice"
+	sed -i "s,/home/alice:.*,/home/alice:/bin/sh," "$1/etc/passwd"
+	chown alice: "$1/home/alice"
+	printf '#!/bin/sh\nsleep 7001 &\nexec sleep 7000\n' > "$1/bin/box"
+	chmod 0755 "$1/bin/box"
+	[ ! -e "$LIBEXEC/container-shell" ] ||
+		cp "$LIBEXEC/container-shell" "$1/bin/nsshell"
+}
+
+mkdir -p "$BOX" /root/bin
+IMAGE_PROBLEM=$(make_image "$IMAGE")
+# The one that busybox has.
+usermod -s /bin/sh alice
+pam_enable sshd su su-l
+sshd_start "$SSHD_PORT"
+PLAIN_JSON="{\"pidfile\": \"$BOX/%u.pid\"}"
+
+# --- engines; each makes the container "box" and its pid file
+
+# What a failed test left.
+fresh() {
+	local pid
+
+	for pid in $(pgrep -f '^(/bin/)?sleep 700[0-9]'); do
+		kill -KILL "$pid" 2> /dev/null
+	done
+	crun --root /run/crun delete -f box > /dev/null 2>&1
+	wait_until 10 forgotten
+	rm -f "$PIDFILE" "$BOX/broken"
+	setcap -r /usr/bin/nsshell 2> /dev/null
+	chown root "$BOX"
+	usermod -s /bin/sh alice > /dev/null 2>&1
+	conf
+	config alice "$PLAIN_JSON"
+}
+
+need() {
+	need_product
+	fresh
+	[ -z "$IMAGE_PROBLEM" ] || skip "busybox: $IMAGE_PROBLEM"
+	command -v "$1" > /dev/null || skip "$1 is missing"
+}
+
+# bundle DIR [FIRST-ID]
+bundle() {
+	local user='' maps=''
+
+	mkdir -p "$1"
+	[ -z "${2-}" ] || {
+		user=', {"type": "user"}'
+		maps="\"uidMappings\": [{\"containerID\": 0, \"hostID\": $2,
+			\"size\": ${3-65536}}],
+			\"gidMappings\": [{\"containerID\": 0, \"hostID\": $2,
+			\"size\": ${3-65536}}],"
+	}
+	cat > "$1/config.json" << END
+{"ociVersion": "1.0.0", "process": {"terminal": false,
+ "user": {"uid": 0, "gid": 0}, "cwd": "/", "env": ["PATH=/bin"],
+ "args": ["/bin/box"]},
+ "root": {"path": "$1/rootfs", "readonly": false}, "hostname": "box",
+ "mounts": [
+ {"destination": "/proc", "type": "proc", "source": "proc"},
+ {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+  "options": ["nosuid", "mode=755"]},
+ {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+  "options": ["newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]}],
+ "linux": {$maps "namespaces": [{"type": "pid"}, {"type": "network"},
+ {"type": "ipc"}, {"type": "uts"}, {"type": "mount"}$user]}}
+END
+}
+
+# Version 1.8 does not run where both versions of cgroups are mounted.
+crun_run() {
+	unshare --mount sh -c 'umount /sys/fs/cgroup/unified 2> /dev/null
+		exec crun --root /run/crun run -d --pid-file "$1" -b "$2" box' \
+		sh "$PIDFILE" "$1"
+}
+
+crun_end() {
+	crun --root /run/crun delete -f box
+}
+
+crun_make() {
+	bundle /srv/plain
+	ln -sfn "$IMAGE" /srv/plain/rootfs
+	crun_run /srv/plain || fail "crun does not run"
+}
+
+crun_userns_make() {
+	bundle /srv/shifted 200000
+	[ -d /srv/shifted/rootfs ] || {
+		make_image /srv/shifted/rootfs
+		find /srv/shifted/rootfs -printf '%U %G %p\n' |
+			while read -r u g path; do
+				chown -h "$((200000 + u)):$((200000 + g))" \
+					"$path"
+			done
+	}
+	crun_run /srv/shifted || fail "crun does not run"
+}
+
+lxc_make() {
+	mkdir -p /var/lib/lxc/box "$BOX"
+	# The file of lxc-start --pidfile has the number of lxc-start.
+	printf '#!/bin/sh\necho "$LXC_PID" > %s\n' "$PIDFILE" > /root/bin/pid
+	chmod 0755 /root/bin/pid
+	cat > /var/lib/lxc/box/config << END
+lxc.rootfs.path = dir:$IMAGE
+lxc.uts.name = box
+lxc.net.0.type = empty
+lxc.init.cmd = /bin/box
+lxc.mount.auto = proc:mixed sys:ro
+lxc.autodev = 1
+lxc.pty.max = 64
+lxc.apparmor.profile = unconfined
+lxc.hook.start-host = /root/bin/pid
+END
+	lxc-start -n box -d -o "$OUT/lxc" ||
+		fail "lxc-start" "$(cat "$OUT/lxc")"
+}
+
+lxc_end() {
+	lxc-stop -k -n box
+}
+
+# It has no pid file: what starts it writes one.
+nspawn_make() {
+	systemd-nspawn -q -D "$IMAGE" -M box --register=no --keep-unit \
+		--private-network --as-pid2 --timezone=off \
+		/bin/box > "$OUT/nspawn" 2>&1 < /dev/null &
+	ENGINE=$!
+	started() { pgrep -f '^sleep 7000' > "$OUT/payload"; }
+	wait_until 20 started || fail "systemd-nspawn" "$(cat "$OUT/nspawn")"
+	pgrep -f '^(systemd-nspawn.* |.sd-stubinit)' > /dev/null
+	awk '$1 == "PPid:" {print $2}' \
+		"/proc/$(cat "$OUT/payload")/status" > "$PIDFILE"
+}
+
+nspawn_end() {
+	kill -KILL "$(cat "$PIDFILE")"
+	wait "$ENGINE" || return 0
+}
+
+# With a root of its own by pivot_root, as it is done by hand.
+unshare_make() {
+	unshare --mount --pid --fork --net --uts --ipc --propagation private \
+		sh -c 'mount --bind "$1" "$1" && cd "$1" &&
+		mount -t proc proc proc && mount -t tmpfs dev dev &&
+		mkdir dev/pts && mknod -m 666 dev/null c 1 3 && mount -t devpts \
+			-o newinstance,ptmxmode=0666,mode=0620,gid=5 pts dev/pts &&
+		ln -s pts/ptmx dev/ptmx && hostname box && mkdir -p old &&
+		pivot_root . old && umount -l /old && exec /bin/box' sh "$IMAGE" &
+	ENGINE=$!
+	inner() { pgrep -f '^sleep 7000' > "$PIDFILE"; }
+	wait_until 10 inner || fail "unshare"
+}
+
+unshare_end() {
+	kill -KILL "$(cat "$PIDFILE")"
+	wait "$ENGINE" || return 0
+}
+
+# --- what holds for all of them
+
+first() {
+	cat "$PIDFILE"
+}
+
+engine_runs() {
+	[ -d "/proc/$1" ] && pgrep -f '^sleep 7001' > /dev/null
+}
+
+no_sessions() {
+	nsinit list --json alice | grep -q '"sessions": 0'
+}
+
+forgotten() {
+	[ ! -e "$RUN/alice/pid" ] && [ ! -e "$RUN/alice/state" ] &&
+		[ ! -e "$RUN/alice/cgroup" ] && [ -z "$(monitors)" ]
+}
+
+# equal_namespaces FILE PID: those that FILE says are the process's.
+equal_namespaces() {
+	local ns
+
+	for ns in $NAMESPACES; do
+		equal "namespace $ns" "$(ns_of "$2" "$ns")" \
+			"$(printed_ns "$1" "$ns")"
+	done
+	differ "mount namespace of session and host" "$(ns_of self mnt)" \
+		"$(printed_ns "$1" mnt)"
+}
+
+# nsshell needs capabilities where root owns the namespaces.
+as_nsshell() {
+	setcap cap_sys_admin,cap_sys_chroot,cap_sys_ptrace,cap_setpcap+ep \
+		/usr/bin/nsshell || skip "setcap does not work here"
+	setpriv --reuid=alice --regid=alice --init-groups /usr/bin/nsshell \
+		"$@"
+}
+
+doors() {
+	local pid1
+
+	pid1=$(first)
+	status_is 3 nssh alice "$NS_COMMAND; id -u; exit 3"
+	equal_namespaces "$OUT/stdout" "$pid1"
+	equal "uid" "$(id -u alice)" "$(tail -n 1 "$OUT/stdout")"
+	equal "pid in the run directory" "$pid1" "$(pid_of alice)"
+	status_is 4 su - alice -c "$NS_COMMAND; exit 4"
+	equal_namespaces "$OUT/stdout" "$pid1"
+	status_is 5 as_nsshell -c "$NS_COMMAND; id -u; exit 5"
+	equal_namespaces "$OUT/stdout" "$pid1"
+	equal "uid with nsshell" "$(id -u alice)" "$(tail -n 1 "$OUT/stdout")"
+	status_is 0 nssh_with -tt -l alice 127.0.0.1 'tty'
+	contains "terminal" /dev/pts "$(cat "$OUT/stdout")"
+}
+
+# Its limits, the filter and the bounding set hold for a session.
+confined() {
+	local pid1 session
+
+	pid1=$(first)
+	nssh alice 'grep -E "^(Seccomp|CapBnd):" /proc/self/status
+		exec sleep 7002' > "$OUT/session" &
+	found() { session=$(pgrep -f '^sleep 7002'); }
+	wait_until 10 found || fail "no session"
+	equal "control groups" "$(cat "/proc/$pid1/cgroup")" \
+		"$(cat "/proc/$session/cgroup")"
+	contains "filter" "Seccomp:	2" "$(cat "$OUT/session")"
+	contains "bounding set" 00000000a00405fb "$(cat "$OUT/session")"
+	kill "$session"
+	wait_until 10 no_sessions || fail "the session does not end"
+	engine_runs "$pid1" || fail "the engine's processes were ended"
+	contains "list" "pidfile $PIDFILE" "$(nsinit list alice)"
+}
+
+all_doors() {
+	local engine=$1
+
+	need "$2"
+	syslog_mark
+	"${engine}_make"
+	( doors && confined )
+	local status=$?
+	"${engine%_userns}_end" > /dev/null 2>&1
+	[ "$status" -eq 0 ] || exit "$status"
+	wait_until 10 forgotten || fail "files are left:" \
+		"$(ls -A "$RUN/alice")" "$(monitors)"
+	status_is 1 su - alice -c true
+	contains "reason" "does not run" "$(syslog_since)"
+}
+
+# --- pid files
+
+# refused TEXT: a login, with TEXT in syslog.
+refused() {
+	syslog_mark
+	su - alice -c "$NS_COMMAND" > "$OUT/refused" 2>&1 &&
+		fail "a login was not refused" "$(cat "$OUT/refused")"
+	lacks "output" "ns mnt" "$(cat "$OUT/refused")"
+	logged "$1"
+	[ ! -e "$RUN/alice/pid" ] || fail "there is a pid: $(pid_of alice)"
+}
+
+pid_files() {
+	local text
+
+	need_product
+	fresh
+	for text in 0 -1 1 +7 x 12x '12 13' 99999999999 '5
+6'; do
+		printf '%s\n' "$text" > "$PIDFILE"
+		refused "expected a process id"
+	done
+	: > "$PIDFILE"
+	refused "the file is empty"
+	head -c 100 /dev/zero | tr '\0' 1 > "$PIDFILE"
+	refused "larger than"
+	echo 2147483646 > "$PIDFILE"
+	refused "its process has ended"
+	rm -f "$PIDFILE"
+	refused "there is no such file"
+}
+
+# One that could be alice's word, or anybody's.
+unsafe_files() {
+	need unshare
+	unshare_make
+	chmod 0646 "$PIDFILE"
+	refused "writable by others"
+	chmod 0644 "$PIDFILE"
+	chown alice "$PIDFILE"
+	refused "must be owned by root"
+	chown root "$PIDFILE"
+	chown alice "$BOX"
+	refused "must be owned by root"
+	chown root "$BOX"
+	mv "$PIDFILE" "$BOX/real"
+	ln -s real "$PIDFILE"
+	refused "symbolic link"
+	rm "$PIDFILE"
+	mkfifo "$PIDFILE"
+	refused "expected a regular file"
+	rm "$PIDFILE"
+	mv "$BOX/real" "$PIDFILE"
+	status_is 0 su - alice -c true
+	unshare_end
+	wait_until 10 forgotten || fail "files are left"
+}
+
+# The process is younger than the file: the number was used again.
+recycled() {
+	need unshare
+	unshare_make
+	touch -d '1 minute ago' "$PIDFILE"
+	refused "started after the file was written"
+	unshare_end
+}
+
+of_the_host() {
+	need_product
+	fresh
+	cat "/run/sshd-$SSHD_PORT.pid" > "$PIDFILE"
+	refused "host's pid namespace"
+	unshare --pid --fork sleep 7003 &
+	wait_until 5 pgrep -f '^sleep 7003' > "$PIDFILE" || fail "unshare"
+	pgrep -f '^sleep 7003' > "$PIDFILE"
+	refused "sees the host's mounts"
+	kill -KILL "$(first)"
+	wait
+}
+
+# setns() leads to the root of the mounts, and not into a chroot.
+chroot_is_no_root() {
+	need unshare
+	unshare --pid --fork --mount --root="$IMAGE" /bin/sleep 7003 &
+	wait_until 5 pgrep -f '^/bin/sleep 7003' > /dev/null || fail "unshare"
+	pgrep -f '^/bin/sleep 7003' > "$PIDFILE"
+	refused "is in a chroot"
+	kill -KILL "$(first)"
+	wait
+}
+
+not_the_first() {
+	need unshare
+	unshare_make
+	pgrep -f '^sleep 7001' > "$OUT/child"
+	cp "$PIDFILE" "$OUT/first"
+	cp "$OUT/child" "$PIDFILE"
+	refused "is not PID 1 of its pid namespace"
+	cp "$OUT/first" "$PIDFILE"
+	unshare_end
+}
+
+of_another_user() {
+	need unshare
+	setpriv --reuid=bob --regid=bob --clear-groups \
+		unshare --user --map-root-user --pid --fork --mount \
+		sleep 7003 &
+	wait_until 5 pgrep -f '^sleep 7003' > /dev/null || fail "unshare"
+	pgrep -f '^sleep 7003' > "$PIDFILE"
+	refused "made by uid $(id -u bob), who is neither root nor 'alice'"
+	kill -KILL "$(first)"
+	wait
+}
+
+unmapped() {
+	need crun
+	crun_userns_make > /dev/null
+	crun_end
+	bundle /srv/shifted 200000 500
+	crun_run /srv/shifted || fail "crun does not run"
+	refused "uid_map of the container: must map $(id -u alice)"
+	crun_end
+}
+
+# --- starting and stopping
+
+commands() {
+	cat > /usr/local/sbin/box << END
+#!/bin/sh
+echo "\$*" >> /run/box/log
+[ "\$1" = start ] || { crun --root /run/crun delete -f box; exit; }
+[ ! -e /run/box/broken ] || { echo "no disk" >&2; exit 9; }
+sleep 0.5
+unshare --mount sh -c 'umount /sys/fs/cgroup/unified 2> /dev/null
+	exec crun --root /run/crun run -d --pid-file $PIDFILE -b /srv/plain box'
+END
+	chmod 0755 /usr/local/sbin/box
+	bundle /srv/plain
+	sed -i 's,"/bin/box","/bin/sh"\, "-c"\, "echo noise >\&2; exec box",' \
+		/srv/plain/config.json
+	ln -sfn "$IMAGE" /srv/plain/rootfs
+	rm -f "$PIDFILE" "$BOX/log"
+	config alice "{\"pidfile\": \"$BOX/%u.pid\", \"engine\": {
+		\"start\": {\"path\": \"/usr/local/sbin/box\",
+			\"args\": [\"start\", \"%u\"], \"timeout\": 20},
+		\"stop\": {\"path\": \"/usr/local/sbin/box\",
+			\"args\": [\"stop\"]}}}"
+}
+
+starts_once() {
+	local i pids=()
+
+	need crun
+	commands
+	for i in 1 2 3; do
+		nssh alice "$NS_COMMAND" > "$OUT/login.$i" &
+		pids+=($!)
+	done
+	for i in 1 2 3; do
+		wait "${pids[i - 1]}" || fail "login $i failed"
+		equal_namespaces "$OUT/login.$i" "$(first)"
+	done
+	equal "starts" "start alice" "$(cat "$BOX/log")"
+	engine_runs "$(first)" || fail "it does not run any more"
+	# It ends with everything in it, and is started again.
+	crun_end
+	status_is 0 su - alice -c "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	equal "starts" 2 "$(grep -c start "$BOX/log")"
+}
+
+stops() {
+	need crun
+	commands
+	status_is 0 nsinit start alice
+	status_is 1 nsinit pause alice
+	contains "pause" "another engine" "$(cat "$OUT/stderr")"
+	contains "check" "$PIDFILE" "$(nsinit check alice)"
+	config alice "$PLAIN_JSON"
+	status_is 1 nsinit stop alice
+	contains "stop" "stop it there" "$(cat "$OUT/stderr")"
+	engine_runs "$(first)" || fail "it was ended"
+	rm "$BOX/log"
+	config alice "{\"pidfile\": \"$PIDFILE\", \"engine\": {\"stop\":
+		{\"path\": \"/usr/local/sbin/box\", \"args\": [\"stop\"]}}}"
+	status_is 0 nsinit stop alice
+	equal "stops" stop "$(cat "$BOX/log")"
+	wait_until 10 forgotten || fail "files are left"
+}
+
+failing_start() {
+	need crun
+	commands
+	touch "$BOX/broken"
+	refused "engine.start '/usr/local/sbin/box': ended with status 9: no disk"
+	rm "$BOX/broken"
+	chmod 0777 /usr/local/sbin/box
+	refused "writable by others"
+}
+
+new_monitor() {
+	local monitor
+
+	need crun
+	commands
+	status_is 0 su - alice -c true
+	monitor=$(monitors)
+	kill -KILL "$monitor"
+	status_is 0 su - alice -c "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	differ "monitor" "$monitor" "$(monitors)"
+	equal "starts" "start alice" "$(cat "$BOX/log")"
+	crun_end
+	wait_until 10 forgotten || fail "files are left"
+}
+
+# --- the format
+
+default_pidfile() {
+	need unshare
+	conf "pidfile = \"$BOX/%u.pid\";"
+	config alice '{}'
+	unshare_make
+	status_is 0 su - alice -c "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	unshare_end
+	wait_until 10 forgotten || fail "files are left"
+	config alice '{"hostname": "mine"}'
+	refused "hostname: not with pidfile"
+	config alice '{"rootfs": "/", "hostname": "mine"}'
+	status_is 0 su - alice -c hostname
+	equal "host name" mine "$(cat "$OUT/stdout")"
+	conf
+	nsinit stop alice 2> /dev/null
+	wait_until 10 forgotten || fail "files are left"
+}
+
+# Its own system is the host's: nothing there says that this is a container.
+no_second_join() {
+	need unshare
+	usermod -s /usr/bin/nsshell alice
+	unshare --mount --pid --fork --mount-proc --propagation private \
+		sleep 7000 &
+	inner() { pgrep -f '^sleep 7000' > "$PIDFILE"; }
+	wait_until 10 inner || fail "unshare"
+	status_is 0 nssh alice "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	status_is 0 nsenter -t "$(first)" -a su - alice -c "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	conf 'nested = "refuse";'
+	status_is 1 nsenter -t "$(first)" -a su - alice -c true
+	conf
+	usermod -s /bin/sh alice
+	kill -KILL "$(first)"
+	wait_until 10 forgotten || fail "files are left"
+	wait
+}
+
+# The engine shows container-shell where /etc/passwd of the host has nsshell.
+login_shell() {
+	need unshare
+	[ -e "$IMAGE/bin/nsshell" ] || fail "container-shell was not found"
+	config alice "$PLAIN_JSON"
+	usermod -s /usr/bin/nsshell alice
+	unshare_make
+	status_is 6 nssh alice "$NS_COMMAND; echo \$0 \$HOME; exit 6"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	equal "shell" "sh /home/alice" "$(tail -n 1 "$OUT/stdout")"
+	status_is 126 "$LIBEXEC/container-shell" -c true
+	usermod -s /bin/sh alice
+	unshare_end
+	wait_until 10 forgotten || fail "files are left"
+}
+
+t "crun: every door leads into its container" all_doors crun crun
+t "crun with a user namespace: every door" all_doors crun_userns crun
+t "lxc: every door leads into its container" all_doors lxc lxc-start
+t "systemd-nspawn: every door leads into its container" \
+	all_doors nspawn systemd-nspawn
+t "unshare: every door leads into its container" all_doors unshare unshare
+t "pid files that are no pid files are refused" pid_files
+t "a pid file that others can write is refused" unsafe_files
+t "a number that was used again is refused" recycled
+t "a process of the host is refused" of_the_host
+t "a chroot is refused" chroot_is_no_root
+t "a process that is not PID 1 is refused" not_the_first
+t "another user's container is refused" of_another_user
+t "a user who is not mapped is refused" unmapped
+t "three logins start it once, and again when it ended" starts_once
+t "only engine.stop stops it" stops
+t "a failing engine refuses the login" failing_start
+t "a killed monitor is replaced" new_monitor
+t "nscontainer.conf can have the pid file" default_pidfile
+t "a login inside is not joined again" no_second_join
+t "container-shell stands in for nsshell" login_shell
