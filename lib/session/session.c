@@ -116,7 +116,9 @@ run_helper(const struct nsc_session_request *request, int lock, int report)
 	int status = 127;
 	int pidfd;
 
-	if (nsc_process_clean(keep, 2) < 0)
+	/* su's real user is whoever calls it, who could signal the monitor. */
+	if (nsc_process_clean(keep, 2) < 0 ||
+	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
 		_exit(status);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {
