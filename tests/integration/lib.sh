@@ -205,6 +205,7 @@ nssh_with() {
 # ends by itself when its input ends, as it does when ssh is killed.
 hold() {
 	mkfifo "$OUT/fifo.$1" 2> /dev/null
+	rm -f "$OUT/held"
 	timeout 60 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" -l "$1" 127.0.0.1 \
 		'echo held; exec cat' <> "$OUT/fifo.$1" > "$OUT/held" &
 	HOLDER=$!
