@@ -51,12 +51,13 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 				     "calling program has %d threads: only a "
 				     "single-threaded one can be placed",
 				     threads);
-	/* Nobody inside may look into this process before exec. */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
-		return nsc_error_sys(err, errno, "become undumpable");
+	/* First: of who is not dumpable, /proc/self is root's. */
 	ret = set_limits(state, err);
 	if (ret < 0)
 		return ret;
+	/* Nobody inside may look into this process before exec. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return nsc_error_sys(err, errno, "become undumpable");
 	if (setns(pidfd, (int)state->namespaces) < 0)
 		return nsc_error_sys(err, errno, "enter the container's "
 				     "namespaces");

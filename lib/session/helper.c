@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "container/paths.h"
+#include "kernel/credential.h"
 
 #define GRACE_MS 2000		/* for the helper's own time limit to act */
 
@@ -39,7 +40,9 @@ run_helper(const struct nsc_helper *helper, int report)
 	int status = 127;
 	int pidfd;
 
-	if (nsc_process_clean(keep, 2) < 0)
+	/* su's real user is whoever calls it, who could signal the monitor. */
+	if (nsc_process_clean(keep, 2) < 0 ||
+	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
 		_exit(status);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {

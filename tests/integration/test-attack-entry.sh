@@ -243,6 +243,39 @@ done" "$(cat "$OUT/text")"
 		setpriv --regid=alice --clear-groups "$ATTACKER" regain)"
 }
 
+# The real user and the groups of su are those of whoever calls it.  What it
+# starts is root's alone, and not for that user to signal, as su is.
+started_by_root() {
+	local bob
+
+	need_product
+	clean_slate
+	config alice '{"rootfs": "/"}'
+	bob=$(id -u bob)
+	printf '%s\n' "auth required pam_permit.so" \
+		"account required pam_permit.so" \
+		"session required pam_container.so" > /etc/pam.d/nsc-one
+	mkfifo "$OUT/wait"
+	setpriv --ruid=bob --euid=0 --rgid=bob --egid=0 --clear-groups \
+		"$TESTS/pamcaller" -w nsc-one alice true <> "$OUT/wait" \
+		> "$OUT/text" &
+	wait_until 10 grep -qs '^ns cgroup' "$OUT/text" || fail "no session" \
+		"$(cat "$OUT/text")"
+	equal "ids of the monitor" "Uid: 0 0 0 0 Gid: 0 0 0 0 Groups:" \
+		"$(grep '^[UG]id\|^Groups' "/proc/$(monitors)/status" | xargs)"
+	setpriv --reuid=bob --regid=bob --clear-groups \
+		kill -TERM "$(monitors)" 2> /dev/null &&
+		fail "bob signals the monitor"
+	setpriv --reuid=bob --regid=bob --clear-groups \
+		kill -KILL "$(pid_of alice)" 2> /dev/null &&
+		fail "bob signals PID 1"
+	echo > "$OUT/wait"
+	wait
+	# The control: of what that user calls, it is the real user.
+	equal "control" "$bob" "$(setpriv --ruid=bob --euid=0 --clear-groups \
+		awk '/^Uid/ { print $2 }' /proc/self/status)"
+}
+
 # --- E9
 
 # Escape sequences and lines of others do not get into the log or a list.
@@ -286,4 +319,5 @@ t "E5 limits of who calls su do not reach the container" limits_of_start
 t "E6 the name in the log is not argv[0]" constant_ident
 t "E7 a group that denies cannot be left inside" groups_stay
 t "E8 no id that was given up comes back" ids_are_final
+t "E8 what is started for a login is root's, whoever calls su" started_by_root
 t "E9 hostile names and terminals are escaped" escaped
