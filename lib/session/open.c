@@ -297,15 +297,16 @@ static int need_monitor(const struct opening *o, int rundir,
 	_cleanup_fd_ int lock = -1;
 	int has = has_monitor(rundir, err);
 
-	if (has != 0)
-		return has < 0 ? has : 0;
-	lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX, o->deadline,
-			       err);
-	if (lock < 0)
-		return lock;
+	if (has > 0)
+		return 0;
+	if (has == 0)
+		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+				       o->deadline, err);
 	/* It drains by now: it gets none, and no new login. */
 	if (!nsc_rundir_is_at(rundir, o->path))
 		return -ESTALE;
+	if (has < 0 || lock < 0)
+		return has < 0 ? has : lock;
 	/* Another login may have brought one meanwhile. */
 	has = has_monitor(rundir, err);
 	if (has != 0)

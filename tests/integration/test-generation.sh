@@ -554,6 +554,31 @@ kill_who_drains() {
 	done
 }
 
+# Whatever is left then, the next login works, and nsinit stop ends all.
+kill_anything() {
+	local i victims victim
+
+	fresh "on_change = \"$1\";"
+	for ((i = 0; i < 40; i++)); do
+		[ $((i % 4)) -ne 0 ] || configure "c$i"
+		timeout 60 su alice -c "$WHICH; sleep 0.$((RANDOM % 5))" \
+			> /dev/null 2>&1 &
+		sleep "0.0$((RANDOM % 10))"
+		[ $((RANDOM % 3)) -eq 0 ] || continue
+		mapfile -t victims < <(inits; monitors; pgrep -x nsinit
+			pgrep -x su)
+		[ ${#victims[@]} -gt 0 ] || continue
+		victim=${victims[RANDOM % ${#victims[@]}]}
+		echo "kill $(cat "/proc/$victim/comm")"
+		kill -KILL "$victim"
+	done
+	wait
+	configure last
+	equal "the next login" last "$(now_in)"
+	timeout 30 nsinit stop alice > /dev/null 2>&1
+	ends_clean
+}
+
 t "nsinit list tells generation, digest and whether it is stale" list_tells
 t "what a start uses makes a container stale, and nothing else" what_counts
 t "another container.json that takes over" other_file_takes_over
@@ -580,3 +605,5 @@ t "a change while a start is running" change_while_starting
 t "kill -9 of the monitor of one that drains" kill_old_monitor
 t "kill -9 of all of one that drains" kill_old_init
 t "kill -9 of the login that makes it drain" kill_who_drains
+t "kill -9 of anything at random: drain" kill_anything drain
+t "kill -9 of anything at random: recycle" kill_anything recycle
