@@ -283,6 +283,7 @@ confined() {
 	wait_until 10 no_sessions || fail "the session does not end"
 	engine_runs "$pid1" || fail "the engine's processes were ended"
 	contains "list" "pidfile $PIDFILE" "$(nsinit list alice)"
+	contains "stats" "$PIDFILE" "$(nsinit stats --json alice)"
 }
 
 all_doors() {
