@@ -372,6 +372,24 @@ int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
 	return error;
 }
 
+void nsc_groups_leave_session(const struct nsc_plan *plan)
+{
+	char slice[NAME_MAX + 1];
+	struct nsc_layout layout;
+
+	if (!nsc_systemd_is_there() ||
+	    nsc_layout_init(plan, NULL, &layout, NULL) < 0)
+		return;
+	if (nsc_layout_slice(&layout, slice, sizeof(slice), NULL) == 0) {
+		const struct nsc_systemd_scope scope = {
+			.name = layout.name, .slice = slice,
+		};
+
+		(void)!nsc_systemd_start_scope(&scope, NULL);
+	}
+	nsc_layout_free(&layout);
+}
+
 int nsc_groups_place(const struct nsc_groups *groups, pid_t pid,
 		     struct nsc_error *err)
 {

@@ -50,6 +50,14 @@ int nsc_groups_place(const struct nsc_groups *groups, pid_t pid,
 int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
 		      struct nsc_error *err);
 
+/*
+ * For the monitor of another engine's container: where systemd runs, have it
+ * put the calling process into a scope, so that it outlives the session of
+ * the login that started it.  Where that fails it stays where it is; one that
+ * is killed with the session is replaced by the next login.
+ */
+void nsc_groups_leave_session(const struct nsc_plan *plan);
+
 /* cgroups.freezer: the last thing that is done to a new container. */
 int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err);
 

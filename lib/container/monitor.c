@@ -14,10 +14,16 @@
 #include "../init/monitor.h"
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/groups.h"
 #include "container/paths.h"
 #include "container/rundir.h"
 
 #define PROGRAM NSC_LIBEXECDIR "/container-monitor"
+
+static bool is_external(const struct nsc_monitor_start *start)
+{
+	return !strcmp(start->plan->stop, NSC_STOP_EXTERNAL);
+}
 
 /* The container's own procfs, verified to be one. */
 static int open_proc(pid_t pid, struct nsc_error *err)
@@ -81,8 +87,8 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 	int lock, sessions, proc;
 
 	/* Nobody asks whether another engine's container is empty. */
-	proc = strcmp(plan->stop, NSC_STOP_EXTERNAL) != 0 ?
-		       open_proc(start->pid, err) : open_null(err);
+	proc = is_external(start) ? open_null(err) :
+				    open_proc(start->pid, err);
 	if (proc < 0)
 		return proc;
 	lock = nsc_rundir_lock(plan->rundir, NSC_FILE_MONITOR, LOCK_EX,
@@ -123,6 +129,8 @@ adopt(const struct nsc_monitor_start *start)
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	setsid();
+	if (is_external(start))
+		nsc_groups_leave_session(start->plan);
 	nsc_monitor_become(start, &err);
 	(void)!write(start->report, &err, sizeof(err));
 	_exit(1);

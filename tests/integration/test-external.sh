@@ -175,6 +175,41 @@ unshare_end() {
 	wait "$ENGINE" || return 0
 }
 
+# Alice's own user namespace, with a range of ids, as engines without root
+# make it; the maps are root's to write.
+rootless_make() {
+	local outer
+
+	setpriv --reuid=alice --regid=alice --clear-groups \
+		unshare --user --keep-caps --mount --pid --fork --net --uts \
+		--ipc --propagation private sh -c '
+		until [ "$(cat /proc/self/gid_map)" ]; do sleep 0.05; done
+		exec setpriv --reuid=0 --regid=0 --clear-groups sh -c "$2" \
+			sh "$1"' sh "$IMAGE" '
+		mount --rbind "$1" "$1" && cd "$1" && mount -t proc proc proc &&
+		mount -t tmpfs dev dev && mkdir dev/pts && : > dev/null &&
+		mount --bind /dev/null dev/null && mount -t devpts \
+			-o newinstance,ptmxmode=0666,mode=0620,gid=5 pts dev/pts &&
+		ln -s pts/ptmx dev/ptmx && hostname box && mkdir dev/old &&
+		pivot_root . dev/old && umount -l /dev/old && exec /bin/box' &
+	ENGINE=$!
+	outer() { pgrep -f '^sh -c' -P "$ENGINE" > "$OUT/outer"; }
+	wait_until 10 outer || fail "unshare"
+	printf '0 300000 %s\n%s %s 1\n' "$(id -u alice)" \
+		"$(id -u alice)" "$(id -u alice)" > "$OUT/map"
+	for map in uid_map gid_map; do
+		# In one write.
+		cat "$OUT/map" > "/proc/$(cat "$OUT/outer")/$map" ||
+			fail "$map"
+	done
+	inner() { pgrep -f '^sleep 7000' > "$PIDFILE"; }
+	wait_until 10 inner || fail "rootless"
+}
+
+rootless_end() {
+	unshare_end
+}
+
 # --- what holds for all of them
 
 first() {
@@ -248,6 +283,7 @@ confined() {
 	wait_until 10 no_sessions || fail "the session does not end"
 	engine_runs "$pid1" || fail "the engine's processes were ended"
 	contains "list" "pidfile $PIDFILE" "$(nsinit list alice)"
+	contains "stats" "$PIDFILE" "$(nsinit stats --json alice)"
 }
 
 all_doors() {
@@ -388,6 +424,28 @@ unmapped() {
 	crun_run /srv/shifted || fail "crun does not run"
 	refused "uid_map of the container: must map $(id -u alice)"
 	crun_end
+}
+
+own_namespaces() {
+	need unshare
+	equal "gid" "$(id -u alice)" "$(id -g alice)"
+	rootless_make
+	status_is 4 su - alice -c "$NS_COMMAND; exit 4"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	# Not one capability is needed to join that.
+	status_is 5 setpriv --reuid=alice --regid=alice --init-groups \
+		/usr/bin/nsshell -c "$NS_COMMAND; id -u; exit 5"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	equal "uid" "$(id -u alice)" "$(tail -n 1 "$OUT/stdout")"
+	rootless_end
+	wait_until 10 forgotten || fail "files are left"
+	# Where root's are the namespaces, the reason is given.
+	unshare_make
+	status_is 0 su - alice -c true
+	status_is 126 setpriv --reuid=alice --regid=alice --init-groups \
+		/usr/bin/nsshell -c true
+	contains "nsshell" "file capabilities" "$(cat "$OUT/stderr")"
+	unshare_end
 }
 
 # --- starting and stopping
@@ -554,6 +612,7 @@ t "a chroot is refused" chroot_is_no_root
 t "a process that is not PID 1 is refused" not_the_first
 t "another user's container is refused" of_another_user
 t "a user who is not mapped is refused" unmapped
+t "the user's own namespaces take no capability to join" own_namespaces
 t "three logins start it once, and again when it ended" starts_once
 t "only engine.stop stops it" stops
 t "a failing engine refuses the login" failing_start
