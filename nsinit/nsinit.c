@@ -52,7 +52,8 @@ static const struct command {
 	  "pause USER | pause --root DIR" },
 	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
 	  "resume USER | resume --root DIR" },
-	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
+	{ "check", nsinit_check,
+	  OPT_CONF | OPT_JSON | OPT_ROOT | OPT_LOGIN, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 };
 

@@ -99,8 +99,9 @@ int nsc_session_find(const char *path, int64_t deadline,
 static void __attribute__((noreturn))
 run_helper(const struct nsc_session_request *request, int lock, int report)
 {
+	char verb[] = "start";
 	char *const argv[] = {
-		(char[]){ "nsinit" }, (char[]){ "start" },
+		(char[]){ "nsinit" }, verb,
 		(char[]){ "--login" }, (char[]){ "--conf" },
 		(char *)(uintptr_t)request->conf_path, (char[]){ "--" },
 		request->user->name, NULL,
@@ -108,12 +109,15 @@ run_helper(const struct nsc_session_request *request, int lock, int report)
 	char *const envp[] = {
 		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL,
 	};
-	const int keep[] = { lock, report };
+	const int keep[] = { lock >= 0 ? lock : report, report };
 	struct nsc_error err;
 	pid_t pid, self = getpid();
 	int status = 127;
 	int pidfd;
 
+	/* Who starts has a lock; without one it is only checked. */
+	if (lock < 0)
+		memcpy(verb, "check", sizeof(verb));
 	if (nsc_process_clean(keep, 2) < 0)
 		_exit(status);
 	pid = nsc_process_fork(&pidfd);
@@ -140,19 +144,20 @@ static int read_report(int fd, int64_t deadline, struct nsc_error *err)
 	if (n < 0)
 		return nsc_error_sys(err, -n, "wait for the start");
 	if (n == 0)
-		return nsc_error_set(err, ETIMEDOUT, "the start took longer "
+		return nsc_error_set(err, ETIMEDOUT, "the helper took longer "
 				     "than start_timeout allows");
 	if (read(fd, &report, sizeof(report)) != sizeof(report))
-		return nsc_error_set(err, ECHILD, "the start ended without a "
-				     "result");
+		return nsc_error_set(err, ECHILD, "the helper ended without "
+				     "a result");
 	report.text[sizeof(report.text) - 1] = '\0';
 	if (report.code && err)
 		*err = report;
 	return -report.code;
 }
 
-static int start(const struct nsc_session_request *request, int lock,
-		 struct nsc_error *err)
+/* With the lock of a start, or -1 to check. */
+static int ask_helper(const struct nsc_session_request *request, int lock,
+		      struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + HELPER_GRACE_MS +
 			   (int64_t)request->conf->start_timeout * 1000;
@@ -179,6 +184,12 @@ static int start(const struct nsc_session_request *request, int lock,
 	else
 		nsc_process_wait(pidfd, -1, NULL);
 	return ret;
+}
+
+int nsc_session_check(const struct nsc_session_request *request,
+		      struct nsc_error *err)
+{
+	return ask_helper(request, -1, err);
 }
 
 /* Nothing runs, or it is going away: one at a time from here. */
@@ -208,7 +219,7 @@ static int open_slowly(const struct nsc_session_request *request, int rundir,
 		return nsc_error_context(err, "wait for the previous container "
 					 "to be cleaned up");
 	nsc_fd_close(&monitor);
-	ret = start(request, lock, err);
+	ret = ask_helper(request, lock, err);
 	return ret < 0 ? ret : join(rundir, session, err);
 }
 
@@ -244,7 +255,7 @@ static int need_monitor(const struct nsc_session_request *request, int rundir,
 	has = has_monitor(rundir, err);
 	if (has != 0)
 		return has < 0 ? has : 0;
-	return start(request, lock, err);
+	return ask_helper(request, lock, err);
 }
 
 int nsc_session_open(const struct nsc_session_request *request,
@@ -274,20 +285,30 @@ int nsc_session_open(const struct nsc_session_request *request,
 	return 0;
 }
 
+static void begin(const struct nsc_session *session, const char *step)
+{
+	if (session->watch)
+		session->watch->begin(session->watch, step);
+}
+
 static int enter(const struct nsc_session *session, gid_t gid,
 		 struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	const char *profile = state->apparmor_profile;
 	_cleanup_fd_ int label = -1;
-	int ret = nsc_label_set_exec(NULL, state->process_label, err);
+	int ret;
 
+	begin(session, "namespaces");
+	ret = nsc_label_set_exec(NULL, state->process_label, err);
 	if (ret == 0 && profile && *profile)
 		ret = label = nsc_label_open(err);
 	if (ret >= 0)
 		ret = nsc_enter_namespaces(session->pidfd, state, err);
-	if (ret == 0)
-		ret = nsc_enter_as_root(state, gid, err);
+	if (ret < 0)
+		return ret;
+	begin(session, "credentials");
+	ret = nsc_enter_as_root(state, gid, err);
 	/* Last: what the profile allows is meant for what comes now. */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
@@ -305,9 +326,11 @@ static int place(const struct nsc_session *session,
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
-	/* First: while it is on the host, its host ids are known there. */
-	int ret = nsc_group_enter(session, err);
+	int ret;
 
+	/* First: while it is on the host, its host ids are known there. */
+	begin(session, "control groups");
+	ret = nsc_group_enter(session, err);
 	if (ret == 0)
 		ret = nsc_credential_limit_groups(user->groups,
 						  (size_t)user->n_groups,
@@ -320,6 +343,17 @@ static int place(const struct nsc_session *session,
 	return ret;
 }
 
+int nsc_session_try(const struct nsc_session *session,
+		    const struct nsc_user *user, struct nsc_error *err)
+{
+	int ret = place(session, user, err);
+
+	if (ret < 0)
+		return ret;
+	begin(session, "terminal");
+	return nsc_terminal_check(session->state->uid, err);
+}
+
 struct attempt {
 	const struct nsc_session *session;
 	const struct nsc_user *user;
@@ -330,8 +364,7 @@ static void try_in_child(const void *arg, void *answer)
 	const struct attempt *attempt = arg;
 	struct nsc_error *err = answer;
 
-	if (place(attempt->session, attempt->user, err) == 0)
-		nsc_terminal_check(attempt->session->state->uid, err);
+	nsc_session_try(attempt->session, attempt->user, err);
 }
 
 static int try_first(const struct nsc_session *session,
