@@ -18,6 +18,7 @@ child(const struct nsc_command *command, int out)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
+	int first = command->stdout_too ? out : null;
 
 	for (int i = 1; i < NSIG; i++)
 		signal(i, SIG_DFL);
@@ -25,7 +26,7 @@ child(const struct nsc_command *command, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
 	setsid();
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir("/") < 0 ||
 	    syscall(SYS_close_range, 3, ~0U, 0) < 0)
 		_exit(126);

@@ -2,6 +2,7 @@
 #ifndef NSC_BASE_COMMAND_H
 #define NSC_BASE_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -11,6 +12,7 @@ struct nsc_command {
 	char *const *argv;
 	char *const *envp;
 	uint32_t timeout;	/* seconds, then it and its group are killed */
+	bool stdout_too;	/* what it writes to 1 is taken as well */
 };
 
 /*

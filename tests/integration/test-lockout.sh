@@ -1,5 +1,5 @@
 #!/bin/bash
-# Nobody is locked out: audit mode, the break-glass group.
+# Nobody is locked out: audit mode, the break-glass group, nsinit try.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -20,7 +20,7 @@ fresh() {
 	need_product
 	clean_slate
 	cp "$TOP/su" "$TOP/sshd" /etc/pam.d/
-	rm -rf "${CONF:?}/default"
+	rm -rf "${CONF:?}/default" "$CONF/users"
 	for name in alice bob carol; do
 		config "$name" '{"rootfs": "/"}'
 	done
@@ -313,6 +313,201 @@ glass_nsshell() {
 	usermod -s /bin/bash alice
 }
 
+# --- try
+
+# attempt STATUS ARGUMENT... : nsinit try; its output is in $OUT/stdout.
+attempt() {
+	local expected=$1
+
+	shift
+	status_is "$expected" timeout 60 nsinit try "$@"
+}
+
+# step NAME RESULT [PART]
+step() {
+	local line
+
+	line=$(grep -E "^$1 +$2 +[0-9]+\.[0-9]  " "$OUT/stdout") ||
+		fail "no step '$1' with '$2'" "$(cat "$OUT/stdout")"
+	contains "step $1" "${3-}" "$line"
+}
+
+# The last step is the failing one, and has the sentence that syslog has.
+fails_at() {
+	tail -n 1 "$OUT/stdout" | grep -qE "^$1 +failed " ||
+		fail "step '$1' is not the last one" "$(cat "$OUT/stdout")"
+	contains "standard error" "$2" "$(cat "$OUT/stderr")"
+	contains "the step" "$2" "$(tail -n 1 "$OUT/stdout")"
+}
+
+try_good() {
+	local name
+
+	fresh
+	attempt 0 alice
+	for name in user policy configuration container "control groups" \
+			namespaces credentials terminal "user id" shell home \
+			name command; do
+		step "$name" ok
+	done
+	step container ok "was started"
+	lacks "steps" service "$(cat "$OUT/stdout")"
+	empty "standard error" "$(cat "$OUT/stderr")"
+	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+try_running() {
+	local pid
+
+	fresh
+	hold alice
+	pid=$(pid_of alice)
+	attempt 0 alice
+	step container ok "runs, pid $pid"
+	equal "PID 1" "$pid" "$(pid_of alice)"
+	config alice '{"rootfs": "/", "rotfs": 1}'
+	attempt 0 alice
+	step configuration warning "the next start fails: $CONF/users"
+	release
+}
+
+try_broken() {
+	fresh
+	attempt 1 nobody-there
+	fails_at user "is not known to the system"
+	config alice '{"rootfs": "/", "rotfs": 1}'
+	attempt 1 alice
+	fails_at configuration "users/alice/container.json: rotfs: unknown key"
+	conf 'rubbish'
+	attempt 1 alice
+	fails_at policy "nscontainer.conf: line 2: syntax error"
+	conf 'start_timeout = 20;'
+	config alice '{"rootfs": "/", "mounts": [{"type": "bind", "source": "/srv/none", "destination": "/mnt"}]}'
+	attempt 1 alice
+	fails_at container "/srv/none"
+	timeout 30 su alice -c true 2> /dev/null
+	logged "login refused: .*/srv/none"
+	no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+try_inside() {
+	fresh
+	make_busybox /srv/image || fail "no busybox"
+	config alice '{"rootfs": "/srv/image"}'
+	usermod -s /usr/bin/fish alice
+	attempt 1 alice
+	step credentials ok
+	fails_at shell "the login shell '/usr/bin/fish'"
+	usermod -s /bin/bash alice
+	printf '#!/bin/sh\necho broken shell >&2\nexit 3\n' \
+		> /srv/image/bin/odd
+	chmod 0755 /srv/image/bin/odd
+	usermod -s /bin/odd alice
+	attempt 1 alice
+	fails_at command "ended with status 3: broken shell"
+	usermod -s /bin/sh alice
+	attempt 0 alice
+	usermod -s /bin/bash alice
+	nsinit stop alice > /dev/null 2>&1
+	config alice '{"rootfs": "/", "home": "none"}'
+	usermod -d /home/elsewhere alice
+	attempt 0 alice
+	step home warning "/home/elsewhere"
+	usermod -d /home/alice alice
+	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice")"
+}
+
+# A hostile container: its shell neither ends nor gets anything of the host.
+try_hostile() {
+	fresh
+	make_busybox /srv/hostile || fail "no busybox"
+	config alice '{"rootfs": "/srv/hostile"}'
+	printf '#!/bin/sh\nls /proc/self/fd > /tmp/fds; exec sleep 600\n' \
+		> /srv/hostile/bin/slow
+	chmod 0755 /srv/hostile/bin/slow
+	usermod -s /bin/slow alice
+	attempt 1 alice
+	fails_at command "killed by signal 14"
+	usermod -s /bin/bash alice
+}
+
+try_killed() {
+	fresh
+	hold alice
+	nsinit pause alice || skip "pause is not possible"
+	attempt 1 alice
+	nsinit resume alice
+	fails_at "control groups" "enter the container's limits"
+	release
+}
+
+try_not_contained() {
+	fresh
+	rm -r "$CONF/users/alice"
+	attempt 0 alice
+	step policy ok "on the host: not contained: no container.json"
+	attempt 0 carol
+	step policy ok "on the host: break-glass group $GROUP"
+	config alice '{"rootfs": "/"}'
+	conf 'mode = "audit";'
+	attempt 0 alice
+	step policy ok 'mode is "audit"'
+	step command ok
+}
+
+try_service() {
+	fresh
+	attempt 0 --service su alice
+	step service ok "/etc/pam.d/su:"
+	step service ok "session required pam_container.so"
+	attempt 0 --service su-l alice
+	step service ok "/etc/pam.d/su:"
+	sed -i /pam_container/d /etc/pam.d/sshd
+	attempt 1 --service sshd alice
+	fails_at service "/etc/pam.d/sshd does not list pam_container.so"
+	attempt 1 --service no-such alice
+	fails_at service "PAM service 'no-such'"
+	attempt 1 --service ../passwd alice
+	fails_at service "expected the name of a file"
+	cp "$TOP/sshd" /etc/pam.d/sshd
+	arguments sandbox=yes
+	attempt 1 --service sshd alice
+	fails_at service "module argument 'sandbox=yes': unknown"
+	arguments break_glass=bob
+	attempt 0 --service sshd bob
+	step policy ok "on the host: break-glass group bob"
+	attempt 0 --service sshd carol
+	step command ok
+	arguments mode=audit
+	attempt 0 --service sshd alice
+	step policy ok 'mode is "audit"'
+	cp "$TOP/su" /etc/pam.d/su
+	conf 'exempt_services = ["su"];'
+	attempt 0 --service su alice
+	step policy ok "exempt_services"
+}
+
+try_json() {
+	fresh
+	attempt 0 --json alice
+	python3 - "$OUT/stdout" <<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
+	import json, sys
+	steps = json.load(open(sys.argv[1]))
+	assert steps[0]["step"] == "user", steps
+	assert steps[-1]["step"] == "command", steps
+	assert all(s["result"] == "ok" for s in steps), steps
+	assert all(s["ms"] >= 0 for s in steps), steps
+	END
+	config alice '{"rotfs": 1}'
+	attempt 1 --json alice
+	python3 - "$OUT/stdout" <<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
+	import json, sys
+	steps = json.load(open(sys.argv[1]))
+	assert steps[-1]["result"] == "failed", steps
+	assert "rotfs" in steps[-1]["text"], steps
+	END
+}
+
 t "audit: a login stays on the host, and the log says what would be" \
 	audit_placed
 t "audit: the line has priority notice" priority_is_notice
@@ -338,3 +533,13 @@ t "break-glass: the primary group counts" glass_primary
 t "break-glass: no member, and no such group: nobody" glass_no_group
 t "break-glass: nsshell gives a shell of the host, without privileges" \
 	glass_nsshell
+t "try: a good configuration goes through all steps, and nothing is left" \
+	try_good
+t "try: a running container is joined and stays" try_running
+t "try: what is broken on the host is the failing step" try_broken
+t "try: what is broken inside is the failing step" try_inside
+t "try: a shell that never ends is ended" try_hostile
+t "try: a container that does not answer fails at its step" try_killed
+t "try: who is not contained lands on the host" try_not_contained
+t "try: --service tells whether PAM comes to the module" try_service
+t "try: --json" try_json
