@@ -40,17 +40,6 @@ static void print_rows(const struct nscontainer_record *record)
 		print_row(record);
 }
 
-static void print_array(const struct nscontainer_record *record)
-{
-	putchar('[');
-	while (record) {
-		fputs(nscontainer_record_json(record), stdout);
-		record = nscontainer_record_next(record);
-		fputs(record ? ",\n" : "", stdout);
-	}
-	puts("]");
-}
-
 static int find_one(const struct nsinit_options *options,
 		    struct nscontainer_record **ret,
 		    struct nscontainer_error *err)
@@ -72,7 +61,7 @@ int nsinit_list(const struct nsinit_options *options)
 					 nscontainer_list(&list, &err);
 
 	if (options->json)
-		print_array(list);
+		nsinit_print_array(list);
 	else
 		print_rows(list);
 	nscontainer_record_free(list);

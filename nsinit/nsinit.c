@@ -15,7 +15,7 @@
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64, OPT_FOLLOW = 128,
-       OPT_REPLACE = 256 };
+       OPT_REPLACE = 256, OPT_SERVICE = 512 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
@@ -27,6 +27,7 @@ static const struct option long_options[] = {
 	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "replace", no_argument, NULL, OPT_REPLACE },
+	{ "service", required_argument, NULL, OPT_SERVICE },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -54,8 +55,13 @@ static const struct command {
 	  "pause USER | pause --root DIR" },
 	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
 	  "resume USER | resume --root DIR" },
-	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
+	{ "check", nsinit_check,
+	  OPT_CONF | OPT_JSON | OPT_ROOT | OPT_LOGIN, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
+	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
+	  "doctor [--json] [--conf FILE] [USER...]" },
+	{ "try", nsinit_try, OPT_CONF | OPT_JSON | OPT_SERVICE, 1, 1,
+	  "try [--json] [--conf FILE] [--service SERVICE] USER" },
 };
 
 int nsinit_fail(const struct nscontainer_error *err, int status)
@@ -74,6 +80,17 @@ void nsinit_print(const struct nscontainer_record *record, bool json)
 	}
 	for (unsigned int i = 0; (key = nscontainer_record_key(record, i)); i++)
 		printf("%s: %s\n", key, nscontainer_record_text(record, key));
+}
+
+void nsinit_print_array(const struct nscontainer_record *record)
+{
+	putchar('[');
+	while (record) {
+		fputs(nscontainer_record_json(record), stdout);
+		record = nscontainer_record_next(record);
+		fputs(record ? ",\n" : "", stdout);
+	}
+	puts("]");
 }
 
 int nsinit_open(const struct nsinit_options *options,
@@ -140,6 +157,8 @@ static int set_option(const struct command *command, int option,
 	else if (option == OPT_TTY || option == OPT_NO_TTY)
 		options->tty = option == OPT_TTY ? NSCONTAINER_TTY :
 						   NSCONTAINER_NO_TTY;
+	else if (option == OPT_SERVICE)
+		options->service = optarg;
 	else if (option == OPT_FOLLOW)
 		options->follow = true;
 	else if (option == OPT_REPLACE)

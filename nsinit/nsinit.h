@@ -22,6 +22,7 @@ enum nsinit_status {
 struct nsinit_options {
 	const char *conf;	/* --conf, or NULL */
 	const char *root;	/* --root, or NULL */
+	const char *service;	/* --service, or NULL */
 	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool login;		/* --login */
@@ -33,6 +34,7 @@ struct nsinit_options {
 };
 
 int nsinit_check(const struct nsinit_options *options);
+int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
@@ -40,6 +42,7 @@ int nsinit_resume(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
+int nsinit_try(const struct nsinit_options *options);
 
 /* The container that the command line names: --root, or the user. */
 int nsinit_open(const struct nsinit_options *options,
@@ -47,6 +50,9 @@ int nsinit_open(const struct nsinit_options *options,
 
 /* "nsinit: TEXT" on standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);
+
+/* A list of records as a JSON array. */
+void nsinit_print_array(const struct nscontainer_record *record);
 
 /* One record for each line, or all as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);

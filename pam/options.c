@@ -15,8 +15,10 @@ static int set_debug(const char *value, struct nsc_pam_options *options)
 
 static int set_conf(const char *value, struct nsc_pam_options *options)
 {
+	if (!value || value[0] != '/')
+		return -EINVAL;
 	options->conf = value;
-	return value && value[0] == '/' ? 0 : -EINVAL;
+	return 0;
 }
 
 static int set_placement(const char *value, struct nsc_pam_options *options)
@@ -31,6 +33,26 @@ static int set_placement(const char *value, struct nsc_pam_options *options)
 	return 0;
 }
 
+static int set_mode(const char *value, struct nsc_pam_options *options)
+{
+	if (value && !strcmp(value, "enforce"))
+		options->mode = NSC_MODE_ENFORCE;
+	else if (value && !strcmp(value, "audit"))
+		options->mode = NSC_MODE_AUDIT;
+	else
+		return -EINVAL;
+	options->has_mode = true;
+	return 0;
+}
+
+static int set_break_glass(const char *value, struct nsc_pam_options *options)
+{
+	if (!value || !*value)
+		return -EINVAL;
+	options->break_glass = value;
+	return 0;
+}
+
 static const struct option {
 	const char *name;
 	int (*set)(const char *value, struct nsc_pam_options *options);
@@ -39,6 +61,8 @@ static const struct option {
 	{ "debug", set_debug, "no value" },
 	{ "conf", set_conf, "an absolute path" },
 	{ "placement", set_placement, "session or start" },
+	{ "mode", set_mode, "enforce or audit" },
+	{ "break_glass", set_break_glass, "the name of a group" },
 };
 
 static int parse_one(const char *arg, struct nsc_pam_options *options,
@@ -58,21 +82,24 @@ static int parse_one(const char *arg, struct nsc_pam_options *options,
 				     "expected %s", escaped, table[i].expected);
 	}
 	return nsc_error_set(err, EINVAL, "module argument '%s': unknown, "
-			     "expected debug, conf=PATH or "
-			     "placement=session|start", escaped);
+			     "expected debug, conf=PATH, "
+			     "placement=session|start, mode=enforce|audit or "
+			     "break_glass=GROUP", escaped);
 }
 
 int nsc_pam_options_parse(int argc, const char **argv,
 			  struct nsc_pam_options *ret, struct nsc_error *err)
 {
-	struct nsc_pam_options options = { .conf = NSC_CONF_PATH };
+	struct nsc_pam_options options = {
+		.conf = NSC_CONF_PATH, .break_glass = NSC_BREAK_GLASS,
+	};
+	int first = 0;
 
 	for (int i = 0; i < argc; i++) {
-		int error = parse_one(argv[i], &options, err);
+		int error = parse_one(argv[i], &options, first ? NULL : err);
 
-		if (error < 0)
-			return error;
+		first = first ? first : error;
 	}
 	*ret = options;
-	return 0;
+	return first;
 }

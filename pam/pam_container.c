@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <nss.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
@@ -53,12 +54,40 @@ static void release(pam_handle_t *pamh, void *data, int status)
 	free(session);
 }
 
+/* An argument of the module holds even where nscontainer.conf is broken. */
+static bool only_audits(const struct call *call)
+{
+	if (call->options.has_mode)
+		return call->options.mode == NSC_MODE_AUDIT;
+	return call->policy && call->policy->conf &&
+	       call->policy->conf->mode == NSC_MODE_AUDIT;
+}
+
+static const char *user_name(const struct call *call)
+{
+	return call->user ? call->user->name : "(unknown)";
+}
+
+/* What enforcing would have done; the login goes on on the host. */
+static int audit(const struct call *call, const char *would,
+		 const char *detail)
+{
+	char text[1024];
+
+	pam_syslog(call->pamh, LOG_NOTICE, "user %s: audit: would %s%s",
+		   user_name(call), would,
+		   nsc_text_escape(detail, text, sizeof(text)));
+	return PAM_SUCCESS;
+}
+
 static int fail(const struct call *call, const struct nsc_error *err)
 {
 	char text[1024];
 
+	if (only_audits(call))
+		return audit(call, "be refused: ", err->text);
 	pam_syslog(call->pamh, LOG_ERR, "user %s: login refused: %s",
-		   call->user ? call->user->name : "(unknown)",
+		   user_name(call),
 		   nsc_text_escape(err->text, text, sizeof(text)));
 	if (!(call->flags & PAM_SILENT))
 		pam_error(call->pamh, "%s", refused);
@@ -199,16 +228,47 @@ static int enter(const struct call *call, struct nsc_error *err)
 	return enter_once(call, err);
 }
 
+static int check_threads(struct nsc_error *err)
+{
+	int threads = nsc_process_threads();
+
+	if (threads == 1)
+		return 0;
+	return nsc_error_set(err, EINVAL, "the calling program has %d "
+			     "threads: only a single-threaded one can be "
+			     "placed", threads);
+}
+
+/* All that can be found out without making anything. */
+static int audit_contained(const struct call *call)
+{
+	const struct nsc_session_request request = {
+		.conf_path = call->options.conf,
+		.user = call->user,
+		.policy = call->policy,
+	};
+	struct nsc_error err = NSC_ERROR_INIT;
+	char file[PATH_MAX];
+	int ret = check_threads(&err);
+
+	if (ret == 0)
+		ret = nsc_session_check(&request, &err);
+	snprintf(file, sizeof(file), "%s/container.json", call->policy->dir);
+	if (ret == 0)
+		return audit(call, "be placed in the container of ", file);
+	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST)
+		return audit(call, "go on outside the container, as on_error "
+			     "says: ", err.text);
+	return audit(call, "be refused: ", err.text);
+}
+
 static int open_contained(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int threads = nsc_process_threads();
 
-	if (threads != 1)
-		nsc_error_set(&err, EINVAL, "the calling program has %d "
-			      "threads: only a single-threaded one can be "
-			      "placed", threads);
-	else if (enter(call, &err) == 0)
+	if (only_audits(call))
+		return audit_contained(call);
+	if (check_threads(&err) == 0 && enter(call, &err) == 0)
 		return PAM_SUCCESS;
 	/* Whatever the stack says of failures: nobody goes on half inside. */
 	if (nsc_session_inside()) {
@@ -224,6 +284,28 @@ static int open_contained(const struct call *call)
 	return fail(call, &err);
 }
 
+static int load_user(struct call *call, struct nsc_error *err)
+{
+	const char *name = NULL;
+
+	if (pam_get_user(call->pamh, &name, NULL) != PAM_SUCCESS || !name)
+		return nsc_error_set(err, EINVAL, "PAM does not know the user");
+	return nsc_user_load(name, &call->user, err);
+}
+
+/* Asked before any file of ours is opened, and whatever the arguments are. */
+static bool breaks_glass(const struct call *call)
+{
+	const char *group = call->options.break_glass;
+
+	if (!call->user || !nsc_user_in_group(call->user, group))
+		return false;
+	pam_syslog(call->pamh, LOG_WARNING, "user %s: login goes on outside "
+		   "any container: break-glass group %s", call->user->name,
+		   group);
+	return true;
+}
+
 static int refuse_nested(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -233,31 +315,37 @@ static int refuse_nested(const struct call *call)
 	return fail(call, &err);
 }
 
+static int open_inside(const struct call *call)
+{
+	return nsc_session_nested_refused() ? refuse_nested(call) :
+					      PAM_SUCCESS;
+}
+
 static int open_session(struct call *call, int argc, const char **argv)
 {
-	struct nsc_error err = NSC_ERROR_INIT;
-	const char *name = NULL;
+	struct nsc_error err = NSC_ERROR_INIT, user_err = NSC_ERROR_INIT;
 	const void *service = NULL;
 	const void *data;
+	int ret = nsc_pam_options_parse(argc, argv, &call->options, &err);
 
-	if (nsc_pam_options_parse(argc, argv, &call->options, &err) < 0)
-		return fail(call, &err);
 	/* su-l includes su: the second time there is nothing to do. */
 	if (pam_get_data(call->pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
-		return PAM_SUCCESS;
+		return ret < 0 ? fail(call, &err) : PAM_SUCCESS;
 	if (nsc_session_inside())
-		return nsc_session_nested_refused() ? refuse_nested(call) :
-						      PAM_SUCCESS;
-	if (pam_get_user(call->pamh, &name, NULL) != PAM_SUCCESS || !name) {
-		nsc_error_set(&err, EINVAL, "PAM does not know the user");
-		return fail(call, &err);
+		return ret < 0 ? fail(call, &err) : open_inside(call);
+	if (load_user(call, &user_err) < 0 && ret == 0) {
+		ret = -user_err.code;
+		err = user_err;
 	}
+	if (breaks_glass(call))
+		return PAM_SUCCESS;
+	if (ret < 0)
+		return fail(call, &err);
 	if (pam_get_item(call->pamh, PAM_SERVICE, &service) != PAM_SUCCESS ||
 	    !service)
 		service = "";
 	call->service = service;
-	if (nsc_user_load(name, &call->user, &err) < 0 ||
-	    nsc_policy_decide(call->options.conf, call->user, call->service,
+	if (nsc_policy_decide(call->options.conf, call->user, call->service,
 			      &call->policy, &err) < 0)
 		return fail(call, &err);
 	if (!call->policy->contained) {

@@ -20,6 +20,7 @@ child(const struct nsc_command *command, pid_t parent, int out)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
+	int first = command->stdout_too ? out : null;
 
 	/* Who is killed for taking too long takes its command along. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -31,7 +32,7 @@ child(const struct nsc_command *command, pid_t parent, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
 	setsid();
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
+	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir("/") < 0 ||
 	    syscall(SYS_close_range, 3, ~0U, 0) < 0)
 		_exit(126);

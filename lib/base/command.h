@@ -18,6 +18,7 @@ struct nsc_command {
 	 * and not a pipe whose writers are killed when nobody reads it.
 	 */
 	bool background;
+	bool stdout_too;	/* what it writes to 1 is taken as well */
 };
 
 #define NSC_COMMAND_FILE 65536

@@ -14,6 +14,7 @@
 enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
 	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
 
+static const char *const mode_names[] = { "enforce", "audit", NULL };
 static const char *const on_error_names[] = { "refuse", "host", NULL };
 static const char *const stop_names[] = { "empty", "logout", "never", NULL };
 static const char *const placement_names[] = { "session", "start", NULL };
@@ -31,6 +32,7 @@ static const struct field {
 	{ "exempt_users", KIND_NAMES, AT(exempt_users), NULL, 0, 0 },
 	{ "exempt_groups", KIND_NAMES, AT(exempt_groups), NULL, 0, 0 },
 	{ "exempt_services", KIND_NAMES, AT(exempt_services), NULL, 0, 0 },
+	{ "mode", KIND_CHOICE, AT(mode), mode_names, 0, 0 },
 	{ "on_error", KIND_CHOICE, AT(on_error), on_error_names, 0, 0 },
 	{ "stop", KIND_CHOICE, AT(stop), stop_names, 0, 0 },
 	{ "linger", KIND_NUMBER, AT(linger), NULL, 0, 86400 },
@@ -55,11 +57,11 @@ static const struct field {
 };
 
 static const char *const keys[] = {
-	"exempt_users", "exempt_groups", "exempt_services", "on_error",
-	"stop", "linger", "placement", "nested", "on_change", "start_timeout",
-	"debug", "pidfile", "id_pool_first", "id_pool_count", "cgroup_parents",
-	"address_pool", "address_gateway", "address_pool6", "address_gateway6",
-	NULL,
+	"exempt_users", "exempt_groups", "exempt_services", "mode",
+	"on_error", "stop", "linger", "placement", "nested", "on_change",
+	"start_timeout", "debug", "pidfile", "id_pool_first", "id_pool_count",
+	"cgroup_parents", "address_pool", "address_gateway", "address_pool6",
+	"address_gateway6", NULL,
 };
 
 const char *const *nsc_conf_keys(void)

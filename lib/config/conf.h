@@ -13,6 +13,7 @@
 enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
 enum nsc_stop { NSC_STOP_EMPTY, NSC_STOP_LOGOUT, NSC_STOP_NEVER };
 enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
+enum nsc_mode { NSC_MODE_ENFORCE, NSC_MODE_AUDIT };
 enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
 /* NSC_ON_CHANGE_HOST: of a container whose container.json does not say. */
 enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
@@ -22,6 +23,7 @@ struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
 	char **exempt_groups;
 	char **exempt_services;
+	enum nsc_mode mode;		/* "enforce" (default), "audit" */
 	enum nsc_on_error on_error;	/* "refuse" (default), "host" */
 	enum nsc_stop stop;		/* "empty" (default), ... */
 	unsigned int linger;		/* seconds, default 0 */

@@ -143,6 +143,27 @@ char *nsc_user_group_name(gid_t gid, int *error)
 	return found ? strdup(found->gr_name) : NULL;
 }
 
+bool nsc_user_in_group(const struct nsc_user *user, const char *group)
+{
+	struct group entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	int error;
+
+	if (!*group)
+		return false;
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		error = buf ? getgrnam_r(group, &entry, buf, size, &found) :
+			      ENOMEM;
+	} while (error == ERANGE && size < BUFFER_MAX);
+	for (int i = 0; found && i < user->n_groups; i++)
+		if (user->groups[i] == found->gr_gid)
+			return true;
+	return false;
+}
+
 void nsc_user_free(struct nsc_user *user)
 {
 	if (!user)

@@ -5,6 +5,7 @@
 #ifndef NSC_CONFIG_USER_H
 #define NSC_CONFIG_USER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -36,6 +37,12 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
  * told: *error is an errno of getgrgid_r(3) then, or 0.
  */
 char *nsc_user_group_name(gid_t gid, int *error);
+
+/*
+ * Is the user in the group of that name, by what user->groups says?  A group
+ * that does not exist, or cannot be looked up, has no members; nor has "".
+ */
+bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 
 void nsc_user_free(struct nsc_user *user);
 static inline void nsc_user_cleanup(struct nsc_user **user)

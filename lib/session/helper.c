@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -22,8 +23,9 @@
 static void __attribute__((noreturn))
 run_helper(const struct nsc_helper *helper, int report)
 {
+	char verb[] = "start";
 	char *const argv[] = {
-		(char[]){ "nsinit" }, (char[]){ "start" },
+		(char[]){ "nsinit" }, verb,
 		(char[]){ "--login" }, (char[]){ "--conf" },
 		(char *)(uintptr_t)helper->conf_path,
 		/* Said twice, where nothing is to be replaced. */
@@ -34,12 +36,15 @@ run_helper(const struct nsc_helper *helper, int report)
 	char *const envp[] = {
 		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL,
 	};
-	const int keep[] = { helper->lock, report };
+	const int keep[] = { helper->lock >= 0 ? helper->lock : report,
+			     report };
 	struct nsc_error err;
 	pid_t pid, self = getpid();
 	int status = 127;
 	int pidfd;
 
+	if (helper->lock < 0)
+		memcpy(verb, "check", sizeof(verb));
 	/* su's real user is whoever calls it, who could signal the monitor. */
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
@@ -68,11 +73,11 @@ static int read_report(int fd, int64_t deadline, struct nsc_error *err)
 	if (n < 0)
 		return nsc_error_sys(err, -n, "wait for the start");
 	if (n == 0)
-		return nsc_error_set(err, ETIMEDOUT, "the start took longer "
+		return nsc_error_set(err, ETIMEDOUT, "the helper took longer "
 				     "than start_timeout allows");
 	if (read(fd, &report, sizeof(report)) != sizeof(report))
-		return nsc_error_set(err, ECHILD, "the start ended without a "
-				     "result");
+		return nsc_error_set(err, ECHILD, "the helper ended without "
+				     "a result");
 	report.text[sizeof(report.text) - 1] = '\0';
 	if (report.code && err)
 		*err = report;

@@ -1,4 +1,4 @@
-/* Have a container started. */
+/* Have a container started, or only checked. */
 #ifndef NSC_SESSION_HELPER_H
 #define NSC_SESSION_HELPER_H
 
@@ -9,7 +9,8 @@
 struct nsc_helper {
 	const char *conf_path;	/* of nscontainer.conf */
 	const char *user;
-	int lock;		/* holds 'lock' of the run directory */
+	/* Holds 'lock' of the run directory; -1: whether it could start. */
+	int lock;
 	bool replace;		/* a running one is stopped first */
 	unsigned int timeout;	/* seconds */
 };

@@ -102,6 +102,17 @@ static int start(const struct opening *o, int lock, bool replace,
 	return nsc_helper_start(&helper, err);
 }
 
+int nsc_session_check(const struct nsc_session_request *request,
+		      struct nsc_error *err)
+{
+	const struct nsc_helper helper = {
+		.conf_path = request->conf_path, .user = request->user->name,
+		.lock = -1, .timeout = request->policy->conf->start_timeout,
+	};
+
+	return nsc_helper_start(&helper, err);
+}
+
 static enum nsc_on_change on_change(const struct opening *o)
 {
 	unsigned int own = o->session->state->on_change;

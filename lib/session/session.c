@@ -101,20 +101,30 @@ int nsc_session_open_rundir(const struct nsc_session *session,
 	}
 }
 
+static void begin(const struct nsc_session *session, const char *step)
+{
+	if (session->watch)
+		session->watch->begin(session->watch, step);
+}
+
 static int enter(const struct nsc_session *session, gid_t gid,
 		 struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	const char *profile = state->apparmor_profile;
 	_cleanup_fd_ int label = -1;
-	int ret = nsc_label_set_exec(NULL, state->process_label, err);
+	int ret;
 
+	begin(session, "namespaces");
+	ret = nsc_label_set_exec(NULL, state->process_label, err);
 	if (ret == 0 && profile && *profile)
 		ret = label = nsc_label_open(err);
 	if (ret >= 0)
 		ret = nsc_enter_namespaces(session->pidfd, state, err);
-	if (ret == 0)
-		ret = nsc_enter_as_root(state, gid, err);
+	if (ret < 0)
+		return ret;
+	begin(session, "credentials");
+	ret = nsc_enter_as_root(state, gid, err);
 	/* Last: what the profile allows is meant for what comes now. */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
@@ -132,9 +142,11 @@ static int place(const struct nsc_session *session,
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
-	/* First: while it is on the host, its host ids are known there. */
-	int ret = nsc_group_enter(session, err);
+	int ret;
 
+	/* First: while it is on the host, its host ids are known there. */
+	begin(session, "control groups");
+	ret = nsc_group_enter(session, err);
 	if (ret == 0)
 		ret = nsc_credential_limit_groups(user->groups,
 						  (size_t)user->n_groups,
@@ -147,6 +159,17 @@ static int place(const struct nsc_session *session,
 	return ret;
 }
 
+int nsc_session_try(const struct nsc_session *session,
+		    const struct nsc_user *user, struct nsc_error *err)
+{
+	int ret = place(session, user, err);
+
+	if (ret < 0)
+		return ret;
+	begin(session, "terminal");
+	return nsc_terminal_check(session->state->uid, err);
+}
+
 struct attempt {
 	const struct nsc_session *session;
 	const struct nsc_user *user;
@@ -157,8 +180,7 @@ static void try_in_child(const void *arg, void *answer)
 	const struct attempt *attempt = arg;
 	struct nsc_error *err = answer;
 
-	if (place(attempt->session, attempt->user, err) == 0)
-		nsc_terminal_check(attempt->session->state->uid, err);
+	nsc_session_try(attempt->session, attempt->user, err);
 }
 
 static int try_first(const struct nsc_session *session,

@@ -15,6 +15,11 @@ struct nsc_session_request {
 	const struct nsc_policy *policy;	/* contained, with conf */
 };
 
+/* For who wants to know which step of a placement comes next. */
+struct nsc_session_watch {
+	void (*begin)(struct nsc_session_watch *watch, const char *step);
+};
+
 /* An open session.  It lasts until 'lock' is closed, however that happens. */
 struct nsc_session {
 	int lock;			/* on 'sessions', shared */
@@ -22,6 +27,7 @@ struct nsc_session {
 	struct nsc_state *state;
 	bool changed;	/* joined although it would be another by now */
 	char note[256];			/* about that, for the log; or "" */
+	struct nsc_session_watch *watch;	/* NULL in a login */
 };
 
 #define NSC_SESSION_INIT { .lock = -1, .pidfd = -1 }
@@ -36,6 +42,13 @@ int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);
 
 /*
+ * Would the container start?  All that a start reads is checked by the helper
+ * (nsinit check --login), which makes nothing.  Takes start_timeout at most.
+ */
+int nsc_session_check(const struct nsc_session_request *request,
+		      struct nsc_error *err);
+
+/*
  * Place the calling process into the container for good.  A child tries the
  * whole way first, the terminal check included: when that fails, nothing of
  * the calling process has changed.  Of its supplementary groups those stay
@@ -47,6 +60,13 @@ int nsc_session_open(const struct nsc_session_request *request,
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user, bool give_terminal,
 		      struct nsc_error *err);
+
+/*
+ * What the child of nsc_session_place() does, for a process that ends after
+ * it: it is left in the container, whole or half.
+ */
+int nsc_session_try(const struct nsc_session *session,
+		    const struct nsc_user *user, struct nsc_error *err);
 
 /*
  * A session in a container that runs already, or -ESRCH; nothing is

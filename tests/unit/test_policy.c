@@ -16,6 +16,7 @@ START_TEST(conf_defaults)
 
 	ck_assert_int_eq(nsc_conf_parse("", "F", &conf, &err), 0);
 	ck_assert_int_eq(conf->on_error, NSC_ON_ERROR_REFUSE);
+	ck_assert_int_eq(conf->mode, NSC_MODE_ENFORCE);
 	ck_assert_int_eq(conf->stop, NSC_STOP_EMPTY);
 	ck_assert_uint_eq(conf->linger, 0);
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_KEEP);
@@ -34,11 +35,13 @@ START_TEST(conf_values)
 		"exempt_users = [ \"a\", \"b\" ];\nexempt_services = [];\n"
 		"stop = \"logout\"; linger = 5; placement = \"start\";\n"
 		"pidfile = \"/run/x/%u.pid\";\n"
-		"on_error = \"host\"; nested = \"refuse\"; debug = true;\n"
+		"mode = \"audit\"; on_error = \"host\"; nested = \"refuse\";\n"
+		"debug = true;\n"
 		"on_change = \"recycle\";\n"
 		"id_pool_first = 3000000000L; id_pool_count = 65536;", "F",
 		&conf, &err), 0);
 	ck_assert_str_eq(conf->exempt_users[1], "b");
+	ck_assert_int_eq(conf->mode, NSC_MODE_AUDIT);
 	ck_assert_int_eq(conf->stop, NSC_STOP_LOGOUT);
 	ck_assert_str_eq(nsc_conf_stop_name(conf->stop), "logout");
 	ck_assert_uint_eq(conf->linger, 5);
@@ -56,6 +59,8 @@ static const struct {
 	{ "a = 1;", "F: line 1: a: unknown key" },
 	{ "\nstop = \"soon\";", "F: line 2: stop: expected one of \"empty\", "
 				"\"logout\", \"never\"" },
+	{ "mode = \"permissive\";", "F: line 1: mode: expected one of "
+				   "\"enforce\", \"audit\"" },
 	{ "stop = 1;", "stop: expected one of" },
 	{ "on_change = \"now\";", "on_change: expected one of \"keep\", "
 				  "\"drain\", \"recycle\"" },
@@ -389,6 +394,15 @@ START_TEST(digest_has_the_profile)
 }
 END_TEST
 
+START_TEST(groups_have_members)
+{
+	ck_assert(nsc_user_in_group(&user, "root"));
+	ck_assert(!nsc_user_in_group(&user, "daemon"));
+	ck_assert(!nsc_user_in_group(&user, "no-such-group"));
+	ck_assert(!nsc_user_in_group(&user, ""));
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -397,7 +411,8 @@ int main(void)
 		root_gets_in_to_mend, exemptions,
 		only_a_confirmed_absence_means_the_host,
 		broken_conf_refuses_the_contained_only, strange_names,
-		names_with_spaces_are_looked_up, no_directory_at_all, NULL,
+		names_with_spaces_are_looked_up, no_directory_at_all,
+		groups_have_members, NULL,
 	};
 	Suite *suite = suite_create("policy");
 	TCase *conf = tcase_create("conf"), *policy = tcase_create("policy");

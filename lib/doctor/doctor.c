@@ -1,0 +1,132 @@
+#include "doctor/doctor.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/paths.h"
+
+static const char *const severities[] = { "hole", "risk", "note" };
+
+/* In the order of what one has to know for the next. */
+static void (*const examinations[])(struct nsc_doctor *doctor) = {
+	nsc_doctor_conf,
+	nsc_doctor_users,
+	nsc_doctor_break_glass,
+	nsc_doctor_stacks,
+	nsc_doctor_sshd,
+	nsc_doctor_host,
+};
+
+static bool same_text(const json_t *a, const char *key, const char *text)
+{
+	const char *value = json_string_value(json_object_get(a, key));
+
+	return value ? text && !strcmp(value, text) : !text;
+}
+
+static json_t *find(const json_t *findings, const struct nsc_finding *f,
+		    const char *text)
+{
+	json_t *found;
+	size_t i;
+
+	json_array_foreach(findings, i, found)
+		if (same_text(found, "check", f->check) &&
+		    same_text(found, "file", f->file) &&
+		    same_text(found, "text", text) &&
+		    json_integer_value(json_object_get(found, "line")) ==
+		    f->line)
+			return found;
+	return NULL;
+}
+
+static void add_user(json_t *finding, const char *user)
+{
+	json_t *users = json_object_get(finding, "users"), *name;
+	size_t i;
+
+	json_array_foreach(users, i, name)
+		if (!strcmp(json_string_value(name), user))
+			return;
+	json_array_append_new(users, json_string(user));
+}
+
+void nsc_doctor_add(struct nsc_doctor *doctor, const struct nsc_finding *f,
+		    const char *fmt, ...)
+{
+	char text[1024], escaped[2048], remedy[512];
+	json_t *finding;
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	nsc_text_escape(text, escaped, sizeof(escaped));
+	nsc_text_escape(f->remedy, remedy, sizeof(remedy));
+	finding = find(doctor->findings, f, escaped);
+	if (!finding) {
+		finding = json_pack("{s:s, s:s, s:s?, s:i, s:s, s:s, s:[]}",
+				    "severity", severities[f->severity],
+				    "check", f->check, "file", f->file,
+				    "line", (int)f->line, "text", escaped,
+				    "remedy", remedy, "users");
+		json_array_append_new(doctor->findings, finding);
+	}
+	if (finding && f->user)
+		add_user(finding, f->user);
+}
+
+void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err)
+{
+	if (!doctor->blind.code)
+		doctor->blind = *err;
+}
+
+/* Holes first; within a severity as they were found. */
+static struct nscontainer_record *hand_out(const json_t *findings)
+{
+	struct nscontainer_record *list = NULL;
+	json_t *finding;
+	size_t i;
+
+	for (size_t s = 0; s < NSC_ARRAY_SIZE(severities); s++)
+		json_array_foreach(findings, i, finding)
+			if (same_text(finding, "severity", severities[s]))
+				nsc_api_append(&list, nsc_api_record(
+						json_incref(finding)));
+	return list;
+}
+
+static void release(struct nsc_doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->n_patients; i++) {
+		nsc_user_free(doctor->patients[i].user);
+		nsc_policy_free(doctor->patients[i].policy);
+	}
+	free(doctor->patients);
+	nsc_conf_free(doctor->conf);
+	json_decref(doctor->findings);
+}
+
+NSC_PUBLIC int nscontainer_doctor(const char *conf, const char *const *users,
+				  struct nscontainer_record **ret,
+				  struct nscontainer_error *err)
+{
+	struct nsc_doctor doctor = {
+		.conf_path = conf ? conf : NSC_CONF_PATH,
+		.findings = json_array(), .blind = NSC_ERROR_INIT,
+	};
+
+	nsc_doctor_find_users(&doctor, users);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(examinations); i++)
+		examinations[i](&doctor);
+	*ret = hand_out(doctor.findings);
+	release(&doctor);
+	return nsc_api_result(-doctor.blind.code, &doctor.blind, err);
+}

@@ -1,0 +1,142 @@
+/* The project's own files: who may write them, and what they say. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/file.h"
+#include "doctor/doctor.h"
+
+#define CONFIG_FILE "container.json"
+
+static void distrust(struct nsc_doctor *doctor, const struct nsc_error *err)
+{
+	const struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "untrusted-file",
+		.remedy = "chown root, chmod go-w",
+	};
+
+	nsc_doctor_add(doctor, &f, "logins are refused: %s", err->text);
+}
+
+/* Of users/ and groups/: each has a directory for each name. */
+static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
+{
+	DIR *dir = fdopendir(fd);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		_cleanup_free_ char *sub = NULL;
+		_cleanup_fd_ int subfd = -1;
+		_cleanup_fd_ int file = -1;
+		struct nsc_error err = NSC_ERROR_INIT;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		subfd = nsc_file_open_dir_at(dirfd(dir), path, entry->d_name,
+					     &err);
+		if (subfd == -ENOTDIR)
+			continue;
+		if (asprintf(&sub, "%s/%s", path, entry->d_name) < 0)
+			sub = NULL;
+		if (subfd >= 0)
+			file = nsc_file_open_at(subfd, sub ? sub : path,
+						CONFIG_FILE, &err);
+		if ((subfd < 0 && subfd != -ENOENT) ||
+		    (subfd >= 0 && file < 0 && file != -ENOENT))
+			distrust(doctor, &err);
+	}
+	if (dir)
+		closedir(dir);
+	else
+		close(fd);
+}
+
+static void check_kind(struct nsc_doctor *doctor, int base, const char *dir,
+		       const char *kind)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	_cleanup_free_ char *path = NULL;
+	int fd = nsc_file_open_dir_at(base, dir, kind, &err);
+	_cleanup_fd_ int file = -1;
+
+	if (asprintf(&path, "%s/%s", dir, kind) < 0)
+		path = NULL;
+	if (fd < 0) {
+		if (fd != -ENOENT)
+			distrust(doctor, &err);
+		return;
+	}
+	if (strcmp(kind, "default") != 0) {
+		check_names(doctor, fd, path ? path : dir);
+		return;
+	}
+	file = nsc_file_open_at(fd, path ? path : dir, CONFIG_FILE,
+				&err);
+	if (file < 0 && file != -ENOENT)
+		distrust(doctor, &err);
+	close(fd);
+}
+
+static const struct nsc_finding audit = {
+	.severity = NSC_HOLE, .check = "audit", .remedy = "mode = \"enforce\";",
+}, on_error = {
+	.severity = NSC_HOLE, .check = "on-error-host",
+	.remedy = "on_error = \"refuse\";",
+}, service = {
+	.severity = NSC_RISK, .check = "exempt-service",
+	.remedy = "take the service out of exempt_services",
+};
+
+static void say(struct nsc_doctor *doctor, const struct nsc_finding *what,
+		const char *text, const char *detail)
+{
+	struct nsc_finding f = *what;
+
+	f.file = doctor->conf_path;
+	nsc_doctor_add(doctor, &f, "%s%s", text, detail);
+}
+
+static void check_values(struct nsc_doctor *doctor)
+{
+	const struct nsc_conf *conf = doctor->conf;
+
+	if (conf->mode == NSC_MODE_AUDIT)
+		say(doctor, &audit, "mode is \"audit\": nobody is contained",
+		    "");
+	if (conf->on_error == NSC_ON_ERROR_HOST)
+		say(doctor, &on_error, "whatever breaks a container lets its "
+		    "user out: on_error is \"host\"", "");
+	for (char **name = conf->exempt_services; *name; name++)
+		say(doctor, &service, "contained users come to the host "
+		    "through the PAM service ", *name);
+}
+
+void nsc_doctor_conf(struct nsc_doctor *doctor)
+{
+	static const char *const kinds[] = { "users", "groups", "default" };
+	const char *slash = strrchr(doctor->conf_path, '/');
+	struct nsc_error err = NSC_ERROR_INIT;
+	_cleanup_fd_ int base = -1;
+	char dir[512];
+
+	if (!slash)
+		return;
+	snprintf(dir, sizeof(dir), "%.*s", (int)(slash - doctor->conf_path),
+		 doctor->conf_path);
+	base = nsc_file_open_dir(dir, &err);
+	if (base == -ENOENT)
+		return;
+	if (base < 0) {
+		distrust(doctor, &err);
+		return;
+	}
+	if (nsc_conf_load(base, dir, slash + 1, &doctor->conf, &err) < 0)
+		distrust(doctor, &err);
+	else
+		check_values(doctor);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(kinds); i++)
+		check_kind(doctor, base, dir, kinds[i]);
+}

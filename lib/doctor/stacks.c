@@ -1,0 +1,285 @@
+/*
+ * The PAM services of the host: which ones come to the module, and what lies
+ * before and behind it.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "doctor/doctor.h"
+#include "doctor/pam.h"
+
+#define SERVICES_MAX 512
+
+enum kind { DOOR, FALLBACK, CHORE };
+
+/* What the host has beyond these is taken for a door. */
+static const struct {
+	const char *service;
+	enum kind kind;
+} services[] = {
+	{ "sshd", DOOR }, { "login", DOOR }, { "su", DOOR }, { "su-l", DOOR },
+	{ "sudo", DOOR }, { "sudo-i", DOOR }, { "cron", DOOR },
+	{ "crond", DOOR }, { "atd", DOOR }, { "remote", DOOR },
+	{ "systemd-user", DOOR },
+	/* Root's own ways to somebody: a service manager uses them, too. */
+	{ "runuser", CHORE }, { "runuser-l", CHORE },
+	/* They open no session for the user. */
+	{ "chfn", CHORE }, { "chsh", CHORE }, { "passwd", CHORE },
+	{ "chpasswd", CHORE }, { "newusers", CHORE }, { "useradd", CHORE },
+	{ "usermod", CHORE }, { "groupadd", CHORE }, { "polkit-1", CHORE },
+	{ "vlock", CHORE }, { "screen", CHORE },
+	{ "other", FALLBACK },
+};
+
+/* They need the host, and do nothing or the wrong thing inside. */
+static const struct {
+	const char *module, *why;
+} needs_host[] = {
+	{ "pam_systemd.so", "logind does not hear of the session" },
+	{ "pam_elogind.so", "elogind does not hear of the session" },
+	{ "pam_loginuid.so", "the audit uid is not set" },
+	{ "pam_keyinit.so", "the keyring is not the user's" },
+	{ "pam_limits.so", "it reads the container's limits.conf, and may not "
+			   "raise a limit" },
+	{ "pam_namespace.so", "it may not mount" },
+	{ "pam_selinux.so", "it sets no label" },
+	{ "pam_mount.so", "it may not mount" },
+	{ "pam_mkhomedir.so", "it makes the home in the container" },
+	{ "pam_tty_audit.so", "it may not set the audit" },
+};
+
+struct service {
+	struct nsc_doctor *doctor;
+	const char *name;
+	struct nsc_pam_stack stack;
+};
+
+static void add(const struct service *s, enum nsc_severity severity,
+		const char *check, const struct nsc_pam_line *line,
+		const char *text)
+{
+	const struct nsc_finding f = {
+		.severity = severity, .check = check, .file = line->file,
+		.line = line->number,
+		.remedy = "session required " NSC_PAM_MODULE,
+	};
+
+	nsc_doctor_add(s->doctor, &f, "session %s %s: %s", line->control,
+		       line->module, text);
+}
+
+/* What happens when a login cannot be placed. */
+static void check_control(const struct service *s,
+			  const struct nsc_pam_line *line)
+{
+	enum nsc_pam_action action = nsc_pam_action(line->control,
+						    "session_err");
+
+	if (action != NSC_PAM_BAD && action != NSC_PAM_DIE)
+		add(s, NSC_HOLE, "control", line, "a login that cannot be "
+		    "placed goes on on the host");
+	if (nsc_pam_action(line->control, "success") == NSC_PAM_DONE)
+		add(s, NSC_RISK, "control-ends", line, "the modules after it "
+		    "are not called");
+}
+
+/* Is a login process inside when sshd goes on? */
+static bool places(const struct nsc_doctor *doctor,
+		   const struct nsc_pam_options *options)
+{
+	if (!doctor->conf)
+		return false;
+	return (options->has_mode ? options->mode : doctor->conf->mode) ==
+	       NSC_MODE_ENFORCE &&
+	       (options->has_placement ? options->placement :
+		doctor->conf->placement) == NSC_PLACEMENT_SESSION;
+}
+
+static void check_arguments(const struct service *s,
+			    const struct nsc_pam_line *line)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_pam_options options;
+
+	if (nsc_pam_options(line, &options, &err) < 0)
+		add(s, NSC_RISK, "arguments", line, err.text);
+	if (options.has_mode && options.mode == NSC_MODE_AUDIT)
+		add(s, NSC_HOLE, "audit-argument", line,
+		    "mode=audit contains nobody");
+	/* Another file was read than the one that is used here. */
+	if (strcmp(options.conf, s->doctor->conf_path) != 0)
+		add(s, NSC_NOTE, "other-conf", line, "has a configuration of "
+		    "its own: look at it with --conf");
+	if (strcmp(options.break_glass, NSC_BREAK_GLASS) != 0)
+		nsc_doctor_check_group(s->doctor, options.break_glass,
+				       line->file, line->number);
+	if (!strcmp(s->name, "sshd"))
+		s->doctor->sshd_places = places(s->doctor, &options);
+}
+
+static void check_before(const struct service *s, size_t ours)
+{
+	const struct nsc_pam_line *line;
+	struct nsc_finding f = {
+		.severity = NSC_HOLE, .check = "passed-over",
+		.remedy = "session required " NSC_PAM_MODULE " above it, or "
+			  "another control",
+	};
+
+	for (size_t i = 0; i < ours; i++) {
+		line = &s->stack.lines[i];
+		if (!nsc_pam_passes_over(&s->stack, i, ours))
+			continue;
+		f.file = line->file;
+		f.line = line->number;
+		nsc_doctor_add(s->doctor, &f, "session %s %s: can end or "
+			       "pass over what follows, " NSC_PAM_MODULE
+			       " of %s:%u included", line->control,
+			       line->module, s->stack.lines[ours].file,
+			       s->stack.lines[ours].number);
+	}
+}
+
+static void check_after(const struct service *s, size_t ours)
+{
+	struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "after",
+		.remedy = "move the line above " NSC_PAM_MODULE,
+	};
+
+	for (size_t i = ours + 1; i < s->stack.n; i++) {
+		const struct nsc_pam_line *line = &s->stack.lines[i];
+
+		for (size_t k = 0; k < NSC_ARRAY_SIZE(needs_host); k++) {
+			if (strcmp(line->module, needs_host[k].module) != 0)
+				continue;
+			f.file = line->file;
+			f.line = line->number;
+			nsc_doctor_add(s->doctor, &f, "session %s %s: is "
+				       "called inside: %s", line->control,
+				       line->module, needs_host[k].why);
+		}
+	}
+}
+
+static void missing(const struct service *s, enum kind kind)
+{
+	const struct nsc_finding f = {
+		.severity = kind == FALLBACK ? NSC_RISK : NSC_HOLE,
+		.check = "not-listed", .file = s->stack.path,
+		.remedy = strcmp(s->name, "systemd-user") != 0 ?
+			"session required " NSC_PAM_MODULE :
+			"systemctl mask user@UID.service for contained users, "
+			"or session required " NSC_PAM_MODULE,
+	};
+
+	nsc_doctor_add(s->doctor, &f, NSC_PAM_MODULE " is not listed: %s",
+		       kind == FALLBACK ? "services without a file open "
+		       "sessions on the host" : "its sessions are on the host");
+}
+
+static enum kind kind_of(const char *service)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(services); i++)
+		if (!strcmp(services[i].service, service))
+			return services[i].kind;
+	return DOOR;
+}
+
+static bool is_named_door(const char *service)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(services); i++)
+		if (!strcmp(services[i].service, service))
+			return true;
+	return false;
+}
+
+static void examine(const struct service *s)
+{
+	enum kind kind = kind_of(s->name);
+	const struct nsc_pam_line *found = nsc_pam_find(&s->stack,
+							NSC_PAM_MODULE);
+	size_t ours = found ? (size_t)(found - s->stack.lines) : 0;
+
+	if (!found) {
+		if (kind != CHORE && s->stack.n)
+			missing(s, kind);
+		return;
+	}
+	check_control(s, found);
+	check_arguments(s, found);
+	check_before(s, ours);
+	check_after(s, ours);
+}
+
+/* Is the service included by another one, and none of its own? */
+static bool is_fragment(const char *name, const struct service *all, size_t n)
+{
+	if (is_named_door(name))
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < all[i].stack.n; k++) {
+			const char *file = all[i].stack.lines[k].file;
+			const char *slash = strrchr(file, '/');
+
+			if (strcmp(all[i].name, name) != 0 && slash &&
+			    !strcmp(slash + 1, name))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Editors' and package managers' copies are no services of anybody. */
+static bool is_service(const struct dirent *entry)
+{
+	return nsc_text_name_valid(entry->d_name) &&
+	       !strstr(entry->d_name, ".dpkg-") &&
+	       !strstr(entry->d_name, ".rpm") &&
+	       !strstr(entry->d_name, ".bak");
+}
+
+static size_t load_all(struct nsc_doctor *doctor, struct service *all)
+{
+	DIR *dir = opendir(NSC_PAM_DIR);
+	const struct dirent *entry;
+	size_t n = 0;
+
+	while (dir && n < SERVICES_MAX && (entry = readdir(dir))) {
+		struct nsc_error err = NSC_ERROR_INIT;
+
+		if (!is_service(entry))
+			continue;
+		all[n] = (struct service){
+			.doctor = doctor, .name = strdup(entry->d_name),
+		};
+		if (!all[n].name)
+			break;
+		if (nsc_pam_load(all[n].name, &all[n].stack, &err) < 0)
+			nsc_doctor_blind(doctor, &err);
+		n++;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
+}
+
+void nsc_doctor_stacks(struct nsc_doctor *doctor)
+{
+	struct service *all = calloc(SERVICES_MAX, sizeof(*all));
+	size_t n = all ? load_all(doctor, all) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (!is_fragment(all[i].name, all, n))
+			examine(&all[i]);
+	for (size_t i = 0; i < n; i++) {
+		free((char *)(uintptr_t)all[i].name);
+		nsc_pam_free(&all[i].stack);
+	}
+	free(all);
+}

@@ -1,0 +1,309 @@
+/*
+ * Runs in: a child of nscontainer_try(), host root at first, then what a
+ * login program is in the container, then, in a child of its own, the user.
+ * From there on files and libraries of the container are used: that process
+ * has nothing of the host but the pipe to us, and what comes from it is read
+ * as text of somebody else's.
+ */
+#include "doctor/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "kernel/credential.h"
+#include "session/environment.h"
+
+#define TRIAL_MS 30000		/* all of it */
+#define COMMAND_S 10
+#define STEPS_MAX 32		/* more is not of ours */
+#define OUT 3			/* the user's only descriptor but 0 to 2 */
+
+static int64_t now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* The writing end: which step is on, and since when. */
+struct writer {
+	struct nsc_session_watch watch;
+	const char *name;
+	int64_t since;
+	int out;
+};
+
+static void finish(struct writer *w, enum nsc_trial_result result,
+		   const struct nsc_error *err)
+{
+	struct nsc_trial_step step = {
+		.result = result, .us = now_us() - w->since,
+	};
+
+	if (!w->name)
+		return;
+	snprintf(step.name, sizeof(step.name), "%s", w->name);
+	if (err)
+		step.err = *err;
+	(void)!write(w->out, &step, sizeof(step));
+	w->name = NULL;
+}
+
+static void begin_step(struct writer *w, const char *name)
+{
+	finish(w, NSC_TRIAL_OK, NULL);
+	w->name = name;
+	w->since = now_us();
+}
+
+static void on_step(struct nsc_session_watch *watch, const char *name)
+{
+	begin_step((struct writer *)watch, name);
+}
+
+struct inside {
+	const struct nsc_state *state;
+	const struct nsc_user *user;
+	char **env;
+};
+
+/* The login shell is the host's word, and what is run is found inside. */
+static int check_shell(const struct inside *in, struct nsc_error *err)
+{
+	if (access(in->user->shell, X_OK) < 0)
+		return nsc_error_sys(err, errno, "the login shell '%s' of the "
+				     "host's user database, in the container",
+				     in->user->shell);
+	return 0;
+}
+
+static int check_home(const struct inside *in, struct nsc_error *err)
+{
+	if (chdir(in->user->home) == 0)
+		return 0;
+	nsc_error_sys(err, errno, "home directory '%s' in the container",
+		      in->user->home);
+	(void)!chdir("/");
+	return -err->code;
+}
+
+static int check_name(const struct inside *in, struct nsc_error *err)
+{
+	const struct passwd *pw = getpwuid(getuid());
+
+	if (!pw)
+		return nsc_error_set(err, ENOENT, "uid %u has no name in the "
+				     "container", getuid());
+	if (strcmp(pw->pw_name, in->state->name) != 0)
+		return nsc_error_set(err, EINVAL, "uid %u is '%s' in the "
+				     "container, not '%s'", getuid(),
+				     pw->pw_name, in->state->name);
+	return 0;
+}
+
+static void __attribute__((noreturn))
+exec_command(const struct inside *in, int errors)
+{
+	const char *slash = strrchr(in->user->shell, '/');
+	char *const argv[] = {
+		(char *)(uintptr_t)(slash ? slash + 1 : in->user->shell),
+		(char[]){ "-c" }, (char[]){ "true" }, NULL,
+	};
+
+	dup2(errors, 2);
+	alarm(COMMAND_S);
+	execve(in->user->shell, argv, in->env);
+	dprintf(2, "%s\n", strerrordesc_np(errno));
+	_exit(127);
+}
+
+/* What the shell says on its way out is the best that can be said. */
+static int check_command(const struct inside *in, struct nsc_error *err)
+{
+	char text[200] = "";
+	int pipefd[2], status = 0;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	pid = fork();
+	if (pid == 0)
+		exec_command(in, pipefd[1]);
+	close(pipefd[1]);
+	if (pid < 0)
+		return nsc_error_sys(err, errno, "start a process");
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
+	n = read(pipefd[0], text, sizeof(text) - 1);
+	text[n > 0 ? n : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	close(pipefd[0]);
+	if (WIFSIGNALED(status))
+		return nsc_error_set(err, ECHILD, "'%s -c true' in the "
+				     "container: killed by signal %d",
+				     in->user->shell, WTERMSIG(status));
+	if (status)
+		return nsc_error_set(err, ECHILD, "'%s -c true' in the "
+				     "container: ended with status %d%s%s",
+				     in->user->shell, WEXITSTATUS(status),
+				     *text ? ": " : "", text);
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const struct inside *in, struct nsc_error *err);
+	enum nsc_trial_result failure;
+} steps[] = {
+	{ "shell", check_shell, NSC_TRIAL_FAILED },
+	/* As login programs take it. */
+	{ "home", check_home, NSC_TRIAL_WARNING },
+	{ "name", check_name, NSC_TRIAL_WARNING },
+	{ "command", check_command, NSC_TRIAL_FAILED },
+};
+
+/* As the login program does after its session is open. */
+static int become_user(const struct inside *in, struct nsc_error *err)
+{
+	const struct nsc_state *state = in->state;
+	int ret = nsc_credential_become(state->uid, in->user->gid,
+					state->groups, state->n_groups, err);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	return ret < 0 ? nsc_error_context(err, "become the user in the "
+					   "container") : 0;
+}
+
+static void __attribute__((noreturn))
+run_as_user(const struct inside *in, struct writer *w)
+{
+	const int keep[] = { w->out };
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	begin_step(w, "user id");
+	if (nsc_process_clean(keep, 1) < 0)
+		_exit(1);
+	w->out = OUT;
+	fcntl(OUT, F_SETFD, FD_CLOEXEC);
+	if (become_user(in, &err) < 0) {
+		finish(w, NSC_TRIAL_FAILED, &err);
+		_exit(1);
+	}
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
+		enum nsc_trial_result result = NSC_TRIAL_OK;
+
+		begin_step(w, steps[i].name);
+		if (steps[i].run(in, &err) < 0)
+			result = steps[i].failure;
+		finish(w, result, result == NSC_TRIAL_OK ? NULL : &err);
+		if (result == NSC_TRIAL_FAILED)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void __attribute__((noreturn))
+run_child(struct nsc_session *session, const struct nsc_user *user,
+	  struct writer *w, pid_t parent)
+{
+	struct inside in = { session->state, user, NULL };
+	struct nsc_error err = NSC_ERROR_INIT;
+	int status = 1;
+	pid_t pid;
+
+	nsc_api_begin_child(parent, 0);
+	w->watch.begin = on_step;
+	session->watch = &w->watch;
+	if (nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
+	    nsc_session_try(session, user, &err) < 0) {
+		if (!w->name)
+			begin_step(w, "environment");
+		finish(w, NSC_TRIAL_FAILED, &err);
+		_exit(1);
+	}
+	finish(w, NSC_TRIAL_OK, NULL);
+	pid = fork();
+	if (pid == 0)
+		run_as_user(&in, w);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	_exit(status ? 1 : 0);
+}
+
+/* Is there a whole record, with text that ends?  False at the end of it. */
+static bool take(int in, int64_t deadline, struct nsc_trial_step *step)
+{
+	if (nsc_process_poll(in, deadline) <= 0 ||
+	    read(in, step, sizeof(*step)) != sizeof(*step) ||
+	    step->result > NSC_TRIAL_FAILED || step->us < 0)
+		return false;
+	step->name[sizeof(step->name) - 1] = '\0';
+	step->err.text[sizeof(step->err.text) - 1] = '\0';
+	return true;
+}
+
+static int follow(int in, int pidfd,
+		  void (*done)(void *arg, const struct nsc_trial_step *step),
+		  void *arg, struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + TRIAL_MS;
+	struct nsc_trial_step step = { .name = "none" };
+	int status = 1;
+
+	for (int n = 0; n < STEPS_MAX && take(in, deadline, &step); n++) {
+		done(arg, &step);
+		if (step.result != NSC_TRIAL_FAILED)
+			continue;
+		*err = step.err;
+		nsc_process_kill(pidfd);
+		return err->code > 0 ? -err->code : -ECHILD;
+	}
+	if (nsc_process_wait(pidfd, deadline, &status) < 0) {
+		nsc_process_kill(pidfd);
+		return nsc_error_set(err, ETIMEDOUT, "the container does not "
+				     "answer after step '%s'", step.name);
+	}
+	if (status)
+		return nsc_error_set(err, ECHILD, "the trial was killed after "
+				     "step '%s'", step.name);
+	return 0;
+}
+
+int nsc_trial_run(struct nsc_session *session, const struct nsc_user *user,
+		  void (*done)(void *arg, const struct nsc_trial_step *step),
+		  void *arg, struct nsc_error *err)
+{
+	struct writer w = { .out = -1 };
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	pid_t pid, self = getpid();
+	int pipefd[2];
+
+	if (pipe2(pipefd, O_CLOEXEC) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	w.out = out = pipefd[1];
+	pid = nsc_process_fork(&pidfd);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "start a process");
+	if (pid == 0)
+		run_child(session, user, &w, self);
+	nsc_fd_close(&out);
+	return follow(in, pidfd, done, arg, err);
+}

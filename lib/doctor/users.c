@@ -1,0 +1,293 @@
+/* Who is contained, who only seems to be, and who would not get in. */
+#include <dirent.h>
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "doctor/doctor.h"
+
+#define PASSWD "/etc/passwd"
+#define USERS_MAX 4096
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+static bool may_log_in(const char *shell)
+{
+	return !ends_with(shell, "/nologin") && !ends_with(shell, "/false") &&
+	       !ends_with(shell, "/sync");
+}
+
+static void refuses(struct nsc_doctor *doctor, const struct nsc_user *user,
+		    const char *text)
+{
+	bool host = doctor->conf &&
+		    doctor->conf->on_error == NSC_ON_ERROR_HOST;
+	const struct nsc_finding f = {
+		.severity = host ? NSC_HOLE : NSC_RISK, .check = "refused",
+		.remedy = host ? "on_error = \"refuse\"; and mend what is "
+				 "wrong" : "mend what is wrong",
+		.user = user->name,
+	};
+
+	nsc_doctor_add(doctor, &f, "a login %s: %s", host ?
+		       "lands on the host, as on_error says" :
+		       "would be refused", text);
+}
+
+static bool known(const struct nsc_doctor *doctor, const struct nsc_user *user)
+{
+	for (size_t i = 0; i < doctor->n_patients; i++)
+		if (!strcmp(doctor->patients[i].user->name, user->name))
+			return true;
+	return false;
+}
+
+/* Whom a container.json is for, or nobody knows whether. */
+static int add(struct nsc_doctor *doctor, struct nsc_user *user)
+{
+	struct nsc_patient patient = { .user = user }, *patients;
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	patient.nsshell = ends_with(user->shell, "/nsshell");
+	if (known(doctor, user) || doctor->n_patients >= USERS_MAX)
+		return 0;
+	if (nsc_policy_decide(doctor->conf_path, user, NULL, &patient.policy,
+			      &err) < 0)
+		refuses(doctor, user, err.text);
+	else if (!patient.policy->dir && !patient.nsshell)
+		goto out;
+	patient.exempt = patient.policy && patient.policy->dir &&
+			 !patient.policy->contained;
+	patients = reallocarray(doctor->patients, doctor->n_patients + 1,
+				sizeof(*patients));
+	if (!patients)
+		goto out;
+	doctor->patients = patients;
+	doctor->patients[doctor->n_patients++] = patient;
+	return 1;
+out:
+	nsc_policy_free(patient.policy);
+	return 0;
+}
+
+static void add_name(struct nsc_doctor *doctor, const char *name, bool asked)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_user *user = NULL;
+
+	if (nsc_user_load(name, &user, &err) < 0) {
+		if (asked)
+			nsc_doctor_blind(doctor, &err);
+		return;
+	}
+	if ((!asked && !may_log_in(user->shell)) || !add(doctor, user))
+		nsc_user_free(user);
+}
+
+/* Those of the file: a directory service may know more than one can ask. */
+static void add_local(struct nsc_doctor *doctor)
+{
+	FILE *file = fopen(PASSWD, "re");
+	const struct passwd *pw;
+
+	for (int n = 0; file && n < USERS_MAX && (pw = fgetpwent(file)); n++)
+		if (pw->pw_name && pw->pw_shell && may_log_in(*pw->pw_shell ?
+						pw->pw_shell : "/bin/sh"))
+			add_name(doctor, pw->pw_name, false);
+	if (file)
+		fclose(file);
+}
+
+/* Those with a file of their own, wherever they are known. */
+static void add_configured(struct nsc_doctor *doctor)
+{
+	const char *slash = strrchr(doctor->conf_path, '/');
+	_cleanup_free_ char *path = NULL;
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (!slash || asprintf(&path, "%.*s/users",
+			       (int)(slash - doctor->conf_path),
+			       doctor->conf_path) < 0) {
+		path = NULL;
+		return;
+	}
+	dir = opendir(path);
+	while (dir && (entry = readdir(dir)))
+		if (nsc_text_name_valid(entry->d_name))
+			add_name(doctor, entry->d_name, false);
+	if (dir)
+		closedir(dir);
+}
+
+void nsc_doctor_find_users(struct nsc_doctor *doctor, const char *const *names)
+{
+	bool all = !names || !*names;
+
+	for (; !all && *names; names++)
+		add_name(doctor, *names, true);
+	if (!all)
+		return;
+	add_local(doctor);
+	add_configured(doctor);
+}
+
+static void check_config(struct nsc_doctor *doctor,
+			 const struct nsc_patient *patient)
+{
+	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;
+	struct nscontainer_record *record = NULL;
+	struct nscontainer *container = NULL;
+
+	if (nscontainer_open_user(patient->user->name, doctor->conf_path,
+				  &container, &e) == 0)
+		nscontainer_check(container, &record, &e);
+	nscontainer_record_free(record);
+	nscontainer_close(container);
+	if (e.code)
+		refuses(doctor, patient->user, e.text);
+}
+
+static bool in_shells(const char *shell)
+{
+	const char *line;
+	bool found = false;
+
+	setusershell();
+	while (!found && (line = getusershell()))
+		found = !strcmp(line, shell);
+	endusershell();
+	return found;
+}
+
+static void check_nsshell(struct nsc_doctor *doctor,
+			  const struct nsc_patient *patient)
+{
+	struct nsc_finding f = {
+		.severity = NSC_RISK, .user = patient->user->name,
+		.check = "nsshell-not-listed", .file = "/etc/shells",
+		.remedy = patient->user->shell,
+	};
+
+	if (!in_shells(patient->user->shell))
+		nsc_doctor_add(doctor, &f, "the login shell %s is not listed: "
+			       "programs that look there refuse its users",
+			       patient->user->shell);
+	f.check = "nsshell-without-container";
+	f.file = NULL;
+	f.remedy = "write a container.json, or change the login shell";
+	if (patient->policy && !patient->policy->dir)
+		nsc_doctor_add(doctor, &f, "the login shell is nsshell, and "
+			       "there is no container.json: the login fails");
+	f.check = "nsshell-in-audit";
+	f.remedy = "give the user another login shell until mode is "
+		   "\"enforce\"";
+	if (patient->policy && patient->policy->contained &&
+	    patient->policy->conf->mode == NSC_MODE_AUDIT)
+		nsc_doctor_add(doctor, &f, "mode is \"audit\", so that "
+			       "pam_container starts nothing, and nsshell "
+			       "fails where no container runs");
+}
+
+static void check_exempt(struct nsc_doctor *doctor,
+			 const struct nsc_patient *patient)
+{
+	const struct nsc_finding f = {
+		.severity = NSC_NOTE, .check = "exempt",
+		.file = doctor->conf_path, .user = patient->user->name,
+		.remedy = "take the name out of the list if it is not meant",
+	};
+
+	nsc_doctor_add(doctor, &f, "there is a container.json, and a login "
+		       "stays on the host: %s", patient->policy->reason);
+}
+
+static void check_root(struct nsc_doctor *doctor,
+		       const struct nsc_patient *patient)
+{
+	const struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "root-contained",
+		.user = patient->user->name,
+		.remedy = "remove users/root, or have another way in",
+	};
+
+	if (patient->user->uid == 0)
+		nsc_doctor_add(doctor, &f, "root's own logins are contained: "
+			       "su and sudo to root as well");
+}
+
+void nsc_doctor_users(struct nsc_doctor *doctor)
+{
+	for (size_t i = 0; i < doctor->n_patients; i++) {
+		const struct nsc_patient *patient = &doctor->patients[i];
+
+		if (patient->nsshell)
+			check_nsshell(doctor, patient);
+		if (patient->exempt)
+			check_exempt(doctor, patient);
+		if (!patient->policy || !patient->policy->contained)
+			continue;
+		check_root(doctor, patient);
+		check_config(doctor, patient);
+	}
+}
+
+static bool has_members(const struct group *group)
+{
+	const struct passwd *pw;
+	bool found = group->gr_mem && group->gr_mem[0];
+	FILE *file = found ? NULL : fopen(PASSWD, "re");
+
+	while (file && !found && (pw = fgetpwent(file)))
+		found = pw->pw_gid == group->gr_gid;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
+			    const char *file, unsigned int line)
+{
+	const struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "break-glass-empty",
+		.file = file, .line = line,
+		.remedy = "groupadd GROUP; usermod -aG GROUP ADMINISTRATOR",
+	};
+	const struct group *group = *name ? getgrnam(name) : NULL;
+
+	if (!group || !has_members(group))
+		nsc_doctor_add(doctor, &f, "the break-glass group '%s' %s: "
+			       "nobody but root is sure to get in when the "
+			       "configuration is broken", name,
+			       group ? "has no member" : "does not exist");
+}
+
+void nsc_doctor_break_glass(struct nsc_doctor *doctor)
+{
+	struct nsc_finding f = {
+		.severity = NSC_NOTE, .check = "break-glass-contained",
+		.remedy = "gpasswd -d USER " NSC_BREAK_GLASS,
+	};
+	nsc_doctor_check_group(doctor, NSC_BREAK_GLASS, NULL, 0);
+	for (size_t i = 0; i < doctor->n_patients; i++) {
+		const struct nsc_patient *patient = &doctor->patients[i];
+
+		f.user = patient->user->name;
+		if (patient->policy && patient->policy->contained &&
+		    nsc_user_in_group(patient->user, NSC_BREAK_GLASS))
+			nsc_doctor_add(doctor, &f, "there is a container.json, "
+				       "and a login stays on the host: the "
+				       "user is in " NSC_BREAK_GLASS);
+	}
+}

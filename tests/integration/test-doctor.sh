@@ -1,0 +1,319 @@
+#!/bin/bash
+# nsinit doctor: says nothing of a clean host, and finds each planted hole.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+GROUP=nscontainer-admins
+SAVED="pam.d ssh passwd shells group"
+[ -n "$PLAIN" ] || {
+	groupadd "$GROUP"
+	usermod -aG "$GROUP" carol
+	rm -f /usr/sbin/dropbear /usr/bin/dropbear
+	for name in /etc/pam.d/*; do
+		case ${name##*/} in
+		common-*|chfn|chsh|passwd|chpasswd|newusers|su-l) ;;
+		runuser*|polkit*) ;;
+		*) pam_enable "${name##*/}" ;;
+		esac
+	done
+	for name in $SAVED; do
+		cp -a "/etc/$name" "$TOP/saved-$name"
+	done
+}
+
+# A clean host: alice is contained, bob is, by nsshell and PAM.
+fresh() {
+	local name
+
+	need_product
+	clean_slate
+	for name in $SAVED; do
+		rm -rf "/etc/${name:?}"
+		cp -a "$TOP/saved-$name" "/etc/$name"
+	done
+	rm -rf "${CONF:?}"
+	mkdir -p "$CONF"
+	conf 'linger = 0;'
+	config alice '{"rootfs": "/"}'
+	config bob '{"rootfs": "/"}'
+	echo /usr/bin/nsshell >> /etc/shells
+	usermod -s /usr/bin/nsshell bob
+	mkdir -p /run/sshd
+}
+
+doctor() {
+	status_is "$1" timeout 120 nsinit doctor "${@:2}"
+}
+
+clean() {
+	fresh
+	doctor 0
+	empty "findings" "$(grep -E '^(hole|risk|note) ' "$OUT/stdout")"
+	contains "its limits" "Not looked at:" "$(cat "$OUT/stdout")"
+	empty "standard error" "$(cat "$OUT/stderr")"
+	doctor 0 --json
+	equal "findings as JSON" "[]" "$(cat "$OUT/stdout")"
+}
+
+# found SEVERITY CHECK [FILE[:LINE] [TEXT]]
+found() {
+	local line
+
+	line=$(grep -A 3 -E "^$1 $2( |\$)" "$OUT/stdout") ||
+		fail "no $1 '$2'" "$(cat "$OUT/stdout")"
+	contains "$2: the file and line" "${3-}" "$line"
+	contains "$2: the text" "${4-}" "$line"
+	contains "$2: what to do" "    remedy: " "$line"
+}
+
+# planted COMMAND SEVERITY CHECK [FILE TEXT] : it was not found before, is
+# after COMMAND, and is the only one unless MORE is set.
+planted() {
+	local command=$1 status=0 n
+
+	shift
+	fresh
+	eval "$command"
+	[ "$1" != hole ] && [ -z "${MORE-}" ] || status=1
+	doctor "$status"
+	found "$@"
+	n=$(grep -cE '^(hole|risk|note) ' "$OUT/stdout")
+	[ "${MORE-}" ] || [ "$n" -eq 1 ] ||
+		fail "more is found than was planted" "$(cat "$OUT/stdout")"
+}
+
+line_of() {
+	grep -n "$1" "$2" | head -n 1 | cut -d : -f 1
+}
+
+# before LINE : a session line in front of ours, in su.
+before() {
+	sed -i "/pam_container/i $1" /etc/pam.d/su
+}
+
+after() {
+	echo "$1" >> /etc/pam.d/login
+}
+
+control() {
+	sed -i "s,^session required pam_container.so,session $1," /etc/pam.d/sshd
+}
+
+# Without the module in sshd bob has nsshell alone; the rest is as it should.
+shell_only() {
+	sed -i /pam_container/d /etc/pam.d/sshd
+	rm -r "$CONF/users/alice"
+	sed -i '/^X11Forwarding\|^Subsystem/d' /etc/ssh/sshd_config
+	cat >> /etc/ssh/sshd_config <<-'END'
+	Subsystem sftp /usr/lib/openssh/sftp-server
+	AllowTcpForwarding no
+	AllowStreamLocalForwarding no
+	AllowAgentForwarding no
+	X11Forwarding no
+	PermitUserRC no
+	END
+}
+
+# sshd_says OLD NEW : a line of that configuration is another.
+sshd_says() {
+	shell_only
+	sed -i "s,^$1.*,$2," /etc/ssh/sshd_config
+}
+
+by_shell() {
+	MORE=1 planted "$@"
+	equal "findings" 2 "$(grep -cE '^(hole|risk|note) ' "$OUT/stdout")"
+	found hole not-listed /etc/pam.d/sshd
+	contains "whom it concerns" "users: bob" "$(cat "$OUT/stdout")"
+}
+
+shell_only_is_enough() {
+	fresh
+	shell_only
+	doctor 1
+	equal "findings" 1 "$(grep -cE '^(hole|risk|note) ' "$OUT/stdout")"
+	found hole not-listed /etc/pam.d/sshd
+}
+
+# What PAM can jump over, and what it cannot.
+harmless_lines() {
+	fresh
+	before "session sufficient pam_permit.so"
+	mv /etc/pam.d/su "$OUT/su"
+	# A jump that ends before ours, and a substack that ends itself.
+	{
+		echo "session [default=1] pam_permit.so"
+		echo "session requisite pam_deny.so"
+		echo "session substack nsc-sub"
+		echo "session [success=1 default=ignore] pam_permit.so"
+		echo "session substack nsc-sub"
+		echo "session required \\"
+		echo "	pam_container.so debug # a comment"
+	} > /etc/pam.d/su
+	printf '%s\n' "session sufficient pam_permit.so" \
+		"session required pam_permit.so" > /etc/pam.d/nsc-sub
+	doctor 0
+	empty "findings" "$(grep -E '^(hole|risk|note) ' "$OUT/stdout")"
+}
+
+through_include() {
+	fresh
+	sed -i /pam_container/d /etc/pam.d/*
+	echo "session required pam_container.so" >> /etc/pam.d/common-session
+	echo "session required pam_container.so" \
+		>> /etc/pam.d/common-session-noninteractive
+	# su includes it as well; su and sudo of this host do.
+	doctor 0
+	lacks "findings" not-listed "$(cat "$OUT/stdout")"
+	found risk after /etc/pam.d/sshd: "pam_limits.so: is called inside"
+}
+
+endless_include() {
+	fresh
+	echo "session include nsc-loop" > /etc/pam.d/nsc-loop
+	doctor 2
+	contains "standard error" "includes itself" "$(cat "$OUT/stderr")"
+}
+
+broken_container() {
+	planted "config alice '{\"rotfs\": 1}'" risk refused "" \
+		"container.json: rotfs: unknown key"
+	contains "whom it concerns" "users: alice" "$(cat "$OUT/stdout")"
+	fresh
+	config alice '{"rotfs": 1}'
+	conf 'on_error = "host";'
+	doctor 1
+	found hole refused "" "lands on the host"
+	found hole on-error-host "$CONF/nscontainer.conf"
+}
+
+several_users() {
+	fresh
+	mkdir -p "$CONF/default"
+	echo '{"rotfs": 1}' > "$CONF/default/container.json"
+	rm -r "$CONF/users"
+	doctor 0 alice bob
+	found risk refused "" "default/container.json"
+	equal "findings for both" 1 "$(grep -c '^risk refused' "$OUT/stdout")"
+	contains "whom it concerns" "users: alice bob" "$(cat "$OUT/stdout")"
+}
+
+unknown_user() {
+	fresh
+	doctor 2 nobody-there
+	contains "standard error" "is not known to the system" \
+		"$(cat "$OUT/stderr")"
+}
+
+no_sshd_answer() {
+	fresh
+	echo "Rubbish yes" >> /etc/ssh/sshd_config
+	doctor 2
+	contains "standard error" "sshd -T ended with status" \
+		"$(cat "$OUT/stderr")"
+}
+
+dropbear() {
+	fresh
+	cp /usr/bin/sleep /usr/sbin/dropbear
+	doctor 0
+	found note daemon-without-pam /usr/sbin/dropbear
+	/usr/sbin/dropbear 60 &
+	doctor 1
+	found hole daemon-without-pam "" "dropbear runs"
+	kill $!
+	rm /usr/sbin/dropbear
+}
+
+in_json() {
+	fresh
+	control "optional pam_container.so"
+	doctor 1 --json
+	python3 - "$OUT/stdout" "$(line_of pam_container /etc/pam.d/sshd)" \
+		<<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
+	import json, sys
+	found, = json.load(open(sys.argv[1]))
+	assert found["severity"] == "hole", found
+	assert found["check"] == "control", found
+	assert found["file"] == "/etc/pam.d/sshd", found
+	assert found["line"] == int(sys.argv[2]), found
+	assert found["users"] == [], found
+	assert "required" in found["remedy"], found
+	END
+}
+
+t "doctor says nothing of a clean host" clean
+while IFS='|' read -r severity check file text command; do
+	# The nsshell of bob is alone then, which has holes of its own.
+	MORE=
+	[ "${severity#+}" = "$severity" ] || MORE=1
+	severity=${severity#+}
+	t "planted: $check: $command" planted "$command" "$severity" "$check" \
+		"$file" "$text"
+done <<'END'
++hole|not-listed|/etc/pam.d/sshd|is not listed|sed -i /pam_container/d /etc/pam.d/sshd
+hole|not-listed|/etc/pam.d/login|is not listed|sed -i /pam_container/d /etc/pam.d/login
+hole|not-listed|/etc/pam.d/sudo|is not listed|sed -i /pam_container/d /etc/pam.d/sudo
+hole|not-listed|/etc/pam.d/cron|is not listed|sed -i /pam_container/d /etc/pam.d/cron
+hole|not-listed|/etc/pam.d/vsftpd|is not listed|echo "session required pam_permit.so" > /etc/pam.d/vsftpd
+hole|not-listed|/etc/pam.d/systemd-user|is not listed|echo "session required pam_permit.so" > /etc/pam.d/systemd-user
+risk|not-listed|/etc/pam.d/other|services without a file|sed -i /pam_container/d /etc/pam.d/other
+hole|control|/etc/pam.d/sshd|session optional pam_container.so|control "optional pam_container.so"
+hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok default=ignore] pam_container.so"
+hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok session_err=1 default=bad] pam_container.so"
+hole|passed-over|/etc/pam.d/su:|session sufficient pam_permit.so|before "session sufficient pam_permit.so"
+hole|passed-over|/etc/pam.d/su:|[success=done default=ignore]|before "session [success=done default=ignore] pam_permit.so"
+hole|passed-over|/etc/pam.d/su:|[auth_err=ignore perm_denied=1 default=bad]|before "session [auth_err=ignore perm_denied=1 default=bad] pam_succeed_if.so"
+hole|passed-over|/etc/pam.d/su:|[success=1 default=ignore]|before "session [success=1 default=ignore] pam_succeed_if.so"
+risk|after|/etc/pam.d/login:|pam_systemd.so: is called inside|after "session optional pam_systemd.so"
+risk|after|/etc/pam.d/login:|pam_limits.so: is called inside|after "-session required pam_limits.so"
+risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session required /lib/security/pam_namespace.so"
+risk|arguments|/etc/pam.d/sshd:|'sandbox=yes': unknown|control "required pam_container.so sandbox=yes"
++hole|audit-argument|/etc/pam.d/sshd:|contains nobody|control "required pam_container.so mode=audit"
+note|other-conf|/etc/pam.d/sshd:|--conf|control "required pam_container.so conf=/etc/x/y.conf"
++hole|usepam|/etc/ssh/sshd_config:|sshd does not ask PAM|sed -i "s/^UsePAM.*/UsePAM no/" /etc/ssh/sshd_config
++hole|usepam|/etc/ssh/sshd_config.d/a.conf:2|sshd does not ask PAM|printf "\nUsePAM=no\n" > /etc/ssh/sshd_config.d/a.conf
+risk|chrootdirectory|/etc/ssh/sshd_config:|looked up inside|printf "Match User alice\n ChrootDirectory /srv\n" >> /etc/ssh/sshd_config
+note|forcecommand|/etc/ssh/sshd_config:|looked up inside|echo "ForceCommand /bin/true" >> /etc/ssh/sshd_config
+hole|on-error-host|/etc/nscontainer/nscontainer.conf|lets its user out|conf "on_error = \"host\";"
+risk|exempt-service|/etc/nscontainer/nscontainer.conf|service cron|conf "exempt_services = [ \"cron\" ];"
+note|exempt|/etc/nscontainer/nscontainer.conf|exempt_users|conf "exempt_users = [ \"alice\" ];"
+note|exempt|/etc/nscontainer/nscontainer.conf|exempt_groups|conf "exempt_groups = [ \"alice\" ];"
+risk|untrusted-file||users/carol/container.json: is writable|config carol "{}"; chmod 0666 "$CONF/users/carol/container.json"; usermod -s /usr/sbin/nologin carol
+risk|untrusted-file||groups/staff: is owned by uid|mkdir -p "$CONF/groups/staff"; chown alice "$CONF/groups/staff"
+risk|root-contained||su and sudo to root|config root "{\"rootfs\": \"/\", \"namespaces\": {\"NEWNS\": true, \"NEWPID\": true}}"
+risk|break-glass-empty||has no member|gpasswd -d carol nscontainer-admins
+risk|break-glass-empty||does not exist|groupdel nscontainer-admins
+risk|break-glass-empty|/etc/pam.d/sshd:|'staff' has no member|control "required pam_container.so break_glass=staff"
+note|break-glass-contained||the user is in|config carol "{\"rootfs\": \"/\"}"
+risk|nsshell-not-listed|/etc/shells|/usr/bin/nsshell is not listed|sed -i /nsshell/d /etc/shells
+risk|nsshell-without-container||there is no container.json|rm -r "$CONF/users/bob"
+END
+while IFS='|' read -r check text old new; do
+	t "nsshell alone: $check" by_shell "sshd_says '$old' '$new'" \
+		"${check%% *}" "${check#* }" /etc/ssh/sshd_config "$text"
+done <<'END'
+hole subsystem sftp|sshd itself serves it|Subsystem|Subsystem sftp internal-sftp
+hole allowtcpforwarding|forwarded ports|AllowTcpForwarding|AllowTcpForwarding local
+hole allowtcpforwarding|(the default)|AllowTcpForwarding|
+hole allowstreamlocalforwarding|forwarded sockets|AllowStreamLocal|AllowStreamLocalForwarding yes
+hole x11forwarding|X11 socket|X11Forwarding|X11Forwarding yes
+hole allowagentforwarding|agent|AllowAgentForwarding|AllowAgentForwarding yes
+hole permittunnel|tunnel|PermitUserRC|PermitUserRC no\nPermitTunnel yes
+hole permituserenvironment|LD_PRELOAD|PermitUserRC|PermitUserRC no\nPermitUserEnvironment yes
+hole forcecommand|sshd itself serves it|PermitUserRC|PermitUserRC no\nForceCommand internal-sftp
+hole acceptenv|LD_PRELOAD|PermitUserRC|PermitUserRC no\nAcceptEnv LD_PRELOAD
+risk permituserrc|~/.ssh/rc|PermitUserRC|PermitUserRC yes
+END
+t "nsshell alone: with everything forbidden only PAM is missing" \
+	shell_only_is_enough
+t "jumps and substacks that do not pass over the module are no holes" \
+	harmless_lines
+t "a module that is included counts for who includes it" through_include
+t "a file that includes itself: not looked at" endless_include
+t "a broken container.json, with both on_error" broken_container
+t "what concerns several users is one finding" several_users
+t "an unknown user: not looked at" unknown_user
+t "a broken sshd_config: not looked at" no_sshd_answer
+t "dropbear is named, and a hole where it runs" dropbear
+t "--json has severity, file, line, remedy" in_json
