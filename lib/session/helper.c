@@ -21,13 +21,13 @@
 static void __attribute__((noreturn))
 run_helper(const struct nsc_helper *helper, int report)
 {
+	char login[] = "--login", replace[] = "--replace";
 	char *const argv[] = {
 		(char[]){ "nsinit" }, (char[]){ "start" },
-		(char[]){ "--login" }, (char[]){ "--conf" },
+		login, (char[]){ "--conf" },
 		(char *)(uintptr_t)helper->conf_path,
 		/* Said twice, where nothing is to be replaced. */
-		helper->replace ? (char[]){ "--replace" } :
-				  (char[]){ "--login" },
+		helper->replace ? replace : login,
 		(char[]){ "--" }, (char *)(uintptr_t)helper->user, NULL,
 	};
 	char *const envp[] = {
