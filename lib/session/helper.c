@@ -6,7 +6,6 @@
 
 #include <fcntl.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -23,14 +22,14 @@
 static void __attribute__((noreturn))
 run_helper(const struct nsc_helper *helper, int report)
 {
-	char verb[] = "start";
+	char start[] = "start", check[] = "check";
+	char login[] = "--login", replace[] = "--replace";
 	char *const argv[] = {
-		(char[]){ "nsinit" }, verb,
-		(char[]){ "--login" }, (char[]){ "--conf" },
+		(char[]){ "nsinit" }, helper->lock < 0 ? check : start,
+		login, (char[]){ "--conf" },
 		(char *)(uintptr_t)helper->conf_path,
 		/* Said twice, where nothing is to be replaced. */
-		helper->replace ? (char[]){ "--replace" } :
-				  (char[]){ "--login" },
+		helper->replace ? replace : login,
 		(char[]){ "--" }, (char *)(uintptr_t)helper->user, NULL,
 	};
 	char *const envp[] = {
@@ -43,8 +42,6 @@ run_helper(const struct nsc_helper *helper, int report)
 	int status = 127;
 	int pidfd;
 
-	if (helper->lock < 0)
-		memcpy(verb, "check", sizeof(verb));
 	/* su's real user is whoever calls it, who could signal the monitor. */
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
