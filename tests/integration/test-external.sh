@@ -178,8 +178,6 @@ unshare_end() {
 # Alice's own user namespace, with a range of ids, as engines without root
 # make it; the maps are root's to write.
 rootless_make() {
-	local outer
-
 	setpriv --reuid=alice --regid=alice --clear-groups \
 		unshare --user --keep-caps --mount --pid --fork --net --uts \
 		--ipc --propagation private sh -c '
