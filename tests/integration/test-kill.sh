@@ -159,6 +159,10 @@ kill_starting() {
 		login=$!
 		sleep "0.0$(printf %02d "$delay")"
 		pkill -KILL -x "$name" && hits=$((hits + 1))
+		# On a busy machine it comes later than any of these.
+		[ "$delay" != 99 ] || [ "$hits" -gt 0 ] ||
+			! wait_until 5 pkill -KILL -x "$name" ||
+			hits=$((hits + 1))
 		wait "$login"
 	done
 	echo "# $name was hit $hits times"

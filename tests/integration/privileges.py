@@ -1,0 +1,120 @@
+#!/usr/bin/python3
+"""privileges.py UID RANGE < LINES: what processes have, a row for each line
+"PID NAME" (see the table in SECURITY.md).  Capabilities that the host's PID 1
+lacks are not shown: the tests may run in a container."""
+import glob
+import os
+import re
+import sys
+
+CAPABILITIES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID
+SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW
+IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT
+SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE
+AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM
+BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split()
+NAMESPACES = ["mnt", "pid", "uts", "ipc", "net", "user", "cgroup"]
+USER, RANGE = int(sys.argv[1]), int(sys.argv[2])
+
+
+def read(pid, name):
+    with open("/proc/%s/%s" % (pid, name), "rb") as file:
+        return file.read().decode(errors="replace")
+
+
+def status(pid):
+    return dict(line.split(":\t", 1) for line in
+                read(pid, "status").splitlines() if ":\t" in line)
+
+
+HOST = status(1)
+EVERY = int(HOST["CapBnd"], 16)
+DEFAULT = 0xa00405fb & EVERY
+
+
+def capabilities(text):
+    mask = int(text, 16) & EVERY
+    if not mask:
+        return "none"
+    if mask == EVERY:
+        return "all"
+    names = [] if mask & DEFAULT != DEFAULT else ["default"]
+    if names:
+        mask &= ~DEFAULT
+    # What the tests' own root may lack is in the table all the same.
+    if names and mask and not EVERY >> 24 & 1:
+        mask |= 1 << 24
+    return " ".join(names + [name for bit, name in enumerate(CAPABILITIES)
+                             if mask >> bit & 1])
+
+
+def ids(text):
+    names = {0: "root", USER: "user", RANGE: "inside root"}
+    got = [names.get(int(each), "other") for each in text.split()]
+    return got[0] if len(set(got)) == 1 else " ".join(got)
+
+
+def listening(inode):
+    return any(line.split()[9] == inode and line.split()[3] == "0A"
+               for line in open("/proc/net/tcp").readlines()[1:])
+
+
+def open_files(pid):
+    kinds = set()
+    for path in glob.glob("/proc/%s/fd/*" % pid):
+        try:
+            name = os.readlink(path)
+        except OSError:
+            continue
+        if name.startswith("socket:"):
+            inode = name[8:-1]
+            name = "listening socket" if listening(inode) else "sockets"
+        elif name.startswith("pipe:"):
+            name = "pipes"
+        elif name.startswith("anon_inode:"):
+            name = name[11:].strip("[]")
+        elif "/out." in name or name.startswith("/dev/pts"):
+            name = "output"
+        elif name.startswith("/run/nscontainer/alice"):
+            name = "run directory" + name[22:]
+        elif name == "/proc" or re.match(r"/proc/\d+$", name):
+            name = "proc of inside"
+        elif name.startswith("/home/alice/"):
+            name = "output"
+        kinds.add(name)
+    return ", ".join(sorted(kinds)) or "nothing"
+
+
+def shared(pid):
+    same = [name for name in NAMESPACES if
+            os.readlink("/proc/%s/ns/%s" % (pid, name)) ==
+            os.readlink("/proc/self/ns/%s" % name)]
+    if len(same) == len(NAMESPACES):
+        return "all"
+    return " ".join(same) or "none"
+
+
+def row(pid, name):
+    have = status(pid)
+    sets = [capabilities(have["Cap" + each])
+            for each in ("Prm", "Eff", "Inh", "Amb", "Bnd")]
+    used = sets[0] if sets[0] == sets[1] else "%s; effective: %s" % (
+        sets[0], sets[1])
+    if sets[2] != "none" or sets[3] != "none":
+        used += "; inheritable: %s; ambient: %s" % (sets[2], sets[3])
+    restricted = []
+    if have["NoNewPrivs"].strip() == "1":
+        restricted.append("no_new_privs")
+    if have["Seccomp"].strip() == "2":
+        restricted.append("filter")
+    if re.search(r"^Max core file size +0 +0 ", read(pid, "limits"), re.M):
+        restricted.append("no core")
+    if re.search(r"nscontainer/alice", read(pid, "cgroup")):
+        restricted.append("group")
+    print("| %s | %s | %s | %s | %s | %s | %s |" % (
+        name, ids(have["Uid"]), used, sets[4], shared(pid),
+        ", ".join(restricted) or "nothing", open_files(pid)))
+
+
+for line in sys.stdin:
+    row(*line.strip().split(" ", 1))
