@@ -20,10 +20,12 @@
 #include "base/text.h"
 #include "config/policy.h"
 #include "options.h"
+#include "session/environment.h"
 #include "session/session.h"
 
 #define DATA_NAME "nscontainer_session"
 #define MONITOR_TRIES 10
+#define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
 #define EXPORT __attribute__((visibility("default")))
 
 static const char refused[] =
@@ -108,6 +110,22 @@ static int put_environment(const struct call *call,
 	return 0;
 }
 
+/*
+ * What pam_systemd set names the host's.  Without an address of the bus it is
+ * looked for in the runtime directory.
+ */
+static void put_runtime_dir(const struct call *call,
+			    const struct nsc_state *state)
+{
+	_cleanup_free_ char *entry =
+		nsc_environment_runtime_dir(call->user->uid);
+
+	if (!nsc_environment_has(state, NSC_RUNTIME_DIR))
+		(void)pam_putenv(call->pamh, entry ? entry : NSC_RUNTIME_DIR);
+	if (!nsc_environment_has(state, BUS_ADDRESS))
+		(void)pam_putenv(call->pamh, BUS_ADDRESS);
+}
+
 static int place(const struct call *call, struct nsc_session *session,
 		 struct nsc_error *err)
 {
@@ -129,7 +147,10 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", session->state->message);
 	debug(call, "entering the container");
 	load_name_services();
-	return nsc_session_place(session, call->user, give_terminal, err);
+	ret = nsc_session_place(session, call->user, give_terminal, err);
+	if (ret == 0)
+		put_runtime_dir(call, session->state);
+	return ret;
 }
 
 static int enter_once(const struct call *call, struct nsc_error *err)
