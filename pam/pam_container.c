@@ -25,6 +25,7 @@
 
 #define DATA_NAME "nscontainer_session"
 #define MONITOR_TRIES 10
+#define MANAGER "systemd-user"	/* the PAM service of systemd --user */
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
 #define EXPORT __attribute__((visibility("default")))
 
@@ -110,6 +111,16 @@ static int put_environment(const struct call *call,
 	return 0;
 }
 
+/* In place of what modules before this one have set; NULL: nothing. */
+static void replace(const struct call *call, const struct nsc_state *state,
+		    const char *name, const char *entry)
+{
+	if (nsc_environment_has(state, name) ||
+	    (!entry && !pam_getenv(call->pamh, name)))
+		return;
+	(void)pam_putenv(call->pamh, entry ? entry : name);
+}
+
 /*
  * What pam_systemd set names the host's.  Without an address of the bus it is
  * looked for in the runtime directory.
@@ -120,10 +131,8 @@ static void put_runtime_dir(const struct call *call,
 	_cleanup_free_ char *entry =
 		nsc_environment_runtime_dir(call->user->uid);
 
-	if (!nsc_environment_has(state, NSC_RUNTIME_DIR))
-		(void)pam_putenv(call->pamh, entry ? entry : NSC_RUNTIME_DIR);
-	if (!nsc_environment_has(state, BUS_ADDRESS))
-		(void)pam_putenv(call->pamh, BUS_ADDRESS);
+	replace(call, state, NSC_RUNTIME_DIR, entry);
+	replace(call, state, BUS_ADDRESS, NULL);
 }
 
 static int place(const struct call *call, struct nsc_session *session,
@@ -201,16 +210,31 @@ static int enter(const struct call *call, struct nsc_error *err)
 	return enter_once(call, err);
 }
 
+/*
+ * What can never be placed.  A placed process stays in the host's pid
+ * namespace, only its children do not: a service manager would be half inside.
+ */
+static int check_caller(const struct call *call, struct nsc_error *err)
+{
+	int threads = nsc_process_threads();
+
+	if (!strcmp(call->service, MANAGER))
+		return nsc_error_set(err, EPERM, "the service manager of a "
+				     "user who has a container is not "
+				     "started: it would run the user's units "
+				     "on the host");
+	if (threads != 1)
+		return nsc_error_set(err, EINVAL, "the calling program has %d "
+				     "threads: only a single-threaded one can "
+				     "be placed", threads);
+	return 0;
+}
+
 static int open_contained(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int threads = nsc_process_threads();
 
-	if (threads != 1)
-		nsc_error_set(&err, EINVAL, "the calling program has %d "
-			      "threads: only a single-threaded one can be "
-			      "placed", threads);
-	else if (enter(call, &err) == 0)
+	if (check_caller(call, &err) == 0 && enter(call, &err) == 0)
 		return PAM_SUCCESS;
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "

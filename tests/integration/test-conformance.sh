@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 EXTERNAL=2222 FORCED=2223 DROPBEAR=2224
-SERVICES="sshd login su su-l sudo sudo-i cron atd"
+SERVICES="sshd login su su-l sudo sudo-i cron atd systemd-user"
 PROBE=/usr/bin/nsc-door
 CELLS=$TOP/cells
 LIMIT=15
@@ -134,6 +134,14 @@ expect_login() {
 
 login_console() { expect_login console; }
 login_serial() { expect_login serial; }
+
+# What systemd does for user@.service, whose PAM service has a name of its own;
+# tests/vm/test-user-manager.sh has systemd.
+user_manager() {
+	timeout "$LIMIT" "$TESTS/pamcaller" systemd-user alice \
+		'nsc-door > /home/alice/out' | grep '^message'
+	cat /home/alice/out
+}
 
 reported() {
 	grep -qs '^is done' /home/alice/out
@@ -368,6 +376,7 @@ session() {
 	[ "$where" != fails ] || {
 		cat "$OUT/raw" "$OUT/errors" > "$cell.log"
 		[ "$status" -ne 124 ] || where=hangs
+		! grep -q 'login is refused' "$cell.log" || where=refused
 		echo "$where" > "$cell"
 		return
 	}
@@ -442,6 +451,7 @@ rows() {
 	session sudo_login_pty: sudo -i -u, on a terminal
 	session by_cron: cron; runs /bin/sh
 	session by_at: at; runs /bin/sh
+	session user_manager: systemd --user, the user's service manager; runs no shell
 	END
 }
 
@@ -466,6 +476,7 @@ introduction() {
 	|---|---|
 	| inside | The process, the file that was copied, the socket, or the loopback that is reached or listened on, is the container's (compared by the pid, mount and user namespaces). |
 	| **HOST** | It is the host's. |
+	| refused | The session is not opened, and the user or syslog is told why. |
 	| not reached | The session is inside, but what was forwarded to it is on the host. |
 	| tty | `tty` names a terminal that is there. |
 	| tty without a name | It is a terminal, and works, but `tty` does not find its name inside. |
@@ -574,7 +585,7 @@ plain() {
 			fail "$door $(cat "${door%:}" "${door%:}.log")"
 	done < <(rows)
 	equal "doors without an exit status" \
-		"by_at by_cron login_console login_serial" \
+		"by_at by_cron login_console login_serial user_manager" \
 		"$(grep -L 'is status 7' -- *.facts | sed 's/.facts//' | xargs)"
 }
 
@@ -591,6 +602,7 @@ same_document() {
 	fail "< CONFORMANCE.md, > what is true"
 }
 
+cp /etc/pam.d/sshd /etc/pam.d/systemd-user
 # shellcheck disable=SC2086 # words
 ( cd /etc/pam.d && cp -- $SERVICES "$TOP/pam/" )
 echo /usr/bin/nsshell >> /etc/shells

@@ -244,6 +244,17 @@ no_runtime_dir() {
 	mkdir -p /srv/images/plain/run
 }
 
+# Nothing is logged of what was not there.
+no_noise() {
+	need_product
+	clean_slate
+	config alice '{"rootfs": "/"}'
+	sed -i.was '/^XDG\|^DBUS/d' /etc/environment
+	nssh alice true || fail "ssh fails"
+	mv /etc/environment.was /etc/environment
+	empty "noise" "$(syslog_since | grep -a putenv)"
+}
+
 configured() {
 	need_product
 	clean_slate
@@ -301,6 +312,7 @@ for name in ssh nsshell; do
 		runtime_dir "$name" '{"rootfs": "/srv/images/plain"}'
 done
 t "XDG_RUNTIME_DIR is not set where there is no such directory" no_runtime_dir
+t "a login without such variables logs nothing of them" no_noise
 t "a XDG_RUNTIME_DIR that is configured wins" configured
 for name in ssh su su-l sudo cron nsshell; do
 	t "$name: 40 groups that the rootfs does not know" \
