@@ -24,10 +24,13 @@
 #include "config/policy.h"
 #include "options.h"
 #include "session/change.h"
+#include "session/environment.h"
 #include "session/session.h"
 
 #define DATA_NAME "nscontainer_session"
 #define MONITOR_TRIES 10
+#define MANAGER "systemd-user"	/* the PAM service of systemd --user */
+#define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
 #define EXPORT __attribute__((visibility("default")))
 
 static const char refused[] =
@@ -147,6 +150,30 @@ static int put_environment(const struct call *call,
 	return 0;
 }
 
+/* In place of what modules before this one have set; NULL: nothing. */
+static void replace(const struct call *call, const struct nsc_state *state,
+		    const char *name, const char *entry)
+{
+	if (nsc_environment_has(state, name) ||
+	    (!entry && !pam_getenv(call->pamh, name)))
+		return;
+	(void)pam_putenv(call->pamh, entry ? entry : name);
+}
+
+/*
+ * What pam_systemd set names the host's.  Without an address of the bus it is
+ * looked for in the runtime directory.
+ */
+static void put_runtime_dir(const struct call *call,
+			    const struct nsc_state *state)
+{
+	_cleanup_free_ char *entry =
+		nsc_environment_runtime_dir(call->user->uid);
+
+	replace(call, state, NSC_RUNTIME_DIR, entry);
+	replace(call, state, BUS_ADDRESS, NULL);
+}
+
 static int place(const struct call *call, struct nsc_session *session,
 		 struct nsc_error *err)
 {
@@ -172,8 +199,10 @@ static int place(const struct call *call, struct nsc_session *session,
 	load_name_services();
 	ret = nsc_session_place(session, call->user, give_terminal, err);
 	/* From here on the lock alone is needed. */
-	if (ret == 0)
+	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);
+		put_runtime_dir(call, session->state);
+	}
 	return ret;
 }
 
@@ -228,15 +257,24 @@ static int enter(const struct call *call, struct nsc_error *err)
 	return enter_once(call, err);
 }
 
-static int check_threads(struct nsc_error *err)
+/*
+ * What can never be placed.  A placed process stays in the host's pid
+ * namespace, only its children do not: a service manager would be half inside.
+ */
+static int check_caller(const struct call *call, struct nsc_error *err)
 {
 	int threads = nsc_process_threads();
 
-	if (threads == 1)
-		return 0;
-	return nsc_error_set(err, EINVAL, "the calling program has %d "
-			     "threads: only a single-threaded one can be "
-			     "placed", threads);
+	if (!strcmp(call->service, MANAGER))
+		return nsc_error_set(err, EPERM, "the service manager of a "
+				     "user who has a container is not "
+				     "started: it would run the user's units "
+				     "on the host");
+	if (threads != 1)
+		return nsc_error_set(err, EINVAL, "the calling program has %d "
+				     "threads: only a single-threaded one can "
+				     "be placed", threads);
+	return 0;
 }
 
 /* All that can be found out without making anything. */
@@ -249,7 +287,7 @@ static int audit_contained(const struct call *call)
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 	char file[PATH_MAX];
-	int ret = check_threads(&err);
+	int ret = check_caller(call, &err);
 
 	if (ret == 0)
 		ret = nsc_session_check(&request, &err);
@@ -268,7 +306,7 @@ static int open_contained(const struct call *call)
 
 	if (only_audits(call))
 		return audit_contained(call);
-	if (check_threads(&err) == 0 && enter(call, &err) == 0)
+	if (check_caller(call, &err) == 0 && enter(call, &err) == 0)
 		return PAM_SUCCESS;
 	/* Whatever the stack says of failures: nobody goes on half inside. */
 	if (nsc_session_inside()) {

@@ -33,9 +33,9 @@ static const char *const overlay_names[] = { "none", "tmpfs", "persistent",
 static const char *const home_names[] = { "bind", "private", "none", NULL };
 
 static const char *const default_keep_env[] = {
-	"TERM", "LANG", "LC_*", "TZ", "COLORTERM", "SSH_CONNECTION",
-	"SSH_CLIENT", "SSH_TTY", "SSH_AUTH_SOCK", "SSH_ORIGINAL_COMMAND",
-	"DISPLAY", "XDG_*",
+	"TERM", "LANG", "LANGUAGE", "LC_*", "TZ", "COLORTERM", "MAIL",
+	"SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "SSH_AUTH_SOCK",
+	"SSH_ORIGINAL_COMMAND", "DISPLAY", "XDG_*",
 };
 
 static const cap_value_t default_capabilities[] = {

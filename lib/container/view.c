@@ -334,23 +334,31 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 	return fd < 0 ? 0 : put_home_of(view, fd, path, err);
 }
 
-/* /run/user/UID, as a session manager makes it on a host. */
+/*
+ * /run/user/UID, as a session manager makes it on a host.  A rootfs in which
+ * there is no place for it goes without.
+ */
 static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 {
-	const struct nsc_user *user = view->plan->user;
+	const struct nsc_plan *plan = view->plan;
+	const struct nsc_tmpfs tmpfs = {
+		plan->user_uid, plan->user_gid, 0700, "10%",
+		nsc_view_label(view),
+	};
+	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int fd = -1;
 	char path[64];
 
-	if (!view->plan->login)
+	if (!plan->login)
 		return 0;
-	snprintf(path, sizeof(path), "/run/user/%u", user->uid);
-	fd = nsc_mount_target(view->root, path, false, err);
+	snprintf(path, sizeof(path), "/run/user/%u", plan->user->uid);
+	fd = nsc_mount_target(view->root, path, false,
+			      is_host(view) ? err : NULL);
 	if (fd < 0)
-		return fd;
-	if (fchownat(fd, "", view->plan->user_uid, view->plan->user_gid,
-		     AT_EMPTY_PATH) < 0 ||
-	    fchmodat(fd, ".", 0700, 0) < 0)
-		return nsc_error_sys(err, errno, "own '%s'", path);
+		return is_host(view) ? fd : 0;
+	mount = nsc_mount_tmpfs(&tmpfs, err);
+	if (mount < 0 || nsc_mount_attach(mount, fd, err) < 0)
+		return nsc_error_context(err, "mount point '%s'", path);
 	return 0;
 }
 
@@ -443,7 +451,7 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_kernel_views, false },
 		{ put_home, false },
 		{ nsc_accounts_put, false },
-		{ put_runtime_dir, true },
+		{ put_runtime_dir, false },
 		{ nsc_resolv_put, false },
 		{ nsc_view_put_configured, false },
 		{ nsc_view_put_paths, false },

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -105,5 +107,59 @@ int nsc_environment_make(const struct nsc_state *state, char *const *from,
 		return nsc_error_sys(err, -error, "environment");
 	}
 	*ret = vector;
+	return 0;
+}
+
+bool nsc_environment_has(const struct nsc_state *state, const char *name)
+{
+	char *const only[] = { (char *)(uintptr_t)name, NULL };
+
+	for (char **e = state->environment; e && *e; e++)
+		if (kept(only, *e))
+			return true;
+	return false;
+}
+
+char *nsc_environment_runtime_dir(uid_t uid)
+{
+	char entry[64];
+	struct stat st;
+
+	snprintf(entry, sizeof(entry), NSC_RUNTIME_DIR "=/run/user/%u", uid);
+	if (lstat(entry + sizeof(NSC_RUNTIME_DIR), &st) < 0 ||
+	    !S_ISDIR(st.st_mode) || st.st_uid != uid ||
+	    (st.st_mode & 07777) != 0700)
+		return NULL;
+	return strdup(entry);
+}
+
+static void drop(char **vector, const char *name)
+{
+	char *const only[] = { (char *)(uintptr_t)name, NULL };
+	char **to = vector;
+
+	for (; *vector; vector++) {
+		if (kept(only, *vector))
+			free(*vector);
+		else
+			*to++ = *vector;
+	}
+	*to = NULL;
+}
+
+int nsc_environment_set_runtime_dir(const struct nsc_state *state,
+				    char ***vector, struct nsc_error *err)
+{
+	_cleanup_free_ char *entry =
+		nsc_environment_runtime_dir(state->run_uid);
+	size_t n = 0;
+
+	if (nsc_environment_has(state, NSC_RUNTIME_DIR))
+		return 0;
+	drop(*vector, NSC_RUNTIME_DIR);
+	while ((*vector)[n])
+		n++;
+	if (entry && put(vector, &n, entry) < 0)
+		return nsc_error_sys(err, ENOMEM, "environment");
 	return 0;
 }

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "session/enter.h"
+#include "session/environment.h"
 #include "session/group.h"
 
 extern char **environ;
@@ -35,16 +36,18 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 {
 	const struct nsc_state *state = run->session->state;
 	struct nsc_error err = NSC_ERROR_INIT;
+	char **env = run->env;
 
-	if (nsc_enter_as_user(state, run->keep_ids, &err) == 0) {
+	if (nsc_enter_as_user(state, run->keep_ids, &err) == 0 &&
+	    nsc_environment_set_runtime_dir(state, &env, &err) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGHUP);
 		go_to_directory(state);
 		sigprocmask(SIG_SETMASK, mask, NULL);
 		if (run->search) {
-			environ = run->env;
+			environ = env;
 			execvp(run->program, run->argv);
 		} else {
-			execve(run->program, run->argv, run->env);
+			execve(run->program, run->argv, env);
 		}
 		nsc_error_sys(&err, errno, "run '%s' in the container",
 			      run->program);

@@ -64,6 +64,20 @@ descriptors() {
 	go
 }
 
+# systemd itself becomes the user's: it would be half inside.
+user_manager() {
+	need_product
+	[ -x "$CALLER" ] || skip "pamcaller is not built"
+	clean_slate
+	cp /etc/pam.d/nsc-one /etc/pam.d/systemd-user
+	"$CALLER" systemd-user alice true > "$OUT/text" 2>&1
+	rm /etc/pam.d/systemd-user
+	contains "what the caller is told" "login is refused" \
+		"$(cat "$OUT/text")"
+	logged "service manager of a user who has a container is not started"
+	[ -z "$(pid_of alice)" ] || fail "a container was started for it"
+}
+
 exports() {
 	need_product
 	nm -D --defined-only "$MODULE" > "$OUT/symbols" || skip "nm is missing"
@@ -91,6 +105,8 @@ t "J4 a caller is in all namespaces but the pid namespace, as its children are" 
 t "pam_end without close_session lets the container end" end_without_close
 t "L4 a caller holds one descriptor of ours, and none after close_session" \
 	descriptors
+t "a user's service manager is not started for who has a container" \
+	user_manager
 t "H6 the installed module exports its entry points only" exports
 t "H6 the installed module needs libpam, libcap, libconfig and libc only" \
 	needed "$MODULE" libpam libcap libconfig libc

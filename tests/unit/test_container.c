@@ -358,6 +358,36 @@ START_TEST(environments)
 }
 END_TEST
 
+/* Nobody has a runtime directory: what the caller said is not passed. */
+START_TEST(runtime_dir)
+{
+	struct nsc_state state = of_myself();
+	char *const own[] = { (char[]){ "XDG_RUNTIME_DIR=/own" }, NULL };
+	char *const all[] = { (char[]){ "XDG_*" }, NULL };
+	char *const from[] = {
+		(char[]){ "XDG_A=1" }, (char[]){ "XDG_RUNTIME_DIR=/evil" },
+		(char[]){ "XDG_RUNTIME_DIRS=2" }, NULL,
+	};
+	char **env = NULL;
+
+	state.run_uid = 4000000000U;
+	state.keep_env = (char **)(uintptr_t)all;
+	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
+	ck_assert_int_eq(nsc_environment_set_runtime_dir(&state, &env, &err),
+			 0);
+	ck_assert_ptr_null(look_up(env, "XDG_RUNTIME_DIR="));
+	ck_assert_str_eq(look_up(env, "XDG_A="), "1");
+	ck_assert_str_eq(look_up(env, "XDG_RUNTIME_DIRS="), "2");
+	nsc_text_free_vector(env);
+	state.environment = (char **)(uintptr_t)own;
+	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
+	ck_assert_int_eq(nsc_environment_set_runtime_dir(&state, &env, &err),
+			 0);
+	ck_assert_str_eq(look_up(env, "XDG_RUNTIME_DIR="), "/own");
+	nsc_text_free_vector(env);
+}
+END_TEST
+
 static void expect_arguments(int argc, char **argv, const char *expected)
 {
 	char **args = nsc_shell_arguments(argc, argv, "/bin/bash", true);
@@ -418,7 +448,7 @@ int main(void)
 		state_round_trip, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, rundir_locks, rundir_names,
 		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
-		environments, arguments, options, NULL,
+		environments, runtime_dir, arguments, options, NULL,
 	};
 	Suite *suite = suite_create("container");
 	TCase *tcase = tcase_create("container");
