@@ -311,6 +311,12 @@ for name in ssh nsshell; do
 	t "$name: XDG_RUNTIME_DIR in a rootfs of its own" \
 		runtime_dir "$name" '{"rootfs": "/srv/images/plain"}'
 done
+MAP='[{"container_id": 0, "host_id": 3000000, "size": 65536}]'
+for name in ssh nsshell; do
+	t "$name: XDG_RUNTIME_DIR where the ids are others on the host" \
+		runtime_dir "$name" "{\"rootfs\": \"/\",
+			\"uid_mappings\": $MAP, \"gid_mappings\": $MAP}"
+done
 t "XDG_RUNTIME_DIR is not set where there is no such directory" no_runtime_dir
 t "a login without such variables logs nothing of them" no_noise
 t "a XDG_RUNTIME_DIR that is configured wins" configured
