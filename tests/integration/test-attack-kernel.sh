@@ -237,8 +237,8 @@ terminals() {
 	before=$(find /dev/pts | sort | xargs)
 	differ "device of /dev/pts" "$(stat -c %d /dev/pts)" \
 		"$(as_root_inside stat -c %d /dev/pts)"
-	as_root_inside python3 -c 'import os, pty
-m, s = pty.openpty()
+	as_root_inside python3 -c 'import os
+m, s = os.openpty()
 print(os.ttyname(s))
 print(sorted(os.listdir("/dev/pts")))
 try:
