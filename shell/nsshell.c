@@ -23,6 +23,8 @@
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "session/environment.h"
+#include "session/caller.h"
+#include "session/console.h"
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */
@@ -87,6 +89,18 @@ static int find(struct nsc_session *session, struct nsc_error *err)
 	return ret;
 }
 
+/* The terminal of who called us stays outside. */
+static int run_inside(const struct nsc_run *request, int *ret_status,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int terminal = nsc_caller_terminal();
+	struct nsc_pty pty = NSC_PTY_INIT;
+
+	return terminal < 0 ? nsc_run(request, ret_status, err) :
+			      nsc_console_run(request, terminal, &pty,
+					      ret_status, err);
+}
+
 static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
@@ -108,7 +122,7 @@ static int run(int argc, char **argv, int *ret_status, struct nsc_error *err)
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	return nsc_run(&request, ret_status, err);
+	return run_inside(&request, ret_status, err);
 }
 
 int main(int argc, char **argv)

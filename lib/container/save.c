@@ -73,7 +73,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.stop = stop,
 		.run_uid = id->uid, .run_gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups,
-		.tty_gid = plan->tty_gid, .name = id->name,
+		.name = id->name,
 		.home = id->home, .shell = id->shell,
 		.helper = (unsigned int)save->network->helper,
 		.networks = nsc_network_describe(plan, save->network),

@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/keyring.h"
 #include "kernel/label.h"
 
 /* Through the host's procfs, and while the host's root may still raise. */
@@ -55,6 +56,9 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
 	ret = set_limits(state, err);
+	/* Whatever pam_keyinit put into the host's session keyring stays. */
+	if (ret == 0)
+		ret = nsc_keyring_new_session(err);
 	if (ret < 0)
 		return ret;
 	if (setns(pidfd, (int)state->namespaces) < 0)

@@ -23,6 +23,7 @@
 #include "kernel/terminal.h"
 #include "session/enter.h"
 #include "session/group.h"
+#include "session/handover.h"
 
 #define HELPER_GRACE_MS 2000	/* for the helper's own time limit to act */
 #define TRY_MS 10000		/* a container that does not answer */
@@ -354,20 +355,26 @@ static int try_first(const struct nsc_session *session,
 }
 
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool give_terminal,
+		      const struct nsc_user *user, bool relays,
 		      struct nsc_error *err)
 {
+	struct nsc_handover handover = NSC_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
 	int ret = try_first(session, user, err);
 
-	if (ret == 0 && give_terminal)
-		ret = nsc_terminal_hand_over(session->state->host_uid,
-					     session->state->tty_gid, err);
 	if (ret == 0)
-		ret = place(session, user, err);
+		ret = nsc_handover_begin(&handover, relays, err);
+	if (ret < 0)
+		return ret;
+	ret = place(session, user, err);
+	if (ret == 0)
+		ret = nsc_handover_finish(&handover, session->state->uid,
+					  err);
+	if (ret < 0)
+		return nsc_handover_fail(&handover, err);
 	/* su without "-" stays where it was, where that exists. */
-	if (ret == 0 && has_cwd)
+	if (has_cwd)
 		(void)!chdir(cwd);
-	return ret;
+	return 0;
 }

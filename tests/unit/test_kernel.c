@@ -273,6 +273,7 @@ START_TEST(ptys)
 {
 	struct nsc_pty pty = NSC_PTY_INIT, none = NSC_PTY_INIT;
 	struct winsize size = { .ws_row = 12, .ws_col = 34 };
+	const int stdio[] = { 0, 1, 2 };
 	dev_t host = nsc_pty_devpts();
 	int status;
 	pid_t pid;
@@ -285,8 +286,9 @@ START_TEST(ptys)
 	nsc_pty_copy_size(&pty, pty.slave);
 	pid = fork();
 	if (pid == 0)
-		_exit(nsc_pty_take(&pty, &err) == 0 && getsid(0) == getpid() &&
-		      tcgetpgrp(0) == getpid() && isatty(2) &&
+		_exit(nsc_pty_take(&pty, stdio, 3, &err) == 0 &&
+		      getsid(0) == getpid() && tcgetpgrp(0) == getpid() &&
+		      isatty(2) &&
 		      open("/dev/tty", O_RDWR) >= 0 ? 0 : 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
