@@ -175,6 +175,7 @@ static int open_both(struct nsc_caller *caller, int in, int out,
 	caller->out = reopen(out, O_WRONLY);
 	if (caller->in < 0 || caller->out < 0)
 		return nsc_error_sys(err, errno, "standard input and output");
+	caller->eager = fcntl(caller->out, F_GETFL) & O_NONBLOCK;
 	caller->terminal = tcgetattr(caller->in, &caller->before) == 0;
 	return caller->terminal ? start_guard(caller, err) : 0;
 }

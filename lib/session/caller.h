@@ -14,6 +14,7 @@
 struct nsc_caller {
 	int in, out;		/* 0 and 1; not blocking, where they can be */
 	int size;		/* a terminal to take the size from, or -1 */
+	bool eager;		/* out does not block */
 	bool terminal;		/* in is one: it is raw while we relay */
 	bool shared;		/* with a pipeline: ^C is for all of it */
 	bool silent;		/* others of a pipeline read it, not we */

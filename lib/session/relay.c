@@ -17,6 +17,7 @@
 #include "base/fd.h"
 
 #define PART 4096		/* a pipe that can be written to takes it */
+#define BURST 16		/* parts, until signals are looked at again */
 #define EOF_MS 50
 #define BACKGROUND_MS 250	/* no signal says that we are in front again */
 /*
@@ -90,12 +91,6 @@ static void read_caller(struct relay *r)
 		r->no_input = true;
 }
 
-static void read_inside(struct relay *r)
-{
-	/* -EIO: nobody inside has it open, somebody may again. */
-	r->quiet = fill(&r->outwards, r->pty->master) == -EIO;
-}
-
 static void write_inside(struct relay *r)
 {
 	struct part *p = &r->inwards;
@@ -117,6 +112,25 @@ static void write_caller(struct relay *r)
 		p->at += (size_t)n;
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
 		hang_up(r);
+}
+
+/*
+ * Where writing does not block it is tried at once, without asking poll() each
+ * time: that is what makes a relay slow.
+ */
+static void read_inside(struct relay *r)
+{
+	for (int i = 0; i < BURST; i++) {
+		int ret = fill(&r->outwards, r->pty->master);
+
+		/* -EIO: nobody inside has it open, somebody may again. */
+		r->quiet = ret == -EIO;
+		if (ret <= 0 || !r->caller->eager)
+			return;
+		write_caller(r);
+		if (!is_empty(&r->outwards))
+			return;
+	}
 }
 
 /*
