@@ -1,14 +1,12 @@
 /*
- * terminals KIND [ARGUMENT...]: what a process does to the terminals that it
+ * terminals KIND ARGUMENT: what a process does to the terminals that it
  * has, or can reach, to get at those of others.  Test helper.
  *
  *	push TEXT	TIOCSTI each byte of TEXT into descriptors 0 to 2 and
  *			the controlling terminal
  *	steal FILE	in the background: appends what it reads from those
  *			to FILE, until it is killed
- *	console		TIOCLINUX, paste the selection, likewise
- *	keys		describes the session keyring
- *	add TEXT	adds a key "nsc-test" with TEXT to it
+ *	add TEXT	adds a key "nsc-test" with TEXT to the session keyring
  *	read ID		reads the key ID
  *
  * Prints "did N" for the number of those that worked.
@@ -24,8 +22,6 @@
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
-
-#define PASTE 3			/* TIOCL_PASTESEL */
 
 struct terminals {
 	int fds[4];
@@ -56,19 +52,6 @@ static int push(const char *text)
 		for (const char *c = text; *c; c++)
 			worked &= ioctl(t.fds[i], TIOCSTI, c) == 0;
 		did += worked;
-	}
-	return did;
-}
-
-static int console(void)
-{
-	struct terminals t = find();
-	int did = 0;
-
-	for (int i = 0; i < t.n; i++) {
-		char command = PASTE;
-
-		did += ioctl(t.fds[i], TIOCLINUX, &command) == 0;
 	}
 	return did;
 }
@@ -109,12 +92,8 @@ static long key(const char *kind, const char *argument)
 		printf("key %ld\n", n);
 		return n > 0;
 	}
-	if (!strcmp(kind, "read"))
-		n = syscall(SYS_keyctl, KEYCTL_READ, atol(argument), buf,
-			    sizeof(buf) - 1);
-	else
-		n = syscall(SYS_keyctl, KEYCTL_DESCRIBE,
-			    KEY_SPEC_SESSION_KEYRING, buf, sizeof(buf) - 1);
+	n = syscall(SYS_keyctl, KEYCTL_READ, atol(argument), buf,
+		    sizeof(buf) - 1);
 	printf("%s\n", n < 0 ? strerror(errno) : buf);
 	return n >= 0;
 }
@@ -124,13 +103,11 @@ int main(int argc, char **argv)
 	const char *kind = argc > 1 ? argv[1] : "";
 	long did = -1;
 
-	if (!strcmp(kind, "push") && argc > 2)
+	if (argc == 3 && !strcmp(kind, "push"))
 		did = push(argv[2]);
-	else if (!strcmp(kind, "steal") && argc > 2)
+	else if (argc == 3 && !strcmp(kind, "steal"))
 		did = steal(argv[2]);
-	else if (!strcmp(kind, "console"))
-		did = console();
-	else if (!strcmp(kind, "keys") || argc > 2)
+	else if (argc == 3)
 		did = key(kind, argv[2]);
 	printf("did %ld\n", did);
 	return did < 0 ? 2 : 0;

@@ -91,6 +91,32 @@ names() {
 	rm /etc/sudoers.d/no-pty
 }
 
+# Without a user namespace, and with what else changes the way inside.
+other_containers() {
+	need_product
+	clean_slate
+	config alice '{"rootfs": "/", "namespaces": {"NEWNS": true,
+		"NEWPID": true}}'
+	named "no user namespace" "su - alice -c nsc-named"
+	named "no user namespace" "sudo -u alice nsc-named" controlling
+	interactive "su - alice"
+	clean_slate
+	config alice '{"rootfs": "/", "no_new_privs": true}'
+	named "no_new_privs" "su - alice -c nsc-named"
+	clean_slate
+	config alice '{"rootfs": "/"}'
+}
+
+# The session is over with the terminal: nothing of ours holds the container.
+session_ends() {
+	need_product
+	clean_slate
+	conf 'stop = "logout"; linger = 0;'
+	named "su" "su - alice -c nsc-named"
+	wait_until 5 no_container alice || fail "it goes on: $(ps -ef)"
+	conf 'linger = 3;'
+}
+
 # It has children, which a fork would take from it.
 sshd_foreground() {
 	need_product
@@ -521,6 +547,8 @@ keyring() {
 
 t "each door's terminal has a name inside" names
 t "login's terminal has a name inside" login_names
+t "terminals of containers of other kinds" other_containers
+t "the container ends with the session on a terminal" session_ends
 t "sshd -d on a terminal" sshd_foreground
 t "su: keys, size, jobs, prompts, programs" interactive "su alice"
 t "su -: keys, size, jobs, prompts, programs" interactive "su - alice"
