@@ -57,7 +57,7 @@ static bool is_slave(const struct nsc_handover *h, int fd)
 
 	return ioctl(h->master, TIOCGPTN, &number) == 0 &&
 	       fstat(fd, &st) == 0 && st.st_dev == h->devpts &&
-	       minor(st.st_rdev) == (number & 0xff) && isatty(fd);
+	       minor(st.st_rdev) == number && isatty(fd);
 }
 
 static int add(struct nsc_handover *h, int fd, struct nsc_error *err)

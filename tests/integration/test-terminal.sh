@@ -517,6 +517,33 @@ refused() {
 	conf 'linger = 3;'
 }
 
+# The same after the program forked, which the trial has not shown.
+refused_late() {
+	need_product
+	conf 'on_error = "host";'
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names":
+		["setsid"], "action": "SCMP_ACT_ERRNO"}]}' \
+		> "$CONF/profile.json"
+	clean_slate
+	config alice "{\"rootfs\": \"/\", \"seccomp\": \"$CONF/profile.json\"}"
+	talk '
+	outer
+	send "stty -a > $env(OUT)/before; tty > $env(OUT)/tty\r"
+	check 10 "outer>"
+	send "su alice -c \"ls -d /dev/.nscontainer; tty; exit 3\"; echo st \$?\r"
+	check 11 "cannot access.*/dev/pts.*st 3.*outer>"
+	send "stty -a > $env(OUT)/after; jobs; echo fin\"\"ished\r"
+	check 12 "finished"
+	'
+	contains "the terminal" "$(cat "$OUT/tty")" "$(cat "$OUT/talk")"
+	cmp "$OUT/before" "$OUT/after" || fail "terminal is not as before"
+	logged "terminal: make it the controlling one"
+	empty "processes" "$(pgrep -x su)"
+	clean_slate
+	config alice '{"rootfs": "/"}'
+	conf 'linger = 3;'
+}
+
 # The default filter denies keyctl anyway.
 keyring() {
 	need_product
@@ -565,6 +592,7 @@ t "no process inside has a terminal of the host" unreachable
 t "T4: the terminal is restored, whatever ends it" restored
 t "a hang-up hangs up the inside" hang_up
 t "a terminal that cannot be made refuses the login" refused
+t "a terminal that fails late leaves the login on the host" refused_late
 t "J8: the host's session keyring stays on the host" keyring
 # Last: from here on the module is not there.
 t "nsshell has a terminal of the container" nsshell_names
