@@ -179,9 +179,6 @@ static int place(const struct call *call, struct nsc_session *session,
 {
 	enum nsc_placement placement = call->options.has_placement ?
 		call->options.placement : call->policy->conf->placement;
-	/* login(1) changes the owner of its terminal after this. */
-	bool give_terminal = !strcmp(call->service, "login") ||
-			     !strcmp(call->service, "remote");
 	int ret;
 
 	if (placement == NSC_PLACEMENT_START) {
@@ -197,7 +194,9 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
 	load_name_services();
-	ret = nsc_session_place(session, call->user, give_terminal, err);
+	/* It runs its command on a pty that it made before (use_pty). */
+	ret = nsc_session_place(session, call->user,
+				!strncmp(call->service, "sudo", 4), err);
 	/* From here on the lock alone is needed. */
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);

@@ -26,6 +26,8 @@
 #include "container/rundir.h"
 #include "session/change.h"
 #include "session/environment.h"
+#include "session/caller.h"
+#include "session/console.h"
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */
@@ -111,6 +113,18 @@ static void run_on_host(const struct nsc_user *user, int argc, char **argv)
 	}
 }
 
+/* The terminal of who called us stays outside. */
+static int run_inside(const struct nsc_run *request, int *ret_status,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int terminal = nsc_caller_terminal();
+	struct nsc_pty pty = NSC_PTY_INIT;
+
+	return terminal < 0 ? nsc_run(request, ret_status, err) :
+			      nsc_console_run(request, terminal, &pty,
+					      ret_status, err);
+}
+
 static int run(const struct nsc_user *user, int argc, char **argv,
 	       int *ret_status, struct nsc_error *err)
 {
@@ -136,7 +150,7 @@ static int run(const struct nsc_user *user, int argc, char **argv,
 		fprintf(stderr, "%s\n", state->message);
 	if (changed && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
-	return nsc_run(&request, ret_status, err);
+	return run_inside(&request, ret_status, err);
 }
 
 static bool inside_external(void)

@@ -178,6 +178,28 @@ int nsc_process_need_stdio(void)
 	}
 }
 
+int nsc_process_keep_only(const int *keep, unsigned int n)
+{
+	unsigned int first = 3;
+
+	/* The ranges between those to keep, in their order. */
+	for (;;) {
+		unsigned int next = ~0U;
+
+		for (unsigned int i = 0; i < n; i++)
+			if (keep[i] >= 0 && (unsigned int)keep[i] >= first &&
+			    (unsigned int)keep[i] < next)
+				next = (unsigned int)keep[i];
+		if (next > first &&
+		    syscall(SYS_close_range, first,
+			    next == ~0U ? next : next - 1, 0) < 0)
+			return -errno;
+		if (next == ~0U)
+			return 0;
+		first = next + 1;
+	}
+}
+
 int nsc_process_clean(const int *keep, unsigned int n)
 {
 	int high[NSC_PROCESS_KEEP_MAX];

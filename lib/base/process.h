@@ -63,6 +63,12 @@ int nsc_process_threads(void);
 #define NSC_PROCESS_KEEP_MAX 9
 int nsc_process_clean(const int *keep, unsigned int n);
 
+/*
+ * Close all descriptors above 2 but keep[0..n), of which those below 0 stand
+ * for none.  Returns 0 or a negative errno.
+ */
+int nsc_process_keep_only(const int *keep, unsigned int n);
+
 /* Descriptors 0, 1 and 2 exist after this; a missing one is /dev/null. */
 int nsc_process_need_stdio(void);
 

@@ -86,7 +86,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 			     nsc_generation_exclusive(plan->config),
 		.run_uid = id->uid, .run_gid = id->gid,
 		.groups = id->groups, .n_groups = id->n_groups,
-		.tty_gid = plan->tty_gid, .name = id->name,
+		.name = id->name,
 		.home = id->home, .shell = id->shell,
 		.helper = save->network ?
 			  (unsigned int)save->network->helper : 0,

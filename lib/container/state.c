@@ -58,7 +58,6 @@ static const struct field {
 	FIELD(run_uid, KIND_UINT),
 	FIELD(run_gid, KIND_UINT),
 	FIELD(groups, KIND_GROUPS),
-	FIELD(tty_gid, KIND_UINT),
 	FIELD(name, KIND_STRING),
 	FIELD(home, KIND_STRING),
 	FIELD(shell, KIND_STRING),

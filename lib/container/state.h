@@ -52,7 +52,6 @@ struct nsc_state {
 	gid_t run_gid;
 	gid_t *groups;		/* its supplementary groups, inside */
 	size_t n_groups;
-	gid_t tty_gid;		/* host's id of the inside's tty group */
 	char *name;		/* login name inside */
 	char *home;
 	char *shell;

@@ -190,16 +190,22 @@ int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_pty_take(const struct nsc_pty *pty, struct nsc_error *err)
+int nsc_pty_take(const struct nsc_pty *pty, const int *fds, size_t n,
+		 struct nsc_error *err)
 {
 	if (setsid() < 0 || ioctl(pty->slave, TIOCSCTTY, 0) < 0)
 		return nsc_error_sys(err, errno, "terminal: make it the "
 				     "controlling one");
-	for (int fd = 0; fd < 3; fd++)
-		if (dup2(pty->slave, fd) < 0)
+	for (size_t i = 0; i < n; i++)
+		if (dup2(pty->slave, fds[i]) < 0)
 			return nsc_error_sys(err, errno, "terminal: "
-					     "descriptor %d", fd);
+					     "descriptor %d", fds[i]);
 	return 0;
+}
+
+int nsc_pty_signal(const struct nsc_pty *pty, int signal_number)
+{
+	return ioctl(pty->master, TIOCSIG, signal_number) < 0 ? -errno : 0;
 }
 
 void nsc_pty_copy_size(const struct nsc_pty *pty, int terminal)

@@ -5,6 +5,7 @@
 #ifndef NSC_KERNEL_PTY_H
 #define NSC_KERNEL_PTY_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -54,10 +55,17 @@ int nsc_pty_send(int socket, const struct nsc_pty *pty,
 int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err);
 
 /*
- * In a child: a new session whose controlling terminal, and descriptors 0, 1
- * and 2, the slave is.
+ * In a child: a new session whose controlling terminal, and the n descriptors
+ * in fds, the slave is.
  */
-int nsc_pty_take(const struct nsc_pty *pty, struct nsc_error *err);
+int nsc_pty_take(const struct nsc_pty *pty, const int *fds, size_t n,
+		 struct nsc_error *err);
+
+/*
+ * SIGINT, SIGQUIT or SIGTSTP for the foreground of pty, as when its key is
+ * pressed.
+ */
+int nsc_pty_signal(const struct nsc_pty *pty, int signal_number);
 
 /* The size of terminal becomes that of pty, whose foreground gets SIGWINCH. */
 void nsc_pty_copy_size(const struct nsc_pty *pty, int terminal);

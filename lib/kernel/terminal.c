@@ -52,12 +52,3 @@ int nsc_terminal_check(uid_t uid, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "terminal: open the slave");
 	return check_slave(slave, number, uid, err);
 }
-
-int nsc_terminal_hand_over(uid_t uid, gid_t gid, struct nsc_error *err)
-{
-	for (int fd = 0; fd < 3; fd++)
-		if (isatty(fd) && fchown(fd, uid, gid) < 0)
-			return nsc_error_sys(err, errno, "hand the terminal "
-					     "over to uid %u", uid);
-	return 0;
-}

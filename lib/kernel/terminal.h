@@ -1,4 +1,4 @@
-/* Terminals: what sshd and login need of them around a placement. */
+/* Terminals: what a placement needs of them. */
 #ifndef NSC_KERNEL_TERMINAL_H
 #define NSC_KERNEL_TERMINAL_H
 
@@ -12,12 +12,5 @@
  * to the group that devpts has for terminals.  That group must be mapped.
  */
 int nsc_terminal_check(uid_t uid, struct nsc_error *err);
-
-/*
- * Give the terminals among descriptors 0, 1 and 2 to uid and gid, by
- * descriptor.  login(1) does this itself after the session opened, when ids
- * of the host are out of its reach.
- */
-int nsc_terminal_hand_over(uid_t uid, gid_t gid, struct nsc_error *err);
 
 #endif

@@ -1,14 +1,17 @@
 /*
- * Runs in: the stand-in of nscontainer_exec(), and in the guard, a child
- * of it without privileges that restores the terminal when the stand-in dies
- * without having done so.
+ * Runs in: the relay, see relay.c, and in the guard, a child of it without
+ * privileges that restores the terminal when the relay dies without having
+ * done so.
  */
 #include "session/caller.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,6 +26,25 @@
 #define GUARD_TERMINAL 3
 #define GUARD_PIPE 4
 
+int nsc_caller_terminal(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (isatty(fd))
+			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+}
+
+/* While we relay: no byte means anything to it, but those of signals. */
+static struct termios make_raw(const struct nsc_caller *caller)
+{
+	struct termios raw = caller->before;
+
+	cfmakeraw(&raw);
+	if (caller->shared)
+		raw.c_lflag |= caller->before.c_lflag & (tcflag_t)ISIG;
+	return raw;
+}
+
 static bool same(const struct termios *a, const struct termios *b)
 {
 	return a->c_iflag == b->c_iflag && a->c_oflag == b->c_oflag &&
@@ -30,36 +52,41 @@ static bool same(const struct termios *a, const struct termios *b)
 }
 
 /* Who has the terminal now may have changed it already. */
-static void restore_raw(int fd, const struct termios *before)
+static void restore_raw(const struct nsc_caller *caller)
 {
-	struct termios raw = *before, now;
+	struct termios raw = make_raw(caller), now;
 
-	cfmakeraw(&raw);
-	if (tcgetattr(fd, &now) == 0 && same(&now, &raw))
-		tcsetattr(fd, TCSANOW, before);
+	if (tcgetattr(GUARD_TERMINAL, &now) == 0 && same(&now, &raw))
+		tcsetattr(GUARD_TERMINAL, TCSANOW, &caller->before);
 }
 
 /*
- * A byte says that all is well; end-of-file, that nsinit is dead.  The signals
- * that end nsinit are sent to its whole group at times: they are blocked.
+ * A byte says that all is well; modes, that they are to be restored from now
+ * on; end-of-file, that the relay is dead.  The signals that end it are sent
+ * to its whole group at times: they are blocked.
  */
 static void __attribute__((noreturn))
-run_guard(const struct nsc_caller *caller, int in)
+run_guard(struct nsc_caller *caller, int in)
 {
 	const int keep[] = { caller->in, in };
+	struct termios before;
 	sigset_t all;
-	char byte;
+	ssize_t n;
 
 	sigfillset(&all);
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    sigprocmask(SIG_SETMASK, &all, NULL) < 0 ||
-	    nsc_credential_become(NOBODY, NOBODY, NULL, 0, NULL) < 0 ||
+	    (geteuid() == 0 &&
+	     nsc_credential_become(NOBODY, NOBODY, NULL, 0, NULL) < 0) ||
 	    nsc_capability_keep(0, NULL) < 0)
 		_exit(1);
 	prctl(PR_SET_DUMPABLE, 0);
-	prctl(PR_SET_NAME, "nsinit-terminal");
-	if (read(GUARD_PIPE, &byte, 1) == 0)
-		restore_raw(GUARD_TERMINAL, &caller->before);
+	prctl(PR_SET_NAME, "nsc-terminal");
+	while ((n = read(GUARD_PIPE, &before, sizeof(before))) ==
+	       sizeof(before))
+		caller->before = before;
+	if (n == 0)
+		restore_raw(caller);
 	_exit(0);
 }
 
@@ -96,23 +123,92 @@ static int reopen(int fd, int flags)
 	return new >= 0 ? new : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
+/* The third and fourth field after the name in /proc/PID/stat. */
+static bool in_group(const char *pid, pid_t group, pid_t *ret_parent)
+{
+	char path[32], text[512];
+	_cleanup_fd_ int fd = -1;
+	const char *end;
+	int parent, pgrp;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%.10s/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	if (!end || sscanf(end, ") %*c %d %d", &parent, &pgrp) != 2)
+		return false;
+	*ret_parent = parent;
+	return pgrp == group;
+}
+
+/*
+ * Has our job other processes, which are neither waiting for us nor our own
+ * children?  Those may want to read the terminal, as a pager does.
+ */
+static bool has_company(void)
+{
+	pid_t group = getpgrp(), self = getpid(), parent = getppid(), of;
+	DIR *proc = opendir("/proc");
+	const struct dirent *entry;
+	bool found = false;
+
+	while (proc && !found && (entry = readdir(proc))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (pid > 0 && pid != self && pid != parent &&
+		    in_group(entry->d_name, group, &of) && of != self)
+			found = true;
+	}
+	if (proc)
+		closedir(proc);
+	return found;
+}
+
+static int open_both(struct nsc_caller *caller, int in, int out,
+		     struct nsc_error *err)
+{
+	caller->in = reopen(in, O_RDONLY);
+	caller->out = reopen(out, O_WRONLY);
+	if (caller->in < 0 || caller->out < 0)
+		return nsc_error_sys(err, errno, "standard input and output");
+	caller->eager = fcntl(caller->out, F_GETFL) & O_NONBLOCK;
+	caller->terminal = tcgetattr(caller->in, &caller->before) == 0;
+	return caller->terminal ? start_guard(caller, err) : 0;
+}
+
 int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err)
 {
 	_cleanup_caller_ struct nsc_caller caller = NSC_CALLER_INIT;
-	int error = 0;
+	int error;
 
 	for (int fd = 2; fd >= 0; fd--)
 		if (isatty(fd))
 			caller.size = fd;
 	if (caller.size >= 0)
 		caller.size = fcntl(caller.size, F_DUPFD_CLOEXEC, 3);
-	caller.in = reopen(STDIN_FILENO, O_RDONLY);
-	caller.out = reopen(STDOUT_FILENO, O_WRONLY);
-	if (caller.in < 0 || caller.out < 0)
-		return nsc_error_sys(err, errno, "standard input and output");
-	caller.terminal = tcgetattr(caller.in, &caller.before) == 0;
-	if (caller.terminal)
-		error = start_guard(&caller, err);
+	error = open_both(&caller, STDIN_FILENO, STDOUT_FILENO, err);
+	if (error < 0)
+		return error;
+	*ret = caller;
+	caller = (struct nsc_caller)NSC_CALLER_INIT;
+	return 0;
+}
+
+int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
+			     struct nsc_error *err)
+{
+	_cleanup_caller_ struct nsc_caller caller = NSC_CALLER_INIT;
+	bool in = isatty(STDIN_FILENO), out = isatty(STDOUT_FILENO);
+	int error;
+
+	caller.size = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
+	caller.shared = !in || !out;
+	caller.silent = !out && has_company();
+	error = open_both(&caller, terminal, terminal, err);
 	if (error < 0)
 		return error;
 	*ret = caller;
@@ -122,12 +218,17 @@ int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err)
 
 void nsc_caller_set_raw(struct nsc_caller *caller)
 {
-	struct termios raw = caller->before;
 	sigset_t background, mask;
+	struct termios raw;
 
-	if (!caller->terminal)
+	if (!caller->terminal || caller->silent ||
+	    nsc_caller_in_background(caller))
 		return;
-	cfmakeraw(&raw);
+	/* A shell may have changed it while it was the shell's. */
+	if (!caller->raw && tcgetattr(caller->in, &caller->before) == 0)
+		(void)!write(caller->guard, &caller->before,
+			     sizeof(caller->before));
+	raw = make_raw(caller);
 	sigemptyset(&background);
 	sigaddset(&background, SIGTTOU);
 	sigprocmask(SIG_UNBLOCK, &background, &mask);

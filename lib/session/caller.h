@@ -1,6 +1,6 @@
 /*
- * The terminal, or whatever else is on descriptors 0 and 1, of who runs a
- * command with a terminal of the container's own.
+ * The terminal, or whatever else is on descriptors 0 and 1, of who logs in or
+ * runs a command with a terminal of the container's own.
  */
 #ifndef NSC_SESSION_CALLER_H
 #define NSC_SESSION_CALLER_H
@@ -14,7 +14,10 @@
 struct nsc_caller {
 	int in, out;		/* 0 and 1; not blocking, where they can be */
 	int size;		/* a terminal to take the size from, or -1 */
+	bool eager;		/* out does not block */
 	bool terminal;		/* in is one: it is raw while we relay */
+	bool shared;		/* with a pipeline: ^C is for all of it */
+	bool silent;		/* others of a pipeline read it, not we */
 	bool raw;
 	struct termios before;	/* what it was, and is to be again */
 	int guard;		/* keeps the guard waiting, see caller.c */
@@ -31,15 +34,29 @@ struct nsc_caller {
 int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err);
 
 /*
- * Make the terminal raw.  As every program that does so, we are stopped here
- * for as long as we are in the background.  Without a terminal: nothing.
+ * The terminal that the calling process has, among descriptors 0, 1 and 2 or
+ * as its controlling one: a new descriptor, or -1.
+ */
+int nsc_caller_terminal(void);
+
+/*
+ * The same as nsc_caller_open for that terminal, whatever descriptors 0 and 1
+ * are.  Where not both are terminals this may be a part of a pipeline, in
+ * which others read the terminal, and are to get ^C.
+ */
+int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
+			     struct nsc_error *err);
+
+/*
+ * Make the terminal raw, where it is ours to do so: not in the background.
+ * What it was is looked at each time.  Without a terminal: nothing.
  */
 void nsc_caller_set_raw(struct nsc_caller *caller);
 
 /* The terminal as it was before; never waits. */
 void nsc_caller_restore(struct nsc_caller *caller);
 
-/* Has another job the terminal now, so that reading it is an error? */
+/* Has another job the terminal now, so that it is not ours to read? */
 bool nsc_caller_in_background(const struct nsc_caller *caller);
 
 /* write(2) that does not block, where the kernel has a way to do that. */

@@ -1,6 +1,6 @@
 /*
- * Runs in: the stand-in of nscontainer_exec(), root of the host; see run.c for
- * the two processes.
+ * Runs in: the stand-in of nscontainer_exec(), root of the host; nsshell, the
+ * user.  See run.c for the two processes.
  */
 #include "session/console.h"
 
@@ -26,6 +26,7 @@ struct console {
 	struct nsc_pty *pty;
 	struct nsc_caller caller;
 	dev_t host;		/* the host's devpts */
+	int terminal;		/* the caller's, or -1: see console.h */
 	sigset_t mask;		/* for the program */
 	int signals;
 };
@@ -57,7 +58,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 	}
 	if (ret < 0)
 		return ret;
-	if (c->caller.terminal)
+	if (c->caller.terminal && !nsc_caller_in_background(&c->caller))
 		tcsetattr(c->pty->slave, TCSANOW, &c->caller.before);
 	nsc_pty_copy_size(c->pty, c->caller.size);
 	return 0;
@@ -69,7 +70,13 @@ run_child(const struct console *c, int report)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	if (nsc_pty_take(c->pty, &err) == 0) {
+	int fds[3];
+	size_t n = 0;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (c->terminal < 0 || isatty(fd))
+			fds[n++] = fd;
+	if (nsc_pty_take(c->pty, fds, n, &err) == 0) {
 		if (report != 3 && dup3(report, 3, O_CLOEXEC) == 3)
 			report = 3;
 		if (report == 3 && syscall(SYS_close_range, 4, ~0U, 0) == 0)
@@ -83,7 +90,8 @@ run_child(const struct console *c, int report)
 /* In the parent: all that it could do to host or container goes. */
 static int step_down(const struct console *c, struct nsc_error *err)
 {
-	int ret = nsc_enter_as_parent(c->run->session->state, false, err);
+	int ret = nsc_enter_as_parent(c->run->session->state, c->run->keep_ids,
+				      err);
 
 	if (ret == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		ret = nsc_error_sys(err, errno, "become undumpable");
@@ -123,14 +131,15 @@ static int run(struct console *c, int report, int *ret_status,
 	return 0;
 }
 
-int nsc_console_run(const struct nsc_run *request, struct nsc_pty *pty,
-		    int *ret_status, struct nsc_error *err)
+int nsc_console_run(const struct nsc_run *request, int terminal,
+		    struct nsc_pty *pty, int *ret_status,
+		    struct nsc_error *err)
 {
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	struct console c = {
 		.run = request, .pty = pty, .caller = NSC_CALLER_INIT,
-		.host = nsc_pty_devpts(), .signals = -1,
+		.host = nsc_pty_devpts(), .signals = -1, .terminal = terminal,
 	};
 	int pipefd[2];
 	int ret;
@@ -141,7 +150,9 @@ int nsc_console_run(const struct nsc_run *request, struct nsc_pty *pty,
 	out = pipefd[1];
 	ret = block_signals(&c, err);
 	if (ret == 0)
-		ret = nsc_caller_open(&c.caller, err);
+		ret = terminal < 0 ? nsc_caller_open(&c.caller, err) :
+				     nsc_caller_open_terminal(terminal,
+							      &c.caller, err);
 	if (ret == 0)
 		ret = run(&c, out, ret_status, err);
 	nsc_caller_close(&c.caller);

@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/keyring.h"
 #include "kernel/label.h"
 
 /* Through the host's procfs, and while the host's root may still raise. */
@@ -53,6 +54,9 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 				     threads);
 	/* First: of who is not dumpable, /proc/self is root's. */
 	ret = set_limits(state, err);
+	/* Whatever pam_keyinit put into the host's session keyring stays. */
+	if (ret == 0)
+		ret = nsc_keyring_new_session(err);
 	if (ret < 0)
 		return ret;
 	/* Nobody inside may look into this process before exec. */

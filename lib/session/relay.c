@@ -1,7 +1,8 @@
 /*
- * Runs in: the stand-in of nscontainer_exec(), when it has become a process of
- * the container's user without capabilities, outside of the container's pid
- * namespace: nobody inside sees it, and it has nothing but the two terminals.
+ * Runs in: the stand-in of nscontainer_exec(), nsshell, and what was the login
+ * program before it forked (terminal.c), when it has given all privileges up.
+ * It is outside of the container's pid namespace: nobody inside sees it, and
+ * it has nothing but the two terminals.
  */
 #include "session/relay.h"
 
@@ -16,7 +17,9 @@
 #include "base/fd.h"
 
 #define PART 4096		/* a pipe that can be written to takes it */
+#define BURST 16		/* parts, until signals are looked at again */
 #define EOF_MS 50
+#define BACKGROUND_MS 250	/* no signal says that we are in front again */
 /*
  * More than this of what a process wrote is never in the kernel when it ends:
  * see TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
@@ -33,6 +36,7 @@ struct relay {
 	struct nsc_pty *pty;
 	pid_t child;
 	int signals;
+	int hang_up;
 	struct part inwards, outwards;
 	bool no_input;		/* the caller's has ended */
 	bool paused;		/* we are in the background */
@@ -52,6 +56,8 @@ static bool is_empty(const struct part *part)
 /* As when a modem's line ends; from here ^C is the caller's terminal's. */
 static void hang_up(struct relay *r)
 {
+	if (r->hang_up && r->pty->master >= 0)
+		kill(r->child, r->hang_up);
 	nsc_pty_close(r->pty);
 	nsc_caller_restore(r->caller);
 	r->no_input = true;
@@ -85,12 +91,6 @@ static void read_caller(struct relay *r)
 		r->no_input = true;
 }
 
-static void read_inside(struct relay *r)
-{
-	/* -EIO: nobody inside has it open, somebody may again. */
-	r->quiet = fill(&r->outwards, r->pty->master) == -EIO;
-}
-
 static void write_inside(struct relay *r)
 {
 	struct part *p = &r->inwards;
@@ -112,6 +112,25 @@ static void write_caller(struct relay *r)
 		p->at += (size_t)n;
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
 		hang_up(r);
+}
+
+/*
+ * Where writing does not block it is tried at once, without asking poll() each
+ * time: that is what makes a relay slow.
+ */
+static void read_inside(struct relay *r)
+{
+	for (int i = 0; i < BURST; i++) {
+		int ret = fill(&r->outwards, r->pty->master);
+
+		/* -EIO: nobody inside has it open, somebody may again. */
+		r->quiet = ret == -EIO;
+		if (ret <= 0 || !r->caller->eager)
+			return;
+		write_caller(r);
+		if (!is_empty(&r->outwards))
+			return;
+	}
 }
 
 /*
@@ -137,7 +156,7 @@ static void press_eof(struct relay *r)
 
 static void go_on(struct relay *r)
 {
-	r->paused = false;
+	r->paused = nsc_caller_in_background(r->caller);
 	if (r->pty->master < 0)
 		return;
 	nsc_caller_set_raw(r->caller);
@@ -192,6 +211,9 @@ static void on_signal(struct relay *r, const struct signalfd_siginfo *info)
 		stop_ourselves(r);
 	} else if (n == SIGTTIN || n == SIGTTOU) {
 		r->paused = true;
+	} else if ((n == SIGINT || n == SIGQUIT) && !sent &&
+		   nsc_pty_signal(r->pty, n) == 0) {
+		/* A key of ours, which others of our job got as well. */
 	} else if (sent || ends_us(info->ssi_signo)) {
 		/* The child is in a session of its own. */
 		kill(r->child, n);
@@ -210,7 +232,14 @@ static int timeout(const struct relay *r)
 {
 	if (r->pty->master < 0)
 		return -1;
+	if (r->paused && !r->quiet)
+		return BACKGROUND_MS;
 	return r->quiet || (r->no_input && is_empty(&r->inwards)) ? EOF_MS : -1;
+}
+
+static bool reads(const struct relay *r)
+{
+	return !r->no_input && !r->paused && !r->caller->silent;
 }
 
 /* Each way has one part, which is written before the next is read. */
@@ -220,8 +249,7 @@ static void one_round(struct relay *r)
 	short master = (short)((out ? POLLIN : 0) | (in ? 0 : POLLOUT));
 	struct pollfd p[POLLED] = {
 		[SIGNALS] = { r->signals, POLLIN, 0 },
-		[IN] = { in && !r->no_input && !r->paused ? r->caller->in : -1,
-			 POLLIN, 0 },
+		[IN] = { reads(r) && in ? r->caller->in : -1, POLLIN, 0 },
 		[MASTER] = { r->quiet || !master ? -1 : r->pty->master,
 			     master, 0 },
 		[OUT] = { out ? -1 : r->caller->out, POLLOUT, 0 },
@@ -231,6 +259,8 @@ static void one_round(struct relay *r)
 	r->quiet = false;
 	if (n == 0 && r->no_input)
 		press_eof(r);
+	if (n == 0 && r->paused && !nsc_caller_in_background(r->caller))
+		go_on(r);
 	if (p[MASTER].revents & (POLLIN | POLLHUP) && out)
 		read_inside(r);
 	if (p[MASTER].revents & POLLOUT)
@@ -284,6 +314,8 @@ int nsc_relay(const struct nsc_relay_request *request)
 	struct relay r = {
 		.caller = request->caller, .pty = request->pty,
 		.child = request->child, .signals = request->signals,
+		.hang_up = request->hang_up,
+		.paused = nsc_caller_in_background(request->caller),
 	};
 
 	/* It may have ended before its signal was asked for. */

@@ -10,6 +10,7 @@ struct nsc_relay_request {
 	struct nsc_pty *pty;
 	pid_t child;		/* of the calling process */
 	int signals;		/* signalfd(2) of all, which are blocked */
+	int hang_up;		/* 0, or a signal for the child in that case */
 };
 
 /*

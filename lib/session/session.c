@@ -21,6 +21,7 @@
 #include "kernel/terminal.h"
 #include "session/enter.h"
 #include "session/group.h"
+#include "session/handover.h"
 
 #define TRY_MS 10000		/* a container that does not answer */
 
@@ -203,26 +204,31 @@ static int try_first(const struct nsc_session *session,
 }
 
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool give_terminal,
+		      const struct nsc_user *user, bool relays,
 		      struct nsc_error *err)
 {
+	struct nsc_handover handover = NSC_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
 	int ret = try_first(session, user, err);
 
-	if (ret == 0 && give_terminal)
-		ret = nsc_terminal_hand_over(session->state->host_uid,
-					     session->state->tty_gid, err);
 	if (ret == 0)
-		ret = place(session, user, err);
+		ret = nsc_handover_begin(&handover, relays, err);
 	if (ret < 0)
 		return ret;
+	ret = place(session, user, err);
+	if (ret == 0)
+		ret = nsc_handover_finish(&handover, session->state->uid,
+					  err);
 	/*
 	 * su, for one, passes on what its caller has open: a directory of the
 	 * host would be a way out.
 	 */
-	if (syscall(SYS_close_range, 3, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
-		return nsc_error_sys(err, errno, "close descriptors");
+	if (ret == 0 && syscall(SYS_close_range, 3, ~0U,
+				CLOSE_RANGE_CLOEXEC) < 0)
+		ret = nsc_error_sys(err, errno, "close descriptors");
+	if (ret < 0)
+		return nsc_handover_fail(&handover, err);
 	/* su without "-" stays where it was, where that exists. */
 	if (has_cwd)
 		(void)!chdir(cwd);

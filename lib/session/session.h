@@ -54,11 +54,12 @@ int nsc_session_check(const struct nsc_session_request *request,
  * the calling process has changed.  Of its supplementary groups those stay
  * that are the user's: sshd still has root's at that time, su and login have
  * set the user's already.  The current directory is the one of the
- * same name inside, or "/".  With give_terminal the terminals on descriptors
- * 0 to 2 become the user's first, see nsc_terminal_hand_over.
+ * same name inside, or "/".  A terminal of the host stays outside: with one the
+ * caller is another process when this returns, see handover.h for that and for
+ * relays.
  */
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool give_terminal,
+		      const struct nsc_user *user, bool relays,
 		      struct nsc_error *err);
 
 /*

@@ -324,6 +324,28 @@ START_TEST(hashes)
 }
 END_TEST
 
+START_TEST(only_some_stay)
+{
+	int keep[] = { 9, -1, 5, 7, 6 }, pidfd, status = 1;
+
+	if (nsc_process_fork(&pidfd) == 0) {
+		for (int fd = 3; fd < 12; fd++)
+			if (dup2(0, fd) != fd)
+				_exit(2);
+		if (nsc_process_keep_only(keep, 5) < 0)
+			_exit(3);
+		for (int fd = 0; fd < 12; fd++)
+			if ((fcntl(fd, F_GETFD) >= 0) !=
+			    (fd < 3 || (fd >= 5 && fd != 8 && fd < 10)))
+				_exit(4);
+		_exit(nsc_process_keep_only(NULL, 0) == 0 &&
+		      fcntl(5, F_GETFD) < 0 ? 0 : 5);
+	}
+	nsc_process_wait(pidfd, -1, &status);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -331,7 +353,8 @@ int main(void)
 		escapes, directories_are_checked, files_are_checked,
 		files_are_written_whole, children_are_invisible,
 		children_answer,
-		threads_are_counted, clean_chooses_descriptors, NULL,
+		threads_are_counted, clean_chooses_descriptors,
+		only_some_stay, NULL,
 	};
 
 	Suite *suite = suite_create("base");

@@ -43,7 +43,7 @@ static struct nsc_state of_myself(void)
 		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = groups,
-		.n_groups = 2, .tty_gid = 100005, .name = alice, .home = home,
+		.n_groups = 2, .name = alice, .home = home,
 		.shell = shell, .login_shell = true,
 		.environment = (char **)(uintptr_t)environment,
 		.keep_env = (char **)(uintptr_t)keep,

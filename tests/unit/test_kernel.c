@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/keyctl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/capability.h>
@@ -11,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -20,6 +22,7 @@
 #include "kernel/credential.h"
 #include "kernel/device.h"
 #include "kernel/idmap.h"
+#include "kernel/keyring.h"
 #include "kernel/mount.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
@@ -269,10 +272,24 @@ static void own_devpts(void)
 			       "newinstance,ptmxmode=0666,gid=5,mode=620"), 0);
 }
 
+START_TEST(session_keyrings)
+{
+	int32_t before = (int32_t)syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID,
+					  KEY_SPEC_SESSION_KEYRING, 0);
+
+	ck_assert_int_eq(nsc_keyring_new_session(&err), 0);
+	if (before > 0)
+		ck_assert_int_ne(before, (int32_t)syscall(SYS_keyctl,
+				 KEYCTL_GET_KEYRING_ID,
+				 KEY_SPEC_SESSION_KEYRING, 0));
+}
+END_TEST
+
 START_TEST(ptys)
 {
 	struct nsc_pty pty = NSC_PTY_INIT, none = NSC_PTY_INIT;
 	struct winsize size = { .ws_row = 12, .ws_col = 34 };
+	const int stdio[] = { 0, 1, 2 };
 	dev_t host = nsc_pty_devpts();
 	int status;
 	pid_t pid;
@@ -285,11 +302,14 @@ START_TEST(ptys)
 	nsc_pty_copy_size(&pty, pty.slave);
 	pid = fork();
 	if (pid == 0)
-		_exit(nsc_pty_take(&pty, &err) == 0 && getsid(0) == getpid() &&
-		      tcgetpgrp(0) == getpid() && isatty(2) &&
+		_exit(nsc_pty_take(&pty, stdio, 3, &err) == 0 &&
+		      getsid(0) == getpid() && tcgetpgrp(0) == getpid() &&
+		      isatty(2) &&
 		      open("/dev/tty", O_RDWR) >= 0 ? 0 : 1);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	ck_assert_int_eq(nsc_pty_signal(&pty, SIGINT), 0);
+	ck_assert_int_eq(nsc_pty_signal(&pty, SIGTERM), -EINVAL);
 	/* Another devpts has taken its place. */
 	own_devpts();
 	ck_assert_int_lt(nsc_pty_reopen_here(&pty, &err), 0);
@@ -369,7 +389,7 @@ int main(void)
 	const TTest *const tests[] = {
 		namespaces, pidfds, start_time_of_a_hostile_name, devices,
 		mount_points_stay_inside, sources_have_no_links, capabilities,
-		credentials, terminals, ptys, ptys_are_passed,
+		credentials, terminals, ptys, session_keyrings, ptys_are_passed,
 		maps_are_read, namespaces_differ, NULL,
 	};
 	Suite *suite = suite_create("kernel");
