@@ -212,13 +212,19 @@ multiplexed() {
 }
 
 two_users() {
-	nssh alice "$NS_COMMAND; sleep 2" > "$OUT/alice" &
-	nssh bob "$NS_COMMAND; sleep 2" > "$OUT/bob" &
-	sleep 1
+	local user
+
+	rm -f /home/alice/go /home/bob/go
+	for user in alice bob; do
+		nssh "$user" "$NS_COMMAND; $STAY" > "$OUT/$user" &
+		wait_until 20 grep -qs 'ns cgroup' "$OUT/$user" ||
+			fail "no session of $user"
+	done
 	landed_inside "$OUT/alice" alice
 	landed_inside "$OUT/bob" bob
 	[ -n "$PLAIN" ] || differ "containers of alice and bob" \
 		"$(grep 'ns mnt' "$OUT/alice")" "$(grep 'ns mnt' "$OUT/bob")"
+	touch /home/alice/go /home/bob/go
 	wait
 }
 
