@@ -5,8 +5,10 @@
  * monitor.h and nothing else.  It ends with the container.  When it is
  * killed, the container goes on and the next login starts another monitor.
  */
+#include "door.h"
 #include "groups.h"
 #include "monitor.h"
+#include "sessions.h"
 
 #include <dirent.h>
 #include <poll.h>
@@ -40,7 +42,8 @@ struct monitor {
 	bool never;		/* "never", "start" */
 	bool leader;
 	unsigned int linger;	/* seconds */
-	int enter;		/* socket of groups.h, -1 without groups */
+	int enter;		/* socket of door.h */
+	struct sessions *all;
 	const char *helper;	/* its pid inside, "0": none */
 };
 
@@ -60,17 +63,20 @@ static enum event wait_event(const struct monitor *m, int watcher, int timeout)
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
 		{ .fd = watcher, .events = POLLIN },
+		{ .fd = m->all->epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
 	};
 
 	for (int64_t begin = now_ms(), left = timeout;;) {
-		int n = poll(p, 4, (int)left);
+		int n = poll(p, 5, (int)left);
 
 		if (n == 0 || (n > 0 && (p[0].revents || p[1].revents ||
 					 p[2].revents)))
 			break;
-		if (n > 0)
-			groups_serve(m->enter);
+		if (n > 0 && p[3].revents)
+			sessions_reap(m->all);
+		if (n > 0 && p[4].revents)
+			door_serve(m->enter, m->all);
 		if (timeout >= 0)
 			left = timeout - (now_ms() - begin);
 		if (timeout >= 0 && left < 0)
@@ -100,7 +106,9 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 	siginfo_t info;
 
 	remove_files(m);
-	groups_end(m->enter);
+	door_close(m->enter);
+	sessions_close(m->all);
+	groups_end();
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
@@ -114,7 +122,7 @@ static void __attribute__((noreturn)) stop(const struct monitor *m)
 
 	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
-	groups_thaw(m->enter);
+	groups_thaw();
 	while (poll(&p, 1, -1) < 0)
 		;
 	ended(m);
@@ -261,7 +269,8 @@ static void report(const struct nsc_error *err)
 
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 5 };
+	struct sessions all;
+	struct monitor m = { .leader = argc > 5, .all = &all };
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (argc < 5)
@@ -271,7 +280,11 @@ int main(int argc, char **argv)
 	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
 	m.helper = argv[4];
 	m.enter = groups_open(&err);
-	if (m.enter < -1) {
+	if (m.enter == 0)
+		m.enter = sessions_open(&all, argv[1], &err);
+	if (m.enter == 0)
+		m.enter = door_open(&err);
+	if (m.enter < 0) {
 		/* A new container's PID 1 ends, since it never gets its go. */
 		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
 		return 1;

@@ -108,9 +108,21 @@ static int put_environment(const struct call *call,
 	return 0;
 }
 
+static const char *item(const struct call *call, int type)
+{
+	const void *text = NULL;
+
+	return pam_get_item(call->pamh, type, &text) == PAM_SUCCESS ? text :
+								      NULL;
+}
+
 static int place(const struct call *call, struct nsc_session *session,
 		 struct nsc_error *err)
 {
+	const struct nsc_session_info info = {
+		.service = call->service, .rhost = item(call, PAM_RHOST),
+		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
+	};
 	enum nsc_placement placement = call->options.has_placement ?
 		call->options.placement : call->policy->conf->placement;
 	/* login(1) changes the owner of its terminal after this. */
@@ -129,7 +141,8 @@ static int place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", session->state->message);
 	debug(call, "entering the container");
 	load_name_services();
-	return nsc_session_place(session, call->user, give_terminal, err);
+	return nsc_session_place(session, call->user, &info, give_terminal,
+				 err);
 }
 
 static int enter_once(const struct call *call, struct nsc_error *err)
@@ -204,7 +217,6 @@ static int open_session(struct call *call, int argc, const char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	const char *name = NULL;
-	const void *service = NULL;
 	const void *data;
 
 	if (nsc_pam_options_parse(argc, argv, &call->options, &err) < 0)
@@ -223,10 +235,9 @@ static int open_session(struct call *call, int argc, const char **argv)
 		nsc_error_set(&err, EINVAL, "PAM does not know the user");
 		return fail(call, &err);
 	}
-	if (pam_get_item(call->pamh, PAM_SERVICE, &service) != PAM_SUCCESS ||
-	    !service)
-		service = "";
-	call->service = service;
+	call->service = item(call, PAM_SERVICE);
+	if (!call->service)
+		call->service = "";
 	if (nsc_user_load(name, &call->user, &err) < 0 ||
 	    nsc_policy_decide(call->options.conf, call->user, call->service,
 			      &call->policy, &err) < 0)

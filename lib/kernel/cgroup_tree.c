@@ -20,7 +20,7 @@
 #define STEP_MS 10
 #define KILL_MS 5000		/* for the kernel to end what was killed */
 #define DEPTH 64
-#define SESSION "session-"
+#define SESSION NSC_CGROUP_SESSION
 
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
 {

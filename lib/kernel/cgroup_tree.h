@@ -24,6 +24,7 @@
 #define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
 #define NSC_CGROUP_RECORD_MAX 131072
 #define NSC_CGROUP_ENTRIES 192
+#define NSC_CGROUP_SESSION "session-"	/* and the pid of the login */
 
 struct nsc_cgroup_entry {
 	char kind;

@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "container/paths.h"
 #include "kernel/pidfd.h"
+#include "session/note.h"
 
 #define WAIT_S 5
 
@@ -49,15 +50,12 @@ static int connect_to(const char *path)
 	return NSC_TAKE_FD(fd);
 }
 
-int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
+static int ask(const struct nsc_session *session, struct nsc_error *err)
 {
 	struct nsc_error answer;
-	_cleanup_fd_ int fd = -1;
+	_cleanup_fd_ int fd = connect_to(session->path);
 	int n;
 
-	if (!session->state->has_groups)
-		return 0;
-	fd = connect_to(session->path);
 	if (fd < 0)
 		return failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +
@@ -71,5 +69,20 @@ int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
 		return 0;
 	if (err)
 		*err = answer;
-	return nsc_error_context(err, "enter the container's limits");
+	return answer.code == EUSERS ? -EUSERS :
+		nsc_error_context(err, "enter the container's limits");
+}
+
+int nsc_group_enter(const struct nsc_session *session,
+		    const struct nsc_session_info *info,
+		    struct nsc_error *err)
+{
+	int ret = info ? nsc_note_write(session, info, err) : 0;
+
+	if (ret < 0)
+		return ret;
+	ret = ask(session, err);
+	if (ret < 0 && info)
+		nsc_note_remove(session);
+	return ret;
 }

@@ -299,14 +299,15 @@ static int enter(const struct nsc_session *session, gid_t gid,
  * perhaps the control groups.
  */
 static int place(const struct nsc_session *session,
-		 const struct nsc_user *user, struct nsc_error *err)
+		 const struct nsc_user *user,
+		 const struct nsc_session_info *info, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
 	/* First: while it is on the host, its host ids are known there. */
-	int ret = nsc_group_enter(session, err);
+	int ret = nsc_group_enter(session, info, err);
 
 	if (ret == 0)
 		ret = nsc_credential_limit_groups(user->groups,
@@ -330,7 +331,8 @@ static void try_in_child(const void *arg, void *answer)
 	const struct attempt *attempt = arg;
 	struct nsc_error *err = answer;
 
-	if (place(attempt->session, attempt->user, err) == 0)
+	/* No session of its own: without info. */
+	if (place(attempt->session, attempt->user, NULL, err) == 0)
 		nsc_terminal_check(attempt->session->state->uid, err);
 }
 
@@ -354,7 +356,8 @@ static int try_first(const struct nsc_session *session,
 }
 
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool give_terminal,
+		      const struct nsc_user *user,
+		      const struct nsc_session_info *info, bool give_terminal,
 		      struct nsc_error *err)
 {
 	char cwd[PATH_MAX];
@@ -365,7 +368,7 @@ int nsc_session_place(const struct nsc_session *session,
 		ret = nsc_terminal_hand_over(session->state->host_uid,
 					     session->state->tty_gid, err);
 	if (ret == 0)
-		ret = place(session, user, err);
+		ret = place(session, user, info, err);
 	/* su without "-" stays where it was, where that exists. */
 	if (ret == 0 && has_cwd)
 		(void)!chdir(cwd);

@@ -1,0 +1,399 @@
+/*
+ * One entry for each login process, found by its pidfd: how it ends makes no
+ * difference.  The files in 'session' are root's, made by the login
+ * itself (lib/session/note.h) or here, for a login without privileges.
+ */
+#include "sessions.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/paths.h"
+#include "groups.h"
+#include "kernel/pidfd.h"
+#include "monitor.h"
+#include "record.h"
+
+#define MOST 16384		/* whatever the limit of descriptors is */
+#define SPARE 64		/* descriptors for everything else */
+#define FILE_MAX_SIZE 4096
+#define EVENTS 64
+#define NSSHELL "nsshell"
+
+/* --- the file of a session */
+
+static void take_text(char *to, size_t size, const char *value)
+{
+	snprintf(to, size, "%s", value);
+}
+
+static void take_line(struct session *s, const char *key, const char *value)
+{
+	if (!strcmp(key, "start"))
+		s->start = strtoull(value, NULL, 10);
+	else if (!strcmp(key, "opened"))
+		s->opened = strtoll(value, NULL, 10);
+	else if (!strcmp(key, "user"))
+		take_text(s->user, sizeof(s->user), value);
+	else if (!strcmp(key, "service"))
+		take_text(s->service, sizeof(s->service), value);
+	else if (!strcmp(key, "rhost"))
+		take_text(s->rhost, sizeof(s->rhost), value);
+	else if (!strcmp(key, "tty"))
+		take_text(s->tty, sizeof(s->tty), value);
+	else if (!strcmp(key, "ruser"))
+		take_text(s->ruser, sizeof(s->ruser), value);
+	else if (!strcmp(key, "loginuid"))
+		s->loginuid = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(key, "audit_session"))
+		s->audit_session = (uint32_t)strtoul(value, NULL, 10);
+	else if (!strcmp(key, "generation"))
+		s->generation = (unsigned int)strtoul(value, NULL, 10);
+}
+
+static void name_of(pid_t pid, char name[16])
+{
+	snprintf(name, 16, "%d", (int)pid);
+}
+
+static int read_file(int dir, pid_t pid, struct session *s)
+{
+	char name[16], text[FILE_MAX_SIZE], *save = NULL;
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	name_of(pid, name);
+	*s = (struct session){
+		.pid = pid, .pidfd = -1, .loginuid = SESSION_NO_ID,
+		.audit_session = SESSION_NO_ID,
+	};
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *value = strchr(line, ' ');
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		take_line(s, line, value);
+	}
+	s->by_user = !strcmp(s->service, NSSHELL);
+	return 0;
+}
+
+/* Is the process of that number the one that the file is about? */
+static bool is_the_same(const struct session *s)
+{
+	uint64_t start;
+
+	return nsc_pidfd_start_time(s->pid, &start) == 0 && start == s->start;
+}
+
+static unsigned int own_number(pid_t pid, const char *file)
+{
+	unsigned int value = SESSION_NO_ID;
+	_cleanup_file_ FILE *in = NULL;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	in = fopen(path, "re");
+	if (in && fscanf(in, "%u", &value) != 1)
+		value = SESSION_NO_ID;
+	return value;
+}
+
+/* The terminal by its name alone: what a user opened is not opened here. */
+static void find_tty(pid_t pid, char *tty, size_t size)
+{
+	char path[64], link[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)pid);
+	n = readlink(path, link, sizeof(link) - 1);
+	link[n < 0 ? 0 : n] = '\0';
+	if (!strncmp(link, "/dev/pts/", 9) || !strncmp(link, "/dev/tty", 8))
+		nsc_text_escape(link, tty, size);
+}
+
+/* What there is to know of a nsshell. */
+static int look_at(const struct sessions *all, pid_t pid, struct session *s)
+{
+	*s = (struct session){
+		.pid = pid, .pidfd = -1, .opened = (int64_t)time(NULL),
+		.service = NSSHELL, .by_user = true,
+		.loginuid = own_number(pid, "loginuid"),
+		.audit_session = own_number(pid, "sessionid"),
+	};
+	take_text(s->user, sizeof(s->user), all->user);
+	find_tty(pid, s->tty, sizeof(s->tty));
+	return nsc_pidfd_start_time(pid, &s->start);
+}
+
+static int write_file(int dir, const struct session *s)
+{
+	_cleanup_file_ FILE *out = NULL;
+	char name[16];
+	int fd;
+
+	name_of(s->pid, name);
+	unlinkat(dir, name, 0);
+	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	out = fdopen(fd, "w");
+	if (!out) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fprintf(out, "start %llu\nopened %lld\nuser %s\nservice %s\n",
+		(unsigned long long)s->start, (long long)s->opened, s->user,
+		s->service);
+	if (s->tty[0])
+		fprintf(out, "tty %s\n", s->tty);
+	if (s->loginuid != SESSION_NO_ID)
+		fprintf(out, "loginuid %u\n", s->loginuid);
+	if (s->audit_session != SESSION_NO_ID)
+		fprintf(out, "audit_session %u\n", s->audit_session);
+	if (fflush(out) != 0 || fchmod(fd, 0644) < 0) {
+		int error = errno;
+
+		unlinkat(dir, name, 0);
+		return -error;
+	}
+	return 0;
+}
+
+static void remove_file(int dir, pid_t pid)
+{
+	char name[16];
+
+	name_of(pid, name);
+	unlinkat(dir, name, 0);
+}
+
+/* --- the table */
+
+static struct session *find(const struct sessions *all, pid_t pid)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->pid == pid)
+			return all->list[i];
+	return NULL;
+}
+
+static void conclude(const struct sessions *all, const struct session *s)
+{
+	struct session_end end = {
+		.status = -1, .peak_memory = UINT64_MAX, .cpu_us = UINT64_MAX,
+		.duration = (int64_t)time(NULL) - s->opened,
+	};
+
+	groups_usage(s->pid, &end.peak_memory, &end.cpu_us);
+	record_close(s, &end);
+	remove_file(all->dir, s->pid);
+}
+
+/* Its last descriptor takes it out of epoll. */
+static void drop(struct sessions *all, size_t at)
+{
+	struct session *s = all->list[at];
+
+	all->list[at] = all->list[--all->n];
+	close(s->pidfd);
+	free(s);
+}
+
+static int insert(struct sessions *all, struct session *s)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN, .data = { .ptr = s },
+	};
+
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 16;
+		struct session **grown = realloc(all->list,
+						 room * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		all->list = grown;
+		all->room = room;
+	}
+	if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, s->pidfd, &event) < 0)
+		return -errno;
+	all->list[all->n++] = s;
+	return 0;
+}
+
+static int add(struct sessions *all, const struct session *given, int pidfd,
+	       struct session **ret)
+{
+	struct session *s = malloc(sizeof(*s));
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	*s = *given;
+	s->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+	error = s->pidfd < 0 ? -errno : insert(all, s);
+	if (error < 0) {
+		nsc_fd_close(&s->pidfd);
+		free(s);
+		return error;
+	}
+	*ret = s;
+	return 0;
+}
+
+int sessions_add(struct sessions *all, const struct session *given, int pidfd,
+		 struct nsc_error *err)
+{
+	struct session *s = find(all, given->pid);
+	int ret = s ? 0 : add(all, given, pidfd, &s);
+
+	if (ret == 0 && given->by_user && !given->entered)
+		ret = write_file(all->dir, given);
+	/* The process goes on, and ends as one that never was a session. */
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "note the session");
+	if (!s->entered)
+		record_open(s);
+	s->entered = true;
+	return 0;
+}
+
+int sessions_admit(struct sessions *all, pid_t pid, bool root,
+		   struct session *ret, struct nsc_error *err)
+{
+	const struct session *known;
+	int error;
+
+	/* Who has ended makes room, and may have had the same number. */
+	sessions_reap(all);
+	known = find(all, pid);
+	if (known) {
+		*ret = *known;
+		return 1;
+	}
+	error = root ? read_file(all->dir, pid, ret) : look_at(all, pid, ret);
+	if (error < 0 && !root)
+		return nsc_error_set(err, ESRCH, "the process has ended");
+	if (error < 0 || !is_the_same(ret))
+		return 0;
+	if (all->n >= all->max)
+		return nsc_error_set(err, EMFILE, "the container has %zu "
+				     "sessions: its monitor can watch no more",
+				     all->n);
+	return 1;
+}
+
+void sessions_reap(struct sessions *all)
+{
+	struct epoll_event events[EVENTS];
+	int n;
+
+	do {
+		n = epoll_wait(all->epoll, events, EVENTS, 0);
+		for (int i = 0; i < n; i++)
+			for (size_t at = 0; at < all->n; at++) {
+				if (all->list[at] != events[i].data.ptr)
+					continue;
+				conclude(all, all->list[at]);
+				drop(all, at);
+				break;
+			}
+	} while (n == EVENTS);
+}
+
+/* --- begin and end */
+
+/* Those that are there still; the others ended when nobody watched. */
+static void adopt(struct sessions *all, pid_t pid)
+{
+	/* Opened before the start time is read: one and the same process. */
+	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
+	struct session s, *added;
+
+	if (read_file(all->dir, pid, &s) < 0)
+		return;
+	if (pidfd < 0 || !is_the_same(&s) || all->n >= all->max ||
+	    add(all, &s, pidfd, &added) < 0)
+		conclude(all, &s);
+}
+
+static void remove_any(struct sessions *all, pid_t pid)
+{
+	remove_file(all->dir, pid);
+}
+
+static void each_file(struct sessions *all,
+		      void (*act)(struct sessions *all, pid_t pid))
+{
+	int fd = openat(all->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir && fd >= 0)
+		close(fd);
+	while (dir && (entry = readdir(dir))) {
+		long long pid;
+
+		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0)
+			act(all, (pid_t)pid);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/* As many descriptors as there may be; some are for everything else. */
+static size_t most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return MOST;
+	limit.rlim_cur = limit.rlim_max < MOST + SPARE ? limit.rlim_max :
+							 MOST + SPARE;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= SPARE)
+		return SPARE;
+	return (size_t)limit.rlim_cur - SPARE;
+}
+
+int sessions_open(struct sessions *all, const char *user,
+		  struct nsc_error *err)
+{
+	*all = (struct sessions){ .max = most(), .user = user };
+	all->epoll = epoll_create1(EPOLL_CLOEXEC);
+	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
+			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (all->epoll < 0 || all->dir < 0)
+		return nsc_error_sys(err, errno, "open '" NSC_DIR_SESSION "'");
+	each_file(all, adopt);
+	return 0;
+}
+
+void sessions_close(struct sessions *all)
+{
+	while (all->n) {
+		conclude(all, all->list[0]);
+		drop(all, 0);
+	}
+	/* Of logins that never came. */
+	each_file(all, remove_any);
+}
