@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SESSION_NSSHELL "nsshell"	/* service of a nsshell */
 #define SESSION_NO_ID UINT32_MAX	/* loginuid, audit_session: none */
 
 struct session {

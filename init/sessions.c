@@ -5,7 +5,6 @@
  */
 #include "sessions.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include "base/fd.h"
 #include "base/text.h"
 #include "container/paths.h"
+#include "container/session_file.h"
 #include "groups.h"
 #include "kernel/pidfd.h"
 #include "monitor.h"
@@ -27,9 +27,7 @@
 
 #define MOST 16384		/* whatever the limit of descriptors is */
 #define SPARE 64		/* descriptors for everything else */
-#define FILE_MAX_SIZE 4096
 #define EVENTS 64
-#define NSSHELL "nsshell"
 
 /* --- the file of a session */
 
@@ -38,70 +36,9 @@ static void take_text(char *to, size_t size, const char *value)
 	snprintf(to, size, "%s", value);
 }
 
-static void take_line(struct session *s, const char *key, const char *value)
-{
-	if (!strcmp(key, "start"))
-		s->start = strtoull(value, NULL, 10);
-	else if (!strcmp(key, "opened"))
-		s->opened = strtoll(value, NULL, 10);
-	else if (!strcmp(key, "user"))
-		take_text(s->user, sizeof(s->user), value);
-	else if (!strcmp(key, "service"))
-		take_text(s->service, sizeof(s->service), value);
-	else if (!strcmp(key, "rhost"))
-		take_text(s->rhost, sizeof(s->rhost), value);
-	else if (!strcmp(key, "tty"))
-		take_text(s->tty, sizeof(s->tty), value);
-	else if (!strcmp(key, "ruser"))
-		take_text(s->ruser, sizeof(s->ruser), value);
-	else if (!strcmp(key, "loginuid"))
-		s->loginuid = (uint32_t)strtoul(value, NULL, 10);
-	else if (!strcmp(key, "audit_session"))
-		s->audit_session = (uint32_t)strtoul(value, NULL, 10);
-	else if (!strcmp(key, "generation"))
-		s->generation = (unsigned int)strtoul(value, NULL, 10);
-}
-
 static void name_of(pid_t pid, char name[16])
 {
 	snprintf(name, 16, "%d", (int)pid);
-}
-
-static int read_file(int dir, pid_t pid, struct session *s)
-{
-	char name[16], text[FILE_MAX_SIZE], *save = NULL;
-	_cleanup_fd_ int fd = -1;
-	ssize_t n;
-
-	name_of(pid, name);
-	*s = (struct session){
-		.pid = pid, .pidfd = -1, .loginuid = SESSION_NO_ID,
-		.audit_session = SESSION_NO_ID,
-	};
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *value = strchr(line, ' ');
-
-		if (!value)
-			continue;
-		*value++ = '\0';
-		take_line(s, line, value);
-	}
-	s->by_user = !strcmp(s->service, NSSHELL);
-	return 0;
-}
-
-/* Is the process of that number the one that the file is about? */
-static bool is_the_same(const struct session *s)
-{
-	uint64_t start;
-
-	return nsc_pidfd_start_time(s->pid, &start) == 0 && start == s->start;
 }
 
 static unsigned int own_number(pid_t pid, const char *file)
@@ -135,7 +72,7 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 {
 	*s = (struct session){
 		.pid = pid, .pidfd = -1, .opened = (int64_t)time(NULL),
-		.service = NSSHELL, .by_user = true,
+		.service = SESSION_NSSHELL, .by_user = true,
 		.loginuid = own_number(pid, "loginuid"),
 		.audit_session = own_number(pid, "sessionid"),
 	};
@@ -290,10 +227,11 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		*ret = *known;
 		return 1;
 	}
-	error = root ? read_file(all->dir, pid, ret) : look_at(all, pid, ret);
+	error = root ? nsc_session_file_read(all->dir, pid, ret) :
+		       look_at(all, pid, ret);
 	if (error < 0 && !root)
 		return nsc_error_set(err, ESRCH, "the process has ended");
-	if (error < 0 || !is_the_same(ret))
+	if (error < 0 || !nsc_session_file_is_alive(ret))
 		return 0;
 	if (all->n >= all->max)
 		return nsc_error_set(err, EMFILE, "the container has %zu "
@@ -323,41 +261,26 @@ void sessions_reap(struct sessions *all)
 /* --- begin and end */
 
 /* Those that are there still; the others ended when nobody watched. */
-static void adopt(struct sessions *all, pid_t pid)
+static int adopt(int dir, pid_t pid, void *arg)
 {
+	struct sessions *all = arg;
 	/* Opened before the start time is read: one and the same process. */
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
 	struct session s, *added;
 
-	if (read_file(all->dir, pid, &s) < 0)
-		return;
-	if (pidfd < 0 || !is_the_same(&s) || all->n >= all->max ||
-	    add(all, &s, pidfd, &added) < 0)
+	if (nsc_session_file_read(dir, pid, &s) < 0)
+		return 0;
+	if (pidfd < 0 || !nsc_session_file_is_alive(&s) ||
+	    all->n >= all->max || add(all, &s, pidfd, &added) < 0)
 		conclude(all, &s);
+	return 0;
 }
 
-static void remove_any(struct sessions *all, pid_t pid)
+static int remove_any(int dir, pid_t pid, void *arg)
 {
-	remove_file(all->dir, pid);
-}
-
-static void each_file(struct sessions *all,
-		      void (*act)(struct sessions *all, pid_t pid))
-{
-	int fd = openat(all->dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir && fd >= 0)
-		close(fd);
-	while (dir && (entry = readdir(dir))) {
-		long long pid;
-
-		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0)
-			act(all, (pid_t)pid);
-	}
-	if (dir)
-		closedir(dir);
+	(void)arg;
+	remove_file(dir, pid);
+	return 0;
 }
 
 /* As many descriptors as there may be; some are for everything else. */
@@ -384,7 +307,7 @@ int sessions_open(struct sessions *all, const char *user,
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (all->epoll < 0 || all->dir < 0)
 		return nsc_error_sys(err, errno, "open '" NSC_DIR_SESSION "'");
-	each_file(all, adopt);
+	nsc_session_file_each(all->dir, adopt, all);
 	return 0;
 }
 
@@ -395,5 +318,5 @@ void sessions_close(struct sessions *all)
 		drop(all, 0);
 	}
 	/* Of logins that never came. */
-	each_file(all, remove_any);
+	nsc_session_file_each(all->dir, remove_any, NULL);
 }

@@ -1,22 +1,17 @@
 /* nsinit list: the containers that run. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "nsinit.h"
 
 static void print_row(const struct nscontainer_record *record)
 {
-	time_t seconds = atoll(nscontainer_record_text(record, "since"));
 	char since[32];
-	struct tm tm;
 
-	localtime_r(&seconds, &tm);
-	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
 	printf("%-16s %8s  %-19s  %8s  %s\n",
 	       nscontainer_record_text(record, "user"),
-	       nscontainer_record_text(record, "pid"), since,
+	       nscontainer_record_text(record, "pid"),
+	       nsinit_time(nscontainer_record_text(record, "since"), since),
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "rootfs"));
 }
@@ -27,17 +22,6 @@ static void print_rows(const struct nscontainer_record *record)
 	       "SESSIONS", "ROOTFS");
 	for (; record; record = nscontainer_record_next(record))
 		print_row(record);
-}
-
-static void print_array(const struct nscontainer_record *record)
-{
-	putchar('[');
-	while (record) {
-		fputs(nscontainer_record_json(record), stdout);
-		record = nscontainer_record_next(record);
-		fputs(record ? ",\n" : "", stdout);
-	}
-	puts("]");
 }
 
 static int find_one(const struct nsinit_options *options,
@@ -61,7 +45,7 @@ int nsinit_list(const struct nsinit_options *options)
 					 nscontainer_list(&list, &err);
 
 	if (options->json)
-		print_array(list);
+		nsinit_print_list(list);
 	else
 		print_rows(list);
 	nscontainer_record_free(list);

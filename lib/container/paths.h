@@ -4,10 +4,13 @@
 
 /*
  * From the build: NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
- * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LIBEXECDIR,
- * NSC_NSINIT and NSC_NSSHELL.
+ * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LOGDIR
+ * (/var/log/nscontainer), NSC_LIBEXECDIR, NSC_NSINIT and NSC_NSSHELL.
  */
 #define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
+
+/* A line for each session that opened and for each that closed. */
+#define NSC_HISTORY NSC_LOGDIR "/sessions"
 
 /* Below a container's run directory. */
 #define NSC_FILE_PID "pid"
@@ -19,7 +22,7 @@
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
 #define NSC_FILE_ENTER "enter"
-#define NSC_DIR_SESSION "session"	/* a file for each, see session/note.h */
+#define NSC_DIR_SESSION "session"	/* files, see session/note.h */
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

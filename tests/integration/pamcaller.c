@@ -30,6 +30,7 @@ struct options {
 	int threads;
 	bool twice, silent, close, wait;
 	const char *service, *user, *command;
+	const char *rhost, *tty, *ruser;
 };
 
 /* What the caller has, and a module may not change. */
@@ -180,6 +181,9 @@ static int session(const struct options *options, const struct passwd *pw)
 	if (pam_start(options->service, options->user, &conv, &pamh) !=
 	    PAM_SUCCESS)
 		die("pam_start");
+	pam_set_item(pamh, PAM_RHOST, options->rhost);
+	pam_set_item(pamh, PAM_TTY, options->tty);
+	pam_set_item(pamh, PAM_RUSER, options->ruser);
 	look(&before);
 	ret = open_session(options, pamh);
 	if (options->twice)
@@ -201,20 +205,23 @@ static void read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:2qcw")) >= 0) {
+	while ((option = getopt(argc, argv, "+t:2qcwH:T:U:")) >= 0) {
 		switch (option) {
 		case 't': options->threads = atoi(optarg); break;
 		case '2': options->twice = true; break;
 		case 'q': options->silent = true; break;
 		case 'c': options->close = true; break;
 		case 'w': options->wait = true; break;
+		case 'H': options->rhost = optarg; break;
+		case 'T': options->tty = optarg; break;
+		case 'U': options->ruser = optarg; break;
 		default: exit(99);
 		}
 	}
 	errno = EINVAL;
 	if (argc - optind < 2)
-		die("usage: pamcaller [-t THREADS] [-2qcw] SERVICE USER "
-		    "[COMMAND]");
+		die("usage: pamcaller [-t THREADS] [-2qcw] [-H RHOST] "
+		    "[-T TTY] [-U RUSER] SERVICE USER [COMMAND]");
 	options->service = argv[optind];
 	options->user = argv[optind + 1];
 	options->command = argv[optind + 2];
