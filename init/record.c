@@ -35,13 +35,16 @@ struct pidfd_info_v0 {
 #define PIDFD_GET_INFO_V0 _IOWR(0xff, 11, struct pidfd_info_v0)
 #define PIDFD_INFO_EXIT_V0 (UINT64_C(1) << 3)
 
-/* The kernel tells it once the parent has seen it: POLLHUP. */
+/* The kernel tells it once the parent has seen it, which POLLHUP means. */
 static int exit_status(int pidfd)
 {
 	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_EXIT_V0 };
 	struct pollfd p = { .fd = pidfd };
 
+	if (ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0 && errno != ESRCH)
+		return -1;
 	poll(&p, 1, REAP_MS);
+	info.mask = PIDFD_INFO_EXIT_V0;
 	if (ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0 ||
 	    !(info.mask & PIDFD_INFO_EXIT_V0))
 		return -1;

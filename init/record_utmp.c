@@ -12,6 +12,8 @@
 
 #include "record_places.h"
 
+#define LINE "nsc/"
+
 /* Copied whole; the fields of utmp(5) need no NUL at their end. */
 #define COPY(field, text) memcpy(field, text, strnlen(text, sizeof(field)))
 
@@ -54,7 +56,7 @@ static void make_name(const struct session *s, struct utmpx *entry)
 {
 	char line[sizeof(entry->ut_line)];
 
-	snprintf(line, sizeof(line), "nsc/%d", (int)s->pid);
+	snprintf(line, sizeof(line), LINE "%d", (int)s->pid);
 	COPY(entry->ut_line, line);
 	make_id(s->pid, entry->ut_id);
 }
@@ -73,7 +75,9 @@ void record_utmp_open(const struct session *s)
 {
 	struct utmpx entry = { .ut_type = EMPTY }, own;
 
-	if (find(s, USER_PROCESS, &own))
+	/* One of ours is left by a machine that crashed. */
+	if (find(s, USER_PROCESS, &own) &&
+	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
 		return;
 	if (find(s, LOGIN_PROCESS, &own)) {
 		memcpy(entry.ut_line, own.ut_line, sizeof(entry.ut_line));

@@ -177,10 +177,11 @@ static void put_usage(json_t *object, const struct nsc_api_sessions *all,
 static json_t *session_json(const struct nsc_api_sessions *all,
 			    const struct session *s)
 {
+	const char *tty = s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
 	json_t *object = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:i, s:o, "
 				   "s:o, s:I}", "user", s->user, "service",
 				   s->service, "pid", (int)s->pid, "rhost",
-				   s->rhost, "tty", s->tty, "ruser", s->ruser,
+				   s->rhost, "tty", tty, "ruser", s->ruser,
 				   "generation", (int)s->generation,
 				   "loginuid", id(s->loginuid),
 				   "audit_session", id(s->audit_session),
