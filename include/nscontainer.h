@@ -159,7 +159,7 @@ int nscontainer_sessions(const struct nscontainer *container,
 /*
  * The sessions of a user's container, or of all where container is NULL, that
  * /var/log/nscontainer/sessions and its last rotation tell of, those that are
- * open included, the newest first.  Of each file the last 16 MiB are read.
+ * open included, the newest first.  Of each file the last 4 MiB are read.
  * *ret is NULL where there is none.  -EINVAL: the handle is a directory's.
  *
  * Keys: user, service, pid, rhost, tty, ruser, generation, loginuid,

@@ -18,7 +18,7 @@
 #include "container/paths.h"
 #include "kernel/pidfd.h"
 
-#define MOST ((off_t)16 * 1024 * 1024)	/* of each file, the newest part */
+#define MOST ((off_t)4 * 1024 * 1024)	/* of each file, the newest part */
 
 /* logrotate(8)'s name of the last one is read as well. */
 static const char *const files[] = { NSC_HISTORY ".1", NSC_HISTORY };
