@@ -55,7 +55,7 @@ static void complain(const struct session *s, const char *what, int error)
 {
 	char text[256];
 
-	snprintf(text, sizeof(text), "event=lost user=%s pid=%d to=%s "
+	snprintf(text, sizeof(text), "event=lost user=%s pid=%d to=\"%s\" "
 		 "error=\"%s\"", s->user, (int)s->pid, what, strerror(error));
 	record_syslog(s->pid, text);
 }
@@ -120,6 +120,17 @@ write_in_child(const struct session *s, const struct session_end *end, int done)
 	_exit(0);
 }
 
+/* No other process could be made: the one place that does not block long. */
+static void write_some(const struct session *s, const struct session_end *end)
+{
+	char text[RECORD_MAX];
+	int error = errno;
+
+	record_text_line(s, end, text);
+	record_syslog(s->pid, text);
+	complain(s, "all but syslog", error);
+}
+
 /* The writer is init's child: the monitor has but the one between to reap. */
 static void record(const struct session *s, const struct session_end *end)
 {
@@ -137,10 +148,14 @@ static void record(const struct session *s, const struct session_end *end)
 		pid = fork();
 		if (pid == 0)
 			write_in_child(s, end, out);
-		_exit(pid < 0);
+		if (pid < 0)
+			write_some(s, end);
+		_exit(0);
 	}
-	if (pid < 0)
+	if (pid < 0) {
+		write_some(s, end);
 		return;
+	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	nsc_fd_close(&out);

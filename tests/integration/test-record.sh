@@ -498,7 +498,7 @@ no_place() {
 	begin
 	: > /var/log/nscontainer
 	timeout 20 su alice -c true || fail "su fails"
-	logged 'event=lost user=alice .* to=/var/log/nscontainer/sessions error='
+	logged 'event=lost user=alice .* to="/var/log/nscontainer/sessions" error='
 	logged 'event=close user=alice'
 	rm /var/log/nscontainer
 	ln -s /etc/passwd "$TOP/link"
@@ -508,6 +508,28 @@ no_place() {
 	logged 'event=close user=alice'
 	[ ! -e "$TOP/made" ] || fail "a link was followed"
 	rm -r /var/log/nscontainer
+}
+
+# A host whose processes are at their limit.
+no_process() {
+	local dir group
+
+	begin
+	stay alice
+	dir=$(awk '$5 ~ /pids/ && / - cgroup / { print $5; exit }' \
+		/proc/self/mountinfo)
+	group=${dir:-/sys/fs/cgroup}/full
+	mkdir "$group" || skip "no group can be made"
+	monitors > "$group/cgroup.procs"
+	echo 1 > "$group/pids.max" || skip "no pids controller"
+	timeout 20 su alice -c true || fail "su fails"
+	logged 'event=open user=alice service=su '
+	logged 'event=lost user=alice .* to="all but syslog" error='
+	logged 'event=close user=alice service=su '
+	echo max > "$group/pids.max"
+	release
+	wait_until 10 eval '[ -z "$(monitors)" ]'
+	rmdir "$group"
 }
 
 t "a session is recorded when it opens and when it closes" opens_and_closes
@@ -530,4 +552,5 @@ t "nsinit ps and kick work on a directory's container" kicks_exec
 t "nsinit kick ends nothing else" kicks_nothing_else
 t "hostile values stay values" hostile_values
 t "logins do not wait for a place that blocks" blocked_places
+t "a host without processes has records in syslog" no_process
 t "a place that takes nothing refuses no login" no_place
