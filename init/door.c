@@ -1,8 +1,8 @@
 /*
  * A connection to "enter" is the whole request: nothing is read from it, so
  * nobody can make the monitor wait.  The kernel says who connected.  The
- * answer is one nsc_error, code 0 when the process is a session of the
- * container, or root's that tries the way, and in its groups.
+ * answer is one nsc_error, code 0 when the process is in the container's
+ * groups, and a session of it but for one of root's without a file.
  */
 #include "door.h"
 

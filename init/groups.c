@@ -86,6 +86,15 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
 	*ret_cpu_us = stats->cpu_usage;
 }
 
+int groups_leave(pid_t pid)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+
+	if (!tree || nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) < 0)
+		return 0;
+	return nsc_cgroup_tree_leave(tree, pid);
+}
+
 void groups_thaw(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));

@@ -19,6 +19,9 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_error *err);
 /* Of a session's group: bytes at the most, microseconds of processor time. */
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 
+/* Remove a session's groups; -EBUSY where processes are left in them. */
+int groups_leave(pid_t pid);
+
 /* What is frozen does not die, in v1. */
 void groups_thaw(void);
 

@@ -25,6 +25,14 @@ struct session {
 	char user[65];
 	bool by_user;		/* a nsshell, without privileges */
 	bool entered;		/* it has connected, to this monitor */
+
+	/* idle.c: times as now_ms() has them. */
+	int64_t look;		/* when it is to be looked at again */
+	int64_t looked;		/* 0: not yet */
+	int64_t active;		/* when it was seen to be busy */
+	int64_t input;		/* see terminals.h */
+	uint64_t cpu;		/* microseconds by then */
+	bool warned;
 };
 
 #endif

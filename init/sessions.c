@@ -43,15 +43,17 @@ static void name_of(pid_t pid, char name[16])
 
 static unsigned int own_number(pid_t pid, const char *file)
 {
-	unsigned int value = SESSION_NO_ID;
-	_cleanup_file_ FILE *in = NULL;
-	char path[64];
+	_cleanup_fd_ int fd = -1;
+	char path[64], text[16];
+	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	in = fopen(path, "re");
-	if (in && fscanf(in, "%u", &value) != 1)
-		value = SESSION_NO_ID;
-	return value;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return SESSION_NO_ID;
+	text[n] = '\0';
+	return (unsigned int)strtoul(text, NULL, 10);
 }
 
 /* The terminal by its name alone: what a user opened is not opened here. */
@@ -145,6 +147,13 @@ static void conclude(const struct sessions *all, const struct session *s)
 	remove_file(all->dir, s->pid);
 }
 
+/* The login process has ended, the container has not. */
+static void conclude_one(const struct sessions *all, const struct session *s)
+{
+	conclude(all, s);
+	endings_of(all->endings, s);
+}
+
 /* Its last descriptor takes it out of epoll. */
 static void drop(struct sessions *all, size_t at)
 {
@@ -163,8 +172,8 @@ static int insert(struct sessions *all, struct session *s)
 
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 16;
-		struct session **grown = realloc(all->list,
-						 room * sizeof(*grown));
+		struct session **grown = realloc(all->list, room *
+						 sizeof(struct session *));
 
 		if (!grown)
 			return -ENOMEM;
@@ -208,10 +217,33 @@ int sessions_add(struct sessions *all, const struct session *given, int pidfd,
 	/* The process goes on, and ends as one that never was a session. */
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "note the session");
+	endings_forget(all->endings, s->pid);
 	if (!s->entered)
 		record_open(s);
 	s->entered = true;
 	return 0;
+}
+
+/* An administrator's 'nsinit exec' is nobody's session in this. */
+static bool counts(const struct session *s)
+{
+	return strcmp(s->service, "nsinit-exec") != 0;
+}
+
+static int check_number(const struct sessions *all, const struct session *s,
+			struct nsc_error *err)
+{
+	unsigned int max = all->watch->lifecycle.max_sessions, n = 0;
+
+	if (!max || !counts(s))
+		return 0;
+	for (size_t i = 0; i < all->n; i++)
+		n += all->list[i]->pid != s->pid && counts(all->list[i]);
+	if (n < max)
+		return 0;
+	return nsc_error_set(err, EUSERS, "You have %u session%s, which is "
+			     "the most that the administrator allows.", n,
+			     n == 1 ? "" : "s");
 }
 
 int sessions_admit(struct sessions *all, pid_t pid, bool root,
@@ -223,7 +255,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	/* Who has ended makes room, and may have had the same number. */
 	sessions_reap(all);
 	known = find(all, pid);
-	if (known) {
+	if (known && known->entered) {
 		*ret = *known;
 		return 1;
 	}
@@ -233,6 +265,9 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		return nsc_error_set(err, ESRCH, "the process has ended");
 	if (error < 0 || !nsc_session_file_is_alive(ret))
 		return 0;
+	error = check_number(all, ret, err);
+	if (error < 0)
+		return error;
 	if (all->n >= all->max)
 		return nsc_error_set(err, EMFILE, "the container has %zu "
 				     "sessions: its monitor can watch no more",
@@ -251,7 +286,7 @@ void sessions_reap(struct sessions *all)
 			for (size_t at = 0; at < all->n; at++) {
 				if (all->list[at] != events[i].data.ptr)
 					continue;
-				conclude(all, all->list[at]);
+				conclude_one(all, all->list[at]);
 				drop(all, at);
 				break;
 			}
@@ -272,7 +307,7 @@ static int adopt(int dir, pid_t pid, void *arg)
 		return 0;
 	if (pidfd < 0 || !nsc_session_file_is_alive(&s) ||
 	    all->n >= all->max || add(all, &s, pidfd, &added) < 0)
-		conclude(all, &s);
+		conclude_one(all, &s);
 	return 0;
 }
 
@@ -298,10 +333,9 @@ static size_t most(void)
 	return (size_t)limit.rlim_cur - SPARE;
 }
 
-int sessions_open(struct sessions *all, const char *user,
-		  struct nsc_error *err)
+int sessions_open(struct sessions *all, struct nsc_error *err)
 {
-	*all = (struct sessions){ .max = most(), .user = user };
+	all->max = most();
 	all->epoll = epoll_create1(EPOLL_CLOEXEC);
 	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "endings.h"
 #include "session.h"
 
 struct sessions {
@@ -15,17 +16,21 @@ struct sessions {
 	int epoll;		/* readable when a login process has ended */
 	int dir;		/* 'session' in the run directory */
 	const char *user;	/* whose container it is */
+	const struct nsc_watch *watch;
+	struct endings *endings;
 };
 
-/* Take over those that a killed monitor has left. */
-int sessions_open(struct sessions *all, const char *user,
-		  struct nsc_error *err);
+/*
+ * Take over those that a killed monitor has left.  user, watch and endings
+ * are set.
+ */
+int sessions_open(struct sessions *all, struct nsc_error *err);
 
 /*
  * A login process, which pidfd leads to, wants to be one: root's by its file
  * in 'session', the user's by itself.  Makes no change.  Returns 1 with *ret
- * filled, 0 where a process of root's only tries the way, or a negative errno
- * when there may be no more.
+ * filled, 0 for a process of root's that has no file, or a negative errno
+ * when there may be no more; with -EUSERS the text is for the user.
  */
 int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		   struct session *ret, struct nsc_error *err);

@@ -57,8 +57,10 @@ static int fail(const struct call *call, const struct nsc_error *err)
 	pam_syslog(call->pamh, LOG_ERR, "user %s: login refused: %s",
 		   call->user ? call->user->name : "(unknown)",
 		   nsc_text_escape(err->text, text, sizeof(text)));
+	/* How many sessions there may be is for the user to know. */
 	if (!(call->flags & PAM_SILENT))
-		pam_error(call->pamh, "%s", refused);
+		pam_error(call->pamh, "%s", err->code == EUSERS ? err->text :
+								  refused);
 	return PAM_SESSION_ERR;
 }
 
@@ -204,7 +206,8 @@ static int open_contained(const struct call *call)
 			      "placed", threads);
 	else if (enter(call, &err) == 0)
 		return PAM_SUCCESS;
-	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST) {
+	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST &&
+	    err.code != EUSERS) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",
 			   call->user->name, err.text);

@@ -46,8 +46,7 @@ static int start(const struct nsc_user *user, const struct nsc_policy *policy,
 		return ret;
 	request.config = config;
 	/* What an administrator starts runs until it is stopped. */
-	request.stop = login ? nsc_conf_stop_name(policy->conf->stop) :
-			       "start";
+	request.stop = login ? NULL : "start";
 	return nsc_start(&request, err);
 }
 

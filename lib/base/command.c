@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 static void __attribute__((noreturn))
-child(const struct nsc_command *command, int out)
+child(const struct nsc_command *command, int out, pid_t parent)
 {
 	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
@@ -25,6 +26,9 @@ child(const struct nsc_command *command, int out)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	umask(022);
 	setsid();
+	/* A start that is given up takes its hook along. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
+		_exit(126);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir("/") < 0 ||
 	    syscall(SYS_close_range, 3, ~0U, 0) < 0)
@@ -95,14 +99,14 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 	struct output out = { output, size, 0 };
 	int pipefd[2], status = 0, pidfd;
 	bool in_time = false;
-	pid_t pid;
+	pid_t pid, self = getpid();
 
 	output[0] = '\0';
 	if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
 	pid = fork();
 	if (pid == 0)
-		child(command, pipefd[1]);
+		child(command, pipefd[1], self);
 	close(pipefd[1]);
 	pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
 	if (pidfd >= 0)

@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "config/lifecycle.h"
 #include "config/user.h"
 #include "kernel/cgroup.h"
 #include "kernel/cgroup_devices.h"
@@ -139,6 +140,7 @@ struct nsc_config {
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	struct nsc_lifecycle lifecycle;	/* what it overrides */
 	char *seccomp;			/* one of these, or a profile's path */
 };
 

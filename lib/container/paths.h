@@ -22,7 +22,8 @@
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
 #define NSC_FILE_ENTER "enter"
-#define NSC_DIR_SESSION "session"	/* files, see session/note.h */
+#define NSC_FILE_WATCH "watch"
+#define NSC_DIR_SESSION "session"	/* files of session/note.h */
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

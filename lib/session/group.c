@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/process.h"
@@ -13,7 +14,7 @@
 #include "kernel/pidfd.h"
 #include "session/note.h"
 
-#define WAIT_S 5
+#define WAIT_S 15		/* for the monitor, on a busy host */
 
 static int failed(const struct nsc_session *session, int error,
 		  struct nsc_error *err)
@@ -50,10 +51,28 @@ static int connect_to(const char *path)
 	return NSC_TAKE_FD(fd);
 }
 
+/*
+ * The socket is not there while a monitor is only just starting.  Where it is
+ * there and nobody listens, the monitor was killed: our caller has another.
+ */
+static int connect_soon(const struct nsc_session *session)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
+	int fd = connect_to(session->path);
+
+	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
+	       nsc_process_now() < deadline) {
+		nanosleep(&moment, NULL);
+		fd = connect_to(session->path);
+	}
+	return fd;
+}
+
 static int ask(const struct nsc_session *session, struct nsc_error *err)
 {
 	struct nsc_error answer;
-	_cleanup_fd_ int fd = connect_to(session->path);
+	_cleanup_fd_ int fd = connect_soon(session);
 	int n;
 
 	if (fd < 0)

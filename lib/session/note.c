@@ -35,11 +35,12 @@ static void put_text(FILE *out, const char *key, const char *text)
 /* A number of proc(5); kernels without auditing do not have it. */
 static void put_own(FILE *out, const char *key, const char *path)
 {
-	_cleanup_file_ FILE *in = fopen(path, "re");
-	unsigned int value;
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[16];
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (in && fscanf(in, "%u", &value) == 1)
-		fprintf(out, "%s %u\n", key, value);
+	if (n > 0)
+		fprintf(out, "%s %.*s\n", key, (int)n, text);
 }
 
 static int print(const struct nsc_session *session,

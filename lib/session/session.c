@@ -294,25 +294,18 @@ static int enter(const struct nsc_session *session, gid_t gid,
 	return ret;
 }
 
-/*
- * On failure of what can fail, the first three steps, nothing has changed but
- * perhaps the control groups.
- */
+/* On failure of what can fail, the first two steps, nothing has changed. */
 static int place(const struct nsc_session *session,
-		 const struct nsc_user *user,
-		 const struct nsc_session_info *info, struct nsc_error *err)
+		 const struct nsc_user *user, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
-	/* First: while it is on the host, its host ids are known there. */
-	int ret = nsc_group_enter(session, info, err);
+	int ret = nsc_credential_limit_groups(user->groups,
+					      (size_t)user->n_groups,
+					      &before, &n_before, err);
 
-	if (ret == 0)
-		ret = nsc_credential_limit_groups(user->groups,
-						  (size_t)user->n_groups,
-						  &before, &n_before, err);
 	if (ret < 0)
 		return ret;
 	ret = enter(session, gid, err);
@@ -331,8 +324,7 @@ static void try_in_child(const void *arg, void *answer)
 	const struct attempt *attempt = arg;
 	struct nsc_error *err = answer;
 
-	/* No session of its own: without info. */
-	if (place(attempt->session, attempt->user, NULL, err) == 0)
+	if (place(attempt->session, attempt->user, err) == 0)
 		nsc_terminal_check(attempt->session->state->uid, err);
 }
 
@@ -367,8 +359,11 @@ int nsc_session_place(const struct nsc_session *session,
 	if (ret == 0 && give_terminal)
 		ret = nsc_terminal_hand_over(session->state->host_uid,
 					     session->state->tty_gid, err);
+	/* While it is on the host, its host ids are known there. */
 	if (ret == 0)
-		ret = place(session, user, info, err);
+		ret = nsc_group_enter(session, info, err);
+	if (ret == 0)
+		ret = place(session, user, err);
 	/* su without "-" stays where it was, where that exists. */
 	if (ret == 0 && has_cwd)
 		(void)!chdir(cwd);
