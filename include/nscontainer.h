@@ -179,6 +179,39 @@ int nscontainer_doctor(const char *conf, const char *const *users,
 		       struct nscontainer_record **ret,
 		       struct nscontainer_error *err);
 
+/*
+ * The sessions of a container that runs (-ESRCH: it does not), or of all that
+ * run, directories' as well, where container is NULL: a list as of
+ * nscontainer_list().
+ *
+ * Keys: user; service, the PAM service, or "nsshell" or "nsinit-exec"; pid, of
+ * the login process as the host sees it; rhost, tty, ruser as PAM has them, or
+ * empty; generation; loginuid, audit_session; opened, seconds since the epoch;
+ * idle, seconds since input on the terminal; memory, peak_memory in bytes;
+ * cpu_us; pids, its processes; command, the name of the one in the foreground,
+ * or of the newest; config, the path of the container's container.json.
+ * Numbers are "-" where they are not known.
+ */
+int nscontainer_sessions(const struct nscontainer *container,
+			 struct nscontainer_record **ret,
+			 struct nscontainer_error *err);
+
+/*
+ * The sessions of a user's container, or of all where container is NULL, that
+ * /var/log/nscontainer/sessions and its last rotation tell of, those that are
+ * open included, the newest first.  Of each file the last 4 MiB are read.
+ * *ret is NULL where there is none.  -EINVAL: the handle is a directory's.
+ *
+ * Keys: user, service, pid, rhost, tty, ruser, generation, loginuid,
+ * audit_session, opened as above; duration in seconds; exit, the login
+ * process's status, or signal, what killed it; peak_memory; cpu_us; state:
+ * "open", "closed", or "lost" where nobody saw the end.  Numbers are "-" where
+ * they are not known.
+ */
+int nscontainer_history(const struct nscontainer *container,
+			struct nscontainer_record **ret,
+			struct nscontainer_error *err);
+
 /* --- change ----------------------------------------------------------- */
 
 /*
@@ -226,6 +259,17 @@ int nscontainer_pause(const struct nscontainer *container,
 		      struct nscontainer_error *err);
 int nscontainer_resume(const struct nscontainer *container,
 		       struct nscontainer_error *err);
+
+/*
+ * End the session whose login process is pid, or all of the container's where
+ * pid is 0: SIGHUP to its processes, and SIGKILL after timeout seconds (0: at
+ * once; negative: 10) to those that are left.  Waits for its end.  The
+ * container stays, as after any logout.  Without control groups only the login
+ * process is known.  -ESRCH: no container runs, or it has no such session;
+ * -EBUSY: it is paused; -ETIMEDOUT: what was killed does not end.
+ */
+int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
+		     struct nscontainer_error *err);
 
 /*
  * Run a command in the container, and wait for its end.  A directory's

@@ -5,16 +5,21 @@
  * monitor.h and nothing else.  It ends with the container.  When it is
  * killed, the container goes on and the next login starts another monitor.
  */
+#include "door.h"
 #include "groups.h"
+#include "idle.h"
 #include "monitor.h"
+#include "processes.h"
+#include "sessions.h"
+#include "terminals.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -29,6 +34,7 @@
 #include "container/drain.h"
 #include "container/hooks_stop.h"
 #include "container/paths.h"
+#include "kernel/pidfd.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -36,61 +42,22 @@
 
 #define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
 
+#define STOP_MS 10000		/* as nsinit stop waits before SIGKILL */
+
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 	     EVENT_MOVED };
 
 struct monitor {
-	bool logout;		/* stop policy "logout", else "empty" */
-	bool never;		/* "never", "start", "external" */
 	bool leader;
-	unsigned int linger;	/* seconds */
-	int enter;		/* socket of groups.h, -1 without groups */
+	int enter;		/* socket of door.h */
 	int moved;		/* inotify(7): the run directory is moved */
-	const char *helper;	/* its pid inside, "0": none */
+	struct sessions all;
+	struct endings endings;
+	struct nsc_watch watch;
+	char helper[16];	/* its pid inside, "0": none */
+	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
+	int64_t warning;	/* before that; INT64_MAX: no more */
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Clients of the socket are served meanwhile: none can make it longer. */
-static enum event wait_event(const struct monitor *m, int watcher, int timeout)
-{
-	struct pollfd p[] = {
-		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
-		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
-		  .events = POLLIN },
-		{ .fd = watcher, .events = POLLIN },
-		{ .fd = m->moved, .events = POLLIN },
-		{ .fd = m->enter, .events = POLLIN },
-	};
-	char events[4096];
-
-	for (int64_t begin = now_ms(), left = timeout;;) {
-		int n = poll(p, 5, (int)left);
-
-		if (n == 0 || (n > 0 && (p[0].revents || p[1].revents ||
-					 p[2].revents || p[3].revents)))
-			break;
-		if (n > 0)
-			groups_serve(m->enter);
-		if (timeout >= 0)
-			left = timeout - (now_ms() - begin);
-		if (timeout >= 0 && left < 0)
-			return EVENT_TIME;
-	}
-	if (p[0].revents)
-		return EVENT_ENDED;
-	if (p[1].revents)
-		return EVENT_LEADER;
-	if (p[3].revents && read(m->moved, events, sizeof(events)) > 0)
-		return EVENT_MOVED;
-	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
-}
 
 static void remove_files(const struct monitor *m)
 {
@@ -102,14 +69,17 @@ static void remove_files(const struct monitor *m)
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_SECCOMP, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_WATCH, 0);
 }
 
-static void __attribute__((noreturn)) ended(const struct monitor *m)
+static void __attribute__((noreturn)) ended(struct monitor *m)
 {
 	siginfo_t info;
 
 	remove_files(m);
-	groups_end(m->enter);
+	door_close(m->enter);
+	sessions_close(&m->all);
+	groups_end();
 	/* Fails where another process is the parent. */
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
@@ -118,16 +88,118 @@ static void __attribute__((noreturn)) ended(const struct monitor *m)
 }
 
 /* The files first: who finds the container may rely on it. */
-static void __attribute__((noreturn)) stop(const struct monitor *m)
+static void __attribute__((noreturn)) stop(struct monitor *m)
 {
 	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
 
 	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
-	groups_thaw(m->enter);
+	groups_thaw();
 	while (poll(&p, 1, -1) < 0)
 		;
 	ended(m);
+}
+
+static void warn(int64_t left)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\r\nThis container ends in %lld "
+		 "seconds: its time is over.\r\n",
+		 (long long)(left + 999) / 1000);
+	terminals_tell(NULL, line);
+}
+
+/* As nsinit stop ends it, but that nobody can join meanwhile. */
+static void __attribute__((noreturn)) end_of_life(struct monitor *m)
+{
+	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
+
+	remove_files(m);
+	/* Who was about to join starts the next one. */
+	door_close(m->enter);
+	m->enter = -1;
+	groups_thaw();
+	nsc_pidfd_end(NSC_MONITOR_PID1, m->watch.own_init);
+	while (poll(&p, 1, STOP_MS) < 0)
+		;
+	stop(m);
+}
+
+static int64_t next_due(const struct monitor *m, int64_t deadline)
+{
+	const int64_t due[] = {
+		m->end, m->warning, endings_due(&m->endings),
+		idle_due(&m->all, &m->watch),
+	};
+
+	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
+		if (due[i] < deadline)
+			deadline = due[i];
+	return deadline;
+}
+
+/* Milliseconds for poll(2), not to wake up too early. */
+static int left_until(int64_t due)
+{
+	int64_t left = due - now_ms();
+
+	if (due == INT64_MAX)
+		return -1;
+	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+static void go_on(struct monitor *m)
+{
+	int64_t now = now_ms();
+
+	endings_go_on(&m->endings);
+	idle_go_on(&m->all, &m->endings);
+	if (m->warning <= now && now < m->end)
+		warn(m->end - now);
+	if (m->warning <= now)
+		m->warning = INT64_MAX;
+	if (m->end <= now)
+		end_of_life(m);
+}
+
+/*
+ * Clients of the socket are served meanwhile, sessions that end are, and all
+ * that has its time: none of that makes it longer.
+ */
+static enum event wait_event(struct monitor *m, int watcher, int timeout)
+{
+	int64_t deadline = timeout < 0 ? INT64_MAX : now_ms() + timeout;
+	struct pollfd p[] = {
+		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
+		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
+		  .events = POLLIN },
+		{ .fd = watcher, .events = POLLIN },
+		{ .fd = m->moved, .events = POLLIN },
+		{ .fd = m->all.epoll, .events = POLLIN },
+		{ .fd = m->enter, .events = POLLIN },
+	};
+	char events[4096];
+
+	do {
+		int n = poll(p, 6, left_until(next_due(m, deadline)));
+
+		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
+			      p[3].revents))
+			break;
+		if (n > 0 && p[4].revents)
+			sessions_reap(&m->all);
+		if (n > 0 && p[5].revents)
+			door_serve(m->enter, &m->all);
+		go_on(m);
+	} while (now_ms() < deadline);
+	if (p[0].revents)
+		return EVENT_ENDED;
+	if (p[1].revents)
+		return EVENT_LEADER;
+	if (p[3].revents && read(m->moved, events, sizeof(events)) > 0)
+		return EVENT_MOVED;
+	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
 }
 
 /*
@@ -197,11 +269,12 @@ static void end_watcher(int *watcher)
 /* What gets no new logins need not wait for any. */
 static bool stays(const struct monitor *m)
 {
-	return m->never && !nsc_drain_is(NSC_MONITOR_RUNDIR);
+	return m->watch.lifecycle.stop == NSC_STOP_NEVER &&
+	       (m->watch.external || !nsc_drain_is(NSC_MONITOR_RUNDIR));
 }
 
 /* Until no session holds the lock; then it is ours. */
-static void wait_for_last(const struct monitor *m)
+static void wait_for_last(struct monitor *m)
 {
 	int watcher = stays(m) ? -1 : start_watcher();
 	int timeout = stays(m) || watcher >= 0 ? -1 : EMPTY_POLL_MS;
@@ -233,7 +306,7 @@ static void wait_for_last(const struct monitor *m)
 	reap(&watcher);
 }
 
-static void pause_for(const struct monitor *m, int ms)
+static void pause_for(struct monitor *m, int ms)
 {
 	enum event event = wait_event(m, -1, ms);
 
@@ -256,10 +329,10 @@ static bool used_since(struct timespec *last)
 }
 
 /* The last session is gone.  Returns when there is one again. */
-static void after_last(const struct monitor *m)
+static void after_last(struct monitor *m)
 {
 	struct timespec last = { 0, 0 };
-	unsigned int left = m->linger;
+	unsigned int left = m->watch.lifecycle.linger;
 
 	used_since(&last);
 	while (left-- && !nsc_drain_is(NSC_MONITOR_RUNDIR)) {
@@ -269,10 +342,10 @@ static void after_last(const struct monitor *m)
 			return;
 		/* A login that came and went starts the time anew. */
 		if (used_since(&last))
-			left = m->linger;
+			left = m->watch.lifecycle.linger;
 	}
 	/* "never" is here when it drains: as "logout". */
-	while (!m->logout && !m->never && !empty(m)) {
+	while (m->watch.lifecycle.stop == NSC_STOP_EMPTY && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -304,21 +377,56 @@ static void report(const struct nsc_error *err)
 	close(NSC_MONITOR_REPORT);
 }
 
+/* From the start of PID 1, also for a monitor that came later. */
+static void plan_lifetime(struct monitor *m)
+{
+	unsigned int lifetime = m->watch.lifecycle.max_lifetime;
+	int64_t age = 0;
+	struct timespec ts;
+	uint64_t start;
+
+	m->end = m->warning = INT64_MAX;
+	/* Another engine's is not ours to end. */
+	if (!lifetime || m->watch.external)
+		return;
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	if (nsc_pidfd_start_time((pid_t)m->watch.pid, &start) == 0)
+		age = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 -
+		      (int64_t)(start * 1000 /
+				(uint64_t)sysconf(_SC_CLK_TCK));
+	m->end = now_ms() + (int64_t)lifetime * 1000 - age;
+	m->warning = m->end - idle_warning_ms(lifetime);
+}
+
+static int open_all(struct monitor *m, const char *name, struct nsc_error *err)
+{
+	int ret = nsc_watch_load(NSC_MONITOR_RUNDIR, &m->watch, err);
+
+	if (ret < 0)
+		return ret;
+	snprintf(m->helper, sizeof(m->helper), "%u", m->watch.helper);
+	m->moved = watch_rundir();
+	plan_lifetime(m);
+	m->endings.watch = m->all.watch = &m->watch;
+	m->endings.pidns = processes_namespace((pid_t)m->watch.pid);
+	m->all.endings = &m->endings;
+	m->all.user = name;
+	ret = groups_open(err);
+	if (ret == 0)
+		ret = sessions_open(&m->all, err);
+	if (ret == 0)
+		ret = m->enter = door_open(err);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 5 };
+	struct monitor m = { .leader = argc > 2 };
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	if (argc < 5)
+	if (argc < 2)
 		return 2;
-	m.logout = !strcmp(argv[2], "logout");
-	m.never = !strcmp(argv[2], "never") || !strcmp(argv[2], "start") ||
-		  !strcmp(argv[2], NSC_STOP_EXTERNAL);
-	m.linger = (unsigned int)strtoul(argv[3], NULL, 10);
-	m.helper = argv[4];
-	m.moved = watch_rundir();
-	m.enter = groups_open(&err);
-	if (m.enter < -1) {
+	if (open_all(&m, argv[1], &err) < 0) {
 		/* A new container's PID 1 ends, since it never gets its go. */
 		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
 		return 1;

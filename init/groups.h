@@ -2,23 +2,30 @@
 #ifndef NSC_INIT_GROUPS_H
 #define NSC_INIT_GROUPS_H
 
-#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
 
-/*
- * Read the run directory's record of groups, move into the monitor's own
- * where there is one, and listen on the socket.  Returns the listening
- * socket; -1 without groups; -2 with err filled.
- */
-struct nsc_error;
+#include "base/error.h"
+
+/* Move into the monitor's own group, where the container has groups. */
 int groups_open(struct nsc_error *err);
 
-/* Serve one client that waits.  Never blocks. */
-void groups_serve(int listener);
+/*
+ * Move a process, which pidfd leads to, into a group of its own in each
+ * hierarchy.  0 as well where the container has none.  Never blocks.
+ */
+int groups_enter(pid_t pid, int pidfd, struct nsc_error *err);
+
+/* Of a session's group: bytes at the most, microseconds of processor time. */
+void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
+
+/* Remove a session's groups; -EBUSY where processes are left in them. */
+int groups_leave(pid_t pid);
 
 /* What is frozen does not die, in v1. */
-void groups_thaw(int listener);
+void groups_thaw(void);
 
-/* No more clients; end what is left, remove the groups. */
-void groups_end(int listener);
+/* End what is left, remove the groups. */
+void groups_end(void);
 
 #endif

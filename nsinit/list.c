@@ -2,9 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "nsinit.h"
 
@@ -15,16 +13,13 @@ static void print_row(const struct nscontainer_record *record)
 	/* Another engine's has no rootfs here, but a pid file. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
 	bool external = !strcmp(rootfs, "-");
-	time_t seconds = atoll(nscontainer_record_text(record, "since"));
 	const char *draining = nscontainer_record_text(record, "draining");
 	const char *stale = nscontainer_record_text(record, "stale");
 	char since[32];
-	struct tm tm;
 
-	localtime_r(&seconds, &tm);
-	strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
 	printf(ROW, nscontainer_record_text(record, "user"),
-	       nscontainer_record_text(record, "pid"), since,
+	       nscontainer_record_text(record, "pid"),
+	       nsinit_time(nscontainer_record_text(record, "since"), since),
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "generation"),
 	       strcmp(draining, "yes") ? stale : "draining",
@@ -61,7 +56,7 @@ int nsinit_list(const struct nsinit_options *options)
 					 nscontainer_list(&list, &err);
 
 	if (options->json)
-		nsinit_print_array(list);
+		nsinit_print_list(list);
 	else
 		print_rows(list);
 	nscontainer_record_free(list);

@@ -36,8 +36,11 @@ struct nsinit_options {
 int nsinit_check(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
+int nsinit_kick(const struct nsinit_options *options);
+int nsinit_last(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
+int nsinit_ps(const struct nsinit_options *options);
 int nsinit_resume(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stats(const struct nsinit_options *options);
@@ -56,5 +59,18 @@ void nsinit_print_array(const struct nscontainer_record *record);
 
 /* One record for each line, or all as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);
+
+/* A list of records as a JSON array. */
+void nsinit_print_list(const struct nscontainer_record *record);
+
+/* What a table shows of a text that may be empty: "-" then. */
+const char *nsinit_value(const struct nscontainer_record *record,
+			 const char *key);
+
+/* Seconds since the epoch, in decimal digits, as local time; returns text. */
+const char *nsinit_time(const char *seconds, char text[32]);
+
+/* Seconds as [DAYS+]HH:MM:SS; "-" as it is. */
+const char *nsinit_duration(const char *seconds, char text[32]);
 
 #endif

@@ -92,8 +92,10 @@ static int fail(const struct call *call, const struct nsc_error *err)
 	pam_syslog(call->pamh, LOG_ERR, "user %s: login refused: %s",
 		   user_name(call),
 		   nsc_text_escape(err->text, text, sizeof(text)));
+	/* How many sessions there may be is for the user to know. */
 	if (!(call->flags & PAM_SILENT))
-		pam_error(call->pamh, "%s", refused);
+		pam_error(call->pamh, "%s", err->code == EUSERS ? err->text :
+								  refused);
 	return PAM_SESSION_ERR;
 }
 
@@ -174,9 +176,21 @@ static void put_runtime_dir(const struct call *call,
 	replace(call, state, BUS_ADDRESS, NULL);
 }
 
+static const char *item(const struct call *call, int type)
+{
+	const void *text = NULL;
+
+	return pam_get_item(call->pamh, type, &text) == PAM_SUCCESS ? text :
+								      NULL;
+}
+
 static int place(const struct call *call, struct nsc_session *session,
 		 struct nsc_error *err)
 {
+	const struct nsc_session_info info = {
+		.service = call->service, .rhost = item(call, PAM_RHOST),
+		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
+	};
 	enum nsc_placement placement = call->options.has_placement ?
 		call->options.placement : call->policy->conf->placement;
 	int ret;
@@ -195,7 +209,7 @@ static int place(const struct call *call, struct nsc_session *session,
 	debug(call, "entering the container");
 	load_name_services();
 	/* It runs its command on a pty that it made before (use_pty). */
-	ret = nsc_session_place(session, call->user,
+	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
 	/* From here on the lock alone is needed. */
 	if (ret == 0) {
@@ -312,7 +326,8 @@ static int open_contained(const struct call *call)
 		fail(call, &err);
 		_exit(1);
 	}
-	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST) {
+	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST &&
+	    err.code != EUSERS) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",
 			   call->user->name, err.text);
@@ -361,7 +376,6 @@ static int open_inside(const struct call *call)
 static int open_session(struct call *call, int argc, const char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT, user_err = NSC_ERROR_INIT;
-	const void *service = NULL;
 	const void *data;
 	int ret = nsc_pam_options_parse(argc, argv, &call->options, &err);
 
@@ -378,10 +392,9 @@ static int open_session(struct call *call, int argc, const char **argv)
 		return PAM_SUCCESS;
 	if (ret < 0)
 		return fail(call, &err);
-	if (pam_get_item(call->pamh, PAM_SERVICE, &service) != PAM_SUCCESS ||
-	    !service)
-		service = "";
-	call->service = service;
+	call->service = item(call, PAM_SERVICE);
+	if (!call->service)
+		call->service = "";
 	if (nsc_policy_decide(call->options.conf, call->user, call->service,
 			      &call->policy, &err) < 0)
 		return fail(call, &err);

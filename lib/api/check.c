@@ -111,6 +111,22 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 "networks", networks_json(plan));
 }
 
+/* The effective values, whichever file they are from. */
+static json_t *lifecycle_json(const struct nsc_lifecycle *lifecycle)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++) {
+		const struct nsc_lifecycle_key *key = &nsc_lifecycle_keys[i];
+		unsigned int value = nsc_lifecycle_get(lifecycle, i);
+
+		json_object_set_new(object, key->name, key->choices ?
+				    json_string(key->choices[value]) :
+				    json_integer(value));
+	}
+	return object;
+}
+
 /* Where container.json is, and what nscontainer.conf says. */
 struct place {
 	const char *dir;
@@ -160,6 +176,18 @@ static int explain_groups(const struct nsc_plan *plan, const char *rundir,
 	return 0;
 }
 
+/* On failure groups are no more. */
+static int check_lifecycle(const struct nsc_plan *plan, json_t *groups,
+			   struct nsc_error *err)
+{
+	int error = nsc_lifecycle_check(&plan->lifecycle,
+					json_array_size(groups) > 0, err);
+
+	if (error < 0)
+		json_decref(groups);
+	return error;
+}
+
 /* One that does not run is an error where no command starts it. */
 static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 			  struct nscontainer_record **ret,
@@ -190,6 +218,8 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 
 	if (error < 0)
 		return error;
+	nsc_lifecycle_merge(&conf->lifecycle, &config->lifecycle,
+			    &plan->lifecycle);
 	error = nsc_parents_find(&conf->cgroup_parents, plan->user,
 				 &plan->cgroup_parent, err);
 	if (error == 0)
@@ -200,10 +230,14 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 		error = nsc_network_plan(plan, conf, err);
 	if (error == 0)
 		error = explain_groups(plan, rundir, &groups, err);
+	if (error == 0)
+		error = check_lifecycle(plan, groups, err);
 	if (error < 0)
 		return error;
 	object = plan_json(plan);
 	json_object_set_new(object, "cgroups", groups);
+	json_object_set_new(object, "lifecycle",
+			    lifecycle_json(&plan->lifecycle));
 	return hand_out(object, ret, err);
 }
 

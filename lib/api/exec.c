@@ -188,8 +188,12 @@ static int prepare(struct exec *e, struct nsc_error *err)
 
 static int run(struct exec *e, int *ret_status, struct nsc_error *err)
 {
+	const char *tty = ttyname(STDIN_FILENO);
+	const struct nsc_session_info info = {
+		.service = "nsinit-exec", .tty = tty,
+	};
 	struct nsc_run request = {
-		.session = &e->session, .program = e->argv[0],
+		.session = &e->session, .info = &info, .program = e->argv[0],
 		.argv = (char **)(uintptr_t)e->argv, .search = true,
 		.parent = e->parent,
 	};

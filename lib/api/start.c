@@ -57,9 +57,7 @@ static int start(const struct question *q, const struct nsc_user *user,
 		return ret;
 	request.config = config;
 	/* What an administrator starts runs until it is stopped. */
-	request.stop = q->flags & NSCONTAINER_START_LOGIN ?
-			       nsc_conf_stop_name(policy->conf->stop) :
-			       "start";
+	request.stop = q->flags & NSCONTAINER_START_LOGIN ? NULL : "start";
 	return nsc_start(&request, err);
 }
 

@@ -60,7 +60,7 @@ int nsc_process_threads(void);
  * default signal actions, empty signal mask, umask 022, directory "/".
  * n is NSC_PROCESS_KEEP_MAX at the most.  Returns 0 or a negative errno.
  */
-#define NSC_PROCESS_KEEP_MAX 9
+#define NSC_PROCESS_KEEP_MAX 10
 int nsc_process_clean(const int *keep, unsigned int n);
 
 /*

@@ -16,7 +16,6 @@ enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
 
 static const char *const mode_names[] = { "enforce", "audit", NULL };
 static const char *const on_error_names[] = { "refuse", "host", NULL };
-static const char *const stop_names[] = { "empty", "logout", "never", NULL };
 static const char *const placement_names[] = { "session", "start", NULL };
 static const char *const nested_names[] = { "ignore", "refuse", NULL };
 const char *const nsc_conf_on_change[] = { "keep", "drain", "recycle", NULL };
@@ -34,8 +33,6 @@ static const struct field {
 	{ "exempt_services", KIND_NAMES, AT(exempt_services), NULL, 0, 0 },
 	{ "mode", KIND_CHOICE, AT(mode), mode_names, 0, 0 },
 	{ "on_error", KIND_CHOICE, AT(on_error), on_error_names, 0, 0 },
-	{ "stop", KIND_CHOICE, AT(stop), stop_names, 0, 0 },
-	{ "linger", KIND_NUMBER, AT(linger), NULL, 0, 86400 },
 	{ "placement", KIND_CHOICE, AT(placement), placement_names, 0, 0 },
 	{ "nested", KIND_CHOICE, AT(nested), nested_names, 0, 0 },
 	{ "on_change", KIND_CHOICE, AT(on_change), nsc_conf_on_change, 0, 0 },
@@ -58,7 +55,8 @@ static const struct field {
 
 static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "mode",
-	"on_error", "stop", "linger", "placement", "nested", "on_change",
+	"on_error", "stop", "linger", "on_disconnect", "idle_timeout",
+	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
 	"start_timeout", "debug", "pidfile", "id_pool_first", "id_pool_count",
 	"cgroup_parents", "address_pool", "address_gateway", "address_pool6",
 	"address_gateway6", NULL,
@@ -67,11 +65,6 @@ static const char *const keys[] = {
 const char *const *nsc_conf_keys(void)
 {
 	return keys;
-}
-
-const char *nsc_conf_stop_name(enum nsc_stop stop)
-{
-	return stop_names[stop];
 }
 
 struct reader {
@@ -242,6 +235,18 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 	return -EINVAL;
 }
 
+static int read_lifecycle(const struct reader *r, const config_setting_t *s,
+			  const struct nsc_lifecycle_key *key)
+{
+	const struct field f = {
+		.kind = key->choices ? KIND_CHOICE : KIND_NUMBER,
+		.at = offsetof(struct nsc_conf, lifecycle) + key->at,
+		.choices = key->choices, .max = key->max,
+	};
+
+	return read_field(r, s, &f);
+}
+
 static int read_setting(const struct reader *r, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
@@ -249,6 +254,9 @@ static int read_setting(const struct reader *r, const config_setting_t *s)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
 		if (!strcmp(fields[i].key, name))
 			return read_field(r, s, &fields[i]);
+	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++)
+		if (!strcmp(nsc_lifecycle_keys[i].name, name))
+			return read_lifecycle(r, s, &nsc_lifecycle_keys[i]);
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key",
 			     r->file, config_setting_source_line(s), name);
 }

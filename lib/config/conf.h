@@ -8,10 +8,10 @@
 
 #include "base/address.h"
 #include "base/error.h"
+#include "config/lifecycle.h"
 #include "config/parents.h"
 
 enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
-enum nsc_stop { NSC_STOP_EMPTY, NSC_STOP_LOGOUT, NSC_STOP_NEVER };
 enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
 enum nsc_mode { NSC_MODE_ENFORCE, NSC_MODE_AUDIT };
 enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
@@ -25,8 +25,7 @@ struct nsc_conf {
 	char **exempt_services;
 	enum nsc_mode mode;		/* "enforce" (default), "audit" */
 	enum nsc_on_error on_error;	/* "refuse" (default), "host" */
-	enum nsc_stop stop;		/* "empty" (default), ... */
-	unsigned int linger;		/* seconds, default 0 */
+	struct nsc_lifecycle lifecycle;	/* default: all 0 */
 	enum nsc_placement placement;	/* "session" (default), "start" */
 	enum nsc_nested nested;		/* "ignore" (default), "refuse" */
 	enum nsc_on_change on_change;	/* "keep" (default), ... */
@@ -63,9 +62,6 @@ static inline void nsc_conf_cleanup(struct nsc_conf **conf)
 
 /* The names of enum nsc_on_change up to NSC_ON_CHANGE_HOST, then NULL. */
 extern const char *const nsc_conf_on_change[];
-
-/* "empty", "logout", "never". */
-const char *nsc_conf_stop_name(enum nsc_stop stop);
 
 /* The keys, NULL-terminated: for tests and documentation. */
 const char *const *nsc_conf_keys(void);

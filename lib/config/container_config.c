@@ -150,6 +150,20 @@ static int read_seccomp(struct nsc_reader *r, const json_t *value,
 	return nsc_read_text(r, value, f, to);
 }
 
+/* What each may be is the same as in nscontainer.conf. */
+static int read_lifecycle(struct nsc_reader *r, const json_t *value,
+			  const struct nsc_field *f, void *to)
+{
+	const struct nsc_lifecycle_key *key = nsc_lifecycle_keys;
+	struct nsc_field field = *f;
+
+	while (strcmp(key->name, f->name) != 0)
+		key++;
+	field.choices = key->choices;
+	field.max = key->max;
+	return key->choices ? nsc_read_choice(r, value, &field, to) :
+			      nsc_read_number(r, value, &field, to);
+}
 
 /* Offsets: the place in the array of read_namespaces. */
 static const struct nsc_field namespace_fields[] = {
@@ -188,6 +202,11 @@ static const struct nsc_field session_fields[] = {
 static const struct nsc_field lifecycle_fields[] = {
 	{ .name = "on_change", .read = nsc_read_choice, .at = AT(on_change),
 	  .choices = nsc_conf_on_change },
+#define KEY(key) { .name = #key, .read = read_lifecycle, \
+		   .at = AT(lifecycle.key) }
+	KEY(stop), KEY(linger), KEY(on_disconnect), KEY(idle_timeout),
+	KEY(max_lifetime), KEY(max_sessions),
+#undef KEY
 	{ .name = NULL },
 };
 
@@ -252,6 +271,8 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_paths", .read = nsc_read_paths,
 	  .at = AT(readonly_paths) },
 	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
+	{ .name = "lifecycle", .read = nsc_read_members,
+	  .members = lifecycle_fields },
 	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
@@ -278,6 +299,7 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 			     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
 			     CLONE_NEWCGROUP;
+	nsc_lifecycle_unset(&config->lifecycle);
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;

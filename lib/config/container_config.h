@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "config/lifecycle.h"
 #include "config/user.h"
 #include "kernel/cgroup.h"
 #include "kernel/cgroup_devices.h"
@@ -147,6 +148,7 @@ struct nsc_config {
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
 	unsigned int on_change;		/* enum nsc_on_change of conf.h */
+	struct nsc_lifecycle lifecycle;	/* what it overrides */
 	char *seccomp;			/* one of these, or a profile's path */
 };
 

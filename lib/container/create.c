@@ -470,7 +470,6 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 	const struct nsc_monitor_start start = {
 		.plan = b->plan, .pid = b->pid, .pidfd = b->pidfd,
 		.go = b->go, .report = b->report,
-		.helper = (unsigned int)b->network.helper,
 	};
 
 	return nsc_monitor_become(&start, err);

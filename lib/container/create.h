@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "config/container_config.h"
 #include "config/digest.h"
+#include "config/lifecycle.h"
 #include "config/parents.h"
 #include "config/user.h"
 #include "container/filter.h"
@@ -23,8 +24,8 @@ struct nsc_plan {
 	const struct nsc_user *user;
 	char **group_names;	/* of user->groups; NULL where one has none */
 	bool login;		/* for logins, not for nsinit exec */
-	const char *stop;	/* how its monitor ends it, see monitor.h */
-	unsigned int linger;
+	const char *stop;	/* how its monitor ends it, see watch.h */
+	struct nsc_lifecycle lifecycle;	/* the rest of that */
 	bool refuse_nested;	/* a login inside a container is an error */
 	struct nsc_filters filters;
 	const char *conf_path;	/* of nscontainer.conf; "": none */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "container/groups.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "kernel/pty.h"
 
 #define PROGRAM NSC_LIBEXECDIR "/container-monitor"
 
@@ -53,25 +55,48 @@ static int open_null(struct nsc_error *err)
 	return fd < 0 ? nsc_error_sys(err, errno, "open /dev/null") : fd;
 }
 
+/*
+ * Where its terminals are.  Somebody inside may have covered it, when a killed
+ * monitor is replaced: then nothing stands for it.
+ */
+static int open_devpts(pid_t pid, struct nsc_error *err)
+{
+	_cleanup_fd_ int root = -1;
+	_cleanup_fd_ int devpts = -1;
+	struct statfs fs;
+	struct stat st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
+	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root >= 0)
+		devpts = openat(root, "dev/pts", O_RDONLY | O_DIRECTORY |
+				O_NOFOLLOW | O_CLOEXEC);
+	if (devpts < 0 || fstatfs(devpts, &fs) < 0 || fstat(devpts, &st) < 0 ||
+	    fs.f_type != DEVPTS_SUPER_MAGIC || st.st_dev == nsc_pty_devpts()) {
+		nsc_fd_close(&devpts);
+		devpts = open("/dev/null", O_PATH | O_CLOEXEC);
+	}
+	if (devpts < 0)
+		return nsc_error_sys(err, errno, "open /dev/null");
+	return NSC_TAKE_FD(devpts);
+}
+
 static void __attribute__((noreturn))
 exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 	     struct nsc_error *err)
 {
 	const struct nsc_plan *plan = start->plan;
 	bool leader = plan->leader >= 0;
-	char linger[16], name[] = "container-monitor", with[] = "leader";
-	char helper[16];
+	char name[] = "container-monitor", with[] = "leader";
 	char *const argv[] = {
-		name, plan->user->name, (char *)(uintptr_t)plan->stop, linger,
-		helper, leader ? with : NULL, NULL,
+		name, plan->user->name, leader ? with : NULL, NULL,
 	};
 	char *const envp[] = { NULL };
 
-	snprintf(linger, sizeof(linger), "%u", plan->linger);
-	snprintf(helper, sizeof(helper), "%u", start->helper);
 	/* From here the container no longer depends on who started it. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0 ||
-	    nsc_process_clean(keep, leader ? 9 : 7) < 0)
+	    nsc_process_clean(keep, leader ? 10 : 8) < 0)
 		nsc_error_sys(err, errno, "prepare the monitor");
 	else if (execve(PROGRAM, argv, envp) < 0)
 		nsc_error_sys(err, errno, "run '%s'", PROGRAM);
@@ -84,7 +109,7 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 		       struct nsc_error *err)
 {
 	const struct nsc_plan *plan = start->plan;
-	int lock, sessions, proc;
+	int lock, sessions, proc, devpts;
 
 	/* Nobody asks whether another engine's container is empty. */
 	proc = is_external(start) ? open_null(err) :
@@ -99,9 +124,12 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 			  O_NOFOLLOW | O_CLOEXEC);
 	if (sessions < 0)
 		return nsc_error_sys(err, errno, "open 'sessions'");
+	devpts = open_devpts(start->pid, err);
+	if (devpts < 0)
+		return devpts;
 	exec_monitor(start, (const int[]){
 			plan->rundir, start->pidfd, lock, sessions, proc,
-			start->go, start->report, plan->leader,
+			devpts, start->go, start->report, plan->leader,
 			plan->dir }, err);
 }
 
@@ -146,7 +174,6 @@ int nsc_monitor_adopt(const struct nsc_plan *plan,
 	_cleanup_fd_ int out = -1;
 	struct nsc_monitor_start start = {
 		.plan = plan, .pid = state->pid, .pidfd = pidfd, .go = null,
-		.helper = state->helper,
 	};
 	int pipefd[2];
 	pid_t pid;

@@ -11,7 +11,6 @@ struct nsc_monitor_start {
 	int pidfd;
 	int go;		/* a byte written to it lets PID 1 run */
 	int report;	/* takes an nsc_error when the monitor watches */
-	unsigned int helper;	/* see nsc_state */
 };
 
 /*

@@ -4,10 +4,13 @@
 
 /*
  * From the build: NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
- * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LIBEXECDIR,
- * NSC_NSINIT and NSC_NSSHELL.
+ * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LOGDIR
+ * (/var/log/nscontainer), NSC_LIBEXECDIR, NSC_NSINIT and NSC_NSSHELL.
  */
 #define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
+
+/* A line for each session that opened and for each that closed. */
+#define NSC_HISTORY NSC_LOGDIR "/sessions"
 
 /* Below a container's run directory. */
 #define NSC_FILE_PID "pid"
@@ -23,6 +26,8 @@
 
 /* A run directory that was moved away: .drain-USER-GENERATION. */
 #define NSC_DRAIN_PREFIX ".drain-"
+#define NSC_FILE_WATCH "watch"
+#define NSC_DIR_SESSION "session"	/* files of session/note.h */
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

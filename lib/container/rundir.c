@@ -80,6 +80,20 @@ static int make_file(int rundir, const char *name, uid_t owner, mode_t mode,
 	return 0;
 }
 
+/* Whatever the umask is: others may see who is there, as by who(1). */
+static int make_session_dir(int rundir, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (mkdirat(rundir, NSC_DIR_SESSION, 0755) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "make '" NSC_DIR_SESSION "'");
+	fd = openat(rundir, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
+		    O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0755) < 0)
+		return nsc_error_sys(err, errno, "make '" NSC_DIR_SESSION "'");
+	return 0;
+}
+
 int nsc_rundir_open(const char *path, bool create, uid_t owner,
 		    struct nsc_error *err)
 {
@@ -96,6 +110,8 @@ int nsc_rundir_open(const char *path, bool create, uid_t owner,
 		ret = make_file(fd, NSC_FILE_MONITOR, 0, 0600, err);
 	if (ret == 0)
 		ret = make_file(fd, NSC_FILE_SESSIONS, owner, 0400, err);
+	if (ret == 0)
+		ret = make_session_dir(fd, err);
 	if (ret < 0)
 		return nsc_error_context(err, "%s", path);
 	return NSC_TAKE_FD(fd);

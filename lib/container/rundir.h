@@ -28,7 +28,8 @@ int nsc_rundir_path_draining(const char *name, unsigned int number,
 
 /*
  * Open the directory at path; root's alone, or an error.  With create it is
- * made with its lock files (owner: the user that may hold 'sessions').
+ * made with its lock files (owner: the user that may hold 'sessions') and
+ * the directory 'session'.
  * -ENOENT where it does not exist and create is false.
  */
 int nsc_rundir_open(const char *path, bool create, uid_t owner,

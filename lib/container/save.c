@@ -12,6 +12,7 @@
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "container/state.h"
+#include "container/watch.h"
 #include "kernel/pidfd.h"
 
 static int fill(const struct nsc_save *save, struct nsc_state *state,
@@ -71,6 +72,26 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 				 err);
 }
 
+static int save_watch(const struct nsc_save *save, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = save->plan;
+	struct nsc_watch watch = {
+		.pid = (unsigned int)save->pid,
+		.own_init = plan->config->init != NULL,
+		.helper = (unsigned int)save->network->helper,
+		.lifecycle = plan->lifecycle,
+	};
+	int ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups, err);
+
+	if (ret < 0)
+		return ret;
+	watch.lifecycle.stop = NSC_STOP_NEVER;
+	for (unsigned int i = 0; i < NSC_STOP_NEVER; i++)
+		if (!strcmp(plan->stop, nsc_lifecycle_stop_name(i)))
+			watch.lifecycle.stop = i;
+	return nsc_watch_save(plan->rundir, &watch, err);
+}
+
 int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = save->plan;
@@ -99,6 +120,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	if (!stop || !state.networks)
 		return nsc_error_sys(err, ENOMEM, "state");
 	ret = save_filter(plan, err);
+	if (ret == 0)
+		ret = save_watch(save, err);
 	if (ret == 0)
 		ret = fill(save, &state, err);
 	if (ret == 0)

@@ -356,16 +356,19 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	*plan = (struct nsc_plan){
 		.config = request->config, .user = request->user,
 		.login = request->login, .stop = request->stop,
-		.linger = request->conf->linger, .rundir = request->rundir,
+		.rundir = request->rundir,
 		.leader = request->leader, .dir = request->dir,
 		.console = request->console, .conf_path = request->conf_path,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
+	nsc_lifecycle_merge(&request->conf->lifecycle,
+			    &request->config->lifecycle, &plan->lifecycle);
+	if (!plan->stop)
+		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
 	pidfd = nsc_join_find(request->rundir, &state, err);
 	if (pidfd >= 0 && !request->replace) {
-		plan->stop = state->stop;
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd >= 0 || pidfd == -ESRCH) {
 		ret = (request->config->pidfile ? join : create)(

@@ -30,7 +30,8 @@ struct nsc_start_request {
 	const char *conf_path;	/* where it was read; "": nowhere */
 	bool replace;		/* a running one is stopped first */
 	bool login;		/* for logins, not for nsinit exec */
-	const char *stop;	/* stop policy, see monitor.h */
+	const char *stop;	/* policy in place of the configured one, or
+				 * NULL; "start": until it is stopped */
 	int leader;		/* or -1; see nsc_plan for all three */
 	int dir;
 	int console;

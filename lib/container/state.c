@@ -459,6 +459,7 @@ void nsc_state_remove(int rundir)
 	unlinkat(rundir, NSC_FILE_START, 0);
 	unlinkat(rundir, NSC_FILE_STATE, 0);
 	unlinkat(rundir, NSC_FILE_SECCOMP, 0);
+	unlinkat(rundir, NSC_FILE_WATCH, 0);
 }
 
 void nsc_state_free(struct nsc_state *state)

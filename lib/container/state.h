@@ -79,7 +79,7 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
-/* Remove pid, start, state and the filter. */
+/* Remove pid, start, state, the filter and what the monitor was told. */
 void nsc_state_remove(int rundir);
 
 void nsc_state_free(struct nsc_state *state);

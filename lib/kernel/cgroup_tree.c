@@ -20,7 +20,7 @@
 #define STEP_MS 10
 #define KILL_MS 5000		/* for the kernel to end what was killed */
 #define DEPTH 64
-#define SESSION "session-"
+#define SESSION NSC_CGROUP_SESSION
 
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
 {
@@ -199,6 +199,21 @@ nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
 	return strcmp(controller, "freezer") ? NULL : unified;
 }
 
+int nsc_cgroup_tree_session(const struct nsc_cgroup_tree *tree, pid_t pid,
+			    char *path, size_t size)
+{
+	const struct nsc_cgroup_entry *best = NULL;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 's' &&
+		    (!best || is_v2(&tree->list[i])))
+			best = &tree->list[i];
+	if (!best)
+		return -ENOENT;
+	return snprintf(path, size, "%s/" SESSION "%d", best->path,
+			(int)pid) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
 bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)
 {
 	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
@@ -263,6 +278,20 @@ int nsc_cgroup_tree_remove(const char *path)
 		return 0;
 	nftw(path, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 	return lstat(path, &st) < 0 && errno == ENOENT ? 0 : -EBUSY;
+}
+
+int nsc_cgroup_tree_leave(const struct nsc_cgroup_tree *tree, pid_t pid)
+{
+	char path[PATH_MAX];
+	int ret = 0;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 's' &&
+		    snprintf(path, sizeof(path), "%s/" SESSION "%d",
+			     tree->list[i].path, (int)pid) <
+		    (int)sizeof(path) && nsc_cgroup_tree_remove(path) < 0)
+			ret = -EBUSY;
+	return ret;
 }
 
 static int remove_all(const struct nsc_cgroup_tree *tree)
@@ -376,7 +405,6 @@ static void remove_dead(const struct nsc_cgroup_tree *tree)
 		if (tree->list[i].kind == 's')
 			dir = opendir(tree->list[i].path);
 	while (dir && (entry = readdir(dir))) {
-		char path[PATH_MAX];
 		int pid = atoi(entry->d_name + sizeof(SESSION) - 1);
 
 		if (strncmp(entry->d_name, SESSION, sizeof(SESSION) - 1) !=
@@ -384,12 +412,7 @@ static void remove_dead(const struct nsc_cgroup_tree *tree)
 		    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
 			continue;
 		/* Where processes were left behind, it stays. */
-		for (size_t i = 0; i < tree->n; i++)
-			if (tree->list[i].kind == 's' &&
-			    snprintf(path, sizeof(path), "%s/" SESSION "%d",
-				     tree->list[i].path, pid) <
-			    (int)sizeof(path))
-				rmdir(path);
+		nsc_cgroup_tree_leave(tree, pid);
 	}
 	if (dir)
 		closedir(dir);

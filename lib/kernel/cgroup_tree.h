@@ -28,6 +28,7 @@
 #define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
 #define NSC_CGROUP_RECORD_MAX 131072
 #define NSC_CGROUP_ENTRIES 192
+#define NSC_CGROUP_SESSION "session-"	/* and the pid of the login */
 
 struct nsc_cgroup_entry {
 	char kind;
@@ -55,6 +56,16 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
  */
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_error *err);
+
+/*
+ * The group of a session, in the hierarchy that can tell the most of it: v2
+ * where it is there.  -ENOENT where there is none.
+ */
+int nsc_cgroup_tree_session(const struct nsc_cgroup_tree *tree, pid_t pid,
+			    char *path, size_t size);
+
+/* Remove a session's groups, as far as they are empty; -EBUSY: not all were. */
+int nsc_cgroup_tree_leave(const struct nsc_cgroup_tree *tree, pid_t pid);
 
 /* The entry of a controller, or NULL; "freezer" may be that of v2. */
 const struct nsc_cgroup_entry *

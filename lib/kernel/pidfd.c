@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,17 @@ int nsc_pidfd_signal(int pidfd, int signal)
 	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
 		return -errno;
 	return 0;
+}
+
+void nsc_pidfd_end(int pidfd, bool own_init)
+{
+	if (own_init) {
+		/* What service managers halt on; the rest ignore it. */
+		nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
+		nsc_pidfd_signal(pidfd, SIGPWR);
+	} else {
+		nsc_pidfd_signal(pidfd, SIGTERM);
+	}
 }
 
 bool nsc_pidfd_alive(int pidfd)

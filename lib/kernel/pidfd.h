@@ -12,6 +12,12 @@ int nsc_pidfd_open(pid_t pid);
 /* pidfd_send_signal(2). */
 int nsc_pidfd_signal(int pidfd, int signal);
 
+/*
+ * Ask PID 1 of a container to end all the rest and itself: as the built-in
+ * init takes it, or (own_init) as service managers do.
+ */
+void nsc_pidfd_end(int pidfd, bool own_init);
+
 /* Does the process still run (a zombie does not)? */
 bool nsc_pidfd_alive(int pidfd);
 

@@ -110,7 +110,7 @@ static int run(struct console *c, int report, int *ret_status,
 	struct nsc_relay_request request = {
 		.caller = &c->caller, .pty = c->pty, .signals = c->signals,
 	};
-	int ret = nsc_group_enter(session, err);
+	int ret = nsc_group_enter(session, c->run->info, err);
 
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);

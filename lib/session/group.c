@@ -6,13 +6,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "base/fd.h"
 #include "base/process.h"
 #include "container/paths.h"
 #include "kernel/pidfd.h"
+#include "session/note.h"
 
-#define WAIT_S 5
+#define WAIT_S 15		/* for the monitor, on a busy host */
 
 static int failed(const struct nsc_session *session, int error,
 		  struct nsc_error *err)
@@ -48,19 +50,34 @@ static int connect_to(int rundir)
 	return NSC_TAKE_FD(fd);
 }
 
-int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
+/*
+ * The socket is not there while a monitor is only just starting.  Where it is
+ * there and nobody listens, the monitor was killed: our caller has another.
+ */
+static int connect_soon(const struct nsc_session *session, int rundir)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
+	int fd = connect_to(rundir);
+
+	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
+	       nsc_process_now() < deadline) {
+		nanosleep(&moment, NULL);
+		fd = connect_to(rundir);
+	}
+	return fd;
+}
+
+static int ask(const struct nsc_session *session, struct nsc_error *err)
 {
 	struct nsc_error answer;
-	_cleanup_fd_ int rundir = -1;
+	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
 	_cleanup_fd_ int fd = -1;
 	int n;
 
-	if (!session->state->has_groups)
-		return 0;
-	rundir = nsc_session_open_rundir(session, err);
 	if (rundir < 0)
 		return rundir;
-	fd = connect_to(rundir);
+	fd = connect_soon(session, rundir);
 	if (fd < 0)
 		return failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +
@@ -74,5 +91,20 @@ int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err)
 		return 0;
 	if (err)
 		*err = answer;
-	return nsc_error_context(err, "enter the container's limits");
+	return answer.code == EUSERS ? -EUSERS :
+		nsc_error_context(err, "enter the container's limits");
+}
+
+int nsc_group_enter(const struct nsc_session *session,
+		    const struct nsc_session_info *info,
+		    struct nsc_error *err)
+{
+	int ret = info ? nsc_note_write(session, info, err) : 0;
+
+	if (ret < 0)
+		return ret;
+	ret = ask(session, err);
+	if (ret < 0 && info)
+		nsc_note_remove(session);
+	return ret;
 }

@@ -1,4 +1,4 @@
-/* A login's way into the control groups of its container. */
+/* A login becomes a session of its container, in its control groups. */
 #ifndef NSC_SESSION_GROUP_H
 #define NSC_SESSION_GROUP_H
 
@@ -7,11 +7,16 @@
 
 /*
  * Have the container's monitor move the calling process into a group of its
- * own below the container's.  Runs on the host, as root or as the user; whoever
- * it is, what it starts afterwards is limited.  -ESRCH: the container ended
- * meanwhile; every other failure means that it cannot be entered.  Waits a few
- * seconds at the most.
+ * own below the container's, where it has groups: what it starts afterwards
+ * is limited.  Runs on the host, as root with the session's info, or as the
+ * user without, for whom the monitor finds out the rest.
+ *
+ * -ESRCH: the container ended meanwhile; -EUSERS: the user has as many
+ * sessions as are allowed, the text is for the user; every other failure
+ * means that it cannot be entered.  Waits some seconds at the most.
  */
-int nsc_group_enter(const struct nsc_session *session, struct nsc_error *err);
+int nsc_group_enter(const struct nsc_session *session,
+		    const struct nsc_session_info *info,
+		    struct nsc_error *err);
 
 #endif

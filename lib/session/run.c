@@ -120,7 +120,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	out = pipefd[1];
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
-	ret = nsc_group_enter(session, err);
+	ret = nsc_group_enter(session, run->info, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret < 0)

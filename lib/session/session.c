@@ -132,10 +132,7 @@ static int enter(const struct nsc_session *session, gid_t gid,
 	return ret;
 }
 
-/*
- * On failure of what can fail, the first three steps, nothing has changed but
- * perhaps the control groups.
- */
+/* On failure of what can fail, the first two steps, nothing has changed. */
 static int place(const struct nsc_session *session,
 		 const struct nsc_user *user, struct nsc_error *err)
 {
@@ -143,15 +140,10 @@ static int place(const struct nsc_session *session,
 	/* sudo has the user's group already, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
-	int ret;
+	int ret = nsc_credential_limit_groups(user->groups,
+					      (size_t)user->n_groups,
+					      &before, &n_before, err);
 
-	/* First: while it is on the host, its host ids are known there. */
-	begin(session, "control groups");
-	ret = nsc_group_enter(session, err);
-	if (ret == 0)
-		ret = nsc_credential_limit_groups(user->groups,
-						  (size_t)user->n_groups,
-						  &before, &n_before, err);
 	if (ret < 0)
 		return ret;
 	ret = enter(session, gid, err);
@@ -163,8 +155,12 @@ static int place(const struct nsc_session *session,
 int nsc_session_try(const struct nsc_session *session,
 		    const struct nsc_user *user, struct nsc_error *err)
 {
-	int ret = place(session, user, err);
+	int ret;
 
+	begin(session, "control groups");
+	ret = nsc_group_enter(session, NULL, err);
+	if (ret == 0)
+		ret = place(session, user, err);
 	if (ret < 0)
 		return ret;
 	begin(session, "terminal");
@@ -204,7 +200,8 @@ static int try_first(const struct nsc_session *session,
 }
 
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool relays,
+		      const struct nsc_user *user,
+		      const struct nsc_session_info *info, bool relays,
 		      struct nsc_error *err)
 {
 	struct nsc_handover handover = NSC_HANDOVER_INIT;
@@ -216,7 +213,10 @@ int nsc_session_place(const struct nsc_session *session,
 		ret = nsc_handover_begin(&handover, relays, err);
 	if (ret < 0)
 		return ret;
-	ret = place(session, user, err);
+	/* While it is on the host, its host ids are known there. */
+	ret = nsc_group_enter(session, info, err);
+	if (ret == 0)
+		ret = place(session, user, err);
 	if (ret == 0)
 		ret = nsc_handover_finish(&handover, session->state->uid,
 					  err);

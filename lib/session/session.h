@@ -9,6 +9,14 @@
 #include "config/user.h"
 #include "container/state.h"
 
+/* Who logs in from where, as PAM says; NULL or "": not known. */
+struct nsc_session_info {
+	const char *service;
+	const char *rhost;
+	const char *tty;
+	const char *ruser;
+};
+
 struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
@@ -54,12 +62,14 @@ int nsc_session_check(const struct nsc_session_request *request,
  * the calling process has changed.  Of its supplementary groups those stay
  * that are the user's: sshd still has root's at that time, su and login have
  * set the user's already.  The current directory is the one of the
- * same name inside, or "/".  A terminal of the host stays outside: with one the
+ * same name inside, or "/".  The container's monitor learns what info
+ * says.  A terminal of the host stays outside: with one the
  * caller is another process when this returns, see handover.h for that and for
  * relays.
  */
 int nsc_session_place(const struct nsc_session *session,
-		      const struct nsc_user *user, bool relays,
+		      const struct nsc_user *user,
+		      const struct nsc_session_info *info, bool relays,
 		      struct nsc_error *err);
 
 /*

@@ -290,6 +290,15 @@ landed_on_host() {
 	done
 }
 
+# The login processes of a user's sessions, on the host.
+sessions_of() {
+	find "$RUN/$1/session" -type f -printf '%f\n' 2> /dev/null
+}
+
+count_sessions() {
+	sessions_of "$1" | wc -l
+}
+
 # PIDs of all container-inits of a user, as their parent world sees them.
 inits() {
 	local dir

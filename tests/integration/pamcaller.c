@@ -32,7 +32,7 @@ struct options {
 	int threads;
 	bool twice, silent, close, wait, other;
 	const char *service, *user, *command;
-	const char *rhost, *tty;
+	const char *rhost, *tty, *ruser;
 };
 
 /* What the caller has, and a module may not change. */
@@ -200,6 +200,7 @@ static int session(const struct options *options, const struct passwd *pw)
 		die("pam_start");
 	pam_set_item(pamh, PAM_RHOST, options->rhost);
 	pam_set_item(pamh, PAM_TTY, options->tty);
+	pam_set_item(pamh, PAM_RUSER, options->ruser);
 	look(&before);
 	ret = open_session(options, pamh);
 	if (options->other)
@@ -225,7 +226,7 @@ static void read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:2qcwor:y:")) >= 0) {
+	while ((option = getopt(argc, argv, "+t:2qcwor:y:u:")) >= 0) {
 		switch (option) {
 		case 't': options->threads = atoi(optarg); break;
 		case '2': options->twice = true; break;
@@ -235,13 +236,14 @@ static void read_options(int argc, char **argv, struct options *options)
 		case 'o': options->other = true; break;
 		case 'r': options->rhost = optarg; break;
 		case 'y': options->tty = optarg; break;
+		case 'u': options->ruser = optarg; break;
 		default: exit(99);
 		}
 	}
 	errno = EINVAL;
 	if (argc - optind < 2)
 		die("usage: pamcaller [-t THREADS] [-2qcwo] [-r RHOST] "
-		    "[-y TTY] SERVICE USER [COMMAND]");
+		    "[-y TTY] [-u RUSER] SERVICE USER [COMMAND]");
 	options->service = argv[optind];
 	options->user = argv[optind + 1];
 	options->command = argv[optind + 2];

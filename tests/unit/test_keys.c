@@ -190,7 +190,48 @@ static const struct {
 	  " \"on_failure\": \"refuse\"}]}}",
 	  "hooks.stop[0].on_failure: is for hooks at start" },
 	{ "{\"hooks\": {\"never\": []}}", "hooks.never: unknown key" },
+	{ "{\"lifecycle\": 1}", "lifecycle: expected an object" },
+	{ "{\"lifecycle\": {\"end\": 1}}", "lifecycle.end: unknown key" },
+	{ "{\"lifecycle\": {\"stop\": \"soon\"}}",
+	  "lifecycle.stop: expected one of \"empty\", \"logout\"" },
+	{ "{\"lifecycle\": {\"linger\": 86401}}",
+	  "lifecycle.linger: expected a number from 0 to 86400" },
+	{ "{\"lifecycle\": {\"on_disconnect\": true}}",
+	  "lifecycle.on_disconnect: expected one of \"hangup\"" },
+	{ "{\"lifecycle\": {\"idle_timeout\": \"1\"}}",
+	  "lifecycle.idle_timeout: expected a number" },
+	{ "{\"lifecycle\": {\"max_lifetime\": -1}}",
+	  "lifecycle.max_lifetime: expected a number" },
+	{ "{\"lifecycle\": {\"max_sessions\": 10001}}",
+	  "lifecycle.max_sessions: expected a number from 0 to 10000" },
 };
+
+/* What it does not say is what the host says. */
+START_TEST(lifecycle)
+{
+	const struct nsc_lifecycle host = {
+		.stop = NSC_STOP_LOGOUT, .linger = 5, .max_sessions = 7,
+		.on_disconnect = NSC_DISCONNECT_KILL, .idle_timeout = 60,
+	};
+	struct nsc_config *c = good("{\"lifecycle\": {\"stop\": \"empty\","
+		"\"max_sessions\": 2, \"on_disconnect\": \"keep\","
+		"\"max_lifetime\": 100, \"idle_timeout\": 0}}");
+	struct nsc_config *none = good("{}");
+	struct nsc_lifecycle l;
+
+	nsc_lifecycle_merge(&host, &c->lifecycle, &l);
+	ck_assert_uint_eq(l.stop, NSC_STOP_EMPTY);
+	ck_assert_uint_eq(l.linger, 5);
+	ck_assert_uint_eq(l.max_sessions, 2);
+	ck_assert_uint_eq(l.on_disconnect, NSC_DISCONNECT_KEEP);
+	ck_assert_uint_eq(l.max_lifetime, 100);
+	ck_assert_uint_eq(l.idle_timeout, 0);
+	nsc_lifecycle_merge(&host, &none->lifecycle, &l);
+	ck_assert_mem_eq(&l, &host, sizeof(l));
+	nsc_config_free(c);
+	nsc_config_free(none);
+}
+END_TEST
 
 START_TEST(wrong_values_are_named)
 {
@@ -360,7 +401,7 @@ int main(void)
 	const TTest *const tests[] = {
 		mounts, process, process_defaults, passwd_has_the_user,
 		group_has_the_user, external, external_by_default,
-		engine_needs_pidfile, NULL,
+		engine_needs_pidfile, lifecycle, NULL,
 	};
 	Suite *suite = suite_create("keys");
 	TCase *tcase = tcase_create("keys");

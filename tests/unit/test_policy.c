@@ -17,8 +17,8 @@ START_TEST(conf_defaults)
 	ck_assert_int_eq(nsc_conf_parse("", "F", &conf, &err), 0);
 	ck_assert_int_eq(conf->on_error, NSC_ON_ERROR_REFUSE);
 	ck_assert_int_eq(conf->mode, NSC_MODE_ENFORCE);
-	ck_assert_int_eq(conf->stop, NSC_STOP_EMPTY);
-	ck_assert_uint_eq(conf->linger, 0);
+	ck_assert_int_eq(conf->lifecycle.stop, NSC_STOP_EMPTY);
+	ck_assert_uint_eq(conf->lifecycle.linger, 0);
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_KEEP);
 	ck_assert_uint_eq(conf->start_timeout, 30);
 	ck_assert_int_eq(conf->placement, NSC_PLACEMENT_SESSION);
@@ -42,13 +42,40 @@ START_TEST(conf_values)
 		&conf, &err), 0);
 	ck_assert_str_eq(conf->exempt_users[1], "b");
 	ck_assert_int_eq(conf->mode, NSC_MODE_AUDIT);
-	ck_assert_int_eq(conf->stop, NSC_STOP_LOGOUT);
-	ck_assert_str_eq(nsc_conf_stop_name(conf->stop), "logout");
-	ck_assert_uint_eq(conf->linger, 5);
+	ck_assert_int_eq(conf->lifecycle.stop, NSC_STOP_LOGOUT);
+	ck_assert_str_eq(nsc_lifecycle_stop_name(conf->lifecycle.stop),
+			 "logout");
+	ck_assert_uint_eq(conf->lifecycle.linger, 5);
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
 	ck_assert(conf->debug);
 	ck_assert_str_eq(conf->pidfile, "/run/x/%u.pid");
+	nsc_conf_free(conf);
+}
+END_TEST
+
+START_TEST(conf_lifecycle)
+{
+	const struct nsc_lifecycle *l;
+	struct nsc_conf *conf;
+
+	ck_assert_int_eq(nsc_conf_parse("on_disconnect = \"kill\";"
+		"idle_timeout = 600; max_lifetime = 86400; max_sessions = 3;",
+		"F", &conf, &err), 0);
+	l = &conf->lifecycle;
+	ck_assert_uint_eq(l->on_disconnect, NSC_DISCONNECT_KILL);
+	ck_assert_uint_eq(l->idle_timeout, 600);
+	ck_assert_uint_eq(l->max_lifetime, 86400);
+	ck_assert_uint_eq(l->max_sessions, 3);
+	ck_assert_int_eq(nsc_lifecycle_check(l, true, &err), 0);
+	ck_assert_int_eq(nsc_lifecycle_check(l, false, &err), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(err.text, "on_disconnect \"kill\": needs "
+				     "control groups"));
+	conf->lifecycle.on_disconnect = NSC_DISCONNECT_KEEP;
+	ck_assert_int_eq(nsc_lifecycle_check(l, false, &err), -EOPNOTSUPP);
+	ck_assert_ptr_nonnull(strstr(err.text, "idle_timeout: needs"));
+	conf->lifecycle.idle_timeout = 0;
+	ck_assert_int_eq(nsc_lifecycle_check(l, false, &err), 0);
 	nsc_conf_free(conf);
 }
 END_TEST
@@ -67,6 +94,14 @@ static const struct {
 	{ "on_change = true;", "on_change: expected one of" },
 	{ "linger = -1;", "linger: expected a number from 0 to 86400" },
 	{ "linger = \"1\";", "linger: expected a number" },
+	{ "on_disconnect = \"term\";", "on_disconnect: expected one of "
+	  "\"hangup\", \"kill\", \"keep\"" },
+	{ "idle_timeout = -1;", "idle_timeout: expected a number from 0 to "
+	  "2592000" },
+	{ "max_lifetime = 31536001;", "max_lifetime: expected a number from 0 "
+	  "to 31536000" },
+	{ "max_sessions = \"1\";", "max_sessions: expected a number from 0 "
+	  "to 10000" },
 	{ "start_timeout = 0;", "start_timeout: expected a number from 1" },
 	{ "debug = 1;", "debug: expected true or false" },
 	{ "exempt_users = \"a\";", "exempt_users: expected a list" },
@@ -421,6 +456,7 @@ int main(void)
 	tcase_add_test(conf, conf_defaults);
 	tcase_add_test(conf, conf_values);
 	tcase_add_loop_test(conf, conf_wrong_values, 0, NSC_ARRAY_SIZE(wrong));
+	tcase_add_test(conf, conf_lifecycle);
 	tcase_add_test(conf, conf_keys_are_documented);
 	tcase_add_test(conf, users_are_looked_up);
 	tcase_add_checked_fixture(policy, set_up, tear_down);

@@ -1,0 +1,144 @@
+/*
+ * A connection to "enter" is the whole request: nothing is read from it, so
+ * nobody can make the monitor wait.  The kernel says who connected.  The
+ * answer is one nsc_error, code 0 when the process is in the container's
+ * groups, and a session of it but for one of root's without a file.
+ */
+#include "door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "container/paths.h"
+#include "groups.h"
+#include "monitor.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+#define BACKLOG 512
+
+/* Whose container it is: the owner of 'sessions'. */
+static uid_t owner(void)
+{
+	struct stat st;
+
+	return fstat(NSC_MONITOR_SESSIONS, &st) < 0 ? 0 : st.st_uid;
+}
+
+/* Mode and owner are right before anybody can connect. */
+int door_open(struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+				     SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = NSC_FILE_ENTER,
+	};
+	mode_t mask = umask(0177);
+	int ret = -1;
+
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
+	if (fd >= 0 && fchdir(NSC_MONITOR_RUNDIR) == 0)
+		ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (ret < 0 || chdir("/") < 0 ||
+	    fchownat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, owner(), (gid_t)-1,
+		     AT_SYMLINK_NOFOLLOW) < 0 || listen(fd, BACKLOG) < 0)
+		return nsc_error_sys(err, errno, "listen on '"
+				     NSC_FILE_ENTER "'");
+	return NSC_TAKE_FD(fd);
+}
+
+struct peer {
+	pid_t pid;
+	uid_t uid;
+};
+
+/* The effective user id of a process, as /proc has it; -1: gone. */
+static long effective_uid(pid_t pid)
+{
+	char path[32], line[256];
+	_cleanup_file_ FILE *file = NULL;
+	long uid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Uid: %*d %ld", &uid) == 1)
+			return uid;
+	return -1;
+}
+
+/* A pidfd of who connected, and the pid; -1 with err filled. */
+static int peer_of(int client, struct peer *ret, struct nsc_error *err)
+{
+	struct ucred peer = { 0, 0, 0 };
+	socklen_t len = sizeof(peer);
+	int pidfd = -1;
+
+	if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    peer.pid <= 0) {
+		nsc_error_set(err, EPERM, "the process cannot be seen from "
+			      "the host");
+		return -1;
+	}
+	if (peer.uid != 0 && peer.uid != owner()) {
+		nsc_error_set(err, EPERM, "uid %u is not whose container this "
+			      "is", peer.uid);
+		return -1;
+	}
+	*ret = (struct peer){ peer.pid, peer.uid };
+	len = sizeof(pidfd);
+	if (getsockopt(client, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
+		return pidfd;
+	/* Before Linux 6.5: the number may be another process's by now. */
+	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	if (pidfd >= 0 && effective_uid(peer.pid) != (long)peer.uid)
+		nsc_fd_close(&pidfd);
+	if (pidfd < 0)
+		nsc_error_set(err, ESRCH, "the process has ended");
+	return pidfd;
+}
+
+static void enter(int client, struct sessions *all, struct nsc_error *err)
+{
+	struct peer peer = { 0, 0 };
+	_cleanup_fd_ int pidfd = peer_of(client, &peer, err);
+	struct session s;
+	int is;
+
+	if (pidfd < 0)
+		return;
+	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
+	if (is < 0 || (is && s.entered))
+		return;
+	if (groups_enter(peer.pid, pidfd, err) == 0 && is)
+		sessions_add(all, &s, pidfd, err);
+}
+
+void door_serve(int listener, struct sessions *all)
+{
+	_cleanup_fd_ int client = accept4(listener, NULL, NULL,
+					  SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (client < 0)
+		return;
+	enter(client, all, &err);
+	(void)!send(client, &err, sizeof(err), MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void door_close(int listener)
+{
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
+	close(listener);
+}

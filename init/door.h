@@ -1,0 +1,17 @@
+/* The socket "enter": how a login reaches the monitor. */
+#ifndef NSC_INIT_DOOR_H
+#define NSC_INIT_DOOR_H
+
+#include "base/error.h"
+#include "sessions.h"
+
+/* Listen.  Returns the socket, which never blocks. */
+int door_open(struct nsc_error *err);
+
+/* Serve one client that waits.  Never blocks. */
+void door_serve(int listener, struct sessions *all);
+
+/* No more clients. */
+void door_close(int listener);
+
+#endif

@@ -1,0 +1,48 @@
+/* The sessions of the container: who is there, and who is no more. */
+#ifndef NSC_INIT_SESSIONS_H
+#define NSC_INIT_SESSIONS_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "endings.h"
+#include "session.h"
+
+struct sessions {
+	struct session **list;
+	size_t n;
+	size_t room;		/* in list */
+	size_t max;		/* descriptors and memory have an end */
+	int epoll;		/* readable when a login process has ended */
+	int dir;		/* 'session' in the run directory */
+	const char *user;	/* whose container it is */
+	const struct nsc_watch *watch;
+	struct endings *endings;
+};
+
+/*
+ * Take over those that a killed monitor has left.  user, watch and endings
+ * are set.
+ */
+int sessions_open(struct sessions *all, struct nsc_error *err);
+
+/*
+ * A login process, which pidfd leads to, wants to be one: root's by its file
+ * in 'session', the user's by itself.  Makes no change.  Returns 1 with *ret
+ * filled, 0 for a process of root's that has no file, or a negative errno
+ * when there may be no more; with -EUSERS the text is for the user.
+ */
+int sessions_admit(struct sessions *all, pid_t pid, bool root,
+		   struct session *ret, struct nsc_error *err);
+
+/* It is one from now on.  pidfd is duplicated. */
+int sessions_add(struct sessions *all, const struct session *s, int pidfd,
+		 struct nsc_error *err);
+
+/* Those that have ended, some at a time. */
+void sessions_reap(struct sessions *all);
+
+/* The container has ended: all have. */
+void sessions_close(struct sessions *all);
+
+#endif

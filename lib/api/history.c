@@ -1,0 +1,280 @@
+/*
+ * The sessions that were, from the lines that container-monitor writes, see
+ * init/record_text.h: one when a session opens, one when it closes, the
+ * second with all that the first says.
+ */
+#include "api/api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/paths.h"
+#include "kernel/pidfd.h"
+
+#define MOST ((off_t)4 * 1024 * 1024)	/* of each file, the newest part */
+
+/* logrotate(8)'s name of the last one is read as well. */
+static const char *const files[] = { NSC_HISTORY ".1", NSC_HISTORY };
+
+/* A line: its texts as they are, by key. */
+struct entry {
+	json_t *line;
+	long long opened, pid;
+	bool closes;
+};
+
+struct history {
+	const char *user;	/* NULL: all */
+	struct entry *list;
+	size_t n, room;
+};
+
+/* What a record has, in this order; see nscontainer.h. */
+static const struct {
+	const char *key;
+	bool number;
+} keys[] = {
+	{ "user", false }, { "service", false }, { "pid", true },
+	{ "rhost", false }, { "tty", false }, { "ruser", false },
+	{ "generation", true }, { "loginuid", true },
+	{ "audit_session", true }, { "opened", true }, { "duration", true },
+	{ "exit", true }, { "signal", true }, { "peak_memory", true },
+	{ "cpu_us", true },
+};
+
+/* KEY=VALUE or KEY="VALUE", with a space between; what is none ends it. */
+static json_t *parse(char *line)
+{
+	json_t *object = json_object();
+
+	while (*line) {
+		char *key = line, *value = strchr(line, '='), *end;
+		char text[4096];
+		bool quoted;
+
+		if (!value)
+			break;
+		*value++ = '\0';
+		quoted = *value == '"';
+		value += quoted;
+		end = quoted ? strchr(value, '"') : value + strcspn(value, " ");
+		if (!end)
+			break;
+		line = end + quoted;
+		line += *line == ' ';
+		*end = '\0';
+		nsc_text_escape(value, text, sizeof(text));
+		if (!strcmp(key, "exit") && !strncmp(text, "signal:", 7))
+			json_object_set_new(object, "signal",
+					    json_string(text + 7));
+		else
+			json_object_set_new(object, key, json_string(text));
+	}
+	return object;
+}
+
+static const char *text_of(const json_t *line, const char *key)
+{
+	const char *text = json_string_value(json_object_get(line, key));
+
+	return text ? text : "";
+}
+
+static bool number_of(const json_t *line, const char *key, long long *ret)
+{
+	return nsc_text_number(text_of(line, key), INT64_MIN, INT64_MAX,
+			       ret) == 0;
+}
+
+/* Takes line over. */
+static int add(struct history *h, json_t *line)
+{
+	struct entry e = { .line = line };
+
+	e.closes = !strcmp(text_of(line, "event"), "close");
+	if (!number_of(line, "pid", &e.pid) ||
+	    !number_of(line, "opened", &e.opened) ||
+	    (h->user && strcmp(text_of(line, "user"), h->user) != 0)) {
+		json_decref(line);
+		return 0;
+	}
+	if (h->n == h->room) {
+		size_t room = h->room ? 2 * h->room : 256;
+		struct entry *grown = reallocarray(h->list, room,
+						   sizeof(*grown));
+
+		if (!grown) {
+			json_decref(line);
+			return -ENOMEM;
+		}
+		h->list = grown;
+		h->room = room;
+	}
+	h->list[h->n++] = e;
+	return 0;
+}
+
+/* From the first line that is whole. */
+static int add_lines(struct history *h, char *text, bool whole)
+{
+	char *save = NULL, *line = strtok_r(text, "\n", &save);
+	int ret = 0;
+
+	if (!whole && line)
+		line = strtok_r(NULL, "\n", &save);
+	for (; line && ret == 0; line = strtok_r(NULL, "\n", &save))
+		ret = add(h, parse(line));
+	return ret;
+}
+
+/* /var/log may be a group's as well: the file itself has to be root's. */
+static int open_file(const char *path, struct stat *st, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+				   O_CLOEXEC);
+
+	if (fd < 0 || fstat(fd, st) < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	if (!S_ISREG(st->st_mode) || st->st_uid != 0 || st->st_mode & 022)
+		return nsc_error_set(err, EPERM, "%s: expected a file of "
+				     "root's that nobody else may write to",
+				     path);
+	return NSC_TAKE_FD(fd);
+}
+
+static int add_file(struct history *h, const char *path, struct nsc_error *err)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = open_file(path, &st, err);
+	_cleanup_free_ char *text = NULL;
+	off_t from;
+	ssize_t n;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	from = st.st_size > MOST ? st.st_size - MOST : 0;
+	text = malloc((size_t)(st.st_size - from) + 1);
+	if (!text)
+		return nsc_error_sys(err, ENOMEM, "history");
+	n = pread(fd, text, (size_t)(st.st_size - from), from);
+	if (n < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	text[n] = '\0';
+	/* Of a disk that was full, or a machine that crashed. */
+	for (char *nul = text; (nul = memchr(nul, '\0', (size_t)(text + n -
+							      nul)));)
+		*nul = '?';
+	return add_lines(h, text, from == 0) < 0 ?
+		       nsc_error_sys(err, ENOMEM, "history") : 0;
+}
+
+/* The newest first; of one session the line that knows how it ended. */
+static int compare(const void *one, const void *other)
+{
+	const struct entry *a = one, *b = other;
+
+	if (a->opened != b->opened)
+		return a->opened < b->opened ? 1 : -1;
+	if (a->pid != b->pid)
+		return a->pid < b->pid ? 1 : -1;
+	return (int)b->closes - (int)a->closes;
+}
+
+/* Of a session that did not close: is its login process there? */
+static const char *state_of(const struct entry *e)
+{
+	uint64_t start = 0;
+	long long began;
+
+	if (e->closes)
+		return "closed";
+	return number_of(e->line, "start", &began) &&
+	       nsc_pidfd_start_time((pid_t)e->pid, &start) == 0 &&
+	       start == (uint64_t)began ? "open" : "lost";
+}
+
+static struct nscontainer_record *make_record(const struct entry *e)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(keys); i++) {
+		const char *key = keys[i].key;
+		long long number;
+
+		if (!keys[i].number)
+			json_object_set_new(object, key, json_string(
+						text_of(e->line, key)));
+		else if (number_of(e->line, key, &number))
+			json_object_set_new(object, key, json_integer(number));
+		else
+			json_object_set_new(object, key, json_null());
+	}
+	json_object_set_new(object, "state", json_string(state_of(e)));
+	return nsc_api_record(object);
+}
+
+static int make_list(const struct history *h, struct nscontainer_record **ret)
+{
+	struct nscontainer_record *last = NULL;
+
+	*ret = NULL;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct entry *e = &h->list[i];
+		struct nscontainer_record *record;
+
+		if (i && e->opened == e[-1].opened && e->pid == e[-1].pid)
+			continue;
+		record = make_record(e);
+		if (!record) {
+			nscontainer_record_free(*ret);
+			return -ENOMEM;
+		}
+		/* Behind the last one: a list may be long. */
+		nsc_api_append(&last, record);
+		if (!*ret)
+			*ret = record;
+		last = record;
+	}
+	return 0;
+}
+
+static int history(const struct nscontainer *c, struct nscontainer_record **ret,
+		   struct nsc_error *err)
+{
+	struct history h = { .user = c ? c->user : NULL };
+	struct nscontainer_record *list = NULL;
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < NSC_ARRAY_SIZE(files); i++)
+		error = add_file(&h, files[i], err);
+	if (error == 0 && h.n)
+		qsort(h.list, h.n, sizeof(*h.list), compare);
+	if (error == 0 && make_list(&h, &list) < 0)
+		error = nsc_error_sys(err, ENOMEM, "history");
+	for (size_t i = 0; i < h.n; i++)
+		json_decref(h.list[i].line);
+	free(h.list);
+	if (error == 0)
+		*ret = list;
+	return error;
+}
+
+NSC_PUBLIC int nscontainer_history(const struct nscontainer *container,
+				   struct nscontainer_record **ret,
+				   struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	int error = container && container->dir ?
+		nsc_error_set(&e, EINVAL, "'%s': the history is by user, not "
+			      "by directory", container->dir) :
+		history(container, ret, &e);
+
+	return nsc_api_result(error, &e, err);
+}

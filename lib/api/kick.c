@@ -1,0 +1,154 @@
+/*
+ * End sessions: SIGHUP, as the end of a connection has it, and SIGKILL to what
+ * is left.  A login process is reached by a pidfd that was compared with its
+ * file; the rest by the session's own control group.
+ */
+#include "api/api.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "api/sessions.h"
+#include "base/fd.h"
+#include "base/process.h"
+#include "kernel/cgroup_session.h"
+#include "kernel/pidfd.h"
+
+#define DEFAULT_TIMEOUT 10	/* seconds between SIGHUP and SIGKILL */
+#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define STEP_MS 20
+
+struct kick {
+	struct nsc_api_sessions all;
+	struct session *list;
+	size_t n, room;
+};
+
+/* One that ended is passed over. */
+static int add(int dir, pid_t pid, void *arg)
+{
+	/* Opened before the start time is read: one and the same process. */
+	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
+	struct kick *k = arg;
+	struct session s;
+
+	if (pidfd < 0 || nsc_session_file_read(dir, pid, &s) < 0 ||
+	    !nsc_session_file_is_alive(&s))
+		return 0;
+	if (k->n == k->room) {
+		size_t room = k->room ? 2 * k->room : 16;
+		struct session *grown = reallocarray(k->list, room,
+						     sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		k->list = grown;
+		k->room = room;
+	}
+	s.pidfd = NSC_TAKE_FD(pidfd);
+	k->list[k->n++] = s;
+	return 0;
+}
+
+/* Has another login the same number by now, and with it the group? */
+static bool number_is_taken(const struct kick *k, const struct session *s)
+{
+	struct session now;
+
+	return nsc_session_file_read(k->all.dir, s->pid, &now) == 0 &&
+	       now.start != s->start;
+}
+
+static void signal_all(const struct kick *k, int signal)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		const struct session *s = &k->list[i];
+
+		if (!number_is_taken(k, s))
+			nsc_cgroup_session_signal(k->all.tree, s->pid, signal);
+		nsc_pidfd_signal(s->pidfd, signal);
+	}
+}
+
+static bool ended(const struct kick *k)
+{
+	for (size_t i = 0; i < k->n; i++)
+		if (nsc_pidfd_alive(k->list[i].pidfd) ||
+		    (!number_is_taken(k, &k->list[i]) &&
+		     nsc_cgroup_session_pids(k->all.tree, k->list[i].pid, NULL,
+					     0)))
+			return false;
+	return true;
+}
+
+/* With a signal, what is forked meanwhile gets it in the next round. */
+static bool wait_for_end(const struct kick *k, int ms, int signal)
+{
+	const struct timespec step = { 0, STEP_MS * 1000000L };
+	int64_t deadline = nsc_process_now() + ms;
+
+	while (!ended(k)) {
+		if (nsc_process_now() >= deadline)
+			return false;
+		if (signal)
+			signal_all(k, signal);
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
+static int end(const struct kick *k, int timeout, struct nsc_error *err)
+{
+	if (nsc_cgroup_tree_paused(k->all.tree))
+		return nsc_error_set(err, EBUSY, "the container is paused: "
+				     "what does not run does not end: use "
+				     "'nsinit resume' first");
+	if (timeout > 0)
+		signal_all(k, SIGHUP);
+	if (wait_for_end(k, timeout * 1000, 0) ||
+	    wait_for_end(k, KILL_MS, SIGKILL))
+		return 0;
+	return nsc_error_set(err, ETIMEDOUT, "processes of the session do not "
+			     "end, although they were killed");
+}
+
+static int kick(const char *path, int pid, int timeout, struct nsc_error *err)
+{
+	struct kick k = { .n = 0 };
+	int ret = nsc_api_sessions_open(path, &k.all, err);
+
+	if (ret < 0)
+		return ret;
+	ret = pid ? add(k.all.dir, pid, &k) :
+		    nsc_session_file_each(k.all.dir, add, &k);
+	if (ret < 0)
+		nsc_error_sys(err, -ret, "sessions");
+	else if (!k.n && pid)
+		ret = nsc_error_set(err, ESRCH, "no session has the login "
+				    "process %d: see 'nsinit ps'", pid);
+	else if (!k.n)
+		ret = nsc_error_set(err, ESRCH, "there is no session");
+	else
+		ret = end(&k, timeout < 0 ? DEFAULT_TIMEOUT : timeout, err);
+	for (size_t i = 0; i < k.n; i++)
+		nsc_fd_close(&k.list[i].pidfd);
+	free(k.list);
+	nsc_api_sessions_close(&k.all);
+	return ret;
+}
+
+NSC_PUBLIC int nscontainer_kick(const struct nscontainer *container, int pid,
+				int timeout, struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	int ret = pid < 0 || timeout > INT32_MAX / 1000 ?
+		nsc_error_set(&e, EINVAL, "no such process or time") :
+		kick(container->rundir, pid, timeout, &e);
+
+	if (ret < 0 && container->user)
+		nsc_error_context(&e, "%s", container->user);
+	return nsc_api_result(ret, &e, err);
+}

@@ -1,0 +1,273 @@
+/*
+ * The sessions that are.  Of what runs in them nothing is told that a process
+ * could make us wait for: no command line, which is in its memory, and no
+ * file that it opened.
+ */
+#include "api/api.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+
+#include "api/sessions.h"
+#include "base/fd.h"
+#include "base/text.h"
+#include "container/paths.h"
+#include "container/rundir.h"
+#include "kernel/cgroup_session.h"
+#include "kernel/cgroup_stats.h"
+#include "kernel/pidfd.h"
+
+#define PROCESSES 512		/* looked at, of one session */
+
+int nsc_api_sessions_open(const char *path, struct nsc_api_sessions *ret,
+			  struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
+	int error;
+
+	if (rundir < 0)
+		return rundir == -ENOENT ?
+			nsc_error_set(err, ESRCH, "no container is running") :
+			rundir;
+	*ret = (struct nsc_api_sessions){ .dir = -1 };
+	ret->pidfd = nsc_join_find(rundir, &ret->state, err);
+	if (ret->pidfd < 0)
+		return ret->pidfd;
+	ret->dir = openat(rundir, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
+			  O_NOFOLLOW | O_CLOEXEC);
+	ret->tree = calloc(1, sizeof(*ret->tree));
+	error = ret->dir < 0 ? -errno : ret->tree ? 0 : -ENOMEM;
+	if (error == 0 && ret->state->has_groups)
+		error = nsc_cgroup_tree_load(rundir, ret->tree);
+	if (error == 0)
+		return 0;
+	nsc_api_sessions_close(ret);
+	return nsc_error_sys(err, -error, "sessions");
+}
+
+void nsc_api_sessions_close(struct nsc_api_sessions *all)
+{
+	nsc_fd_close(&all->dir);
+	nsc_fd_close(&all->pidfd);
+	nsc_state_cleanup(&all->state);
+	nsc_free(&all->tree);
+}
+
+/* --- what runs */
+
+struct process {
+	pid_t pid;
+	char command[64];
+	int group, foreground;	/* process groups: its own, its terminal's */
+	unsigned int tty;	/* 0: none */
+	uint64_t start;
+};
+
+/* proc_pid_stat(5); the name in it may hold anything. */
+static bool look_at(pid_t pid, struct process *ret)
+{
+	char path[64], text[1024];
+	_cleanup_fd_ int fd = -1;
+	char *name, *end;
+	ssize_t n;
+	int tty;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return false;
+	text[n] = '\0';
+	name = strchr(text, '(');
+	end = strrchr(text, ')');
+	if (!name || !end || end < name ||
+	    sscanf(end + 1, " %*c %*d %d %*d %d %d %*u %*u %*u %*u %*u %*u "
+		   "%*u %*d %*d %*d %*d %*d %*d %" SCNu64, &ret->group, &tty,
+		   &ret->foreground, &ret->start) != 4)
+		return false;
+	*end = '\0';
+	ret->pid = pid;
+	ret->tty = (unsigned int)tty;
+	nsc_text_escape(name + 1, ret->command, sizeof(ret->command));
+	return true;
+}
+
+static bool in_foreground(const struct process *p)
+{
+	return p->tty && p->group == p->foreground;
+}
+
+/* The newest that has the terminal; where there is none, the newest. */
+static bool find_command(const struct nsc_api_sessions *all, pid_t session,
+			 struct process *ret)
+{
+	pid_t list[PROCESSES];
+	size_t n = nsc_cgroup_session_pids(all->tree, session, list,
+					   PROCESSES);
+	struct process p;
+	bool found = look_at(session, ret);
+
+	for (size_t i = 0; i < n && i < PROCESSES; i++) {
+		if (!look_at(list[i], &p))
+			continue;
+		if (!found || in_foreground(&p) > in_foreground(ret) ||
+		    (in_foreground(&p) == in_foreground(ret) &&
+		     p.start >= ret->start))
+			*ret = p;
+		found = true;
+	}
+	return found;
+}
+
+/* Seconds since input; without asking a file system that may not answer. */
+static json_t *idle(const struct process *p)
+{
+	unsigned int minor = (p->tty & 0xff) | (p->tty >> 12 & 0xfff00);
+	struct statx st;
+	char path[64];
+	int64_t seconds;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)p->pid);
+	if (!p->tty || statx(AT_FDCWD, path, AT_STATX_DONT_SYNC |
+			     AT_NO_AUTOMOUNT, STATX_TYPE | STATX_ATIME,
+			     &st) < 0 ||
+	    !S_ISCHR(st.stx_mode) || st.stx_rdev_minor != minor ||
+	    st.stx_rdev_major != (p->tty >> 8 & 0xfff))
+		return json_null();
+	seconds = (int64_t)time(NULL) - st.stx_atime.tv_sec;
+	return json_integer(seconds < 0 ? 0 : seconds);
+}
+
+/* --- what is told */
+
+static json_t *number(uint64_t value)
+{
+	return value == NSC_STATS_NONE ? json_null() :
+					 json_integer((json_int_t)value);
+}
+
+static json_t *id(uint32_t value)
+{
+	return value == SESSION_NO_ID ? json_null() : json_integer(value);
+}
+
+static void put_usage(json_t *object, const struct nsc_api_sessions *all,
+		      pid_t session)
+{
+	_cleanup_free_ struct nsc_stats *s = malloc(sizeof(*s));
+	char name[32];
+
+	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)session);
+	if (!s)
+		return;
+	nsc_stats_read(all->tree, name, s);
+	json_object_set_new(object, "memory", number(s->memory));
+	json_object_set_new(object, "peak_memory", number(s->memory_peak));
+	json_object_set_new(object, "cpu_us", number(s->cpu_usage));
+	json_object_set_new(object, "pids", number(s->pids));
+}
+
+static json_t *session_json(const struct nsc_api_sessions *all,
+			    const struct session *s)
+{
+	const char *tty = s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
+	json_t *object = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:i, s:o, "
+				   "s:o, s:I}", "user", s->user, "service",
+				   s->service, "pid", (int)s->pid, "rhost",
+				   s->rhost, "tty", tty, "ruser", s->ruser,
+				   "generation", (int)s->generation,
+				   "loginuid", id(s->loginuid),
+				   "audit_session", id(s->audit_session),
+				   "opened", (json_int_t)s->opened);
+	struct process p;
+	bool found = find_command(all, s->pid, &p);
+
+	json_object_set_new(object, "idle", found ? idle(&p) : json_null());
+	put_usage(object, all, s->pid);
+	json_object_set_new(object, "command", found ? json_string(p.command) :
+						       json_null());
+	json_object_set_new(object, "config", json_string(all->state->config));
+	return object;
+}
+
+struct list {
+	const struct nsc_api_sessions *all;
+	struct nscontainer_record **records;
+};
+
+static int add(int dir, pid_t pid, void *arg)
+{
+	const struct list *list = arg;
+	struct nscontainer_record *record;
+	struct session s;
+
+	if (nsc_session_file_read(dir, pid, &s) < 0 ||
+	    !nsc_session_file_is_alive(&s))
+		return 0;
+	record = nsc_api_record(session_json(list->all, &s));
+	if (!record)
+		return -ENOMEM;
+	nsc_api_append(list->records, record);
+	return 0;
+}
+
+static int add_container(const char *path, struct nscontainer_record **records,
+			 struct nsc_error *err)
+{
+	struct nsc_api_sessions all;
+	const struct list list = { &all, records };
+	int ret = nsc_api_sessions_open(path, &all, err);
+
+	if (ret < 0)
+		return ret;
+	ret = nsc_session_file_each(all.dir, add, (void *)(uintptr_t)&list);
+	nsc_api_sessions_close(&all);
+	return ret < 0 ? nsc_error_sys(err, -ret, "sessions") : 0;
+}
+
+/* Directories' as well, which begin with a dot. */
+static int add_all(struct nscontainer_record **records, struct nsc_error *err)
+{
+	struct dirent **names = NULL;
+	int n = scandir(NSC_RUNDIR, &names, NULL, alphasort);
+	int ret = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct nsc_error e = NSC_ERROR_INIT;
+		char path[512];
+		int one = 0;
+
+		snprintf(path, sizeof(path), NSC_RUNDIR "/%s",
+			 names[i]->d_name);
+		if (strcmp(names[i]->d_name, ".") != 0 &&
+		    strcmp(names[i]->d_name, "..") != 0)
+			one = add_container(path, records, &e);
+		if (one < 0 && one != -ESRCH && one != -ENOTDIR && ret == 0) {
+			ret = one;
+			*err = e;
+		}
+		free(names[i]);
+	}
+	free(names);
+	return ret;
+}
+
+NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
+				    struct nscontainer_record **ret,
+				    struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	int error;
+
+	*ret = NULL;
+	error = container ? add_container(container->rundir, ret, &e) :
+			    add_all(ret, &e);
+	return nsc_api_result(error, &e, err);
+}

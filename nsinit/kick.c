@@ -1,0 +1,39 @@
+/* nsinit kick: end one session, or all of a container; it stays. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nsinit.h"
+
+static int wrong(const char *text)
+{
+	fprintf(stderr, "nsinit: kick: %s\n", text);
+	return NSINIT_USAGE;
+}
+
+int nsinit_kick(const struct nsinit_options *options)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer *container = NULL;
+	int at = options->root ? 0 : 1;		/* of the pid */
+	const char *text = options->n_arguments > at ? options->arguments[at] :
+						       NULL;
+	char *end = NULL;
+	long pid = text ? strtol(text, &end, 10) : 0;
+	int ret;
+
+	if (options->n_arguments < at || options->n_arguments > at + 1)
+		return wrong("expected a user, or --root DIR, and perhaps the "
+			     "pid of a session");
+	if (text && (text[0] < '1' || text[0] > '9' || *end || pid > 4194304))
+		return wrong("expected a pid that 'nsinit ps' shows");
+	ret = nsinit_open(options, &container, &err);
+	if (ret == 0)
+		ret = nscontainer_kick(container, (int)pid, options->timeout,
+				       &err);
+	nscontainer_close(container);
+	if (ret < 0)
+		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+							 NSINIT_FAILED);
+	return NSINIT_OK;
+}

@@ -1,0 +1,76 @@
+/* nsinit ps: who is in a container, or in any, and what runs there. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "nsinit.h"
+
+static const char *size_text(const char *bytes, char text[16])
+{
+	static const char units[] = "BKMGT";
+	double value = strtod(bytes, NULL);
+	int i = 0;
+
+	if (bytes[0] == '-')
+		return bytes;
+	for (; value >= 1024 && units[i + 1]; i++)
+		value /= 1024;
+	snprintf(text, 16, i ? "%.1f%c" : "%.0f%c", value, units[i]);
+	return text;
+}
+
+static const char *cpu_text(const char *us, char text[16])
+{
+	if (us[0] == '-')
+		return us;
+	snprintf(text, 16, "%.2fs", strtod(us, NULL) / 1e6);
+	return text;
+}
+
+static void print_row(const struct nscontainer_record *r)
+{
+	char opened[32], idle[32], memory[16], cpu[16];
+
+	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s\n",
+	       nscontainer_record_text(r, "user"),
+	       nscontainer_record_text(r, "pid"), nsinit_value(r, "service"),
+	       nsinit_value(r, "rhost"), nsinit_value(r, "tty"),
+	       nsinit_time(nscontainer_record_text(r, "opened"), opened),
+	       nsinit_duration(nscontainer_record_text(r, "idle"), idle),
+	       size_text(nscontainer_record_text(r, "memory"), memory),
+	       cpu_text(nscontainer_record_text(r, "cpu_us"), cpu),
+	       nscontainer_record_text(r, "command"));
+}
+
+static void print_rows(const struct nscontainer_record *r)
+{
+	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s\n",
+	       "USER", "PID", "SERVICE", "FROM", "TTY", "SINCE", "IDLE",
+	       "MEMORY", "CPU", "COMMAND");
+	for (; r; r = nscontainer_record_next(r))
+		print_row(r);
+}
+
+int nsinit_ps(const struct nsinit_options *options)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer_record *list = NULL;
+	struct nscontainer *container = NULL;
+	bool one = options->root || options->n_arguments;
+	int ret = one ? nsinit_open(options, &container, &err) : 0;
+
+	if (ret == 0)
+		ret = nscontainer_sessions(container, &list, &err);
+	nscontainer_close(container);
+	if (options->json)
+		nsinit_print_list(list);
+	else
+		print_rows(list);
+	nscontainer_record_free(list);
+	if (ret < 0)
+		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+							 NSINIT_FAILED);
+	return NSINIT_OK;
+}

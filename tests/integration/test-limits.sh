@@ -1,0 +1,242 @@
+#!/bin/bash
+# How many sessions there may be, and how long they and the container last.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+[ -z "$PLAIN" ] || { echo "skip limits # product is not installed"; exit 0; }
+pam_enable sshd su
+config alice '{"rootfs": "/"}'
+sshd_start 22
+
+# The processes of alice's on whose command line there is a mark.
+marked() {
+	pgrep -u alice -f -- "$1" || :
+}
+gone() {
+	[ -z "$(marked "$1")" ]
+}
+there() {
+	[ -n "$(marked "$1")" ]
+}
+
+# The login process of the session with that service, on the host.
+login_of() {
+	grep -l "^service $1\$" "$RUN"/alice/session/* 2> /dev/null |
+		head -n 1 | xargs -r basename
+}
+logged_in() {
+	[ -n "$(login_of "$1")" ]
+}
+logged_out() {
+	[ -z "$(login_of "$1")" ]
+}
+
+# connect [SSH ARGUMENT...] COMMAND: in the background, as CLIENT.
+connect() {
+	ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 "$@" \
+		< /dev/null > "$OUT/client" 2>&1 &
+	CLIENT=$!
+	wait_until 10 logged_in sshd || fail "no session: $(cat "$OUT/client")"
+}
+
+# Another session is there before and after, with a process of its own.
+witness_begin() {
+	hold alice
+}
+witness_end() {
+	kill -0 "$HOLDER" 2> /dev/null || fail "another session was ended"
+	[ -n "$(pgrep -u alice -x cat)" ] || fail "another session was hit"
+	release
+	wait_until 5 logged_out sshd || fail "the session's file stays"
+	clean_slate
+}
+
+one_session() {
+	[ "$(count_sessions alice)" -eq 1 ]
+}
+
+# container.json comes before nscontainer.conf.
+limited() {
+	conf 'max_sessions = 50;'
+	config alice '{"rootfs": "/", "lifecycle": {"max_sessions": 2}}'
+	status_is 0 nsinit check alice
+	contains "nsinit check" "max_sessions" "$(cat "$OUT/stdout")"
+	hold alice
+	status_is 0 nssh alice true
+	connect 'sleep 1017; echo'
+	wait_until 5 there 'sleep 1017' || fail "no command"
+	nssh alice true && fail "a third session"
+	status_is 1 "$TESTS/pamcaller" su alice
+	contains "what the user sees" "You have 2 sessions, which is the most" \
+		"$(cat "$OUT/stdout")"
+	logged "login refused: You have 2 sessions"
+	equal "sessions" 2 "$(count_sessions alice)"
+	# Not even where errors let in.
+	conf 'on_error = "host";'
+	status_is 1 "$TESTS/pamcaller" su alice
+	kill -KILL "$CLIENT"
+	wait_until 5 one_session || fail "the session does not end"
+	status_is 0 nssh alice true
+	release
+	clean_slate
+	config alice '{"rootfs": "/"}'
+	conf
+}
+
+# However many ask at the same time; and several channels are one session.
+limited_storm() {
+	local i
+
+	conf 'max_sessions = 5;'
+	rm -f /home/alice/go
+	for ((i = 0; i < 20; i++)); do
+		su alice -c "echo in; $STAY" > "$OUT/in.$i" 2> "$OUT/err.$i" &
+	done
+	wait_until 20 five || fail "in: $(cat "$OUT"/in.* | grep -c in)"
+	sleep 1
+	equal "sessions" 5 "$(cat "$OUT"/in.* | grep -c in)"
+	: > /home/alice/go
+	wait
+	equal "refused" 15 "$(cat "$OUT"/err.* | grep -c 'You have 5')"
+	rm -f /home/alice/go
+	conf
+	wait_until 5 no_container alice || fail "something is left"
+}
+five() {
+	[ "$(cat "$OUT"/in.* | grep -c in)" -ge 5 ] &&
+		[ "$(cat "$OUT"/err.* | grep -c 'You have')" -ge 15 ]
+}
+multiplexed() {
+	local i
+
+	conf 'max_sessions = 1;'
+	ssh "${SSH_OPTIONS[@]}" -M -S "$OUT/mux" -N -l alice 127.0.0.1 &
+	CLIENT=$!
+	wait_until 10 test -S "$OUT/mux" || fail "no connection"
+	for ((i = 0; i < 3; i++)); do
+		status_is 0 ssh -S "$OUT/mux" -l alice 127.0.0.1 true
+	done
+	kill "$CLIENT"
+	conf
+	clean_slate
+}
+
+# Nothing typed, nothing done: a warning, then the end; another is busy.
+idle() {
+	conf 'idle_timeout = 6;'
+	nssh alice 'while :; do :; done' &
+	hold=$!
+	wait_until 10 logged_in sshd || fail "no session"
+	sleep 20 | timeout 40 ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 \
+		'trap "" HUP; sleep 1018; echo' > "$OUT/client" 2>&1 &
+	wait_until 10 there 'sleep 1018' || fail "no command"
+	SECONDS=0
+	wait_until 30 gone 'sleep 1018' || fail "it lives on"
+	[ "$SECONDS" -ge 5 ] || fail "it ended after $SECONDS seconds"
+	contains "the warning" "this session ends in 3 seconds" \
+		"$(cat "$OUT/client")"
+	wait_until 5 one_session || fail "the session does not end"
+	kill -0 "$hold" || fail "a busy session was ended"
+	kill "$hold"
+	conf
+	clean_slate
+}
+
+# Who types stays; ssh does not, when what is typed ends.
+typing() {
+	conf 'idle_timeout = 20;'
+	{ for ((i = 0; i < 30; i++)); do echo; sleep 1; done; sleep 60; } |
+		ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 \
+		'while read -r x; do :; done; echo' > "$OUT/client" 2>&1 &
+	wait_until 10 logged_in sshd || fail "no session"
+	SECONDS=0
+	wait_until 90 logged_out sshd || fail "it lives on"
+	[ "$SECONDS" -ge 40 ] || fail "it ended after $SECONDS seconds"
+	conf
+	clean_slate
+}
+
+# An end of the container, whatever runs in it.
+lifetime() {
+	config alice '{"rootfs": "/", "lifecycle": {"max_lifetime": 4}}'
+	sleep 20 | timeout 40 ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 \
+		'sleep 1019; echo' > "$OUT/client" 2>&1 &
+	wait_until 10 there 'sleep 1019' || fail "no command"
+	wait_until 20 gone 'sleep 1019' || fail "it lives on"
+	contains "the warning" "This container ends in 2 seconds" \
+		"$(cat "$OUT/client")"
+	wait_until 5 no_container alice || fail "something is left"
+	# The next one has a time of its own.
+	status_is 0 su alice -c "$INSIDE"
+	config alice '{"rootfs": "/"}'
+	clean_slate
+}
+
+# No control groups: what needs them is refused, the rest works.
+no_groups() {
+	local key
+
+	for key in 'on_disconnect = "kill"' 'idle_timeout = 60'; do
+		conf "$key;"
+		unshare --mount bash -c 'umount -n -R -l /sys/fs/cgroup
+			"$0" su alice' "$TESTS/pamcaller" > "$OUT/out" &&
+			fail "$key: the login was let in"
+		logged "${key%% *}.*needs control groups"
+	done
+	conf 'max_sessions = 1;'
+	unshare --mount bash -c 'umount -n -R -l /sys/fs/cgroup
+		su alice -c "[ -d /dev/.nscontainer ] && echo in; sleep 2" &
+		sleep 1; "$0" su alice; wait' "$TESTS/pamcaller" > "$OUT/out"
+	contains "output" "in" "$(cat "$OUT/out")"
+	contains "output" "You have 1 session, which" "$(cat "$OUT/out")"
+	conf
+	clean_slate
+}
+
+# A user's own process connects as often as it can.
+flood() {
+	local n
+
+	witness_begin
+	cat > "$OUT/flood" <<-'END'
+		import socket, os
+		for i in range(2000):
+		    if os.fork() == 0:
+		        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		        s.connect("/run/nscontainer/alice/enter")
+		        s.recv(512)
+		        os._exit(0)
+		    if i % 50 == 49:
+		        for _ in range(50): os.wait()
+	END
+	setpriv --reuid alice --regid alice --clear-groups \
+		python3 - < "$OUT/flood" || fail "the flood ends early"
+	status_is 0 su alice -c true
+	wait_until 10 one_session || fail "files stay" \
+		"$(count_sessions alice)"
+	n=$(find "/proc/$(monitors)/fd" | wc -l)
+	[ "$n" -lt 30 ] || fail "descriptors stay: $n"
+	setpriv --reuid bob --regid bob --clear-groups python3 -c '
+import socket
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect("/run/nscontainer/alice/enter")' 2> /dev/null &&
+		fail "another user reaches the socket"
+	witness_end
+}
+
+# One that failed is not to disturb the next.
+e() {
+	t "$@"
+	clean_slate
+	config alice '{"rootfs": "/"}'
+	conf
+}
+
+e "max_sessions refuses one more, with a sentence for the user" limited
+e "max_sessions holds for many at the same time" limited_storm
+e "a multiplexed connection is one session" multiplexed
+e "an idle session is warned and ended, a busy one stays" idle
+e "a session in which something is typed stays" typing
+e "a container ends after max_lifetime, with a warning" lifetime
+e "without control groups there is what does not need them" no_groups
+e "a user who floods the monitor harms nobody" flood
