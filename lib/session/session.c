@@ -25,7 +25,7 @@
 #include "session/group.h"
 
 #define HELPER_GRACE_MS 2000	/* for the helper's own time limit to act */
-#define TRY_MS 10000		/* a container that does not answer */
+#define TRY_MS 20000		/* a container that does not answer */
 #define STOPPING_MS 200		/* a monitor that looks holds the lock less */
 
 bool nsc_session_inside(void)
@@ -324,7 +324,12 @@ static void try_in_child(const void *arg, void *answer)
 	const struct attempt *attempt = arg;
 	struct nsc_error *err = answer;
 
-	if (place(attempt->session, attempt->user, err) == 0)
+	/*
+	 * Into the groups as well, as no session: who is in those of a
+	 * container that has ended is killed with it, and must not be us.
+	 */
+	if (nsc_group_enter(attempt->session, NULL, err) == 0 &&
+	    place(attempt->session, attempt->user, err) == 0)
 		nsc_terminal_check(attempt->session->state->uid, err);
 }
 
