@@ -18,7 +18,7 @@ static const struct {
 } used[] = {
 #define USED(m) { offsetof(struct nsc_conf, m), \
 		  sizeof(((const struct nsc_conf *)0)->m) }
-	USED(stop), USED(linger), USED(nested), USED(id_pool_first),
+	USED(lifecycle), USED(nested), USED(id_pool_first),
 	USED(id_pool_count), USED(address_pool), USED(address_gateway),
 	USED(address_pool6), USED(address_gateway6),
 #undef USED

@@ -72,13 +72,20 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 				 err);
 }
 
+/* Another engine's container has no network of ours. */
+static unsigned int helper_of(const struct nsc_save *save)
+{
+	return save->network ? (unsigned int)save->network->helper : 0;
+}
+
 static int save_watch(const struct nsc_save *save, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = save->plan;
 	struct nsc_watch watch = {
 		.pid = (unsigned int)save->pid,
 		.own_init = plan->config->init != NULL,
-		.helper = (unsigned int)save->network->helper,
+		.external = plan->config->pidfile != NULL,
+		.helper = helper_of(save),
 		.lifecycle = plan->lifecycle,
 	};
 	int ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups, err);
@@ -109,8 +116,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.groups = id->groups, .n_groups = id->n_groups,
 		.name = id->name,
 		.home = id->home, .shell = id->shell,
-		.helper = save->network ?
-			  (unsigned int)save->network->helper : 0,
+		.helper = helper_of(save),
 		.networks = save->network ?
 			    nsc_network_describe(plan, save->network) :
 			    calloc(1, sizeof(char *)),

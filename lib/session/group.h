@@ -8,8 +8,9 @@
 /*
  * Have the container's monitor move the calling process into a group of its
  * own below the container's, where it has groups: what it starts afterwards
- * is limited.  Runs on the host, as root with the session's info, or as the
- * user without, for whom the monitor finds out the rest.
+ * is limited.  Runs on the host, as root with the session's info; as root
+ * without, for a process that only tries the way; or as the user, for whom
+ * the monitor finds out the rest.
  *
  * -ESRCH: the container ended meanwhile; -EUSERS: the user has as many
  * sessions as are allowed, the text is for the user; every other failure

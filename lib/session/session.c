@@ -23,7 +23,7 @@
 #include "session/group.h"
 #include "session/handover.h"
 
-#define TRY_MS 10000		/* a container that does not answer */
+#define TRY_MS 20000		/* a container that does not answer */
 
 bool nsc_session_inside(void)
 {
@@ -157,6 +157,10 @@ int nsc_session_try(const struct nsc_session *session,
 {
 	int ret;
 
+	/*
+	 * As no session: who is in the groups of a container that has ended is
+	 * killed with it, and in a login that must not be us.
+	 */
 	begin(session, "control groups");
 	ret = nsc_group_enter(session, NULL, err);
 	if (ret == 0)
