@@ -75,6 +75,7 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 	*s = (struct session){
 		.pid = pid, .pidfd = -1, .opened = (int64_t)time(NULL),
 		.service = SESSION_NSSHELL, .by_user = true,
+		.generation = all->watch->generation,
 		.loginuid = own_number(pid, "loginuid"),
 		.audit_session = own_number(pid, "sessionid"),
 	};
@@ -99,9 +100,9 @@ static int write_file(int dir, const struct session *s)
 		close(fd);
 		return -ENOMEM;
 	}
-	fprintf(out, "start %llu\nopened %lld\nuser %s\nservice %s\n",
-		(unsigned long long)s->start, (long long)s->opened, s->user,
-		s->service);
+	fprintf(out, "start %llu\nopened %lld\nuser %s\nservice %s\n"
+		"generation %u\n", (unsigned long long)s->start,
+		(long long)s->opened, s->user, s->service, s->generation);
 	if (s->tty[0])
 		fprintf(out, "tty %s\n", s->tty);
 	if (s->loginuid != SESSION_NO_ID)
@@ -154,12 +155,17 @@ static void conclude_one(const struct sessions *all, const struct session *s)
 	endings_of(all->endings, s);
 }
 
-/* Its last descriptor takes it out of epoll. */
+/*
+ * Taken out of epoll by hand: a child that writes a record has the descriptor
+ * for a while longer, and what it stood for would be reported as the end of
+ * whose memory is at the same place by then.
+ */
 static void drop(struct sessions *all, size_t at)
 {
 	struct session *s = all->list[at];
 
 	all->list[at] = all->list[--all->n];
+	epoll_ctl(all->epoll, EPOLL_CTL_DEL, s->pidfd, NULL);
 	close(s->pidfd);
 	free(s);
 }
@@ -325,12 +331,14 @@ static size_t most(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return MOST;
-	limit.rlim_cur = limit.rlim_max < MOST + SPARE ? limit.rlim_max :
-							 MOST + SPARE;
+	if (limit.rlim_cur < MOST + SPARE)
+		limit.rlim_cur = limit.rlim_max < MOST + SPARE ?
+					 limit.rlim_max : MOST + SPARE;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 ||
 	    getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= SPARE)
 		return SPARE;
-	return (size_t)limit.rlim_cur - SPARE;
+	return limit.rlim_cur > MOST + SPARE ? MOST :
+					       (size_t)limit.rlim_cur - SPARE;
 }
 
 int sessions_open(struct sessions *all, struct nsc_error *err)

@@ -85,7 +85,7 @@ static int save_watch(const struct nsc_save *save, struct nsc_error *err)
 		.pid = (unsigned int)save->pid,
 		.own_init = plan->config->init != NULL,
 		.external = plan->config->pidfile != NULL,
-		.helper = helper_of(save),
+		.helper = helper_of(save), .generation = plan->generation,
 		.lifecycle = plan->lifecycle,
 	};
 	int ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups, err);

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "container/paths.h"
 
-#define OWN_KEYS 4
+#define OWN_KEYS 5
 #define KEYS (OWN_KEYS + NSC_LIFECYCLE_KEYS)
 #define SIZE_MAX_WATCH 4096
 
@@ -26,6 +26,7 @@ static void describe(struct nsc_watch *watch, struct entry entries[KEYS])
 	entries[1] = (struct entry){ "own_init", &watch->own_init };
 	entries[2] = (struct entry){ "helper", &watch->helper };
 	entries[3] = (struct entry){ "external", &watch->external };
+	entries[4] = (struct entry){ "generation", &watch->generation };
 	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++)
 		entries[OWN_KEYS + i] = (struct entry){
 			nsc_lifecycle_keys[i].name,

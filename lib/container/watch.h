@@ -14,6 +14,7 @@ struct nsc_watch {
 	unsigned int own_init;	/* 1: it is a program of the rootfs */
 	unsigned int external;	/* 1: another engine's, never ended here */
 	unsigned int helper;	/* pid inside of what carries the network */
+	unsigned int generation;	/* 0: it has none */
 	struct nsc_lifecycle lifecycle;
 };
 

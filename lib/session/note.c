@@ -55,8 +55,9 @@ static int print(const struct nsc_session *session,
 	out = open_memstream(ret, len);
 	if (!out)
 		return -ENOMEM;
-	fprintf(out, "start %llu\nopened %lld\n", (unsigned long long)start,
-		(long long)time(NULL));
+	fprintf(out, "start %llu\nopened %lld\ngeneration %u\n",
+		(unsigned long long)start, (long long)time(NULL),
+		session->state->generation);
 	put_text(out, "user", session->state->user);
 	put_text(out, "service", info->service);
 	put_text(out, "rhost", info->rhost);

@@ -6,6 +6,7 @@
  *     start N              start time of that process, clock ticks since boot
  *     user, service, rhost, tty, ruser TEXT
  *     opened N             seconds since the epoch
+ *     generation N         of the container
  *     loginuid, audit_session N    4294967295: none
  *
  * The monitor removes it when the process has ended.

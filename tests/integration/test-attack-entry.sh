@@ -93,7 +93,7 @@ capable_nsshell() {
 	set -- LD_PRELOAD=/home/alice/evil.so LD_AUDIT=/home/alice/evil.so \
 		GCONV_PATH=/home/alice LOCPATH=/home/alice \
 		GLIBC_TUNABLES=glibc.malloc.tcache_count=1=2 \
-		NLSPATH=/home/alice/%N LANGUAGE=x \
+		NLSPATH=/home/alice/%N \
 		HOSTALIASES=/home/alice/hosts RES_OPTIONS=debug IFS=/
 	# The control: without the capabilities the library is loaded.
 	"${ALICE[@]}" env "$@" /usr/bin/nsshell -c true

@@ -219,7 +219,7 @@ secrets() {
 	chmod 0755 /usr/local/lib/nsc-look
 	config alice '{"rootfs": "/", "hooks": {"start": [
 		{"path": "/usr/local/lib/nsc-look"}]}}'
-	SECRET=$secret open_session -r "rhost-$secret" nsc-one alice true
+	SECRET=$secret open_session nsc-one alice true
 	contains "control: the caller" "SECRET=$secret" "$(cat /run/seen)"
 	contains "control: the helper" "nsinit start --login" "$(cat /run/seen)"
 	# A fork of the caller waits for the helper, and is as the caller is.

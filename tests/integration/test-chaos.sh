@@ -107,7 +107,7 @@ afterwards() {
 		"inits: $(inits)" "monitors: $(monitors)"
 	empty "alice's processes" "$(pgrep -u alice -l)"
 	empty "processes of nsinit" "$(pgrep -l nsinit)"
-	equal "files" "generation lock monitor sessions" "$(find "$RUN/alice" \
+	equal "files" "generation lock monitor session sessions" "$(find "$RUN/alice" \
 		-mindepth 1 -printf '%f\n' | sort | xargs)"
 }
 

@@ -281,7 +281,7 @@ caller() {
 	printf '[%s] [%05d] [tty9] [%-8s] [%-12s] [%-20s] [0.0.0.0] [%s]\n' \
 		"$1" "$pid" "$2" tty9 "" 2026-01-01T10:00:00,000000+00:00 |
 		utmpdump -r > /run/utmp 2> /dev/null
-	exec "$TESTS/pamcaller" -T /dev/tty9 rec alice true
+	exec "$TESTS/pamcaller" -y /dev/tty9 rec alice true
 }
 
 own_entries() {
@@ -426,10 +426,10 @@ hostile_values() {
 	begin
 	long=$(head -c 10000 /dev/zero | tr '\0' x)
 	nasty=$'a\nevent=open user=root pid=1\n\e[2J" x="\xff\'%n%s `id`'
-	"$TESTS/pamcaller" -H "$nasty" -T "$nasty" -U "$nasty" rec alice true \
+	"$TESTS/pamcaller" -r "$nasty" -y "$nasty" -u "$nasty" rec alice true \
 		> "$OUT/nasty" || fail "$(cat "$OUT/nasty")"
 	# libpam's own audit record has no room for more of the first two.
-	"$TESTS/pamcaller" -H "${long:0:3000}" -T "${long:0:3000}" -U "$long" \
+	"$TESTS/pamcaller" -r "${long:0:3000}" -y "${long:0:3000}" -u "$long" \
 		rec alice true > "$OUT/long" || fail "$(cat "$OUT/long")"
 	need_all_closed
 	equal "lines" 4 "$(wc -l < "$HISTORY")"
@@ -481,13 +481,13 @@ time.sleep(60)' > "$OUT/lock" &
 	lock=$!
 	wait_until 10 grep -qs full "$OUT/full" || fail "the socket: $(cat "$OUT/full")"
 	wait_until 10 grep -qs locked "$OUT/lock" || fail "no lock"
-	quickly "$TESTS/pamcaller" -H 192.0.2.1 rec alice true > "$OUT/caller"
+	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
 	# Nothing of the monitor's is held by who waits.
 	quickly nsinit stop alice
-	quickly "$TESTS/pamcaller" -H 192.0.2.1 rec alice true > "$OUT/caller"
+	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
 	kill "$full" "$lock"
 	rm /dev/log
-	quickly "$TESTS/pamcaller" -H 192.0.2.1 rec alice true > "$OUT/caller"
+	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
 	mv /dev/log.kept /dev/log
 	need_all_closed
 	# utmp gets what it can; nobody is there for ever.

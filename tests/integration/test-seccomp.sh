@@ -248,7 +248,7 @@ nothing_left() {
 	timeout 20 nsinit stop --timeout 0 alice
 	wait_until 5 test ! -e "$RUN/alice/seccomp.bpf" ||
 		fail "left: $(ls -a "$RUN/alice")"
-	equal "what is left" "lock,monitor,sessions" \
+	equal "what is left" "generation,lock,monitor,session,sessions" \
 		"$(find "$RUN/alice" -mindepth 1 -printf '%f\n' | sort |
 		paste -sd,)"
 }
