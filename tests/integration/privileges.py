@@ -73,6 +73,10 @@ def open_files(pid):
             name = "pipes"
         elif name.startswith("anon_inode:"):
             name = name[11:].strip("[]")
+        elif name == "/dev/pts":
+            name = "terminals of inside"
+        elif re.match(r"pid:\[", name):
+            name = "pid namespace"
         elif "/out." in name or name.startswith("/dev/pts"):
             name = "output"
         elif name.startswith("/run/nscontainer/alice"):
