@@ -229,6 +229,34 @@ no_pids() {
 	works
 }
 
+# The login and what it starts, its container not yet included, may have so
+# much memory: it works, or is killed at some point, and nothing is left.
+no_memory() {
+	local dir file size died=0
+
+	file=$(find /sys/fs/cgroup -maxdepth 2 -name memory.limit_in_bytes \
+		-o -maxdepth 2 -name memory.max | head -n 1)
+	[ -n "$file" ] || file=/sys/fs/cgroup/memory/memory.max
+	dir=${file%/*}/little
+	mkdir "$dir" || skip "groups: no memory"
+	[ -e "$dir/${file##*/}" ] || skip "groups: no memory"
+	for size in 400 700 1000 1300 1700 2100 2600 3200 4000; do
+		echo "${size}K" > "$dir/${file##*/}"
+		timeout 60 bash -c "echo 0 > '$dir/cgroup.procs'
+			exec '$TESTS/pamcaller' su alice" \
+			> "$OUT/stdout" 2>&1 || died=$((died + 1))
+		wait_until 20 no_container alice || fail "$size KiB: left" \
+			"$(ls "$RUN/alice")" "$(cat "$OUT/stdout")"
+		empty "files of sessions" "$(sessions_of alice)"
+		empty "groups" "$(find /sys/fs/cgroup -type d \
+			-path '*nscontainer/alice*')"
+		empty "processes" "$(pgrep -l nsinit)"
+	done
+	[ "$died" -gt 0 ] || fail "there was always enough"
+	rmdir "$dir"
+	works
+}
+
 slow_start() {
 	config alice '{"rootfs": "/", "hooks": {"start": [{"path":
 		"/usr/bin/sleep", "args": ["1021"], "timeout": 3600}]}}'
@@ -297,4 +325,5 @@ e "logins while the container is killed land or are refused" dying
 e "a read-only /run refuses a login, and nothing is left" readonly_run
 e "a full /run refuses a login, and nothing is left" full_run
 e "a login without processes left is refused" no_pids
+e "a login without memory ends, and nothing is left" no_memory
 e "a start that hangs is given up after start_timeout" slow_start
