@@ -472,9 +472,8 @@ restored() {
 		ended "relay SIG$signal" \
 			"kill -$signal \$(pgrep -o -x su)" "$su"
 	done
-	# What su ran goes on then, as it does on the host.
-	ended "su SIGKILL" "kill -KILL \$(pgrep -n -x su); sleep 0.3
-		pkill -f 'sleep 6[3]'" "$su"
+	# What su ran is hung up then, see on_disconnect.
+	ended "su SIGKILL" "kill -KILL \$(pgrep -n -x su)" "$su"
 	ended "the program" "pkill -KILL -f 'sleep 6[3]'" "$su"
 	ended "the container" "kill -KILL \$(cat $RUN/alice/pid)" "$su"
 }
