@@ -161,25 +161,31 @@ static bool inside_external(void)
 	       nsc_session_inside_of(user->name);
 }
 
+static int find_and_run(int argc, char **argv, int *ret_status,
+			struct nsc_error *err)
+{
+	_cleanup_user_ struct nsc_user *user = NULL;
+	int ret = nsc_user_load_uid(getuid(), &user, err);
+
+	if (ret < 0)
+		return ret;
+	if (!nsc_user_in_group(user, NSC_BREAK_GLASS))
+		return run(user, argc, argv, ret_status, err);
+	run_on_host(user, argc, argv);
+	return nsc_error_set(err, ENOENT, "the host has no shell: neither "
+			     "/bin/bash nor /bin/sh runs");
+}
+
 int main(int argc, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	struct nsc_user *user = NULL;
 	int status = 0;
 
 	if (clean(&err) < 0)
 		return refuse(&err);
 	if (nsc_session_inside() || inside_external())
 		return nsc_shell_inside(argc, argv);
-	if (nsc_user_load_uid(getuid(), &user, &err) < 0)
-		return refuse(&err);
-	if (nsc_user_in_group(user, NSC_BREAK_GLASS)) {
-		run_on_host(user, argc, argv);
-		nsc_error_set(&err, ENOENT, "the host has no shell: neither "
-			      "/bin/bash nor /bin/sh runs");
-		return refuse(&err);
-	}
-	if (run(user, argc, argv, &status, &err) < 0)
+	if (find_and_run(argc, argv, &status, &err) < 0)
 		return refuse(&err);
 	nsc_run_end_like(status);
 }

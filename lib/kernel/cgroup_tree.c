@@ -17,6 +17,8 @@
 
 #include "base/fd.h"
 
+#define LIST_MS 100		/* for a listing that is whole */
+#define LIST_STEP_MS 2
 #define STEP_MS 10
 #define KILL_MS 5000		/* for the kernel to end what was killed */
 #define DEPTH 64
@@ -418,6 +420,24 @@ static void remove_dead(const struct nsc_cgroup_tree *tree)
 		closedir(dir);
 }
 
+/*
+ * v1 counts the processes of a group before it lists them, and leaves out as
+ * many as came in between: cgroup_pidlist in the kernel.
+ */
+static bool listed_soon(const char *path, pid_t pid)
+{
+	const struct timespec step = { 0, LIST_STEP_MS * 1000000L };
+	int ms = LIST_MS;
+
+	while (!listed(path, pid)) {
+		if (ms <= 0)
+			return false;
+		nanosleep(&step, NULL);
+		ms -= LIST_STEP_MS;
+	}
+	return true;
+}
+
 static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 		     struct nsc_error *err)
 {
@@ -437,7 +457,7 @@ static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "move process %d into group "
 				     "'%s'", (int)pid, path);
-	if (!listed(path, pid))
+	if (!listed_soon(path, pid))
 		return nsc_error_set(err, ESRCH, "process %d is not in group "
 				     "'%s' after it was moved there", (int)pid,
 				     path);
