@@ -316,13 +316,17 @@ static int audit_contained(const struct call *call)
 static int open_contained(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
+	int ret;
 
 	if (only_audits(call))
 		return audit_contained(call);
-	if (check_caller(call, &err) == 0 && enter(call, &err) == 0)
+	ret = check_caller(call, &err);
+	if (ret == 0)
+		ret = enter(call, &err);
+	if (ret == 0)
 		return PAM_SUCCESS;
 	/* Whatever the stack says of failures: nobody goes on half inside. */
-	if (nsc_session_inside()) {
+	if (ret == -ENOTRECOVERABLE) {
 		fail(call, &err);
 		_exit(1);
 	}

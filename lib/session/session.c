@@ -108,6 +108,7 @@ static void begin(const struct nsc_session *session, const char *step)
 		session->watch->begin(session->watch, step);
 }
 
+/* -ENOTRECOVERABLE: it failed half inside. */
 static int enter(const struct nsc_session *session, gid_t gid,
 		 struct nsc_error *err)
 {
@@ -129,7 +130,7 @@ static int enter(const struct nsc_session *session, gid_t gid,
 	/* Last: what the profile allows is meant for what comes now. */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
-	return ret;
+	return ret < 0 ? -ENOTRECOVERABLE : 0;
 }
 
 /* On failure of what can fail, the first two steps, nothing has changed. */
@@ -221,18 +222,22 @@ int nsc_session_place(const struct nsc_session *session,
 	ret = nsc_group_enter(session, info, err);
 	if (ret == 0)
 		ret = place(session, user, err);
-	if (ret == 0)
-		ret = nsc_handover_finish(&handover, session->state->uid,
-					  err);
+	if (ret == 0 && nsc_handover_finish(&handover, session->state->uid,
+					    err) < 0)
+		ret = -ENOTRECOVERABLE;
 	/*
 	 * su, for one, passes on what its caller has open: a directory of the
 	 * host would be a way out.
 	 */
 	if (ret == 0 && syscall(SYS_close_range, 3, ~0U,
-				CLOSE_RANGE_CLOEXEC) < 0)
-		ret = nsc_error_sys(err, errno, "close descriptors");
-	if (ret < 0)
-		return nsc_handover_fail(&handover, err);
+				CLOSE_RANGE_CLOEXEC) < 0) {
+		nsc_error_sys(err, errno, "close descriptors");
+		ret = -ENOTRECOVERABLE;
+	}
+	if (ret < 0) {
+		nsc_handover_fail(&handover, err);
+		return ret;
+	}
 	/* su without "-" stays where it was, where that exists. */
 	if (has_cwd)
 		(void)!chdir(cwd);

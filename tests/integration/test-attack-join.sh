@@ -189,7 +189,6 @@ directory_is_inside() {
 fault() {
 	cat > "$OUT/fault.c" <<-END
 	#include <errno.h>
-	#include <sys/stat.h>
 	#include <unistd.h>
 	#include <sys/syscall.h>
 	static pid_t self;
@@ -197,11 +196,16 @@ fault() {
 	{
 		self = getpid();
 	}
+	static int entered;
+	int setns(int fd, int type)
+	{
+		int ret = syscall(SYS_setns, fd, type);
+		entered = entered || ret == 0;
+		return ret;
+	}
 	static int now(void)
 	{
-		struct stat st;
-		return syscall(SYS_getpid) == self &&
-			lstat("/dev/.nscontainer", &st) == 0;
+		return entered && syscall(SYS_getpid) == self;
 	}
 	$1
 	END
@@ -210,14 +214,9 @@ fault() {
 
 # What fails after the namespaces were entered ends the process: the stack says
 # that a failure does not matter, so that otherwise it would go on half inside.
-half_inside_ends() {
+half_inside() {
 	local call
 
-	fresh
-	printf '%s\n' "auth required pam_permit.so" \
-		"account required pam_permit.so" \
-		"session optional pam_container.so" \
-		"session required pam_permit.so" > /etc/pam.d/nsc-optional
 	for call in 'int chdir(const char *p)
 			{ if (now()) { errno = EIO; return -1; }
 			  return syscall(SYS_chdir, p); }' \
@@ -234,6 +233,28 @@ half_inside_ends() {
 		contains "what the user sees" "this login is refused" \
 			"$(cat "$OUT/text")"
 	done
+}
+
+half_inside_ends() {
+	local pid
+
+	fresh
+	printf '%s\n' "auth required pam_permit.so" \
+		"account required pam_permit.so" \
+		"session optional pam_container.so" \
+		"session required pam_permit.so" > /etc/pam.d/nsc-optional
+	half_inside
+	# In another engine's container nothing says that it is one.
+	clean_slate
+	unshare --mount --pid --fork --propagation private sleep 7105 &
+	wait_until 5 pgrep -x -f 'sleep 7105' > /run/nsc-other.pid ||
+		fail "unshare"
+	config alice '{"pidfile": "/run/nsc-other.pid"}'
+	half_inside
+	pid=$(cat /run/nsc-other.pid)
+	kill -KILL "$pid"
+	wait
+	rm -f /run/nsc-other.pid
 	# The control: on the host it does go on.
 	config bob '{"rootfs": "/srv/nothing"}'
 	"$TESTS/pamcaller" nsc-optional bob 'echo went on' > "$OUT/text" 2>&1
