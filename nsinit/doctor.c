@@ -52,7 +52,7 @@ int nsinit_doctor(const struct nsinit_options *options)
 			print_finding(f);
 	}
 	if (options->json)
-		nsinit_print_array(list);
+		nsinit_print_list(list);
 	else
 		fputs(not_looked_at, stdout);
 	fflush(stdout);

@@ -88,17 +88,6 @@ void nsinit_print(const struct nscontainer_record *record, bool json)
 		printf("%s: %s\n", key, nscontainer_record_text(record, key));
 }
 
-void nsinit_print_array(const struct nscontainer_record *record)
-{
-	putchar('[');
-	while (record) {
-		fputs(nscontainer_record_json(record), stdout);
-		record = nscontainer_record_next(record);
-		fputs(record ? ",\n" : "", stdout);
-	}
-	puts("]");
-}
-
 int nsinit_open(const struct nsinit_options *options,
 		struct nscontainer **ret, struct nscontainer_error *err)
 {

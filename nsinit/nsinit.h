@@ -54,9 +54,6 @@ int nsinit_open(const struct nsinit_options *options,
 /* "nsinit: TEXT" on standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);
 
-/* A list of records as a JSON array. */
-void nsinit_print_array(const struct nscontainer_record *record);
-
 /* One record for each line, or all as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);
 

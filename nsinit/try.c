@@ -26,7 +26,7 @@ int nsinit_try(const struct nsinit_options *options)
 		ret = nscontainer_try(container, options->service, &steps,
 				      &err);
 	if (options->json)
-		nsinit_print_array(steps);
+		nsinit_print_list(steps);
 	else if (steps)
 		print_steps(steps);
 	fflush(stdout);

@@ -27,19 +27,24 @@ static bool is_external(const struct nsc_monitor_start *start)
 	return !strcmp(start->plan->stop, NSC_STOP_EXTERNAL);
 }
 
-/* The container's own procfs, verified to be one. */
-static int open_proc(pid_t pid, struct nsc_error *err)
+/* A directory of the container's, or -1 with errno. */
+static int open_inside(pid_t pid, const char *name)
 {
 	_cleanup_fd_ int root = -1;
-	_cleanup_fd_ int proc = -1;
-	struct statfs fs;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
 	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0)
-		proc = openat(root, "proc", O_RDONLY | O_DIRECTORY |
-			      O_NOFOLLOW | O_CLOEXEC);
+	return root < 0 ? -1 : openat(root, name, O_RDONLY | O_DIRECTORY |
+				      O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* The container's own procfs, verified to be one. */
+static int open_proc(pid_t pid, struct nsc_error *err)
+{
+	_cleanup_fd_ int proc = open_inside(pid, "proc");
+	struct statfs fs;
+
 	if (proc < 0 || fstatfs(proc, &fs) < 0)
 		return nsc_error_sys(err, errno, "open the container's /proc");
 	if (fs.f_type != PROC_SUPER_MAGIC)
@@ -61,17 +66,10 @@ static int open_null(struct nsc_error *err)
  */
 static int open_devpts(pid_t pid, struct nsc_error *err)
 {
-	_cleanup_fd_ int root = -1;
-	_cleanup_fd_ int devpts = -1;
+	_cleanup_fd_ int devpts = open_inside(pid, "dev/pts");
 	struct statfs fs;
 	struct stat st;
-	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/root", (int)pid);
-	root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (root >= 0)
-		devpts = openat(root, "dev/pts", O_RDONLY | O_DIRECTORY |
-				O_NOFOLLOW | O_CLOEXEC);
 	if (devpts < 0 || fstatfs(devpts, &fs) < 0 || fstat(devpts, &st) < 0 ||
 	    fs.f_type != DEVPTS_SUPER_MAGIC || st.st_dev == nsc_pty_devpts()) {
 		nsc_fd_close(&devpts);
