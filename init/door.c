@@ -19,6 +19,7 @@
 #include "base/fd.h"
 #include "container/paths.h"
 #include "groups.h"
+#include "record.h"
 #include "monitor.h"
 
 #ifndef SO_PEERPIDFD
@@ -109,7 +110,9 @@ static int peer_of(int client, struct peer *ret, struct nsc_error *err)
 	return pidfd;
 }
 
-static void enter(int client, struct sessions *all, struct nsc_error *err)
+/* Its session, where it is one that has just begun. */
+static struct session *enter(int client, struct sessions *all,
+			     struct nsc_error *err)
 {
 	struct peer peer = { 0, 0 };
 	_cleanup_fd_ int pidfd = peer_of(client, &peer, err);
@@ -117,12 +120,16 @@ static void enter(int client, struct sessions *all, struct nsc_error *err)
 	int is;
 
 	if (pidfd < 0)
-		return;
+		return NULL;
 	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))
-		return;
-	if (groups_enter(peer.pid, pidfd, err) == 0 && is)
-		sessions_add(all, &s, pidfd, err);
+		return NULL;
+	if (groups_enter(peer.pid, pidfd, err) < 0)
+		return NULL;
+	if (is)
+		return sessions_add(all, &s, pidfd, err);
+	groups_remove_dead();
+	return NULL;
 }
 
 void door_serve(int listener, struct sessions *all)
@@ -130,11 +137,15 @@ void door_serve(int listener, struct sessions *all)
 	_cleanup_fd_ int client = accept4(listener, NULL, NULL,
 					  SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct nsc_error err = NSC_ERROR_INIT;
+	struct session *opened;
 
 	if (client < 0)
 		return;
-	enter(client, all, &err);
+	opened = enter(client, all, &err);
 	(void)!send(client, &err, sizeof(err), MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* It need not wait for that. */
+	if (opened)
+		record_open(opened);
 }
 
 void door_close(int listener)

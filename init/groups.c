@@ -71,8 +71,20 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_error *err)
 	ret = nsc_cgroup_tree_enter(tree, pid, err);
 	/* Where it leads may have been looked up by the number of PID 1. */
 	if (ret == 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
-		return nsc_error_set(err, ESRCH, "the container has ended");
+		return nsc_error_set(err, ENOTRECOVERABLE, "the container has "
+				     "ended");
+	/* Moving a number that is another's by now would have meant that. */
+	if (ret == 0 && !nsc_pidfd_alive(pidfd))
+		return nsc_error_set(err, ESRCH, "the process has ended");
 	return ret;
+}
+
+void groups_remove_dead(void)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+
+	if (tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0)
+		nsc_cgroup_tree_remove_dead(tree);
 }
 
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)

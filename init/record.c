@@ -103,15 +103,20 @@ static void keep_two(int a, int b)
 
 	close_from_to(3, low - 1);
 	close_from_to(low < 2 ? 3 : low + 1, high - 1);
-	close_from_to(high + 1, INT_MAX);
+	close_from_to(high < 2 ? 3 : high + 1, INT_MAX);
 }
 
+/* other: of the pipe that says that the open is written; -1: none. */
 static void __attribute__((noreturn))
-write_in_child(const struct session *s, const struct session_end *end, int done)
+write_in_child(const struct session *s, const struct session_end *end,
+	       int other)
 {
 	struct session_end known = { .status = -1 };
 
-	keep_two(s->pidfd, done);
+	keep_two(s->pidfd, other);
+	if (end && other >= 0)
+		poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1,
+		     OPEN_MS);
 	if (end)
 		known = *end;
 	if (end && known.status == -1 && s->pidfd >= 0)
@@ -132,22 +137,15 @@ static void write_some(const struct session *s, const struct session_end *end)
 }
 
 /* The writer is init's child: the monitor has but the one between to reap. */
-static void record(const struct session *s, const struct session_end *end)
+static void record(const struct session *s, const struct session_end *end,
+		   int other)
 {
-	_cleanup_fd_ int in = -1;
-	_cleanup_fd_ int out = -1;
-	int pipefd[2];
-	pid_t pid;
+	pid_t pid = fork();
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
-		return;
-	in = pipefd[0];
-	out = pipefd[1];
-	pid = fork();
 	if (pid == 0) {
 		pid = fork();
 		if (pid == 0)
-			write_in_child(s, end, out);
+			write_in_child(s, end, other);
 		if (pid < 0)
 			write_some(s, end);
 		_exit(0);
@@ -158,18 +156,22 @@ static void record(const struct session *s, const struct session_end *end)
 	}
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	nsc_fd_close(&out);
-	if (!end)
-		poll(&(struct pollfd){ .fd = in, .events = POLLIN }, 1,
-		     OPEN_MS);
 }
 
-void record_open(const struct session *s)
+/* Without a pipe nobody waits. */
+void record_open(struct session *s)
 {
-	record(s, NULL);
+	_cleanup_fd_ int out = -1;
+	int pipefd[2];
+
+	if (pipe2(pipefd, O_CLOEXEC) == 0) {
+		s->recorded = pipefd[0];
+		out = pipefd[1];
+	}
+	record(s, NULL, out);
 }
 
 void record_close(const struct session *s, const struct session_end *end)
 {
-	record(s, end);
+	record(s, end, s->recorded);
 }

@@ -21,11 +21,11 @@ struct session_end {
 struct session;
 
 /*
- * Both return soon, whatever the places do: a process of its own writes, and
- * is waited for a second at the most, so that a close comes after its open.
- * With a status of -1 the kernel is asked, by s->pidfd.
+ * Both return at once, whatever the places do: a process of its own writes.
+ * That of a close waits for that of its open, by s->recorded, for a second at
+ * the most.  With a status of -1 the kernel is asked, by s->pidfd.
  */
-void record_open(const struct session *s);
+void record_open(struct session *s);
 void record_close(const struct session *s, const struct session_end *end);
 
 #endif

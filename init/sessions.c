@@ -73,7 +73,8 @@ static void find_tty(pid_t pid, char *tty, size_t size)
 static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 {
 	*s = (struct session){
-		.pid = pid, .pidfd = -1, .opened = (int64_t)time(NULL),
+		.pid = pid, .pidfd = -1, .recorded = -1,
+		.opened = (int64_t)time(NULL),
 		.service = SESSION_NSSHELL, .by_user = true,
 		.generation = all->watch->generation,
 		.loginuid = own_number(pid, "loginuid"),
@@ -167,6 +168,7 @@ static void drop(struct sessions *all, size_t at)
 	all->list[at] = all->list[--all->n];
 	epoll_ctl(all->epoll, EPOLL_CTL_DEL, s->pidfd, NULL);
 	close(s->pidfd);
+	nsc_fd_close(&s->recorded);
 	free(s);
 }
 
@@ -212,22 +214,23 @@ static int add(struct sessions *all, const struct session *given, int pidfd,
 	return 0;
 }
 
-int sessions_add(struct sessions *all, const struct session *given, int pidfd,
-		 struct nsc_error *err)
+struct session *sessions_add(struct sessions *all, const struct session *given,
+			     int pidfd, struct nsc_error *err)
 {
 	struct session *s = find(all, given->pid);
 	int ret = s ? 0 : add(all, given, pidfd, &s);
 
-	if (ret == 0 && given->by_user && !given->entered)
+	if (ret == 0 && given->by_user)
 		ret = write_file(all->dir, given);
-	/* The process goes on, and ends as one that never was a session. */
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "note the session");
+	/* It is in the groups, and ends as one that never was a session. */
+	if (ret < 0) {
+		nsc_error_sys(err, -ret, "note the session");
+		err->code = ENOTRECOVERABLE;
+		return NULL;
+	}
 	endings_forget(all->endings, s->pid);
-	if (!s->entered)
-		record_open(s);
 	s->entered = true;
-	return 0;
+	return s;
 }
 
 /* An administrator's 'nsinit exec' is nobody's session in this. */

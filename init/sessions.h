@@ -35,9 +35,12 @@ int sessions_open(struct sessions *all, struct nsc_error *err);
 int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		   struct session *ret, struct nsc_error *err);
 
-/* It is one from now on.  pidfd is duplicated. */
-int sessions_add(struct sessions *all, const struct session *s, int pidfd,
-		 struct nsc_error *err);
+/*
+ * It is one from now on, and in the container's groups.  pidfd is duplicated.
+ * NULL on failure, with err filled; else it belongs to the table.
+ */
+struct session *sessions_add(struct sessions *all, const struct session *s,
+			     int pidfd, struct nsc_error *err);
 
 /* Those that have ended, some at a time. */
 void sessions_reap(struct sessions *all);

@@ -6,10 +6,8 @@
  * fail happens before the process changes, see nsc_session_place().
  */
 #include <errno.h>
-#include <grp.h>
 #include <limits.h>
 #include <nss.h>
-#include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdlib.h>
@@ -108,25 +106,23 @@ static void debug(const struct call *call, const char *text)
 }
 
 /*
- * Look for what nobody has, so that every name service module is loaded from
- * the host now: sshd and login ask again inside, and nothing may be loaded
- * from there.
+ * sshd and login ask for users, groups and hosts again inside: by files and
+ * DNS, which are in the C library, so that no module is loaded from there.
+ * Nor does the C library read nsswitch.conf again, that of the container, once
+ * a program has configured a database itself.
  */
-static void load_name_services(void)
+static void keep_name_services(void)
 {
-	char buf[1024];
-	struct passwd pw, *found;
-	struct group gr, *group;
+	static const char *const databases[] = {
+		"aliases", "ethers", "group", "group_compat", "gshadow",
+		"initgroups", "netgroup", "networks", "passwd",
+		"passwd_compat", "protocols", "publickey", "rpc", "services",
+		"shadow", "shadow_compat",
+	};
 
-	(void)getpwnam_r("nscontainer.nobody", &pw, buf, sizeof(buf), &found);
-	(void)getgrnam_r("nscontainer.nobody", &gr, buf, sizeof(buf), &group);
-	/*
-	 * The C library would read nsswitch.conf again, that of the container,
-	 * when asked for what the host's does not have, as initgroups(3) does.
-	 * It never does so once a program has configured any database itself:
-	 * that of mail aliases is the one that nobody will miss.
-	 */
-	(void)__nss_configure_lookup("aliases", "files");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(databases); i++)
+		(void)__nss_configure_lookup(databases[i], "files");
+	(void)__nss_configure_lookup("hosts", "files dns");
 }
 
 static int put_environment(const struct call *call,
@@ -207,7 +203,7 @@ static int place(const struct call *call, struct nsc_session *session,
 	if (session->changed && !(call->flags & PAM_SILENT))
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
-	load_name_services();
+	keep_name_services();
 	/* It runs its command on a pty that it made before (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);

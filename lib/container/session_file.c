@@ -52,7 +52,8 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s)
 
 	snprintf(name, sizeof(name), "%d", (int)pid);
 	*s = (struct session){
-		.pid = pid, .pidfd = -1, .loginuid = SESSION_NO_ID,
+		.pid = pid, .pidfd = -1, .recorded = -1,
+		.loginuid = SESSION_NO_ID,
 		.audit_session = SESSION_NO_ID,
 	};
 	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -24,6 +24,7 @@
 #include "base/text.h"
 #include "kernel/credential.h"
 #include "session/environment.h"
+#include "session/group.h"
 
 #define TRIAL_MS 30000		/* all of it */
 #define COMMAND_S 10
@@ -229,10 +230,10 @@ run_child(struct nsc_session *session, const struct nsc_user *user,
 	nsc_api_begin_child(parent, 0);
 	w->watch.begin = on_step;
 	session->watch = &w->watch;
-	if (nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
+	on_step(&w->watch, "control groups");
+	if (nsc_group_enter(session, NULL, &err) < 0 ||
+	    nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
 	    nsc_session_try(session, user, &err) < 0) {
-		if (!w->name)
-			begin_step(w, "environment");
 		finish(w, NSC_TRIAL_FAILED, &err);
 		_exit(1);
 	}

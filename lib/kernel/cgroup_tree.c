@@ -17,8 +17,6 @@
 
 #include "base/fd.h"
 
-#define LIST_MS 100		/* for a listing that is whole */
-#define LIST_STEP_MS 2
 #define STEP_MS 10
 #define KILL_MS 5000		/* for the kernel to end what was killed */
 #define DEPTH 64
@@ -398,7 +396,7 @@ int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
 }
 
 /* The first hierarchy with sessions tells which there are. */
-static void remove_dead(const struct nsc_cgroup_tree *tree)
+void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
 {
 	const struct dirent *entry;
 	DIR *dir = NULL;
@@ -420,24 +418,6 @@ static void remove_dead(const struct nsc_cgroup_tree *tree)
 		closedir(dir);
 }
 
-/*
- * v1 counts the processes of a group before it lists them, and leaves out as
- * many as came in between: cgroup_pidlist in the kernel.
- */
-static bool listed_soon(const char *path, pid_t pid)
-{
-	const struct timespec step = { 0, LIST_STEP_MS * 1000000L };
-	int ms = LIST_MS;
-
-	while (!listed(path, pid)) {
-		if (ms <= 0)
-			return false;
-		nanosleep(&step, NULL);
-		ms -= LIST_STEP_MS;
-	}
-	return true;
-}
-
 static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 		     struct nsc_error *err)
 {
@@ -457,25 +437,30 @@ static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "move process %d into group "
 				     "'%s'", (int)pid, path);
-	if (!listed_soon(path, pid))
-		return nsc_error_set(err, ESRCH, "process %d is not in group "
-				     "'%s' after it was moved there", (int)pid,
-				     path);
 	return 0;
 }
 
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_error *err)
 {
-	remove_dead(tree);
+	bool entered = false;
+
 	for (size_t i = 0; i < tree->n; i++) {
+		int ret = 0;
+
 		if (tree->list[i].kind == '?')
-			return nsc_error_set(err, ESRCH, "the group of PID 1 "
-					     "below '%s' cannot be found",
-					     tree->list[i].path);
-		if (is_group(&tree->list[i]) &&
-		    enter_one(&tree->list[i], pid, err) < 0)
-			return -err->code;
+			ret = nsc_error_set(err, ESRCH, "the group of PID 1 "
+					    "below '%s' cannot be found",
+					    tree->list[i].path);
+		else if (is_group(&tree->list[i]))
+			ret = enter_one(&tree->list[i], pid, err);
+		else
+			continue;
+		if (ret < 0 && entered && err)
+			err->code = ENOTRECOVERABLE;
+		if (ret < 0)
+			return entered ? -ENOTRECOVERABLE : ret;
+		entered = true;
 	}
 	return 0;
 }

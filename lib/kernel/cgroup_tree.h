@@ -51,11 +51,16 @@ struct nsc_cgroup_tree {
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
 
 /*
- * Move pid into a group of its own, session-PID, in each hierarchy, read
- * back that it is there, and remove the groups of sessions that are gone.
+ * Move pid into a group of its own, session-PID, in each hierarchy.  The
+ * caller has a pidfd: where that is alive afterwards the number was the
+ * process's all the time, and it is where it was moved.  -ENOTRECOVERABLE: it
+ * is in some of the groups.
  */
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_error *err);
+
+/* Remove the groups of processes that entered and are gone. */
+void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree);
 
 /*
  * The group of a session, in the hierarchy that can tell the most of it: v2

@@ -91,8 +91,15 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 		return 0;
 	if (err)
 		*err = answer;
-	return answer.code == EUSERS ? -EUSERS :
-		nsc_error_context(err, "enter the container's limits");
+	if (answer.code == EUSERS)
+		return -EUSERS;
+	nsc_error_context(err, "enter the container's limits");
+	if (answer.code != ENOTRECOVERABLE)
+		return -answer.code;
+	/* Of this process, and not of one that is its parent. */
+	if (err)
+		err->code = ECANCELED;
+	return -ENOTRECOVERABLE;
 }
 
 int nsc_group_enter(const struct nsc_session *session,

@@ -328,10 +328,12 @@ static int need_monitor(const struct opening *o, int rundir,
 static int open_once(const struct opening *o, struct nsc_error *err)
 {
 	struct nsc_session *session = o->session;
-	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, true,
-						  o->request->user->uid, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, false, 0, err);
 	int ret;
 
+	/* Nothing ran here yet. */
+	if (rundir == -ENOENT)
+		return open_slowly(o, err);
 	if (rundir < 0)
 		return rundir;
 	/*

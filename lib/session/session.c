@@ -156,16 +156,8 @@ static int place(const struct nsc_session *session,
 int nsc_session_try(const struct nsc_session *session,
 		    const struct nsc_user *user, struct nsc_error *err)
 {
-	int ret;
+	int ret = place(session, user, err);
 
-	/*
-	 * As no session: who is in the groups of a container that has ended is
-	 * killed with it, and in a login that must not be us.
-	 */
-	begin(session, "control groups");
-	ret = nsc_group_enter(session, NULL, err);
-	if (ret == 0)
-		ret = place(session, user, err);
 	if (ret < 0)
 		return ret;
 	begin(session, "terminal");
@@ -220,10 +212,13 @@ int nsc_session_place(const struct nsc_session *session,
 		return ret;
 	/* While it is on the host, its host ids are known there. */
 	ret = nsc_group_enter(session, info, err);
-	if (ret == 0)
-		ret = place(session, user, err);
-	if (ret == 0 && nsc_handover_finish(&handover, session->state->uid,
-					    err) < 0)
+	/*
+	 * Who is in the groups of a container that has ended is killed with
+	 * it: from here on a failure is no way back.
+	 */
+	if (ret == 0 && (place(session, user, err) < 0 ||
+			 nsc_handover_finish(&handover, session->state->uid,
+					     err) < 0))
 		ret = -ENOTRECOVERABLE;
 	/*
 	 * su, for one, passes on what its caller has open: a directory of the

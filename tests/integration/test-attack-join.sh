@@ -351,6 +351,13 @@ nothing_is_loaded() {
 		[ ! -e $box/tmp/loaded ] || fail "$door loaded it" \
 			"$(cat $box/tmp/loaded)"
 	done
+	# A host's name, for which the host itself names that module.
+	sed -i.before '/^hosts:/d' /etc/nsswitch.conf
+	echo 'hosts: evil files dns' >> /etc/nsswitch.conf
+	nssh_with -W nobody.invalid:4000 alice@127.0.0.1 < /dev/null
+	mv /etc/nsswitch.conf.before /etc/nsswitch.conf
+	[ ! -e $box/tmp/loaded ] || fail "a forwarded port loaded it" \
+		"$(cat $box/tmp/loaded)"
 	# The control: a program that looks users up only after it is there.
 	"$ATTACKER" lookup $box > "$OUT/text"
 	[ -e $box/tmp/loaded ] || fail "the test is wrong: nobody loads it"

@@ -294,9 +294,11 @@ dying() {
 		wait "$pid"
 	done
 	kill "$killer"
-	# Who is inside dies with the container; who was refused is on the host.
+	# Who is inside dies with the container, and who is about to be ends;
+	# who was refused before is on the host.
 	for ((i = 0; i < 30; i++)); do
-		grep -qx 'open 0' "$OUT/in.$i" || [ ! -s "$OUT/in.$i" ] ||
+		grep -qx 'open 0' "$OUT/in.$i" ||
+			! grep -q '^open ' "$OUT/in.$i" ||
 			landed_on_host "$OUT/in.$i"
 	done
 	wait_until 10 no_container bob || fail "something is left"
