@@ -309,18 +309,37 @@ static int audit_contained(const struct call *call)
 	return audit(call, "be refused: ", err.text);
 }
 
+static int refuse_nested(const struct call *call)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	nsc_error_set(&err, EPERM, "a login inside a container, and 'nested' "
+		      "is \"refuse\"");
+	return fail(call, &err);
+}
+
+/* In another engine's container, which sees the files of the host. */
+static int nested(const struct call *call)
+{
+	return call->policy->conf->nested == NSC_NESTED_REFUSE ?
+		       refuse_nested(call) : PAM_SUCCESS;
+}
+
 static int open_contained(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	int ret;
 
 	if (only_audits(call))
-		return audit_contained(call);
+		return nsc_session_inside_of(call->user->name) ?
+			       nested(call) : audit_contained(call);
 	ret = check_caller(call, &err);
 	if (ret == 0)
 		ret = enter(call, &err);
 	if (ret == 0)
 		return PAM_SUCCESS;
+	if (ret == -EALREADY)
+		return nested(call);
 	/* Whatever the stack says of failures: nobody goes on half inside. */
 	if (ret == -ENOTRECOVERABLE) {
 		fail(call, &err);
@@ -358,15 +377,6 @@ static bool breaks_glass(const struct call *call)
 	return true;
 }
 
-static int refuse_nested(const struct call *call)
-{
-	struct nsc_error err = NSC_ERROR_INIT;
-
-	nsc_error_set(&err, EPERM, "a login inside a container, and 'nested' "
-		      "is \"refuse\"");
-	return fail(call, &err);
-}
-
 static int open_inside(const struct call *call)
 {
 	return nsc_session_nested_refused() ? refuse_nested(call) :
@@ -402,9 +412,6 @@ static int open_session(struct call *call, int argc, const char **argv)
 		debug(call, call->policy->reason);
 		return PAM_SUCCESS;
 	}
-	if (nsc_session_inside_of(call->user->name))
-		return call->policy->conf->nested == NSC_NESTED_REFUSE ?
-			       refuse_nested(call) : PAM_SUCCESS;
 	return open_contained(call);
 }
 

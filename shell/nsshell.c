@@ -153,14 +153,6 @@ static int run(const struct nsc_user *user, int argc, char **argv,
 	return run_inside(&request, ret_status, err);
 }
 
-static bool inside_external(void)
-{
-	_cleanup_user_ struct nsc_user *user = NULL;
-
-	return nsc_user_load_uid(getuid(), &user, NULL) == 0 &&
-	       nsc_session_inside_of(user->name);
-}
-
 static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
@@ -179,13 +171,16 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 int main(int argc, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int status = 0;
+	int ret, status = 0;
 
 	if (clean(&err) < 0)
 		return refuse(&err);
-	if (nsc_session_inside() || inside_external())
+	if (nsc_session_inside())
 		return nsc_shell_inside(argc, argv);
-	if (find_and_run(argc, argv, &status, &err) < 0)
+	ret = find_and_run(argc, argv, &status, &err);
+	if (ret == -EALREADY)
+		return nsc_shell_inside(argc, argv);
+	if (ret < 0)
 		return refuse(&err);
 	nsc_run_end_like(status);
 }

@@ -30,9 +30,7 @@ static bool kept(uint64_t keep, cap_value_t cap)
 int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
 {
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		if (kept(keep, cap) || cap_get_bound(cap) == 0)
-			continue;
-		if (cap_drop_bound(cap) < 0)
+		if (!kept(keep, cap) && cap_drop_bound(cap) < 0)
 			return nsc_error_sys(err, errno, "drop capability %d "
 					     "from the bounding set", cap);
 	}

@@ -34,8 +34,7 @@ struct opening {
 /* What was read before the lock was got is verified after. */
 static int join(int rundir, struct nsc_session *session, struct nsc_error *err)
 {
-	int ret = session->state ? 0 : nsc_join_load(rundir, &session->state,
-						     err);
+	int ret = session->state ? 0 : nsc_session_load(rundir, session, err);
 
 	if (ret < 0)
 		return ret;
@@ -340,7 +339,7 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 	 * Before it is locked: one that is outdated is never held by a login
 	 * that does not join it, so who holds it is a session.
 	 */
-	ret = nsc_join_load(rundir, &session->state, err);
+	ret = nsc_session_load(rundir, session, err);
 	if (ret == 0 && outdated(o))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)

@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "kernel/credential.h"
@@ -32,26 +33,36 @@ bool nsc_session_inside(void)
 	return lstat(NSC_MARK_DIR, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-/*
- * Only processes in the container are in its pid namespace.  What cannot be
- * told is "no": then the login is refused, since from inside nothing is found.
- */
 bool nsc_session_inside_of(const char *user)
 {
-	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = -1;
-	unsigned int others;
-	int error;
 
 	if (nsc_rundir_path(user, &path, NULL) < 0)
 		return false;
 	rundir = nsc_rundir_open(path, false, 0, NULL);
-	if (rundir < 0 || nsc_state_load(rundir, &state, NULL) < 0 ||
-	    !state->external)
-		return false;
-	others = nsc_namespace_differ(state->ids, &error);
-	return error == 0 && !(others & CLONE_NEWPID);
+	return rundir >= 0 &&
+	       nsc_session_load(rundir, &session, NULL) == -EALREADY;
+}
+
+/*
+ * Only processes in the container are in its pid namespace.  What cannot be
+ * told is "no": then the login is refused, since from inside nothing is found.
+ */
+int nsc_session_load(int rundir, struct nsc_session *session,
+		     struct nsc_error *err)
+{
+	int error, ret = nsc_join_load(rundir, &session->state, err);
+	unsigned int others;
+
+	if (ret < 0 || !session->state->external)
+		return ret;
+	others = nsc_namespace_differ(session->state->ids, &error);
+	if (error == 0 && !(others & CLONE_NEWPID))
+		return nsc_error_set(err, EALREADY, "this is inside of the "
+				     "container already");
+	return 0;
 }
 
 bool nsc_session_nested_refused(void)

@@ -44,7 +44,8 @@ struct nsc_session {
  * Get a session in the user's running container, which is started when none
  * runs: once, whatever number of logins ask at the same time.  One whose
  * configuration has changed since is joined or left as on_change says.  Runs
- * on the host and changes nothing of the calling process.
+ * on the host and changes nothing of the calling process.  -EALREADY: the
+ * calling process is in it.
  */
 int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);
@@ -82,7 +83,7 @@ int nsc_session_try(const struct nsc_session *session,
 
 /*
  * A session in a container that runs already, or -ESRCH; nothing is
- * started.  path is its run directory.  A container that is just being stopped
+ * started; -EALREADY as above.  path is its run directory.  A container that is just being stopped
  * is waited for until deadline.
  */
 int nsc_session_find(const char *path, int64_t deadline,
@@ -103,6 +104,13 @@ bool nsc_session_inside(void);
  * no mark: where the host's run directory can be seen from inside.
  */
 bool nsc_session_inside_of(const char *user);
+
+/*
+ * Read the state of who runs in rundir; -EALREADY where the calling process is
+ * inside of that, as above; -ESRCH where nothing runs.
+ */
+int nsc_session_load(int rundir, struct nsc_session *session,
+		     struct nsc_error *err);
 
 /* Inside: does the host's 'nested' refuse logins there? */
 bool nsc_session_nested_refused(void);
