@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "config/seccomp_profile.h"
+#include "container/filter_cache.h"
 
 #define TRY_MS 5000
 
@@ -134,7 +135,7 @@ static int make_default(uint64_t capabilities, bool native_only,
 		return error;
 	if (native_only)
 		profile->n_arches = 0;
-	return nsc_seccomp_compile(profile, ret, err);
+	return nsc_filter_compile(profile, ret, err);
 }
 
 static int make_from_file(const struct nsc_config *config,
@@ -148,7 +149,7 @@ static int make_from_file(const struct nsc_config *config,
 	error = nsc_seccomp_profile_load(config->seccomp, &world, &profile,
 					 err);
 	if (error == 0)
-		error = nsc_seccomp_compile(profile, ret, err);
+		error = nsc_filter_compile(profile, ret, err);
 	return error < 0 ? nsc_error_context(err, "%s: seccomp",
 					     config->file) : 0;
 }
