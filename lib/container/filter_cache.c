@@ -78,15 +78,15 @@ static int read_kept(const struct key *key,
 
 static void make_room(int dir)
 {
-	_cleanup_fd_ int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY |
-				     O_CLOEXEC);
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int n = 0;
 
-	if (!list)
+	if (!list) {
+		nsc_fd_close(&fd);
 		return;
-	fd = -1;
+	}
 	while (readdir(list))
 		n++;
 	rewinddir(list);

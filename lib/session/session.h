@@ -82,9 +82,9 @@ int nsc_session_try(const struct nsc_session *session,
 		    const struct nsc_user *user, struct nsc_error *err);
 
 /*
- * A session in a container that runs already, or -ESRCH; nothing is
- * started; -EALREADY as above.  path is its run directory.  A container that is just being stopped
- * is waited for until deadline.
+ * A session in a container that runs already, or -ESRCH; nothing is started.
+ * -EALREADY as above.  path is its run directory.  A container that is just
+ * being stopped is waited for until deadline.
  */
 int nsc_session_find(const char *path, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);
