@@ -137,7 +137,9 @@ void fuzz_pool(char *text)
 	text[strcspn(text, "\n")] = '\0';
 	if (gateway)
 		gateway[strcspn(gateway, "\n")] = '\0';
-	if (nsc_address_parse(text, true, &range.net) < 0)
+	/* As nscontainer.conf has it. */
+	if (nsc_address_parse(text, true, &range.net) < 0 ||
+	    !nsc_address_is_network(&range.net))
 		return;
 	if (gateway)
 		nsc_address_parse(gateway, false, &range.gateway);
