@@ -111,7 +111,7 @@ static int find_init(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* That of whoever started the container would go on to an init of the rootfs. */
+/* An init of the rootfs would have that of whoever started the container. */
 static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
 {
 	(void)init;
