@@ -102,10 +102,10 @@ static bool add(struct processes *all, pid_t pid, int pidns)
 		return true;
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 64;
-		struct process *grown = realloc(all->list,
-						room * sizeof(*grown));
+		struct process *grown = room > MOST ? NULL :
+				reallocarray(all->list, room, sizeof(*grown));
 
-		if (!grown || room > MOST)
+		if (!grown)
 			return false;
 		all->list = grown;
 		all->room = room;

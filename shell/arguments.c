@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "container/paths.h"
 
 char **nsc_shell_arguments(int argc, char **argv, const char *shell,
@@ -70,7 +71,7 @@ int nsc_shell_inside(int argc, char **argv)
 {
 	char shell[PATH_MAX];
 	ssize_t n = readlink(NSC_MARK_SHELL, shell, sizeof(shell) - 1);
-	char **args;
+	_cleanup_free_ char **args = NULL;
 
 	if (n > 0)
 		shell[n] = '\0';

@@ -67,7 +67,10 @@ static void cleanup(struct nscontainer **c)
 static int new_handle(struct nscontainer **ret, struct nsc_error *err)
 {
 	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : nsc_error_sys(err, ENOMEM, "container");
+	if (*ret)
+		return 0;
+	nsc_error_sys(err, ENOMEM, "container");
+	return -ENOMEM;
 }
 
 static int open_user(const char *name, const char *conf,

@@ -56,6 +56,12 @@ const char *nsc_text_escape(const char *text, char *buf, size_t size)
 	return buf;
 }
 
+int nsc_text_copy(char **to, const char *text)
+{
+	*to = strdup(text);
+	return *to ? 0 : -ENOMEM;
+}
+
 void nsc_text_free_vector(char **vector)
 {
 	if (!vector)

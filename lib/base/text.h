@@ -26,6 +26,9 @@ int nsc_text_number(const char *text, long long min, long long max,
  */
 const char *nsc_text_escape(const char *text, char *buf, size_t size);
 
+/* *to = a copy of text.  Returns 0 or -ENOMEM, with *to NULL. */
+int nsc_text_copy(char **to, const char *text);
+
 /* Free a NULL-terminated vector and its strings; NULL is fine. */
 void nsc_text_free_vector(char **vector);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "config/lists.h"
 
 static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
@@ -200,10 +201,11 @@ static int add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
 	if (!grown)
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	*list = grown;
-	grown[*n] = (struct nsc_cgroup_pair){ strdup(name), strdup(value) };
+	grown[*n] = (struct nsc_cgroup_pair){ NULL, NULL };
 	*n += 1;
-	return grown[*n - 1].name && grown[*n - 1].value ? 0 :
-		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	return nsc_text_copy(&grown[*n - 1].name, name) == 0 &&
+			       nsc_text_copy(&grown[*n - 1].value, value) == 0 ?
+		       0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
 
 /* "2MB", as the kernel names its files. */

@@ -146,8 +146,8 @@ static int read_path(const struct reader *r, const config_setting_t *s,
 
 	if (!text || text[0] != '/' || !text[1])
 		return wrong(r, s, "an absolute path");
-	*to = strdup(text);
-	return *to ? 0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	return nsc_text_copy(to, text) == 0 ? 0 :
+		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
 
 static bool is_v6(const struct field *f)

@@ -303,7 +303,7 @@ int nsc_read_path(struct nsc_reader *r, const json_t *value,
 	int ret = nsc_read_template(r, value, f, &path);
 	size_t len;
 
-	if (ret < 0)
+	if (ret < 0 || !path)
 		return ret;
 	if (path[0] != '/' || has_dotdot(path))
 		return nsc_field_wrong(r, value, "an absolute path without "

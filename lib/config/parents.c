@@ -75,8 +75,7 @@ static int read_name(const struct reader *r, const config_setting_t *s)
 
 	if (!text || !nsc_cgroup_name_valid(text))
 		return wrong(r, s, "one name: letters, digits and ._-@+$");
-	r->parent->name = strdup(text);
-	return r->parent->name ? 0 :
+	return nsc_text_copy(&r->parent->name, text) == 0 ? 0 :
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
 

@@ -110,7 +110,7 @@ void nsc_generation_sweep(const char *user)
 
 	if (nsc_generation_draining(user, &list, NULL) < 0)
 		return;
-	for (char **path = list; *path; path++)
+	for (char **path = list; path && *path; path++)
 		sweep(*path);
 	nsc_text_free_vector(list);
 }

@@ -37,10 +37,14 @@ static char **next_vector(struct reader *r)
 {
 	const char *count = next(r);
 	size_t n = count ? strtoul(count, NULL, 10) : 0;
-	char **vector = n && n < SIZE_MAX_HOOKS ?
-				calloc(n + 1, sizeof(*vector)) : NULL;
+	char **vector;
 
-	for (size_t i = 0; vector && i < n; i++) {
+	if (n == 0 || n >= SIZE_MAX_HOOKS)
+		return NULL;
+	vector = calloc(n + 1, sizeof(*vector));
+	if (!vector)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
 		vector[i] = next(r);
 		if (vector[i])
 			continue;

@@ -23,6 +23,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/keyring.h"
 #include "kernel/label.h"
 
 static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
@@ -108,6 +109,13 @@ static int find_init(const struct nsc_init *init, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "init: /dev/null in the "
 				     "container: see device_nodes");
 	return 0;
+}
+
+/* An init of the rootfs would have that of whoever started the container. */
+static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
+{
+	(void)init;
+	return nsc_keyring_new_session(err);
 }
 
 static int set_no_new_privs(struct nsc_error *err)
@@ -211,6 +219,7 @@ void nsc_init_run(const struct nsc_init *init)
 		own_mounts,
 		set_hostname,
 		find_init,
+		leave_keyring,
 		lock_down,
 		become_init,
 	};

@@ -36,8 +36,12 @@ int nsc_pool_open(const char *dir, const char *name, struct nsc_pool *ret,
 
 int nsc_pool_add(struct nsc_pool *pool, const char *line, struct nsc_error *err)
 {
+	size_t end = strlen(pool->text);
+	/* An editor may have left the last line without its end. */
+	bool open = end && pool->text[end - 1] != '\n';
 	_cleanup_free_ char *text = NULL;
-	int len = asprintf(&text, "%s%s\n", pool->text, line);
+	int len = asprintf(&text, "%s%s%s\n", pool->text, open ? "\n" : "",
+			   line);
 	int ret;
 
 	if (len < 0) {

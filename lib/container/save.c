@@ -123,9 +123,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	};
 	int ret;
 
-	if (!stop || !state.networks)
-		return nsc_error_sys(err, ENOMEM, "state");
-	ret = save_filter(plan, err);
+	ret = stop && state.networks ? save_filter(plan, err) :
+				       nsc_error_sys(err, ENOMEM, "state");
 	if (ret == 0)
 		ret = save_watch(save, err);
 	if (ret == 0)

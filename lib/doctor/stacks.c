@@ -55,7 +55,7 @@ static const struct {
 
 struct service {
 	struct nsc_doctor *doctor;
-	const char *name;
+	char *name;
 	struct nsc_pam_stack stack;
 };
 
@@ -255,10 +255,8 @@ static size_t load_all(struct nsc_doctor *doctor, struct service *all)
 
 		if (!is_service(entry))
 			continue;
-		all[n] = (struct service){
-			.doctor = doctor, .name = strdup(entry->d_name),
-		};
-		if (!all[n].name)
+		all[n] = (struct service){ .doctor = doctor };
+		if (nsc_text_copy(&all[n].name, entry->d_name) < 0)
 			break;
 		if (nsc_pam_load(all[n].name, &all[n].stack, &err) < 0)
 			nsc_doctor_blind(doctor, &err);
@@ -278,7 +276,7 @@ void nsc_doctor_stacks(struct nsc_doctor *doctor)
 		if (!is_fragment(all[i].name, all, n))
 			examine(&all[i]);
 	for (size_t i = 0; i < n; i++) {
-		free((char *)(uintptr_t)all[i].name);
+		free(all[i].name);
 		nsc_pam_free(&all[i].stack);
 	}
 	free(all);

@@ -183,17 +183,19 @@ char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
 /* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
 static int parse_own(struct nsc_cgroup_host *host, const char *text)
 {
+	static const char systemd[] = ":name=systemd:/";
 	const char *own = text ? strstr(text, "0::/") : NULL;
 
 	if (own && own != text && own[-1] != '\n')
 		own = NULL;
-	if (own)
-		own += 3;
-	else
-		own = text ? strstr(text, ":name=systemd:/") : NULL;
-	if (!own)
-		return 0;
-	own = strchr(own, '/');
+	if (own) {
+		own += strlen("0::");
+	} else {
+		own = text ? strstr(text, systemd) : NULL;
+		if (!own)
+			return 0;
+		own += strlen(systemd) - 1;
+	}
 	host->own = strndup(own, strcspn(own, "\n"));
 	return host->own ? 0 : -ENOMEM;
 }

@@ -31,8 +31,7 @@ static int put(char ***vector, size_t *n, const char *entry)
 		if (name_length((*vector)[i]) != len ||
 		    strncmp((*vector)[i], entry, len) != 0)
 			continue;
-		copy = strdup(entry);
-		if (!copy)
+		if (nsc_text_copy(&copy, entry) < 0)
 			return -ENOMEM;
 		free((*vector)[i]);
 		(*vector)[i] = copy;

@@ -26,13 +26,14 @@ static int feed_file(const struct fuzz_target *target, const char *path,
 	return 0;
 }
 
-/* How many files were fed; each target has some. */
+/* How many files were fed; each target has some that it accepts. */
 static int feed_directory(const struct fuzz_target *target, char *buf)
 {
 	char path[1024];
 	struct dirent **list;
 	int n, fed = 0;
 
+	fuzz_accepted = 0;
 	snprintf(path, sizeof(path), SRCDIR "/tests/fuzz/corpus/%s",
 		 target->name);
 	n = scandir(path, &list, NULL, alphasort);
@@ -47,8 +48,9 @@ static int feed_directory(const struct fuzz_target *target, char *buf)
 	}
 	if (n >= 0)
 		free(list);
-	printf("%s: %d files\n", target->name, fed);
-	return fed;
+	printf("%s: %d files, %lu accepted\n", target->name, fed,
+	       fuzz_accepted);
+	return fuzz_accepted ? fed : 0;
 }
 
 int main(void)

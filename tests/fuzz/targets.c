@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "config/conf.h"
 #include "config/container_config.h"
+#include "config/external.h"
 #include "config/seccomp_profile.h"
 #include "container/accounts.h"
 #include "container/identity.h"
@@ -58,6 +59,8 @@ static void check(int ret, const struct nsc_error *err)
 	assert(memchr(err->text, '\0', sizeof(err->text)));
 }
 
+unsigned long fuzz_accepted;
+
 static void config(char *text)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -69,6 +72,9 @@ static void config(char *text)
 
 	check(ret, &err);
 	assert((ret == 0) == (result != NULL));
+	fuzz_accepted += ret == 0;
+	if (result)
+		nsc_external_finish(result, "/run/%u.pid", &user, &err);
 	nsc_config_free(result);
 	forget(&user);
 }
@@ -79,6 +85,7 @@ static void conf(char *text)
 	struct nsc_conf *result = NULL;
 
 	check(nsc_conf_parse(text, "conf", &result, &err), &err);
+	fuzz_accepted += result != NULL;
 	nsc_conf_free(result);
 }
 
@@ -91,6 +98,7 @@ static void state(char *text)
 
 	if (nsc_state_parse(text, &result, &err) < 0)
 		return;
+	fuzz_accepted++;
 	once = nsc_state_print(result);
 	assert(once);
 	assert(nsc_state_parse(once, &again, &err) == 0);
@@ -106,16 +114,19 @@ static void profile(char *text)
 {
 	struct nsc_seccomp_profile *result = NULL;
 	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_seccomp filter = { .len = 0 };
 	struct nsc_seccomp_world world;
 
 	nsc_seccomp_world_here(0xa80425fb, &world);
 	check(nsc_seccomp_profile_parse(text, "profile", &world, &result,
 					&err), &err);
+	if (result && nsc_seccomp_compile(result, &filter, &err) == 0)
+		fuzz_accepted++;
+	free(filter.code);
 	nsc_seccomp_profile_free(result);
 }
 
-/* Cut at the first line of it that is "%"; what follows, or "". */
-static char *cut(char *text)
+char *fuzz_cut(char *text)
 {
 	char *line = strstr(text, "\n%\n");
 
@@ -128,7 +139,7 @@ static char *cut(char *text)
 /* user, passwd, group; for a login and for nsinit exec. */
 static void accounts(char *text)
 {
-	char *passwd = cut(text), *group = cut(passwd);
+	char *passwd = fuzz_cut(text), *group = fuzz_cut(passwd);
 	char *names[] = { NULL, (char[]){ "staff" } };
 	struct nsc_error err = NSC_ERROR_INIT;
 	struct nsc_identity_request request = {
@@ -148,6 +159,7 @@ static void accounts(char *text)
 	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
 		assert(memchr(id.home, '\0', sizeof(id.home)) &&
 		       id.n_groups <= NSC_IDENTITY_GROUPS);
+	fuzz_accepted += err.code == 0;
 	request.login = &user;
 	/* Whatever the files say, a login is who logs in. */
 	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
@@ -184,6 +196,7 @@ static void module(char *text)
 
 	check(nsc_pam_options_parse(n, (const char **)(void *)words, &options,
 				    &err), &err);
+	fuzz_accepted += err.code == 0;
 }
 
 static void shell(char *text)
@@ -204,6 +217,7 @@ static void shell(char *text)
 	free(result);
 	if (nsc_environment_make(&state, words, &env, &err) < 0)
 		return;
+	fuzz_accepted++;
 	/* Nothing of the caller's but what is on the list. */
 	for (char **e = env; *e; e++)
 		assert(strncmp(*e, "LD_", 3) && strncmp(*e, "BASH_ENV=", 9));
@@ -220,8 +234,10 @@ static void text(char *text)
 	for (const char *p = escaped; *p; p++)
 		assert(*p >= ' ' && *p <= '~');
 	nsc_text_number(text, -5, 99999, &number);
-	if (nsc_text_name_valid(text))
+	if (nsc_text_name_valid(text)) {
+		fuzz_accepted++;
 		assert(!strchr(text, '/') && text[0] != '.' && text[0] != '-');
+	}
 	for (int length = 0; length < 2; length++) {
 		if (nsc_address_parse(text, length, &address) < 0)
 			continue;
@@ -234,10 +250,11 @@ static void text(char *text)
 /* /proc/self/mountinfo and /proc/self/cgroup. */
 static void hierarchies(char *mountinfo)
 {
-	char *cgroup = cut(mountinfo);
+	char *cgroup = fuzz_cut(mountinfo);
 	struct nsc_cgroup_host host;
 
-	nsc_cgroup_host_parse(mountinfo, cgroup, &host);
+	if (nsc_cgroup_host_parse(mountinfo, cgroup, &host) == 0)
+		fuzz_accepted += host.n > 0;
 	nsc_cgroup_host_free(&host);
 }
 
@@ -251,6 +268,12 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "shell", shell },
 	{ "text", text },
 	{ "hierarchies", hierarchies },
+	{ "rundir", fuzz_rundir },
+	{ "pool", fuzz_pool },
+	{ "ranges", fuzz_ranges },
+	{ "hooks", fuzz_hooks },
+	{ "history", fuzz_log },
+	{ "resolv", fuzz_resolv },
 	{ NULL, NULL },
 };
 

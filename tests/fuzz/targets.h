@@ -17,4 +17,21 @@ const struct fuzz_target *fuzz_target(const char *name);
 void fuzz_feed(const struct fuzz_target *target, const void *data,
 	       size_t size);
 
+/*
+ * How often a target got past the parser.  A corpus without such a text tests
+ * little, as one does that is older than a key which must be there.
+ */
+extern unsigned long fuzz_accepted;
+
+/* Cut at the first line of it that is "%"; what follows, or "". */
+char *fuzz_cut(char *text);
+
+/* records.c */
+void fuzz_rundir(char *text);
+void fuzz_pool(char *text);
+void fuzz_ranges(char *text);
+void fuzz_hooks(char *text);
+void fuzz_log(char *text);
+void fuzz_resolv(char *text);
+
 #endif

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
-"""privileges.py UID RANGE < LINES: what processes have, a row for each line
-"PID NAME" (see the table in SECURITY.md).  Capabilities that the host's PID 1
-lacks are not shown: the tests may run in a container."""
+"""privileges.py KIND UID RANGE < LINES: what processes have, a row for each
+line "PID NAME"; KIND is the table of SECURITY.md, rights or surroundings.
+Capabilities that the host's PID 1 lacks are not shown: the tests may run in a
+container.  Nobody can look at another process's keyrings."""
 import glob
 import os
 import re
+import signal
 import sys
 
 CAPABILITIES = """CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID
@@ -14,7 +16,7 @@ SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE
 AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM
 BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE""".split()
 NAMESPACES = ["mnt", "pid", "uts", "ipc", "net", "user", "cgroup"]
-USER, RANGE = int(sys.argv[1]), int(sys.argv[2])
+KIND, USER, RANGE = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
 
 def read(pid, name):
@@ -49,7 +51,9 @@ def capabilities(text):
 
 
 def ids(text):
-    names = {0: "root", USER: "user", RANGE: "inside root"}
+    names = {0: "root", USER: "user"}
+    if RANGE != "none":
+        names[int(RANGE)] = "inside root"
     got = [names.get(int(each), "other") for each in text.split()]
     return got[0] if len(set(got)) == 1 else " ".join(got)
 
@@ -75,8 +79,14 @@ def open_files(pid):
             name = name[11:].strip("[]")
         elif name == "/dev/pts":
             name = "terminals of inside"
-        elif re.match(r"pid:\[", name):
-            name = "pid namespace"
+        elif re.match(r"[a-z]+:\[", name):
+            name = name.split(":")[0] + " namespace"
+        elif name.startswith("/sys/fs/cgroup/"):
+            name = "control groups"
+        elif name in ("/run/nscontainer/ready", "/run/nscontainer/log"):
+            name = "pasta's pipe and log"
+        elif name.startswith("/usr/"):
+            name = "its script"
         elif "/out." in name or name.startswith("/dev/pts"):
             name = "output"
         elif name.startswith("/run/nscontainer/alice"):
@@ -120,5 +130,42 @@ def row(pid, name):
         ", ".join(restricted) or "nothing", open_files(pid)))
 
 
+def signals(text):
+    mask = int(text, 16)
+    names = [each.name[3:] for each in signal.Signals
+             if mask >> (each.value - 1) & 1]
+    return "most" if len(names) > 20 else " ".join(names) or "none"
+
+
+def limits(pid):
+    """Which are not those of the host's PID 1."""
+    other = []
+    for line, host in zip(read(pid, "limits").splitlines(),
+                          read(1, "limits").splitlines()):
+        if line != host:
+            none = line[26:].split()[:2] == ["0", "0"]
+            other.append(line[4:26].strip() + (" 0" if none else ""))
+    return ", ".join(other) or "none"
+
+
+def environment(pid):
+    """As it was at exec; sshd writes its title over it."""
+    names = sorted(each.split("=")[0] for each in
+                   read(pid, "environ").split("\0") if "=" in each)
+    if read(pid, "comm").strip() == "sshd":
+        return "sshd's own"
+    if "NSC_CALLER" in names:
+        return "its caller's"
+    return " ".join(names) or "nothing"
+
+
+def surroundings(pid, name):
+    have = status(pid)
+    print("| %s | %s | %s | %s | %s |" % (
+        name, limits(pid), signals(have["SigIgn"]), signals(have["SigBlk"]),
+        environment(pid)))
+
+
 for line in sys.stdin:
-    row(*line.strip().split(" ", 1))
+    {"rights": row, "surroundings": surroundings}[KIND](
+        *line.strip().split(" ", 1))

@@ -1,6 +1,7 @@
 #!/bin/bash
-# What each process has at a moment when all of them are there, compared with
-# the table of SECURITY.md.
+# What each process has at a moment when all of them are there, and what those
+# have that are there only while a container starts or is tried, compared with
+# the tables of SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -14,19 +15,25 @@ child() {
 	pgrep -P "$2" -x "$1" | head -n 1
 }
 
-# what STAY runs in, from the door's marker.
-shell_of() {
-	pgrep -u alice -f "^[^ ]*sh -c : > ~/in.$1" | head -n 1
+# What the user runs there, told apart by how long it would run.
+declare -A SLEEPS=([ssh]=4001 [su]=4002 [sudo]=4003 [nsshell]=4004)
+program_of() {
+	pgrep -u alice -x -f "sleep ${SLEEPS[$1]}" | head -n 1
 }
 
-wait_in() {
-	wait_until 15 [ -e "/home/alice/in.$1" ] || fail "$1: no session"
+runs() {
+	[ -n "$(program_of "$1")" ]
 }
 
+# Of what the caller has, all of this could get in.
 session() {
-	rm -f "/home/alice/in.$1"
-	by "$1" ": > ~/in.$1; $STAY" > "$OUT/said.$1" 2>&1 < /dev/null &
-	wait_in "$1"
+	(
+		export NSC_CALLER=1
+		ulimit -Sn 512
+		trap '' USR1
+		by "$1" "exec sleep ${SLEEPS[$1]}"
+	) > "$OUT/said.$1" 2>&1 < /dev/null &
+	wait_until 15 runs "$1" || fail "$1: no session"
 }
 
 collect() {
@@ -37,38 +44,137 @@ collect() {
 	sshd=$(pgrep -f '^sshd: alice \[priv\]')
 	echo "$sshd sshd, session process"
 	echo "$(child sshd "$sshd") sshd, the user's process"
-	echo "$(shell_of ssh) shell by ssh"
+	echo "$(program_of ssh) program by ssh"
 	echo "$(pgrep -x su) su"
-	echo "$(shell_of su) shell by su"
-	echo "$(shell_of sudo) shell by sudo"
+	echo "$(program_of su) program by su"
+	echo "$(program_of sudo) program by sudo"
 	nsshell=$(pgrep -x nsshell | head -n 1)
 	echo "$nsshell nsshell, waiting"
-	echo "$(shell_of nsshell) shell by nsshell"
+	echo "$(program_of nsshell) program by nsshell"
+}
+
+# caller: a su that will not get far, in the background.
+caller() {
+	NSC_CALLER=1 su - alice -c true > "$OUT/said.su" 2>&1 < /dev/null &
+	CALLER=$!
+}
+
+measure() {
+	local kind
+
+	for kind in rights surroundings; do
+		python3 "$TESTS/privileges.py" $kind "$(id -u alice)" "$2" \
+			< "$1" >> "$OUT/$kind" || fail "$kind" "$(cat "$1")"
+	done
+}
+
+# first_uid PID: of the host, that is 0 in the process's user namespace.
+first_uid() {
+	awk '$1 == 0 { print $2; exit }' "/proc/$1/uid_map"
+}
+
+# pasta that never is ready holds the worker up, and so all of a start.
+start_phases() {
+	local between helper parent builder inits
+
+	[ -e /dev/net/tun ] || {
+		mkdir -p /dev/net
+		mknod -m 0666 /dev/net/tun c 10 200
+	}
+	rm -f /run/nsc-hold /usr/bin/pasta
+	mkfifo -m 0666 /run/nsc-hold
+	printf '#!/bin/sh\nread x < /run/nsc-hold\n' > /usr/bin/pasta
+	chmod 0755 /usr/bin/pasta
+	config alice '{"rootfs": "/", "networks": [{"type": "pasta"}]}'
+	caller
+	wait_until 10 pgrep -x pasta > /dev/null || fail "pasta does not run"
+	between=$(child su "$CALLER")
+	helper=$(child nsinit "$between")
+	parent=$(child nsinit "$helper")
+	builder=$(child nsinit "$parent")
+	inits=$(pgrep -P "$builder" -x nsinit)
+	{
+		echo "$CALLER su, before it enters"
+		echo "$between su, child that waits for the helper"
+		echo "$helper nsinit start"
+		echo "$parent nsinit start, child that waits for the builder"
+		echo "$builder builder"
+		echo "$(head -n 1 <<< "$inits") init, before container-init"
+		echo "$(tail -n 1 <<< "$inits") worker"
+		echo "$(pgrep -x pasta) pasta"
+	} > "$OUT/pids"
+	measure "$OUT/pids" "$(first_uid "$(head -n 1 <<< "$inits")")"
+	echo > /run/nsc-hold
+	wait "$CALLER"
+	wait_until 5 no_container alice || fail "left of the start"
+}
+
+hook_phase() {
+	printf '#!/bin/sh\nread x < /run/nsc-hold\n' > /usr/local/lib/nsc-hook
+	chmod 0755 /usr/local/lib/nsc-hook
+	config alice '{"rootfs": "/", "hooks": {"start": [
+		{"path": "/usr/local/lib/nsc-hook"}]}}'
+	caller
+	wait_until 10 pgrep -x nsc-hook > /dev/null || fail "no hook runs"
+	echo "$(pgrep -x nsc-hook) hook at start" > "$OUT/pids"
+	measure "$OUT/pids" none
+	echo > /run/nsc-hold
+	wait "$CALLER"
+	wait_until 10 no_container alice || fail "left after the hook"
+}
+
+in_trial() {
+	[ -n "$(child su "$CALLER")" ]
+}
+
+# The trial waits for a monitor that does not answer.
+trial_phase() {
+	local monitor
+
+	config alice '{"rootfs": "/"}'
+	session ssh
+	monitor=$(monitors)
+	kill -STOP "$monitor"
+	caller
+	wait_until 5 in_trial || fail "there is no trial"
+	echo "$(child su "$CALLER") su, its trial in a child" > "$OUT/pids"
+	measure "$OUT/pids" none
+	kill -CONT "$monitor"
+	wait "$CALLER"
+}
+
+sessions() {
+	local door
+
+	for door in su sudo nsshell; do
+		session "$door"
+	done
+	collect > "$OUT/pids"
+	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
+	# Who made the container, and who tried it, are gone.
+	empty "left of the start" "$(pgrep -lx nsinit)"
+	pkill -u alice -x sleep
+	wait
 }
 
 table() {
-	local door range
-
 	need_product
-	for door in ssh su sudo nsshell; do
-		session "$door"
-	done
-	range=$(awk '$1 == 0 { print $2; exit }' \
-		"/proc/$(pid_of alice)/uid_map")
-	collect > "$OUT/pids"
-	python3 "$TESTS/privileges.py" "$(id -u alice)" "$range" \
-		< "$OUT/pids" > "$OUT/got" || fail "privileges.py" \
-			"$(cat "$OUT/pids")"
-	# Who made the container, and who tried it, are gone.
-	empty "left of the start" "$(pgrep -lx nsinit)"
-	: > /home/alice/go
-	wait
-	rm -f /home/alice/go /home/alice/in.*
-	sed -n '/^| process /,/^$/p' "$TESTS/SECURITY.md" | tail -n +3 |
-		grep . > "$OUT/expected"
+	# So that what is PID 1's can be told from what is not.
+	prlimit --pid 1 --nofile=2048:4096
+	# What this host's pam_env adds.
+	: > /etc/environment
+	: > /etc/default/locale
+	start_phases
+	hook_phase
+	trial_phase
+	sessions
+	cat "$OUT/rights" "$OUT/surroundings" > "$OUT/got"
+	awk '/^\| process / { rows = 1; getline; next }
+		!/^\|/ { rows = 0 } rows' "$TESTS/SECURITY.md" \
+		> "$OUT/expected"
 	diff "$OUT/expected" "$OUT/got" > "$OUT/diff" || {
 		cat "$OUT/diff"
-		fail "the table of SECURITY.md is to be:" "$(cat "$OUT/got")"
+		fail "the tables of SECURITY.md are to be:" "$(cat "$OUT/got")"
 	}
 }
 

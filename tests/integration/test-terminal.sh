@@ -549,7 +549,7 @@ keyring() {
 	clean_slate
 	config alice '{"rootfs": "/", "seccomp": "unconfined"}'
 	python3 - <<-'END' > "$OUT/text" || skip "keyctl: no keyrings here"
-	import ctypes, subprocess, os
+	import ctypes, json, subprocess, os, time
 	libc = ctypes.CDLL(None, use_errno=True)
 	if libc.syscall(250, 1, None) < 0:
 	    raise SystemExit(1)
@@ -562,10 +562,22 @@ keyring() {
 	print("su", run("su", "alice", "-c", "terminals read " + key))
 	print("sudo", run("sudo", "-u", "alice", "terminals", "read", key))
 	print("own", run("su", "alice", "-c", "terminals add mine"))
+	# An init of the rootfs, started by whom the key belongs to.
+	run("nsinit", "stop", "alice")
+	init = "terminals read %s > /run/key; exec sleep 600" % key
+	json.dump({"rootfs": "/", "seccomp": "unconfined",
+	           "init": ["/bin/sh", "-c", init]},
+	          open("/etc/nscontainer/users/alice/container.json", "w"))
+	run("nsinit", "start", "alice")
+	pid = open("/run/nscontainer/alice/pid").read().strip()
+	time.sleep(0.5)
+	print("init", open("/proc/%s/root/run/key" % pid).read())
+	run("nsinit", "stop", "alice")
 	END
 	contains "on the host" "host host secret" "$(cat "$OUT/text")"
 	equal "read in all" 1 "$(grep -c "host secret" "$OUT/text")"
 	contains "a key inside" "own key" "$(cat "$OUT/text")"
+	contains "an init of its own" "init Permission denied" "$(cat "$OUT/text")"
 	contains "a key inside" "did 1" "$(grep -A 1 own "$OUT/text")"
 	clean_slate
 	config alice '{"rootfs": "/"}'

@@ -1,0 +1,235 @@
+/*
+ * What we have written ourselves and read back: files of a run directory, of
+ * /var/lib/nscontainer and /var/log/nscontainer.  They are root's, but parts
+ * of them come from users and their clients.  What has no other entry than
+ * one that acts on the host is included as text.
+ */
+#include <assert.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define nsc_command_run fuzz_command_run
+#define nsc_hooks_stop fuzz_hooks_stop
+#define nsc_subid_find fuzz_subid_find
+#define nscontainer_history fuzz_history
+#include "../lib/container/hooks_stop.c"
+#undef nsc_command_run
+#include "../lib/container/subid.c"
+#include "../lib/api/history.c"
+
+#include "container/join.h"
+#include "container/pool.h"
+#include "container/resolv.h"
+#include "container/session_file.h"
+#include "container/watch.h"
+#include "kernel/cgroup_tree.h"
+#include "record_text.h"
+#include "targets.h"
+
+/* A directory of files that the target writes; the same for all inputs. */
+static int open_room(char path[64])
+{
+	static char room[64];
+
+	if (!room[0]) {
+		const char *where = access("/dev/shm", W_OK) == 0 ?
+					    "/dev/shm" : "/tmp";
+
+		snprintf(room, sizeof(room), "%s/nsc-fuzz.XXXXXX", where);
+		assert(mkdtemp(room));
+	}
+	mkdir(room, 0700);
+	strcpy(path, room);
+	return open(room, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void close_room(int dir, const char *path)
+{
+	static const char *const names[] = {
+		"4711", "addresses", "cgroup", "pid", "start", "watch",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++)
+		unlinkat(dir, names[i], 0);
+	close(dir);
+	rmdir(path);
+}
+
+static void put(int dir, const char *name, const char *text)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			0600);
+
+	assert(fd >= 0 && write(fd, text, strlen(text)) ==
+				  (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* What the monitor makes of it is one line, printable, whatever it says. */
+static void session(int dir)
+{
+	static const struct session_end end = { 0, 1, 2, 3 };
+	char text[RECORD_MAX];
+	struct session s;
+
+	if (nsc_session_file_read(dir, 4711, &s) < 0)
+		return;
+	for (int kind = 0; kind < 3; kind++) {
+		if (kind < 2)
+			record_text_line(&s, kind ? &end : NULL, text);
+		else
+			record_text_audit(&s, &end, "/usr/sbin/x", text);
+		for (const char *p = text; *p; p++)
+			assert(*p >= ' ' && *p <= '~');
+	}
+}
+
+/* Parts that are divided by a line "%": cgroup, watch, session, pid, start. */
+void fuzz_rundir(char *text)
+{
+	static const char *const names[] = {
+		"cgroup", "watch", "4711", "pid", "start",
+	};
+	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_state state = { .pid = 1, .start = 1 };
+	struct nsc_watch watch;
+	char room[64], path[4096];
+	int dir = open_room(room);
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		char *rest = fuzz_cut(text);
+
+		put(dir, names[i], text);
+		text = rest;
+	}
+	if (tree && nsc_cgroup_tree_load(dir, tree) == 0) {
+		assert(tree->n <= NSC_CGROUP_ENTRIES);
+		fuzz_accepted += tree->n > 0;
+		nsc_cgroup_tree_find(tree, "freezer");
+		nsc_cgroup_tree_session(tree, 4711, path, sizeof(path));
+	}
+	free(tree);
+	nsc_watch_load(dir, &watch, &err);
+	session(dir);
+	/* Of another boot, whatever they say. */
+	assert(nsc_join_verify(dir, &state, &err) < 0);
+	close_room(dir, room);
+}
+
+/* An address is in the range, nobody else's, and for good. */
+void fuzz_pool(char *text)
+{
+	struct nsc_pool_range range = { .net = { .family = 0 } };
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_address one, again;
+	char *file = fuzz_cut(text), *gateway = strchr(text, ' ');
+	char room[64];
+	int dir;
+
+	if (gateway)
+		*gateway++ = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (gateway)
+		gateway[strcspn(gateway, "\n")] = '\0';
+	/* As nscontainer.conf has it. */
+	if (nsc_address_parse(text, true, &range.net) < 0 ||
+	    !nsc_address_is_network(&range.net))
+		return;
+	if (gateway)
+		nsc_address_parse(gateway, false, &range.gateway);
+	dir = open_room(room);
+	put(dir, "addresses", file);
+	if (nsc_pool_take_address(room, "alice", &range, &one, &err) == 0) {
+		fuzz_accepted++;
+		assert(nsc_address_covers(&range.net, &one));
+		assert(nsc_pool_take_address(room, "alice", &range, &again,
+					     &err) == 0 &&
+		       nsc_address_equal(&one, &again));
+	}
+	close_room(dir, room);
+}
+
+/* Lines of /etc/subuid, and of our own pool of ranges. */
+void fuzz_ranges(char *text)
+{
+	uint32_t first, lines;
+	char *save = NULL;
+
+	if (find_in_pool(text, "alice", &first, &lines))
+		assert(strstr(text, "alice "));
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		long long from, count;
+		char *name;
+
+		if (parse_line(line, &name, &from, &count)) {
+			fuzz_accepted++;
+			assert(name == line && from >= 0 && count >= 0);
+			overlap((uint64_t)from, (uint64_t)count, 65536);
+		}
+	}
+}
+
+int nsc_command_run(const struct nsc_command *command, char *output,
+		    size_t size);
+
+int fuzz_command_run(const struct nsc_command *command, char *output,
+		     size_t size)
+{
+	size_t sum = 0;
+
+	assert(command->path == command->argv[0]);
+	fuzz_accepted++;
+	for (char *const *p = command->argv; *p; p++)
+		sum += strlen(*p);
+	for (char *const *p = command->envp; *p; p++)
+		sum += strlen(*p);
+	snprintf(output, size, "\033%zu\n", sum);
+	return 0;
+}
+
+/* The hooks at the end: lines, where the record has NULs. */
+void fuzz_hooks(char *text)
+{
+	size_t size = strlen(text) + 1;
+
+	for (char *p = text; *p; p++)
+		if (*p == '\n')
+			*p = '\0';
+	run_all(text, size);
+}
+
+void fuzz_log(char *text)
+{
+	struct history h = { .user = NULL };
+
+	add_lines(&h, text, true);
+	fuzz_accepted += h.n > 0;
+	for (size_t i = 0; i < h.n; i++)
+		json_decref(h.list[i].line);
+	free(h.list);
+}
+
+/* The host's resolv.conf, and that of a resolver on it. */
+void fuzz_resolv(char *text)
+{
+	struct nsc_config_network network = { .type = NSC_NETWORK_PASTA };
+	struct nsc_config config = {
+		.networks = &network, .n_networks = 1,
+	};
+	char *upstream = fuzz_cut(text);
+
+	for (int own = 0; own < 2; own++) {
+		char *printed = nsc_resolv_print(&config, text, upstream);
+
+		fuzz_accepted += printed && strstr(printed, "\nsearch ");
+		free(printed);
+		config.namespaces = CLONE_NEWNET;
+	}
+}

@@ -1,0 +1,47 @@
+/* init/processes.c: whatever a session's control group has in it. */
+#include "unit.h"
+
+#include "processes.c"
+
+/* More than are looked at: the same one again and again. */
+START_TEST(no_end_of_processes)
+{
+	struct processes all = { .n = 0 };
+	int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+	char dir[64], path[128];
+	FILE *file;
+	int fd;
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
+	file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	for (int i = 0; i < MOST + 1000; i++)
+		fprintf(file, "%d\n", (int)getpid());
+	fclose(file);
+	walk(&all, AT_FDCWD, dir, ns, 0);
+	ck_assert_uint_eq(all.n, MOST);
+	/* As for a second group: nothing is added, nothing is lost. */
+	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	read_group(&all, fd, ns);
+	ck_assert_uint_eq(all.n, MOST);
+	for (size_t i = 0; i < all.n; i++)
+		ck_assert_int_eq(all.list[i].pid, getpid());
+	processes_free(&all);
+	close(fd);
+	close(ns);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { no_end_of_processes, NULL };
+	Suite *suite = suite_create("monitor");
+	TCase *tcase = tcase_create("monitor");
+
+	tcase_set_timeout(tcase, 60);
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
