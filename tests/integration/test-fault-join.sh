@@ -44,8 +44,7 @@ shell_with() {
 	"$TESTS/faults" -t 30 -o "$OUT/hit" -f "$1" "${AS_ALICE[@]}" nsshell \
 		-c "$INSIDE && $NS_COMMAND" > "$OUT/text" 2>&1
 	status=$?
-	[ -s "$OUT/hit" ] || { wrong "was not reached"; return; }
-	TRIED=$((TRIED + 1))
+	was_tried || return
 	TEXT=$(< "$OUT/text")
 	case $status:$TEXT in
 	0:*"ns cgroup"*) none_host || wrong "on the host" "$TEXT" ;;
@@ -76,8 +75,7 @@ stop_with() {
 	TEXT=$("$TESTS/faults" -t 30 -o "$OUT/hit" -f "$1" \
 		nsinit stop --timeout 0 alice 2>&1)
 	status=$?
-	[ -s "$OUT/hit" ] || { wrong "was not reached"; return; }
-	TRIED=$((TRIED + 1))
+	was_tried || return
 	case $status in
 	0) [ -z "$(pid_of alice)" ] || wrong "it goes on" ;;
 	124) wrong "it hangs" ;;

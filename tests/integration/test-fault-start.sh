@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$TESTS/faults.sh"
 
-STRIDE=40
+STRIDE=60
 rich_container
 
 errors() {
