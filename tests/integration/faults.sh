@@ -112,10 +112,10 @@ plan() {
 		i=$((i + 1))
 		[ "$WANTED" ] || [ -z "${seen[$program $call]-}" ] ||
 			[ $((i % STRIDE)) -eq 0 ] ||
-			[[ $call == @(poll|waitid) ]] || continue
+			[[ $#:$call == 0:@(poll|waitid) ]] || continue
 		seen[$program $call]=1
 		read -ra errors <<< "${*:-$(errors_of "$call")}"
-		[ "$WANTED" = all ] || [[ $call == poll ]] ||
+		[ "$WANTED" = all ] || [[ $#:$call == 0:poll ]] ||
 			errors=("${errors[i % ${#errors[@]}]}")
 		printf '%s\n' "${errors[@]/#/$path $program $call $n }"
 	done < "$file"

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$TESTS/faults.sh"
 
-STRIDE=30
+STRIDE=60
 rich_container
 
 # The file has the steps of what changes anything, and what waits.
@@ -26,7 +26,7 @@ kills() {
 		login_works
 		nothing_left
 	done
-	end_of_faults 110
+	end_of_faults 90
 }
 
 # What stands still is given up in time, by whoever waits for it.
