@@ -15,8 +15,8 @@ stops() {
 	conf 'stop = "logout"; start_timeout = 2;'
 	record_start
 	# Nobody waits for the login itself.
-	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|move_mount|sendmsg|execve|execveat) ' \
-		> "$OUT/waits"
+	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|'\
+'move_mount|sendmsg|execve|execveat) ' > "$OUT/waits"
 	begin_plan "$OUT/waits" STOP
 	while next_step; do
 		login_with "$FAULT"
