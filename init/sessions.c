@@ -320,13 +320,6 @@ static int adopt(int dir, pid_t pid, void *arg)
 	return 0;
 }
 
-static int remove_any(int dir, pid_t pid, void *arg)
-{
-	(void)arg;
-	remove_file(dir, pid);
-	return 0;
-}
-
 /* As many descriptors as there may be; some are for everything else. */
 static size_t most(void)
 {
@@ -363,5 +356,5 @@ void sessions_close(struct sessions *all)
 		drop(all, 0);
 	}
 	/* Of logins that never came. */
-	nsc_session_file_each(all->dir, remove_any, NULL);
+	nsc_session_file_remove_all(all->dir);
 }

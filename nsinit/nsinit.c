@@ -200,8 +200,10 @@ static int run_command(const struct command *command, int argc, char **argv)
 	}
 	/* Nothing that the caller had open goes on into a container. */
 	if (close_range(options.login ? NSCONTAINER_LOGIN_REPORT + 1 : 3, ~0U,
-			0) < 0)
+			0) < 0) {
+		perror("nsinit: close descriptors");
 		return NSINIT_FAILED;
+	}
 	return command->run(&options);
 }
 

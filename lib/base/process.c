@@ -73,7 +73,8 @@ int nsc_process_poll(int fd, int64_t deadline)
 int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status)
 {
 	siginfo_t info = { 0 };
-	int n = nsc_process_poll(pidfd, deadline);
+	/* Without a limit nothing but waitid() has to work. */
+	int n = deadline < 0 ? 1 : nsc_process_poll(pidfd, deadline);
 
 	if (n <= 0)
 		return n < 0 ? n : -ETIMEDOUT;

@@ -546,7 +546,9 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	ret = nsc_monitor_wait(in, plan->deadline, err);
 	if (ret < 0) {
 		nsc_process_kill(pidfd);
+		/* Of a builder, or a monitor by then, that just died. */
 		nsc_state_remove(plan->rundir);
+		nsc_hooks_stop(plan->rundir);
 		nsc_groups_clean(plan->rundir);
 	}
 	return ret;

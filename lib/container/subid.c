@@ -1,5 +1,6 @@
 #include "container/subid.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <shadow/subid.h>
 #include <stdlib.h>
@@ -120,18 +121,28 @@ static int check_accounts(const struct kind *kind, const char *user,
 	return ret;
 }
 
-static bool from_file(const struct kind *kind, const char *user, uint32_t *ret)
+/*
+ * 1: found; 0: there is none.  libsubid does not tell that from a file that it
+ * could not read, but nobody gets other ids for that than their files have.
+ */
+static int from_file(const struct kind *kind, const char *user, uint32_t *ret,
+		     struct nsc_error *err)
 {
 	struct subid_range *ranges = NULL;
-	int n = kind->ranges(user, &ranges);
-	bool found = false;
+	int found = 0;
+	int n;
 
+	errno = 0;
+	n = kind->ranges(user, &ranges);
+	if (n <= 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		       errno == EIO || errno == EINTR))
+		return nsc_error_sys(err, errno, "read /etc/%s", kind->file);
 	for (int i = 0; i < n && !found; i++) {
 		if (ranges[i].count < NSC_IDMAP_RANGE ||
 		    ranges[i].start > UINT32_MAX - NSC_IDMAP_RANGE)
 			continue;
 		*ret = (uint32_t)ranges[i].start;
-		found = true;
+		found = 1;
 	}
 	free(ranges);
 	return found;
@@ -184,12 +195,15 @@ int nsc_subid_find(const char *user, const struct nsc_conf *conf,
 		   struct nsc_error *err)
 {
 	uint32_t range[2] = { 0, 0 };
-	int ret = 0;
+	int ret = from_file(&kinds[0], user, &range[0], err);
 
-	if (!from_file(&kinds[0], user, &range[0]) ||
-	    !from_file(&kinds[1], user, &range[1])) {
+	if (ret > 0)
+		ret = from_file(&kinds[1], user, &range[1], err);
+	if (ret == 0) {
 		ret = from_pool(user, conf, &range[0], err);
 		range[1] = range[0];
+	} else if (ret > 0) {
+		ret = 0;
 	}
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
 		ret = check_others(&kinds[i], user, range[i], err);

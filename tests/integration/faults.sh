@@ -1,0 +1,291 @@
+# shellcheck shell=bash
+# Sourced by test-fault-*.sh after lib.sh: each step of something is made to
+# fail, by 'faults'; see there what a step is.
+#
+# NSC_TEST_FAULTS=each tries each step once, =all with each errno; else a
+# sample does, the same each time: the first of each call of each program, all
+# that wait, and of the others one in STRIDE.
+
+WANTED=${NSC_TEST_FAULTS-}
+CALLER=$TESTS/pamcaller
+SERVICE=nsc-test
+TRIED=0
+MISSED=0
+BAD=0
+STEPS=0
+
+# errors_of CALL : what it can fail with.  Never ENOENT: "there is no
+# container.json" is no failure, but means the host.
+errors_of() {
+	case $1 in
+	open* | socket* | pipe* | *fd_create | epoll_create* | inotify_init* | \
+	pidfd_open | accept* | dup* | fs[mo]* | fcntl | execve*)
+		echo "EMFILE ENOMEM EIO" ;;
+	mkdir* | mknod* | symlink* | rename* | unlink* | rmdir | fchmod* | \
+	fchown* | ftruncate | utimensat | fsetxattr | write*)
+		echo "ENOSPC EIO ENOMEM" ;;
+	clone* | set*id | unshare) echo "EAGAIN ENOMEM EPERM" ;;
+	mmap | mprotect | brk | mremap) echo "ENOMEM" ;;
+	wait* | flock) echo "EINTR" ;;
+	poll | epoll_wait | ioctl) echo "EINTR ENOMEM" ;;
+	read* | getdents* | pread*) echo "EIO EINTR" ;;
+	connect | send* | recv* | bind | listen) echo "EAGAIN ENOBUFS EINTR" ;;
+	*) echo "EPERM ENOMEM" ;;
+	esac
+}
+
+# What must be the same afterwards.  Locks are known by the device of /run.
+snapshot() {
+	local process name
+
+	cut -d ' ' -f 3- /proc/self/mountinfo
+	ls /sys/class/net
+	find /run /var/lib/nscontainer -printf '%y %m %u %p\n' \
+		2> /dev/null | sort
+	# That of a trial goes with the next login.
+	find /sys/fs/cgroup -type d ! -name 'session-*' 2> /dev/null | sort
+	for process in /proc/[0-9]*; do
+		read -r name < "$process/comm" && echo "process $name"
+	done 2> /dev/null | sort
+	sed -n "s/^[0-9]*: \(.*\) [0-9]* \(${LOCKS}[0-9]*\) .*/\1 \2/p" /proc/locks
+}
+
+as_before() {
+	snapshot > "$OUT/now"
+	cmp -s "$OUT/now" "$TOP/baseline"
+}
+
+baseline() {
+	printf -v LOCKS '%02x:%02x:' $(($(stat -c %d /run) >> 8)) \
+		$(($(stat -c %d /run) & 255))
+	snapshot > "$TOP/baseline"
+}
+
+# A container with something of everything that a start makes.
+rich_container() {
+	[ -z "$PLAIN" ] || return 0
+	printf '%s\n' "auth required pam_permit.so" \
+		"account required pam_permit.so" \
+		"session required pam_container.so" > "/etc/pam.d/$SERVICE"
+	conf 'stop = "logout"; start_timeout = 10;'
+	config alice '{"rootfs": "/", "overlay": "tmpfs", "hostname": "%u",
+		"mounts": [{"type": "bind", "source": "/srv",
+			"destination": "/srv"}],
+		"cgroups": {"pids": 300},
+		"networks": [{"type": "veth", "address": "10.77.0.5/24",
+			"context": {"bridge": "br0", "prefix": "nv"}}],
+		"hooks": {"start": [{"path": "/usr/bin/true"}],
+			"stop": [{"path": "/usr/bin/true", "timeout": 1}]}}'
+	ip link add br0 type bridge
+	ip link set br0 up
+}
+
+# record FILE [-m] COMMAND... : its steps, of our programs.
+record() {
+	local file=$1
+
+	shift
+	"$TESTS/faults" -o "$file.all" "$@" > "$OUT/text" 2>&1 ||
+		fail "without a fault: status $?" "$(cat "$OUT/text")"
+	grep -E '^[0-9.]+ (pamcaller|nsinit|nsshell|container-)' "$file.all" \
+		> "$file"
+}
+
+# The steps of a login that starts the container, and of its end.
+record_start() {
+	login_works
+	wait_until 5 no_container alice
+	sleep 0.5
+	baseline
+	record "$OUT/steps" -m "$CALLER" "$SERVICE" alice "$INSIDE"
+	wait_until 5 as_before || fail "left without a fault" \
+		"$(diff "$TOP/baseline" "$OUT/now")"
+}
+
+# plan FILE ACTION... : "PATH PROGRAM CALL N ACTION" of all that is to be tried.
+plan() {
+	local file=$1 path program call n errors i=0
+
+	shift
+	declare -A seen=()
+	while read -r path program call n; do
+		i=$((i + 1))
+		[ "$WANTED" ] || [ -z "${seen[$program $call]-}" ] ||
+			[ $((i % STRIDE)) -eq 0 ] ||
+			[[ $#:$call == 0:@(poll|waitid) ]] || continue
+		seen[$program $call]=1
+		read -ra errors <<< "${*:-$(errors_of "$call")}"
+		[ "$WANTED" = all ] || [[ $#:$call == 0:poll ]] ||
+			errors=("${errors[i % ${#errors[@]}]}")
+		printf '%s\n' "${errors[@]/#/$path $program $call $n }"
+	done < "$file"
+}
+
+# begin_plan FILE ACTION... ; then next_step sets STEP and FAULT, one by one.
+begin_plan() {
+	STEPS=$(wc -l < "$1")
+	plan "$@" > "$OUT/plan"
+	exec {PLAN_FD}< "$OUT/plan"
+}
+next_step() {
+	local path program call n action
+
+	read -r -u "$PLAN_FD" path program call n action || return
+	FAULT=$path:$call:$n:$action
+	STEP="$program $FAULT"
+}
+
+# wrong WHAT... : it goes on, for all of what is wrong is to be seen.
+wrong() {
+	BAD=$((BAD + 1))
+	echo "WRONG: $STEP: $*"
+}
+
+# The namespaces that were printed are all, or none, of them the host's.
+all_host() {
+	local ns
+
+	for ns in $NAMESPACES; do
+		[[ $TEXT == *"ns $ns ${HOST_NS[$ns]}"* ]] || return 1
+	done
+}
+none_host() {
+	local ns
+
+	for ns in $NAMESPACES; do
+		[[ $TEXT == *"ns $ns ${HOST_NS[$ns]}"* ]] && return 1
+	done
+	return 0
+}
+
+# What was logged since it was called last, into LOG.
+read_log() {
+	local parts
+
+	mapfile -d '' -u "$LOG_FD" parts
+	LOG+="${parts[*]}"
+}
+has_logged() {
+	read_log
+	[[ $LOG =~ $1 ]]
+}
+
+# judge_login STATUS : refused or inside, and nothing between.
+judge_login() {
+	case $TEXT in
+	*"open 0"*)
+		[[ $TEXT == *"status 0"* ]] || wrong "not inside" "$TEXT"
+		none_host || wrong "half on the host" "$TEXT"
+		[[ $TEXT != *"changed "* ]] || wrong "touched" "$TEXT" ;;
+	*"open 14"*)
+		all_host || wrong "half inside" "$TEXT"
+		[[ $TEXT == *"message error Your container could not "* ]] ||
+			wrong "the user is told nothing"
+		soon 3 has_logged 'login refused: .' ||
+			wrong "no reason is logged" "$LOG"
+		[[ $TEXT != *"changed "* ]] || [[ $STEP == *:STOP ]] ||
+			wrong "touched" "$TEXT" ;;
+	*"open "*)
+		# libpam's own word, for audit's sake; that comes after ours.
+		all_host || none_host || wrong "half inside" "$TEXT" ;;
+	*) [ "$1" -ne 0 ] || wrong "no result, status $1" ;;
+	esac
+}
+
+# A monitor that polls does so a little more or less often.
+was_tried() {
+	[ -s "$OUT/hit" ] || { MISSED=$((MISSED + 1)); return 1; }
+	TRIED=$((TRIED + 1))
+}
+
+# login_with FAULT : a login that meets it.
+login_with() {
+	local status
+
+	rm -f "$OUT/hit"
+	LOG=
+	read_log
+	LOG=
+	"$TESTS/faults" -m -t 30 -o "$OUT/hit" -f "$1" "$CALLER" "$SERVICE" \
+		alice "$INSIDE" > "$OUT/text" 2>&1
+	status=$?
+	was_tried || return
+	TEXT=$(< "$OUT/text")
+	[ "$status" -ne 124 ] || wrong "it hangs" "$TEXT"
+	judge_login "$status"
+}
+
+# A login without one.
+login_works() {
+	TEXT=$(timeout 30 "$CALLER" "$SERVICE" alice "$INSIDE" 2>&1)
+	[[ $TEXT == *"open 0"*"status 0"* ]] && none_host && return
+	wrong "the next login fails" "$TEXT"
+}
+
+# What a fault has stopped, and nobody has ended.
+continue_all() {
+	local pid
+
+	for pid in $(inits) $(monitors) $(pgrep 'nsinit|pamcaller|true'); do
+		kill -CONT "$pid" 2> /dev/null
+	done
+}
+
+# soon SECONDS COMMAND... : wait_until with less of a pause.
+soon() {
+	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
+
+	shift
+	until "$@"; do
+		[ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return
+		sleep 0.01
+	done
+}
+
+# What could not be removed may be there until the next login.
+nothing_left() {
+	local seconds=10
+
+	case $STEP in
+	*:unlink* | *:rmdir:* | *:KILL) seconds=1 ;;
+	esac
+	soon "$seconds" as_before && return
+	[ "$seconds" -eq 1 ] ||
+		wrong "left:" "$(diff "$TOP/baseline" "$OUT/now")"
+	login_works
+	soon 10 as_before && return
+	wrong "left after the next login:" \
+		"$(diff "$TOP/baseline" "$OUT/now")"
+	clean_slate
+	soon 2 as_before || baseline
+}
+
+# end_of_faults LEAST : as many were tried, few not met, and none went wrong.
+end_of_faults() {
+	echo "# $STEPS steps: $TRIED faults tried, $BAD wrong," \
+		"$MISSED not reached" > "$TOP/faults"
+	grep '^WRONG' "$OUT/.log" | head -n 40
+	equal "what went wrong" 0 "$BAD"
+	[ $((MISSED * 20)) -le "$TRIED" ] || fail "$MISSED were not reached"
+	[ "$TRIED" -ge "$1" ] || fail "only $TRIED faults were tried"
+}
+
+faults_begin() {
+	local ns
+
+	need_product
+	"$TESTS/faults" true || skip "faults: cannot trace here"
+	declare -gA HOST_NS
+	for ns in $NAMESPACES; do
+		HOST_NS[$ns]=$(ns_of self "$ns")
+	done
+	exec {LOG_FD}< "$TOP/syslog"
+}
+
+# f NAME FUNCTION : one test, and its count.
+f() {
+	[ -z "$PLAIN" ] || return 0
+	t "$@"
+	[ ! -e "$TOP/faults" ] || cat "$TOP/faults"
+	rm -f "$TOP/faults"
+}

@@ -1,0 +1,30 @@
+#!/bin/bash
+# Each process of a login that starts a container stands still after steps in
+# turn: the login is inside or refused in time, the next one works, and then
+# nothing is left.
+# shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
+. "$(dirname "$0")/lib.sh"
+. "$TESTS/faults.sh"
+
+STRIDE=1000
+rich_container
+
+# What stands still is given up in time, by whoever waits for it.
+stops() {
+	faults_begin
+	conf 'stop = "logout"; start_timeout = 2;'
+	record_start
+	# Nobody waits for the login itself.
+	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|'\
+'move_mount|sendmsg|execve|execveat) ' > "$OUT/waits"
+	begin_plan "$OUT/waits" STOP
+	while next_step; do
+		login_with "$FAULT"
+		continue_all
+		login_works
+		nothing_left
+	done
+	end_of_faults 5
+}
+
+f "each process is stopped after steps in turn" stops
