@@ -117,3 +117,54 @@ END_OF_CONFIG
 pam_service() {
 	printf 'session required pam_container.so\n' > /etc/pam.d/nsc-bench
 }
+
+BARE=2200
+# The same sshd with the host's stack as it was, and none of our module: call
+# it before pam_enable.
+bare_sshd() {
+	local option
+
+	cp /etc/pam.d/sshd /etc/pam.d/sshd-bare
+	option=(-o PAMServiceName=sshd-bare)
+	if ! /usr/sbin/sshd -t -f /dev/null "${option[@]}" \
+		-o HostKey=/etc/ssh/ssh_host_ed25519_key 2> /dev/null; then
+		# Older ones go by the program's name.
+		cp /usr/sbin/sshd /usr/sbin/sshd-bare
+		option=()
+		SSHD=/usr/sbin/sshd-bare
+	fi
+	sshd_start "$BARE" ${option[@]+"${option[@]}"} "$@" >&2
+	unset SSHD
+}
+
+# curve NAME LINE X SERIES: a point of a line.
+curve() {
+	jq -cn --arg curve "$1" --arg line "$2" --argjson x "$3" \
+		--arg series "$4" '{$curve, $line, $x, $series}'
+}
+
+# for_all JSON: the container of all users who have none of their own.
+for_all() {
+	mkdir -p "$CONF/default"
+	printf '%s\n' "$1" > "$CONF/default/container.json"
+}
+
+# start_all NAME FIRST COUNT: users' containers, which stay.
+start_all() {
+	local i
+
+	for ((i = $2; i < $3; i++)); do
+		nsinit start "$1$i" || die "nsinit start $1$i"
+	done
+}
+
+# Our processes, beside which an idle container has none.
+our_processes() {
+	local comm
+
+	for comm in /proc/[0-9]*/comm; do
+		case $(cat "$comm" 2> /dev/null) in
+		container-*|nsinit*) basename "${comm%/comm}" ;;
+		esac
+	done
+}

@@ -4,7 +4,9 @@ has measured.  RESULTS has a JSON object in each line: a series of samples, a
 row of the table, a point of a curve, or what could not be measured, and why.
 """
 import argparse
+import html
 import json
+import math
 import platform
 import statistics
 import subprocess
@@ -42,7 +44,7 @@ def read(path):
     with open(path, encoding="utf-8") as lines:
         for line in lines:
             each = json.loads(line)
-            if "series" in each:
+            if "samples" in each:
                 series[each["series"]] = summary(each)
             elif "row" in each:
                 rows.append(each)
@@ -115,6 +117,94 @@ def table(rows, series):
                      for line in lines)
 
 
+PANEL, LEFT, TOP, WIDTH, HEIGHT = 640, 60, 40, 400, 240
+COLOURS = ("#1b6ca8", "#c8553d", "#4a7c59", "#6a4c93", "#8d6a00")
+
+
+def ticks(top):
+    """Round numbers up to the top, four or so."""
+    step = 10.0 ** math.floor(math.log10(top))
+    while top / step < 4:
+        step /= 2
+    return [step * i for i in range(int(top / step) + 1)]
+
+
+class Axes:
+    """A panel's place for numbers: x logarithmic, y from 0 on."""
+
+    def __init__(self, points, number_of):
+        xs = [point["x"] for point in points]
+        self.left = LEFT + number_of * PANEL
+        self.low, self.high = math.log(min(xs)), math.log(max(xs))
+        self.top = max(point["p90"] for point in points) * 1.05 or 1
+
+    def x(self, value):
+        part = (math.log(value) - self.low) / ((self.high - self.low) or 1)
+        return "%.1f" % (self.left + WIDTH * part)
+
+    def y(self, value):
+        return "%.1f" % (TOP + HEIGHT * (1 - value / self.top))
+
+
+def text(x, y, what, anchor="middle"):
+    return '<text x="%s" y="%s" text-anchor="%s">%s</text>' % (
+        x, y, anchor, html.escape(what))
+
+
+def grid(axes, title, points):
+    out = [text(axes.left + WIDTH / 2, TOP - 16, title)]
+    for value in ticks(axes.top):
+        y = axes.y(value)
+        out.append('<path class="grid" d="M%d %sh%d"/>' %
+                   (axes.left, y, WIDTH))
+        out.append(text(axes.left - 6, y, "%g" % value, "end"))
+    for x in sorted({point["x"] for point in points}):
+        out.append(text(axes.x(x), TOP + HEIGHT + 18, str(x)))
+    return out
+
+
+def line(axes, points, place, name):
+    """The medians, and the band from the 10th to the 90th percentile."""
+    colour = COLOURS[place % len(COLOURS)]
+    spots = [(axes.x(p["x"]), axes.y(p["median"])) for p in points]
+    band = ([(axes.x(p["x"]), axes.y(p["p90"])) for p in points] +
+            [(axes.x(p["x"]), axes.y(p["p10"])) for p in points[::-1]])
+    y = TOP + 12 + 20 * place
+    right = axes.left + WIDTH + 12
+    out = ['<polygon fill="%s" opacity="0.15" points="%s"/>' %
+           (colour, " ".join(map(",".join, band))),
+           '<polyline fill="none" stroke="%s" stroke-width="2" '
+           'points="%s"/>' % (colour, " ".join(map(",".join, spots))),
+           '<rect x="%d" y="%d" width="10" height="10" fill="%s"/>' %
+           (right, y - 9, colour), text(right + 16, y, name, "start")]
+    out += ['<circle cx="%s" cy="%s" r="3" fill="%s"/>' % (x, y, colour)
+            for x, y in spots]
+    return out
+
+
+def panel(place, title, points, series):
+    points = [dict(point, **series[point["series"]]) for point in points
+              if point["series"] in series]
+    if not points:
+        return []
+    axes = Axes(points, place)
+    out = grid(axes, title, points)
+    for i, name in enumerate(dict.fromkeys(p["line"] for p in points)):
+        out += line(axes, [p for p in points if p["line"] == name], i, name)
+    return out
+
+
+def svg(curves, series):
+    out = ['<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" '
+           'font-family="sans-serif" font-size="12">' %
+           (PANEL * max(1, len(curves)), TOP + HEIGHT + 40),
+           '<style>.grid { stroke: #ddd }</style>',
+           '<rect width="100%" height="100%" fill="white"/>']
+    for place, (title, points) in enumerate(curves.items()):
+        out += panel(place, title, points, series)
+    return "\n".join(out + ["</svg>", ""])
+
+
 def first_line(command):
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False,
@@ -157,6 +247,9 @@ def main():
             json.dump({"machine": facts, "rows": rows, "series": series,
                        "curves": curves, "skipped": reasons}, out, indent=1)
             out.write("\n")
+    if options.svg:
+        with open(options.svg, "w", encoding="utf-8") as out:
+            out.write(svg(curves, series))
 
 
 if __name__ == "__main__":
