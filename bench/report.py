@@ -157,7 +157,7 @@ def grid(axes, title, points):
         y = axes.y(value)
         out.append('<path class="grid" d="M%d %sh%d"/>' %
                    (axes.left, y, WIDTH))
-        out.append(text(axes.left - 6, y, "%g" % value, "end"))
+        out.append(text(axes.left - 6, float(y) + 4, "%g" % value, "end"))
     for x in sorted({point["x"] for point in points}):
         out.append(text(axes.x(x), TOP + HEIGHT + 18, str(x)))
     return out

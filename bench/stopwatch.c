@@ -138,6 +138,8 @@ static void __attribute__((noreturn)) run(const struct contender *c,
 		die("/dev/null");
 	if (c->service && user)
 		open_session(c->service, user);
+	if (!argv[0])
+		die("no command");
 	if (user)
 		become(user);
 	if (timed)
