@@ -14,6 +14,12 @@ die() {
 	exit 1
 }
 
+# What else runs on the machine comes second.
+for file in cpu/cpu.shares cpu,cpuacct/cpu.shares cpu.weight; do
+	[ ! -w "/sys/fs/cgroup/$file" ] ||
+		echo 10000 > "/sys/fs/cgroup/$file"
+done
+
 # several FULL FEW: how often, or how many.
 several() {
 	if [ -n "$QUICK" ]; then echo "$2"; else echo "$1"; fi
