@@ -1,6 +1,7 @@
 /*
  * stopwatch [-n ROUNDS] [-w WARMUP] [-p MS] [-j JOBS] [-c COUNT]
- *	-- NAME [user=USER] [prepare=COMMAND] [pam=SERVICE] [ARGUMENT...] -- ...
+ *	-- NAME [user=USER] [prepare=COMMAND] [lock=FILE] [pam=SERVICE]
+ *	   [ARGUMENT...] -- ...
  *
  * Measures commands in turns: A B, B A, A B ..., so that what else the machine
  * does meets all of them.  Runs as root.  Prints a JSON object for each: its
@@ -10,7 +11,8 @@
  * milliseconds; with -j, JOBS are started at once, and it is the whole time.
  * With pam=SERVICE it is that of pam_open_session() alone, for USER, in a
  * process of its own.  A # in an argument or a user's name is a number below
- * COUNT, another each time.  A command that fails ends all.
+ * COUNT, another each time.  With lock=FILE a sample goes on until nobody
+ * else holds that lock.  A command that fails ends all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -30,7 +33,7 @@
 #define MAX_ARGUMENTS 128
 
 struct contender {
-	const char *name, *user, *prepare, *service;
+	const char *name, *user, *prepare, *lock, *service;
 	char **argv;
 	double *samples;
 };
@@ -155,6 +158,15 @@ static void prepare(const struct contender *c)
 		die(c->prepare);
 }
 
+static void wait_for_lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, LOCK_EX) < 0)
+		die(path);
+	close(fd);
+}
+
 static void start(const struct options *options, const struct contender *c)
 {
 	int number = turn % options->count;
@@ -186,6 +198,8 @@ static double measure(const struct options *options, const struct contender *c)
 			die("wait");
 		failed += status != 0;
 	}
+	if (c->lock)
+		wait_for_lock(c->lock);
 	if (!c->service)
 		shared->end = now_ms();
 	if (failed) {
@@ -249,6 +263,8 @@ static char **read_contender(struct contender *c, char **argv)
 			c->user = value;
 		else if ((value = value_of(*argv, "prepare=")))
 			c->prepare = value;
+		else if ((value = value_of(*argv, "lock=")))
+			c->lock = value;
 		else if ((value = value_of(*argv, "pam=")))
 			c->service = value;
 		else
