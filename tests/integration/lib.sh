@@ -151,12 +151,13 @@ listening() {
 	: 2> /dev/null < "/dev/tcp/127.0.0.1/$1"
 }
 
-# sshd_start PORT [-o OPTION...]
+# sshd_start PORT [-o OPTION...] ; SSHD= is another program.
 sshd_start() {
 	local port=$1
 
 	shift
-	/usr/sbin/sshd -f /dev/null -o "Port=$port" -o ListenAddress=127.0.0.1 \
+	"${SSHD:-/usr/sbin/sshd}" -f /dev/null -o "Port=$port" \
+		-o ListenAddress=127.0.0.1 \
 		-o HostKey=/etc/ssh/ssh_host_ed25519_key -o UsePAM=yes \
 		-o KbdInteractiveAuthentication=no -o UseDNS=no \
 		-o MaxStartups=500 -o MaxSessions=100 -o LogLevel=VERBOSE \
@@ -164,6 +165,20 @@ sshd_start() {
 		echo "# sshd does not start on port $port"
 	wait_until 5 listening "$port" 2> /dev/null ||
 		echo "# sshd does not listen on port $port"
+}
+
+# make_many NAME COUNT [FIRST-ID]: users NAME0 and so on, without useradd.
+make_many() {
+	local i id
+
+	for ((i = 0; i < $2; i++)); do
+		id=$((${3:-20000} + i))
+		echo "$1$i:x:$id:$id::/home/$1$i:/bin/sh" >> /etc/passwd
+		echo "$1$i:x:$id:" >> /etc/group
+		echo "$1$i:*:20000:0:99999:7:::" >> /etc/shadow
+		mkdir -m 0700 "/home/$1$i"
+		chown "$id:$id" "/home/$1$i"
+	done
 }
 
 # A directory with a busybox system; prints why not.

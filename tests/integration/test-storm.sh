@@ -60,23 +60,9 @@ churn() {
 		fail "something is left" "$(ls "$RUN/bob")"
 }
 
-# 200 users who need no useradd, 5 sessions each at the same time.
+# 200 users, 5 sessions each at the same time.
 USERS=200
 SESSIONS=1000
-make_storm_users() {
-	local i
-
-	for ((i = 0; i < USERS; i++)); do
-		echo "storm$i:x:$((20000 + i)):$((20000 + i))::/home/storm$i:/bin/sh" \
-			>> /etc/passwd
-		echo "storm$i:x:$((20000 + i)):" >> /etc/group
-		echo "storm$i:*:20000:0:99999:7:::" >> /etc/shadow
-		mkdir -m 0700 "/home/storm$i"
-		chown "$((20000 + i)):$((20000 + i))" "/home/storm$i"
-	done
-	mkdir -p "$CONF/default"
-	echo '{"rootfs": "/"}' > "$CONF/default/container.json"
-}
 landed() {
 	[ "$(grep -l '^ns cgroup' "$OUT"/ns.* 2> /dev/null | wc -l)" -ge "$1" ]
 }
@@ -94,7 +80,9 @@ many() {
 
 	[ "$(nproc)" -ge 2 ] || skip "processors: fewer than two"
 	conf 'stop = "logout"; start_timeout = 120;'
-	make_storm_users
+	make_many storm "$USERS"
+	mkdir -p "$CONF/default"
+	echo '{"rootfs": "/"}' > "$CONF/default/container.json"
 	mkfifo "$OUT/go"
 	exec {fd}<> "$OUT/go"
 	SECONDS=0

@@ -1,0 +1,118 @@
+# shellcheck shell=bash disable=SC2154 # mark, stage, tests, work: the caller's
+# Sourced by 'run' and by bench/run, on the host: how something is run in a
+# world of its own, and how one sees afterwards that nothing is left of it.
+#
+# mark   in the name of each control group, and the source of each mount
+# stage  what 'make install DESTDIR=' wrote to, or none
+# tests  a directory that is /mnt/tests in the world
+# work   a directory for what is noted meanwhile
+worlds=$(dirname "${BASH_SOURCE[0]}")
+enabled=()
+
+new_mark() {
+	mark=nsc-world-$$-$RANDOM
+}
+
+# What of the host must be the same afterwards, each line with its topic.
+snapshot() {
+	# The kernel's order and ids of mounts are not ours to keep still.
+	sed 's/^/mount /' /proc/self/mountinfo
+	find /sys/fs/cgroup -type d \( -path "*$mark*" -o -path \
+		'*nscontainer*' ! -path '*nsc-world-*' \) 2> /dev/null |
+		sort | sed 's/^/cgroup /'
+	sha256sum /etc/passwd /etc/group /etc/shadow /etc/subuid /etc/pam.d/* |
+		sed 's/^/file /'
+	find /run /etc/nscontainer -maxdepth 1 2>/dev/null | sort |
+		sed 's/^/name /'
+	find /run/nscontainer /var/lib/nscontainer 2>/dev/null | sort |
+		sed 's/^/name /'
+}
+
+# Processes in a world, or in a container of one: they see its mounts.
+survivors() {
+	local dir
+
+	grep -ls -- "$mark" /proc/[0-9]*/mountinfo | while IFS= read -r dir; do
+		dir=${dir%/mountinfo}
+		echo "${dir#/proc/} $(tr '\0' ' ' < "$dir/cmdline")"
+	done
+}
+
+# Where hierarchies of control groups are mounted.
+hierarchies() {
+	awk '{ for (i = 7; i < NF; i++) if ($i == "-") break
+		if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo
+}
+
+# What the host could, but does not, give to groups of v2: given for as long
+# as the tests run.
+enable_controllers() {
+	local dir controller controllers
+
+	for dir in $(hierarchies); do
+		[ -e "$dir/cgroup.controllers" ] || continue
+		read -ra controllers < "$dir/cgroup.controllers"
+		for controller in "${controllers[@]}"; do
+			grep -qw "$controller" "$dir/cgroup.subtree_control" &&
+				continue
+			echo "+$controller" > "$dir/cgroup.subtree_control" &&
+				enabled+=("$dir $controller")
+		done
+	done 2> /dev/null
+}
+
+disable_controllers() {
+	local each
+
+	for each in "${enabled[@]}"; do
+		echo "-${each#* }" > "${each% *}/cgroup.subtree_control"
+	done 2> /dev/null
+}
+
+# Those that 'world' made.
+remove_groups() {
+	local dir
+
+	for dir in $(hierarchies); do
+		[ ! -d "$dir/$mark" ] ||
+			find "$dir/$mark" -depth -type d -exec rmdir {} +
+	done 2> /dev/null
+}
+
+# What a test finds in its environment: the same whoever runs the tests.
+clean_environment() {
+	local name settings=()
+
+	for name in "${!NSC_@}"; do
+		settings+=("$name=${!name}")
+	done
+	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+		HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM=xterm \
+		LC_ALL=C.UTF-8 "${settings[@]}" "$@"
+}
+
+# in_world FILE: of the directory that is tests.
+in_world() {
+	clean_environment timeout -k 5 "${NSC_TEST_TIMEOUT:-400}" \
+		setsid --wait unshare --mount --pid --fork --kill-child \
+		--net --uts --ipc --mount-proc --propagation private \
+		"$worlds/world" "$mark" "$stage" "$tests" "$1" < /dev/null
+}
+
+# Whether it is as snapshot found it, and nobody is left in a world.
+host_is_as_before() {
+	local i
+
+	for i in 1 2 3 4 5; do
+		survivors > "$work/survivors"
+		[ -s "$work/survivors" ] || break
+		sleep "0.$i"
+	done
+	snapshot > "$work/after"
+	[ ! -s "$work/survivors" ] && cmp -s "$work/before" "$work/after"
+}
+
+host_changes() {
+	sed 's/^/# still running: /' "$work/survivors"
+	diff "$work/before" "$work/after" | sed 's/^/# /'
+}
