@@ -6,6 +6,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 STOPWATCH=$TESTS/bench/stopwatch
+LOOP=$TESTS/bench/loop
 IMAGE=/srv/image
 QUICK=${NSC_BENCH_QUICK-}
 

@@ -44,9 +44,10 @@ snapshot() {
 		2> /dev/null | sort
 	# That of a trial goes with the next login.
 	find /sys/fs/cgroup -type d ! -name 'session-*' 2> /dev/null | sort
+	# Those of this pipeline are there or not.
 	for process in /proc/[0-9]*; do
 		read -r name < "$process/comm" && echo "process $name"
-	done 2> /dev/null | sort
+	done 2> /dev/null | grep -vxE 'process (bash|sort|grep)' | sort
 	sed -n "s/^[0-9]*: \(.*\) [0-9]* \(${LOCKS}[0-9]*\) .*/\1 \2/p" /proc/locks
 }
 
@@ -219,7 +220,7 @@ login_with() {
 login_works() {
 	TEXT=$(timeout 30 "$CALLER" "$SERVICE" alice "$INSIDE" 2>&1)
 	[[ $TEXT == *"open 0"*"status 0"* ]] && none_host && return
-	wrong "the next login fails" "$TEXT"
+	wrong "the next login fails" "$TEXT" "$(syslog_tail | grep refused)"
 }
 
 # What a fault has stopped, and nobody has ended.

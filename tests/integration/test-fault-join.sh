@@ -81,6 +81,7 @@ stop_with() {
 	*)	[ -n "$TEXT" ] || [[ $status:$STEP == 139:*:mmap:* ]] ||
 			wrong "it says nothing, status $status"
 		[ -z "$(pid_of alice)" ] || nsinit stop --timeout 0 alice ||
+			[ -z "$(pid_of alice)" ] ||
 			wrong "it cannot be stopped any more" ;;
 	esac
 }

@@ -24,7 +24,7 @@ allocations() {
 		[ -e "$TOP/nomemory.hit" ] || break
 		TRIED=$((TRIED + 1))
 		STEPS=$n
-		n=$((n + 1 + (${#WANTED} > 0 ? 0 : n / 12)))
+		n=$((n + 1 + (${#WANTED} > 0 ? 0 : n / 18)))
 	done
 	end_of_faults "$2"
 }
