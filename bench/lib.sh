@@ -12,6 +12,7 @@ QUICK=${NSC_BENCH_QUICK-}
 
 die() {
 	echo "${0##*/}: $*" >&2
+	syslog_tail | sed 's/^/syslog: /' >&2
 	exit 1
 }
 

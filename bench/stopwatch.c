@@ -185,7 +185,7 @@ static double measure(const struct options *options, const struct contender *c)
 		options->pause_ms / 1000,
 		options->pause_ms % 1000 * 1000000L
 	};
-	int failed = 0;
+	int failed = 0, failure = 0;
 	int status;
 
 	prepare(c);
@@ -197,14 +197,15 @@ static double measure(const struct options *options, const struct contender *c)
 		if (wait(&status) < 0)
 			die("wait");
 		failed += status != 0;
+		failure = status ? status : failure;
 	}
 	if (c->lock)
 		wait_for_lock(c->lock);
 	if (!c->service)
 		shared->end = now_ms();
 	if (failed) {
-		fprintf(stderr, "stopwatch: %s: %d of %d failed\n", c->name,
-			failed, options->jobs);
+		fprintf(stderr, "stopwatch: %s: %d of %d failed, wait status "
+			"0x%04x\n", c->name, failed, options->jobs, failure);
 		_exit(1);
 	}
 	return shared->end - shared->begin;
