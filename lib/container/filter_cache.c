@@ -2,6 +2,7 @@
 #include "container/filter_cache.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <seccomp.h>
@@ -14,7 +15,8 @@
 #include "base/hash.h"
 #include "container/paths.h"
 
-#define DIRECTORY NSC_RUNDIR "/.filters"
+#define NAME ".filters"
+#define DIRECTORY NSC_RUNDIR "/" NAME
 #define FORMAT 1	/* raised with what nsc_seccomp_compile() makes */
 #define MOST 64		/* more means that most are of no use any more */
 
@@ -95,10 +97,15 @@ static void make_room(int dir)
 	closedir(list);
 }
 
+/* Where no container has ever been started nothing is kept. */
 static void keep(const struct key *key, const struct nsc_seccomp *filter)
 {
-	_cleanup_fd_ int dir = nsc_file_make_dir(DIRECTORY, 0700, NULL);
+	_cleanup_fd_ int above = nsc_file_open_dir(NSC_RUNDIR, NULL);
+	_cleanup_fd_ int dir = -1;
 
+	if (above < 0 || (mkdirat(above, NAME, 0700) < 0 && errno != EEXIST))
+		return;
+	dir = nsc_file_open_dir_at(above, NSC_RUNDIR, NAME, NULL);
 	if (dir < 0)
 		return;
 	make_room(dir);
