@@ -116,7 +116,7 @@ static struct session *enter(int client, struct sessions *all,
 {
 	struct peer peer = { 0, 0 };
 	_cleanup_fd_ int pidfd = peer_of(client, &peer, err);
-	struct session s;
+	struct session s, *opened = NULL;
 	int is;
 
 	if (pidfd < 0)
@@ -124,12 +124,12 @@ static struct session *enter(int client, struct sessions *all,
 	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))
 		return NULL;
-	if (groups_enter(peer.pid, pidfd, err) < 0)
-		return NULL;
-	if (is)
-		return sessions_add(all, &s, pidfd, err);
-	groups_remove_dead();
-	return NULL;
+	if (groups_enter(peer.pid, pidfd, err) == 0 && is)
+		opened = sessions_add(all, &s, pidfd, err);
+	/* No end of a session does so for who is none. */
+	if (!opened)
+		groups_remove_dead();
+	return opened;
 }
 
 void door_serve(int listener, struct sessions *all)
