@@ -12,11 +12,12 @@
 static void copy(int from)
 {
 	static char part[4096];
-	ssize_t n;
+	ssize_t n, at, done;
 
 	while ((n = read(from, part, sizeof(part))) > 0)
-		for (ssize_t at = 0, done; at < n; at += done) {
-			done = write(STDOUT_FILENO, part + at, (size_t)(n - at));
+		for (at = 0; at < n; at += done) {
+			done = write(STDOUT_FILENO, part + at,
+				     (size_t)(n - at));
 			if (done < 0)
 				return;
 		}
