@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -17,6 +18,7 @@
 #include "kernel/pidfd.h"
 #include "monitor.h"
 
+#define TRIES 5
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
 /* So that it outlives the login that started it: a group beside. */
@@ -119,12 +121,25 @@ void groups_thaw(void)
 		nsc_cgroup_tree_freeze(tree, false);
 }
 
+/* For what is short for a moment: nobody else ends the groups soon. */
+static int load_somehow(struct nsc_cgroup_tree *tree)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	int ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree);
+
+	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
+		nanosleep(&moment, NULL);
+		ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree);
+	}
+	return ret;
+}
+
 void groups_end(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
 
 	/* What stays is in the record for the next start. */
-	if (tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0 &&
+	if (tree && load_somehow(tree) == 0 &&
 	    nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
 		unlinkat(NSC_MONITOR_RUNDIR, NSC_CGROUP_RECORD, 0);
 }
