@@ -209,8 +209,10 @@ static int run_command(const struct command *command, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	if (need_stdio() < 0)
+	if (need_stdio() < 0) {
+		perror("nsinit: open /dev/null");
 		return NSINIT_FAILED;
+	}
 	umask(022);
 	if (argc < 2) {
 		print_usage(stderr);
