@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "container/paths.h"
 #include "container/session_file.h"
@@ -355,6 +356,6 @@ void sessions_close(struct sessions *all)
 		conclude(all, all->list[0]);
 		drop(all, 0);
 	}
-	/* Of logins that never came. */
-	nsc_session_file_remove_all(all->dir);
+	/* Of logins that never came, or were killed while they wrote. */
+	nsc_file_empty(all->dir, 0);
 }

@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -224,4 +226,29 @@ int nsc_file_write_at(int dirfd, const char *name, const void *data,
 		return nsc_error_sys(err, -ret, "write '%s'", name);
 	}
 	return 0;
+}
+
+void nsc_file_empty(int dirfd, int depth)
+{
+	int fd = openat(dirfd, ".", DIR_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		nsc_fd_close(&fd);
+		return;
+	}
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+		_cleanup_fd_ int sub = -1;
+
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    unlinkat(dirfd, name, 0) == 0 || errno != EISDIR || !depth)
+			continue;
+		sub = openat(dirfd, name, DIR_FLAGS);
+		if (sub >= 0)
+			nsc_file_empty(sub, depth - 1);
+		unlinkat(dirfd, name, AT_REMOVEDIR);
+	}
+	closedir(dir);
 }

@@ -56,6 +56,12 @@ int nsc_file_write_at(int dirfd, const char *name, const void *data,
 /* mkdir -p for directories of root's: checked like nsc_file_open_dir. */
 int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err);
 
+/*
+ * Remove the files in a directory, and with a depth the directories as well,
+ * that many levels down.  What cannot be removed stays.
+ */
+void nsc_file_empty(int dirfd, int depth);
+
 /* write() all of it; 0 or a negative errno. */
 int nsc_file_write_all(int fd, const void *data, size_t len);
 

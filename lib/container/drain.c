@@ -1,14 +1,12 @@
 /* Runs in: container-monitor, the login program, nsinit; root of the host. */
 #include "container/drain.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "container/paths.h"
 
 /* Its path now, where that is one of a container that drains. */
@@ -34,36 +32,12 @@ bool nsc_drain_is(int rundir)
 	return path_of(rundir, path);
 }
 
-static void empty(int fd, int depth)
-{
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir))) {
-		const char *name = entry->d_name;
-
-		if (!strcmp(name, ".") || !strcmp(name, "..") ||
-		    unlinkat(dirfd(dir), name, 0) == 0 ||
-		    errno != EISDIR || !depth)
-			continue;
-		empty(openat(dirfd(dir), name, O_RDONLY | O_DIRECTORY |
-			     O_NOFOLLOW | O_CLOEXEC), depth - 1);
-		unlinkat(dirfd(dir), name, AT_REMOVEDIR);
-	}
-	closedir(dir);
-}
-
 void nsc_drain_remove(int rundir)
 {
 	char path[PATH_MAX];
 
 	if (!path_of(rundir, path))
 		return;
-	empty(openat(rundir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), 1);
+	nsc_file_empty(rundir, 1);
 	rmdir(path);
 }

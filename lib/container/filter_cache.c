@@ -82,7 +82,6 @@ static void make_room(int dir)
 {
 	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
 	int n = 0;
 
 	if (!list) {
@@ -91,10 +90,9 @@ static void make_room(int dir)
 	}
 	while (readdir(list))
 		n++;
-	rewinddir(list);
-	while (n > MOST && (entry = readdir(list)))
-		unlinkat(dir, entry->d_name, 0);
 	closedir(list);
+	if (n > MOST)
+		nsc_file_empty(dir, 0);
 }
 
 /* Where no container has ever been started nothing is kept. */

@@ -81,23 +81,16 @@ bool nsc_session_file_is_alive(const struct session *s)
 	return nsc_pidfd_start_time(s->pid, &start) == 0 && start == s->start;
 }
 
-static DIR *open_list(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!stream && fd >= 0)
-		close(fd);
-	return stream;
-}
-
 int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 			  void *arg)
 {
-	DIR *stream = open_list(dir);
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	int ret = 0;
 
+	if (!stream && fd >= 0)
+		close(fd);
 	while (stream && ret == 0 && (entry = readdir(stream))) {
 		long long pid;
 
@@ -107,16 +100,4 @@ int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 	if (stream)
 		closedir(stream);
 	return ret;
-}
-
-void nsc_session_file_remove_all(int dir)
-{
-	DIR *stream = open_list(dir);
-	const struct dirent *entry;
-
-	/* Of directories, '.' and '..', it fails. */
-	while (stream && (entry = readdir(stream)))
-		unlinkat(dir, entry->d_name, 0);
-	if (stream)
-		closedir(stream);
 }

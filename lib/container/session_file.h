@@ -25,7 +25,4 @@ bool nsc_session_file_is_alive(const struct session *s);
 int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 			  void *arg);
 
-/* With what a login left that was killed while it wrote. */
-void nsc_session_file_remove_all(int dir);
-
 #endif
