@@ -19,8 +19,8 @@
 #include "base/fd.h"
 #include "container/paths.h"
 #include "groups.h"
-#include "record.h"
 #include "monitor.h"
+#include "record.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77

@@ -21,6 +21,13 @@
 #define TRIES 5
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
+/* The record, in new memory; 0 or a negative errno. */
+static int load(struct nsc_cgroup_tree **ret)
+{
+	*ret = malloc(sizeof(**ret));
+	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
+}
+
 /* So that it outlives the login that started it: a group beside. */
 static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 {
@@ -42,9 +49,8 @@ static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 int groups_open(struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
-	int ret = tree ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) :
-			 -ENOMEM;
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -55,9 +61,8 @@ int groups_open(struct nsc_error *err)
 
 int groups_enter(pid_t pid, int pidfd, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
-	int ret = tree ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) :
-			 -ENOMEM;
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -83,21 +88,20 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_error *err)
 
 void groups_remove_dead(void)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0)
+	if (load(&tree) == 0)
 		nsc_cgroup_tree_remove_dead(tree);
 }
 
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_free_ struct nsc_stats *stats = malloc(sizeof(*stats));
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
-	if (!tree || !stats ||
-	    nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) < 0)
+	if (!stats || load(&tree) < 0)
 		return;
 	nsc_stats_read(tree, name, stats);
 	*ret_peak = stats->memory_peak;
@@ -106,40 +110,34 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
 
 int groups_leave(pid_t pid)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (!tree || nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) < 0)
+	if (load(&tree) < 0)
 		return 0;
 	return nsc_cgroup_tree_leave(tree, pid);
 }
 
 void groups_thaw(void)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0)
+	if (load(&tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
-}
-
-/* For what is short for a moment: nobody else ends the groups soon. */
-static int load_somehow(struct nsc_cgroup_tree *tree)
-{
-	const struct timespec moment = { .tv_nsec = 50000000 };
-	int ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree);
-
-	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
-		nanosleep(&moment, NULL);
-		ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree);
-	}
-	return ret;
 }
 
 void groups_end(void)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
 
+	/* What is short for a moment: nobody else ends the groups soon. */
+	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
+		nanosleep(&moment, NULL);
+		free(tree);
+		ret = load(&tree);
+	}
 	/* What stays is in the record for the next start. */
-	if (tree && load_somehow(tree) == 0 &&
-	    nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
+	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
 		unlinkat(NSC_MONITOR_RUNDIR, NSC_CGROUP_RECORD, 0);
 }
