@@ -66,10 +66,10 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 		return nsc_error_sys(err, errno, "enter the container's "
 				     "namespaces");
 	/* setns() left us in the new root; this proves it can be entered. */
-	if (chdir("/") == 0)
-		return 0;
-	nsc_error_sys(err, errno, "enter the container's root directory");
-	return -ENOTRECOVERABLE;
+	if (chdir("/") < 0)
+		return nsc_error_sys(err, errno, "enter the container's root "
+				     "directory");
+	return 0;
 }
 
 int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,

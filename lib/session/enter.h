@@ -14,8 +14,8 @@
  * user namespace, single-threaded.  Ends in all namespaces of the container at
  * once (setns(2) on the verified pidfd), in its root directory, not
  * dumpable, with all capabilities in its user namespace.  A pid namespace
- * takes effect for children.  On failure nothing changed, but for
- * -ENOTRECOVERABLE: then this process is in the namespaces, and has to end.
+ * takes effect for children.  After a failure the process has to end, since
+ * it may be inside by then.
  */
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err);

@@ -119,7 +119,6 @@ static void begin(const struct nsc_session *session, const char *step)
 		session->watch->begin(session->watch, step);
 }
 
-/* -ENOTRECOVERABLE: it failed half inside. */
 static int enter(const struct nsc_session *session, gid_t gid,
 		 struct nsc_error *err)
 {
@@ -141,7 +140,7 @@ static int enter(const struct nsc_session *session, gid_t gid,
 	/* Last: what the profile allows is meant for what comes now. */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
-	return ret < 0 ? -ENOTRECOVERABLE : 0;
+	return ret;
 }
 
 /* On failure of what can fail, the first two steps, nothing has changed. */
