@@ -1,8 +1,8 @@
 /*
  * A connection to "enter" is the whole request: nothing is read from it, so
  * nobody can make the monitor wait.  The kernel says who connected.  The
- * answer is one nsc_error, code 0 when the process is in the container's
- * groups, and a session of it but for one of root's without a file.
+ * answer is that of lib/container/door.h; a process of root's without a file
+ * is no session.
  */
 #include "door.h"
 
@@ -17,8 +17,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "container/door.h"
 #include "container/paths.h"
 #include "groups.h"
+#include "kernel/descriptors.h"
 #include "monitor.h"
 #include "record.h"
 
@@ -110,8 +112,12 @@ static int peer_of(int client, struct peer *ret, struct nsc_error *err)
 	return pidfd;
 }
 
-/* Its session, where it is one that has just begun. */
+/*
+ * Its session, where it is one that has just begun.  A user's process moves
+ * by its number: with descriptors it could move the host's.
+ */
 static struct session *enter(int client, struct sessions *all,
+			     struct nsc_cgroup_tasks *tasks,
 			     struct nsc_error *err)
 {
 	struct peer peer = { 0, 0 };
@@ -124,7 +130,8 @@ static struct session *enter(int client, struct sessions *all,
 	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))
 		return NULL;
-	if (groups_enter(peer.pid, pidfd, err) == 0 && is)
+	if (groups_enter(peer.pid, pidfd, peer.uid == 0 ? tasks : NULL,
+			 err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
 	/* No end of a session does so for who is none. */
 	if (!opened)
@@ -136,13 +143,19 @@ void door_serve(int listener, struct sessions *all)
 {
 	_cleanup_fd_ int client = accept4(listener, NULL, NULL,
 					  SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_door_answer answer = { .err = NSC_ERROR_INIT };
+	const struct iovec data = { &answer, sizeof(answer) };
+	struct nsc_cgroup_tasks tasks = { .n = 0 };
 	struct session *opened;
 
 	if (client < 0)
 		return;
-	opened = enter(client, all, &err);
-	(void)!send(client, &err, sizeof(err), MSG_DONTWAIT | MSG_NOSIGNAL);
+	opened = enter(client, all, &tasks, &answer.err);
+	answer.entered = tasks.entered;
+	nsc_descriptors_send(client, &data, tasks.fds,
+			     answer.err.code ? 0 : tasks.n,
+			     MSG_DONTWAIT | MSG_NOSIGNAL);
+	nsc_cgroup_tasks_close(&tasks);
 	/* It need not wait for that. */
 	if (opened)
 		record_open(opened);

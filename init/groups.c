@@ -59,7 +59,8 @@ int groups_open(struct nsc_error *err)
 	return move_self(tree, err);
 }
 
-int groups_enter(pid_t pid, int pidfd, struct nsc_error *err)
+int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+		 struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret = load(&tree);
@@ -75,7 +76,7 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_error *err)
 	/* Alive, so the number still is this process's and nobody else's. */
 	if (!nsc_pidfd_alive(pidfd))
 		return nsc_error_set(err, ESRCH, "the process has ended");
-	ret = nsc_cgroup_tree_enter(tree, pid, err);
+	ret = nsc_cgroup_tree_enter(tree, pid, tasks, err);
 	/* Where it leads may have been looked up by the number of PID 1. */
 	if (ret == 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
 		return nsc_error_set(err, ENOTRECOVERABLE, "the container has "

@@ -6,15 +6,18 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "kernel/cgroup_tree.h"
 
 /* Move into the monitor's own group, where the container has groups. */
 int groups_open(struct nsc_error *err);
 
 /*
  * Move a process, which pidfd leads to, into a group of its own in each
- * hierarchy.  0 as well where the container has none.  Never blocks.
+ * hierarchy: nsc_cgroup_tree_enter().  0 as well where the container has none.
+ * Never blocks.
  */
-int groups_enter(pid_t pid, int pidfd, struct nsc_error *err);
+int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+		 struct nsc_error *err);
 
 /* Of a session's group: bytes at the most, microseconds of processor time. */
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);

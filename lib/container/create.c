@@ -82,11 +82,6 @@ static int make_groups(struct builder *b, struct nsc_error *err)
 	return nsc_groups_make(b->plan, &b->groups, err);
 }
 
-static int place_in_groups(struct builder *b, struct nsc_error *err)
-{
-	return nsc_groups_place(&b->groups, b->pid, err);
-}
-
 /* A cgroup mount that is writable is of use where the groups are its own. */
 static int delegate_groups(struct builder *b, struct nsc_error *err)
 {
@@ -190,9 +185,9 @@ static int make_network(struct builder *b, struct nsc_error *err)
 /*
  * clone3() as the user who is to own the user namespace, with host root's
  * capabilities: the owner is the effective user id of the caller,
- * user_namespaces(7).
+ * user_namespaces(7).  It is born in the v2 group, where there is one.
  */
-static pid_t clone_as(uid_t owner, unsigned int flags, int *pidfd,
+static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 		      struct nsc_error *err)
 {
 	struct clone_args args = {
@@ -202,6 +197,11 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int *pidfd,
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 	};
 	pid_t pid;
+
+	if (group >= 0) {
+		args.flags |= CLONE_INTO_CGROUP;
+		args.cgroup = (uint64_t)group;
+	}
 
 	if (setresuid((uid_t)-1, owner, (uid_t)-1) < 0)
 		return nsc_error_sys(err, errno, "become uid %u", owner);
@@ -243,10 +243,12 @@ static int start_init(struct builder *b, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	}
 	b->init_report = report[0];
-	b->pid = clone_as(owner, flags, &b->pidfd, err);
+	b->pid = clone_as(owner, flags, nsc_groups_unified(&b->groups),
+			  &b->pidfd, err);
 	if (b->pid == 0) {
 		const struct nsc_init init = {
-			.plan = b->plan, .go = go[0], .report = report[1],
+			.plan = b->plan, .groups = &b->groups, .go = go[0],
+			.report = report[1],
 			.program = b->program,
 		};
 
@@ -489,7 +491,6 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		leave_network,
 		make_network,
 		adjust_init,
-		place_in_groups,
 		write_maps,
 		settle_groups,
 		delegate_groups,

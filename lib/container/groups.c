@@ -223,7 +223,25 @@ static int make_all(struct maker *m, struct nsc_error *err)
 		}
 		if (dir < 0)
 			return dir;
-		g->list[g->n++] = (struct nsc_group){ h, dir };
+		g->list[g->n++] = (struct nsc_group){ h, dir, -1 };
+	}
+	return 0;
+}
+
+/* Here, since PID 1 has no privilege outside of its user namespace. */
+static int open_tasks(struct maker *m, struct nsc_error *err)
+{
+	for (size_t i = 0; i < m->groups->n; i++) {
+		struct nsc_group *g = &m->groups->list[i];
+
+		if (g->hierarchy->v2)
+			continue;
+		g->tasks = openat(g->dir, "tasks", O_WRONLY | O_NOFOLLOW |
+				  O_CLOEXEC);
+		if (g->tasks < 0)
+			return nsc_error_sys(err, errno, "open 'tasks' of the "
+					     "group below '%s'",
+					     g->hierarchy->path);
 	}
 	return 0;
 }
@@ -354,6 +372,8 @@ static int make(struct maker *m, struct nsc_error *err)
 	/* Without those that cannot be used. */
 	if (ret == 0)
 		ret = write_record(m, err);
+	if (ret == 0)
+		ret = open_tasks(m, err);
 	return ret < 0 ? ret : apply_all(m, err);
 }
 
@@ -390,16 +410,22 @@ void nsc_groups_leave_session(const struct nsc_plan *plan)
 	nsc_layout_free(&layout);
 }
 
-int nsc_groups_place(const struct nsc_groups *groups, pid_t pid,
-		     struct nsc_error *err)
+int nsc_groups_unified(const struct nsc_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->list[i].hierarchy->v2)
+			return groups->list[i].dir;
+	return -1;
+}
+
+int nsc_groups_enter(const struct nsc_groups *groups, struct nsc_error *err)
 {
 	for (size_t i = 0; i < groups->n; i++) {
-		int ret = nsc_cgroup_add(groups->list[i].dir, pid);
+		const struct nsc_group *g = &groups->list[i];
 
-		if (ret < 0)
-			return nsc_error_sys(err, -ret, "move PID 1 into its "
-					     "group below '%s'",
-					     groups->list[i].hierarchy->path);
+		if (g->tasks >= 0 && write(g->tasks, "0", 1) != 1)
+			return nsc_error_sys(err, errno, "enter the group "
+					     "below '%s'", g->hierarchy->path);
 	}
 	return 0;
 }
@@ -542,8 +568,10 @@ int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
 
 void nsc_groups_free(struct nsc_groups *groups)
 {
-	for (size_t i = 0; i < groups->n; i++)
+	for (size_t i = 0; i < groups->n; i++) {
 		nsc_fd_close(&groups->list[i].dir);
+		nsc_fd_close(&groups->list[i].tasks);
+	}
 	groups->n = 0;
 	free(groups->scope);
 	groups->scope = NULL;

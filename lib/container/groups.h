@@ -24,6 +24,7 @@
 struct nsc_group {
 	const struct nsc_cgroup_hierarchy *hierarchy;
 	int dir;		/* the container's group in it */
+	int tasks;		/* v1: where a thread moves itself; or -1 */
 };
 
 struct nsc_groups {
@@ -39,9 +40,18 @@ struct nsc_groups {
 int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
 		    struct nsc_error *err);
 
-/* Put a process, which does not run yet, into them. */
-int nsc_groups_place(const struct nsc_groups *groups, pid_t pid,
-		     struct nsc_error *err);
+/*
+ * Where PID 1 is to be born, for CLONE_INTO_CGROUP of clone3(2): the group in
+ * v2, or -1.  The descriptor stays that of groups.
+ */
+int nsc_groups_unified(const struct nsc_groups *groups);
+
+/*
+ * Put the calling process, of one thread, into those of v1.  Whoever is moved
+ * by its number waits until no processor is in the middle of a fork (an RCU
+ * grace period, some 10 ms); who moves itself in "tasks" does not.
+ */
+int nsc_groups_enter(const struct nsc_groups *groups, struct nsc_error *err);
 
 /*
  * Once PID 1 has its cgroup namespace: out of the v2 group itself, so that it

@@ -26,6 +26,11 @@
 #include "kernel/keyring.h"
 #include "kernel/label.h"
 
+static int enter_groups(const struct nsc_init *init, struct nsc_error *err)
+{
+	return nsc_groups_enter(init->groups, err);
+}
+
 static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 {
 	char byte;
@@ -210,6 +215,7 @@ void nsc_init_run(const struct nsc_init *init)
 	/* In this order: what a step needs, the ones before it have made. */
 	static int (*const steps[])(const struct nsc_init *init,
 				    struct nsc_error *err) = {
+		enter_groups,
 		wait_for_go,	/* the id maps are written */
 		limit,
 		become_root,

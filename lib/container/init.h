@@ -3,15 +3,16 @@
 #define NSC_CONTAINER_INIT_H
 
 #include "container/create.h"
+#include "container/groups.h"
 
 /*
  * What the child is given.  Bytes on 'go' let it on: the first when its id
- * maps are written and it is in its groups, the second when the file systems
- * stand; the third is for container-init.  End-of-file means that the builder
- * died.
+ * maps are written, the second when the file systems stand; the third is for
+ * container-init.  End-of-file means that the builder died.
  */
 struct nsc_init {
 	const struct nsc_plan *plan;
+	const struct nsc_groups *groups;
 	int go;
 	int report;	/* takes one byte when the cgroup namespace is made,
 			 * an nsc_error; closed by a successful exec */

@@ -418,49 +418,92 @@ void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
 		closedir(dir);
 }
 
-static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
-		     struct nsc_error *err)
+void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks)
 {
-	char path[PATH_MAX], text[16];
-	int ret;
+	while (tasks->n)
+		close(tasks->fds[--tasks->n]);
+}
 
+/* The group for pid in e's hierarchy, made where it is one of its own. */
+static int make_group(const struct nsc_cgroup_entry *e, pid_t pid,
+		      char path[PATH_MAX], struct nsc_error *err)
+{
 	if (e->kind == 's')
-		snprintf(path, sizeof(path), "%.4000s/" SESSION "%d", e->path,
+		snprintf(path, PATH_MAX, "%.4000s/" SESSION "%d", e->path,
 			 (int)pid);
 	else
-		snprintf(path, sizeof(path), "%s", e->path);
+		snprintf(path, PATH_MAX, "%s", e->path);
 	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
 		return nsc_error_sys(err, errno, "make the session's group "
 				     "'%s'", path);
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	ret = write_file(path, "cgroup.procs", text);
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "move process %d into group "
-				     "'%s'", (int)pid, path);
 	return 0;
 }
 
+static int open_tasks(const char *path, struct nsc_cgroup_tasks *tasks)
+{
+	char file[PATH_MAX];
+	int fd;
+
+	if (tasks->n == NSC_CGROUP_TASKS)
+		return -E2BIG;
+	if (snprintf(file, sizeof(file), "%s/tasks", path) >=
+	    (int)sizeof(file))
+		return -ENAMETOOLONG;
+	fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	tasks->fds[tasks->n++] = fd;
+	return 0;
+}
+
+static int move(const char *path, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return write_file(path, "cgroup.procs", text);
+}
+
+static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
+		     struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
+{
+	bool itself = tasks && !is_v2(e);
+	char path[PATH_MAX];
+	int ret = 0;
+
+	if (e->kind == '?')
+		return nsc_error_set(err, ESRCH, "the group of PID 1 below "
+				     "'%s' cannot be found", e->path);
+	ret = make_group(e, pid, path, err);
+	if (ret < 0)
+		return ret;
+	ret = itself ? open_tasks(path, tasks) : move(path, pid);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "move process %d into group "
+				     "'%s'", (int)pid, path);
+	return !itself;
+}
+
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
+			  struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err)
 {
 	bool entered = false;
+	int ret;
 
 	for (size_t i = 0; i < tree->n; i++) {
-		int ret = 0;
+		const struct nsc_cgroup_entry *e = &tree->list[i];
 
-		if (tree->list[i].kind == '?')
-			ret = nsc_error_set(err, ESRCH, "the group of PID 1 "
-					    "below '%s' cannot be found",
-					    tree->list[i].path);
-		else if (is_group(&tree->list[i]))
-			ret = enter_one(&tree->list[i], pid, err);
-		else
+		if (e->kind != '?' && !is_group(e))
 			continue;
+		ret = enter_one(e, pid, tasks, err);
 		if (ret < 0 && entered && err)
 			err->code = ENOTRECOVERABLE;
 		if (ret < 0)
 			return entered ? -ENOTRECOVERABLE : ret;
-		entered = true;
+		entered = entered || ret;
 	}
+	if (tasks)
+		tasks->entered = entered;
 	return 0;
 }

@@ -28,6 +28,7 @@
 #define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
 #define NSC_CGROUP_RECORD_MAX 131072
 #define NSC_CGROUP_ENTRIES 192
+#define NSC_CGROUP_TASKS 16		/* hierarchies of v1 */
 #define NSC_CGROUP_SESSION "session-"	/* and the pid of the login */
 
 struct nsc_cgroup_entry {
@@ -50,13 +51,27 @@ struct nsc_cgroup_tree {
  */
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
 
+/* Files of v1 in which a thread moves itself by writing "0". */
+struct nsc_cgroup_tasks {
+	int fds[NSC_CGROUP_TASKS];
+	size_t n;
+	bool entered;	/* the process was moved into other groups */
+};
+
+void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks);
+
 /*
  * Move pid into a group of its own, session-PID, in each hierarchy.  The
  * caller has a pidfd: where that is alive afterwards the number was the
  * process's all the time, and it is where it was moved.  -ENOTRECOVERABLE: it
  * is in some of the groups.
+ *
+ * With tasks it is left to the process itself to enter those of v1, which
+ * spares it an RCU grace period (some 10 ms) in the kernel.  They are for a
+ * process of root's alone: who has one can move any process.
  */
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
+			  struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err);
 
 /* Remove the groups of processes that entered and are gone. */

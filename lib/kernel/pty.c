@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "kernel/descriptors.h"
 
 #define DEVPTS "/dev/pts"
 
@@ -142,50 +143,26 @@ void nsc_pty_renew_slave(struct nsc_pty *pty)
 	pty->slave = open_peer(pty->master);
 }
 
-/* Aligned room for two descriptors, cmsg(3). */
-union control {
-	struct cmsghdr header;
-	char room[CMSG_SPACE(2 * sizeof(int))];
-};
-
 int nsc_pty_send(int socket, const struct nsc_pty *pty, struct nsc_error *err)
 {
 	const int fds[] = { pty->master, pty->slave };
-	union control control = { .room = { 0 } };
-	char byte = 0;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
+	const struct iovec byte = { (char[]){ 0 }, 1 };
+	int ret = nsc_descriptors_send(socket, &byte, fds, 2, MSG_NOSIGNAL);
 
-	control.header = (struct cmsghdr){
-		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
-		.cmsg_len = CMSG_LEN(sizeof(fds)),
-	};
-	memcpy(CMSG_DATA(&control.header), fds, sizeof(fds));
-	if (sendmsg(socket, &message, MSG_NOSIGNAL) != 1)
-		return nsc_error_sys(err, errno, "terminal: hand it on");
-	return 0;
+	return ret < 0 ? nsc_error_sys(err, -ret, "terminal: hand it on") : 0;
 }
 
 int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err)
 {
-	union control control = { .room = { 0 } };
+	int fds[NSC_DESCRIPTORS_MAX];
 	char byte;
-	struct iovec iov = { &byte, 1 };
-	struct msghdr message = {
-		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
-		.msg_controllen = sizeof(control),
-	};
-	int fds[2];
+	int n = nsc_descriptors_receive(socket, &byte, 1, fds, MSG_DONTWAIT);
 
-	if (recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC) != 1 ||
-	    control.header.cmsg_type != SCM_RIGHTS ||
-	    control.header.cmsg_len != CMSG_LEN(sizeof(fds)))
+	for (int i = 0; n != 2 && i < n; i++)
+		close(fds[i]);
+	if (n != 2)
 		return nsc_error_set(err, EAGAIN, "terminal: none was made "
 				     "with the container");
-	memcpy(fds, CMSG_DATA(&control.header), sizeof(fds));
 	*ret = (struct nsc_pty){ fds[0], fds[1] };
 	return 0;
 }

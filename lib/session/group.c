@@ -7,10 +7,13 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/process.h"
+#include "container/door.h"
 #include "container/paths.h"
+#include "kernel/descriptors.h"
 #include "kernel/pidfd.h"
 #include "session/note.h"
 
@@ -68,9 +71,11 @@ static int connect_soon(const struct nsc_session *session, int rundir)
 	return fd;
 }
 
-static int ask(const struct nsc_session *session, struct nsc_error *err)
+/* The monitor's word, and what came with it: how many descriptors. */
+static int receive(const struct nsc_session *session,
+		   struct nsc_door_answer *answer,
+		   int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
 {
-	struct nsc_error answer;
 	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
 	_cleanup_fd_ int fd = -1;
 	int n;
@@ -84,22 +89,63 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 			     (int64_t)WAIT_S * 1000);
 	if (n <= 0)
 		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
-	if (read(fd, &answer, sizeof(answer)) != sizeof(answer))
-		return failed(session, ECONNRESET, err);
-	answer.text[sizeof(answer.text) - 1] = '\0';
-	if (!answer.code)
-		return 0;
-	if (err)
-		*err = answer;
-	if (answer.code == EUSERS)
-		return -EUSERS;
-	nsc_error_context(err, "enter the container's limits");
-	if (answer.code != ENOTRECOVERABLE)
-		return -answer.code;
+	n = nsc_descriptors_receive(fd, answer, sizeof(*answer), fds, 0);
+	return n < 0 ? failed(session, -n, err) : n;
+}
+
+/* This process is in some of the groups. */
+static int no_way_back(struct nsc_error *err)
+{
 	/* Of this process, and not of one that is its parent. */
 	if (err)
 		err->code = ECANCELED;
 	return -ENOTRECOVERABLE;
+}
+
+/* What the monitor refused. */
+static int refused(struct nsc_door_answer *answer, struct nsc_error *err)
+{
+	answer->err.text[sizeof(answer->err.text) - 1] = '\0';
+	if (err)
+		*err = answer->err;
+	if (answer->err.code == EUSERS)
+		return -EUSERS;
+	nsc_error_context(err, "enter the container's limits");
+	return answer->err.code == ENOTRECOVERABLE ? no_way_back(err) :
+						     -answer->err.code;
+}
+
+/* The groups of a container that ends cannot be entered any more. */
+static int move_self(const struct nsc_session *session, const int *fds, int n,
+		     bool entered, struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < n; i++) {
+		if (write(fds[i], "0", 1) == 1)
+			entered = true;
+		else
+			ret = nsc_error_sys(err, errno, "enter the "
+					    "container's control groups");
+	}
+	if (n && !nsc_pidfd_alive(session->pidfd))
+		ret = nsc_error_set(err, ESRCH, "the container has ended");
+	return ret < 0 && entered ? no_way_back(err) : ret;
+}
+
+static int ask(const struct nsc_session *session, struct nsc_error *err)
+{
+	struct nsc_door_answer answer;
+	int fds[NSC_DESCRIPTORS_MAX];
+	int n = receive(session, &answer, fds, err), ret;
+
+	if (n < 0)
+		return n;
+	ret = answer.err.code ? refused(&answer, err) :
+				move_self(session, fds, n, answer.entered, err);
+	while (n)
+		close(fds[--n]);
+	return ret;
 }
 
 int nsc_group_enter(const struct nsc_session *session,

@@ -429,6 +429,29 @@ hostile_clients() {
 	wait_until 5 nothing_left || fail "left" "$(left)"
 }
 
+# descriptors_for USER: how many come with the monitor's answer.
+descriptors_for() {
+	setpriv --reuid="$1" --regid="$1" --init-groups python3 -c '
+import array, socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(sys.argv[1])
+data, control, _, _ = s.recvmsg(4096, 4096)
+assert len(data) > 500 and not data[0], data
+print(sum(len(array.array("i", c[2])) for c in control))' "$RUN/alice/enter"
+}
+
+# With one a process of the host's could be moved into the container's groups.
+no_descriptors() {
+	local n
+
+	fresh
+	hold_su
+	n=$(grep -cE '^[sg] [^v]' "$RUN/alice/cgroup")
+	equal "those for alice" 0 "$(descriptors_for alice)"
+	equal "those for root" "$n" "$(descriptors_for root)"
+	drop_su
+}
+
 dead_sessions() {
 	fresh
 	hold_su
@@ -490,6 +513,7 @@ t "a killed monitor is replaced, and until then nobody enters" monitor_killed
 t "groups of a container that was killed are replaced" all_killed
 t "L7 a start that fails leaves no groups" failed_start
 t "L2 clients of the monitor cannot stop it" hostile_clients
+t "L2 a user gets no descriptor of a group" no_descriptors
 t "groups of ended sessions go" dead_sessions
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies

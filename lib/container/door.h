@@ -1,0 +1,18 @@
+/*
+ * What container-monitor answers who connects to "enter": with code 0 the
+ * process is a session.  Descriptors come along to root's logins: of files to
+ * each of which the process writes "0", and so moves itself into the groups.
+ */
+#ifndef NSC_CONTAINER_DOOR_H
+#define NSC_CONTAINER_DOOR_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct nsc_door_answer {
+	struct nsc_error err;
+	bool entered;		/* it is in some of the groups already */
+};
+
+#endif
