@@ -84,6 +84,8 @@ static void __attribute__((noreturn)) ended(struct monitor *m)
 	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_drain_remove(NSC_MONITOR_RUNDIR);
+	/* The kernel takes some 15 ms to close m->moved: nobody waits. */
+	close(NSC_MONITOR_LOCK);
 	_exit(0);
 }
 
