@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -36,6 +37,10 @@ static const struct trial {
 	{ "write", EBADF, false, SYS_write, { -1 } },
 	{ "close", EBADF, false, SYS_close, { -1 } },
 	{ "fcntl", EBADF, false, SYS_fcntl, { -1, F_GETFD } },
+	{ "openat", EBADF, false, SYS_openat, { -1, (long)"x" } },
+	{ "ioctl", EBADF, false, SYS_ioctl, { -1, TIOCSPTLCK } },
+	{ "fchown", EBADF, false, SYS_fchown, { -1, -1, -1 } },
+	{ "fchmod", EBADF, false, SYS_fchmod, { -1 } },
 	{ "rt_sigprocmask", 0, false, SYS_rt_sigprocmask, { 0, 0, 0, 8 } },
 	{ "prctl", 0, true, SYS_prctl, { PR_CAP_AMBIENT,
 	  PR_CAP_AMBIENT_CLEAR_ALL } },

@@ -313,6 +313,9 @@ t "a profile with an unknown name is refused where it would be allowed" \
 t "a profile under which nobody can enter is refused at the start" \
 	bad_profile '"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names":
 	["execve"], "action": "SCMP_ACT_ERRNO"}]' "denies execve()"
+t "so is one under which nobody gets a terminal" \
+	bad_profile '"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names":
+	["fchown"], "action": "SCMP_ACT_ERRNO"}]' "denies fchown()"
 t "C1 a profile that is not root's alone is refused" profile_of_others
 t "J10 a missing or damaged filter refuses the login" file_damaged
 t "nothing is left of the filter" nothing_left
