@@ -108,13 +108,22 @@ static int converse(int n, const struct pam_message **messages,
 	return *ret ? PAM_SUCCESS : PAM_BUF_ERR;
 }
 
-/* Its stack was read, and its modules loaded, by pam_start(). */
+/*
+ * What a login program has done by then is not the module's time: it has read
+ * the stack, loaded the modules, and asked the name services for the user and
+ * for the groups of the user, as su and login do.
+ */
 static void __attribute__((noreturn)) open_session(const char *service,
 						   const char *user)
 {
 	const struct pam_conv conv = { converse, NULL };
+	const struct passwd *pw = getpwnam(user);
+	gid_t groups[64];
 	pam_handle_t *pamh;
-	int ret;
+	int ret, n = 64;
+
+	if (!pw || getgrouplist(user, pw->pw_gid, groups, &n) < 0)
+		die(user);
 
 	if (pam_start(service, user, &conv, &pamh) != PAM_SUCCESS)
 		die("pam_start");
