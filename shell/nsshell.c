@@ -60,7 +60,14 @@ static int clean(struct nsc_error *err)
 	return 0;
 }
 
-static int find(const struct nsc_user *user, struct nsc_session *session,
+/* A user who has a terminal is told. */
+static bool has_changed(const struct nsc_state *state, struct nsc_user *user)
+{
+	return isatty(STDIN_FILENO) && nsc_user_load_groups(user) == 0 &&
+	       nsc_change_seen(state, user);
+}
+
+static int find(struct nsc_user *user, struct nsc_session *session,
 		bool *ret_changed, struct nsc_error *err)
 {
 	_cleanup_free_ char *path = NULL;
@@ -88,7 +95,7 @@ static int find(const struct nsc_user *user, struct nsc_session *session,
 				     "not that of uid %u", user->name,
 				     getuid());
 	if (ret == 0)
-		*ret_changed = nsc_change_seen(session->state, user);
+		*ret_changed = has_changed(session->state, user);
 	return ret;
 }
 
@@ -125,7 +132,7 @@ static int run_inside(const struct nsc_run *request, int *ret_status,
 					      ret_status, err);
 }
 
-static int run(const struct nsc_user *user, int argc, char **argv,
+static int run(struct nsc_user *user, int argc, char **argv,
 	       int *ret_status, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
@@ -148,7 +155,7 @@ static int run(const struct nsc_user *user, int argc, char **argv,
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	if (changed && isatty(STDIN_FILENO))
+	if (changed)
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
 	return run_inside(&request, ret_status, err);
 }
@@ -157,11 +164,11 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
-	int ret = nsc_user_load_uid(getuid(), &user, err);
+	int ret = nsc_user_load_own(&user, err);
 
 	if (ret < 0)
 		return ret;
-	if (!nsc_user_in_group(user, NSC_BREAK_GLASS))
+	if (!nsc_user_own_group(NSC_BREAK_GLASS))
 		return run(user, argc, argv, ret_status, err);
 	run_on_host(user, argc, argv);
 	return nsc_error_set(err, ENOENT, "the host has no shell: neither "

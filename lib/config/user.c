@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -13,7 +14,7 @@
 #define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
 #define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
 
-static int load_groups(struct nsc_user *user)
+int nsc_user_load_groups(struct nsc_user *user)
 {
 	int n = 32;
 
@@ -56,8 +57,6 @@ static int load_group_name(struct nsc_user *user)
 
 static int fill(struct nsc_user *user, const struct passwd *entry)
 {
-	int ret;
-
 	user->name = strdup(entry->pw_name);
 	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
 			    entry->pw_dir : "/");
@@ -67,12 +66,12 @@ static int fill(struct nsc_user *user, const struct passwd *entry)
 		return -ENOMEM;
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
-	ret = load_group_name(user);
-	return ret < 0 ? ret : load_groups(user);
+	return load_group_name(user);
 }
 
 /* Exactly one of name and uid is used. */
-static int load(const char *name, uid_t uid, struct nsc_user **ret)
+static int load(const char *name, uid_t uid, bool groups,
+		struct nsc_user **ret)
 {
 	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
 	struct passwd entry, *found = NULL;
@@ -93,6 +92,8 @@ static int load(const char *name, uid_t uid, struct nsc_user **ret)
 	if (!found)
 		return error ? -error : -ENOENT;
 	error = fill(user, found);
+	if (error == 0 && groups)
+		error = nsc_user_load_groups(user);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(user);
 	return error;
@@ -107,7 +108,7 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 	nsc_text_escape(name, escaped, sizeof(escaped));
 	if (!name || !*name)
 		return nsc_error_set(err, EINVAL, "user '': has no name");
-	error = load(name, 0, ret);
+	error = load(name, 0, true, ret);
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "user '%s': is not known to "
 				     "the system", escaped);
@@ -116,9 +117,10 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 	return 0;
 }
 
-int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
+static int load_uid(uid_t uid, bool groups, struct nsc_user **ret,
+		    struct nsc_error *err)
 {
-	int error = load(NULL, uid, ret);
+	int error = load(NULL, uid, groups, ret);
 
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "uid %u: is not known to the "
@@ -126,6 +128,16 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
 	if (error < 0)
 		return nsc_error_sys(err, -error, "uid %u", uid);
 	return 0;
+}
+
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
+{
+	return load_uid(uid, true, ret, err);
+}
+
+int nsc_user_load_own(struct nsc_user **ret, struct nsc_error *err)
+{
+	return load_uid(getuid(), false, ret, err);
 }
 
 char *nsc_user_group_name(gid_t gid, int *error)
@@ -143,7 +155,8 @@ char *nsc_user_group_name(gid_t gid, int *error)
 	return found ? strdup(found->gr_name) : NULL;
 }
 
-bool nsc_user_in_group(const struct nsc_user *user, const char *group)
+/* Does list have the gid of group? */
+static bool has_group(const gid_t *list, int n, const char *group)
 {
 	struct group entry, *found = NULL;
 	_cleanup_free_ char *buf = NULL;
@@ -158,10 +171,30 @@ bool nsc_user_in_group(const struct nsc_user *user, const char *group)
 		error = buf ? getgrnam_r(group, &entry, buf, size, &found) :
 			      ENOMEM;
 	} while (error == ERANGE && size < BUFFER_MAX);
-	for (int i = 0; found && i < user->n_groups; i++)
-		if (user->groups[i] == found->gr_gid)
+	for (int i = 0; found && i < n; i++)
+		if (list[i] == found->gr_gid)
 			return true;
 	return false;
+}
+
+bool nsc_user_in_group(const struct nsc_user *user, const char *group)
+{
+	return has_group(user->groups, user->n_groups, group);
+}
+
+bool nsc_user_own_group(const char *group)
+{
+	int n = getgroups(0, NULL);
+	_cleanup_free_ gid_t *list = n < 0 ? NULL :
+		calloc((size_t)n + 1, sizeof(*list));
+
+	if (!list)
+		return false;
+	n = getgroups(n, list);
+	if (n < 0)
+		return false;
+	list[n] = getgid();
+	return has_group(list, n + 1, group);
 }
 
 void nsc_user_free(struct nsc_user *user)

@@ -33,6 +33,14 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 
 /*
+ * Whose process this is, by its real user id, without groups: to ask all name
+ * services for those takes more than all else.
+ */
+int nsc_user_load_own(struct nsc_user **ret, struct nsc_error *err);
+/* Groups, where they were not loaded; a negative errno. */
+int nsc_user_load_groups(struct nsc_user *user);
+
+/*
  * The name of a group in new memory; NULL where it has none or that cannot be
  * told: *error is an errno of getgrgid_r(3) then, or 0.
  */
@@ -43,6 +51,9 @@ char *nsc_user_group_name(gid_t gid, int *error);
  * that does not exist, or cannot be looked up, has no members; nor has "".
  */
 bool nsc_user_in_group(const struct nsc_user *user, const char *group);
+
+/* The same of this process, by the groups that it has. */
+bool nsc_user_own_group(const char *group);
 
 void nsc_user_free(struct nsc_user *user);
 static inline void nsc_user_cleanup(struct nsc_user **user)
