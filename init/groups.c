@@ -98,15 +98,11 @@ void groups_remove_dead(void)
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	_cleanup_free_ struct nsc_stats *stats = malloc(sizeof(*stats));
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
-	if (!stats || load(&tree) < 0)
-		return;
-	nsc_stats_read(tree, name, stats);
-	*ret_peak = stats->memory_peak;
-	*ret_cpu_us = stats->cpu_usage;
+	if (load(&tree) == 0)
+		nsc_stats_usage(tree, name, ret_peak, ret_cpu_us);
 }
 
 int groups_leave(pid_t pid)

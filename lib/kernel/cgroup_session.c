@@ -1,7 +1,6 @@
 /* Runs in: nsinit, root of the host. */
 #include "kernel/cgroup_session.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,8 +8,6 @@
 
 #include "base/fd.h"
 #include "kernel/pidfd.h"
-
-#define DEPTH 16		/* of groups that the session made itself */
 
 struct walk {
 	void (*act)(struct walk *walk, const char *dir, pid_t pid);
@@ -24,8 +21,9 @@ static bool list_file(const char *dir, char path[PATH_MAX])
 	return snprintf(path, PATH_MAX, "%s/cgroup.procs", dir) < PATH_MAX;
 }
 
-static void each_process(const char *dir, struct walk *walk)
+static void each_process(const char *dir, void *arg)
 {
+	struct walk *walk = arg;
 	_cleanup_file_ FILE *file = NULL;
 	char path[PATH_MAX];
 	int pid;
@@ -36,24 +34,6 @@ static void each_process(const char *dir, struct walk *walk)
 	while (file && fscanf(file, "%d", &pid) == 1)
 		if (pid > 0)
 			walk->act(walk, dir, pid);
-}
-
-static void walk_group(const char *dir, int depth, struct walk *walk)
-{
-	DIR *stream = opendir(dir);
-	const struct dirent *entry;
-
-	each_process(dir, walk);
-	while (stream && depth && (entry = readdir(stream))) {
-		char path[PATH_MAX];
-
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-		    snprintf(path, sizeof(path), "%s/%s", dir,
-			     entry->d_name) < (int)sizeof(path))
-			walk_group(path, depth - 1, walk);
-	}
-	if (stream)
-		closedir(stream);
 }
 
 /* Each hierarchy has the same processes; those of the first are enough. */
@@ -68,7 +48,8 @@ static void walk_session(const struct nsc_cgroup_tree *tree, pid_t session,
 		if (snprintf(path, sizeof(path), "%s/" NSC_CGROUP_SESSION "%d",
 			     tree->list[i].path, (int)session) <
 		    (int)sizeof(path))
-			walk_group(path, DEPTH, walk);
+			nsc_cgroup_each(path, NSC_CGROUP_DEPTH, each_process,
+					walk);
 		return;
 	}
 }

@@ -161,6 +161,43 @@ static uint64_t to_us(uint64_t ns)
 	return ns == NSC_STATS_NONE ? ns : ns / 1000;
 }
 
+/* Where v2 has it beside others, it is in "cpu.stat". */
+static uint64_t read_usage(const struct nsc_cgroup_tree *tree,
+			   const char *session)
+{
+	struct place acct = open_place(tree, "cpuacct", session);
+	struct place cpu = open_place(tree, "cpu", session);
+	struct nsc_stats_key list[NSC_STATS_KEYS];
+	uint64_t usage = NSC_STATS_NONE;
+	char text[4096];
+	size_t n;
+
+	if (acct.dir >= 0) {
+		usage = to_us(read_one(&acct, "cpuacct.usage", NULL));
+	} else if (cpu.v2 && read_text(&cpu, "cpu.stat", text, sizeof(text))) {
+		nsc_stats_parse_flat(text, list, &n);
+		usage = nsc_stats_find(list, n, "usage_usec");
+	}
+	nsc_fd_close(&cpu.dir);
+	nsc_fd_close(&acct.dir);
+	return usage;
+}
+
+static uint64_t read_peak(const struct place *p)
+{
+	return read_one(p, "memory.max_usage_in_bytes", "memory.peak");
+}
+
+void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
+		     uint64_t *ret_peak, uint64_t *ret_cpu_us)
+{
+	struct place memory = open_place(tree, "memory", session);
+
+	*ret_peak = read_peak(&memory);
+	*ret_cpu_us = read_usage(tree, session);
+	nsc_fd_close(&memory.dir);
+}
+
 static void read_throttling(const struct place *p, struct nsc_stats *s)
 {
 	struct nsc_stats_key list[NSC_STATS_KEYS];
@@ -176,7 +213,6 @@ static void read_throttling(const struct place *p, struct nsc_stats *s)
 		to_us(nsc_stats_find(list, n, "throttled_time"));
 	if (!p->v2)
 		return;
-	s->cpu_usage = nsc_stats_find(list, n, "usage_usec");
 	s->cpu_user = nsc_stats_find(list, n, "user_usec");
 	s->cpu_system = nsc_stats_find(list, n, "system_usec");
 }
@@ -188,8 +224,8 @@ static void read_cpu(const struct nsc_cgroup_tree *tree, const char *session,
 	struct place acct = open_place(tree, "cpuacct", session);
 
 	read_throttling(&cpu, s);
+	s->cpu_usage = read_usage(tree, session);
 	if (acct.dir >= 0) {
-		s->cpu_usage = to_us(read_one(&acct, "cpuacct.usage", NULL));
 		s->cpu_user = to_us(read_one(&acct, "cpuacct.usage_user",
 					     NULL));
 		s->cpu_system = to_us(read_one(&acct, "cpuacct.usage_sys",
@@ -206,8 +242,7 @@ static void read_memory(const struct nsc_cgroup_tree *tree,
 	_cleanup_free_ char *text = malloc(65536);
 
 	s->memory = read_one(&p, "memory.usage_in_bytes", "memory.current");
-	s->memory_peak = read_one(&p, "memory.max_usage_in_bytes",
-				  "memory.peak");
+	s->memory_peak = read_peak(&p);
 	s->memory_limit = read_one(&p, "memory.limit_in_bytes", "memory.max");
 	if (s->memory_limit > NO_LIMIT_V1)
 		s->memory_limit = NSC_STATS_NONE;

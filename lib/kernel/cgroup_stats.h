@@ -51,6 +51,10 @@ struct nsc_stats {
 void nsc_stats_read(const struct nsc_cgroup_tree *tree, const char *session,
 		    struct nsc_stats *ret);
 
+/* The two that a session is remembered by: bytes, and microseconds. */
+void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
+		     uint64_t *ret_peak, uint64_t *ret_cpu_us);
+
 /* Of one text each; for nsc_stats_read and for tests. */
 void nsc_stats_parse_flat(const char *text, struct nsc_stats_key *list,
 			  size_t *n);

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,9 +16,8 @@
 
 #include "base/fd.h"
 
-#define STEP_MS 10
+#define STEP_MS 16		/* at the most, from 1 on */
 #define KILL_MS 5000		/* for the kernel to end what was killed */
-#define DEPTH 64
 #define SESSION NSC_CGROUP_SESSION
 
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
@@ -259,15 +257,30 @@ int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze)
 							     "THAWED");
 }
 
-/* A directory of groups empties from the bottom; a failure shows at the top. */
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *at)
+/* By what the directory says alone: a group has some 60 files. */
+void nsc_cgroup_each(const char *path, int depth,
+		     void (*act)(const char *path, void *arg), void *arg)
 {
-	(void)st;
-	(void)at;
-	if (type == FTW_DP || type == FTW_DNR)
-		rmdir(path);
-	return 0;
+	DIR *dir = depth ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char below[PATH_MAX];
+
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    snprintf(below, sizeof(below), "%s/%s", path,
+			     entry->d_name) < (int)sizeof(below))
+			nsc_cgroup_each(below, depth - 1, act, arg);
+	}
+	if (dir)
+		closedir(dir);
+	act(path, arg);
+}
+
+static void remove_one(const char *path, void *unused)
+{
+	(void)unused;
+	rmdir(path);
 }
 
 int nsc_cgroup_tree_remove(const char *path)
@@ -276,7 +289,8 @@ int nsc_cgroup_tree_remove(const char *path)
 
 	if (rmdir(path) == 0 || errno == ENOENT)
 		return 0;
-	nftw(path, remove_one, DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+	/* It empties from the bottom; a failure shows at the top. */
+	nsc_cgroup_each(path, NSC_CGROUP_DEPTH, remove_one, NULL);
 	return lstat(path, &st) < 0 && errno == ENOENT ? 0 : -EBUSY;
 }
 
@@ -334,23 +348,20 @@ static void kill_listed(const char *dir, pid_t pid)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 }
 
-static int kill_one(const char *dir, const struct stat *st, int type,
-		    struct FTW *at)
+static void kill_one(const char *dir, void *unused)
 {
 	_cleanup_file_ FILE *file = NULL;
 	char path[PATH_MAX];
 	int pid;
 
-	(void)st;
-	(void)at;
-	if (type != FTW_D || snprintf(path, sizeof(path), "%s/cgroup.procs",
-				      dir) >= (int)sizeof(path))
-		return 0;
+	(void)unused;
+	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
+	    (int)sizeof(path))
+		return;
 	file = fopen(path, "re");
 	while (file && fscanf(file, "%d", &pid) == 1)
 		if (pid > 0)
 			kill_listed(dir, pid);
-	return 0;
 }
 
 static void kill_all(const struct nsc_cgroup_tree *tree)
@@ -362,23 +373,24 @@ static void kill_all(const struct nsc_cgroup_tree *tree)
 			continue;
 		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
 			continue;
-		nftw(e->path, kill_one, DEPTH, FTW_PHYS | FTW_MOUNT);
+		nsc_cgroup_each(e->path, NSC_CGROUP_DEPTH, kill_one, NULL);
 	}
 }
 
 static int remove_within(const struct nsc_cgroup_tree *tree, int ms, bool kill)
 {
-	const struct timespec step = { 0, STEP_MS * 1000000L };
-	int ret;
+	int step = 1, ret;
 
 	/* What was forked meanwhile is killed in the next round. */
-	for (;; ms -= STEP_MS) {
+	for (;; ms -= step, step = step < STEP_MS ? 2 * step : step) {
+		const struct timespec moment = { 0, step * 1000000L };
+
 		if (kill)
 			kill_all(tree);
 		ret = remove_all(tree);
 		if (ret == 0 || ms <= 0)
 			return ret;
-		nanosleep(&step, NULL);
+		nanosleep(&moment, NULL);
 	}
 }
 

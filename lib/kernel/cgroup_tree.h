@@ -108,6 +108,12 @@ bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree);
  */
 int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms);
 
+#define NSC_CGROUP_DEPTH 64	/* of groups that are looked at */
+
+/* For each group below path, at most depth deep, and then for path itself. */
+void nsc_cgroup_each(const char *path, int depth,
+		     void (*act)(const char *path, void *arg), void *arg);
+
 /* Remove what is empty below path, and path itself; never kills. */
 int nsc_cgroup_tree_remove(const char *path);
 
