@@ -3,33 +3,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/prctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/process.h"
 
 static void __attribute__((noreturn))
 child(const struct nsc_command *command, pid_t parent, int out)
 {
-	sigset_t none;
 	int null = open("/dev/null", O_RDWR);
 	int first = command->stdout_too ? out : null;
 
 	/* Who is killed for taking too long takes its command along. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(126);
-	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
+	nsc_process_die_with(parent);
+	nsc_process_default_signals();
 	umask(022);
 	setsid();
 	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
@@ -38,14 +30,6 @@ child(const struct nsc_command *command, pid_t parent, int out)
 		_exit(126);
 	execve(command->path, command->argv, command->envp);
 	_exit(127);
-}
-
-static int64_t now(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 struct output {
@@ -80,7 +64,7 @@ static bool wait_for(int pidfd, int in, int64_t deadline, struct output *out)
 	};
 
 	for (;;) {
-		int64_t left = deadline - now();
+		int64_t left = deadline - nsc_process_now();
 		int n = poll(p, 2, left > 0 ? (int)left : 0);
 
 		if (n == 0)
@@ -123,9 +107,10 @@ static int open_output(bool background, int ret[2])
 int nsc_command_run(const struct nsc_command *command, char *output,
 		    size_t size)
 {
-	int64_t deadline = now() + (int64_t)command->timeout * 1000;
+	int64_t deadline = nsc_process_now() +
+			   (int64_t)command->timeout * 1000;
 	struct output out = { output, size, 0 };
-	int pipefd[2], status = 0, pidfd, ret;
+	int pipefd[2], pidfd = -1, status = 0, ret;
 	pid_t pid, parent = getpid();
 	bool in_time = false;
 
@@ -133,12 +118,11 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 	ret = open_output(command->background, pipefd);
 	if (ret < 0)
 		return ret;
-	pid = fork();
+	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
 		child(command, parent, pipefd[1]);
 	close(pipefd[1]);
-	pidfd = pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
-	if (pidfd >= 0)
+	if (pid > 0)
 		in_time = wait_for(pidfd, command->background ? -1 : pipefd[0],
 				   deadline, &out);
 	/* It wrote at the same offset that we read from. */
@@ -146,18 +130,13 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 		output[0] = '\0';
 	output[size - 1] = '\0';
 	close(pipefd[0]);
-	if (pidfd >= 0)
-		close(pidfd);
 	if (pid < 0)
 		return -EAGAIN;
 	if (!in_time) {
 		kill(-pid, SIGKILL);
 		kill(pid, SIGKILL);
 	}
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!in_time)
-		return pidfd < 0 ? -EAGAIN : -ETIMEDOUT;
-	return WIFEXITED(status) ? WEXITSTATUS(status) :
-				   128 + WTERMSIG(status);
+	nsc_process_wait(pidfd, -1, &status);
+	close(pidfd);
+	return in_time ? status : -ETIMEDOUT;
 }
