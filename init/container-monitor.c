@@ -23,22 +23,18 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/error.h"
+#include "base/fd.h"
+#include "base/process.h"
 #include "container/drain.h"
 #include "container/hooks_stop.h"
 #include "container/paths.h"
 #include "kernel/pidfd.h"
-
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
 
 #define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
 
@@ -74,14 +70,14 @@ static void remove_files(const struct monitor *m)
 
 static void __attribute__((noreturn)) ended(struct monitor *m)
 {
-	siginfo_t info;
-
 	remove_files(m);
 	door_close(m->enter);
 	sessions_close(&m->all);
 	groups_end();
 	/* Fails where another process is the parent. */
-	waitid(P_PIDFD, NSC_MONITOR_PID1, &info, WEXITED | __WALL);
+	nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
+	/* Who has called exec ends with SIGCHLD: how is to be seen. */
+	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_drain_remove(NSC_MONITOR_RUNDIR);
 	/* The kernel takes some 15 ms to close m->moved: nobody waits. */
@@ -165,6 +161,14 @@ static void go_on(struct monitor *m)
 		end_of_life(m);
 }
 
+/* Events of one file, which have no name. */
+static bool was_moved(const struct monitor *m)
+{
+	struct inotify_event events[8];
+
+	return read(m->moved, events, sizeof(events)) > 0;
+}
+
 /*
  * Clients of the socket are served meanwhile, sessions that end are, and all
  * that has its time: none of that makes it longer.
@@ -181,11 +185,9 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->all.epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
 	};
-	char events[4096];
 
 	do {
 		int n = poll(p, 6, left_until(next_due(m, deadline)));
-
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;
@@ -199,7 +201,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		return EVENT_ENDED;
 	if (p[1].revents)
 		return EVENT_LEADER;
-	if (p[3].revents && read(m->moved, events, sizeof(events)) > 0)
+	if (p[3].revents && was_moved(m))
 		return EVENT_MOVED;
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
 }
@@ -236,13 +238,12 @@ static bool empty(const struct monitor *m)
 static int start_watcher(void)
 {
 	pid_t parent = getpid();
-	pid_t pid = fork();
+	int pidfd = -1;
+	pid_t pid = nsc_process_fork(&pidfd);
 
 	if (pid != 0)
-		return pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, pid, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
+		return pid < 0 ? -1 : pidfd;
+	nsc_process_die_with(parent);
 	while (flock(NSC_MONITOR_SESSIONS, LOCK_EX) < 0)
 		;
 	_exit(0);
@@ -250,21 +251,18 @@ static int start_watcher(void)
 
 static void reap(int *watcher)
 {
-	siginfo_t info;
-
 	if (*watcher < 0)
 		return;
-	waitid(P_PIDFD, (id_t)*watcher, &info, WEXITED | __WALL);
-	close(*watcher);
-	*watcher = -1;
+	nsc_process_wait(*watcher, -1, NULL);
+	nsc_fd_close(watcher);
 }
 
 /* It may have the lock for us by now. */
 static void end_watcher(int *watcher)
 {
 	if (*watcher >= 0)
-		syscall(SYS_pidfd_send_signal, *watcher, SIGKILL, NULL, 0);
-	reap(watcher);
+		nsc_process_kill(*watcher);
+	nsc_fd_close(watcher);
 	flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 }
 
@@ -428,6 +426,8 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
+	/* The writers of records are reaped by the kernel. */
+	signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv[1], &err) < 0) {
 		/* A new container's PID 1 ends, since it never gets its go. */
 		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/process.h"
 #include "container/paths.h"
 #include "record_places.h"
 #include "record_text.h"
@@ -136,26 +136,16 @@ static void write_some(const struct session *s, const struct session_end *end)
 	complain(s, "all but syslog", error);
 }
 
-/* The writer is init's child: the monitor has but the one between to reap. */
+/* Nobody waits for the writer: SIGCHLD is ignored. */
 static void record(const struct session *s, const struct session_end *end,
 		   int other)
 {
-	pid_t pid = fork();
+	pid_t pid = nsc_process_fork_unwatched();
 
-	if (pid == 0) {
-		pid = fork();
-		if (pid == 0)
-			write_in_child(s, end, other);
-		if (pid < 0)
-			write_some(s, end);
-		_exit(0);
-	}
-	if (pid < 0) {
+	if (pid == 0)
+		write_in_child(s, end, other);
+	if (pid < 0)
 		write_some(s, end);
-		return;
-	}
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
 }
 
 /* Without a pipe nobody waits. */

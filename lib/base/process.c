@@ -35,6 +35,14 @@ pid_t nsc_process_fork(int *ret_pidfd)
 	return pid < 0 ? -errno : (pid_t)pid;
 }
 
+pid_t nsc_process_fork_unwatched(void)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+
+	return pid < 0 ? -errno : (pid_t)pid;
+}
+
 void nsc_process_die_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -17,9 +17,17 @@
 pid_t nsc_process_fork(int *ret_pidfd);
 
 /*
- * Wait for such a child until deadline (nsc_process_now, -1: for ever).
- * *ret_status is its exit status, or 128 + the signal that killed it.
- * -ETIMEDOUT: it still runs.
+ * fork() for a program of one thread that nobody registered anything in: as
+ * its child, this one may do whatever it likes, and the kernel reaps it where
+ * the caller ignores SIGCHLD.  Returns the pid, 0 in the child, or a negative
+ * errno.
+ */
+pid_t nsc_process_fork_unwatched(void);
+
+/*
+ * Wait for a child of nsc_process_fork() until deadline (nsc_process_now, -1:
+ * for ever).  *ret_status is its exit status, or 128 + the signal that killed
+ * it.  -ETIMEDOUT: it still runs.
  */
 int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
 

@@ -173,6 +173,22 @@ many() {
 	equal "sessions" 8 "$(records open | wc -l)"
 }
 
+no_zombies() {
+	local monitor
+
+	begin
+	stay alice
+	monitor=$(monitors)
+	for _ in 1 2 3; do
+		su alice -c true || fail "su fails"
+	done
+	expect 3 close
+	wait_until 5 eval '! ps -o stat= --ppid "$monitor" | grep -q Z' ||
+		fail "$(ps -f --ppid "$monitor")"
+	equal "monitor" "$monitor" "$(monitors)"
+	release
+}
+
 killed_sshd() {
 	begin
 	stay alice
@@ -538,6 +554,7 @@ t "a record has the login process's exit status" knows_exit
 t "a record has memory and cpu time" knows_usage
 t "sessions through all doors are recorded" all_doors
 t "many sessions at a time are recorded once each" many
+t "who wrote a record leaves no zombie" no_zombies
 t "a killed sshd closes its session" killed_sshd
 t "a killed monitor loses and doubles no record" killed_monitor
 t "what ended without a monitor is recorded by the next start" all_killed

@@ -346,6 +346,23 @@ START_TEST(only_some_stay)
 }
 END_TEST
 
+START_TEST(nobody_need_reap)
+{
+	int status;
+	pid_t pid;
+
+	signal(SIGCHLD, SIG_IGN);
+	pid = nsc_process_fork_unwatched();
+	if (pid == 0)
+		_exit(0);
+	ck_assert_int_gt(pid, 0);
+	/* It waits for the end all the same. */
+	ck_assert_int_eq(waitpid(pid, &status, 0), -1);
+	ck_assert_int_eq(errno, ECHILD);
+	ck_assert_int_eq(kill(pid, 0), -1);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -354,7 +371,7 @@ int main(void)
 		files_are_written_whole, children_are_invisible,
 		children_answer,
 		threads_are_counted, clean_chooses_descriptors,
-		only_some_stay, NULL,
+		only_some_stay, nobody_need_reap, NULL,
 	};
 
 	Suite *suite = suite_create("base");
