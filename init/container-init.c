@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+
 static void reap(void)
 {
 	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
@@ -59,6 +61,7 @@ int main(void)
 	if (!wait_for_monitor())
 		return 1;
 	let_go_of_stdio();
+	nsc_memory_trim();
 	for (;;) {
 		int signal = ending ? sigtimedwait(&set, NULL, &tick) :
 				      sigwaitinfo(&set, NULL);

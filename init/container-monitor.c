@@ -30,6 +30,7 @@
 
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "container/drain.h"
 #include "container/hooks_stop.h"
@@ -187,7 +188,12 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 	};
 
 	do {
-		int n = poll(p, 6, left_until(next_due(m, deadline)));
+		int n;
+
+		/* It may be for days. */
+		if (!m->all.n)
+			nsc_memory_trim();
+		n = poll(p, 6, left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
 
@@ -363,6 +365,47 @@ START_TEST(nobody_need_reap)
 }
 END_TEST
 
+#define DEEP 40000
+
+static void __attribute__((noinline)) go_deep(uintptr_t *ret)
+{
+	volatile char stack[DEEP];
+
+	for (size_t i = 0; i < sizeof(stack); i++)
+		stack[i] = 1;
+	*ret = (uintptr_t)stack;
+}
+
+static size_t pages_at(uintptr_t from, size_t size)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	unsigned char there[DEEP / 4096 + 2];
+	size_t n = 0;
+
+	from &= ~(page - 1);
+	ck_assert_int_eq(mincore((void *)from, size, there), 0);
+	for (size_t i = 0; i < (size + page - 1) / page; i++)
+		n += there[i] & 1;
+	return n;
+}
+
+START_TEST(memory_is_given_back)
+{
+	size_t half = DEEP / 2;
+	volatile char here[8192];
+	uintptr_t stack;
+
+	go_deep(&stack);
+	for (size_t i = 0; i < sizeof(here); i++)
+		here[i] = (char)i;
+	ck_assert_uint_gt(pages_at(stack, half), 0);
+	nsc_memory_trim();
+	ck_assert_uint_eq(pages_at(stack, half), 0);
+	for (size_t i = 0; i < sizeof(here); i++)
+		ck_assert_int_eq(here[i], (char)i);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -371,7 +414,7 @@ int main(void)
 		files_are_written_whole, children_are_invisible,
 		children_answer,
 		threads_are_counted, clean_chooses_descriptors,
-		only_some_stay, nobody_need_reap, NULL,
+		only_some_stay, nobody_need_reap, memory_is_given_back, NULL,
 	};
 
 	Suite *suite = suite_create("base");
