@@ -39,7 +39,8 @@ int record_history(const char *line, size_t len)
 	_cleanup_fd_ int fd = open(NSC_HISTORY, flags, 0600);
 	struct stat st;
 
-	if (fd < 0 && errno == ENOENT && mkdir(NSC_LOGDIR, 0755) == 0)
+	if (fd < 0 && errno == ENOENT &&
+	    (mkdir(NSC_LOGDIR, 0755) == 0 || errno == EEXIST))
 		fd = open(NSC_HISTORY, flags, 0600);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;

@@ -1,9 +1,16 @@
-/* init/record_text.c: what a record says, whatever the values are. */
+/*
+ * init/record_text.c: what a record says, whatever the values are; and
+ * init/record_places.c with a directory of its own.
+ */
 #include "unit.h"
 
 #include <limits.h>
 #include <string.h>
+#include <sys/wait.h>
 
+#undef NSC_LOGDIR
+#define NSC_LOGDIR "log"
+#include "record_places.c"
 #include "record_text.h"
 
 static const struct session plain = {
@@ -149,10 +156,44 @@ START_TEST(hostile_audit)
 }
 END_TEST
 
+#define ROUNDS 300
+#define WRITERS 4
+
+/* Who makes the directory is one of them. */
+START_TEST(first_records_at_once)
+{
+	int lost = 0, status, go[2];
+	char dir[64], c;
+
+	/* The file must be root's. */
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(chdir(unit_make_dir(dir)), 0);
+	for (int i = 0; i < ROUNDS; i++) {
+		unlink(NSC_HISTORY);
+		rmdir(NSC_LOGDIR);
+		ck_assert_int_eq(pipe(go), 0);
+		for (int n = 0; n < WRITERS; n++)
+			if (fork() == 0) {
+				close(go[1]);
+				(void)!read(go[0], &c, 1);
+				_exit(record_history("x", 1) < 0);
+			}
+		close(go[0]);
+		close(go[1]);
+		while (wait(&status) > 0)
+			lost += status != 0;
+	}
+	ck_assert_int_eq(lost, 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		lines, unset_ids, longest, audit, hostile_audit, NULL,
+		lines, unset_ids, longest, audit, hostile_audit,
+		first_records_at_once, NULL,
 	};
 	Suite *suite = suite_create("record");
 	TCase *tcase = tcase_create("record");
