@@ -19,6 +19,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/library.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "container/console.h"
@@ -145,6 +146,7 @@ static int open_program(struct builder *b, struct nsc_error *err)
 static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 {
 	(void)b;
+	nsc_library_stop();
 	if (unshare(CLONE_NEWNS) < 0 ||
 	    mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL) < 0)
 		return nsc_error_sys(err, errno, "leave the host's mounts");

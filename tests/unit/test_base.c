@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/library.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/text.h"
@@ -406,6 +407,41 @@ START_TEST(memory_is_given_back)
 }
 END_TEST
 
+#define FUNCTIONS(_) _(pthread_self)
+#define WRONG(_) _(pthread_self) _(nowhere)
+void nowhere(void);
+NSC_LIBRARY(libc, "libc.so.6", FUNCTIONS);
+NSC_LIBRARY(lacks, "libc.so.6", WRONG);
+NSC_LIBRARY(missing, "libnowhere.so.1", FUNCTIONS);
+
+START_TEST(libraries_are_loaded)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(nsc_library_load(&libc_library, &err), 0);
+	ck_assert(libc.pthread_self() == pthread_self());
+	ck_assert_int_lt(nsc_library_load(&missing_library, &err), 0);
+	ck_assert_str_eq(err.text, "libnowhere.so.1 is needed and cannot be "
+			 "loaded: libnowhere.so.1: cannot open shared object "
+			 "file: No such file or directory: install it");
+	ck_assert_int_lt(nsc_library_load(&lacks_library, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "nowhere"));
+}
+END_TEST
+
+START_TEST(nothing_is_loaded_too_late)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	nsc_library_stop();
+	ck_assert_int_lt(nsc_library_load(&libc_library, &err), 0);
+	ck_assert_str_eq(err.text, "libc.so.6 is needed, too late to be "
+			 "loaded");
+	ck_assert_ptr_null(libc.pthread_self);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -414,7 +450,9 @@ int main(void)
 		files_are_written_whole, children_are_invisible,
 		children_answer,
 		threads_are_counted, clean_chooses_descriptors,
-		only_some_stay, nobody_need_reap, memory_is_given_back, NULL,
+		only_some_stay, nobody_need_reap, memory_is_given_back,
+		libraries_are_loaded,
+		nothing_is_loaded_too_late, NULL,
 	};
 
 	Suite *suite = suite_create("base");
