@@ -97,7 +97,7 @@ static int map_automatically(struct nsc_plan *plan,
 {
 	const struct nsc_user *user = plan->user;
 	uint32_t uid, gid, groups[NSC_IDMAP_OWN];
-	int ret = nsc_subid_find(user->name, conf, &uid, &gid, err);
+	int ret = nsc_subid_find(user, conf, &uid, &gid, err);
 	/* Root is never mapped to itself: its container's root is nobody. */
 	bool own = user->uid != 0;
 

@@ -1,30 +1,36 @@
 #include "container/subid.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <shadow/subid.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/library.h"
 #include "base/text.h"
+#include "config.h"
 #include "container/pool.h"
 #include "kernel/idmap.h"
 
 #define IDS_FILE "ids"
 #define ETC_MAX (16 * NSC_FILE_MAX)
+#define FUNCTIONS(_) _(subid_get_uid_ranges) _(subid_get_gid_ranges)
+NSC_LIBRARY(subid, SONAME_SUBID, FUNCTIONS);
 
 struct kind {
 	const char *file;	/* below /etc */
 	const char *accounts;	/* likewise: NAME:PASSWORD:ID:... */
-	int (*ranges)(const char *owner, struct subid_range **ranges);
+	__typeof__(subid_get_uid_ranges) **ranges;
 };
 
 static const struct kind kinds[] = {
-	{ "subuid", "passwd", subid_get_uid_ranges },
-	{ "subgid", "group", subid_get_gid_ranges },
+	{ "subuid", "passwd", &subid.subid_get_uid_ranges },
+	{ "subgid", "group", &subid.subid_get_gid_ranges },
 };
 
 static bool overlap(uint64_t first, uint64_t count, uint32_t range)
@@ -48,6 +54,15 @@ static bool parse_line(char *line, char **name, long long *first,
 	       nsc_text_number(b + 1, 0, UINT32_MAX, count) == 0;
 }
 
+/* The owner of a line is a name or a uid. */
+static bool is_of(const char *owner, const struct nsc_user *user)
+{
+	char uid[16];
+
+	snprintf(uid, sizeof(uid), "%u", user->uid);
+	return !strcmp(owner, user->name) || !strcmp(owner, uid);
+}
+
 /* A file of /etc that root alone may write; NULL text where there is none. */
 static int read_etc(const char *name, char **text, struct nsc_error *err)
 {
@@ -63,8 +78,9 @@ static int read_etc(const char *name, char **text, struct nsc_error *err)
 }
 
 /* Does the file give some of the range to another user? */
-static int check_others(const struct kind *kind, const char *user,
-			uint32_t range, struct nsc_error *err)
+static int check_others(const struct kind *kind,
+			const struct nsc_user *user, uint32_t range,
+			struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
@@ -76,13 +92,13 @@ static int check_others(const struct kind *kind, const char *user,
 		char *name;
 
 		if (!parse_line(line, &name, &first, &count) ||
-		    !strcmp(name, user) ||
+		    is_of(name, user) ||
 		    !overlap((uint64_t)first, (uint64_t)count, range))
 			continue;
 		return nsc_error_set(err, EEXIST, "/etc/%s: the range of user "
 				     "'%s' (%u+%u) overlaps that of '%s': give "
-				     "each its own", kind->file, user, range,
-				     NSC_IDMAP_RANGE, name);
+				     "each its own", kind->file, user->name,
+				     range, NSC_IDMAP_RANGE, name);
 	}
 	return ret;
 }
@@ -121,30 +137,82 @@ static int check_accounts(const struct kind *kind, const char *user,
 	return ret;
 }
 
+/* Is it large enough?  Then its first id is *ret. */
+static bool take(uint64_t first, uint64_t count, uint32_t *ret)
+{
+	if (count < NSC_IDMAP_RANGE || first > UINT32_MAX - NSC_IDMAP_RANGE)
+		return false;
+	*ret = (uint32_t)first;
+	return true;
+}
+
 /*
- * 1: found; 0: there is none.  libsubid does not tell that from a file that it
- * could not read, but nobody gets other ids for that than their files have.
+ * Does nsswitch.conf name a module for subid, instead of the files?  In doubt
+ * libsubid is asked, which decides.
  */
-static int from_file(const struct kind *kind, const char *user, uint32_t *ret,
-		     struct nsc_error *err)
+static bool has_module(void)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+
+	if (read_etc("nsswitch.conf", &text, NULL) < 0)
+		return true;
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		line += strspn(line, " \t");
+		if (strncasecmp(line, "subid:", 6) != 0)
+			continue;
+		line += 6 + strspn(line + 6, " \t");
+		if (strncmp(line, "files", 5) != 0 || isgraph(line[5]))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * libsubid does not tell that there is no range from a file that it could not
+ * read, but nobody gets other ids for that than their files have.
+ */
+static int from_module(const struct kind *kind, const char *user,
+		       uint32_t *ret, struct nsc_error *err)
 {
 	struct subid_range *ranges = NULL;
-	int found = 0;
+	int found = nsc_library_load(&subid_library, err);
 	int n;
 
+	if (found < 0)
+		return found;
 	errno = 0;
-	n = kind->ranges(user, &ranges);
+	n = (*kind->ranges)(user, &ranges);
 	if (n <= 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		       errno == EIO || errno == EINTR))
 		return nsc_error_sys(err, errno, "read /etc/%s", kind->file);
-	for (int i = 0; i < n && !found; i++) {
-		if (ranges[i].count < NSC_IDMAP_RANGE ||
-		    ranges[i].start > UINT32_MAX - NSC_IDMAP_RANGE)
-			continue;
-		*ret = (uint32_t)ranges[i].start;
-		found = 1;
-	}
+	for (int i = 0; i < n && !found; i++)
+		found = take(ranges[i].start, ranges[i].count, ret);
 	free(ranges);
+	return found;
+}
+
+/* 1: found; 0: there is none. */
+static int from_file(const struct kind *kind, const struct nsc_user *user,
+		     uint32_t *ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	int found;
+
+	if (has_module())
+		return from_module(kind, user->name, ret, err);
+	found = read_etc(kind->file, &text, err);
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
+	     line && !found; line = strtok_r(NULL, "\n", &save)) {
+		long long first, count;
+		char *owner;
+
+		found = parse_line(line, &owner, &first, &count) &&
+			is_of(owner, user) &&
+			take((uint64_t)first, (uint64_t)count, ret);
+	}
 	return found;
 }
 
@@ -190,7 +258,7 @@ static int from_pool(const char *user, const struct nsc_conf *conf,
 	return nsc_pool_add(&pool, line, err);
 }
 
-int nsc_subid_find(const char *user, const struct nsc_conf *conf,
+int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 		   uint32_t *ret_uid, uint32_t *ret_gid,
 		   struct nsc_error *err)
 {
@@ -200,7 +268,7 @@ int nsc_subid_find(const char *user, const struct nsc_conf *conf,
 	if (ret > 0)
 		ret = from_file(&kinds[1], user, &range[1], err);
 	if (ret == 0) {
-		ret = from_pool(user, conf, &range[0], err);
+		ret = from_pool(user->name, conf, &range[0], err);
 		range[1] = range[0];
 	} else if (ret > 0) {
 		ret = 0;
@@ -208,7 +276,8 @@ int nsc_subid_find(const char *user, const struct nsc_conf *conf,
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
 		ret = check_others(&kinds[i], user, range[i], err);
 		if (ret == 0)
-			ret = check_accounts(&kinds[i], user, range[i], err);
+			ret = check_accounts(&kinds[i], user->name, range[i],
+					     err);
 	}
 	if (ret < 0)
 		return ret;

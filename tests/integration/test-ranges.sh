@@ -23,6 +23,13 @@ from_files() {
 	equal "bob" 400000 "$(first bob)"
 }
 
+# subuid(5): the owner is a name or a uid.
+by_uid() {
+	subids "$(id -u alice):300000:65536" carol:700000:10 carol:500000:65536
+	equal "alice" 300000 "$(first alice)"
+	equal "carol, of the one that is large enough" 500000 "$(first carol)"
+}
+
 overlap_refused() {
 	local user
 
@@ -60,6 +67,7 @@ pool_ends() {
 
 pam_enable su
 t "a range of /etc/subuid and /etc/subgid is used" from_files
+t "the owner may be a uid, and a user have more ranges" by_uid
 t "C9 ranges that overlap refuse both users" overlap_refused
 t "C9 the pool gives each user a range, for good" from_pool
 t "a pool that is used up says so" pool_ends
