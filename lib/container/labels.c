@@ -6,16 +6,30 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/library.h"
 #include "config.h"
 
 #ifdef HAVE_APPARMOR
 #include <sys/apparmor.h>
+#define APPARMOR_FUNCTIONS(_) _(aa_is_enabled)
+NSC_LIBRARY(apparmor, SONAME_APPARMOR, APPARMOR_FUNCTIONS);
 #endif
 #ifdef HAVE_SELINUX
 #include <selinux/selinux.h>
+#define SELINUX_FUNCTIONS(_) _(is_selinux_enabled) _(security_check_context)
+NSC_LIBRARY(selinux, SONAME_SELINUX, SELINUX_FUNCTIONS);
 #endif
 
 #define PROFILES "/sys/kernel/security/apparmor/profiles"
+
+#if defined(HAVE_APPARMOR) || defined(HAVE_SELINUX)
+static int load(struct nsc_library *library, const struct nsc_config *config,
+		const char *key, struct nsc_error *err)
+{
+	return nsc_library_load(library, err) < 0 ?
+		nsc_error_context(err, "%s: context.%s", config->file, key) : 0;
+}
+#endif
 
 static int refuse(const struct nsc_config *config, const char *key,
 		  const char *why, struct nsc_error *err)
@@ -51,7 +65,9 @@ static int check_apparmor(const struct nsc_config *config,
 	if (!profile || !*profile)
 		return 0;
 #ifdef HAVE_APPARMOR
-	if (!aa_is_enabled())
+	if (load(&apparmor_library, config, "apparmor_profile", err) < 0)
+		return -err->code;
+	if (!apparmor.aa_is_enabled())
 		return refuse(config, "apparmor_profile",
 			      "AppArmor is not active on this host", err);
 	if (!is_loaded(profile))
@@ -72,10 +88,12 @@ static int check_context(const struct nsc_config *config, const char *key,
 	if (!label || !*label)
 		return 0;
 #ifdef HAVE_SELINUX
-	if (is_selinux_enabled() != 1)
+	if (load(&selinux_library, config, key, err) < 0)
+		return -err->code;
+	if (selinux.is_selinux_enabled() != 1)
 		return refuse(config, key,
 			      "SELinux is not active on this host", err);
-	if (security_check_context(label) < 0)
+	if (selinux.security_check_context(label) < 0)
 		return refuse(config, key,
 			      "is not a context of the loaded policy", err);
 	return 0;
