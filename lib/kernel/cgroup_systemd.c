@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/library.h"
 #include "config.h"
 
 bool nsc_systemd_is_there(void)
@@ -35,6 +36,16 @@ int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
 
 #include <systemd/sd-bus.h>
 
+#define FUNCTIONS(_) _(sd_bus_call) _(sd_bus_error_free) \
+	_(sd_bus_error_has_name) _(sd_bus_flush_close_unref) \
+	_(sd_bus_match_signal) _(sd_bus_message_append) \
+	_(sd_bus_message_close_container) _(sd_bus_message_new_method_call) \
+	_(sd_bus_message_open_container) _(sd_bus_message_read) \
+	_(sd_bus_message_unref) _(sd_bus_new) _(sd_bus_open_system) \
+	_(sd_bus_process) _(sd_bus_set_address) _(sd_bus_start) \
+	_(sd_bus_wait)
+NSC_LIBRARY(sd, SONAME_SYSTEMD, FUNCTIONS);
+
 #define DESTINATION "org.freedesktop.systemd1", "/org/freedesktop/systemd1", \
 	"org.freedesktop.systemd1.Manager"
 #define EXISTS "org.freedesktop.systemd1.UnitExists"
@@ -53,9 +64,9 @@ struct call {
 
 static void call_cleanup(struct call *c)
 {
-	sd_bus_message_unref(c->message);
-	sd_bus_error_free(&c->error);
-	sd_bus_flush_close_unref(c->bus);
+	sd.sd_bus_message_unref(c->message);
+	sd.sd_bus_error_free(&c->error);
+	sd.sd_bus_flush_close_unref(c->bus);
 }
 
 static int failed(const struct call *c, int ret, const char *what,
@@ -87,7 +98,7 @@ static void print_unit(char buf[256], const char *name, const char *suffix)
 
 static int append_number(sd_bus_message *m, const char *name, uint64_t value)
 {
-	return sd_bus_message_append(m, "(sv)", name, "t", value);
+	return sd.sd_bus_message_append(m, "(sv)", name, "t", value);
 }
 
 /* A number of ours as a property of a slice: systemd.resource-control(5). */
@@ -131,20 +142,20 @@ static int limit_slice(struct call *c, const char *slice,
 		       struct nsc_error *err)
 {
 	sd_bus_message *m = NULL;
-	int ret = sd_bus_message_new_method_call(c->bus, &m, DESTINATION,
-						 "SetUnitProperties");
+	int ret = sd.sd_bus_message_new_method_call(c->bus, &m, DESTINATION,
+						    "SetUnitProperties");
 
 	if (ret >= 0)
-		ret = sd_bus_message_append(m, "sb", slice, 1);
+		ret = sd.sd_bus_message_append(m, "sb", slice, 1);
 	if (ret >= 0)
-		ret = sd_bus_message_open_container(m, 'a', "(sv)");
+		ret = sd.sd_bus_message_open_container(m, 'a', "(sv)");
 	if (ret >= 0)
 		ret = append_limits(m, limits);
 	if (ret >= 0)
-		ret = sd_bus_message_close_container(m);
+		ret = sd.sd_bus_message_close_container(m);
 	if (ret >= 0)
-		ret = sd_bus_call(c->bus, m, WAIT_US, &c->error, NULL);
-	sd_bus_message_unref(m);
+		ret = sd.sd_bus_call(c->bus, m, WAIT_US, &c->error, NULL);
+	sd.sd_bus_message_unref(m);
 	return ret < 0 ? failed(c, ret, "limit the slice", err) : 0;
 }
 
@@ -155,7 +166,7 @@ static int on_removed(sd_bus_message *m, void *data, sd_bus_error *error)
 	uint32_t id;
 
 	(void)error;
-	if (sd_bus_message_read(m, "uoss", &id, &job, &unit, &result) < 0 ||
+	if (sd.sd_bus_message_read(m, "uoss", &id, &job, &unit, &result) < 0 ||
 	    !c->job || strcmp(job, c->job) != 0)
 		return 0;
 	snprintf(c->result, sizeof(c->result), "%s", result);
@@ -166,38 +177,39 @@ static int on_removed(sd_bus_message *m, void *data, sd_bus_error *error)
 static int request_scope(struct call *c, const char *unit, const char *slice)
 {
 	sd_bus_message *m = NULL;
-	int ret = sd_bus_message_new_method_call(c->bus, &m, DESTINATION,
-						 "StartTransientUnit");
+	int ret = sd.sd_bus_message_new_method_call(c->bus, &m, DESTINATION,
+						    "StartTransientUnit");
 
 	if (ret >= 0)
-		ret = sd_bus_message_append(m, "ss", unit, "fail");
+		ret = sd.sd_bus_message_append(m, "ss", unit, "fail");
 	if (ret >= 0)
-		ret = sd_bus_message_open_container(m, 'a', "(sv)");
+		ret = sd.sd_bus_message_open_container(m, 'a', "(sv)");
 	if (ret >= 0)
-		ret = sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)",
+		ret = sd.sd_bus_message_append(m, "(sv)(sv)(sv)(sv)(sv)",
 			"Description", "s", "Container of nscontainer",
 			"Slice", "s", slice,
 			"Delegate", "b", 1,
 			"CollectMode", "s", "inactive-or-failed",
 			"PIDs", "au", 1, (uint32_t)getpid());
 	if (ret >= 0)
-		ret = sd_bus_message_close_container(m);
+		ret = sd.sd_bus_message_close_container(m);
 	if (ret >= 0)
-		ret = sd_bus_message_append(m, "a(sa(sv))", 0);
+		ret = sd.sd_bus_message_append(m, "a(sa(sv))", 0);
 	if (ret >= 0)
-		ret = sd_bus_call(c->bus, m, WAIT_US, &c->error, &c->message);
-	sd_bus_message_unref(m);
+		ret = sd.sd_bus_call(c->bus, m, WAIT_US, &c->error,
+				     &c->message);
+	sd.sd_bus_message_unref(m);
 	return ret;
 }
 
 static int wait_for_job(struct call *c, struct nsc_error *err)
 {
-	int ret = sd_bus_message_read(c->message, "o", &c->job);
+	int ret = sd.sd_bus_message_read(c->message, "o", &c->job);
 
 	while (ret >= 0 && !c->done) {
-		ret = sd_bus_process(c->bus, NULL);
+		ret = sd.sd_bus_process(c->bus, NULL);
 		if (ret == 0)
-			ret = sd_bus_wait(c->bus, WAIT_US);
+			ret = sd.sd_bus_wait(c->bus, WAIT_US);
 		/* 0 is the time that is up. */
 		if (ret == 0)
 			ret = -ETIMEDOUT;
@@ -225,13 +237,13 @@ static int start(struct call *c, const struct nsc_systemd_scope *scope,
 		if (ret < 0)
 			return ret;
 	}
-	ret = sd_bus_match_signal(c->bus, NULL, DESTINATION, "JobRemoved",
-				  on_removed, c);
+	ret = sd.sd_bus_match_signal(c->bus, NULL, DESTINATION, "JobRemoved",
+				     on_removed, c);
 	for (int i = 0; ret >= 0 && i < TRIES; i++) {
-		sd_bus_error_free(&c->error);
+		sd.sd_bus_error_free(&c->error);
 		ret = request_scope(c, unit, slice);
 		/* The previous container's monitor has only just ended. */
-		if (ret >= 0 || !sd_bus_error_has_name(&c->error, EXISTS))
+		if (ret >= 0 || !sd.sd_bus_error_has_name(&c->error, EXISTS))
 			break;
 		ret = i + 1 < TRIES ? 0 : ret;
 		nanosleep(&pause, NULL);
@@ -244,18 +256,18 @@ static int start(struct call *c, const struct nsc_systemd_scope *scope,
 /* The bus, or where a small host has none the manager's own socket. */
 static int connect_to_manager(sd_bus **bus)
 {
-	int ret = sd_bus_open_system(bus);
+	int ret = sd.sd_bus_open_system(bus);
 
 	if (ret >= 0)
 		return ret;
-	ret = sd_bus_new(bus);
+	ret = sd.sd_bus_new(bus);
 	if (ret >= 0)
-		ret = sd_bus_set_address(*bus, PRIVATE);
-	return ret < 0 ? ret : sd_bus_start(*bus);
+		ret = sd.sd_bus_set_address(*bus, PRIVATE);
+	return ret < 0 ? ret : sd.sd_bus_start(*bus);
 }
 
-int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
-			    struct nsc_error *err)
+static int connect_and_start(const struct nsc_systemd_scope *scope,
+			     struct nsc_error *err)
 {
 	__attribute__((cleanup(call_cleanup))) struct call c = { .bus = NULL };
 	int ret = connect_to_manager(&c.bus);
@@ -263,6 +275,14 @@ int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
 	if (ret < 0)
 		return failed(&c, ret, "connect to the bus", err);
 	return start(&c, scope, err);
+}
+
+int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,
+			    struct nsc_error *err)
+{
+	int ret = nsc_library_load(&sd_library, err);
+
+	return ret < 0 ? ret : connect_and_start(scope, err);
 }
 
 #endif
