@@ -240,7 +240,7 @@ static int context(const struct nsc_config *config, size_t i,
 int nsc_network_check(const struct nsc_config *config, struct nsc_error *err)
 {
 	_cleanup_netlink_ struct nl_sock *sock = NULL;
-	int ret = nsc_netlink_open(&sock, err);
+	int ret = config->n_networks ? nsc_netlink_open(&sock, err) : 0;
 
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
 		if (check_one(sock, &config->networks[i], err) < 0)
@@ -311,7 +311,7 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 {
 	const struct nsc_config *config = plan->config;
 	_cleanup_netlink_ struct nl_sock *sock = NULL;
-	int ret = nsc_netlink_open(&sock, err);
+	int ret = config->n_networks ? nsc_netlink_open(&sock, err) : 0;
 
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++) {
 		const struct nsc_config_network *n = &config->networks[i];
@@ -342,11 +342,13 @@ void nsc_network_undo(const struct nsc_network_made *made)
 	_cleanup_netlink_ struct nl_sock *sock = NULL;
 	struct nsc_error ignored = NSC_ERROR_INIT;
 
-	if (nsc_netlink_open(&sock, &ignored) < 0)
-		return;
-	for (size_t i = 0; i < NSC_NETWORKS_MAX; i++)
-		if (made->host[i][0])
-			nsc_netlink_delete(sock, made->host[i], &ignored);
+	for (size_t i = 0; i < NSC_NETWORKS_MAX; i++) {
+		if (!made->host[i][0])
+			continue;
+		if (!sock && nsc_netlink_open(&sock, &ignored) < 0)
+			return;
+		nsc_netlink_delete(sock, made->host[i], &ignored);
+	}
 }
 
 int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
@@ -430,7 +432,7 @@ static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
 
 	name_of(plan->config, i, name);
 	if (n->type == NSC_NETWORK_LOOPBACK)
-		return nsc_netlink_up(sock, name, n->mtu, err);
+		return nsc_netlink_up(name, n->mtu, err);
 	if (n->type == NSC_NETWORK_PASTA) {
 		ret = nsc_netlink_addresses(sock, name, made->pasta, 2, err);
 		return ret < 0 ? ret : 0;
@@ -439,7 +441,7 @@ static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
 		return 0;
 	ret = add_addresses(sock, plan, n, name, err);
 	if (ret == 0)
-		ret = nsc_netlink_up(sock, name, 0, err);
+		ret = nsc_netlink_up(name, 0, err);
 	return ret < 0 ? ret : add_routes(sock, plan, n, name, err);
 }
 
@@ -453,9 +455,9 @@ int nsc_network_configure(const struct nsc_plan *plan,
 	/* Another's network stays as its owner wants it. */
 	if (!(config->namespaces & CLONE_NEWNET) || nsc_network_joins(config))
 		return 0;
-	ret = nsc_netlink_open(&sock, err);
-	if (ret == 0)
-		ret = nsc_netlink_up(sock, "lo", 0, err);
+	ret = nsc_netlink_up("lo", 0, err);
+	if (ret == 0 && config->n_networks)
+		ret = nsc_netlink_open(&sock, err);
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
 		if (configure_one(sock, plan, i, made, err) < 0)
 			ret = context(config, i, err);

@@ -15,6 +15,7 @@
 
 struct nl_sock;
 
+/* Loads libnl, so that the first one is opened by nsinit. */
 int nsc_netlink_open(struct nl_sock **ret, struct nsc_error *err);
 void nsc_netlink_close(struct nl_sock **sock);
 #define _cleanup_netlink_ __attribute__((cleanup(nsc_netlink_close)))
@@ -54,9 +55,11 @@ int nsc_netlink_add_child(struct nl_sock *sock, const char *kind,
 int nsc_netlink_delete(struct nl_sock *sock, const char *name,
 		       struct nsc_error *err);
 
-/* Set the mtu (0: leave it) and bring the interface up. */
-int nsc_netlink_up(struct nl_sock *sock, const char *name, uint32_t mtu,
-		   struct nsc_error *err);
+/*
+ * Set the mtu (0: leave it) and bring the interface up.  That alone is without
+ * libnl, which a container that has only "lo" does not need.
+ */
+int nsc_netlink_up(const char *name, uint32_t mtu, struct nsc_error *err);
 
 int nsc_netlink_add_address(struct nl_sock *sock, const char *name,
 			    const struct nsc_address *address,
