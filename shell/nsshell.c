@@ -164,7 +164,7 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
-	int ret = nsc_user_load_own(&user, err);
+	int ret = nsc_user_load_uid(getuid(), &user, err);
 
 	if (ret < 0)
 		return ret;

@@ -73,11 +73,11 @@ static bool is_stale(const struct nsc_state *state)
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 
-	if (nsc_user_load(state->user, &user, NULL) < 0)
-		return true;
 	if (!*state->conf)
-		return directory_stale(state, user);
-	return nsc_policy_decide(state->conf, user, NULL, &policy, NULL) < 0 ||
+		return nsc_user_load_uid(0, &user, NULL) < 0 ||
+		       directory_stale(state, user);
+	return nsc_user_load(state->user, &user, NULL) < 0 ||
+	       nsc_policy_decide(state->conf, user, NULL, &policy, NULL) < 0 ||
 	       !policy->dir || nsc_change_is(state, policy, user);
 }
 

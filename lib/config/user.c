@@ -55,8 +55,20 @@ static int load_group_name(struct nsc_user *user)
 	return user->group ? 0 : -ENOMEM;
 }
 
+static int load_one_group(struct nsc_user *user)
+{
+	user->groups = reallocarray(NULL, 1, sizeof(*user->groups));
+	if (!user->groups)
+		return -ENOMEM;
+	user->groups[0] = user->gid;
+	user->n_groups = 1;
+	return 0;
+}
+
 static int fill(struct nsc_user *user, const struct passwd *entry)
 {
+	int ret;
+
 	user->name = strdup(entry->pw_name);
 	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
 			    entry->pw_dir : "/");
@@ -66,12 +78,12 @@ static int fill(struct nsc_user *user, const struct passwd *entry)
 		return -ENOMEM;
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
-	return load_group_name(user);
+	ret = load_group_name(user);
+	return ret < 0 ? ret : load_one_group(user);
 }
 
-/* Exactly one of name and uid is used. */
-static int load(const char *name, uid_t uid, bool groups,
-		struct nsc_user **ret)
+/* Exactly one of name and uid is used; by name with all groups. */
+static int load(const char *name, uid_t uid, struct nsc_user **ret)
 {
 	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
 	struct passwd entry, *found = NULL;
@@ -92,7 +104,7 @@ static int load(const char *name, uid_t uid, bool groups,
 	if (!found)
 		return error ? -error : -ENOENT;
 	error = fill(user, found);
-	if (error == 0 && groups)
+	if (error == 0 && name)
 		error = nsc_user_load_groups(user);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(user);
@@ -108,7 +120,7 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 	nsc_text_escape(name, escaped, sizeof(escaped));
 	if (!name || !*name)
 		return nsc_error_set(err, EINVAL, "user '': has no name");
-	error = load(name, 0, true, ret);
+	error = load(name, 0, ret);
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "user '%s': is not known to "
 				     "the system", escaped);
@@ -117,10 +129,9 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 	return 0;
 }
 
-static int load_uid(uid_t uid, bool groups, struct nsc_user **ret,
-		    struct nsc_error *err)
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
 {
-	int error = load(NULL, uid, groups, ret);
+	int error = load(NULL, uid, ret);
 
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "uid %u: is not known to the "
@@ -128,16 +139,6 @@ static int load_uid(uid_t uid, bool groups, struct nsc_user **ret,
 	if (error < 0)
 		return nsc_error_sys(err, -error, "uid %u", uid);
 	return 0;
-}
-
-int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
-{
-	return load_uid(uid, true, ret, err);
-}
-
-int nsc_user_load_own(struct nsc_user **ret, struct nsc_error *err)
-{
-	return load_uid(getuid(), false, ret, err);
 }
 
 char *nsc_user_group_name(gid_t gid, int *error)

@@ -29,15 +29,14 @@ struct nsc_user {
  */
 int nsc_user_load(const char *name, struct nsc_user **ret,
 		  struct nsc_error *err);
-/* The same by uid. */
-int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 
 /*
- * Whose process this is, by its real user id, without groups: to ask all name
- * services for those takes more than all else.
+ * By uid, with gid as the only group: to ask for the others loads all modules
+ * of the name service, and takes more than all else.
  */
-int nsc_user_load_own(struct nsc_user **ret, struct nsc_error *err);
-/* Groups, where they were not loaded; a negative errno. */
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
+
+/* All groups, in place of those that there are; a negative errno. */
 int nsc_user_load_groups(struct nsc_user *user);
 
 /*

@@ -192,6 +192,8 @@ static int name_groups(struct nsc_plan *plan, struct nsc_error *err)
 {
 	size_t n = (size_t)plan->user->n_groups;
 
+	if (!plan->login)
+		return 0;
 	plan->group_names = calloc(n + 1, sizeof(*plan->group_names));
 	if (!plan->group_names)
 		return nsc_error_sys(err, ENOMEM, "groups");

@@ -50,7 +50,7 @@ lacks_library() {
 }
 
 plain_exec() {
-	local library pid
+	local library pid process
 
 	box ''
 	mkfifo "$OUT/fifo"
@@ -59,11 +59,14 @@ plain_exec() {
 	nsinit exec --root "$BOX" cat < "$OUT/fifo" 9>&- &
 	pid=$!
 	wait_until 10 [ -e "$BOX/pid" ] || fail "nsinit exec does not start"
-	cp "/proc/$pid/maps" "$OUT/mapped"
+	# It, and what it has forked to start the container.
+	for process in "$pid" $(pgrep -x -P "$pid" nsinit); do
+		cat "/proc/$process/maps"
+	done > "$OUT/mapped"
 	exec 9>&-
 	wait "$pid" || fail "nsinit exec fails"
 	grep -q libnscontainer "$OUT/mapped" || fail "$(cat "$OUT/mapped")"
-	for library in $ON_DEMAND; do
+	for library in $ON_DEMAND libnss_systemd libnss_sss; do
 		lacks "nsinit exec" "/$library.so" "$(cat "$OUT/mapped")"
 	done
 }
