@@ -123,8 +123,10 @@ systemd() {
 	box ''
 	mkdir -p /run/systemd/system
 	status_is 126 without libsystemd nsinit exec --root "$BOX" true
-	rmdir /run/systemd/system
 	lacks_library libsystemd
+	status_is 127 nsinit exec --root "$BOX" true
+	contains "with it" "systemd: connect to the bus" "$(cat "$OUT/stderr")"
+	rmdir /run/systemd/system
 	[ ! -e "$BOX/pid" ] || fail "a container runs"
 	status_is 0 nsinit exec --root "$BOX" true
 }
