@@ -81,7 +81,7 @@ static void __attribute__((noreturn)) ended(struct monitor *m)
 	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_drain_remove(NSC_MONITOR_RUNDIR);
-	/* The kernel takes some 15 ms to close m->moved: nobody waits. */
+	/* Before m->moved, which takes the kernel some 15 ms to close. */
 	close(NSC_MONITOR_LOCK);
 	_exit(0);
 }

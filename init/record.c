@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "container/paths.h"
+#include "monitor.h"
 #include "record_places.h"
 #include "record_text.h"
 #include "session.h"
@@ -96,7 +97,7 @@ static void close_from_to(int first, int last)
 		syscall(SYS_close_range, first, last, 0);
 }
 
-/* Of what the monitor has open, its locks above all, nothing else stays. */
+/* Of what the monitor has open nothing else stays. */
 static void keep_two(int a, int b)
 {
 	int low = a < b ? a : b, high = a < b ? b : a;
@@ -113,6 +114,13 @@ write_in_child(const struct session *s, const struct session_end *end,
 {
 	struct session_end known = { .status = -1 };
 
+	/*
+	 * First, since the next start may wait for the locks: what one call
+	 * closes is let go of together, and the last inotify descriptor takes
+	 * the kernel 15 ms.
+	 */
+	close(NSC_MONITOR_LOCK);
+	close(NSC_MONITOR_SESSIONS);
 	keep_two(s->pidfd, other);
 	if (end && other >= 0)
 		poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1,
