@@ -112,10 +112,7 @@ static int peer_of(int client, struct peer *ret, struct nsc_error *err)
 	return pidfd;
 }
 
-/*
- * Its session, where it is one that has just begun.  A user's process moves
- * by its number: with descriptors it could move the host's.
- */
+/* Its session, where it is one that has just begun. */
 static struct session *enter(int client, struct sessions *all,
 			     struct nsc_cgroup_tasks *tasks,
 			     struct nsc_error *err)
@@ -130,8 +127,8 @@ static struct session *enter(int client, struct sessions *all,
 	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))
 		return NULL;
-	if (groups_enter(peer.pid, pidfd, peer.uid == 0 ? tasks : NULL,
-			 err) == 0 && is)
+	tasks->uid = peer.uid;
+	if (groups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
 	/* No end of a session does so for who is none. */
 	if (!opened)

@@ -1,7 +1,7 @@
 /*
  * What container-monitor answers who connects to "enter": with code 0 the
- * process is a session.  Descriptors come along to root's logins: of files to
- * each of which the process writes "0", and so moves itself into the groups.
+ * process is a session.  Descriptors come along, of files to each of which the
+ * process writes "0", and so moves itself into the groups of v1.
  */
 #ifndef NSC_CONTAINER_DOOR_H
 #define NSC_CONTAINER_DOOR_H

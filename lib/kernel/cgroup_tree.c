@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/securebits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -436,36 +438,69 @@ void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks)
 		close(tasks->fds[--tasks->n]);
 }
 
-/* The group for pid in e's hierarchy, made where it is one of its own. */
-static int make_group(const struct nsc_cgroup_entry *e, pid_t pid,
-		      char path[PATH_MAX], struct nsc_error *err)
+/* The group for pid in e's hierarchy. */
+static void group_path(const struct nsc_cgroup_entry *e, pid_t pid,
+		       char path[PATH_MAX])
 {
 	if (e->kind == 's')
 		snprintf(path, PATH_MAX, "%.4000s/" SESSION "%d", e->path,
 			 (int)pid);
 	else
-		snprintf(path, PATH_MAX, "%s", e->path);
-	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
-		return nsc_error_sys(err, errno, "make the session's group "
-				     "'%s'", path);
-	return 0;
+		snprintf(path, PATH_MAX, "%.4000s", e->path);
 }
 
-static int open_tasks(const char *path, struct nsc_cgroup_tasks *tasks)
+static int open_tasks(const struct nsc_cgroup_entry *e, pid_t pid,
+		      struct nsc_cgroup_tasks *tasks)
 {
-	char file[PATH_MAX];
+	char path[PATH_MAX], file[PATH_MAX + 8];
 	int fd;
 
 	if (tasks->n == NSC_CGROUP_TASKS)
 		return -E2BIG;
-	if (snprintf(file, sizeof(file), "%s/tasks", path) >=
-	    (int)sizeof(file))
-		return -ENAMETOOLONG;
+	group_path(e, pid, path);
+	snprintf(file, sizeof(file), "%s/tasks", path);
 	fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	tasks->fds[tasks->n++] = fd;
 	return 0;
+}
+
+/* The effective user id alone: the rights of root are needed to open. */
+static int become(uid_t uid, int securebits)
+{
+	if (prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0 ||
+	    setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Nothing is right any more where that fails. */
+static void become_root(int securebits)
+{
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||
+	    prctl(PR_SET_SECUREBITS, securebits) < 0)
+		_exit(1);
+}
+
+static bool enters_itself(const struct nsc_cgroup_entry *e)
+{
+	return is_group(e) && !is_v2(e);
+}
+
+static int open_all(const struct nsc_cgroup_tree *tree, pid_t pid,
+		    struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
+{
+	int securebits = prctl(PR_GET_SECUREBITS);
+	int ret = tasks->uid ? become(tasks->uid, securebits) : 0;
+
+	for (size_t i = 0; ret == 0 && i < tree->n; i++)
+		if (enters_itself(&tree->list[i]))
+			ret = open_tasks(&tree->list[i], pid, tasks);
+	if (tasks->uid)
+		become_root(securebits);
+	return ret < 0 ? nsc_error_sys(err, -ret, "open the groups of process "
+				       "%d", (int)pid) : 0;
 }
 
 static int move(const char *path, pid_t pid)
@@ -476,46 +511,44 @@ static int move(const char *path, pid_t pid)
 	return write_file(path, "cgroup.procs", text);
 }
 
+/* 1: it is in the group; 0: it enters itself. */
 static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
-		     struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
+		     struct nsc_error *err)
 {
-	bool itself = tasks && !is_v2(e);
 	char path[PATH_MAX];
-	int ret = 0;
+	int ret;
 
 	if (e->kind == '?')
 		return nsc_error_set(err, ESRCH, "the group of PID 1 below "
 				     "'%s' cannot be found", e->path);
-	ret = make_group(e, pid, path, err);
-	if (ret < 0)
-		return ret;
-	ret = itself ? open_tasks(path, tasks) : move(path, pid);
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "move process %d into group "
-				     "'%s'", (int)pid, path);
-	return !itself;
+	group_path(e, pid, path);
+	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "make the session's group "
+				     "'%s'", path);
+	if (enters_itself(e))
+		return 0;
+	ret = move(path, pid);
+	return ret < 0 ? nsc_error_sys(err, -ret, "move process %d into group "
+				       "'%s'", (int)pid, path) : 1;
 }
 
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err)
 {
-	bool entered = false;
-	int ret;
+	int ret = 0;
 
-	for (size_t i = 0; i < tree->n; i++) {
+	for (size_t i = 0; ret >= 0 && i < tree->n; i++) {
 		const struct nsc_cgroup_entry *e = &tree->list[i];
 
 		if (e->kind != '?' && !is_group(e))
 			continue;
-		ret = enter_one(e, pid, tasks, err);
-		if (ret < 0 && entered && err)
-			err->code = ENOTRECOVERABLE;
-		if (ret < 0)
-			return entered ? -ENOTRECOVERABLE : ret;
-		entered = entered || ret;
+		ret = enter_one(e, pid, err);
+		tasks->entered = tasks->entered || ret > 0;
 	}
-	if (tasks)
-		tasks->entered = entered;
-	return 0;
+	if (ret >= 0)
+		ret = open_all(tree, pid, tasks, err);
+	if (ret < 0 && tasks->entered && err)
+		err->code = ENOTRECOVERABLE;
+	return ret < 0 && tasks->entered ? -ENOTRECOVERABLE : ret;
 }

@@ -53,6 +53,7 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
 
 /* Files of v1 in which a thread moves itself by writing "0". */
 struct nsc_cgroup_tasks {
+	uid_t uid;	/* whose processes alone they move; 0: all */
 	int fds[NSC_CGROUP_TASKS];
 	size_t n;
 	bool entered;	/* the process was moved into other groups */
@@ -66,9 +67,9 @@ void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks);
  * process's all the time, and it is where it was moved.  -ENOTRECOVERABLE: it
  * is in some of the groups.
  *
- * With tasks it is left to the process itself to enter those of v1, which
- * spares it an RCU grace period (some 10 ms) in the kernel.  They are for a
- * process of root's alone: who has one can move any process.
+ * It is left to the process itself to enter those of v1, by tasks, which
+ * spares it an RCU grace period (some 10 ms) in the kernel.  They are opened
+ * as tasks->uid: whoever writes, the kernel goes by who has opened.
  */
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_cgroup_tasks *tasks,

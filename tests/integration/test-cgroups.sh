@@ -429,26 +429,41 @@ hostile_clients() {
 	wait_until 5 nothing_left || fail "left" "$(left)"
 }
 
-# descriptors_for USER: how many come with the monitor's answer.
+# descriptors_for USER PID: for each that comes with the monitor's answer what
+# becomes of moving oneself, and of moving PID.
 descriptors_for() {
 	setpriv --reuid="$1" --regid="$1" --init-groups python3 -c '
-import array, socket, sys
+import array, os, socket, sys
+def move(fd, who):
+    try:
+        os.write(fd, who)
+        return "moved"
+    except OSError as e:
+        return os.strerror(e.errno)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.connect(sys.argv[1])
 data, control, _, _ = s.recvmsg(4096, 4096)
 assert len(data) > 500 and not data[0], data
-print(sum(len(array.array("i", c[2])) for c in control))' "$RUN/alice/enter"
+fds = array.array("i")
+for c in control:
+    fds.frombytes(c[2])
+for fd in fds:
+    print(move(fd, b"0"), "and", move(fd, sys.argv[2].encode()))
+' "$RUN/alice/enter" "$2" | sort | uniq -c | sed 's/^ *//'
 }
 
-# With one a process of the host's could be moved into the container's groups.
-no_descriptors() {
+# The host's could be taken into the container's groups, and end with it.
+no_others() {
 	local n
 
 	fresh
 	hold_su
 	n=$(grep -cE '^[sg] [^v]' "$RUN/alice/cgroup")
-	equal "those for alice" 0 "$(descriptors_for alice)"
-	equal "those for root" "$n" "$(descriptors_for root)"
+	sleep 300 &
+	equal "alice" "$n moved and Permission denied" \
+		"$(descriptors_for alice $!)"
+	grep -q nscontainer "/proc/$!/cgroup" && fail "it was moved"
+	kill $!
 	drop_su
 }
 
@@ -513,7 +528,7 @@ t "a killed monitor is replaced, and until then nobody enters" monitor_killed
 t "groups of a container that was killed are replaced" all_killed
 t "L7 a start that fails leaves no groups" failed_start
 t "L2 clients of the monitor cannot stop it" hostile_clients
-t "L2 a user gets no descriptor of a group" no_descriptors
+t "L2 a user's descriptors move nobody else's process" no_others
 t "groups of ended sessions go" dead_sessions
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies
