@@ -193,17 +193,13 @@ static int from_module(const struct kind *kind, const char *user,
 	return found;
 }
 
-/* 1: found; 0: there is none. */
 static int from_file(const struct kind *kind, const struct nsc_user *user,
 		     uint32_t *ret, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
-	int found;
+	int found = read_etc(kind->file, &text, err);
 
-	if (has_module())
-		return from_module(kind, user->name, ret, err);
-	found = read_etc(kind->file, &text, err);
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
 	     line && !found; line = strtok_r(NULL, "\n", &save)) {
 		long long first, count;
@@ -213,6 +209,20 @@ static int from_file(const struct kind *kind, const struct nsc_user *user,
 			is_of(owner, user) &&
 			take((uint64_t)first, (uint64_t)count, ret);
 	}
+	return found;
+}
+
+/* A range of each kind.  1: found; 0: there is none. */
+static int from_system(const struct nsc_user *user, uint32_t range[2],
+		       struct nsc_error *err)
+{
+	bool module = has_module();
+	int found = 1;
+
+	for (size_t i = 0; found > 0 && i < 2; i++)
+		found = module ? from_module(&kinds[i], user->name, &range[i],
+					     err) :
+				 from_file(&kinds[i], user, &range[i], err);
 	return found;
 }
 
@@ -263,10 +273,8 @@ int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 		   struct nsc_error *err)
 {
 	uint32_t range[2] = { 0, 0 };
-	int ret = from_file(&kinds[0], user, &range[0], err);
+	int ret = from_system(user, range, err);
 
-	if (ret > 0)
-		ret = from_file(&kinds[1], user, &range[1], err);
 	if (ret == 0) {
 		ret = from_pool(user->name, conf, &range[0], err);
 		range[1] = range[0];
