@@ -14,8 +14,8 @@ int nsc_descriptors_send(int socket, const struct iovec *data, const int *fds,
 /*
  * A message of exactly size bytes with at most NSC_DESCRIPTORS_MAX descriptors,
  * close-on-exec, which are the caller's then.  How many, or a negative errno:
- * -ECONNRESET: the message is shorter, or there is none; -EMFILE: not all
- * descriptors could be had, and none is open.
+ * -ECONNRESET: the message is shorter, or there is none; -EMFILE: data is
+ * there, but not all descriptors could be had, and none is open.
  */
 int nsc_descriptors_receive(int socket, void *data, size_t size,
 			    int fds[NSC_DESCRIPTORS_MAX], int flags);

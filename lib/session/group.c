@@ -71,6 +71,15 @@ static int connect_soon(const struct nsc_session *session, int rundir)
 	return fd;
 }
 
+/* This process is in some of the groups. */
+static int no_way_back(struct nsc_error *err)
+{
+	/* Of this process, and not of one that is its parent. */
+	if (err)
+		err->code = ECANCELED;
+	return -ENOTRECOVERABLE;
+}
+
 /* The monitor's word, and what came with it: how many descriptors. */
 static int receive(const struct nsc_session *session,
 		   struct nsc_door_answer *answer,
@@ -90,16 +99,12 @@ static int receive(const struct nsc_session *session,
 	if (n <= 0)
 		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
 	n = nsc_descriptors_receive(fd, answer, sizeof(*answer), fds, 0);
+	if (n == -EMFILE) {
+		nsc_error_set(err, EMFILE, "enter the container's control "
+			      "groups: the limit of open files is too low");
+		return answer->entered ? no_way_back(err) : n;
+	}
 	return n < 0 ? failed(session, -n, err) : n;
-}
-
-/* This process is in some of the groups. */
-static int no_way_back(struct nsc_error *err)
-{
-	/* Of this process, and not of one that is its parent. */
-	if (err)
-		err->code = ECANCELED;
-	return -ENOTRECOVERABLE;
 }
 
 /* What the monitor refused. */
