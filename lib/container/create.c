@@ -204,7 +204,6 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 		args.flags |= CLONE_INTO_CGROUP;
 		args.cgroup = (uint64_t)group;
 	}
-
 	if (setresuid((uid_t)-1, owner, (uid_t)-1) < 0)
 		return nsc_error_sys(err, errno, "become uid %u", owner);
 	if (nsc_capability_raise(err) < 0)
@@ -220,6 +219,10 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 		nsc_error_set(err, ENOSPC, "make the namespaces: a limit is "
 			      "reached: see user.max_*_namespaces in "
 			      "sysctl(8)");
+	else if (pid < 0 && errno == EAGAIN)
+		nsc_error_set(err, EAGAIN, "make the namespaces: a limit of "
+			      "processes is reached: see cgroups.pids, and "
+			      "cgroup_parents");
 	else if (pid < 0)
 		nsc_error_sys(err, errno, "make the namespaces");
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0) {
@@ -250,8 +253,7 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	if (b->pid == 0) {
 		const struct nsc_init init = {
 			.plan = b->plan, .groups = &b->groups, .go = go[0],
-			.report = report[1],
-			.program = b->program,
+			.report = report[1], .program = b->program,
 		};
 
 		close(go[1]);
