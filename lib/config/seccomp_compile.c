@@ -13,10 +13,12 @@
 #include <sys/stat.h>
 
 #include "base/fd.h"
+#include "config/seccomp_compact.h"
 
 /* Numbers from here on are x32's, or private calls of arm. */
 #define OTHER_NUMBERS 0x10000
 #define STUB 5			/* instructions for one architecture */
+#define TOLD_APART (NSC_SECCOMP_ARCHES + 1)
 
 static void release(scmp_filter_ctx *ctx)
 {
@@ -137,6 +139,19 @@ static int newest(const struct nsc_seccomp_profile *profile, uint32_t arch)
 	return greatest;
 }
 
+/* The kernel has one name for x86_64 and x32.  Returns how many. */
+static unsigned int tell_apart(const struct nsc_seccomp_profile *profile,
+			       uint32_t arches[TOLD_APART])
+{
+	unsigned int n = 0;
+
+	arches[n++] = seccomp_arch_native();
+	for (size_t i = 0; i < profile->n_arches; i++)
+		if (profile->arches[i] != SCMP_ARCH_X32)
+			arches[n++] = profile->arches[i];
+	return n;
+}
+
 /*
  * In front of all: system calls that are newer than what is known by name are
  * ENOSYS, as on an older kernel.  Returns how many instructions.
@@ -144,15 +159,11 @@ static int newest(const struct nsc_seccomp_profile *profile, uint32_t arch)
 static unsigned int put_stub(const struct nsc_seccomp_profile *profile,
 			     struct sock_filter *to)
 {
-	uint32_t arches[NSC_SECCOMP_ARCHES + 1] = { seccomp_arch_native() };
-	unsigned int n_arches = 1, n = 0;
+	uint32_t arches[TOLD_APART];
+	unsigned int n_arches = tell_apart(profile, arches), n = 0;
 
 	if (profile->default_action != SCMP_ACT_ERRNO(EPERM))
 		return 0;
-	/* The kernel has one name for x86_64 and x32. */
-	for (size_t i = 0; i < profile->n_arches; i++)
-		if (profile->arches[i] != SCMP_ARCH_X32)
-			arches[n_arches++] = profile->arches[i];
 	to[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		offsetof(struct seccomp_data, arch));
 	for (unsigned int i = 0; i < n_arches; i++) {
@@ -180,7 +191,7 @@ static unsigned int put_stub(const struct nsc_seccomp_profile *profile,
 static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 		     struct nsc_seccomp *ret, struct nsc_error *err)
 {
-	struct sock_filter stub[1 + (NSC_SECCOMP_ARCHES + 1) * STUB];
+	struct sock_filter stub[1 + TOLD_APART * STUB];
 	unsigned int n = put_stub(profile, stub);
 	_cleanup_free_ struct sock_filter *code = NULL;
 	struct stat st;
@@ -206,8 +217,8 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 	return 0;
 }
 
-int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
-			struct nsc_seccomp *ret, struct nsc_error *err)
+int nsc_seccomp_compile_plain(const struct nsc_seccomp_profile *profile,
+			      struct nsc_seccomp *ret, struct nsc_error *err)
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx =
 		seccomp_init(profile->default_action);
@@ -225,4 +236,18 @@ int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
 		return nsc_error_sys(err, -error, "%s: make the filter",
 				     profile->file);
 	return read_back(fd, profile, ret, err);
+}
+
+int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
+			struct nsc_seccomp *ret, struct nsc_error *err)
+{
+	uint32_t arches[TOLD_APART];
+	unsigned int n = tell_apart(profile, arches);
+	int error = nsc_seccomp_compile_plain(profile, ret, err);
+
+	if (error == 0 && nsc_seccomp_compact(ret, arches, n) < 0) {
+		nsc_seccomp_free(ret);
+		return nsc_error_sys(err, ENOMEM, "%s", profile->file);
+	}
+	return error;
 }

@@ -89,12 +89,17 @@ bool nsc_seccomp_arch_runs_on(uint32_t arch, uint32_t machine);
 int nsc_seccomp_newest(uint32_t arch);
 
 /*
- * To instructions, by libseccomp.  Where the default is EPERM, system calls
- * that are newer than all that is known by name are ENOSYS instead, so that
+ * To instructions, by libseccomp, and then to fewer of them
+ * (config/seccomp_compact.h).  Where the default is EPERM, system calls that
+ * are newer than all that is known by name are ENOSYS instead, so that
  * programs fall back to the older ones.
  */
 int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
 			struct nsc_seccomp *ret, struct nsc_error *err);
+
+/* The same as libseccomp leaves it. */
+int nsc_seccomp_compile_plain(const struct nsc_seccomp_profile *profile,
+			      struct nsc_seccomp *ret, struct nsc_error *err);
 
 void nsc_seccomp_profile_free(struct nsc_seccomp_profile *profile);
 static inline void

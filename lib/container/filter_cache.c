@@ -17,7 +17,7 @@
 
 #define NAME ".filters"
 #define DIRECTORY NSC_RUNDIR "/" NAME
-#define FORMAT 1	/* raised with what nsc_seccomp_compile() makes */
+#define FORMAT 2	/* raised with what nsc_seccomp_compile() makes */
 #define MOST 64		/* more means that most are of no use any more */
 
 struct key {
