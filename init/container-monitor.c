@@ -129,7 +129,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
 		m->end, m->warning, endings_due(&m->endings),
-		idle_due(&m->all, &m->watch),
+		idle_due(&m->all, &m->watch), m->all.record,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
@@ -152,6 +152,7 @@ static void go_on(struct monitor *m)
 {
 	int64_t now = now_ms();
 
+	sessions_go_on(&m->all);
 	endings_go_on(&m->endings);
 	idle_go_on(&m->all, &m->endings);
 	if (m->warning <= now && now < m->end)

@@ -22,7 +22,6 @@
 #include "groups.h"
 #include "kernel/descriptors.h"
 #include "monitor.h"
-#include "record.h"
 
 #ifndef SO_PEERPIDFD
 #define SO_PEERPIDFD 77
@@ -153,9 +152,8 @@ void door_serve(int listener, struct sessions *all)
 			     answer.err.code ? 0 : tasks.n,
 			     MSG_DONTWAIT | MSG_NOSIGNAL);
 	nsc_cgroup_tasks_close(&tasks);
-	/* It need not wait for that. */
 	if (opened)
-		record_open(opened);
+		sessions_record(all, opened);
 }
 
 void door_close(int listener)

@@ -75,7 +75,7 @@ static void tell_audit(const struct session *s, const struct session_end *end)
 		complain(s, "audit", -ret);
 }
 
-static void write_all(const struct session *s, const struct session_end *end)
+static void write_one(const struct session *s, const struct session_end *end)
 {
 	char text[RECORD_MAX];
 	size_t len = record_text_line(s, end, text);
@@ -89,6 +89,13 @@ static void write_all(const struct session *s, const struct session_end *end)
 		record_utmp_close(s);
 	else
 		record_utmp_open(s);
+}
+
+static void write_all(const struct session *s, const struct session_end *end)
+{
+	if (end && s->unrecorded)
+		write_one(s, NULL);
+	write_one(s, end);
 }
 
 static void close_from_to(int first, int last)
@@ -139,6 +146,10 @@ static void write_some(const struct session *s, const struct session_end *end)
 	char text[RECORD_MAX];
 	int error = errno;
 
+	if (end && s->unrecorded) {
+		record_text_line(s, NULL, text);
+		record_syslog(s->pid, text);
+	}
 	record_text_line(s, end, text);
 	record_syslog(s->pid, text);
 	complain(s, "all but syslog", error);
@@ -167,6 +178,7 @@ void record_open(struct session *s)
 		out = pipefd[1];
 	}
 	record(s, NULL, out);
+	s->unrecorded = false;
 }
 
 void record_close(const struct session *s, const struct session_end *end)

@@ -23,7 +23,8 @@ struct session;
 /*
  * Both return at once, whatever the places do: a process of its own writes.
  * That of a close waits for that of its open, by s->recorded, for a second at
- * the most.  With a status of -1 the kernel is asked, by s->pidfd.
+ * the most; where there was none it writes both.  With a status of -1 the
+ * kernel is asked, by s->pidfd.
  */
 void record_open(struct session *s);
 void record_close(const struct session *s, const struct session_end *end);

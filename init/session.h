@@ -25,6 +25,7 @@ struct session {
 	char user[65];
 	bool by_user;		/* a nsshell, without privileges */
 	bool entered;		/* it has connected, to this monitor */
+	bool unrecorded;	/* its opening is still to be recorded */
 	int recorded;		/* end-of-file: its opening is recorded; -1 */
 
 	/* idle.c: times as now_ms() has them. */

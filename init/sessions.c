@@ -29,6 +29,7 @@
 #define MOST 16384		/* whatever the limit of descriptors is */
 #define SPARE 64		/* descriptors for everything else */
 #define EVENTS 64
+#define RECORD_MS 20		/* until an opening is recorded */
 
 /* --- the file of a session */
 
@@ -285,6 +286,23 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	return 1;
 }
 
+void sessions_record(struct sessions *all, struct session *s)
+{
+	s->unrecorded = true;
+	if (all->record == INT64_MAX)
+		all->record = now_ms() + RECORD_MS;
+}
+
+void sessions_go_on(struct sessions *all)
+{
+	if (now_ms() < all->record)
+		return;
+	all->record = INT64_MAX;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->unrecorded)
+			record_open(all->list[i]);
+}
+
 void sessions_reap(struct sessions *all)
 {
 	struct epoll_event events[EVENTS];
@@ -341,6 +359,7 @@ static size_t most(void)
 int sessions_open(struct sessions *all, struct nsc_error *err)
 {
 	all->max = most();
+	all->record = INT64_MAX;
 	all->epoll = epoll_create1(EPOLL_CLOEXEC);
 	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

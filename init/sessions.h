@@ -18,6 +18,7 @@ struct sessions {
 	const char *user;	/* whose container it is */
 	const struct nsc_watch *watch;
 	struct endings *endings;
+	int64_t record;		/* when records are due, now_ms(); INT64_MAX */
 };
 
 /*
@@ -41,6 +42,15 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
  */
 struct session *sessions_add(struct sessions *all, const struct session *s,
 			     int pidfd, struct nsc_error *err);
+
+/*
+ * Have its opening recorded, a moment later: the login does not compete for a
+ * processor with that, and one that is over by then takes one process less.
+ */
+void sessions_record(struct sessions *all, struct session *s);
+
+/* What of that is due. */
+void sessions_go_on(struct sessions *all);
 
 /* Those that have ended, some at a time. */
 void sessions_reap(struct sessions *all);
