@@ -39,6 +39,7 @@
 
 #define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
 
+#define QUIET_MS 1000		/* then it may be for days */
 #define STOP_MS 10000		/* as nsinit stop waits before SIGKILL */
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
@@ -54,6 +55,7 @@ struct monitor {
 	char helper[16];	/* its pid inside, "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
 	int64_t warning;	/* before that; INT64_MAX: no more */
+	int64_t trim;		/* when memory is given back; INT64_MAX: it is */
 };
 
 static void remove_files(const struct monitor *m)
@@ -129,7 +131,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
 		m->end, m->warning, endings_due(&m->endings),
-		idle_due(&m->all, &m->watch), m->all.record,
+		idle_due(&m->all, &m->watch), m->all.record, m->trim,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
@@ -155,6 +157,11 @@ static void go_on(struct monitor *m)
 	sessions_go_on(&m->all);
 	endings_go_on(&m->endings);
 	idle_go_on(&m->all, &m->endings);
+	/* Not at once: the next login would wait for new pages. */
+	if (m->trim <= now) {
+		nsc_memory_trim();
+		m->trim = INT64_MAX;
+	}
 	if (m->warning <= now && now < m->end)
 		warn(m->end - now);
 	if (m->warning <= now)
@@ -189,15 +196,13 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 	};
 
 	do {
-		int n;
+		int n = poll(p, 6, left_until(next_due(m, deadline)));
 
-		/* It may be for days. */
-		if (!m->all.n)
-			nsc_memory_trim();
-		n = poll(p, 6, left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;
+		if (n > 0)
+			m->trim = now_ms() + QUIET_MS;
 		if (n > 0 && p[4].revents)
 			sessions_reap(&m->all);
 		if (n > 0 && p[5].revents)
