@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "container/rootfs.h"
 #include "kernel/mount.h"
 
 #define SAFEST (NSC_MOUNT_SAFE | MOUNT_ATTR_NOEXEC)
@@ -34,25 +35,35 @@ static const char *const readonly_paths[] = {
 	"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", NULL,
 };
 
+/*
+ * All that cover something are one file system: the kernel looks at each there
+ * is when it takes a memory group away.
+ */
+static int open_empty(const struct nsc_view *view, bool directory,
+		      struct nsc_error *err)
+{
+	int fd;
+
+	if (directory)
+		return nsc_rootfs_scratch_dir(view, "empty.d", err);
+	fd = openat(view->scratch, "empty", O_RDONLY | O_CREAT | O_NOFOLLOW |
+		    O_CLOEXEC, 0444);
+	return fd < 0 ? nsc_error_sys(err, errno, "empty file") : fd;
+}
+
 int nsc_view_cover(const struct nsc_view *view, int target,
 		   struct nsc_error *err)
 {
-	static const struct nsc_tmpfs empty = { .mode = 0755, .size = "4k" };
 	_cleanup_fd_ int source = -1;
 	_cleanup_fd_ int mount = -1;
 	struct stat st;
 
 	if (fstat(target, &st) < 0)
 		return nsc_error_sys(err, errno, "stat");
-	if (S_ISDIR(st.st_mode)) {
-		mount = nsc_mount_tmpfs(&empty, err);
-	} else {
-		source = openat(view->scratch, "empty", O_RDONLY | O_CREAT |
-				O_NOFOLLOW | O_CLOEXEC, 0444);
-		if (source < 0)
-			return nsc_error_sys(err, errno, "empty file");
-		mount = nsc_mount_clone(source, false, err);
-	}
+	source = open_empty(view, S_ISDIR(st.st_mode), err);
+	if (source < 0)
+		return source;
+	mount = nsc_mount_clone(source, false, err);
 	if (mount < 0 || nsc_mount_restrict(mount, SAFEST | MOUNT_ATTR_RDONLY,
 					    false, err) < 0)
 		return -err->code;
