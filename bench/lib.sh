@@ -7,6 +7,7 @@
 
 STOPWATCH=$TESTS/bench/stopwatch
 LOOP=$TESTS/bench/loop
+FLOOR=$TESTS/bench/floor
 IMAGE=/srv/image
 QUICK=${NSC_BENCH_QUICK-}
 
@@ -119,6 +120,11 @@ lxc.mount.auto = proc:mixed sys:ro cgroup:ro
 lxc.autodev = 1
 lxc.apparmor.profile = unconfined
 END_OF_CONFIG
+}
+
+# session_groups NAME: in which a session of the container has a group.
+session_groups() {
+	awk '$1 == "s" { print $NF }' "$RUN/$1/cgroup"
 }
 
 # A PAM service that has nothing but the module, on a host that was set up as

@@ -55,7 +55,7 @@ struct monitor {
 	char helper[16];	/* its pid inside, "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
 	int64_t warning;	/* before that; INT64_MAX: no more */
-	int64_t trim;		/* when memory is given back; INT64_MAX: it is */
+	int64_t trim;		/* when memory is given back; INT64_MAX: is */
 };
 
 static void remove_files(const struct monitor *m)
