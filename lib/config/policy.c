@@ -104,6 +104,28 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 	return 0;
 }
 
+/*
+ * Nobody is let out because a file could not be read for a moment: then the
+ * name service has an answer as well, which is shorter.
+ */
+static int look_for_groups_again(const struct base *base,
+				 const struct nsc_user *user,
+				 struct nsc_policy *policy,
+				 struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
+						    "groups", err);
+	_cleanup_user_ struct nsc_user *again = NULL;
+	int error;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	error = nsc_user_load(user->name, &again, err);
+	if (error == -ENOENT)
+		return 0;
+	return error < 0 ? error : look_for_groups(base, again, policy, err);
+}
+
 static int look_everywhere(const struct base *base, const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
@@ -114,6 +136,8 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 		return 0;
 	if (found == 0)
 		found = look_for_groups(base, user, policy, err);
+	if (found == 0)
+		found = look_for_groups_again(base, user, policy, err);
 	if (found == 0)
 		found = look_for(base, "default", NULL, policy, err);
 	if (found > 0 && !valid) {

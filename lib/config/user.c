@@ -13,11 +13,26 @@
 
 #define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
 #define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
+#define LOOKUP 65536			/* bytes that a lookup may take */
+
+/*
+ * A module that has no memory is passed over by the C library, and the "no
+ * such group" of the next is the answer.  So it has memory, or nobody asks.
+ */
+static int reserve(void)
+{
+	void *volatile memory = malloc(LOOKUP);
+
+	free(memory);
+	return memory ? 0 : -ENOMEM;
+}
 
 int nsc_user_load_groups(struct nsc_user *user)
 {
 	int n = 32;
 
+	if (reserve() < 0)
+		return -ENOMEM;
 	for (;;) {
 		gid_t *groups = reallocarray(user->groups, (size_t)n,
 					     sizeof(*groups));
@@ -35,26 +50,6 @@ int nsc_user_load_groups(struct nsc_user *user)
 	return 0;
 }
 
-static int load_group_name(struct nsc_user *user)
-{
-	struct group entry, *found = NULL;
-	_cleanup_free_ char *buf = NULL;
-	size_t size = 1024;
-	int ret;
-
-	do {
-		free(buf);
-		buf = malloc(size *= 2);
-		if (!buf)
-			return -ENOMEM;
-		ret = getgrgid_r(user->gid, &entry, buf, size, &found);
-	} while (ret == ERANGE && size < BUFFER_MAX);
-	if (!found)
-		return 0;
-	user->group = strdup(found->gr_name);
-	return user->group ? 0 : -ENOMEM;
-}
-
 static int load_one_group(struct nsc_user *user)
 {
 	user->groups = reallocarray(NULL, 1, sizeof(*user->groups));
@@ -67,7 +62,7 @@ static int load_one_group(struct nsc_user *user)
 
 static int fill(struct nsc_user *user, const struct passwd *entry)
 {
-	int ret;
+	int error;
 
 	user->name = strdup(entry->pw_name);
 	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
@@ -78,8 +73,8 @@ static int fill(struct nsc_user *user, const struct passwd *entry)
 		return -ENOMEM;
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
-	ret = load_group_name(user);
-	return ret < 0 ? ret : load_one_group(user);
+	user->group = nsc_user_group_name(user->gid, &error);
+	return error == ENOMEM ? -ENOMEM : load_one_group(user);
 }
 
 /* Exactly one of name and uid is used; by name with all groups. */
@@ -141,19 +136,35 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
 	return 0;
 }
 
-char *nsc_user_group_name(gid_t gid, int *error)
+static char *look_up(gid_t gid, int *error)
 {
 	struct group entry, *found = NULL;
 	_cleanup_free_ char *buf = NULL;
 	size_t size = 1024;
+	char *name;
 
+	*error = -reserve();
+	if (*error)
+		return NULL;
 	do {
 		free(buf);
 		buf = malloc(size *= 2);
 		*error = buf ? getgrgid_r(gid, &entry, buf, size, &found) :
 			       ENOMEM;
-	} while (*error == ERANGE && size < (size_t)1 << 20);
-	return found ? strdup(found->gr_name) : NULL;
+	} while (*error == ERANGE && size < BUFFER_MAX);
+	name = found ? strdup(found->gr_name) : NULL;
+	if (found && !name)
+		*error = ENOMEM;
+	return name;
+}
+
+char *nsc_user_group_name(gid_t gid, int *error)
+{
+	char *name = look_up(gid, error);
+
+	/* What failed may have been for a moment: a "no" counts twice. */
+	return name || (*error && *error != ENOENT) ? name :
+						      look_up(gid, error);
 }
 
 /* Does list have the gid of group? */

@@ -183,7 +183,7 @@ judge_login() {
 			wrong "the user is told nothing"
 		# libpam says so itself where it has no memory for our line: the
 		# trial and who waits for it fail at the same count.
-		soon 3 has_logged 'login refused: .|vasprintf: Cannot alloc' ||
+		soon 3 has_logged 'login refused: .|asprintf: Cannot alloc' ||
 			wrong "no reason is logged" "$LOG"
 		[[ $TEXT != *"changed "* ]] || [[ $STEP == *:STOP ]] ||
 			wrong "touched" "$TEXT" ;;

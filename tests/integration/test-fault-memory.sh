@@ -42,3 +42,15 @@ memory() {
 
 f "each allocation of a login fails in turn" memory pamcaller 50
 f "each allocation of a start fails in turn" memory nsinit 80
+# Who is contained by a group must not be out of it for want of memory: the C
+# library passes over a module of the name service that has none.
+by_group() {
+	local WANTED=each
+
+	groupadd boxed
+	usermod -aG boxed alice
+	mkdir -p "$CONF/groups"
+	mv "$CONF/users/alice" "$CONF/groups/boxed"
+	memory pamcaller 500
+}
+f "each allocation of a login by its group fails in turn" by_group
