@@ -131,7 +131,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
 		m->end, m->warning, endings_due(&m->endings),
-		idle_due(&m->all, &m->watch), m->all.record, m->trim,
+		idle_due(&m->all, &m->watch), m->all.later, m->trim,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)

@@ -25,7 +25,7 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 /* Remove a session's groups; -EBUSY where processes are left in them. */
 int groups_leave(pid_t pid);
 
-/* The groups of those who entered, were no session, and are gone. */
+/* The groups of who has gone, where nobody is left in them. */
 void groups_remove_dead(void);
 
 /* What is frozen does not die, in v1. */

@@ -29,7 +29,7 @@
 #define MOST 16384		/* whatever the limit of descriptors is */
 #define SPARE 64		/* descriptors for everything else */
 #define EVENTS 64
-#define RECORD_MS 20		/* until an opening is recorded */
+#define LATER_MS 20		/* what can wait does, so that logins need not */
 
 /* --- the file of a session */
 
@@ -286,18 +286,24 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	return 1;
 }
 
+static void plan_later(struct sessions *all)
+{
+	if (all->later == INT64_MAX)
+		all->later = now_ms() + LATER_MS;
+}
+
 void sessions_record(struct sessions *all, struct session *s)
 {
 	s->unrecorded = true;
-	if (all->record == INT64_MAX)
-		all->record = now_ms() + RECORD_MS;
+	plan_later(all);
 }
 
 void sessions_go_on(struct sessions *all)
 {
-	if (now_ms() < all->record)
+	if (now_ms() < all->later)
 		return;
-	all->record = INT64_MAX;
+	all->later = INT64_MAX;
+	groups_remove_dead();
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->unrecorded)
 			record_open(all->list[i]);
@@ -316,6 +322,7 @@ void sessions_reap(struct sessions *all)
 					continue;
 				conclude_one(all, all->list[at]);
 				drop(all, at);
+				plan_later(all);
 				break;
 			}
 	} while (n == EVENTS);
@@ -359,7 +366,7 @@ static size_t most(void)
 int sessions_open(struct sessions *all, struct nsc_error *err)
 {
 	all->max = most();
-	all->record = INT64_MAX;
+	all->later = INT64_MAX;
 	all->epoll = epoll_create1(EPOLL_CLOEXEC);
 	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -18,7 +18,7 @@ struct sessions {
 	const char *user;	/* whose container it is */
 	const struct nsc_watch *watch;
 	struct endings *endings;
-	int64_t record;		/* when records are due, now_ms(); INT64_MAX */
+	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
 };
 
 /*
@@ -49,7 +49,10 @@ struct session *sessions_add(struct sessions *all, const struct session *s,
  */
 void sessions_record(struct sessions *all, struct session *s);
 
-/* What of that is due. */
+/*
+ * What of that is due; and of sessions that have ended, the groups that what
+ * they had left was in.
+ */
 void sessions_go_on(struct sessions *all);
 
 /* Those that have ended, some at a time. */

@@ -489,6 +489,27 @@ dead_sessions() {
 	drop_su
 }
 
+# A group lasts as long as what the session left in it, and no longer.
+left_behind() {
+	fresh
+	hold_su
+	for _ in 1 2 3 4 5; do
+		inside 'setsid sleep 1 > /dev/null 2>&1 < /dev/null &' ||
+			fail "no login"
+	done
+	[ "$(session_groups)" -ge 6 ] || fail "not in groups" "$(left)"
+	sleep 1.2
+	inside true || fail "no login"
+	wait_until 5 one_group || fail "groups stay" "$(left)"
+	drop_su
+}
+session_groups() {
+	find "$(group pids)" -name 'session-*' | wc -l
+}
+one_group() {
+	[ "$(session_groups)" -eq 1 ]
+}
+
 # What a process of the session's own left behind ends with the container.
 background() {
 	fresh
@@ -544,5 +565,6 @@ t "L2 clients of the monitor cannot stop it" hostile_clients
 t "L2 a user's descriptors move nobody else's process" no_others
 t "too few descriptors for the groups refuse the login" few_descriptors
 t "groups of ended sessions go" dead_sessions
+t "groups go with what a session left in them" left_behind
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies
