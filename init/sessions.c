@@ -29,7 +29,7 @@
 #define MOST 16384		/* whatever the limit of descriptors is */
 #define SPARE 64		/* descriptors for everything else */
 #define EVENTS 64
-#define LATER_MS 20		/* what can wait does, so that logins need not */
+#define LATER_MS 20		/* what can wait does, a login need not */
 
 /* --- the file of a session */
 
