@@ -68,7 +68,8 @@ static void read_filter(const char *path)
 /* What follows up to ":". */
 static char **read_groups(char **argv)
 {
-	for (groups = argv; argv[n_groups] && strcmp(argv[n_groups], ":");)
+	groups = argv;
+	while (argv[n_groups] && strcmp(argv[n_groups], ":") != 0)
 		n_groups++;
 	return argv[n_groups] ? argv + n_groups + 1 : argv + n_groups;
 }
@@ -333,5 +334,5 @@ int main(int argc, char **argv)
 	read_filter(argv[3]);
 	pidfd = (int)syscall(SYS_pidfd_open, atoi(argv[2]), 0);
 	need(pidfd >= 0, argv[2]);
-	return strcmp(argv[1], "place") ? join(pidfd, command) : place(pidfd);
+	return !strcmp(argv[1], "place") ? place(pidfd) : join(pidfd, command);
 }
