@@ -83,8 +83,8 @@ static int look_for(const struct base *base, const char *kind,
 	return 1;
 }
 
-static int look_for_groups(const struct base *base, const struct nsc_user *user,
-			   struct nsc_policy *policy, struct nsc_error *err)
+static int look_for_one(const struct base *base, const struct nsc_user *user,
+			struct nsc_policy *policy, struct nsc_error *err)
 {
 	for (int i = 0; i < user->n_groups; i++) {
 		_cleanup_free_ char *name = NULL;
@@ -106,24 +106,27 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 
 /*
  * Nobody is let out because a file could not be read for a moment: then the
- * name service has an answer as well, which is shorter.
+ * name service has an answer as well, which is shorter.  So a "no" counts
+ * twice.  Where there is no groups/ nobody is asked.
  */
-static int look_for_groups_again(const struct base *base,
-				 const struct nsc_user *user,
-				 struct nsc_policy *policy,
-				 struct nsc_error *err)
+static int look_for_groups(const struct base *base, const struct nsc_user *user,
+			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
 						    "groups", err);
-	_cleanup_user_ struct nsc_user *again = NULL;
-	int error;
+	struct nsc_user again = { .name = user->name, .gid = user->gid };
+	int ret;
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	error = nsc_user_load(user->name, &again, err);
-	if (error == -ENOENT)
-		return 0;
-	return error < 0 ? error : look_for_groups(base, again, policy, err);
+	ret = look_for_one(base, user, policy, err);
+	if (ret != 0)
+		return ret;
+	ret = nsc_user_load_groups(&again);
+	ret = ret < 0 ? nsc_error_sys(err, -ret, "ask for the groups again") :
+			look_for_one(base, &again, policy, err);
+	free(again.groups);
+	return ret;
 }
 
 static int look_everywhere(const struct base *base, const struct nsc_user *user,
@@ -136,8 +139,6 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 		return 0;
 	if (found == 0)
 		found = look_for_groups(base, user, policy, err);
-	if (found == 0)
-		found = look_for_groups_again(base, user, policy, err);
 	if (found == 0)
 		found = look_for(base, "default", NULL, policy, err);
 	if (found > 0 && !valid) {
