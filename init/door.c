@@ -131,7 +131,7 @@ static struct session *enter(int client, struct sessions *all,
 		opened = sessions_add(all, &s, pidfd, err);
 	/* No end of a session does so for who is none. */
 	if (!opened)
-		groups_remove_dead();
+		sessions_later(all);
 	return opened;
 }
 

@@ -91,11 +91,14 @@ static void write_one(const struct session *s, const struct session_end *end)
 		record_utmp_open(s);
 }
 
-static void write_all(const struct session *s, const struct session_end *end)
+/* Its opening as well, where that was not due yet. */
+static void write_all(const struct session *s, const struct session_end *end,
+		      void (*write)(const struct session *s,
+				    const struct session_end *end))
 {
 	if (end && s->unrecorded)
-		write_one(s, NULL);
-	write_one(s, end);
+		write(s, NULL);
+	write(s, end);
 }
 
 static void close_from_to(int first, int last)
@@ -136,22 +139,24 @@ write_in_child(const struct session *s, const struct session_end *end,
 		known = *end;
 	if (end && known.status == -1 && s->pidfd >= 0)
 		known.status = exit_status(s->pidfd);
-	write_all(s, end ? &known : NULL);
+	write_all(s, end ? &known : NULL, write_one);
 	_exit(0);
+}
+
+static void write_syslog(const struct session *s, const struct session_end *end)
+{
+	char text[RECORD_MAX];
+
+	record_text_line(s, end, text);
+	record_syslog(s->pid, text);
 }
 
 /* No other process could be made: the one place that does not block long. */
 static void write_some(const struct session *s, const struct session_end *end)
 {
-	char text[RECORD_MAX];
 	int error = errno;
 
-	if (end && s->unrecorded) {
-		record_text_line(s, NULL, text);
-		record_syslog(s->pid, text);
-	}
-	record_text_line(s, end, text);
-	record_syslog(s->pid, text);
+	write_all(s, end, write_syslog);
 	complain(s, "all but syslog", error);
 }
 

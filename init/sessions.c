@@ -286,7 +286,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	return 1;
 }
 
-static void plan_later(struct sessions *all)
+void sessions_later(struct sessions *all)
 {
 	if (all->later == INT64_MAX)
 		all->later = now_ms() + LATER_MS;
@@ -295,7 +295,7 @@ static void plan_later(struct sessions *all)
 void sessions_record(struct sessions *all, struct session *s)
 {
 	s->unrecorded = true;
-	plan_later(all);
+	sessions_later(all);
 }
 
 void sessions_go_on(struct sessions *all)
@@ -322,7 +322,7 @@ void sessions_reap(struct sessions *all)
 					continue;
 				conclude_one(all, all->list[at]);
 				drop(all, at);
-				plan_later(all);
+				sessions_later(all);
 				break;
 			}
 	} while (n == EVENTS);

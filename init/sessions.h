@@ -50,9 +50,12 @@ struct session *sessions_add(struct sessions *all, const struct session *s,
 void sessions_record(struct sessions *all, struct session *s);
 
 /*
- * What of that is due; and of sessions that have ended, the groups that what
- * they had left was in.
+ * Have the groups removed, a moment later, of who has gone and left nobody in
+ * them.
  */
+void sessions_later(struct sessions *all);
+
+/* What of both is due. */
 void sessions_go_on(struct sessions *all);
 
 /* Those that have ended, some at a time. */

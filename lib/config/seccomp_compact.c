@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
 
 #define ARCHES 8
 #define REACH 255		/* instructions that a comparison jumps over */
@@ -52,8 +51,7 @@ struct work {
 	unsigned int *moved;	/* where an instruction is now; 0: it is not */
 	/* Written from the end to the beginning: jumps only lead forward. */
 	struct sock_filter *out;
-	unsigned int at;
-	bool full;
+	unsigned int at;	/* 0: no shorter, or full */
 };
 
 static bool is_jump(const struct sock_filter *i)
@@ -205,10 +203,8 @@ static int fill_table(const struct work *w, uint32_t arch, struct table *t)
 /* Returns where it is. */
 static unsigned int put(struct work *w, struct sock_filter instruction)
 {
-	if (w->at == 0) {
-		w->full = true;
+	if (w->at == 0)
 		return 0;
-	}
 	w->out[--w->at] = instruction;
 	return w->at;
 }
@@ -373,7 +369,7 @@ int nsc_seccomp_compact(struct nsc_seccomp *filter, const uint32_t *arches,
 	ret = compact(&w);
 	if (ret == -ENOMEM)
 		return ret;
-	if (ret < 0 || w.full || w.at == 0)
+	if (ret < 0 || w.at == 0)
 		return 0;
 	filter->len -= w.at;
 	memcpy(filter->code, &w.out[w.at], filter->len * sizeof(*w.out));
