@@ -71,7 +71,11 @@ need_all_closed() {
 
 # stay USER [FILE]: a session by ssh until release; LOGIN is its process.
 stay() {
+	local before
+
+	before=$(records open "user=$1" | wc -l)
 	hold "$1"
+	wait_until 5 count_is $((before + 1)) open "user=$1"
 	LOGIN=$(records open "user=$1" | tail -n 1 | value pid)
 	[ -n "$LOGIN" ] || fail "no record of the login"
 }
@@ -222,6 +226,27 @@ killed_monitor() {
 	rm -f /home/alice/go
 	equal "opened" 3 "$(records open | wc -l)"
 	equal "closed" 3 "$(records close | wc -l)"
+}
+
+# So soon after a login that its opening may not be recorded yet.
+killed_at_once() {
+	local first='' end=$((SECONDS + 20))
+
+	begin
+	timeout 20 su alice -c true || fail "no container"
+	rm -f /home/alice/go
+	timeout 60 su alice -c "$STAY" &
+	until [ "$first" ] && grep -qs "session-$first" "/proc/$first/cgroup"; do
+		[ "$SECONDS" -lt "$end" ] || fail "no session"
+		first=$(find "$RUN/alice/session" -name '[0-9]*' \
+			-printf '%f\n')
+	done
+	kill_monitor
+	kill -KILL "$first"
+	timeout 20 su alice -c true || fail "the next login fails"
+	expect 1 close "pid=$first"
+	[ "$(records open "pid=$first" | wc -l)" -le 1 ] ||
+		fail "opened twice" "$(cat "$HISTORY")"
 }
 
 # The next start tells of what ended with the container.
@@ -557,6 +582,7 @@ t "many sessions at a time are recorded once each" many
 t "who wrote a record leaves no zombie" no_zombies
 t "a killed sshd closes its session" killed_sshd
 t "a killed monitor loses and doubles no record" killed_monitor
+t "a monitor killed at once after a login leaves one close" killed_at_once
 t "what ended without a monitor is recorded by the next start" all_killed
 t "the end of the container closes its sessions" container_stops
 t "who and last on the host show a login from another host" in_who

@@ -44,6 +44,27 @@ static inline struct nsc_seccomp compile(struct nsc_seccomp_profile *profile)
 	return filter;
 }
 
+/* The profile in a file of tests/unit/samples. */
+static inline struct nsc_seccomp_profile *sample(const char *name,
+						 uint64_t caps)
+{
+	struct nsc_seccomp_world here = world(caps);
+	struct nsc_seccomp_profile *profile = NULL;
+	static char text[65536];
+	char path[512];
+	FILE *file;
+	size_t n;
+
+	snprintf(path, sizeof(path), SRCDIR "/tests/unit/samples/%s", name);
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	nsc_seccomp_profile_parse(text, path, &here, &profile, &err);
+	return profile;
+}
+
 /* The errno of a system call under the filter, 0 or KILLED. */
 static inline int outcome(const struct nsc_seccomp *filter, long number, long a,
 		   long b, long c)

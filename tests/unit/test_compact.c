@@ -139,29 +139,10 @@ START_TEST(builtin)
 }
 END_TEST
 
-static void check_file(const char *name)
-{
-	struct nsc_seccomp_world here = world(BIT(CAP_SYS_ADMIN));
-	struct nsc_seccomp_profile *profile = NULL;
-	char path[512], text[65536];
-	FILE *file;
-	size_t n;
-
-	snprintf(path, sizeof(path), SRCDIR "/tests/unit/samples/%s", name);
-	file = fopen(path, "re");
-	ck_assert_ptr_nonnull(file);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	ck_assert_msg(nsc_seccomp_profile_parse(text, path, &here, &profile,
-						&err) == 0, "%s", err.text);
-	check_profile(profile);
-}
-
 START_TEST(samples)
 {
-	check_file("seccomp-docker.json");
-	check_file("seccomp-oci.json");
+	check_profile(sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN)));
+	check_profile(sample("seccomp-oci.json", BIT(CAP_SYS_ADMIN)));
 }
 END_TEST
 

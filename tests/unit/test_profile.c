@@ -16,29 +16,10 @@ static struct nsc_seccomp_profile *parse(const char *text, uint64_t caps)
 	return profile;
 }
 
-static struct nsc_seccomp sample(const char *name, uint64_t caps)
-{
-	struct nsc_seccomp_world here = world(caps);
-	struct nsc_seccomp_profile *profile = NULL;
-	static char text[65536];
-	char path[512];
-	FILE *file;
-	size_t n;
-
-	snprintf(path, sizeof(path), SRCDIR "/tests/unit/samples/%s", name);
-	file = fopen(path, "r");
-	ck_assert_ptr_nonnull(file);
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = '\0';
-	fclose(file);
-	nsc_seccomp_profile_parse(text, path, &here, &profile, &err);
-	return compile(profile);
-}
-
 START_TEST(oci_sample)
 {
 	_cleanup_seccomp_ struct nsc_seccomp filter =
-		sample("seccomp-oci.json", 0);
+		compile(sample("seccomp-oci.json", 0));
 
 	ck_assert_uint_eq(filter.flags, SECCOMP_FILTER_FLAG_LOG);
 	ck_assert_int_eq(outcome1(&filter, SYS_getpid, 0), 0);
@@ -54,12 +35,12 @@ END_TEST
 START_TEST(docker_sample)
 {
 	_cleanup_seccomp_ struct nsc_seccomp none =
-		sample("seccomp-docker.json", 0);
+		compile(sample("seccomp-docker.json", 0));
 	_cleanup_seccomp_ struct nsc_seccomp one =
-		sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN));
+		compile(sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN)));
 	_cleanup_seccomp_ struct nsc_seccomp both =
-		sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN) |
-		       BIT(CAP_CHOWN));
+		compile(sample("seccomp-docker.json", BIT(CAP_SYS_ADMIN) |
+		       BIT(CAP_CHOWN)));
 
 	ck_assert_int_eq(outcome1(&none, SYS_getuid, 0), EPERM);
 	ck_assert_int_eq(outcome1(&none, SYS_getgid, 0), 0);
