@@ -154,17 +154,10 @@ static void become(void)
 	keep_capabilities(0);
 }
 
-/* Somebody outside takes the groups away. */
 static int join(int pidfd, char **command)
 {
-	pid_t child, pid = fork();
-	int ret;
+	pid_t child;
 
-	if (pid != 0) {
-		ret = wait_for(pid);
-		leave_groups((int)pid);
-		return ret;
-	}
 	enter_groups();
 	enter(pidfd, true);
 	child = fork();
@@ -174,7 +167,7 @@ static int join(int pidfd, char **command)
 		_exit(127);
 	}
 	become();
-	_exit(wait_for(child));
+	return wait_for(child);
 }
 
 static double now_ms(void)
@@ -187,24 +180,9 @@ static double now_ms(void)
 
 static int place(int pidfd)
 {
-	int ret, pipefd[2];
-	double begin;
-	pid_t pid;
+	double begin = now_ms();
+	pid_t pid = fork();
 
-	need(pipe(pipefd) == 0, "pipe");
-	pid = fork();
-	if (pid != 0) {
-		double took = 0;
-
-		ret = wait_for(pid);
-		need(read(pipefd[0], &took, sizeof(took)) == sizeof(took),
-		     "read");
-		printf("%.4f\n", took);
-		leave_groups((int)pid);
-		return ret;
-	}
-	begin = now_ms();
-	pid = fork();
 	if (pid == 0) {
 		enter(pidfd, false);
 		_exit(0);
@@ -212,9 +190,8 @@ static int place(int pidfd)
 	need(wait_for(pid) == 0, "the trial");
 	enter_groups();
 	enter(pidfd, true);
-	begin = now_ms() - begin;
-	need(write(pipefd[1], &begin, sizeof(begin)) == sizeof(begin), "write");
-	_exit(0);
+	printf("%.4f\n", now_ms() - begin);
+	return 0;
 }
 
 /* --- start */
@@ -299,14 +276,8 @@ static int start(const char *root, char **command)
 			 CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP,
 		.exit_signal = SIGCHLD,
 	};
-	pid_t pid, outer = fork();
-	int ret;
+	pid_t pid;
 
-	if (outer != 0) {
-		ret = wait_for(outer);
-		leave_groups((int)outer);
-		return ret;
-	}
 	enter_groups();
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	need(pid >= 0, "clone3");
@@ -317,22 +288,35 @@ static int start(const char *root, char **command)
 		execvp(command[0], command);
 		_exit(127);
 	}
-	_exit(wait_for(pid));
+	return wait_for(pid);
 }
 
-int main(int argc, char **argv)
+static int run(char **argv, char **command)
 {
-	bool starts = argc > 3 && !strcmp(argv[1], "start");
-	char **command;
 	int pidfd;
 
-	if (argc < 4)
-		return 2;
-	command = read_groups(argv + (starts ? 3 : 4));
-	if (starts)
+	if (!strcmp(argv[1], "start"))
 		return start(argv[2], command);
 	read_filter(argv[3]);
 	pidfd = (int)syscall(SYS_pidfd_open, atoi(argv[2]), 0);
 	need(pidfd >= 0, argv[2]);
 	return !strcmp(argv[1], "place") ? place(pidfd) : join(pidfd, command);
+}
+
+/* Somebody outside takes the groups away. */
+int main(int argc, char **argv)
+{
+	char **command;
+	pid_t pid;
+	int ret;
+
+	if (argc < 4)
+		return 2;
+	command = read_groups(argv + (!strcmp(argv[1], "start") ? 3 : 4));
+	pid = fork();
+	if (pid == 0)
+		return run(argv, command);
+	ret = wait_for(pid);
+	leave_groups((int)pid);
+	return ret;
 }
