@@ -25,8 +25,11 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 /* Remove a session's groups; -EBUSY where processes are left in them. */
 int groups_leave(pid_t pid);
 
-/* The groups of who has gone, where nobody is left in them. */
-void groups_remove_dead(void);
+/*
+ * Between two logins: the groups of who comes next are made, those of who has
+ * gone removed, where nobody is left in them.
+ */
+void groups_tidy(void);
 
 /* What is frozen does not die, in v1. */
 void groups_thaw(void);

@@ -303,7 +303,7 @@ void sessions_go_on(struct sessions *all)
 	if (now_ms() < all->later)
 		return;
 	all->later = INT64_MAX;
-	groups_remove_dead();
+	groups_tidy();
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->unrecorded)
 			record_open(all->list[i]);
