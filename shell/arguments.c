@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/fd.h"
 #include "container/paths.h"
 
@@ -84,6 +85,6 @@ int nsc_shell_inside(int argc, char **argv)
 	}
 	execv(shell, args);
 	fprintf(stderr, "nsshell: run the container's shell '%s': %s\n",
-		shell, strerrordesc_np(errno));
+		shell, nsc_error_text(errno));
 	return NSC_SHELL_NOT_FOUND;
 }

@@ -5,7 +5,11 @@
  * namespace, which is the user's; otherwise with file capabilities.
  * Arguments, environment, descriptors, signals and limits are whatever the
  * caller chose: nothing of them is used before the container is entered but
- * the real user id, and descriptors 0, 1 and 2.
+ * the real user id, the groups, and descriptors 0, 1 and 2.
+ *
+ * Static, and it loads nothing: what only the name service can tell,
+ * nsshell-lookup asks.  Mostly that is not needed: nsinit has noted which user
+ * the uid is, and which groups are none that matter here.
  */
 #include <errno.h>
 #include <linux/close_range.h>
@@ -18,19 +22,21 @@
 #include <unistd.h>
 
 #include "arguments.h"
+#include "base/command.h"
 #include "base/fd.h"
 #include "base/process.h"
 #include "base/text.h"
-#include "config/user.h"
 #include "container/paths.h"
 #include "container/rundir.h"
-#include "session/change.h"
+#include "lookup.h"
 #include "session/environment.h"
 #include "session/caller.h"
+#include "session/change.h"
 #include "session/console.h"
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */
+#define LOOKUP_S 60		/* for the name service */
 
 extern char **environ;
 
@@ -60,18 +66,90 @@ static int clean(struct nsc_error *err)
 	return 0;
 }
 
-/* A user who has a terminal is told. */
-static bool has_changed(const struct nsc_state *state, struct nsc_user *user)
+/* What nsshell-lookup says. */
+struct answer {
+	char text[256];
+	const char *name;	/* of the user, in text */
+	bool break_glass;
+	bool changed;
+};
+
+static void parse(struct answer *answer)
 {
-	return isatty(STDIN_FILENO) && nsc_user_load_groups(user) == 0 &&
-	       nsc_change_seen(state, user);
+	char *save = NULL;
+
+	answer->name = strtok_r(answer->text, "\n", &save);
+	for (char *line; (line = strtok_r(NULL, "\n", &save)); ) {
+		answer->break_glass = answer->break_glass ||
+				      !strcmp(line, NSC_LOOKUP_BREAK_GLASS);
+		answer->changed = answer->changed ||
+				  !strcmp(line, NSC_LOOKUP_CHANGED);
+	}
 }
 
-static int find(struct nsc_user *user, struct nsc_session *session,
-		bool *ret_changed, struct nsc_error *err)
+static int look_up(struct answer *ret, struct nsc_error *err)
+{
+	char *const argv[] = { (char[]){ "nsshell-lookup" }, NULL };
+	char *const envp[] = { NULL };
+	const struct nsc_command command = {
+		.path = NSC_LOOKUP, .argv = argv, .envp = envp,
+		.timeout = LOOKUP_S, .stdout_too = true,
+	};
+	int status = nsc_command_run(&command, ret->text, sizeof(ret->text));
+
+	if (status == 1) {
+		ret->text[strcspn(ret->text, "\n")] = '\0';
+		return nsc_error_set(err, ENOENT, "%s", ret->text);
+	}
+	if (status == 0)
+		parse(ret);
+	if (!ret->name)
+		return nsc_error_set(err, EIO, "look uid %u up: "
+				     NSC_LOOKUP " does not answer", getuid());
+	return 0;
+}
+
+/* No group that could be the break-glass group by now? */
+static bool has_plain_groups(const struct nsc_gids *plain)
+{
+	int n = getgroups(0, NULL);
+	_cleanup_free_ gid_t *list = n < 0 ? NULL :
+		calloc((size_t)n + 1, sizeof(*list));
+
+	n = list ? getgroups(n, list) : -1;
+	if (n < 0)
+		return false;
+	list[n++] = getgid();
+	for (int i = 0; i < n; i++) {
+		size_t at = 0;
+
+		while (at < plain->n && plain->list[at] != list[i])
+			at++;
+		if (at == plain->n)
+			return false;
+	}
+	return true;
+}
+
+/* What was noted may be of another by now, and then it is not this user's. */
+static int find_noted(struct nsc_session *session, struct nsc_error *err)
 {
 	_cleanup_free_ char *path = NULL;
-	int ret = nsc_rundir_path(user->name, &path, err);
+	int ret = nsc_rundir_path_of_uid(getuid(), &path, err);
+
+	if (ret == 0)
+		ret = nsc_session_find(path, 0, session, err);
+	if (ret < 0 || session->state->uid == getuid())
+		return ret;
+	nsc_session_close(session);
+	return -ESRCH;
+}
+
+static int find(const char *user, struct nsc_session *session,
+		struct nsc_error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	int ret = nsc_rundir_path(user, &path, err);
 
 	if (ret < 0)
 		return ret;
@@ -82,20 +160,17 @@ static int find(struct nsc_user *user, struct nsc_session *session,
 				     "'%s', and nsshell may not start one: log "
 				     "in where pam_container does, or ask the "
 				     "administrator for 'nsinit start %s'",
-				     user->name, user->name);
+				     user, user);
 	/* The kernel shows its namespaces only to who may enter them. */
 	if (ret == -EACCES)
 		return nsc_error_set(err, EACCES, "the container of '%s' has "
 				     "no user namespace that is the user's, "
 				     "so nsshell needs file capabilities: log "
 				     "in where pam_container does, or see "
-				     "nsshell(1)", user->name);
+				     "nsshell(1)", user);
 	if (ret == 0 && session->state->uid != getuid())
 		return nsc_error_set(err, EPERM, "the container of '%s' is "
-				     "not that of uid %u", user->name,
-				     getuid());
-	if (ret == 0)
-		*ret_changed = has_changed(session->state, user);
+				     "not that of uid %u", user, getuid());
 	return ret;
 }
 
@@ -104,13 +179,14 @@ static int find(struct nsc_user *user, struct nsc_session *session,
  * with what it came with, which is no more than such a member has anyway.
  * exec takes the file capabilities away, where there are any.
  */
-static void run_on_host(const struct nsc_user *user, int argc, char **argv)
+static int run_on_host(const char *user, int argc, char **argv,
+		       struct nsc_error *err)
 {
 	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
 
 	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_WARNING, "user %s: login goes on outside any container: "
-	       "break-glass group " NSC_BREAK_GLASS, user->name);
+	       "break-glass group " NSC_BREAK_GLASS, user);
 	closelog();
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(shells); i++) {
 		char **args = nsc_shell_arguments(argc, argv, shells[i], true);
@@ -118,6 +194,8 @@ static void run_on_host(const struct nsc_user *user, int argc, char **argv)
 		if (args && setenv("SHELL", shells[i], 1) == 0)
 			execv(shells[i], args);
 	}
+	return nsc_error_set(err, ENOENT, "the host has no shell: neither "
+			     "/bin/bash nor /bin/sh runs");
 }
 
 /* The terminal of who called us stays outside. */
@@ -132,20 +210,16 @@ static int run_inside(const struct nsc_run *request, int *ret_status,
 					      ret_status, err);
 }
 
-static int run(struct nsc_user *user, int argc, char **argv,
-	       int *ret_status, struct nsc_error *err)
+static int join(const struct nsc_session *session, int argc, char **argv,
+		int *ret_status, struct nsc_error *err)
 {
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	struct nsc_run request = { .session = &session };
-	const struct nsc_state *state;
-	bool changed = false;
-	int ret = find(user, &session, &changed, err);
+	const struct nsc_state *state = session->state;
+	struct nsc_run request = {
+		.session = session, .program = state->shell,
+		.keep_ids = state->host_uid == state->uid,
+	};
+	int ret;
 
-	if (ret < 0)
-		return ret;
-	state = session.state;
-	request.keep_ids = state->host_uid == state->uid;
-	request.program = state->shell;
 	request.argv = nsc_shell_arguments(argc, argv, state->shell,
 					   state->login_shell);
 	if (!request.argv)
@@ -155,24 +229,34 @@ static int run(struct nsc_user *user, int argc, char **argv,
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	if (changed)
-		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
 	return run_inside(&request, ret_status, err);
 }
 
 static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
-	_cleanup_user_ struct nsc_user *user = NULL;
-	int ret = nsc_user_load_uid(getuid(), &user, err);
+	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	struct answer answer = { .name = NULL };
+	int found = find_noted(&session, err), asked = -EALREADY;
+	bool terminal = isatty(STDIN_FILENO);
 
-	if (ret < 0)
-		return ret;
-	if (!nsc_user_own_group(NSC_BREAK_GLASS))
-		return run(user, argc, argv, ret_status, err);
-	run_on_host(user, argc, argv);
-	return nsc_error_set(err, ENOENT, "the host has no shell: neither "
-			     "/bin/bash nor /bin/sh runs");
+	if (found == -EALREADY)
+		return found;
+	if (found < 0 || terminal ||
+	    !has_plain_groups(&session.state->plain_groups))
+		asked = look_up(&answer, err);
+	if (answer.break_glass) {
+		nsc_session_close(&session);
+		return run_on_host(answer.name, argc, argv, err);
+	}
+	if (found < 0)
+		found = asked < 0 ? asked : find(answer.name, &session, err);
+	if (found < 0)
+		return found;
+	/* A user who has a terminal is told. */
+	if (answer.changed && terminal)
+		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
+	return join(&session, argc, argv, ret_status, err);
 }
 
 int main(int argc, char **argv)

@@ -26,9 +26,19 @@ int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
 	return -code;
 }
 
+const char *nsc_error_text(int code)
+{
+#ifdef __GLIBC__
+	const char *text = strerrordesc_np(code);
+
+	return text ? text : "unknown error";
+#else
+	return strerror(code);
+#endif
+}
+
 int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 {
-	const char *text = strerrordesc_np(code);
 	va_list ap;
 	size_t len;
 
@@ -39,7 +49,7 @@ int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 	va_end(ap);
 	len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
-		 text ? text : "unknown error");
+		 nsc_error_text(code));
 	return -code;
 }
 

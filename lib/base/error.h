@@ -24,6 +24,9 @@ int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
 int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What errno code means, in English; never NULL, and of static memory. */
+const char *nsc_error_text(int code);
+
 /*
  * Put context in front of the text: "create container 'alice': " + text.
  * Returns -err->code, so that a caller can return it.

@@ -15,7 +15,9 @@ void nsc_memory_trim(void)
 	uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
 	uintptr_t end = (frame - FRAME) & ~(page - 1);
 
+#ifdef __GLIBC__
 	malloc_trim(0);
+#endif
 	/* Nobody's: what is called next gets pages of zeros. */
 	madvise((void *)(end - DEPTH), DEPTH, MADV_DONTNEED);
 }

@@ -167,8 +167,8 @@ char *nsc_user_group_name(gid_t gid, int *error)
 						      look_up(gid, error);
 }
 
-/* Does list have the gid of group? */
-static bool has_group(const gid_t *list, int n, const char *group)
+/* 1 with its gid, 0 where there is no such group, or a negative errno. */
+static int find_group(const char *group, gid_t *ret)
 {
 	struct group entry, *found = NULL;
 	_cleanup_free_ char *buf = NULL;
@@ -176,22 +176,40 @@ static bool has_group(const gid_t *list, int n, const char *group)
 	int error;
 
 	if (!*group)
-		return false;
+		return 0;
+	if (reserve() < 0)
+		return -ENOMEM;
 	do {
 		free(buf);
 		buf = malloc(size *= 2);
 		error = buf ? getgrnam_r(group, &entry, buf, size, &found) :
 			      ENOMEM;
 	} while (error == ERANGE && size < BUFFER_MAX);
-	for (int i = 0; found && i < n; i++)
-		if (list[i] == found->gr_gid)
-			return true;
-	return false;
+	if (found)
+		*ret = found->gr_gid;
+	return found ? 1 : error == ENOENT ? 0 : -error;
+}
+
+/* Does list have the gid of group?  1, 0, or a negative errno. */
+static int has_group(const gid_t *list, int n, const char *group)
+{
+	gid_t gid;
+	int found = find_group(group, &gid);
+
+	for (int i = 0; found > 0 && i < n; i++)
+		if (list[i] == gid)
+			return 1;
+	return found < 0 ? found : 0;
 }
 
 bool nsc_user_in_group(const struct nsc_user *user, const char *group)
 {
-	return has_group(user->groups, user->n_groups, group);
+	return has_group(user->groups, user->n_groups, group) > 0;
+}
+
+bool nsc_user_not_in_group(const struct nsc_user *user, const char *group)
+{
+	return has_group(user->groups, user->n_groups, group) == 0;
 }
 
 bool nsc_user_own_group(const char *group)
@@ -206,7 +224,7 @@ bool nsc_user_own_group(const char *group)
 	if (n < 0)
 		return false;
 	list[n] = getgid();
-	return has_group(list, n + 1, group);
+	return has_group(list, n + 1, group) > 0;
 }
 
 void nsc_user_free(struct nsc_user *user)

@@ -51,7 +51,10 @@ char *nsc_user_group_name(gid_t gid, int *error);
  */
 bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 
-/* The same of this process, by the groups that it has. */
+/* Is it certain that the user is not? */
+bool nsc_user_not_in_group(const struct nsc_user *user, const char *group);
+
+/* nsc_user_in_group() of this process, by the groups that it has. */
 bool nsc_user_own_group(const char *group);
 
 void nsc_user_free(struct nsc_user *user);

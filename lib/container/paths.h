@@ -24,6 +24,9 @@
 #define NSC_FILE_ENTER "enter"
 #define NSC_FILE_GENERATION "generation"
 
+/* Links UID -> USER, for who does not know its name: see nsc_rundir_note_uid. */
+#define NSC_RUNDIR_UIDS NSC_RUNDIR "/.uids"
+
 /* A run directory that was moved away: .drain-USER-GENERATION. */
 #define NSC_DRAIN_PREFIX ".drain-"
 #define NSC_FILE_WATCH "watch"

@@ -32,6 +32,43 @@ int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
 	return 0;
 }
 
+int nsc_rundir_path_of_uid(uid_t uid, char **ret, struct nsc_error *err)
+{
+	char link[sizeof(NSC_RUNDIR_UIDS) + 16], name[NSC_NAME_MAX + 1];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), NSC_RUNDIR_UIDS "/%u", uid);
+	n = readlink(link, name, sizeof(name) - 1);
+	if (n < 0)
+		return nsc_error_sys(err, errno, "read %s", link);
+	name[n] = '\0';
+	return nsc_rundir_path(name, ret, err);
+}
+
+int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = nsc_file_make_dir(NSC_RUNDIR_UIDS, 0755, err);
+	char link[16], new[32], old[NSC_NAME_MAX + 1];
+	ssize_t n;
+
+	if (dir < 0)
+		return dir;
+	snprintf(link, sizeof(link), "%u", uid);
+	n = readlinkat(dir, link, old, sizeof(old));
+	if (n == (ssize_t)strlen(name) && !memcmp(old, name, (size_t)n))
+		return 0;
+	snprintf(new, sizeof(new), ".%u-%d", uid, (int)getpid());
+	if (symlinkat(name, dir, new) < 0 ||
+	    renameat(dir, new, dir, link) < 0) {
+		int error = errno;
+
+		unlinkat(dir, new, 0);
+		return nsc_error_sys(err, error, "make %s/%s", NSC_RUNDIR_UIDS,
+				     link);
+	}
+	return 0;
+}
+
 int nsc_rundir_path_draining(const char *name, unsigned int number,
 			     char **ret, struct nsc_error *err)
 {

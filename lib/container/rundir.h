@@ -16,6 +16,16 @@
 int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err);
 
 /*
+ * The one of the user who had uid when it was noted, for who would have to ask
+ * the name service else.  What is there may be another's by now: state->uid
+ * says whose it is.
+ */
+int nsc_rundir_path_of_uid(uid_t uid, char **ret, struct nsc_error *err);
+
+/* Remember that.  As root. */
+int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err);
+
+/*
  * The run directory of 'nsinit exec' in the directory dir, into new memory:
  * /run/nscontainer/.exec-DEVICE-INODE.  It is not dir itself, because that may
  * be the rootfs, whose root the container's root is.

@@ -187,13 +187,25 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return check_map(plan, err);
 }
 
+/* What nsshell, which is static, does not ask. */
+static void look_up_for_shell(struct nsc_plan *plan)
+{
+	_cleanup_user_ struct nsc_user *first = NULL;
+	const struct nsc_user *user = plan->user;
+
+	plan->plain_groups = nsc_user_not_in_group(user, NSC_BREAK_GLASS);
+	plan->first_of_uid = nsc_user_load_uid(user->uid, &first, NULL) == 0 &&
+			     !strcmp(first->name, user->name);
+}
+
 /* While the name service is the host's. */
-static int name_groups(struct nsc_plan *plan, struct nsc_error *err)
+static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
 {
 	size_t n = (size_t)plan->user->n_groups;
 
 	if (!plan->login)
 		return 0;
+	look_up_for_shell(plan);
 	plan->group_names = calloc(n + 1, sizeof(*plan->group_names));
 	if (!plan->group_names)
 		return nsc_error_sys(err, ENOMEM, "groups");
@@ -244,7 +256,7 @@ static int prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_labels_check(plan->config, err);
 	if (ret == 0)
-		ret = name_groups(plan, err);
+		ret = ask_name_service(plan, err);
 	/* Before the profile is compiled, which may change meanwhile. */
 	if (ret == 0)
 		ret = digest(plan, conf, err);

@@ -1,7 +1,8 @@
+/* Runs in: nsinit; whoever logs in, nsshell (static: plain libc). */
 #include "container/state.h"
 
+#include <errno.h>
 #include <fcntl.h>
-#include <libconfig.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@ static const struct field {
 	FIELD(uid, KIND_UINT),
 	FIELD(host_uid, KIND_UINT),
 	FIELD(owner, KIND_UINT),
+	FIELD(plain_groups, KIND_GROUPS),
 	FIELD(pid, KIND_UINT),
 	FIELD(start, KIND_NUMBER),
 	FIELD(boot_id, KIND_BOOT_ID),
@@ -72,338 +74,384 @@ static const struct field {
 #undef FIELD
 };
 
-static void *member(struct nsc_state *state, const struct field *f)
-{
-	return (char *)state + f->at;
-}
-
-static const void *const_member(const struct nsc_state *state,
-				const struct field *f)
+static const void *member(const struct nsc_state *state, const struct field *f)
 {
 	return (const char *)state + f->at;
 }
 
-static config_setting_t *add(config_setting_t *parent, const char *key,
-			     int type)
+static void *own_member(struct nsc_state *state, const struct field *f)
 {
-	return config_setting_add(parent, key, type);
+	return (char *)state + f->at;
 }
 
-static int add_number(config_setting_t *parent, const char *key, uint64_t value)
+/* --- printing: a line "key value" for each string, number or list of them */
+
+static void put_string(FILE *out, const char *key, const char *value)
 {
-	config_setting_t *s = add(parent, key, CONFIG_TYPE_INT64);
-
-	return s && config_setting_set_int64(s, (long long)value) ?
-		       0 : -ENOMEM;
-}
-
-static int add_string(config_setting_t *parent, const char *key,
-		      const char *value)
-{
-	config_setting_t *s = add(parent, key, CONFIG_TYPE_STRING);
-
-	return s && config_setting_set_string(s, value) ? 0 : -ENOMEM;
-}
-
-static int add_vector(config_setting_t *root, const char *key,
-		      char *const *vector)
-{
-	config_setting_t *array = add(root, key, CONFIG_TYPE_ARRAY);
-	int ret = array ? 0 : -ENOMEM;
-
-	for (; ret == 0 && vector && *vector; vector++)
-		ret = add_string(array, NULL, *vector);
-	return ret;
-}
-
-static int add_groups(config_setting_t *root, const struct nsc_state *state)
-{
-	config_setting_t *array = add(root, "groups", CONFIG_TYPE_ARRAY);
-	int ret = array ? 0 : -ENOMEM;
-
-	for (size_t i = 0; ret == 0 && i < state->n_groups; i++)
-		ret = add_number(array, NULL, state->groups[i]);
-	return ret;
-}
-
-static int add_rlimits(config_setting_t *root, const struct nsc_state *state)
-{
-	config_setting_t *array = add(root, "rlimits", CONFIG_TYPE_ARRAY);
-	int ret = array ? 0 : -ENOMEM;
-
-	for (size_t i = 0; ret == 0 && i < state->n_rlimits; i++) {
-		ret = add_number(array, NULL, state->rlimits[i].resource);
-		if (ret == 0)
-			ret = add_number(array, NULL, state->rlimits[i].soft);
-		if (ret == 0)
-			ret = add_number(array, NULL, state->rlimits[i].hard);
+	fprintf(out, "%s ", key);
+	for (; *value; value++) {
+		if (*value == '\n' || *value == '\\')
+			putc('\\', out);
+		putc(*value == '\n' ? 'n' : *value, out);
 	}
-	return ret;
+	putc('\n', out);
 }
 
-static int add_ids(config_setting_t *root, const struct nsc_state *state)
+static void put_number(FILE *out, const char *key, uint64_t value)
 {
-	config_setting_t *array = add(root, "ids", CONFIG_TYPE_ARRAY);
-	int ret = array ? 0 : -ENOMEM;
-
-	for (size_t i = 0; ret == 0 && i < NSC_NAMESPACES; i++) {
-		ret = add_number(array, NULL, state->ids[i].dev);
-		if (ret == 0)
-			ret = add_number(array, NULL, state->ids[i].ino);
-	}
-	return ret;
+	fprintf(out, "%s %llu\n", key, (unsigned long long)value);
 }
 
-static int add_field(config_setting_t *root, const struct nsc_state *state,
+static void put_rlimits(FILE *out, const struct nsc_state *state)
+{
+	for (size_t i = 0; i < state->n_rlimits; i++)
+		fprintf(out, " %u %llu %llu", state->rlimits[i].resource,
+			(unsigned long long)state->rlimits[i].soft,
+			(unsigned long long)state->rlimits[i].hard);
+}
+
+static void put_groups(FILE *out, const struct nsc_gids *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		fprintf(out, " %u", groups->list[i]);
+}
+
+static void put_namespaces(FILE *out, const struct nsc_namespace_id *ids)
+{
+	for (size_t i = 0; i < NSC_NAMESPACES; i++)
+		fprintf(out, " %llu %llu", (unsigned long long)ids[i].dev,
+			(unsigned long long)ids[i].ino);
+}
+
+static void put_list(FILE *out, const struct nsc_state *state,
 		     const struct field *f)
 {
-	const void *p = const_member(state, f);
+	fputs(f->key, out);
+	if (f->kind == KIND_RLIMITS)
+		put_rlimits(out, state);
+	else if (f->kind == KIND_GROUPS)
+		put_groups(out, member(state, f));
+	else
+		put_namespaces(out, state->ids);
+	putc('\n', out);
+}
+
+static void put_field(FILE *out, const struct nsc_state *state,
+		      const struct field *f)
+{
+	const void *p = member(state, f);
 
 	switch (f->kind) {
 	case KIND_STRING:
-	case KIND_OPTIONAL: {
-		const char *text = *(char *const *)p;
-
-		return text ? add_string(root, f->key, text) : 0;
-	}
-	case KIND_NUMBER:
-		return add_number(root, f->key, *(const uint64_t *)p);
-	case KIND_UINT:
-		return add_number(root, f->key, *(const unsigned int *)p);
-	case KIND_INT:
-		return add_number(root, f->key,
-				  (uint64_t)(int64_t)*(const int *)p);
-	case KIND_BOOL:
-		return add_number(root, f->key, *(const bool *)p);
-	case KIND_RLIMITS:
-		return add_rlimits(root, state);
-	case KIND_VECTOR:
-		return add_vector(root, f->key, *(char **const *)p);
-	case KIND_GROUPS:
-		return add_groups(root, state);
+	case KIND_OPTIONAL:
+		if (*(char *const *)p)
+			put_string(out, f->key, *(char *const *)p);
+		break;
 	case KIND_BOOT_ID:
-		return add_string(root, f->key, p);
+		put_string(out, f->key, p);
+		break;
+	case KIND_NUMBER:
+		put_number(out, f->key, *(const uint64_t *)p);
+		break;
+	case KIND_UINT:
+		put_number(out, f->key, *(const unsigned int *)p);
+		break;
+	case KIND_INT:
+		fprintf(out, "%s %d\n", f->key, *(const int *)p);
+		break;
+	case KIND_BOOL:
+		put_number(out, f->key, *(const bool *)p);
+		break;
+	case KIND_VECTOR:
+		for (char **v = *(char **const *)p; v && *v; v++)
+			put_string(out, f->key, *v);
+		break;
+	case KIND_RLIMITS:
+	case KIND_GROUPS:
 	case KIND_NAMESPACES:
-		return add_ids(root, state);
+		put_list(out, state, f);
+		break;
 	}
-	return -EINVAL;
 }
 
 char *nsc_state_print(const struct nsc_state *state)
 {
-	config_setting_t *root;
 	char *text = NULL;
 	size_t size = 0;
-	config_t config;
-	FILE *out;
-	int ret = 0;
+	FILE *out = open_memstream(&text, &size);
 
-	config_init(&config);
-	root = config_root_setting(&config);
-	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(fields); i++)
-		ret = add_field(root, state, &fields[i]);
-	out = ret == 0 ? open_memstream(&text, &size) : NULL;
-	if (out) {
-		config_write(&config, out);
-		if (fclose(out) != 0) {
-			free(text);
-			text = NULL;
-		}
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
+		put_field(out, state, &fields[i]);
+	if (fclose(out) != 0) {
+		free(text);
+		text = NULL;
 	}
-	config_destroy(&config);
 	return text;
 }
 
-static int get_string(const config_setting_t *s, char **ret)
-{
-	const char *text = config_setting_get_string(s);
+/* --- parsing */
 
-	if (!text)
-		return -EINVAL;
-	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
+/* In place. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; text++) {
+		if (*text == '\\' && text[1])
+			*to++ = *++text == 'n' ? '\n' : *text;
+		else
+			*to++ = *text;
+	}
+	*to = '\0';
 }
 
-static int get_number(const config_setting_t *s, uint64_t *ret)
+/* The next number of a list, at least 0; 0 at its end, or a negative errno. */
+static int next_number(char **list, uint64_t *ret)
 {
-	if (config_setting_type(s) != CONFIG_TYPE_INT64 &&
-	    config_setting_type(s) != CONFIG_TYPE_INT)
+	char *p = *list + strspn(*list, " ");
+
+	if (!*p)
+		return 0;
+	if (*p < '0' || *p > '9')
 		return -EINVAL;
-	*ret = (uint64_t)config_setting_get_int64(s);
-	return 0;
+	errno = 0;
+	*ret = strtoull(p, list, 10);
+	if (errno || (**list && **list != ' '))
+		return -EINVAL;
+	return 1;
 }
 
-static int get_uint(const config_setting_t *s, unsigned int *ret)
+static int next_uint(char **list, unsigned int *ret)
 {
 	uint64_t value;
-	int err = get_number(s, &value);
+	int n = next_number(list, &value);
 
-	if (err == 0 && value > UINT32_MAX)
-		err = -ERANGE;
-	if (err == 0)
-		*ret = (unsigned int)value;
-	return err;
+	if (n <= 0)
+		return n;
+	if (value > UINT32_MAX)
+		return -ERANGE;
+	*ret = (unsigned int)value;
+	return 1;
 }
 
-static int get_vector(const config_setting_t *s, char ***ret)
+/* What must be there. */
+static int need(int n)
 {
-	size_t n = 0;
+	return n == 0 ? -EINVAL : n < 0 ? n : 0;
+}
+
+static int get_groups(char *text, struct nsc_gids *groups)
+{
+	/* Two bytes each, at the least. */
+	size_t most = strlen(text) / 2 + 1;
+	int n;
+
+	groups->list = calloc(most + 1, sizeof(*groups->list));
+	if (!groups->list)
+		return -ENOMEM;
+	while ((n = next_uint(&text, &groups->list[groups->n])) > 0)
+		groups->n++;
+	return n;
+}
+
+static int get_rlimits(char *text, struct nsc_state *state)
+{
+	struct nsc_rlimit limit;
+	int n;
+
+	while ((n = next_uint(&text, &limit.resource)) > 0) {
+		if (state->n_rlimits == NSC_RLIMIT_MAX)
+			return -E2BIG;
+		n = need(next_number(&text, &limit.soft));
+		if (n == 0)
+			n = need(next_number(&text, &limit.hard));
+		if (n < 0)
+			return n;
+		state->rlimits[state->n_rlimits++] = limit;
+	}
+	return n;
+}
+
+static int get_namespaces(char *text, struct nsc_state *state)
+{
 	int err = 0;
 
-	*ret = calloc(1, sizeof(**ret));
-	if (!*ret)
-		return -ENOMEM;
-	for (int i = 0; err == 0 && i < config_setting_length(s); i++) {
-		const char *text = config_setting_get_string_elem(s, i);
-
-		err = text ? nsc_text_append(ret, &n, text) : -EINVAL;
+	for (size_t i = 0; err == 0 && i < NSC_NAMESPACES; i++) {
+		err = need(next_number(&text, &state->ids[i].dev));
+		if (err == 0)
+			err = need(next_number(&text, &state->ids[i].ino));
 	}
-	return err;
+	return err == 0 && *text ? -EINVAL : err;
 }
 
-static int get_groups(const config_setting_t *s, struct nsc_state *state)
+/* Exactly one. */
+static int get_number(char *text, uint64_t max, uint64_t *ret)
 {
-	int n = config_setting_length(s);
+	int err = need(next_number(&text, ret));
 
-	state->groups = calloc((size_t)n + 1, sizeof(*state->groups));
-	if (!state->groups)
-		return -ENOMEM;
-	for (int i = 0; i < n; i++) {
-		int err = get_uint(config_setting_get_elem(s, (unsigned int)i),
-				   &state->groups[i]);
-
-		if (err < 0)
-			return err;
-	}
-	state->n_groups = (size_t)n;
-	return 0;
-}
-
-static int get_ids(const config_setting_t *s, struct nsc_state *state)
-{
-	int err = 0;
-
-	if (config_setting_length(s) != 2 * NSC_NAMESPACES)
+	if (err == 0 && *text)
 		return -EINVAL;
-	for (unsigned int i = 0; err == 0 && i < NSC_NAMESPACES; i++) {
-		err = get_number(config_setting_get_elem(s, 2 * i),
-				 &state->ids[i].dev);
-		if (err == 0)
-			err = get_number(config_setting_get_elem(s, 2 * i + 1),
-					 &state->ids[i].ino);
-	}
+	return err == 0 && *ret > max ? -ERANGE : err;
+}
+
+static int get_uint(char *text, unsigned int *ret)
+{
+	uint64_t value = 0;
+	int err = get_number(text, UINT32_MAX, &value);
+
+	*ret = (unsigned int)value;
 	return err;
 }
 
-static int get_rlimits(const config_setting_t *s, struct nsc_state *state)
+static int get_bool(char *text, bool *ret)
 {
-	unsigned int n = (unsigned int)config_setting_length(s) / 3;
-	int err = n <= NSC_RLIMIT_MAX ? 0 : -EINVAL;
+	uint64_t value = 0;
+	int err = get_number(text, 1, &value);
 
-	for (unsigned int i = 0; err == 0 && i < n; i++) {
-		struct nsc_rlimit *limit = &state->rlimits[i];
-
-		err = get_uint(config_setting_get_elem(s, 3 * i),
-			       &limit->resource);
-		if (err == 0)
-			err = get_number(config_setting_get_elem(s, 3 * i + 1),
-					 &limit->soft);
-		if (err == 0)
-			err = get_number(config_setting_get_elem(s, 3 * i + 2),
-					 &limit->hard);
-	}
-	state->n_rlimits = n;
+	*ret = value != 0;
 	return err;
 }
 
-static int get_int(const config_setting_t *s, int *ret)
+static int get_int(const char *text, int *ret)
 {
-	uint64_t value;
-	int err = get_number(s, &value);
+	long long value = 0;
+	int err = nsc_text_number(text, INT32_MIN, INT32_MAX, &value);
 
-	if (err == 0)
-		*ret = (int)(int64_t)value;
+	*ret = (int)value;
 	return err;
 }
 
-static int get_bool(const config_setting_t *s, bool *ret)
+static int get_boot_id(const char *text, char *ret)
 {
-	uint64_t value;
-	int err = get_number(s, &value);
-
-	if (err == 0)
-		*ret = value != 0;
-	return err;
-}
-
-static int get_boot_id(const config_setting_t *s, char *ret)
-{
-	const char *text = config_setting_get_string(s);
-
-	if (!text || strlen(text) != NSC_BOOT_ID_SIZE - 1)
+	if (strlen(text) != NSC_BOOT_ID_SIZE - 1)
 		return -EINVAL;
 	memcpy(ret, text, NSC_BOOT_ID_SIZE);
 	return 0;
 }
 
-static int get_field(const config_setting_t *s, struct nsc_state *state,
+static int get_string(char *text, char **ret)
+{
+	unescape(text);
+	return nsc_text_copy(ret, text);
+}
+
+static int append(char *text, char ***vector)
+{
+	size_t n = 0;
+
+	while (*vector && (*vector)[n])
+		n++;
+	unescape(text);
+	return nsc_text_append(vector, &n, text);
+}
+
+static int get_field(char *text, struct nsc_state *state,
 		     const struct field *f)
 {
-	void *p = member(state, f);
+	void *p = own_member(state, f);
 
 	switch (f->kind) {
 	case KIND_STRING:
 	case KIND_OPTIONAL:
-		return get_string(s, p);
+		return get_string(text, p);
 	case KIND_NUMBER:
-		return get_number(s, p);
+		return get_number(text, UINT64_MAX, p);
 	case KIND_UINT:
-		return get_uint(s, p);
+		return get_uint(text, p);
 	case KIND_INT:
-		return get_int(s, p);
+		return get_int(text, p);
 	case KIND_BOOL:
-		return get_bool(s, p);
+		return get_bool(text, p);
 	case KIND_RLIMITS:
-		return get_rlimits(s, state);
+		return get_rlimits(text, state);
 	case KIND_VECTOR:
-		return get_vector(s, p);
+		return append(text, p);
 	case KIND_GROUPS:
-		return get_groups(s, state);
+		return get_groups(text, p);
 	case KIND_BOOT_ID:
-		return get_boot_id(s, p);
+		return get_boot_id(text, p);
 	case KIND_NAMESPACES:
-		return get_ids(s, state);
+		return get_namespaces(text, state);
 	}
 	return -EINVAL;
+}
+
+static int wrong(const char *key, int error, struct nsc_error *err)
+{
+	return nsc_error_set(err, -error, "state: %s: missing or wrong", key);
+}
+
+/*
+ * All lines from *text on that are f's, which follow each other in the order
+ * of the table.
+ */
+static int take(char **text, struct nsc_state *state, const struct field *f)
+{
+	size_t len = strlen(f->key);
+	bool found = false;
+	int err = 0;
+
+	while (err == 0 && !strncmp(*text, f->key, len) &&
+	       ((*text)[len] == ' ' || (*text)[len] == '\n')) {
+		char *value = *text + len, *end = strchr(value, '\n');
+
+		/* What was cut off is no number that is too short. */
+		if (!end || (found && f->kind != KIND_VECTOR))
+			return -EINVAL;
+		*end = '\0';
+		*text = end + 1;
+		found = true;
+		err = get_field(value + (*value == ' '), state, f);
+	}
+	if (err == 0 && !found && f->kind != KIND_OPTIONAL &&
+	    f->kind != KIND_VECTOR)
+		return -EINVAL;
+	return err;
+}
+
+/* An empty vector has no line. */
+static int fill_vectors(struct nsc_state *state)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
+		char ***p = own_member(state, &fields[i]);
+
+		if (fields[i].kind != KIND_VECTOR || *p)
+			continue;
+		*p = calloc(1, sizeof(**p));
+		if (!*p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int parse(char *text, struct nsc_state *state, struct nsc_error *err)
+{
+	int error;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
+		error = take(&text, state, &fields[i]);
+		if (error < 0)
+			return wrong(fields[i].key, error, err);
+	}
+	if (*text)
+		return nsc_error_set(err, EINVAL, "state: has more than it "
+				     "should");
+	error = fill_vectors(state);
+	return error < 0 ? nsc_error_sys(err, -error, "state") : 0;
 }
 
 int nsc_state_parse(const char *text, struct nsc_state **ret,
 		    struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = calloc(1, sizeof(*state));
-	config_t config;
-	int error = 0;
+	_cleanup_free_ char *copy = strdup(text);
+	int error;
 
-	if (!state)
+	if (!state || !copy)
 		return nsc_error_sys(err, ENOMEM, "state");
-	config_init(&config);
-	if (!config_read_string(&config, text))
-		error = nsc_error_set(err, EINVAL, "state: line %d: %s",
-				      config_error_line(&config),
-				      config_error_text(&config));
-	for (size_t i = 0; error == 0 && i < NSC_ARRAY_SIZE(fields); i++) {
-		const struct field *f = &fields[i];
-		config_setting_t *s = config_lookup(&config, f->key);
-
-		if (s)
-			error = get_field(s, state, f);
-		else if (f->kind != KIND_OPTIONAL)
-			error = -EINVAL;
-		if (error < 0)
-			nsc_error_set(err, -error, "state: %s: missing or "
-				      "wrong", f->key);
-	}
-	config_destroy(&config);
+	error = parse(copy, state, err);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(state);
 	return error;
@@ -467,7 +515,7 @@ void nsc_state_free(struct nsc_state *state)
 	if (!state)
 		return;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
-		void *p = member(state, &fields[i]);
+		void *p = own_member(state, &fields[i]);
 
 		if (fields[i].kind == KIND_STRING ||
 		    fields[i].kind == KIND_OPTIONAL)
@@ -476,6 +524,7 @@ void nsc_state_free(struct nsc_state *state)
 			nsc_text_free_vector(*(char ***)p);
 	}
 	nsc_seccomp_free(&state->filter);
-	free(state->groups);
+	free(state->groups.list);
+	free(state->plain_groups.list);
 	free(state);
 }

@@ -1,6 +1,7 @@
 /*
  * What a join needs to know of a running container: compiled once by nsinit
- * into the run directory (libconfig format), read by the login path.
+ * into the run directory, read by the login path.  A line "key value" for each
+ * field, in the order of the table in state.c.
  */
 #ifndef NSC_CONTAINER_STATE_H
 #define NSC_CONTAINER_STATE_H
@@ -15,11 +16,21 @@
 #include "kernel/rlimit.h"
 #include "kernel/seccomp.h"
 
+struct nsc_gids {
+	gid_t *list;
+	size_t n;
+};
+
 struct nsc_state {
 	char *user;		/* whose container; its name for messages */
 	uid_t uid;		/* the login user's */
 	uid_t host_uid;		/* the user inside, as the host sees it */
 	uid_t owner;		/* of the user namespace, and of 'sessions' */
+	/*
+	 * On the host: the groups that the user had at the start, none of them
+	 * the break-glass group.  Who has another asks the name service.
+	 */
+	struct nsc_gids plain_groups;
 	pid_t pid;		/* PID 1, as the host sees it */
 	uint64_t start;		/* its start time, clock ticks since boot */
 	char boot_id[NSC_BOOT_ID_SIZE];
@@ -50,8 +61,7 @@ struct nsc_state {
 	bool has_groups;	/* logins enter control groups first */
 	uid_t run_uid;		/* 'user' of container.json, inside */
 	gid_t run_gid;
-	gid_t *groups;		/* its supplementary groups, inside */
-	size_t n_groups;
+	struct nsc_gids groups;	/* its supplementary groups, inside */
 	char *name;		/* login name inside */
 	char *home;
 	char *shell;

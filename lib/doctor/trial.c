@@ -127,7 +127,7 @@ exec_command(const struct inside *in, int errors)
 	dup2(errors, 2);
 	alarm(COMMAND_S);
 	execve(in->user->shell, argv, in->env);
-	dprintf(2, "%s\n", strerrordesc_np(errno));
+	dprintf(2, "%s\n", nsc_error_text(errno));
 	_exit(127);
 }
 
@@ -183,7 +183,8 @@ static int become_user(const struct inside *in, struct nsc_error *err)
 {
 	const struct nsc_state *state = in->state;
 	int ret = nsc_credential_become(state->uid, in->user->gid,
-					state->groups, state->n_groups, err);
+					state->groups.list,
+					state->groups.n, err);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return ret < 0 ? nsc_error_context(err, "become the user in the "

@@ -1,76 +1,64 @@
+/*
+ * By the system calls: nsshell is static and not of the C library that libcap
+ * was made for, and what is loaded with libcap asks the kernel six questions
+ * before main().
+ */
 #include "kernel/capability.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/capability.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-static const cap_value_t login_capabilities[] = {
-	CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_FOWNER, CAP_FSETID, CAP_KILL,
-	CAP_SETGID, CAP_SETUID, CAP_SETPCAP, CAP_SYS_CHROOT, CAP_AUDIT_WRITE,
-	CAP_SYS_TTY_CONFIG, CAP_SYS_RESOURCE,
-};
+#define BIT(cap) (UINT64_C(1) << (cap))
+#define SETS _LINUX_CAPABILITY_U32S_3
 
 uint64_t nsc_capability_login(void)
 {
-	uint64_t mask = 0;
-
-	for (size_t i = 0; i < sizeof(login_capabilities) /
-	     sizeof(login_capabilities[0]); i++)
-		mask |= UINT64_C(1) << login_capabilities[i];
-	return mask;
-}
-
-static bool kept(uint64_t keep, cap_value_t cap)
-{
-	return keep & (UINT64_C(1) << cap);
+	return BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) |
+	       BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) |
+	       BIT(CAP_SETUID) | BIT(CAP_SETPCAP) | BIT(CAP_SYS_CHROOT) |
+	       BIT(CAP_AUDIT_WRITE) | BIT(CAP_SYS_TTY_CONFIG) |
+	       BIT(CAP_SYS_RESOURCE);
 }
 
 int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
 {
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
+	for (int cap = 0; cap < 64; cap++) {
+		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		/* EINVAL, prctl(2): the kernel has no more. */
+		if (has < 0)
+			break;
 		/* What is gone already takes no CAP_SETPCAP. */
-		if (!kept(keep, cap) && cap_drop_bound(cap) < 0 &&
-		    cap_get_bound(cap) != 0)
+		if (has && !(keep & BIT(cap)) &&
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return nsc_error_sys(err, errno, "drop capability %d "
 					     "from the bounding set", cap);
 	}
 	return 0;
 }
 
-/* Fill the sets of caps; NULL keep: all that is permitted is effective. */
-static int fill(cap_t caps, const uint64_t *keep)
+/* The sets of capset(2), which has the upper halves in a second structure. */
+static int apply(uint64_t keep, bool raise, struct nsc_error *err)
 {
-	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
-		cap_flag_value_t on;
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[SETS] = { { .effective = 0 } };
 
-		if (cap_get_flag(caps, cap, CAP_PERMITTED, &on) < 0)
-			return -errno;
-		if (keep && !kept(*keep, cap))
-			on = CAP_CLEAR;
-		if (cap_set_flag(caps, CAP_PERMITTED, 1, &cap, on) < 0 ||
-		    cap_set_flag(caps, CAP_EFFECTIVE, 1, &cap, on) < 0)
-			return -errno;
-	}
-	if (keep && cap_clear_flag(caps, CAP_INHERITABLE) < 0)
-		return -errno;
-	return 0;
-}
-
-static int apply(const uint64_t *keep, struct nsc_error *err)
-{
-	cap_t caps = cap_get_proc();
-	int ret;
-
-	if (!caps)
+	if (syscall(SYS_capget, &header, data) < 0)
 		return nsc_error_sys(err, errno, "read capabilities");
-	ret = fill(caps, keep);
-	if (ret == 0 && cap_set_proc(caps) < 0)
-		ret = -errno;
-	cap_free(caps);
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "set capabilities");
+	for (unsigned int i = 0; i < SETS; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		if (!raise)
+			data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return nsc_error_sys(err, errno, "set capabilities");
 	return 0;
 }
 
@@ -78,10 +66,10 @@ int nsc_capability_keep(uint64_t keep, struct nsc_error *err)
 {
 	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
 		return nsc_error_sys(err, errno, "clear ambient capabilities");
-	return apply(&keep, err);
+	return apply(keep, false, err);
 }
 
 int nsc_capability_raise(struct nsc_error *err)
 {
-	return apply(NULL, err);
+	return apply(UINT64_MAX, true, err);
 }

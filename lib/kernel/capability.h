@@ -1,4 +1,4 @@
-/* Capabilities, capabilities(7), through libcap. */
+/* Capabilities, capabilities(7). */
 #ifndef NSC_KERNEL_CAPABILITY_H
 #define NSC_KERNEL_CAPABILITY_H
 

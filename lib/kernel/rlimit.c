@@ -66,7 +66,7 @@ int nsc_rlimit_default(struct nsc_error *err)
 	for (unsigned int i = 0; i < NSC_RLIMIT_MAX; i++) {
 		struct rlimit limit;
 
-		if (prlimit(1, (enum __rlimit_resource)i, NULL, &limit) < 0)
+		if (prlimit(1, i, NULL, &limit) < 0)
 			return nsc_error_sys(err, errno, "rlimits: read %s of "
 					     "the host's PID 1", names[i]);
 		limits[i] = (struct nsc_rlimit){ i, limit.rlim_cur,

@@ -137,7 +137,7 @@ static int become_user(const struct nsc_state *state, bool keep_ids,
 
 	if (!keep_ids)
 		ret = nsc_credential_become(state->run_uid, state->run_gid,
-					    state->groups, state->n_groups,
+					    state->groups.list, state->groups.n,
 					    err);
 	if (ret < 0)
 		return ret;

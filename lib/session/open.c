@@ -1,7 +1,4 @@
-/*
- * Runs in: the login program, as root of the host; nsc_session_find also in
- * nsshell, as the user.
- */
+/* Runs in: the login program, as root of the host. */
 #include "session/session.h"
 
 #include <errno.h>
@@ -14,10 +11,10 @@
 #include "base/fd.h"
 #include "base/process.h"
 #include "container/drain.h"
-#include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "session/change.h"
+#include "session/find.h"
 #include "session/helper.h"
 
 #define STOPPING_MS 200		/* a monitor that looks holds the lock less */
@@ -30,63 +27,6 @@ struct opening {
 	int64_t deadline;
 	struct nsc_session *session;
 };
-
-/* What was read before the lock was got is verified after. */
-static int join(int rundir, struct nsc_session *session, struct nsc_error *err)
-{
-	int ret = session->state ? 0 : nsc_session_load(rundir, session, err);
-
-	if (ret < 0)
-		return ret;
-	session->pidfd = nsc_join_verify(rundir, session->state, err);
-	return session->pidfd < 0 ? session->pidfd :
-				    nsc_join_filter(rundir, session->state,
-						    err);
-}
-
-/*
- * With the shared lock held no monitor stops what we are about to join.
- * -ESTALE: another directory is at path by now.
- */
-static int find(int rundir, const char *path, int64_t deadline,
-		struct nsc_session *session, struct nsc_error *err)
-{
-	session->lock = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_SH,
-					deadline, err);
-	if ((session->lock >= 0 || session->lock == -ENOENT) &&
-	    !nsc_rundir_is_at(rundir, path))
-		return nsc_error_set(err, ESTALE, "another container has taken "
-				     "its place");
-	if (session->lock < 0)
-		return session->lock;
-	/* So that a lingering monitor learns of the shortest session. */
-	(void)!futimens(session->lock, NULL);
-	return join(rundir, session, err);
-}
-
-int nsc_session_find(const char *path, int64_t deadline,
-		     struct nsc_session *ret, struct nsc_error *err)
-{
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	int error;
-
-	do {
-		_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
-
-		if (rundir == -ENOENT)
-			return nsc_error_set(err, ESRCH, "no container is "
-					     "running");
-		if (rundir < 0)
-			return rundir;
-		nsc_session_close(&session);
-		error = find(rundir, path, deadline, &session, err);
-	} while (error == -ESTALE);
-	if (error < 0)
-		return error;
-	*ret = session;
-	session = (struct nsc_session)NSC_SESSION_INIT;
-	return 0;
-}
 
 static int start(const struct opening *o, int lock, bool replace,
 		 struct nsc_error *err)
@@ -187,7 +127,7 @@ static int drain(const struct opening *o, struct nsc_error *err)
 	/* Only where it did not take the old one's place. */
 	nsc_drain_remove(fresh);
 	if (ret == 0)
-		ret = join(fresh, &session, err);
+		ret = nsc_session_join(fresh, &session, err);
 	if (ret < 0)
 		return ret;
 	nsc_session_close(o->session);
@@ -224,7 +164,7 @@ static int recycle(const struct opening *o, int rundir, int lock,
 	session->lock = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX,
 					nsc_process_now() + LOOK_MS, err);
 	if (session->lock == -EWOULDBLOCK) {
-		ret = find(rundir, o->path, o->deadline, session, err);
+		ret = nsc_session_find_at(rundir, o->path, o->deadline, session, err);
 		if (ret == 0)
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
@@ -241,7 +181,7 @@ static int recycle(const struct opening *o, int rundir, int lock,
 	/* Its monitor may be waiting for the same. */
 	if (flock(session->lock, LOCK_SH | LOCK_NB) < 0)
 		return nsc_error_set(err, ESRCH, "the container has ended");
-	return join(rundir, session, err);
+	return nsc_session_join(rundir, session, err);
 }
 
 static int renew(const struct opening *o, int rundir, int lock,
@@ -268,7 +208,7 @@ static int open_slowly(const struct opening *o, struct nsc_error *err)
 		return nsc_error_context(err, "wait for another login to start "
 					 "the container");
 	nsc_session_close(session);
-	ret = find(rundir, o->path, o->deadline, session, err);
+	ret = nsc_session_find_at(rundir, o->path, o->deadline, session, err);
 	if (ret == 0)
 		return outdated(o) ? renew(o, rundir, lock, err) : 0;
 	if (ret == -EWOULDBLOCK)
@@ -284,7 +224,7 @@ static int open_slowly(const struct opening *o, struct nsc_error *err)
 					 "to be cleaned up");
 	nsc_fd_close(&monitor);
 	ret = start(o, lock, false, err);
-	return ret < 0 ? ret : join(rundir, session, err);
+	return ret < 0 ? ret : nsc_session_join(rundir, session, err);
 }
 
 /* Does the container have a monitor?  1, 0, or a negative errno. */
@@ -343,7 +283,7 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 	if (ret == 0 && outdated(o))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
-		ret = find(rundir, o->path, nsc_process_now() + STOPPING_MS,
+		ret = nsc_session_find_at(rundir, o->path, nsc_process_now() + STOPPING_MS,
 			   session, err);
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return open_slowly(o, err);

@@ -175,7 +175,7 @@ recycled() {
 	stranger=$!
 	cp -a "$OUT/kept/pid" "$OUT/kept/start" "$OUT/kept/state" "$RUN/alice"
 	echo "$stranger" > "$RUN/alice/pid"
-	sed -i "s/^\(pid *[=:] *\)[0-9]*/\1$stranger/" "$RUN/alice/state"
+	sed -i "s/^\(pid \)[0-9]*/\1$stranger/" "$RUN/alice/state"
 	timeout 20 nsinit stop alice > "$OUT/text" 2>&1
 	timeout 20 nsinit stop --timeout 0 alice > "$OUT/text" 2>&1
 	kill -0 "$stranger" || fail "the stranger was killed"

@@ -51,6 +51,6 @@ by_group() {
 	usermod -aG boxed alice
 	mkdir -p "$CONF/groups"
 	mv "$CONF/users/alice" "$CONF/groups/boxed"
-	memory pamcaller 500
+	memory pamcaller 350
 }
 f "each allocation of a login by its group fails in turn" by_group

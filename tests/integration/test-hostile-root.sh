@@ -34,7 +34,7 @@ forged_files() {
 		umount /container.json && echo BAD umount
 		mount -o remount,bind,rw /container.json && echo BAD remount
 		rm -f /pid /start; echo 1 > /pid; echo 1 > /start
-		echo "environment = [ \"LD_PRELOAD=/evil.so\" ];" > /state
+		echo "environment LD_PRELOAD=/evil.so" > /state
 		echo done' > "$OUT/text" 2>&1
 	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"

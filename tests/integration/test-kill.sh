@@ -215,7 +215,7 @@ recycled_pid() {
 
 recycled_pid_and_state() {
 	stale_files
-	sed -i "s/^\(pid *[=:] *\)[0-9]*/\1$STRANGER/" "$RUN/alice/state"
+	sed -i "s/^\(pid \)[0-9]*/\1$STRANGER/" "$RUN/alice/state"
 	not_joined
 }
 
@@ -225,8 +225,8 @@ recycled_pid_and_start() {
 	stale_files
 	start=$(field22 "$STRANGER")
 	echo "$start" > "$RUN/alice/start"
-	sed -i "s/^\(pid *[=:] *\)[0-9]*/\1$STRANGER/
-		s/^\(start *[=:] *\)[0-9]*/\1$start/" "$RUN/alice/state"
+	sed -i "s/^\(pid \)[0-9]*/\1$STRANGER/
+		s/^\(start \)[0-9]*/\1$start/" "$RUN/alice/state"
 	grep -q "$STRANGER" "$RUN/alice/state" ||
 		fail "the test is wrong: state has no pid" \
 			"$(cat "$RUN/alice/state")"

@@ -173,6 +173,76 @@ other_users_container() {
 	kill -0 "$pid" || fail "alice's container ended"
 }
 
+# lands GROUPS : a nsshell of alice's, with further groups, joins.
+lands() {
+	setpriv --reuid=alice --regid=alice --groups="$(id -g alice)$1" \
+		"$SHELLS" -c "$NS_COMMAND" > "$OUT/ns" || fail "status $?"
+	landed_inside "$OUT/ns" alice
+}
+
+# What was noted by uid may be gone, or of another.
+noted() {
+	local link
+
+	started
+	link=/run/nscontainer/.uids/$(id -u alice)
+	equal "what is noted" alice "$(readlink "$link")"
+	for name in bob root nobody.at.all /etc; do
+		ln -sfn "$name" "$link"
+		lands ""
+	done
+	rm "$link"
+	lands ""
+	ln -s alice "$link"
+	# Another generation may be one without a link.
+	lands ""
+}
+
+# Without it nobody is in the break-glass group, and nothing is told.
+no_lookup() {
+	local lookup=/usr/libexec/nscontainer/nsshell-lookup
+
+	started
+	mv "$lookup" "$OUT/lookup"
+	lands ""
+	lands ",12345"
+	timeout 20 script -qec "$(printf '%q ' "${AS_ALICE[@]}" "$SHELLS" -c \
+		'echo is $((6 * 7))')" /dev/null > "$OUT/text"
+	rm /run/nscontainer/.uids/*
+	status_is 126 "${AS_ALICE[@]}" "$SHELLS" -c true
+	mv "$OUT/lookup" "$lookup"
+	contains "sentence" "$lookup does not answer" "$(cat "$OUT/stderr")"
+	contains "on a terminal" "is 42" "$(cat "$OUT/text")"
+	status_is 0 "${AS_ALICE[@]}" "$SHELLS" -c true
+}
+
+# Group by group as it is now, and not as it was at the start.
+late_glass() {
+	local group=nscontainer-admins
+
+	started
+	groupadd -f "$group"
+	usermod -aG "$group" alice
+	timeout 20 "${AS_ALICE[@]}" "$SHELLS" -c "$NS_COMMAND" > "$OUT/ns"
+	gpasswd -d alice "$group" > /dev/null
+	landed_on_host "$OUT/ns"
+	command_lands
+}
+
+# One that was a member at the start is asked for each time.
+early_glass() {
+	local group=nscontainer-admins
+
+	need_product
+	groupadd -f "$group"
+	usermod -aG "$group" alice
+	start '{"rootfs": "/"}'
+	timeout 20 "${AS_ALICE[@]}" "$SHELLS" -c "$NS_COMMAND" > "$OUT/ns"
+	gpasswd -d alice "$group" > /dev/null
+	landed_on_host "$OUT/ns"
+	lands ""
+}
+
 not_setuid() {
 	need_product
 	lacks "mode" s "$(stat -c %A "$SHELLS")"
@@ -261,6 +331,10 @@ t "J7 nsshell's session is the user's and has no capabilities" identity
 t "nsshell without a container says one sentence and ends with 126" \
 	no_container_running
 t "C6 nsshell does not join another user's container" other_users_container
+t "nsshell finds the container whatever was noted for the uid" noted
+t "nsshell joins without nsshell-lookup, and says where it needs that" no_lookup
+t "nsshell lets a later member of the break-glass group out" late_glass
+t "nsshell lets one out who was a member at the start" early_glass
 t "E8 nsshell is not setuid and refuses to be" not_setuid
 t "nsshell in a session that PAM placed runs the real shell" both_doors
 t "nsshell works with a busybox rootfs" busybox

@@ -42,8 +42,8 @@ static struct nsc_state of_myself(void)
 		.on_change = 3,
 		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
-		.run_uid = 1000, .run_gid = 1000, .groups = groups,
-		.n_groups = 2, .name = alice, .home = home,
+		.run_uid = 1000, .run_gid = 1000, .groups = { groups, 2 },
+		.plain_groups = { groups, 1 }, .name = alice, .home = home,
 		.shell = shell, .login_shell = true,
 		.environment = (char **)(uintptr_t)environment,
 		.keep_env = (char **)(uintptr_t)keep,
@@ -68,7 +68,8 @@ START_TEST(state_round_trip)
 	ck_assert_uint_eq(b->filter.flags, 2);
 	ck_assert_ptr_null(b->filter.code);
 	ck_assert_str_eq(b->environment[0], environment[0]);
-	ck_assert_uint_eq(b->groups[1], 4294967294);
+	ck_assert_uint_eq(b->groups.list[1], 4294967294);
+	ck_assert_uint_eq(b->plain_groups.n, 1);
 	ck_assert_uint_eq(b->capabilities, a.capabilities);
 	ck_assert_ptr_null(b->message);
 	ck_assert_str_eq(b->digest, digest);
@@ -83,9 +84,59 @@ START_TEST(state_round_trip)
 END_TEST
 
 static const char *const bad_states[] = {
-	"", "user = \"a\";", "user = 1;", "{{{", "uid = -1L;",
-	"ids = [ 1L ];",
+	"", "user", "user a", "user a\n", "uid 1\n", "user a\nuid -1\n",
+	"user a\nuid 4294967296\n", "user a\nuid 1 2\n", "user a\nuid 1x\n",
+	"user a\nuser b\nuid 1\n", "user a\nuid \n", "user a\nuid\n",
 };
+
+/* What was cut off anywhere, and what has too much. */
+START_TEST(a_part_of_a_state_is_refused)
+{
+	const struct nsc_state a = of_myself();
+	char *text = nsc_state_print(&a), *more;
+	struct nsc_state *state = NULL;
+
+	for (size_t len = strlen(text); len-- > 0; ) {
+		char *part = strndup(text, len);
+
+		ck_assert_int_lt(nsc_state_parse(part, &state, &err), 0);
+		ck_assert_ptr_null(state);
+		free(part);
+	}
+	ck_assert_int_gt(asprintf(&more, "%spid 1\n", text), 0);
+	ck_assert_int_lt(nsc_state_parse(more, &state, &err), 0);
+	ck_assert_str_eq(err.text, "state: has more than it should");
+	free(more);
+	free(text);
+}
+END_TEST
+
+/* No value is another field. */
+START_TEST(odd_values_stay_what_they_are)
+{
+	char odd[] = "a\\n\n\\\npid 1\nx\\", empty[] = "", space[] = " ";
+	char *vector[] = { empty, odd, space, NULL };
+	struct nsc_state a = of_myself(), *b = NULL;
+	char *text;
+
+	a.message = odd;
+	a.home = empty;
+	a.environment = vector;
+	a.umask = -1;
+	text = nsc_state_print(&a);
+	ck_assert_msg(nsc_state_parse(text, &b, &err) == 0, "%s", err.text);
+	ck_assert_str_eq(b->message, odd);
+	ck_assert_str_eq(b->home, "");
+	ck_assert_str_eq(b->environment[0], "");
+	ck_assert_str_eq(b->environment[1], odd);
+	ck_assert_str_eq(b->environment[2], " ");
+	ck_assert_ptr_null(b->environment[3]);
+	ck_assert_int_eq(b->umask, -1);
+	ck_assert_int_eq(b->pid, a.pid);
+	free(text);
+	nsc_state_free(b);
+}
+END_TEST
 
 START_TEST(bad_states_are_refused)
 {
@@ -445,7 +496,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		state_round_trip, join_accepts_the_right_one,
+		state_round_trip, a_part_of_a_state_is_refused,
+		odd_values_stay_what_they_are, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, rundir_locks, rundir_names,
 		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
 		environments, runtime_dir, arguments, options, NULL,
