@@ -150,13 +150,13 @@ int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 		  size_t *ret_len, struct nsc_error *err)
 {
 	_cleanup_free_ char *buf = NULL;
-	size_t size = 0, len = 0;
+	size_t size = 0, len = 0, step = max < 4094 ? max + 2 : 4096;
 
 	for (;;) {
 		ssize_t n;
 
 		if (len + 1 >= size) {
-			char *grown = realloc(buf, size += 4096);
+			char *grown = realloc(buf, size += step);
 
 			if (!grown)
 				return nsc_error_sys(err, ENOMEM, "%s", name);

@@ -167,12 +167,20 @@ void nsc_process_default_scheduling(void)
 
 void nsc_process_default_signals(void)
 {
+	/* Larger than the kernel's struct sigaction, and SIG_DFL is 0. */
+	static const char none_set[64];
 	sigset_t none;
 
+	/* Not signal(): a C library keeps some for itself. */
 	for (int i = 1; i < NSIG; i++)
-		signal(i, SIG_DFL);
+		syscall(SYS_rt_sigaction, i, none_set, NULL, (NSIG - 1) / 8);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void nsc_process_all_signals(sigset_t *ret)
+{
+	memset(ret, 0xff, sizeof(*ret));
 }
 
 int nsc_process_need_stdio(void)

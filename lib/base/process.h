@@ -2,6 +2,7 @@
 #ifndef NSC_BASE_PROCESS_H
 #define NSC_BASE_PROCESS_H
 
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -95,5 +96,8 @@ void nsc_process_default_scheduling(void);
 
 /* Default actions for all signals, nothing blocked. */
 void nsc_process_default_signals(void);
+
+/* sigfillset(3), with those that a C library keeps for itself. */
+void nsc_process_all_signals(sigset_t *ret);
 
 #endif

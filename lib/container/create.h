@@ -24,7 +24,7 @@ struct nsc_plan {
 	const struct nsc_user *user;
 	char **group_names;	/* of user->groups; NULL where one has none */
 	bool first_of_uid;	/* the name service says user for that uid */
-	bool plain_groups;	/* none of user->groups is the break-glass one */
+	bool plain_groups;	/* user->groups have no break-glass group */
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* how its monitor ends it, see watch.h */
 	struct nsc_lifecycle lifecycle;	/* the rest of that */

@@ -24,7 +24,7 @@
 #define NSC_FILE_ENTER "enter"
 #define NSC_FILE_GENERATION "generation"
 
-/* Links UID -> USER, for who does not know its name: see nsc_rundir_note_uid. */
+/* Links UID -> USER, see nsc_rundir_note_uid. */
 #define NSC_RUNDIR_UIDS NSC_RUNDIR "/.uids"
 
 /* A run directory that was moved away: .drain-USER-GENERATION. */

@@ -31,12 +31,17 @@ static void path_of(char *buf, size_t size, pid_t pid, const char *link)
 
 int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES])
 {
+	_cleanup_fd_ int dir = -1;
+	char path[64];
+
+	path_of(path, sizeof(path), pid, "");
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
 	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
-		char path[64];
 		struct stat st;
 
-		path_of(path, sizeof(path), pid, nsc_namespaces[i].link);
-		if (stat(path, &st) < 0)
+		if (fstatat(dir, nsc_namespaces[i].link, &st, 0) < 0)
 			return errno == ENOENT ? -ESRCH : -errno;
 		ids[i] = (struct nsc_namespace_id){ st.st_dev, st.st_ino };
 	}

@@ -35,7 +35,7 @@ static int block_signals(struct console *c, struct nsc_error *err)
 {
 	sigset_t all;
 
-	sigfillset(&all);
+	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, &c->mask);
 	c->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	return c->signals < 0 ? nsc_error_sys(err, errno, "signalfd") : 0;

@@ -78,7 +78,10 @@ int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
 	int ret = nsc_label_set_exec(state->apparmor_profile,
 				     state->process_label, err);
 
-	return ret < 0 ? ret : nsc_enter_namespaces(pidfd, state, err);
+	if (ret == 0)
+		ret = nsc_enter_namespaces(pidfd, state, err);
+	/* A change of ids takes CAP_SETPCAP away, which this needs. */
+	return ret < 0 ? ret : nsc_capability_bound(state->capabilities, err);
 }
 
 /* While there is CAP_SYS_ADMIN. */
@@ -154,19 +157,14 @@ static int become_user(const struct nsc_state *state, bool keep_ids,
 int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
 			struct nsc_error *err)
 {
-	int ret = nsc_capability_bound(state->capabilities, err);
-
-	return ret == 0 ? become_user(state, keep_ids, err) : ret;
+	return become_user(state, keep_ids, err);
 }
 
 int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 		      struct nsc_error *err)
 {
-	/* Bounding set first: a change of ids takes CAP_SETPCAP away. */
-	int ret = nsc_capability_bound(state->capabilities, err);
+	int ret = load_early(state, err);
 
-	if (ret == 0)
-		ret = load_early(state, err);
 	if (ret == 0)
 		ret = become_user(state, keep_ids, err);
 	return ret == 0 ? load_late(state, err) : ret;

@@ -22,7 +22,8 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 
 /*
  * The same for a process whose child is going to exec a user's program: the
- * labels that this program gets are set as well.
+ * labels that this program gets are set as well, and the bounding set is that
+ * of the container.
  */
 int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
 		      struct nsc_error *err);

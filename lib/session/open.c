@@ -164,7 +164,8 @@ static int recycle(const struct opening *o, int rundir, int lock,
 	session->lock = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX,
 					nsc_process_now() + LOOK_MS, err);
 	if (session->lock == -EWOULDBLOCK) {
-		ret = nsc_session_find_at(rundir, o->path, o->deadline, session, err);
+		ret = nsc_session_find_at(rundir, o->path, o->deadline,
+					  session, err);
 		if (ret == 0)
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
@@ -283,8 +284,9 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 	if (ret == 0 && outdated(o))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
-		ret = nsc_session_find_at(rundir, o->path, nsc_process_now() + STOPPING_MS,
-			   session, err);
+		ret = nsc_session_find_at(rundir, o->path,
+					  nsc_process_now() + STOPPING_MS,
+					  session, err);
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return open_slowly(o, err);
 	return ret < 0 ? ret : need_monitor(o, rundir, err);

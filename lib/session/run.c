@@ -118,7 +118,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	in = pipefd[0];
 	out = pipefd[1];
-	sigfillset(&all);
+	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
 	ret = nsc_group_enter(session, run->info, err);
 	if (ret == 0)

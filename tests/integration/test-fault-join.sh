@@ -100,7 +100,7 @@ stops() {
 		stop_with "$FAULT"
 		nothing_left
 	done
-	end_of_faults 25
+	end_of_faults 20
 }
 
 f "each system call of a login that joins fails in turn" joins
