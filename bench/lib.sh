@@ -108,6 +108,10 @@ as_crun() {
 			{type: "cgroup", destination: "/sys/fs/cgroup"}]}'
 }
 
+# podman runs crun; no service manager, and nothing is pulled.
+PODMAN=(podman --root /srv/podman --runroot /run/podman --storage-driver vfs
+	--cgroup-manager cgroupfs --events-backend none --runtime crun)
+
 # lxc_config NAME COMMAND
 lxc_config() {
 	mkdir -p "/var/lib/lxc/$1"

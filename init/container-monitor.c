@@ -285,11 +285,15 @@ static bool stays(const struct monitor *m)
 	       (m->watch.external || !nsc_drain_is(NSC_MONITOR_RUNDIR));
 }
 
-/* Until no session holds the lock; then it is ours. */
+/*
+ * Until no session holds the lock; then it is ours.  A leader does until it
+ * ends, and with it the container: there is nothing to watch.
+ */
 static void wait_for_last(struct monitor *m)
 {
-	int watcher = stays(m) ? -1 : start_watcher();
-	int timeout = stays(m) || watcher >= 0 ? -1 : EMPTY_POLL_MS;
+	bool watches = !stays(m) && !m->leader;
+	int watcher = watches ? start_watcher() : -1;
+	int timeout = !watches || watcher >= 0 ? -1 : EMPTY_POLL_MS;
 
 	for (;;) {
 		enum event event = wait_event(m, watcher, timeout);
@@ -298,6 +302,8 @@ static void wait_for_last(struct monitor *m)
 			ended(m);
 		if (event == EVENT_LEADER)
 			stop(m);
+		if (m->leader)
+			continue;
 		if (stays(m)) {
 			end_watcher(&watcher);
 			timeout = -1;

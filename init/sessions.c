@@ -274,7 +274,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		       look_at(all, pid, ret);
 	if (error < 0 && !root)
 		return nsc_error_set(err, ESRCH, "the process has ended");
-	if (error < 0 || !nsc_session_file_is_alive(ret))
+	if (error < 0 || (root && !nsc_session_file_is_alive(ret)))
 		return 0;
 	error = check_number(all, ret, err);
 	if (error < 0)

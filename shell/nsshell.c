@@ -137,8 +137,9 @@ static int find_noted(struct nsc_session *session, struct nsc_error *err)
 	_cleanup_free_ char *path = NULL;
 	int ret = nsc_rundir_path_of_uid(getuid(), &path, err);
 
-	if (ret == 0)
-		ret = nsc_session_find(path, 0, session, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_session_find(path, 0, session, err);
 	if (ret < 0 || session->state->uid == getuid())
 		return ret;
 	nsc_session_close(session);

@@ -175,6 +175,7 @@ static int find_group(const char *group, gid_t *ret)
 	size_t size = 1024;
 	int error;
 
+	*ret = 0;
 	if (!*group)
 		return 0;
 	if (reserve() < 0)
@@ -185,9 +186,11 @@ static int find_group(const char *group, gid_t *ret)
 		error = buf ? getgrnam_r(group, &entry, buf, size, &found) :
 			      ENOMEM;
 	} while (error == ERANGE && size < BUFFER_MAX);
-	if (found)
+	if (found) {
 		*ret = found->gr_gid;
-	return found ? 1 : error == ENOENT ? 0 : -error;
+		return 1;
+	}
+	return error == ENOENT ? 0 : -error;
 }
 
 /* Does list have the gid of group?  1, 0, or a negative errno. */

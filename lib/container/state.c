@@ -323,8 +323,9 @@ static int get_int(const char *text, int *ret)
 	return err;
 }
 
-static int get_boot_id(const char *text, char *ret)
+static int get_boot_id(char *text, char *ret)
 {
+	unescape(text);
 	if (strlen(text) != NSC_BOOT_ID_SIZE - 1)
 		return -EINVAL;
 	memcpy(ret, text, NSC_BOOT_ID_SIZE);
@@ -411,35 +412,18 @@ static int take(char **text, struct nsc_state *state, const struct field *f)
 	return err;
 }
 
-/* An empty vector has no line. */
-static int fill_vectors(struct nsc_state *state)
-{
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
-		char ***p = own_member(state, &fields[i]);
-
-		if (fields[i].kind != KIND_VECTOR || *p)
-			continue;
-		*p = calloc(1, sizeof(**p));
-		if (!*p)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 static int parse(char *text, struct nsc_state *state, struct nsc_error *err)
 {
-	int error;
-
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
-		error = take(&text, state, &fields[i]);
+		int error = take(&text, state, &fields[i]);
+
 		if (error < 0)
 			return wrong(fields[i].key, error, err);
 	}
 	if (*text)
 		return nsc_error_set(err, EINVAL, "state: has more than it "
 				     "should");
-	error = fill_vectors(state);
-	return error < 0 ? nsc_error_sys(err, -error, "state") : 0;
+	return 0;
 }
 
 int nsc_state_parse(const char *text, struct nsc_state **ret,

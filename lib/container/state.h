@@ -69,7 +69,7 @@ struct nsc_state {
 	bool login_shell;
 	bool tty;		/* what nsinit exec runs gets a terminal */
 	char *message;
-	char **environment;
+	char **environment;	/* vectors that are empty may be NULL */
 	char **keep_env;
 	char **networks;	/* see nsc_network_describe */
 	unsigned int helper;	/* pid inside of what carries the network, 0 */
