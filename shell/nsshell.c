@@ -274,5 +274,5 @@ int main(int argc, char **argv)
 		return nsc_shell_inside(argc, argv);
 	if (ret < 0)
 		return refuse(&err);
-	nsc_run_end_like(status);
+	nsc_process_end_like(status);
 }

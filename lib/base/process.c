@@ -244,3 +244,18 @@ int nsc_process_clean(const int *keep, unsigned int n)
 		return -errno;
 	return 0;
 }
+
+void nsc_process_end_like(int status)
+{
+	const struct rlimit none = { 0, 0 };
+	int signal_number;
+
+	if (!WIFSIGNALED(status))
+		_exit(WEXITSTATUS(status));
+	signal_number = WTERMSIG(status);
+	/* One core dump is enough. */
+	setrlimit(RLIMIT_CORE, &none);
+	nsc_process_default_signals();
+	raise(signal_number);
+	_exit(128 + signal_number);
+}

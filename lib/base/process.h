@@ -32,6 +32,9 @@ pid_t nsc_process_fork_unwatched(void);
  */
 int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
 
+/* End as a child did, of whom wait(2) says status: by the same signal. */
+void nsc_process_end_like(int status) __attribute__((noreturn));
+
 /* Kill such a child with SIGKILL and reap it. */
 void nsc_process_kill(int pidfd);
 

@@ -29,7 +29,6 @@
 #include "kernel/pty.h"
 #include "session/caller.h"
 #include "session/relay.h"
-#include "session/run.h"
 
 #define ANSWER_MS 10000		/* as long as the trial may take */
 #define NOBODY 65534
@@ -247,7 +246,7 @@ relay(struct nsc_caller *caller, struct nsc_pty *pty, int channel, pid_t child)
 	status = nsc_relay(&request);
 	nsc_caller_close(caller);
 	nsc_pty_close(pty);
-	nsc_run_end_like(status);
+	nsc_process_end_like(status);
 }
 
 /* The program that called us must not hear of a child. */

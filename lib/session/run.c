@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -139,19 +138,4 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		nsc_process_die_with(run->parent);
 	*ret_status = wait_for(child, &all);
 	return nsc_run_report(in, err);
-}
-
-void nsc_run_end_like(int status)
-{
-	const struct rlimit none = { 0, 0 };
-	int signal_number;
-
-	if (!WIFSIGNALED(status))
-		_exit(WEXITSTATUS(status));
-	signal_number = WTERMSIG(status);
-	/* One core dump is enough. */
-	setrlimit(RLIMIT_CORE, &none);
-	nsc_process_default_signals();
-	raise(signal_number);
-	_exit(128 + signal_number);
 }

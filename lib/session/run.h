@@ -38,7 +38,4 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	__attribute__((noreturn));
 int nsc_run_report(int in, struct nsc_error *err);
 
-/* End with the status, or by the same signal. */
-void nsc_run_end_like(int status) __attribute__((noreturn));
-
 #endif

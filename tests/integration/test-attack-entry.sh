@@ -59,14 +59,13 @@ no_getenv() {
 
 	need_product
 	command -v nm > /dev/null || skip "nm is missing"
-	for file in /usr/bin/nsshell \
-			"$(find /lib/*/security /usr/lib/*/security \
-			-name pam_container.so | head -n 1)"; do
-		nm -D --undefined-only "$file" > "$OUT/symbols"
-		contains "$file" execve "$(cat "$OUT/symbols")"
-		empty "$file reads the environment" \
-			"$(grep -w 'getenv\|secure_getenv' "$OUT/symbols")"
-	done
+	file=$(find /lib/*/security /usr/lib/*/security \
+		-name pam_container.so | head -n 1)
+	# Of nsshell, which is static and made of the same files, nm cannot tell.
+	nm -D --undefined-only "$file" > "$OUT/symbols"
+	contains "$file" execve "$(cat "$OUT/symbols")"
+	empty "who reads the environment" \
+		"$(grep -w 'getenv\|secure_getenv' "$OUT/symbols")"
 	# The test can fail: this one does read it.
 	nm -D --undefined-only "$(command -v bash)" "$(command -v ssh)" |
 		grep -qw 'getenv\|secure_getenv' ||
@@ -95,8 +94,8 @@ capable_nsshell() {
 		GLIBC_TUNABLES=glibc.malloc.tcache_count=1=2 \
 		NLSPATH=/home/alice/%N \
 		HOSTALIASES=/home/alice/hosts RES_OPTIONS=debug IFS=/
-	# The control: without the capabilities the library is loaded.
-	"${ALICE[@]}" env "$@" /usr/bin/nsshell -c true
+	# The control: others load the library.
+	"${ALICE[@]}" env "$@" /bin/sh -c true
 	equal "control: status of the preloaded one" 66 $?
 	"${ALICE[@]}" env TZ=/home/alice/evil.so "$@" \
 		/usr/local/bin/nsc-nsshell -c 'env; exit 7' \
