@@ -221,7 +221,7 @@ nssh_with() {
 hold() {
 	mkfifo "$OUT/fifo.$1" 2> /dev/null
 	rm -f "$OUT/held"
-	timeout 60 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" -l "$1" 127.0.0.1 \
+	timeout 120 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" -l "$1" 127.0.0.1 \
 		'echo held; exec cat' <> "$OUT/fifo.$1" > "$OUT/held" &
 	HOLDER=$!
 	wait_until 10 grep -qs held "$OUT/held" || fail "hold $1: ssh fails"
