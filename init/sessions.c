@@ -87,38 +87,47 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 	return nsc_pidfd_start_time(pid, &s->start);
 }
 
+static int make_file(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			0644);
+
+	/* Of a login that never came. */
+	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+			    0644);
+	return fd < 0 ? -errno : fd;
+}
+
+/* By one write(): whoever reads it sees nothing before. */
 static int write_file(int dir, const struct session *s)
 {
-	_cleanup_file_ FILE *out = NULL;
-	char name[16];
-	int fd;
+	char name[16], text[1024], tty[sizeof(s->tty) + 8] = "";
+	char loginuid[32] = "", audit_session[32] = "";
+	int fd, len, ret;
 
-	name_of(s->pid, name);
-	unlinkat(dir, name, 0);
-	fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	out = fdopen(fd, "w");
-	if (!out) {
-		close(fd);
-		return -ENOMEM;
-	}
-	fprintf(out, "start %llu\nopened %lld\nuser %s\nservice %s\n"
-		"generation %u\n", (unsigned long long)s->start,
-		(long long)s->opened, s->user, s->service, s->generation);
 	if (s->tty[0])
-		fprintf(out, "tty %s\n", s->tty);
+		snprintf(tty, sizeof(tty), "tty %s\n", s->tty);
 	if (s->loginuid != SESSION_NO_ID)
-		fprintf(out, "loginuid %u\n", s->loginuid);
+		snprintf(loginuid, sizeof(loginuid), "loginuid %u\n",
+			 s->loginuid);
 	if (s->audit_session != SESSION_NO_ID)
-		fprintf(out, "audit_session %u\n", s->audit_session);
-	if (fflush(out) != 0 || fchmod(fd, 0644) < 0) {
-		int error = errno;
-
+		snprintf(audit_session, sizeof(audit_session),
+			 "audit_session %u\n", s->audit_session);
+	len = snprintf(text, sizeof(text), "start %llu\nopened %lld\nuser %s\n"
+		       "service %s\ngeneration %u\n%s%s%s",
+		       (unsigned long long)s->start, (long long)s->opened,
+		       s->user, s->service, s->generation, tty, loginuid,
+		       audit_session);
+	name_of(s->pid, name);
+	fd = make_file(dir, name);
+	if (fd < 0)
+		return fd;
+	ret = nsc_file_write_all(fd, text, (size_t)len);
+	close(fd);
+	if (ret < 0)
 		unlinkat(dir, name, 0);
-		return -error;
-	}
-	return 0;
+	return ret;
 }
 
 static void remove_file(int dir, pid_t pid)

@@ -335,17 +335,25 @@ static int get_boot_id(char *text, char *ret)
 static int get_string(char *text, char **ret)
 {
 	unescape(text);
-	return nsc_text_copy(ret, text);
+	*ret = text;
+	return 0;
 }
 
 static int append(char *text, char ***vector)
 {
 	size_t n = 0;
+	char **grown;
 
 	while (*vector && (*vector)[n])
 		n++;
+	grown = reallocarray(*vector, n + 2, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
 	unescape(text);
-	return nsc_text_append(vector, &n, text);
+	grown[n] = text;
+	grown[n + 1] = NULL;
+	*vector = grown;
+	return 0;
 }
 
 static int get_field(char *text, struct nsc_state *state,
@@ -412,8 +420,10 @@ static int take(char **text, struct nsc_state *state, const struct field *f)
 	return err;
 }
 
-static int parse(char *text, struct nsc_state *state, struct nsc_error *err)
+static int parse(struct nsc_state *state, struct nsc_error *err)
 {
+	char *text = state->text;
+
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
 		int error = take(&text, state, &fields[i]);
 
@@ -426,16 +436,17 @@ static int parse(char *text, struct nsc_state *state, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_state_parse(const char *text, struct nsc_state **ret,
-		    struct nsc_error *err)
+int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = calloc(1, sizeof(*state));
-	_cleanup_free_ char *copy = strdup(text);
 	int error;
 
-	if (!state || !copy)
+	if (!state) {
+		free(text);
 		return nsc_error_sys(err, ENOMEM, "state");
-	error = parse(copy, state, err);
+	}
+	state->text = text;
+	error = parse(state, err);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(state);
 	return error;
@@ -453,7 +464,7 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 	error = nsc_file_read(fd, "state", NSC_FILE_MAX, &text, NULL, err);
 	if (error < 0)
 		return error;
-	return nsc_state_parse(text, ret, err);
+	return nsc_state_parse(NSC_TAKE_PTR(text), ret, err);
 }
 
 static int save_number(int rundir, const char *name, unsigned long long value,
@@ -498,15 +509,10 @@ void nsc_state_free(struct nsc_state *state)
 {
 	if (!state)
 		return;
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++) {
-		void *p = own_member(state, &fields[i]);
-
-		if (fields[i].kind == KIND_STRING ||
-		    fields[i].kind == KIND_OPTIONAL)
-			free(*(char **)p);
-		else if (fields[i].kind == KIND_VECTOR)
-			nsc_text_free_vector(*(char ***)p);
-	}
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
+		if (fields[i].kind == KIND_VECTOR)
+			free(*(char ***)own_member(state, &fields[i]));
+	free(state->text);
 	nsc_seccomp_free(&state->filter);
 	free(state->groups.list);
 	free(state->plain_groups.list);

@@ -22,6 +22,7 @@ struct nsc_gids {
 };
 
 struct nsc_state {
+	char *text;		/* of who was parsed: all strings are in it */
 	char *user;		/* whose container; its name for messages */
 	uid_t uid;		/* the login user's */
 	uid_t host_uid;		/* the user inside, as the host sees it */
@@ -78,9 +79,11 @@ struct nsc_state {
 /* Serialise to new memory; NULL without memory. */
 char *nsc_state_print(const struct nsc_state *state);
 
-/* The reverse; a field that is missing or wrong is an error. */
-int nsc_state_parse(const char *text, struct nsc_state **ret,
-		    struct nsc_error *err);
+/*
+ * The reverse, of text that malloc() gave, and that is the state's from here on
+ * in any case; a field that is missing or wrong is an error.
+ */
+int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err);
 
 /* Read and parse 'state' of a run directory. */
 int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);

@@ -96,12 +96,12 @@ static void state(char *text)
 	struct nsc_error err = NSC_ERROR_INIT;
 	char *once, *twice;
 
-	if (nsc_state_parse(text, &result, &err) < 0)
+	if (nsc_state_parse(strdup(text), &result, &err) < 0)
 		return;
 	fuzz_accepted++;
 	once = nsc_state_print(result);
 	assert(once);
-	assert(nsc_state_parse(once, &again, &err) == 0);
+	assert(nsc_state_parse(strdup(once), &again, &err) == 0);
 	twice = nsc_state_print(again);
 	assert(twice && !strcmp(once, twice));
 	free(once);
