@@ -87,13 +87,14 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 	return ret;
 }
 
-void groups_tidy(void)
+void groups_tidy(bool prepare)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
 	if (load(&tree) < 0)
 		return;
-	nsc_cgroup_tree_prepare(tree);
+	if (prepare)
+		nsc_cgroup_tree_prepare(tree);
 	nsc_cgroup_tree_remove_dead(tree);
 }
 

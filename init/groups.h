@@ -2,6 +2,7 @@
 #ifndef NSC_INIT_GROUPS_H
 #define NSC_INIT_GROUPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -26,10 +27,10 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 int groups_leave(pid_t pid);
 
 /*
- * Between two logins: the groups of who comes next are made, those of who has
- * gone removed, where nobody is left in them.
+ * Between two logins: the groups of who has gone are removed, where nobody is
+ * left in them, and with prepare those of who comes next are made.
  */
-void groups_tidy(void);
+void groups_tidy(bool prepare);
 
 /* What is frozen does not die, in v1. */
 void groups_thaw(void);

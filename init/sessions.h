@@ -2,6 +2,7 @@
 #ifndef NSC_INIT_SESSIONS_H
 #define NSC_INIT_SESSIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/error.h"
@@ -19,6 +20,8 @@ struct sessions {
 	const struct nsc_watch *watch;
 	struct endings *endings;
 	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
+	int64_t last;		/* when the last one came */
+	bool busy;		/* and it was not long after another */
 };
 
 /*

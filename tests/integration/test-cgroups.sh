@@ -497,6 +497,9 @@ made_ahead() {
 	fresh
 	hold_su
 	spare=$(group pids)/next-session
+	sleep 0.2
+	[ ! -e "$spare" ] || fail "for one login there is no need" "$(left)"
+	inside true || fail "no login"
 	wait_until 5 [ -d "$spare" ] || fail "none is made" "$(left)"
 	inode=$(stat -c %i "$spare")
 	su - alice -c 'read -r _' < <(sleep 3) &
