@@ -90,13 +90,12 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 
 static int make_file(int dir, const char *name)
 {
-	int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			0644);
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int fd = openat(dir, name, flags, 0644);
 
 	/* Of a login that never came. */
 	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
-			    0644);
+		fd = openat(dir, name, flags, 0644);
 	return fd < 0 ? -errno : fd;
 }
 

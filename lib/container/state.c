@@ -387,11 +387,6 @@ static int get_field(char *text, struct nsc_state *state,
 	return -EINVAL;
 }
 
-static int wrong(const char *key, int error, struct nsc_error *err)
-{
-	return nsc_error_set(err, -error, "state: %s: missing or wrong", key);
-}
-
 /*
  * All lines from *text on that are f's, which follow each other in the order
  * of the table.
@@ -428,7 +423,8 @@ static int parse(struct nsc_state *state, struct nsc_error *err)
 		int error = take(&text, state, &fields[i]);
 
 		if (error < 0)
-			return wrong(fields[i].key, error, err);
+			return nsc_error_set(err, -error, "state: %s: missing "
+					     "or wrong", fields[i].key);
 	}
 	if (*text)
 		return nsc_error_set(err, EINVAL, "state: has more than it "
