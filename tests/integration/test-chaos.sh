@@ -47,10 +47,12 @@ chaos() {
 	for ((i = 0; i < loops; i++)); do
 		login_loop "$i" &
 	done
-	# As long as it takes on a busy machine until one got through.
+	# As long as it takes on a busy machine until one was killed, and one got
+	# through: nsinit is there for a few milliseconds.
 	while [ "$SECONDS" -lt "$end" ] ||
 	      { [ "$SECONDS" -lt $((end + 30)) ] &&
-		! grep -qsx 0 "$OUT"/status.*; }; do
+		! { [ -s "$OUT/kills" ] &&
+			grep -qsx 0 "$OUT"/status.*; }; }; do
 		kill_one "$(shuf -n 1 -e "$@")"
 		sleep "0.$((RANDOM % 2))$((RANDOM % 10))"
 	done
