@@ -444,7 +444,6 @@ int main(int argc, char **argv)
 
 	if (argc < 2)
 		return 2;
-	umask(022);
 	/* The writers of records are reaped by the kernel. */
 	signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv[1], &err) < 0) {

@@ -88,23 +88,11 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 	return nsc_pidfd_start_time(pid, &s->start);
 }
 
-static int make_file(int dir, const char *name)
-{
-	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
-	int fd = openat(dir, name, flags, 0644);
-
-	/* Of a login that never came. */
-	if (fd < 0 && errno == EEXIST && unlinkat(dir, name, 0) == 0)
-		fd = openat(dir, name, flags, 0644);
-	return fd < 0 ? -errno : fd;
-}
-
-/* By one write(): whoever reads it sees nothing before. */
 static int write_file(int dir, const struct session *s)
 {
 	char name[16], text[1024], tty[sizeof(s->tty) + 8] = "";
 	char loginuid[32] = "", audit_session[32] = "";
-	int fd, len, ret;
+	int len;
 
 	if (s->tty[0])
 		snprintf(tty, sizeof(tty), "tty %s\n", s->tty);
@@ -120,14 +108,7 @@ static int write_file(int dir, const struct session *s)
 		       s->user, s->service, s->generation, tty, loginuid,
 		       audit_session);
 	name_of(s->pid, name);
-	fd = make_file(dir, name);
-	if (fd < 0)
-		return fd;
-	ret = nsc_file_write_all(fd, text, (size_t)len);
-	close(fd);
-	if (ret < 0)
-		unlinkat(dir, name, 0);
-	return ret;
+	return nsc_file_write_at(dir, name, text, (size_t)len, 0644, NULL);
 }
 
 static void remove_file(int dir, pid_t pid)

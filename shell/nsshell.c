@@ -28,6 +28,7 @@
 #include "base/text.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "kernel/credential.h"
 #include "lookup.h"
 #include "session/environment.h"
 #include "session/caller.h"
@@ -112,15 +113,10 @@ static int look_up(struct answer *ret, struct nsc_error *err)
 /* No group that could be the break-glass group by now? */
 static bool has_plain_groups(const struct nsc_gids *plain)
 {
-	int n = getgroups(0, NULL);
-	_cleanup_free_ gid_t *list = n < 0 ? NULL :
-		calloc((size_t)n + 1, sizeof(*list));
+	_cleanup_free_ gid_t *list = NULL;
+	int n = nsc_credential_own_groups(&list);
 
-	n = list ? getgroups(n, list) : -1;
-	if (n < 0)
-		return false;
-	list[n++] = getgid();
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i <= n; i++) {
 		size_t at = 0;
 
 		while (at < plain->n && plain->list[at] != list[i])
@@ -128,7 +124,7 @@ static bool has_plain_groups(const struct nsc_gids *plain)
 		if (at == plain->n)
 			return false;
 	}
-	return true;
+	return n >= 0;
 }
 
 /* What was noted may be of another by now, and then it is not this user's. */

@@ -2,7 +2,6 @@
 #include "config/parents.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,24 +153,10 @@ int nsc_parents_read(const char *file, const config_setting_t *setting,
 static int is_member(const struct nsc_user *user, const char *name,
 		     struct nsc_error *err)
 {
-	struct group entry, *found = NULL;
-	_cleanup_free_ char *buf = NULL;
-	size_t size = 1024;
-	int error;
+	int ret = nsc_user_has_group(user, name);
 
-	do {
-		free(buf);
-		buf = malloc(size *= 2);
-		error = buf ? getgrnam_r(name, &entry, buf, size, &found) :
-			      ENOMEM;
-	} while (error == ERANGE && size < (size_t)1 << 20);
-	if (!found && error && error != ENOENT)
-		return nsc_error_sys(err, error, "cgroup_parents: group '%s'",
-				     name);
-	for (int i = 0; found && i < user->n_groups; i++)
-		if (user->groups[i] == found->gr_gid)
-			return 1;
-	return 0;
+	return ret < 0 ? nsc_error_sys(err, -ret, "cgroup_parents: group '%s'",
+				       name) : ret;
 }
 
 static int matches(const struct nsc_cgroup_parent *parent,

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/text.h"
+#include "kernel/credential.h"
 
 #define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
 #define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
@@ -205,29 +206,22 @@ static int has_group(const gid_t *list, int n, const char *group)
 	return found < 0 ? found : 0;
 }
 
-bool nsc_user_in_group(const struct nsc_user *user, const char *group)
+int nsc_user_has_group(const struct nsc_user *user, const char *group)
 {
-	return has_group(user->groups, user->n_groups, group) > 0;
+	return has_group(user->groups, user->n_groups, group);
 }
 
-bool nsc_user_not_in_group(const struct nsc_user *user, const char *group)
+bool nsc_user_in_group(const struct nsc_user *user, const char *group)
 {
-	return has_group(user->groups, user->n_groups, group) == 0;
+	return nsc_user_has_group(user, group) > 0;
 }
 
 bool nsc_user_own_group(const char *group)
 {
-	int n = getgroups(0, NULL);
-	_cleanup_free_ gid_t *list = n < 0 ? NULL :
-		calloc((size_t)n + 1, sizeof(*list));
+	_cleanup_free_ gid_t *list = NULL;
+	int n = nsc_credential_own_groups(&list);
 
-	if (!list)
-		return false;
-	n = getgroups(n, list);
-	if (n < 0)
-		return false;
-	list[n] = getgid();
-	return has_group(list, n + 1, group) > 0;
+	return n >= 0 && has_group(list, n + 1, group) > 0;
 }
 
 void nsc_user_free(struct nsc_user *user)

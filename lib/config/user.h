@@ -51,8 +51,8 @@ char *nsc_user_group_name(gid_t gid, int *error);
  */
 bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 
-/* Is it certain that the user is not? */
-bool nsc_user_not_in_group(const struct nsc_user *user, const char *group);
+/* The same as 1 or 0, or a negative errno where it cannot be looked up. */
+int nsc_user_has_group(const struct nsc_user *user, const char *group);
 
 /* nsc_user_in_group() of this process, by the groups that it has. */
 bool nsc_user_own_group(const char *group);

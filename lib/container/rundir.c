@@ -57,7 +57,9 @@ int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err)
 	n = readlinkat(dir, link, old, sizeof(old));
 	if (n == (ssize_t)strlen(name) && !memcmp(old, name, (size_t)n))
 		return 0;
-	snprintf(new, sizeof(new), ".%u-%d", uid, (int)getpid());
+	/* One that was killed may have left it. */
+	snprintf(new, sizeof(new), ".%u", uid);
+	unlinkat(dir, new, 0);
 	if (symlinkat(name, dir, new) < 0 ||
 	    renameat(dir, new, dir, link) < 0) {
 		int error = errno;

@@ -193,7 +193,7 @@ static void look_up_for_shell(struct nsc_plan *plan)
 	_cleanup_user_ struct nsc_user *first = NULL;
 	const struct nsc_user *user = plan->user;
 
-	plan->plain_groups = nsc_user_not_in_group(user, NSC_BREAK_GLASS);
+	plan->plain_groups = nsc_user_has_group(user, NSC_BREAK_GLASS) == 0;
 	plan->first_of_uid = nsc_user_load_uid(user->uid, &first, NULL) == 0 &&
 			     !strcmp(first->name, user->name);
 }

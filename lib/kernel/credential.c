@@ -43,17 +43,30 @@ static bool has(const gid_t *groups, size_t n, gid_t gid)
 	return false;
 }
 
+int nsc_credential_own_groups(gid_t **ret)
+{
+	int n = getgroups(0, NULL);
+	gid_t *list = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*list));
+
+	if (n < 0 || !list || getgroups(n, list) != n) {
+		free(list);
+		return -ENOMEM;
+	}
+	list[n] = getgid();
+	*ret = list;
+	return n;
+}
+
 int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
 				gid_t **ret_before, size_t *ret_n,
 				struct nsc_error *err)
 {
-	int n = getgroups(0, NULL);
-	gid_t *before = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*before));
+	gid_t *before = NULL;
+	int n = nsc_credential_own_groups(&before), ret = 0;
 	gid_t *after = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*after));
 	size_t kept = 0;
-	int ret = 0;
 
-	if (n < 0 || !before || !after || getgroups(n, before) != n) {
+	if (n < 0 || !after) {
 		free(before);
 		free(after);
 		return nsc_error_sys(err, ENOMEM, "read supplementary groups");

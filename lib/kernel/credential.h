@@ -18,6 +18,12 @@ int nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
 int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err);
 
 /*
+ * The caller's supplementary groups into new memory, and behind them its gid.
+ * Returns how many there are without that, or -ENOMEM.
+ */
+int nsc_credential_own_groups(gid_t **ret);
+
+/*
  * Reduce the caller's supplementary groups to those that allowed has as well.
  * What they were goes to *ret_before (n of them), in new memory, so that
  * setgroups(2) can restore them.

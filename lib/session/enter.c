@@ -133,8 +133,8 @@ int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 			 err);
 }
 
-static int become_user(const struct nsc_state *state, bool keep_ids,
-		       struct nsc_error *err)
+int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
+			struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -154,18 +154,12 @@ static int become_user(const struct nsc_state *state, bool keep_ids,
 	return ret == 0 ? set_no_new_privs(state, err) : ret;
 }
 
-int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
-			struct nsc_error *err)
-{
-	return become_user(state, keep_ids, err);
-}
-
 int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 		      struct nsc_error *err)
 {
 	int ret = load_early(state, err);
 
 	if (ret == 0)
-		ret = become_user(state, keep_ids, err);
+		ret = nsc_enter_as_parent(state, keep_ids, err);
 	return ret == 0 ? load_late(state, err) : ret;
 }

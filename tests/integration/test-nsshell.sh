@@ -198,6 +198,20 @@ noted() {
 	lands ""
 }
 
+# nsinit killed between the two steps of the note is no reason to refuse.
+noted_by_half() {
+	local dir=/run/nscontainer/.uids uid
+
+	uid=$(id -u alice)
+	started
+	rm "$dir/$uid"
+	ln -s nobody "$dir/.$uid"
+	start '{"rootfs": "/"}'
+	equal "what is noted" alice "$(readlink "$dir/$uid")"
+	[ ! -L "$dir/.$uid" ] || fail "the half stays"
+	lands ""
+}
+
 # Without it nobody is in the break-glass group, and nothing is told.
 no_lookup() {
 	local lookup=/usr/libexec/nscontainer/nsshell-lookup
@@ -332,6 +346,7 @@ t "nsshell without a container says one sentence and ends with 126" \
 	no_container_running
 t "C6 nsshell does not join another user's container" other_users_container
 t "nsshell finds the container whatever was noted for the uid" noted
+t "nsinit that was killed while it noted a uid refuses nobody" noted_by_half
 t "nsshell joins without nsshell-lookup, and says where it needs that" no_lookup
 t "nsshell lets a later member of the break-glass group out" late_glass
 t "nsshell lets one out who was a member at the start" early_glass
