@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -334,33 +335,21 @@ static void pause_for(struct monitor *m, int ms)
 		stop(m);
 }
 
-/* Each session sets the time of the file: was there one since *last? */
-static bool used_since(struct timespec *last)
-{
-	struct timespec before = *last;
-	struct stat st;
-
-	if (fstat(NSC_MONITOR_SESSIONS, &st) < 0)
-		return false;
-	*last = st.st_mtim;
-	return last->tv_sec != before.tv_sec || last->tv_nsec != before.tv_nsec;
-}
-
 /* The last session is gone.  Returns when there is one again. */
 static void after_last(struct monitor *m)
 {
-	struct timespec last = { 0, 0 };
 	unsigned int left = m->watch.lifecycle.linger;
+	unsigned int opened = m->all.opened;
 
-	used_since(&last);
 	while (left-- && !nsc_drain_is(NSC_MONITOR_RUNDIR)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, 1000);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
 		/* A login that came and went starts the time anew. */
-		if (used_since(&last))
+		if (opened != m->all.opened)
 			left = m->watch.lifecycle.linger;
+		opened = m->all.opened;
 	}
 	/* "never" is here when it drains: as "logout". */
 	while (m->watch.lifecycle.stop == NSC_STOP_EMPTY && !empty(m)) {
@@ -416,7 +405,7 @@ static void plan_lifetime(struct monitor *m)
 	m->warning = m->end - idle_warning_ms(lifetime);
 }
 
-static int open_all(struct monitor *m, const char *name, struct nsc_error *err)
+static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 {
 	int ret = nsc_watch_load(NSC_MONITOR_RUNDIR, &m->watch, err);
 
@@ -428,25 +417,26 @@ static int open_all(struct monitor *m, const char *name, struct nsc_error *err)
 	m->endings.watch = m->all.watch = &m->watch;
 	m->endings.pidns = processes_namespace((pid_t)m->watch.pid);
 	m->all.endings = &m->endings;
-	m->all.user = name;
+	m->all.user = argv[1];
+	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	ret = groups_open(err);
 	if (ret == 0)
 		ret = sessions_open(&m->all, err);
 	if (ret == 0)
-		ret = m->enter = door_open(err);
+		ret = m->enter = door_open(m->all.uid, err);
 	return ret;
 }
 
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 2 };
+	struct monitor m = { .leader = argc > 3 };
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	if (argc < 2)
+	if (argc < 3)
 		return 2;
 	/* The writers of records are reaped by the kernel. */
 	signal(SIGCHLD, SIG_IGN);
-	if (open_all(&m, argv[1], &err) < 0) {
+	if (open_all(&m, argv, &err) < 0) {
 		/* A new container's PID 1 ends, since it never gets its go. */
 		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
 		return 1;

@@ -16,6 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "base/fd.h"
 #include "container/door.h"
 #include "container/paths.h"
@@ -29,16 +30,8 @@
 
 #define BACKLOG 512
 
-/* Whose container it is: the owner of 'sessions'. */
-static uid_t owner(void)
-{
-	struct stat st;
-
-	return fstat(NSC_MONITOR_SESSIONS, &st) < 0 ? 0 : st.st_uid;
-}
-
-/* Mode and owner are right before anybody can connect. */
-int door_open(struct nsc_error *err)
+/* Root's, and uid's to connect to, before anybody can. */
+int door_open(uid_t uid, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
 				     SOCK_NONBLOCK, 0);
@@ -52,9 +45,12 @@ int door_open(struct nsc_error *err)
 	if (fd >= 0 && fchdir(NSC_MONITOR_RUNDIR) == 0)
 		ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (ret < 0 || chdir("/") < 0 ||
-	    fchownat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, owner(), (gid_t)-1,
-		     AT_SYMLINK_NOFOLLOW) < 0 || listen(fd, BACKLOG) < 0)
+	if (ret == 0) {
+		errno = -nsc_acl_grant_name(NSC_FILE_ENTER, uid, NSC_ACL_READ |
+					    NSC_ACL_WRITE);
+		ret = errno ? -1 : 0;
+	}
+	if (ret < 0 || chdir("/") < 0 || listen(fd, BACKLOG) < 0)
 		return nsc_error_sys(err, errno, "listen on '"
 				     NSC_FILE_ENTER "'");
 	return NSC_TAKE_FD(fd);
@@ -81,7 +77,8 @@ static long effective_uid(pid_t pid)
 }
 
 /* A pidfd of who connected, and the pid; -1 with err filled. */
-static int peer_of(int client, struct peer *ret, struct nsc_error *err)
+static int peer_of(int client, uid_t uid, struct peer *ret,
+		   struct nsc_error *err)
 {
 	struct ucred peer = { 0, 0, 0 };
 	socklen_t len = sizeof(peer);
@@ -93,7 +90,7 @@ static int peer_of(int client, struct peer *ret, struct nsc_error *err)
 			      "the host");
 		return -1;
 	}
-	if (peer.uid != 0 && peer.uid != owner()) {
+	if (peer.uid != 0 && peer.uid != uid) {
 		nsc_error_set(err, EPERM, "uid %u is not whose container this "
 			      "is", peer.uid);
 		return -1;
@@ -117,7 +114,7 @@ static struct session *enter(int client, struct sessions *all,
 			     struct nsc_error *err)
 {
 	struct peer peer = { 0, 0 };
-	_cleanup_fd_ int pidfd = peer_of(client, &peer, err);
+	_cleanup_fd_ int pidfd = peer_of(client, all->uid, &peer, err);
 	struct session s, *opened = NULL;
 	int is;
 

@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "sessions.h"
 
-/* Listen.  Returns the socket, which never blocks. */
-int door_open(struct nsc_error *err);
+/* Listen, for root and uid.  Returns the socket, which never blocks. */
+int door_open(uid_t uid, struct nsc_error *err);
 
 /* Serve one client that waits.  Never blocks. */
 void door_serve(int listener, struct sessions *all);

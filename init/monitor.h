@@ -12,13 +12,14 @@ enum nsc_monitor_fd {
 	NSC_MONITOR_DEVPTS,	/* its /dev/pts, or no directory */
 	NSC_MONITOR_GO,		/* a byte written to it lets PID 1 run */
 	NSC_MONITOR_REPORT,	/* takes one nsc_error of zeros: it watches */
-	NSC_MONITOR_LEADER,	/* pidfd; with 2 arguments, like the next */
+	NSC_MONITOR_LEADER,	/* pidfd; with 3 arguments, like the next */
 	NSC_MONITOR_DIR,	/* directory with links to pid and start */
 };
 
 /*
- * Arguments: name of the container (for ps), and "leader" where there is one.
- * The rest is in the run directory, see lib/container/watch.h.
+ * Arguments: name of the container, uid of its user on the host, and "leader"
+ * where there is one.  The rest is in the run directory, see
+ * lib/container/watch.h.
  */
 
 #endif

@@ -287,6 +287,7 @@ void sessions_record(struct sessions *all, struct session *s)
 	int64_t now = now_ms();
 
 	s->unrecorded = true;
+	all->opened++;
 	all->busy = now - all->last < SOON_MS;
 	all->last = now;
 	sessions_later(all);

@@ -17,16 +17,18 @@ struct sessions {
 	int epoll;		/* readable when a login process has ended */
 	int dir;		/* 'session' in the run directory */
 	const char *user;	/* whose container it is */
+	uid_t uid;		/* the same, on the host */
 	const struct nsc_watch *watch;
 	struct endings *endings;
 	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
 	int64_t last;		/* when the last one came */
+	unsigned int opened;	/* how many came */
 	bool busy;		/* and it was not long after another */
 };
 
 /*
- * Take over those that a killed monitor has left.  user, watch and endings
- * are set.
+ * Take over those that a killed monitor has left.  user, uid, watch and
+ * endings are set.
  */
 int sessions_open(struct sessions *all, struct nsc_error *err);
 

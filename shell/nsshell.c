@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -135,11 +136,19 @@ static int find_noted(struct nsc_session *session, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
-	ret = nsc_session_find(path, 0, session, err);
-	if (ret < 0 || session->state->uid == getuid())
-		return ret;
-	nsc_session_close(session);
-	return -ESRCH;
+	return nsc_session_find(path, getuid(), 0, session, err);
+}
+
+/*
+ * The uid may have been given to another account since the container began.
+ * Of a directory service's accounts only who has a terminal is looked up.
+ */
+static bool has_new_accounts(const struct nsc_state *state)
+{
+	struct stat st;
+
+	return stat("/etc/passwd", &st) < 0 ||
+	       st.st_ctim.tv_sec >= state->since;
 }
 
 static int find(const char *user, struct nsc_session *session,
@@ -150,8 +159,8 @@ static int find(const char *user, struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
-	ret = nsc_session_find(path, nsc_process_now() + WAIT_MS, session,
-			       err);
+	ret = nsc_session_find(path, getuid(), nsc_process_now() + WAIT_MS,
+			       session, err);
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return nsc_error_set(err, ESRCH, "no container is running for "
 				     "'%s', and nsshell may not start one: log "
@@ -165,9 +174,6 @@ static int find(const char *user, struct nsc_session *session,
 				     "so nsshell needs file capabilities: log "
 				     "in where pam_container does, or see "
 				     "nsshell(1)", user);
-	if (ret == 0 && session->state->uid != getuid())
-		return nsc_error_set(err, EPERM, "the container of '%s' is "
-				     "not that of uid %u", user, getuid());
 	return ret;
 }
 
@@ -239,12 +245,18 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 
 	if (found == -EALREADY)
 		return found;
-	if (found < 0 || terminal ||
+	if (found < 0 || terminal || has_new_accounts(session.state) ||
 	    !has_plain_groups(&session.state->plain_groups))
 		asked = look_up(&answer, err);
 	if (answer.break_glass) {
 		nsc_session_close(&session);
 		return run_on_host(answer.name, argc, argv, err);
+	}
+	/* Of another account with this uid. */
+	if (found == 0 && asked == 0 &&
+	    strcmp(answer.name, session.state->user) != 0) {
+		nsc_session_close(&session);
+		found = -ESRCH;
 	}
 	if (found < 0)
 		found = asked < 0 ? asked : find(answer.name, &session, err);

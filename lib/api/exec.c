@@ -47,7 +47,7 @@ struct exec {
 	unsigned int flags;
 	pid_t parent;
 	int dirfd;
-	struct nsc_user *user;	/* whose container it is */
+	struct nsc_user *user;	/* whose container it is, by name and now */
 	int rundir;
 	struct nsc_session session;
 	struct nsc_pty pty;	/* made with the container, or none */
@@ -141,8 +141,8 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 			       err);
 	if (lock < 0)
 		return lock;
-	ret = nsc_session_find(e->container->rundir, deadline, &e->session,
-			       err);
+	ret = nsc_session_find(e->container->rundir, e->user->uid, deadline,
+			       &e->session, err);
 	if (ret != -ESRCH)
 		return ret;
 	monitor = nsc_rundir_lock(e->rundir, NSC_FILE_MONITOR, LOCK_EX,
@@ -161,19 +161,18 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 	ret = make_links(e, err);
 	if (ret < 0)
 		return ret;
-	return nsc_session_find(e->container->rundir, deadline, &e->session,
-				err);
+	return nsc_session_find(e->container->rundir, e->user->uid, deadline,
+				&e->session, err);
 }
 
 static int prepare(struct exec *e, struct nsc_error *err)
 {
 	const struct nscontainer *c = e->container;
-	int ret = 0;
+	int ret = nsc_api_user(c, &e->user, err);
 
+	if (ret < 0)
+		return ret;
 	if (c->dir) {
-		ret = nsc_api_user(c, &e->user, err);
-		if (ret < 0)
-			return ret;
 		e->dirfd = nsc_file_open_dir(c->dir, err);
 		if (e->dirfd < 0)
 			return e->dirfd;
@@ -181,8 +180,8 @@ static int prepare(struct exec *e, struct nsc_error *err)
 		if (e->rundir < 0)
 			return e->rundir;
 	}
-	ret = nsc_session_find(c->rundir, nsc_process_now() + WAIT_MS,
-			       &e->session, err);
+	ret = nsc_session_find(c->rundir, e->user->uid, nsc_process_now() +
+			       WAIT_MS, &e->session, err);
 	return ret == -ESRCH && c->dir ? start_and_find(e, err) : ret;
 }
 

@@ -136,7 +136,7 @@ static int find_draining(const char *user, const char *path,
 		rundir = nsc_rundir_open_locked(path, (uid_t)-1, 0, &lock,
 						NULL);
 	if (rundir >= 0)
-		nsc_generation_sweep(user);
+		nsc_generation_sweep(user, (uid_t)-1);
 	for (char **p = paths; ret == 0 && *p; p++) {
 		ret = find(*p, list, err);
 		if (ret == -ESRCH)

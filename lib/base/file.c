@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/acl.h"
 #include "base/fd.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -201,8 +202,15 @@ int nsc_file_write_all(int fd, const void *data, size_t len)
 	return 0;
 }
 
-int nsc_file_write_at(int dirfd, const char *name, const void *data,
-		      size_t len, mode_t mode, struct nsc_error *err)
+struct content {
+	const void *data;
+	size_t len;
+	mode_t mode;
+	uid_t reader;		/* where that is not 0, mode is 0600 */
+};
+
+static int write_file(int dirfd, const char *name, const struct content *c,
+		      struct nsc_error *err)
 {
 	char tmp[NAME_MAX + 1];
 	_cleanup_fd_ int fd = -1;
@@ -216,9 +224,11 @@ int nsc_file_write_at(int dirfd, const char *name, const void *data,
 		    O_CLOEXEC, 0600);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "write '%s'", name);
-	ret = nsc_file_write_all(fd, data, len);
-	if (ret == 0 && fchmod(fd, mode) < 0)
+	ret = nsc_file_write_all(fd, c->data, c->len);
+	if (ret == 0 && fchmod(fd, c->mode) < 0)
 		ret = -errno;
+	if (ret == 0 && c->reader)
+		ret = nsc_acl_grant(fd, c->reader, NSC_ACL_READ);
 	if (ret == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
 		ret = -errno;
 	if (ret < 0) {
@@ -226,6 +236,22 @@ int nsc_file_write_at(int dirfd, const char *name, const void *data,
 		return nsc_error_sys(err, -ret, "write '%s'", name);
 	}
 	return 0;
+}
+
+int nsc_file_write_at(int dirfd, const char *name, const void *data,
+		      size_t len, mode_t mode, struct nsc_error *err)
+{
+	const struct content c = { data, len, mode, 0 };
+
+	return write_file(dirfd, name, &c, err);
+}
+
+int nsc_file_write_for(int dirfd, const char *name, const void *data,
+		       size_t len, uid_t reader, struct nsc_error *err)
+{
+	const struct content c = { data, len, 0600, reader };
+
+	return write_file(dirfd, name, &c, err);
 }
 
 void nsc_file_empty(int dirfd, int depth)

@@ -53,6 +53,10 @@ int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 int nsc_file_write_at(int dirfd, const char *name, const void *data,
 		      size_t len, mode_t mode, struct nsc_error *err);
 
+/* The same, root's, for root and one user to read: see acl.h. */
+int nsc_file_write_for(int dirfd, const char *name, const void *data,
+		       size_t len, uid_t reader, struct nsc_error *err);
+
 /* mkdir -p for directories of root's: checked like nsc_file_open_dir. */
 int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <syslog.h>
 
 #include "base/fd.h"
 #include "base/text.h"
@@ -77,7 +78,21 @@ int nsc_generation_draining(const char *user, char ***ret,
 	return nsc_error_sys(err, -error, "list the containers");
 }
 
-static void sweep(const char *path)
+/* Whose account it was has gone, so no session of it is waited for. */
+static void end_foreign(int rundir, const struct nsc_state *state, int pidfd,
+			uid_t uid)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (nsc_stop(rundir, state, pidfd, 0, &err) == 0)
+		nsc_drain_remove(rundir);
+	syslog(LOG_AUTHPRIV | LOG_WARNING, "nscontainer: the container of '%s' "
+	       "was of uid %u, and the account is uid %u now: %s%s",
+	       state->user, state->uid, uid, err.code ? "it cannot be "
+	       "stopped: " : "it was stopped", err.code ? err.text : "");
+}
+
+static void sweep(const char *path, uid_t uid)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, NULL);
@@ -87,15 +102,21 @@ static void sweep(const char *path)
 
 	if (rundir < 0)
 		return;
+	pidfd = nsc_join_find(rundir, &state, NULL);
+	if (pidfd >= 0 && uid != (uid_t)-1 && state->uid != uid) {
+		end_foreign(rundir, state, pidfd, uid);
+		return;
+	}
 	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX, 0, NULL);
 	if (monitor == -EWOULDBLOCK)
 		return;
 	nsc_fd_close(&monitor);
 	sessions = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX, 0,
 				   NULL);
-	if (sessions == -EWOULDBLOCK)
+	/* Another's may hold it for ever. */
+	if (sessions == -EWOULDBLOCK &&
+	    (pidfd >= 0 || uid == (uid_t)-1 || nsc_rundir_is_of(rundir, uid)))
 		return;
-	pidfd = nsc_join_find(rundir, &state, NULL);
 	if (pidfd >= 0)
 		nsc_stop(rundir, state, pidfd, 0, NULL);
 	else
@@ -104,14 +125,14 @@ static void sweep(const char *path)
 	nsc_drain_remove(rundir);
 }
 
-void nsc_generation_sweep(const char *user)
+void nsc_generation_sweep(const char *user, uid_t uid)
 {
 	char **list = NULL;
 
 	if (nsc_generation_draining(user, &list, NULL) < 0)
 		return;
 	for (char **path = list; path && *path; path++)
-		sweep(*path);
+		sweep(*path, uid);
 	nsc_text_free_vector(list);
 }
 

@@ -6,6 +6,7 @@
 #define NSC_CONTAINER_GENERATION_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "config/container_config.h"
@@ -25,9 +26,10 @@ int nsc_generation_draining(const char *user, char ***ret,
 
 /*
  * Clear away those of a user whose monitor was killed, when no session is in
- * them.  With the lock of the user's run directory held.
+ * them; and end those that run, but not as uid (-1: whoever's), which the
+ * account had before.  With the lock of the user's run directory held.
  */
-void nsc_generation_sweep(const char *user);
+void nsc_generation_sweep(const char *user, uid_t uid);
 
 /* Did an administrator start the generation number, which drains? */
 bool nsc_generation_was_started(const char *user, unsigned int number);

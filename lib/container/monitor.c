@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -86,12 +87,13 @@ exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 {
 	const struct nsc_plan *plan = start->plan;
 	bool leader = plan->leader >= 0;
-	char name[] = "container-monitor", with[] = "leader";
+	char name[] = "container-monitor", with[] = "leader", uid[16];
 	char *const argv[] = {
-		name, plan->user->name, leader ? with : NULL, NULL,
+		name, plan->user->name, uid, leader ? with : NULL, NULL,
 	};
 	char *const envp[] = { NULL };
 
+	snprintf(uid, sizeof(uid), "%u", plan->user->uid);
 	/* From here the container no longer depends on who started it. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0 ||
 	    nsc_process_clean(keep, leader ? 10 : 8) < 0)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/acl.h"
 #include "base/fd.h"
 #include "base/file.h"
 #include "base/process.h"
@@ -105,18 +106,26 @@ int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err)
 	return 0;
 }
 
-static int make_file(int rundir, const char *name, uid_t owner, mode_t mode,
+/*
+ * A lock file that uid may open as well, and not write to: what a user can
+ * fill is not in /run.  One that is there stays what it is, since its user may
+ * hold it: whose directory it is, nsc_rundir_open_locked() sees.
+ */
+static int make_file(int rundir, const char *name, uid_t uid,
 		     struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
+	struct stat st;
+	int ret = 0;
 
+	/* Without a mode until it is complete. */
 	fd = openat(rundir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 		    O_NONBLOCK, 0);
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", name);
-	if (fchown(fd, owner, (gid_t)-1) < 0 || fchmod(fd, mode) < 0)
-		return nsc_error_sys(err, errno, "make '%s'", name);
-	return 0;
+	if (!(st.st_mode & 0777))
+		ret = nsc_acl_grant(fd, uid, NSC_ACL_READ);
+	return ret < 0 ? nsc_error_sys(err, -ret, "make '%s'", name) : 0;
 }
 
 /* Whatever the umask is: others may see who is there, as by who(1). */
@@ -144,11 +153,11 @@ int nsc_rundir_open(const char *path, bool create, uid_t owner,
 	fd = nsc_file_make_dir(path, 0755, err);
 	if (fd < 0)
 		return fd;
-	ret = make_file(fd, NSC_FILE_LOCK, 0, 0600, err);
+	ret = make_file(fd, NSC_FILE_LOCK, 0, err);
 	if (ret == 0)
-		ret = make_file(fd, NSC_FILE_MONITOR, 0, 0600, err);
+		ret = make_file(fd, NSC_FILE_MONITOR, 0, err);
 	if (ret == 0)
-		ret = make_file(fd, NSC_FILE_SESSIONS, owner, 0400, err);
+		ret = make_file(fd, NSC_FILE_SESSIONS, owner, err);
 	if (ret == 0)
 		ret = make_session_dir(fd, err);
 	if (ret < 0)
@@ -187,31 +196,6 @@ bool nsc_rundir_is_at(int rundir, const char *path)
 
 	return fstat(rundir, &here) == 0 && lstat(path, &there) == 0 &&
 	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
-int nsc_rundir_open_locked(const char *path, uid_t owner, int64_t deadline,
-			   int *ret_lock, struct nsc_error *err)
-{
-	bool create = owner != (uid_t)-1;
-
-	for (;;) {
-		_cleanup_fd_ int rundir = nsc_rundir_open(path, create, owner,
-							  err);
-		_cleanup_fd_ int lock = -1;
-
-		if (rundir < 0)
-			return rundir;
-		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
-				       deadline, err);
-		/* Moved away, perhaps removed already: begin again. */
-		if ((lock >= 0 || lock == -ENOENT) &&
-		    !nsc_rundir_is_at(rundir, path))
-			continue;
-		if (lock < 0)
-			return lock;
-		*ret_lock = NSC_TAKE_FD(lock);
-		return NSC_TAKE_FD(rundir);
-	}
 }
 
 unsigned int nsc_rundir_generation(int rundir)

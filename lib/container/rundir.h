@@ -38,8 +38,8 @@ int nsc_rundir_path_draining(const char *name, unsigned int number,
 
 /*
  * Open the directory at path; root's alone, or an error.  With create it is
- * made with its lock files (owner: the user that may hold 'sessions') and
- * the directory 'session'.
+ * made with its lock files (owner: who may hold 'sessions' beside root) and
+ * the directory 'session'; what is there stays as it is.
  * -ENOENT where it does not exist and create is false.
  */
 int nsc_rundir_open(const char *path, bool create, uid_t owner,
@@ -61,11 +61,23 @@ int nsc_rundir_lock(int rundir, const char *name, int operation,
 bool nsc_rundir_is_at(int rundir, const char *path);
 
 /*
+ * Is it uid's: the container that runs in it, or where none does the lock file
+ * 'sessions'?
+ */
+bool nsc_rundir_is_of(int rundir, uid_t uid);
+
+/*
  * nsc_rundir_open() with create as owner's (-1: not made), and its 'lock',
- * exclusively, into *ret_lock: of the directory that is at path then.
+ * exclusively, into *ret_lock: of the directory that is at path then.  One
+ * that is another uid's is moved away, as one that drains, and a new one
+ * takes its place: see nsc_generation_sweep().
  */
 int nsc_rundir_open_locked(const char *path, uid_t owner, int64_t deadline,
 			   int *ret_lock, struct nsc_error *err);
+
+/* The directories change places, in one step. */
+int nsc_rundir_exchange(const char *path, const char *other,
+			struct nsc_error *err);
 
 /* The number of the last container that ran; 0: none. */
 unsigned int nsc_rundir_generation(int rundir);

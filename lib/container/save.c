@@ -66,10 +66,10 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 
 	if (!filter->len)
 		return 0;
-	return nsc_file_write_at(plan->rundir, NSC_FILE_SECCOMP,
-				 filter->code,
-				 filter->len * sizeof(*filter->code), 0644,
-				 err);
+	return nsc_file_write_for(plan->rundir, NSC_FILE_SECCOMP,
+				  filter->code,
+				  filter->len * sizeof(*filter->code),
+				  plan->user->uid, err);
 }
 
 /* Another engine's container has no network of ours. */

@@ -283,7 +283,7 @@ static void look_at_others(struct nsc_plan *plan)
 	plan->generation = nsc_rundir_generation(plan->rundir) + 1;
 	if (!plan->login)
 		return;
-	nsc_generation_sweep(plan->user->name);
+	nsc_generation_sweep(plan->user->name, plan->user->uid);
 	if (nsc_generation_draining(plan->user->name, &draining, NULL) < 0)
 		return;
 	plan->beside = *draining != NULL;
@@ -382,7 +382,11 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	if (!plan->stop)
 		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
 	pidfd = nsc_join_find(request->rundir, &state, err);
-	if (pidfd >= 0 && !request->replace) {
+	/* The name service has another answer than it had a moment ago. */
+	if (pidfd >= 0 && state->uid != request->user->uid) {
+		ret = nsc_error_set(err, EAGAIN, "the container that runs is "
+				    "of uid %u: try again", state->uid);
+	} else if (pidfd >= 0 && !request->replace) {
 		ret = nsc_monitor_adopt(plan, state, pidfd, err);
 	} else if (pidfd >= 0 || pidfd == -ESRCH) {
 		ret = (request->config->pidfile ? join : create)(

@@ -480,8 +480,9 @@ int nsc_state_save(int rundir, const struct nsc_state *state,
 
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "write 'state'");
-	ret = nsc_file_write_at(rundir, NSC_FILE_STATE, text, strlen(text),
-				0644, err);
+	/* It has parts of container.json, which others may not read. */
+	ret = nsc_file_write_for(rundir, NSC_FILE_STATE, text, strlen(text),
+				 state->uid, err);
 	if (ret == 0)
 		ret = save_number(rundir, NSC_FILE_START, state->start, err);
 	if (ret == 0)

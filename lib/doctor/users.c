@@ -8,8 +8,11 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "base/acl.h"
 #include "base/fd.h"
+#include "base/file.h"
 #include "base/text.h"
+#include "container/paths.h"
 #include "doctor/doctor.h"
 
 #define PASSWD "/etc/passwd"
@@ -171,6 +174,16 @@ static bool in_shells(const char *shell)
 	return found;
 }
 
+/* Without lists on /run what a container's user may read is root's alone. */
+static bool has_lists(void)
+{
+	_cleanup_fd_ int fd = nsc_file_open_dir(NSC_RUNDIR, NULL);
+
+	if (fd == -ENOENT)
+		fd = nsc_file_open_dir("/run", NULL);
+	return fd < 0 || nsc_acl_possible(fd);
+}
+
 static void check_nsshell(struct nsc_doctor *doctor,
 			  const struct nsc_patient *patient)
 {
@@ -190,6 +203,13 @@ static void check_nsshell(struct nsc_doctor *doctor,
 	if (patient->policy && !patient->policy->dir)
 		nsc_doctor_add(doctor, &f, "the login shell is nsshell, and "
 			       "there is no container.json: the login fails");
+	f.check = "nsshell-without-acl";
+	f.file = NSC_RUNDIR;
+	f.remedy = "a tmpfs there, and a kernel with CONFIG_TMPFS_POSIX_ACL";
+	if (!has_lists())
+		nsc_doctor_add(doctor, &f, "the file system has no access "
+			       "control lists: nsshell joins no container");
+	f.file = NULL;
 	f.check = "nsshell-in-audit";
 	f.remedy = "give the user another login shell until mode is "
 		   "\"enforce\"";

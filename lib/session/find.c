@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "container/join.h"
@@ -36,17 +35,23 @@ int nsc_session_find_at(int rundir, const char *path, int64_t deadline,
 	    !nsc_rundir_is_at(rundir, path))
 		return nsc_error_set(err, ESTALE, "another container has taken "
 				     "its place");
+	/* Root opens all; see acl.h for who else. */
+	if (session->lock == -EACCES)
+		return nsc_error_set(err, EOWNERDEAD, "the container's files "
+				     "are not for uid %u: they are of another "
+				     "account that had the name, or '%s' has "
+				     "no access control lists: log in where "
+				     "pam_container does", session->uid, path);
 	if (session->lock < 0)
 		return session->lock;
-	/* So that a lingering monitor learns of the shortest session. */
-	(void)!futimens(session->lock, NULL);
 	return nsc_session_join(rundir, session, err);
 }
 
-int nsc_session_find(const char *path, int64_t deadline,
+int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err)
 {
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	_cleanup_session_ struct nsc_session session =
+		NSC_SESSION_INIT_OF(uid);
 	int error;
 
 	do {

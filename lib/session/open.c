@@ -70,14 +70,6 @@ static bool outdated(const struct opening *o)
 	return o->session->changed && on_change(o) != NSC_ON_CHANGE_KEEP;
 }
 
-static int exchange(const char *path, const char *other, struct nsc_error *err)
-{
-	if (renameat2(AT_FDCWD, path, AT_FDCWD, other, RENAME_EXCHANGE) < 0)
-		return nsc_error_sys(err, errno, "exchange '%s' and '%s'",
-				     path, other);
-	return 0;
-}
-
 /*
  * The new container gets a run directory that takes the old one's place in one
  * step, locked and with our session counted from its first moment.  The old
@@ -99,19 +91,20 @@ static int drain_into(const struct opening *o, const char *other, int fresh,
 		ret = nsc_rundir_set_generation(fresh, o->session->state->
 						generation, err);
 	if (ret >= 0)
-		ret = exchange(o->path, other, err);
+		ret = nsc_rundir_exchange(o->path, other, err);
 	if (ret < 0)
 		return ret;
 	ret = start(o, lock, false, err);
 	if (ret < 0)
-		exchange(o->path, other, NULL);
+		nsc_rundir_exchange(o->path, other, NULL);
 	return ret;
 }
 
 static int drain(const struct opening *o, struct nsc_error *err)
 {
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	const struct nsc_user *user = o->request->user;
+	_cleanup_session_ struct nsc_session session =
+		NSC_SESSION_INIT_OF(user->uid);
 	unsigned int generation = o->session->state->generation;
 	_cleanup_free_ char *other = NULL;
 	_cleanup_fd_ int fresh = -1;
@@ -174,7 +167,6 @@ static int recycle(const struct opening *o, int rundir, int lock,
 	}
 	if (session->lock < 0)
 		return session->lock;
-	(void)!futimens(session->lock, NULL);
 	ret = start(o, lock, true, err);
 	if (ret < 0)
 		return ret;
@@ -281,7 +273,7 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 	 * that does not join it, so who holds it is a session.
 	 */
 	ret = nsc_session_load(rundir, session, err);
-	if (ret == 0 && outdated(o))
+	if (ret == -EOWNERDEAD || (ret == 0 && outdated(o)))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
 		ret = nsc_session_find_at(rundir, o->path,
@@ -295,7 +287,9 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err)
 {
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	const uid_t uid = request->user->uid;
+	_cleanup_session_ struct nsc_session session =
+		NSC_SESSION_INIT_OF(uid);
 	_cleanup_free_ char *path = NULL;
 	struct opening o = { .request = request, .session = &session };
 	int error = nsc_rundir_path(request->user->name, &path, err);
@@ -307,7 +301,7 @@ int nsc_session_open(const struct nsc_session_request *request,
 		     (int64_t)request->policy->conf->start_timeout * 1000;
 	do {
 		nsc_session_close(&session);
-		session = (struct nsc_session)NSC_SESSION_INIT;
+		session = (struct nsc_session)NSC_SESSION_INIT_OF(uid);
 		error = open_once(&o, err);
 	} while (error == -ESTALE);
 	if (error < 0)

@@ -44,13 +44,21 @@ int nsc_session_load(int rundir, struct nsc_session *session,
 	int error, ret = nsc_join_load(rundir, &session->state, err);
 	unsigned int others;
 
-	if (ret < 0 || !session->state->external)
+	if (ret < 0)
 		return ret;
-	others = nsc_namespace_differ(session->state->ids, &error);
-	if (error == 0 && !(others & CLONE_NEWPID))
-		return nsc_error_set(err, EALREADY, "this is inside of the "
-				     "container already");
-	return 0;
+	if (session->state->external) {
+		others = nsc_namespace_differ(session->state->ids, &error);
+		if (error == 0 && !(others & CLONE_NEWPID))
+			return nsc_error_set(err, EALREADY, "this is inside of "
+					     "the container already");
+	}
+	if (session->state->uid == session->uid)
+		return 0;
+	return nsc_error_set(err, EOWNERDEAD, "the container that runs is of "
+			     "uid %u, and the account '%s' is uid %u now: have "
+			     "it stopped, or log in where pam_container does",
+			     session->state->uid, session->state->user,
+			     session->uid);
 }
 
 bool nsc_session_nested_refused(void)

@@ -32,13 +32,15 @@ struct nsc_session_watch {
 struct nsc_session {
 	int lock;			/* on 'sessions', shared */
 	int pidfd;
+	uid_t uid;			/* whose container it has to be */
 	struct nsc_state *state;
 	bool changed;	/* joined although it would be another by now */
 	char note[256];			/* about that, for the log; or "" */
 	struct nsc_session_watch *watch;	/* NULL in a login */
 };
 
-#define NSC_SESSION_INIT { .lock = -1, .pidfd = -1 }
+#define NSC_SESSION_INIT_OF(u) { .lock = -1, .pidfd = -1, .uid = (u) }
+#define NSC_SESSION_INIT NSC_SESSION_INIT_OF((uid_t)-1)	/* nobody's */
 
 /*
  * Get a session in the user's running container, which is started when none
@@ -83,10 +85,11 @@ int nsc_session_try(const struct nsc_session *session,
 
 /*
  * A session in a container that runs already, or -ESRCH; nothing is started.
- * -EALREADY as above.  path is its run directory.  A container that is just
- * being stopped is waited for until deadline.
+ * -EALREADY as above; -EOWNERDEAD: it is not uid's.  path is its run
+ * directory.  A container that is just being stopped is waited for until
+ * deadline.
  */
-int nsc_session_find(const char *path, int64_t deadline,
+int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);
 
 /*
@@ -107,7 +110,9 @@ bool nsc_session_inside_of(const char *user);
 
 /*
  * Read the state of who runs in rundir; -EALREADY where the calling process is
- * inside of that, as above; -ESRCH where nothing runs.
+ * inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD where it is
+ * not session->uid's: an account that was made again, or whose uid was
+ * changed, has nothing of the old one's.
  */
 int nsc_session_load(int rundir, struct nsc_session *session,
 		     struct nsc_error *err);

@@ -127,7 +127,7 @@ init_filtered() {
 	fresh "$PLAIN_BOX"
 	by_su true
 	contains "PID 1" "$ON" "$(cat "/proc/$(pid_of alice)/status")"
-	equal "mode of the file" "root 644" \
+	equal "mode of the file" "root 640" \
 		"$(stat -c '%U %a' "$RUN/alice/seccomp.bpf")"
 }
 
