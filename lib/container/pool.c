@@ -36,12 +36,18 @@ int nsc_pool_open(const char *dir, const char *name, struct nsc_pool *ret,
 
 int nsc_pool_add(struct nsc_pool *pool, const char *line, struct nsc_error *err)
 {
-	size_t end = strlen(pool->text);
+	return nsc_pool_replace(pool, strlen(pool->text), line, err);
+}
+
+int nsc_pool_replace(struct nsc_pool *pool, size_t at, const char *line,
+		     struct nsc_error *err)
+{
+	const char *rest = pool->text + at + strcspn(pool->text + at, "\n");
 	/* An editor may have left the last line without its end. */
-	bool open = end && pool->text[end - 1] != '\n';
+	bool open = at && pool->text[at - 1] != '\n';
 	_cleanup_free_ char *text = NULL;
-	int len = asprintf(&text, "%s%s%s\n", pool->text, open ? "\n" : "",
-			   line);
+	int len = asprintf(&text, "%.*s%s%s\n%s", (int)at, pool->text,
+			   open ? "\n" : "", line, rest + (*rest == '\n'));
 	int ret;
 
 	if (len < 0) {

@@ -27,6 +27,10 @@ int nsc_pool_open(const char *dir, const char *name, struct nsc_pool *ret,
 int nsc_pool_add(struct nsc_pool *pool, const char *line,
 		 struct nsc_error *err);
 
+/* The same in the place of the line that begins at 'at' of the text. */
+int nsc_pool_replace(struct nsc_pool *pool, size_t at, const char *line,
+		     struct nsc_error *err);
+
 void nsc_pool_close(struct nsc_pool *pool);
 #define _cleanup_pool_ __attribute__((cleanup(nsc_pool_close)))
 

@@ -18,6 +18,7 @@
 #include "base/fd.h"
 #include "base/file.h"
 #include "container/paths.h"
+#include "container/statedir.h"
 #include "container/view.h"
 #include "kernel/mount.h"
 
@@ -233,10 +234,14 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = view->plan;
+	_cleanup_fd_ int parent = -1;
 	char path[PATH_MAX];
 
 	if (plan->config->overlay == NSC_OVERLAY_TMPFS)
 		return nsc_rootfs_scratch_dir(view, "overlay", err);
+	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
+	if (parent < 0)
+		return parent;
 	snprintf(path, sizeof(path), "%s/%s/overlay", NSC_STATEDIR,
 		 plan->user->name);
 	return nsc_file_make_dir(path, 0700, err);

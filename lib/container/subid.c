@@ -226,46 +226,82 @@ static int from_system(const struct nsc_user *user, uint32_t range[2],
 	return found;
 }
 
-/* The line of user in the pool's file, and how many lines it has. */
-static bool find_in_pool(const char *text, const char *user, uint32_t *ret,
-			 uint32_t *lines)
+/* What the pool's file has of a user. */
+struct given {
+	bool found;
+	bool complete;		/* the line has the uid */
+	uint32_t first;
+	size_t at;		/* where the line begins in the text */
+	uint32_t lines;		/* that the file has; not where it is found */
+};
+
+/* "name first uid"; of an earlier version without the uid. */
+static bool take_line(const char *line, const struct nsc_user *user,
+		      struct given *ret)
 {
-	size_t len = strlen(user);
+	size_t len = strlen(user->name);
+	char first[16] = "", uid[16] = "";
+	long long number, owner = -1;
 
-	for (*lines = 0; *text; (*lines)++) {
-		long long first;
-		char number[16] = "";
-
-		if (!strncmp(text, user, len) && text[len] == ' ') {
-			sscanf(text + len + 1, "%15[0-9]", number);
-			if (nsc_text_number(number, 0, UINT32_MAX,
-					    &first) == 0) {
-				*ret = (uint32_t)first;
-				return true;
-			}
-		}
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	return false;
+	if (strncmp(line, user->name, len) != 0 || line[len] != ' ')
+		return false;
+	sscanf(line + len + 1, "%15[0-9]%*[ ]%15[0-9]", first, uid);
+	if (nsc_text_number(first, 0, UINT32_MAX, &number) < 0 ||
+	    (*uid && (nsc_text_number(uid, 0, UINT32_MAX, &owner) < 0 ||
+		      owner != user->uid)))
+		return false;
+	ret->found = true;
+	ret->complete = *uid;
+	ret->first = (uint32_t)number;
+	return true;
 }
 
-static int from_pool(const char *user, const struct nsc_conf *conf,
+/* One without the uid is the user's where none has it. */
+static struct given find_in_pool(const char *text, const struct nsc_user *user)
+{
+	struct given given = { .found = false };
+
+	for (size_t at = 0; text[at] && !given.complete; given.lines++) {
+		struct given line = { .at = at, .lines = given.lines };
+
+		if (take_line(text + at, user, &line) &&
+		    (line.complete || !given.found))
+			given = line;
+		at += strcspn(text + at, "\n");
+		at += text[at] == '\n';
+	}
+	return given;
+}
+
+/*
+ * A name with another uid is another account: it gets a range that nobody had,
+ * and the one before stays given.
+ */
+static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 		     uint32_t *ret, struct nsc_error *err)
 {
 	_cleanup_pool_ struct nsc_pool pool = NSC_POOL_INIT;
 	int error = nsc_pool_open(NSC_STATEDIR, IDS_FILE, &pool, err);
-	char line[NSC_NAME_MAX + 16];
-	uint32_t lines;
+	char line[NSC_NAME_MAX + 32];
+	struct given given;
 
-	if (error < 0 || find_in_pool(pool.text, user, ret, &lines))
+	if (error < 0)
 		return error;
-	if (lines >= conf->id_pool_count / NSC_IDMAP_RANGE)
+	given = find_in_pool(pool.text, user);
+	if (!given.found && given.lines >= conf->id_pool_count /
+					   NSC_IDMAP_RANGE)
 		return nsc_error_set(err, ENOSPC, "the id pool is used up by "
-				     "%u users: enlarge id_pool_count", lines);
-	*ret = conf->id_pool_first + lines * NSC_IDMAP_RANGE;
-	snprintf(line, sizeof(line), "%s %u", user, *ret);
-	return nsc_pool_add(&pool, line, err);
+				     "%u users: enlarge id_pool_count",
+				     given.lines);
+	*ret = given.found ? given.first : conf->id_pool_first +
+					   given.lines * NSC_IDMAP_RANGE;
+	snprintf(line, sizeof(line), "%s %u %u", user->name, *ret, user->uid);
+	if (!given.found)
+		return nsc_pool_add(&pool, line, err);
+	/* Whose range is given is refused by no full disk. */
+	if (!given.complete)
+		nsc_pool_replace(&pool, given.at, line, NULL);
+	return 0;
 }
 
 int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
@@ -276,7 +312,7 @@ int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 	int ret = from_system(user, range, err);
 
 	if (ret == 0) {
-		ret = from_pool(user->name, conf, &range[0], err);
+		ret = from_pool(user, conf, &range[0], err);
 		range[1] = range[0];
 	} else if (ret > 0) {
 		ret = 0;

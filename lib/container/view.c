@@ -18,6 +18,7 @@
 #include "container/paths.h"
 #include "container/resolv.h"
 #include "container/rootfs.h"
+#include "container/statedir.h"
 #include "kernel/device.h"
 #include "kernel/mount.h"
 
@@ -238,25 +239,25 @@ static int put_own(const struct nsc_view *view, int fd, const char *path,
 }
 
 /* A home that is kept in /var/lib/nscontainer, made when it is not there. */
-static int open_private_home(const struct nsc_user *user,
+static int open_private_home(const struct nsc_plan *plan,
 			     struct nsc_error *err)
 {
-	_cleanup_fd_ int parent = -1;
+	const struct nsc_user *user = plan->user;
+	_cleanup_fd_ int parent = nsc_statedir_open(user, plan->root_uid, err);
 	_cleanup_fd_ int fd = -1;
-	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", NSC_STATEDIR, user->name);
-	parent = nsc_file_make_dir(path, 0700, err);
 	if (parent < 0)
 		return parent;
 	if (mkdirat(parent, "home", 0700) == 0 &&
 	    fchownat(parent, "home", user->uid, user->gid,
 		     AT_SYMLINK_NOFOLLOW) < 0)
-		return nsc_error_sys(err, errno, "home: own '%s/home'", path);
+		return nsc_error_sys(err, errno, "home: own '%s/%s/home'",
+				     NSC_STATEDIR, user->name);
 	fd = openat(parent, "home", O_PATH | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
 	if (fd < 0)
-		return nsc_error_sys(err, errno, "home: open '%s/home'", path);
+		return nsc_error_sys(err, errno, "home: open '%s/%s/home'",
+				     NSC_STATEDIR, user->name);
 	return NSC_TAKE_FD(fd);
 }
 
@@ -324,7 +325,7 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 	if (fd >= 0 && hide_beside(view, path, err) < 0)
 		return -err->code;
 	if (kind == NSC_HOME_PRIVATE) {
-		private = open_private_home(user, err);
+		private = open_private_home(view->plan, err);
 		if (private < 0)
 			return private;
 		return put_home_of(view, private, fd < 0 ? user->home : path,
