@@ -12,6 +12,7 @@
  * the uid is, and which groups are none that matter here.
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/close_range.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -145,10 +146,16 @@ static int find_noted(struct nsc_session *session, struct nsc_error *err)
  */
 static bool has_new_accounts(const struct nsc_state *state)
 {
-	struct stat st;
+	char file[sizeof(NSC_RUNDIR) + NAME_MAX + sizeof("/" NSC_FILE_STATE)];
+	struct stat accounts, began;
 
-	return stat("/etc/passwd", &st) < 0 ||
-	       st.st_ctim.tv_sec >= state->since;
+	snprintf(file, sizeof(file), NSC_RUNDIR "/%s/" NSC_FILE_STATE,
+		 state->user);
+	if (stat("/etc/passwd", &accounts) < 0 || stat(file, &began) < 0)
+		return true;
+	if (accounts.st_ctim.tv_sec != began.st_mtim.tv_sec)
+		return accounts.st_ctim.tv_sec > began.st_mtim.tv_sec;
+	return accounts.st_ctim.tv_nsec >= began.st_mtim.tv_nsec;
 }
 
 static int find(const char *user, struct nsc_session *session,
