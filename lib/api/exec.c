@@ -128,6 +128,25 @@ static int start(struct exec *e, struct nsc_error *err)
 	return nsc_start(&request, err);
 }
 
+/*
+ * We are in the job of whoever runs nsinit, by sudo perhaps: ^Z waits until
+ * nobody else's start waits for us.
+ */
+static int start_unstopped(struct exec *e, struct nsc_error *err)
+{
+	sigset_t stops, before;
+	int ret;
+
+	sigemptyset(&stops);
+	sigaddset(&stops, SIGTSTP);
+	sigaddset(&stops, SIGTTIN);
+	sigaddset(&stops, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stops, &before);
+	ret = start(e, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ret;
+}
+
 /* Nothing runs there: start, counted as a session from the beginning. */
 static int start_and_find(struct exec *e, struct nsc_error *err)
 {
@@ -155,7 +174,7 @@ static int start_and_find(struct exec *e, struct nsc_error *err)
 				   deadline, err);
 	if (sessions < 0)
 		return sessions;
-	ret = start(e, err);
+	ret = start_unstopped(e, err);
 	if (ret < 0)
 		return ret;
 	ret = make_links(e, err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -15,7 +16,8 @@
 #include "container/paths.h"
 #include "container/rundir.h"
 #include "container/start.h"
-#include "kernel/rlimit.h"
+#include "kernel/cgroup.h"
+#include "kernel/surroundings.h"
 
 #define LOCK_MS 30000		/* for another start to finish */
 
@@ -77,7 +79,28 @@ static int wait_for_monitor(int rundir, struct nsc_error *err)
 	return monitor < 0 ? monitor : 0;
 }
 
-/* A login has opened and locked it. */
+/*
+ * A login has opened and locked it: by a path that leads elsewhere where its
+ * mounts are not the host's.
+ */
+static int open_locked(const char *path, struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
+	struct stat mine, theirs;
+
+	if (rundir < 0)
+		return rundir;
+	if (fstatat(rundir, NSC_FILE_LOCK, &mine, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    fstat(NSC_HELPER_LOCK, &theirs) < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	if (mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino)
+		return nsc_error_set(err, EXDEV, "%s: is another directory "
+				     "for the login than for the host's PID 1: "
+				     "the login program must have the host's "
+				     NSC_RUNDIR, path);
+	return NSC_TAKE_FD(rundir);
+}
+
 static int open_rundir(const struct question *q, const char *path, uid_t owner,
 		       int *ret_lock, struct nsc_error *err)
 {
@@ -85,7 +108,7 @@ static int open_rundir(const struct question *q, const char *path, uid_t owner,
 	int ret;
 
 	if (q->flags & NSCONTAINER_START_LOGIN)
-		return nsc_rundir_open(path, false, 0, err);
+		return open_locked(path, err);
 	rundir = nsc_rundir_open_locked(path, owner, nsc_process_now() +
 					LOCK_MS, ret_lock, err);
 	if (rundir < 0)
@@ -126,9 +149,8 @@ static void start_in_child(const void *arg, void *answer)
 	struct nsc_error *err = answer;
 
 	nsc_api_begin_child(q->parent, 0);
-	/* Who called su has chosen these, and the container outlives that. */
-	nsc_process_default_scheduling();
-	if (nsc_rlimit_default(err) == 0 && start_user(q, err) == 0)
+	/* Before the first lock: see there. */
+	if (nsc_surroundings_reset(err) == 0 && start_user(q, err) == 0)
 		err->code = 0;
 }
 
@@ -136,6 +158,10 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 	       struct nsc_error *err)
 {
 	const struct question question = { c, flags, getpid() };
+	const struct nsc_process_question start = {
+		start_in_child, &question, -1,
+	};
+	_cleanup_fd_ int group = -1;
 	int ret = nsc_api_may_fork(err);
 
 	if (ret < 0)
@@ -144,8 +170,8 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 		return nsc_error_set(err, EINVAL, "start: '%s' is a directory: "
 				     "its container runs with a command",
 				     c->dir);
-	ret = nsc_process_ask(start_in_child, &question, err, sizeof(*err),
-			      -1);
+	group = nsc_cgroup_root();
+	ret = nsc_process_ask_in(group, &start, err, sizeof(*err));
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "start container '%s'",
 				     c->user);

@@ -5,7 +5,6 @@
 #include <linux/close_range.h>
 #include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,9 +100,21 @@ void nsc_process_kill(int pidfd)
 	nsc_process_wait(pidfd, -1, NULL);
 }
 
-int nsc_process_ask(void (*child)(const void *arg, void *answer),
-		    const void *arg, void *answer, size_t size,
-		    int64_t deadline)
+/* Where the group takes nobody, the child stays in its parent's. */
+static pid_t fork_into(int group, int *ret_pidfd)
+{
+	struct clone_args args = {
+		.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
+		.pidfd = (uint64_t)(uintptr_t)ret_pidfd,
+		.cgroup = (uint64_t)group,
+	};
+	long pid = group < 0 ? -1 : syscall(SYS_clone3, &args, sizeof(args));
+
+	return pid < 0 ? nsc_process_fork(ret_pidfd) : (pid_t)pid;
+}
+
+int nsc_process_ask_in(int group, const struct nsc_process_question *q,
+		       void *answer, size_t size)
 {
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
@@ -115,20 +126,29 @@ int nsc_process_ask(void (*child)(const void *arg, void *answer),
 		return -errno;
 	in = pipefd[0];
 	out = pipefd[1];
-	pid = nsc_process_fork(&pidfd);
+	pid = fork_into(group, &pidfd);
 	if (pid < 0)
 		return pid;
 	if (pid == 0) {
-		child(arg, answer);
+		q->child(q->arg, answer);
 		(void)!write(out, answer, size);
 		_exit(0);
 	}
 	nsc_fd_close(&out);
-	if (nsc_process_wait(pidfd, deadline, NULL) < 0) {
+	if (nsc_process_wait(pidfd, q->deadline, NULL) < 0) {
 		nsc_process_kill(pidfd);
 		return -ETIMEDOUT;
 	}
 	return read(in, answer, size) == (ssize_t)size ? 0 : -ECHILD;
+}
+
+int nsc_process_ask(void (*child)(const void *arg, void *answer),
+		    const void *arg, void *answer, size_t size,
+		    int64_t deadline)
+{
+	const struct nsc_process_question q = { child, arg, deadline };
+
+	return nsc_process_ask_in(-1, &q, answer, size);
 }
 
 int nsc_process_threads(void)
@@ -151,18 +171,6 @@ int nsc_process_oom_score_adj(pid_t pid, int value)
 			 (int)pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	return fd < 0 || write(fd, text, (size_t)len) < 0 ? -errno : 0;
-}
-
-void nsc_process_default_scheduling(void)
-{
-	const struct sched_param normal = { .sched_priority = 0 };
-	cpu_set_t all;
-
-	memset(&all, 0xff, sizeof(all));
-	(void)!sched_setscheduler(0, SCHED_OTHER, &normal);
-	(void)!setpriority(PRIO_PROCESS, 0, 0);
-	(void)!sched_setaffinity(0, sizeof(all), &all);
-	(void)!nsc_process_oom_score_adj(0, 0);
 }
 
 void nsc_process_default_signals(void)

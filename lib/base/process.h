@@ -49,6 +49,19 @@ int nsc_process_ask(void (*child)(const void *arg, void *answer),
 		    int64_t deadline);
 
 /*
+ * The same with a child that is born in a group of v2, a descriptor of its
+ * directory, where that takes it (-1: in ours).
+ */
+struct nsc_process_question {
+	void (*child)(const void *arg, void *answer);
+	const void *arg;
+	int64_t deadline;
+};
+
+int nsc_process_ask_in(int group, const struct nsc_process_question *question,
+		       void *answer, size_t size);
+
+/*
  * In a child: be killed when parent, which made it, ends.  parent is getpid()
  * of before the fork; where it has gone already, this ends the child.
  */
@@ -90,12 +103,6 @@ int nsc_process_need_stdio(void);
  * that it was given.
  */
 int nsc_process_oom_score_adj(pid_t pid, int value);
-
-/*
- * Normal scheduling on each CPU, no nice, oom_score_adj 0: as far as the
- * caller may.
- */
-void nsc_process_default_scheduling(void);
 
 /* Default actions for all signals, nothing blocked. */
 void nsc_process_default_signals(void);

@@ -1,6 +1,7 @@
 #include "container/pool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,22 +9,43 @@
 
 #include "base/fd.h"
 #include "base/file.h"
+#include "base/lock.h"
+#include "base/process.h"
 #include "base/text.h"
 
 #define ADDRESSES_FILE "addresses"
+#define LOCK_FILE ".lock"		/* no user's name begins with a point */
+#define LOCK_MS 10000		/* it is held for a few milliseconds */
 #define COUNT_MAX (UINT64_C(1) << 31)
+
+/* Never the directory itself, which everybody may open. */
+static int take_lock(struct nsc_pool *pool, const char *dir,
+		     struct nsc_error *err)
+{
+	int ret;
+
+	pool->lock = openat(pool->dir, LOCK_FILE, O_RDONLY | O_CREAT |
+			    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	if (pool->lock < 0)
+		return nsc_error_sys(err, errno, "%s/" LOCK_FILE, dir);
+	ret = nsc_lock(pool->lock, LOCK_FILE, LOCK_EX,
+		       nsc_process_now() + LOCK_MS, err);
+	return ret < 0 ? nsc_error_context(err, "%s", dir) : 0;
+}
 
 int nsc_pool_open(const char *dir, const char *name, struct nsc_pool *ret,
 		  struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
+	int error;
 
 	ret->name = name;
 	ret->dir = nsc_file_make_dir(dir, 0755, err);
 	if (ret->dir < 0)
 		return ret->dir;
-	if (flock(ret->dir, LOCK_EX) < 0)
-		return nsc_error_sys(err, errno, "lock %s", dir);
+	error = take_lock(ret, dir, err);
+	if (error < 0)
+		return error;
 	fd = nsc_file_open_at(ret->dir, dir, name, err);
 	if (fd >= 0)
 		return nsc_file_read(fd, name, 16 * NSC_FILE_MAX, &ret->text,
@@ -65,6 +87,7 @@ int nsc_pool_replace(struct nsc_pool *pool, size_t at, const char *line,
 
 void nsc_pool_close(struct nsc_pool *pool)
 {
+	nsc_fd_close(&pool->lock);
 	nsc_fd_close(&pool->dir);
 	free(pool->text);
 	pool->text = NULL;

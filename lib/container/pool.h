@@ -10,15 +10,18 @@
 
 struct nsc_pool {
 	const char *name;	/* of the file */
-	int dir;		/* locked: the file itself is replaced */
+	int dir;
+	int lock;		/* of all pools there: the file is replaced */
 	char *text;		/* what the file has, "" without one */
 };
 
-#define NSC_POOL_INIT { .dir = -1 }
+#define NSC_POOL_INIT { .dir = -1, .lock = -1 }
 
 /*
  * Lock and read dir/name; dir is made when it is not there.  Nobody else has
- * it until nsc_pool_close(), which a failure needs as well.
+ * it until nsc_pool_close(), which a failure needs as well.  The lock is a
+ * file that root alone can open, since a user who could would hold it for ever;
+ * what takes longer than ten seconds is refused all the same.
  */
 int nsc_pool_open(const char *dir, const char *name, struct nsc_pool *ret,
 		  struct nsc_error *err);

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/acl.h"
 #include "base/fd.h"
 #include "base/file.h"
-#include "base/process.h"
+#include "base/lock.h"
 #include "base/text.h"
 #include "container/paths.h"
 
@@ -168,25 +167,16 @@ int nsc_rundir_open(const char *path, bool create, uid_t owner,
 int nsc_rundir_lock(int rundir, const char *name, int operation,
 		    int64_t deadline, struct nsc_error *err)
 {
-	struct timespec pause = { .tv_nsec = 1000000 };
 	_cleanup_fd_ int fd = -1;
+	int ret;
 
 	fd = openat(rundir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
 		    O_NONBLOCK);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "open lock '%s'", name);
-	while (flock(fd, operation | LOCK_NB) < 0) {
-		if (errno == EINTR)
-			continue;
-		if (errno != EWOULDBLOCK)
-			return nsc_error_sys(err, errno, "lock '%s'", name);
-		if (nsc_process_now() >= deadline)
-			return nsc_error_set(err, EWOULDBLOCK, "lock '%s': "
-					     "another process holds it", name);
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 20000000)
-			pause.tv_nsec *= 2;
-	}
+	ret = nsc_lock(fd, name, operation, deadline, err);
+	if (ret < 0)
+		return ret;
 	return NSC_TAKE_FD(fd);
 }
 

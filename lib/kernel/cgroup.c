@@ -268,6 +268,38 @@ void nsc_cgroup_host_free(struct nsc_cgroup_host *host)
 	*host = (struct nsc_cgroup_host){ .n = 0 };
 }
 
+int nsc_cgroup_root(void)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	_cleanup_free_ char *path = NULL;
+
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) == 0)
+		path = nsc_cgroup_mount(mountinfo, "");
+	return path ? open(path, DIR_FLAGS) : -1;
+}
+
+/* Each hierarchy of v1, those that have no limits of ours too. */
+void nsc_cgroup_leave(void)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	const char *at;
+
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) < 0)
+		return;
+	for (at = mountinfo; *at;) {
+		_cleanup_free_ char *line = next_line(&at);
+		_cleanup_fd_ int dir = -1;
+		struct mount mount;
+
+		if (!line || !parse_mount(line, &mount) || mount.v2)
+			continue;
+		dir = open(mount.path, DIR_FLAGS);
+		/* By itself, not by its number: that would wait. */
+		if (dir >= 0)
+			(void)!nsc_cgroup_write(dir, "tasks", "0");
+	}
+}
+
 static bool has_controller(const struct nsc_cgroup_hierarchy *h,
 			   enum nsc_cgroup_controller controller)
 {

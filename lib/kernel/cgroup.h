@@ -115,6 +115,15 @@ int nsc_cgroup_host_load(struct nsc_cgroup_host *host, struct nsc_error *err);
 char *nsc_cgroup_mount(const char *mountinfo, const char *controllers);
 void nsc_cgroup_host_free(struct nsc_cgroup_host *host);
 
+/*
+ * Out of the groups of whoever called us, who may have filled or frozen them,
+ * before others wait for us: to the root, as far as it takes us.  In v2, where
+ * a process that moves waits for others, a child is born there instead, by
+ * what nsc_cgroup_root() opens: -1 where there is none.
+ */
+int nsc_cgroup_root(void);
+void nsc_cgroup_leave(void);
+
 /* The hierarchy that has it, or NULL. */
 const struct nsc_cgroup_hierarchy *
 nsc_cgroup_find(const struct nsc_cgroup_host *host,

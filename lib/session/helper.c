@@ -42,7 +42,11 @@ run_helper(const struct nsc_helper *helper, int report)
 	int status = 127;
 	int pidfd;
 
-	/* su's real user is whoever calls it, who could signal the monitor. */
+	/*
+	 * su is in the job of whoever calls it, who is its real user: neither
+	 * the terminal nor that user is to stop or end what has the locks.
+	 */
+	setsid();
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
 		_exit(status);

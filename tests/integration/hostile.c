@@ -6,12 +6,23 @@
  * Runs as whoever called it.  Ends with the program's status, or 200 and more
  * where the surroundings cannot be made.
  */
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/ioprio.h>
+#include <linux/keyctl.h>
+#include <linux/mempolicy.h>
+#include <linux/securebits.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/personality.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static void limit(int resource, rlim_t value)
@@ -109,6 +120,61 @@ static void alarm_soon(void)
 	alarm(2);
 }
 
+/* For the program and all that it starts; what this kernel has of it. */
+static void prctls(void)
+{
+	static const int each[][2] = {
+		{ PR_SET_TIMERSLACK, 2000000000 },
+		{ PR_SET_THP_DISABLE, 1 },
+		{ PR_SET_IO_FLUSHER, 1 },
+		{ PR_SET_CHILD_SUBREAPER, 1 },
+		{ PR_MCE_KILL, PR_MCE_KILL_SET },
+		{ PR_SET_SECUREBITS, SECBIT_NO_CAP_AMBIENT_RAISE },
+	};
+
+	for (size_t i = 0; i < sizeof(each) / sizeof(each[0]); i++)
+		prctl(each[i][0], each[i][1], each[i][0] == PR_MCE_KILL ?
+					      PR_MCE_KILL_EARLY : 0, 0, 0);
+	prctl(PR_SET_SPECULATION_CTRL, PR_SPEC_STORE_BYPASS, PR_SPEC_DISABLE,
+	      0, 0);
+}
+
+static void inheritable(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		exit(209);
+	data[0].inheritable = data[0].permitted;
+	if (syscall(SYS_capset, &header, data) < 0)
+		exit(210);
+}
+
+/* All that fork(2) and execve(2) pass on, and that nobody else would have. */
+static void inherited(void)
+{
+	const unsigned long node = 1;
+	int file = open("/proc/self/coredump_filter", O_WRONLY);
+
+	if (file < 0 || write(file, "0x7f", 4) != 4)
+		exit(211);
+	if (unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET |
+		    CLONE_NEWCGROUP) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		exit(212);
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "nsc-hostile") < 0)
+		exit(213);
+	syscall(SYS_set_mempolicy, MPOL_BIND, &node, 2);
+	syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0,
+		IOPRIO_PRIO_VALUE(IOPRIO_CLASS_IDLE, 0));
+	inheritable();
+	prctls();
+	personality(UNAME26 | STICKY_TIMEOUTS);
+}
+
 static const struct kind {
 	const char *name;
 	void (*make)(void);
@@ -128,6 +194,7 @@ static const struct kind {
 	{ "odd-umask", odd_umask },
 	{ "no-directory", no_directory },
 	{ "alarm", alarm_soon },
+	{ "inherited", inherited },
 };
 
 /* The kernel gives an empty argument vector one empty argument since 5.18. */
