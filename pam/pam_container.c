@@ -29,6 +29,8 @@
 #define MONITOR_TRIES 10
 #define MANAGER "systemd-user"	/* the PAM service of systemd --user */
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
+/* After PAM_SESSION_ERR sudo runs the command all the same, on the host. */
+#define REFUSED PAM_PERM_DENIED
 #define EXPORT __attribute__((visibility("default")))
 
 static const char refused[] =
@@ -94,7 +96,7 @@ static int fail(const struct call *call, const struct nsc_error *err)
 	if (!(call->flags & PAM_SILENT))
 		pam_error(call->pamh, "%s", err->code == EUSERS ? err->text :
 								  refused);
-	return PAM_SESSION_ERR;
+	return REFUSED;
 }
 
 static void debug(const struct call *call, const char *text)
