@@ -280,13 +280,16 @@ int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
  * NULL, or is NULL: of it that is passed on which session.keep_env names.
  *
  * Flags: NSCONTAINER_TTY gives the command a terminal of the container's,
- * joined to descriptors 0 and 1, NSCONTAINER_NO_TTY none; without both
- * container.json decides.  Without a terminal the command has descriptors 0,
- * 1 and 2 as they are; it never has others.
+ * joined to descriptors 0 and 1, NSCONTAINER_NO_TTY does not; without both
+ * container.json decides.  Without that the command has descriptors 0, 1 and
+ * 2 as they are, but that a terminal of the container's takes the place of
+ * the caller's; it never has others.  They must be files, pipes, sockets,
+ * null devices or that terminal: -EBADFD.
  *
  * While the command runs, signals are blocked in the calling thread: those that
- * other processes send go to the command.  The caller is stopped while the
- * command is.  When the caller dies, the command does.
+ * other processes, or a terminal, send go to the command, which is in a
+ * session of its own.  On a terminal the caller is stopped while the command
+ * is.  When the caller dies, the command does.
  *
  * *ret_status is the command's, see waitpid(2).  A signal that comes before
  * the command runs counts as its end.  -ENOENT: the command does not exist,

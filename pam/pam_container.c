@@ -24,11 +24,14 @@
 #include "session/change.h"
 #include "session/environment.h"
 #include "session/session.h"
+#include "session/stdio.h"
 
 #define DATA_NAME "nscontainer_session"
 #define MONITOR_TRIES 10
 #define MANAGER "systemd-user"	/* the PAM service of systemd --user */
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
+/* After PAM_SESSION_ERR sudo runs the command all the same, on the host. */
+#define REFUSED PAM_PERM_DENIED
 #define EXPORT __attribute__((visibility("default")))
 
 static const char refused[] =
@@ -81,6 +84,15 @@ static int audit(const struct call *call, const char *would,
 	return PAM_SUCCESS;
 }
 
+/*
+ * How many sessions there are, and what was given to this one, is the caller's
+ * doing: it is told so, and gets nowhere else by it.
+ */
+static bool is_callers(const struct nsc_error *err)
+{
+	return err->code == EUSERS || err->code == NSC_STDIO_REFUSED;
+}
+
 static int fail(const struct call *call, const struct nsc_error *err)
 {
 	char text[1024];
@@ -90,11 +102,10 @@ static int fail(const struct call *call, const struct nsc_error *err)
 	pam_syslog(call->pamh, LOG_ERR, "user %s: login refused: %s",
 		   user_name(call),
 		   nsc_text_escape(err->text, text, sizeof(text)));
-	/* How many sessions there may be is for the user to know. */
 	if (!(call->flags & PAM_SILENT))
-		pam_error(call->pamh, "%s", err->code == EUSERS ? err->text :
-								  refused);
-	return PAM_SESSION_ERR;
+		pam_error(call->pamh, "%s", is_callers(err) ? err->text :
+							      refused);
+	return REFUSED;
 }
 
 static void debug(const struct call *call, const char *text)
@@ -346,7 +357,7 @@ static int open_contained(const struct call *call)
 		_exit(1);
 	}
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST &&
-	    err.code != EUSERS) {
+	    !is_callers(&err)) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",
 			   call->user->name, err.text);

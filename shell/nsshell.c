@@ -33,7 +33,6 @@
 #include "kernel/credential.h"
 #include "lookup.h"
 #include "session/environment.h"
-#include "session/caller.h"
 #include "session/change.h"
 #include "session/console.h"
 #include "session/run.h"
@@ -208,18 +207,6 @@ static int run_on_host(const char *user, int argc, char **argv,
 			     "/bin/bash nor /bin/sh runs");
 }
 
-/* The terminal of who called us stays outside. */
-static int run_inside(const struct nsc_run *request, int *ret_status,
-		      struct nsc_error *err)
-{
-	_cleanup_fd_ int terminal = nsc_caller_terminal();
-	struct nsc_pty pty = NSC_PTY_INIT;
-
-	return terminal < 0 ? nsc_run(request, ret_status, err) :
-			      nsc_console_run(request, terminal, &pty,
-					      ret_status, err);
-}
-
 static int join(const struct nsc_session *session, int argc, char **argv,
 		int *ret_status, struct nsc_error *err)
 {
@@ -239,7 +226,8 @@ static int join(const struct nsc_session *session, int argc, char **argv,
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	return run_inside(&request, ret_status, err);
+	/* The terminal of who called us stays outside. */
+	return nsc_console_run_given(&request, true, ret_status, err);
 }
 
 static int find_and_run(int argc, char **argv, int *ret_status,

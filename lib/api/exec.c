@@ -223,7 +223,7 @@ static int run(struct exec *e, int *ret_status, struct nsc_error *err)
 	if (wants_tty(e, e->session.state->tty))
 		ret = nsc_console_run(&request, -1, &e->pty, ret_status, err);
 	else
-		ret = nsc_run(&request, ret_status, err);
+		ret = nsc_console_run_given(&request, false, ret_status, err);
 	nsc_text_free_vector(request.env);
 	return ret;
 }

@@ -44,7 +44,7 @@ const struct nsc_pam_line *nsc_pam_find(const struct nsc_pam_stack *stack,
 enum nsc_pam_action { NSC_PAM_OK, NSC_PAM_DONE, NSC_PAM_BAD, NSC_PAM_DIE,
 		      NSC_PAM_IGNORE, NSC_PAM_JUMP };
 
-/* What control says of a result: "success", "session_err". */
+/* What control says of a result: "success", "perm_denied". */
 enum nsc_pam_action nsc_pam_action(const char *control, const char *result);
 
 /* Can line i have the call of a later line k passed over? */

@@ -78,7 +78,7 @@ static void check_control(const struct service *s,
 			  const struct nsc_pam_line *line)
 {
 	enum nsc_pam_action action = nsc_pam_action(line->control,
-						    "session_err");
+						    "perm_denied");
 
 	if (action != NSC_PAM_BAD && action != NSC_PAM_DIE)
 		add(s, NSC_HOLE, "control", line, "a login that cannot be "

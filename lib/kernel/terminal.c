@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -51,4 +53,31 @@ int nsc_terminal_check(uid_t uid, struct nsc_error *err)
 	if (slave < 0)
 		return nsc_error_sys(err, errno, "terminal: open the slave");
 	return check_slave(slave, number, uid, err);
+}
+
+bool nsc_terminal_is_master(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(5, 2);
+}
+
+bool nsc_terminal_is_controlling(int fd)
+{
+	/* Of a slave the kernel says this only to who is controlled by it. */
+	return !nsc_terminal_is_master(fd) && tcgetsid(fd) == getsid(0);
+}
+
+bool nsc_terminal_is_same(int a, int b)
+{
+	unsigned int of_a, of_b;
+
+	return ioctl(a, TIOCGDEV, &of_a) == 0 &&
+	       ioctl(b, TIOCGDEV, &of_b) == 0 && of_a == of_b;
+}
+
+int nsc_terminal_open_controlling(int access)
+{
+	return open("/dev/tty", access | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }

@@ -1,7 +1,8 @@
-/* Terminals: what a placement needs of them. */
+/* Terminals: what a placement needs of them, ioctl_tty(2), tty(4). */
 #ifndef NSC_KERNEL_TERMINAL_H
 #define NSC_KERNEL_TERMINAL_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -12,5 +13,22 @@
  * to the group that devpts has for terminals.  That group must be mapped.
  */
 int nsc_terminal_check(uid_t uid, struct nsc_error *err);
+
+/* Is fd the master of a pty, which isatty(3) takes for a terminal as well? */
+bool nsc_terminal_is_master(int fd);
+
+/* Is fd, which is none's master, the calling process's controlling terminal? */
+bool nsc_terminal_is_controlling(int fd);
+
+/* Are both the same terminal, by whatever name they were opened? */
+bool nsc_terminal_is_same(int a, int b);
+
+/*
+ * The controlling terminal as a new open file, that no other process has:
+ * access is O_RDONLY, O_WRONLY or O_RDWR, and nothing on it blocks.  This is
+ * what a process may always open, whatever the mode of the terminal is.  -1
+ * where there is none.
+ */
+int nsc_terminal_open_controlling(int access);
 
 #endif

@@ -21,6 +21,7 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/credential.h"
+#include "kernel/terminal.h"
 
 #define NOBODY 65534
 #define GUARD_TERMINAL 3
@@ -28,10 +29,12 @@
 
 int nsc_caller_terminal(void)
 {
-	for (int fd = 0; fd < 3; fd++)
+	int own = nsc_terminal_open_controlling(O_RDWR);
+
+	for (int fd = 0; own < 0 && fd < 3; fd++)
 		if (isatty(fd))
 			return fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	return own;
 }
 
 /* While we relay: no byte means anything to it, but those of signals. */
@@ -107,19 +110,31 @@ static int start_guard(struct nsc_caller *caller, struct nsc_error *err)
 		       : 0;
 }
 
+static bool may(int fd, int access)
+{
+	int flags = fcntl(fd, F_GETFL), mode = flags & O_ACCMODE;
+
+	return flags >= 0 && (mode == access || mode == O_RDWR);
+}
+
 /*
  * O_NONBLOCK belongs to the open file, which the caller's shell has as well:
- * so a new one is made.  Through /proc/self/fd no name is resolved.
+ * so a new one is made where that gives nothing that the caller has not.  We
+ * may be root, and the caller not: the controlling terminal is its own, a pipe
+ * has nothing but what fd says.  Any other terminal may be another user's by
+ * now.  Through /proc/self/fd no name is resolved.
  */
-static int reopen(int fd, int flags)
+static int open_anew(int fd, int access)
 {
 	struct stat st;
 	char path[32];
 	int new = -1;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	if (fstat(fd, &st) == 0 && (isatty(fd) || S_ISFIFO(st.st_mode)))
-		new = open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (nsc_terminal_is_controlling(fd))
+		new = nsc_terminal_open_controlling(access);
+	else if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		new = open(path, access | O_NONBLOCK | O_CLOEXEC);
 	return new >= 0 ? new : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
@@ -168,16 +183,32 @@ static bool has_company(void)
 	return found;
 }
 
+/* What cannot be read has ended, and what cannot be written says nothing. */
 static int open_both(struct nsc_caller *caller, int in, int out,
 		     struct nsc_error *err)
 {
-	caller->in = reopen(in, O_RDONLY);
-	caller->out = reopen(out, O_WRONLY);
+	if (may(in, O_RDONLY))
+		caller->in = open_anew(in, O_RDONLY);
+	else
+		caller->in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (may(out, O_WRONLY))
+		caller->out = open_anew(out, O_WRONLY);
+	else
+		caller->out = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	if (caller->in < 0 || caller->out < 0)
 		return nsc_error_sys(err, errno, "standard input and output");
 	caller->eager = fcntl(caller->out, F_GETFL) & O_NONBLOCK;
 	caller->terminal = tcgetattr(caller->in, &caller->before) == 0;
 	return caller->terminal ? start_guard(caller, err) : 0;
+}
+
+/* That terminal, or which of descriptors 0 to 2 it is with such access. */
+static int with_access(int terminal, int access)
+{
+	for (int fd = 0; !may(terminal, access) && fd < 3; fd++)
+		if (isatty(fd) && may(fd, access))
+			return fd;
+	return terminal;
 }
 
 int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err)
@@ -208,7 +239,8 @@ int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
 	caller.size = fcntl(terminal, F_DUPFD_CLOEXEC, 3);
 	caller.shared = !in || !out;
 	caller.silent = !out && has_company();
-	error = open_both(&caller, terminal, terminal, err);
+	error = open_both(&caller, with_access(terminal, O_RDONLY),
+			  with_access(terminal, O_WRONLY), err);
 	if (error < 0)
 		return error;
 	*ret = caller;

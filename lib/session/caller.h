@@ -34,8 +34,9 @@ struct nsc_caller {
 int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err);
 
 /*
- * The terminal that the calling process has, among descriptors 0, 1 and 2 or
- * as its controlling one: a new descriptor, or -1.
+ * The terminal that the calling process has: its controlling one, or, without
+ * one, the first among descriptors 0, 1 and 2, which is then used with no more
+ * than their access.  A new descriptor, or -1.
  */
 int nsc_caller_terminal(void);
 

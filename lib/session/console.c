@@ -20,6 +20,7 @@
 #include "session/enter.h"
 #include "session/group.h"
 #include "session/relay.h"
+#include "session/stdio.h"
 
 struct console {
 	const struct nsc_run *run;
@@ -159,4 +160,21 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	nsc_pty_close(pty);
 	nsc_fd_close(&c.signals);
 	return ret < 0 ? ret : nsc_run_report(in, err);
+}
+
+int nsc_console_run_given(const struct nsc_run *run, bool controlling,
+			  int *ret_status, struct nsc_error *err)
+{
+	_cleanup_fd_ int terminal = -1;
+	struct nsc_pty pty = NSC_PTY_INIT;
+	int ret;
+
+	if (controlling || nsc_stdio_has_terminal())
+		terminal = nsc_caller_terminal();
+	ret = nsc_stdio_check(terminal, err);
+	if (ret < 0)
+		return ret;
+	return terminal < 0 ? nsc_run(run, ret_status, err) :
+			      nsc_console_run(run, terminal, &pty, ret_status,
+					      err);
 }

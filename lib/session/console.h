@@ -16,4 +16,12 @@ int nsc_console_run(const struct nsc_run *run, int terminal,
 		    struct nsc_pty *pty, int *ret_status,
 		    struct nsc_error *err);
 
+/*
+ * Run it with descriptors 0, 1 and 2 of ours, see nsc_stdio_check: on a
+ * terminal of the container's where one of them is a terminal, or, with
+ * controlling, where we have one at all; otherwise as nsc_run.
+ */
+int nsc_console_run_given(const struct nsc_run *run, bool controlling,
+			  int *ret_status, struct nsc_error *err);
+
 #endif

@@ -27,19 +27,13 @@
 #include "base/process.h"
 #include "kernel/capability.h"
 #include "kernel/pty.h"
+#include "kernel/terminal.h"
 #include "session/caller.h"
 #include "session/relay.h"
+#include "session/stdio.h"
 
 #define ANSWER_MS 10000		/* as long as the trial may take */
 #define NOBODY 65534
-
-static bool is_master(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) &&
-	       st.st_rdev == makedev(5, 2);
-}
 
 static bool closes_on_exec(int fd)
 {
@@ -62,8 +56,9 @@ static bool is_slave(const struct nsc_handover *h, int fd)
 static int add(struct nsc_handover *h, int fd, struct nsc_error *err)
 {
 	if (h->n == NSC_HANDOVER_MAX)
-		return nsc_error_set(err, EMFILE, "terminal: more than %d "
-				     "descriptors are one", NSC_HANDOVER_MAX);
+		return nsc_error_set(err, NSC_STDIO_REFUSED, "more than %d "
+				     "descriptors are a terminal: close them",
+				     NSC_HANDOVER_MAX);
 	h->cloexec[h->n] = closes_on_exec(fd);
 	h->fds[h->n++] = fd;
 	return 0;
@@ -98,7 +93,7 @@ static int look_for_master(struct nsc_handover *h, int fd,
 			   struct nsc_error *err)
 {
 	(void)err;
-	if (is_master(fd))
+	if (nsc_terminal_is_master(fd))
 		h->master = fd;
 	return 0;
 }
@@ -137,6 +132,7 @@ static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
 {
 	int ret = relays ? look_for_pty(h, err) : 0;
 
+	h->terminal = nsc_caller_terminal();
 	if (ret == 1) {
 		h->kind = NSC_HANDOVER_PTY;
 		return 0;
@@ -145,7 +141,6 @@ static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
 		ret = for_each(h, look_for_terminals, err);
 	if (ret < 0)
 		return ret;
-	h->terminal = nsc_caller_terminal();
 	if (h->terminal < 0 && h->n)
 		h->terminal = fcntl(h->fds[0], F_DUPFD_CLOEXEC, 3);
 	if (h->terminal < 0)
@@ -295,6 +290,10 @@ int nsc_handover_begin(struct nsc_handover *h, bool relays,
 
 	h->devpts = nsc_pty_devpts();
 	ret = look(h, relays, err);
+	if (ret == 0)
+		ret = nsc_stdio_check(h->terminal, err);
+	if (ret < 0 || h->kind == NSC_HANDOVER_PTY)
+		nsc_fd_close(&h->terminal);
 	if (ret < 0 || h->kind != NSC_HANDOVER_RELAY)
 		return ret;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
@@ -414,7 +413,14 @@ int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
 	case NSC_HANDOVER_RELAY: return finish_relay(h, uid, err);
 	case NSC_HANDOVER_PTY: return finish_pty(h, err);
 	case NSC_HANDOVER_DROP: return finish_drop(h, err);
-	default: return 0;
+	default:
+		/*
+		 * Whoever is told inside to signal its group, by kill(2) of 0,
+		 * is not in that of a script of the host.  A leader has its
+		 * own already.
+		 */
+		(void)!setsid();
+		return 0;
 	}
 }
 

@@ -180,7 +180,12 @@ static void reap(struct relay *r)
 			r->ended = true;
 			return;
 		}
-		/* Nobody could go on with it otherwise: our terminal is raw. */
+		/*
+		 * Nobody could go on with it otherwise: our terminal is raw.
+		 * Without one, what is inside stops nobody outside.
+		 */
+		if (!r->caller->terminal)
+			continue;
 		stop_ourselves(r);
 		kill(r->child, SIGCONT);
 	}

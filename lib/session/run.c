@@ -55,39 +55,42 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	_exit(127);
 }
 
-static void on_signal(pid_t child, const siginfo_t *info, bool *ret_ended,
-		      int *ret_status)
+/* The child leads a group: but for the moment before it does. */
+static void signal_group(pid_t child, int signal_number)
 {
-	int status;
+	if (kill(-child, signal_number) < 0)
+		kill(child, signal_number);
+}
 
-	if (info->si_signo != SIGCHLD) {
-		/* What the terminal sends, the child gets by itself. */
-		if (info->si_code <= 0 || info->si_signo == SIGCONT)
-			kill(child, info->si_signo);
-		return;
-	}
-	while (waitpid(child, &status, WNOHANG | WUNTRACED) > 0) {
-		if (WIFSTOPPED(status)) {
-			raise(SIGSTOP);
-			kill(child, SIGCONT);
-			continue;
-		}
-		*ret_status = status;
-		*ret_ended = true;
-		return;
+/*
+ * What the terminal sends to our job is for what runs inside as well, all of
+ * it; its group is an orphaned one, in which SIGTSTP would stop nobody.
+ */
+static void on_signal(pid_t child, const siginfo_t *info)
+{
+	int n = info->si_signo;
+
+	if (info->si_code > 0 && n == SIGTSTP) {
+		signal_group(child, SIGSTOP);
+		raise(SIGSTOP);
+		signal_group(child, SIGCONT);
+	} else if (info->si_code > 0 || n == SIGCONT) {
+		signal_group(child, n);
+	} else {
+		kill(child, n);
 	}
 }
 
 static int wait_for(pid_t child, const sigset_t *all)
 {
-	bool ended = false;
 	int status = 0;
 
-	while (!ended) {
+	/* A child that stops is none of our business: it stops nobody else. */
+	while (waitpid(child, &status, WNOHANG) != child) {
 		siginfo_t info;
 
-		if (sigwaitinfo(all, &info) > 0)
-			on_signal(child, &info, &ended, &status);
+		if (sigwaitinfo(all, &info) > 0 && info.si_signo != SIGCHLD)
+			on_signal(child, &info);
 	}
 	return status;
 }
@@ -125,8 +128,11 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	child = fork();
-	if (child == 0)
+	if (child == 0) {
+		/* Nobody inside is in the session or the job of the caller. */
+		setsid();
 		nsc_run_child(run, &mask, out);
+	}
 	if (child < 0)
 		return nsc_error_sys(err, errno, "start a process");
 	nsc_fd_close(&out);

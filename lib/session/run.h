@@ -20,9 +20,10 @@ struct nsc_run {
 };
 
 /*
- * Enter the container, run the program there as a child, pass signals that
- * other processes send us on to it, stop and go on with it.  *ret_status is
- * as waitpid(2) has it.  The calling process ends up without privileges.
+ * Enter the container, run the program there as a child, in a session of its
+ * own without a terminal, and pass signals on: to it, and to its group what
+ * the caller's terminal sends to our job.  *ret_status is as waitpid(2) has
+ * it.  The calling process ends up without privileges.
  * An error says that the program did not run; -ENOENT and -EACCES with that
  * meaning are its own.
  */

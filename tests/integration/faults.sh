@@ -177,7 +177,7 @@ judge_login() {
 		[[ $TEXT == *"status 0"* ]] || wrong "not inside" "$TEXT"
 		none_host || wrong "half on the host" "$TEXT"
 		[[ $TEXT != *"changed "* ]] || wrong "touched" "$TEXT" ;;
-	*"open 14"*)
+	*"open 6"*)
 		all_host || wrong "half inside" "$TEXT"
 		[[ $TEXT == *"message error Your container could not "* ]] ||
 			wrong "the user is told nothing"

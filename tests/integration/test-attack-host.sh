@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
-pam_enable sshd su su-l
+pam_enable sshd su su-l sudo sudo-i runuser
 conf 'stop = "logout";'
 sshd_start 22
 CALLER=$TESTS/pamcaller
@@ -180,7 +180,7 @@ hostile_items() {
 stacks() {
 	local control expected
 
-	for control in required:14 requisite:14 optional:0 sufficient:0 \
+	for control in required:6 requisite:6 optional:0 sufficient:0 \
 			'[success=ok default=ignore]:0'; do
 		expected=${control##*:}
 		stack "session ${control%:*} pam_container.so" \
@@ -197,6 +197,25 @@ stacks() {
 		equal "$control" "open 0 status 0" \
 			"$(grep '^open\|^status' "$OUT/text" | xargs)"
 	done
+}
+
+# Whatever the program makes of what the module returns.
+refused_login() {
+	local door
+
+	need_product
+	clean_slate
+	config alice '{"rootfs": "/srv/nothing"}'
+	for door in ssh su sudo; do
+		status_is "$([ "$door" = ssh ] && echo 254 || echo 1)" \
+			by "$door" 'echo it ran'
+		lacks "$door" "it ran" "$(cat "$OUT/stdout")"
+	done
+	status_is 1 runuser -u alice echo it ran
+	lacks "runuser" "it ran" "$(cat "$OUT/stdout")"
+	# The control: what runs is seen.
+	config alice '{"rootfs": "/"}'
+	equal "control" "it ran" "$(by sudo 'echo it ran')"
 }
 
 # --- H10
@@ -238,4 +257,5 @@ t "H4 the user changes, and a child ends the session: the caller's stays" \
 t "H5 what sshd has after the login is what is documented" taken_over
 t "H7 hostile terminals, hosts and services do no harm" hostile_items
 t "H8 H9 what the stack lets go on is wholly on the host" stacks
+t "H8 a refused login runs nothing, by su, sudo, runuser or ssh" refused_login
 t "H10 no argument, environment or log has a secret" secrets

@@ -6,7 +6,7 @@
 CALLER=$TESTS/pamcaller
 SERVICE=nsc-test
 CODE_OK=0
-CODE_SESSION=14		# PAM_SESSION_ERR
+CODE_REFUSED=6		# PAM_PERM_DENIED
 
 # service LINE... : the stack's session lines.
 service() {
@@ -43,7 +43,7 @@ untouched() {
 
 # refused PART : on the host, wholly, with a word for the user and the log.
 refused() {
-	codes "$CODE_SESSION"
+	codes "$CODE_REFUSED"
 	landed_on_host "$OUT/text"
 	equal "messages" 1 "$(grep -c '^message' "$OUT/text")"
 	contains "message" "message error Your container could not" \
@@ -119,7 +119,7 @@ silent() {
 	clean_slate
 	config alice '{"rotfs": "/"}'
 	call -q "$SERVICE" alice true
-	codes "$CODE_SESSION"
+	codes "$CODE_REFUSED"
 	lacks "output" message "$(cat "$OUT/text")"
 	logged "login refused: .*rotfs"
 }
@@ -204,7 +204,7 @@ strange_names() {
 	for name in ../alice no-such-user . .. '' /etc 1000 \
 			"$(printf 'x%.0s' {1..255})" $'a\nb' '-l' '%u'; do
 		call "$SERVICE" "$name" true
-		codes "$CODE_SESSION"
+		codes "$CODE_REFUSED"
 		landed_on_host "$OUT/text"
 	done
 	rm -r "$CONF/default"

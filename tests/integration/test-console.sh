@@ -218,7 +218,7 @@ all_restored() {
 
 # Until the command ends nothing of the caller's terminal gets in.
 host_terminal_unreachable() {
-	fresh
+	fresh "$1"
 	talk '
 	spawn -noecho {*}$argv sh -c {
 		ls -l /proc/*/fd 2>&1 | grep -c "tty\|pts" > /tmp/n
@@ -313,6 +313,35 @@ signals_go_in() {
 	contains "output" "got usr1" "$(cat "$OUT/text")"
 }
 
+# Without a terminal the command is in a session of its own; keys are for it,
+# and what it runs, all the same.
+keys_go_in() {
+	fresh "$PLAIN_BOX"
+	talk '
+	spawn -noecho bash --norc --noprofile
+	send "PS1=outer\\>\r"
+	check 10 "outer>"
+	set quiet "< /dev/null > $env(OUT)/text 2>&1"
+	send "$command sh -c \"ps -o sid=,pid= -p \\\$\\\$; sleep 6\\\$(echo 4)\" $quiet\r"
+	exec bash -c "until pgrep -x -f \"sleep 64\"; do sleep 0.1; done"
+	send "\032"
+	check 11 "Stopped.*outer>"
+	exec bash -c "ps -o stat= -p \$(pgrep -x -f \"sleep 64\") | grep ^T"
+	send "fg\r"
+	sleep 0.5
+	exec bash -c "ps -o stat= -p \$(pgrep -x -f \"sleep 64\") | grep ^S"
+	send "\003"
+	check 12 "outer>"
+	send "echo st=\$?; exit 0\r"
+	check 13 "st=130"
+	end_status 14 0
+	' "${EXEC[@]}"
+	wait_until 3 box_gone || fail "it goes on"
+	empty "processes" "$(pgrep -x -f 'sleep 64')"
+	read -r sid pid < "$OUT/text"
+	equal "its session" "$pid" "$sid"
+}
+
 # The other end of the caller's terminal goes away.
 hang_up() {
 	fresh
@@ -355,11 +384,14 @@ t "T3 /dev/console is not diverted" console_diverted
 t "exec with tty ends like its command" exit_status
 t "an interactive shell: keys, size, jobs, status" talks_to_bash
 t "the caller's terminal is restored, whatever ends it" all_restored
-t "nobody inside has the caller's terminal" host_terminal_unreachable
+t "nobody inside has the caller's terminal" host_terminal_unreachable "$TTY"
+t "nor without a terminal that was asked for" host_terminal_unreachable \
+	"$PLAIN_BOX"
 t "a megabyte of output comes unchanged" output_unchanged
 t "input from a pipe, and its end" input_from_pipe
 t "no byte is ours" no_byte_is_ours
 t "a second exec has a terminal of its own" joins
 t "signals go in" signals_go_in
+t "keys stop and end what has no terminal" keys_go_in
 t "a hang-up hangs up the inside" hang_up
 t "T5 what is not a devpts is refused" not_a_devpts

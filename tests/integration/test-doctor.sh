@@ -260,7 +260,7 @@ hole|not-listed|/etc/pam.d/systemd-user|is not listed|echo "session required pam
 risk|not-listed|/etc/pam.d/other|services without a file|sed -i /pam_container/d /etc/pam.d/other
 hole|control|/etc/pam.d/sshd|session optional pam_container.so|control "optional pam_container.so"
 hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok default=ignore] pam_container.so"
-hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok session_err=1 default=bad] pam_container.so"
+hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok perm_denied=1 default=bad] pam_container.so"
 hole|passed-over|/etc/pam.d/su:|session sufficient pam_permit.so|before "session sufficient pam_permit.so"
 hole|passed-over|/etc/pam.d/su:|[success=done default=ignore]|before "session [success=done default=ignore] pam_permit.so"
 hole|passed-over|/etc/pam.d/su:|[auth_err=ignore perm_denied=1 default=bad]|before "session [auth_err=ignore perm_denied=1 default=bad] pam_succeed_if.so"

@@ -241,7 +241,7 @@ glass_threads() {
 	contains "result" "open 0" "$(cat "$OUT/text")"
 	landed_on_host "$OUT/text"
 	timeout 20 "$TESTS/pamcaller" -t 2 nsc-test alice true > "$OUT/text" 2>&1
-	contains "result" "open 14" "$(cat "$OUT/text")"
+	contains "result" "open 6" "$(cat "$OUT/text")"
 }
 
 glass_other_group() {

@@ -164,7 +164,7 @@ nested_refused() {
 	[ "$1" = NEWUSER ] || other=user
 	conf 'nested = "refuse"; linger = 3;'
 	nested alice "$other"
-	contains "nested login" "open 14" "$(cat "$OUT/ns")"
+	contains "nested login" "open 6" "$(cat "$OUT/ns")"
 }
 
 # PAM starts, the shell joins: each alone is not enough.

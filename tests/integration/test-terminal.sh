@@ -10,6 +10,10 @@ cp "$TESTS/terminals" /usr/bin/
 echo 'carol ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/carol
 chmod 0440 /etc/sudoers.d/carol
 chmod 0666 /dev/tty
+BOX=/srv/box
+mkdir -p "$BOX"
+echo '{"rootfs": "/"}' > "$BOX/container.json"
+EXEC="nsinit exec --root $BOX"
 
 # Its name leads to it, it is the one, and its owner is who is there.
 NAMED='n=$(tty) && [ "$(stat -c %d:%i "$n")" = "$(stat -Lc %d:%i '\
@@ -89,6 +93,11 @@ names() {
 	named "sudo -i without use_pty" "sudo -i -u alice nsc-named" \
 		controlling
 	rm /etc/sudoers.d/no-pty
+	named "nsinit exec" "$EXEC nsc-named" controlling
+	named "nsinit exec --no-tty" "$EXEC --no-tty nsc-named" controlling
+	equal "nsinit exec, 0 and 2" "0 2 /dev/pts/0" "$(on_terminal "$EXEC sh \
+		-c 'for i in 0 1 2; do test -t \$i && echo \$i; done; tty' |
+		cat" | xargs)"
 }
 
 # Without a user namespace, and with what else changes the way inside.
@@ -374,6 +383,8 @@ pushed() {
 }
 
 push() {
+	local exec
+
 	need_product
 	[ "$(cat /proc/sys/dev/tty/legacy_tiocsti 2> /dev/null)" != 0 ] ||
 		skip "tiocsti is switched off by dev.tty.legacy_tiocsti"
@@ -387,6 +398,12 @@ push() {
 	! pushed "su alice -s /usr/bin/nsc-push" ||
 		fail "su" "$(cat -v "$OUT/talk")"
 	! pushed "su alice -c nsc-push" || fail "su" "$(cat -v "$OUT/talk")"
+	for exec in nsc-push "--no-tty nsc-push" "--tty nsc-push" \
+			"nsc-push < /dev/null" "nsc-push 2> /dev/null | cat" \
+			"nsc-push < /dev/null 2> /dev/null | cat"; do
+		! pushed "${exec/#/$EXEC }" ||
+			fail "exec: $exec" "$(cat -v "$OUT/talk")"
+	done
 }
 
 # stolen DOOR : what is typed after its end.
