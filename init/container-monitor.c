@@ -372,12 +372,20 @@ static void after_last(struct monitor *m)
 	stop(m);
 }
 
-/* -1: one that drains is seen with the next event only. */
+/*
+ * -1: one that drains is seen with the next event only.  It counts as one of
+ * the container's user: root has fs.inotify.max_user_instances for all that is
+ * root's on the host, and a monitor for each user would take them.
+ */
 static int watch_rundir(void)
 {
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[32];
+	int fd;
 
+	(void)!seteuid(door_owner());
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (seteuid(0) < 0)
+		_exit(1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", NSC_MONITOR_RUNDIR);
 	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVE_SELF) < 0) {
 		close(fd);

@@ -29,8 +29,7 @@
 
 #define BACKLOG 512
 
-/* Whose container it is: the owner of 'sessions'. */
-static uid_t owner(void)
+uid_t door_owner(void)
 {
 	struct stat st;
 
@@ -53,8 +52,8 @@ int door_open(struct nsc_error *err)
 		ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	umask(mask);
 	if (ret < 0 || chdir("/") < 0 ||
-	    fchownat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, owner(), (gid_t)-1,
-		     AT_SYMLINK_NOFOLLOW) < 0 || listen(fd, BACKLOG) < 0)
+	    fchownat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, door_owner(),
+		     (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 || listen(fd, BACKLOG) < 0)
 		return nsc_error_sys(err, errno, "listen on '"
 				     NSC_FILE_ENTER "'");
 	return NSC_TAKE_FD(fd);
@@ -93,7 +92,7 @@ static int peer_of(int client, struct peer *ret, struct nsc_error *err)
 			      "the host");
 		return -1;
 	}
-	if (peer.uid != 0 && peer.uid != owner()) {
+	if (peer.uid != 0 && peer.uid != door_owner()) {
 		nsc_error_set(err, EPERM, "uid %u is not whose container this "
 			      "is", peer.uid);
 		return -1;

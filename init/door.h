@@ -2,6 +2,8 @@
 #ifndef NSC_INIT_DOOR_H
 #define NSC_INIT_DOOR_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "sessions.h"
 
@@ -10,6 +12,9 @@ int door_open(struct nsc_error *err);
 
 /* Serve one client that waits.  Never blocks. */
 void door_serve(int listener, struct sessions *all);
+
+/* Whose container it is: the owner of 'sessions'; root where that fails. */
+uid_t door_owner(void);
 
 /* No more clients. */
 void door_close(int listener);

@@ -94,14 +94,21 @@ int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			struct nsc_error *err)
 {
 	const char *label = nsc_view_label(view);
+	uint32_t n = view->plan->config->max_terminals;
 	_cleanup_fd_ int mount = -1;
-	char gid[16];
-	const struct nsc_mount_option options[] = {
+	char gid[16], max[16];
+	struct nsc_mount_option options[] = {
 		{ "newinstance", NULL }, { "ptmxmode", "0666" },
 		{ "mode", "0620" }, { "gid", gid },
-		{ label ? "context" : NULL, label }, { NULL, NULL },
+		{ NULL, NULL }, { NULL, NULL }, { NULL, NULL },
 	};
+	size_t at = 4;
 
+	if (label)
+		options[at++] = (struct nsc_mount_option){ "context", label };
+	if (n)
+		options[at] = (struct nsc_mount_option){ "max", max };
+	snprintf(max, sizeof(max), "%u", n);
 	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
 	mount = nsc_mount_new("devpts", options,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
