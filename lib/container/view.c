@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "container/accounts.h"
 #include "container/console.h"
+#include "container/homes.h"
 #include "container/paths.h"
 #include "container/resolv.h"
 #include "container/rootfs.h"
@@ -291,21 +292,6 @@ static int open_home(const struct nsc_user *user, char path[PATH_MAX])
 	return NSC_TAKE_FD(fd);
 }
 
-/* Others' homes beside this one are not to be seen. */
-static int hide_beside(const struct nsc_view *view, const char *home,
-		       struct nsc_error *err)
-{
-	const char *slash = strrchr(home, '/');
-	_cleanup_free_ char *parent = NULL;
-
-	if (!is_host(view) || nsc_rootfs_is_hidden(home) || slash == home)
-		return 0;
-	parent = strndup(home, (size_t)(slash - home));
-	if (!parent)
-		return nsc_error_sys(err, ENOMEM, "home '%s'", home);
-	return nsc_view_put_tmpfs(view, parent, 0755, "1m", err);
-}
-
 /* Of the user inside, whatever ids that has on the host. */
 static int put_home_of(const struct nsc_view *view, int fd, const char *path,
 		       struct nsc_error *err)
@@ -325,11 +311,13 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
 
+	if (view->plan->login)
+		fd = open_home(user, path);
+	if (is_host(view) &&
+	    nsc_homes_hide(view, fd < 0 ? user->home : path, err) < 0)
+		return -err->code;
 	if (kind == NSC_HOME_NONE || !view->plan->login)
 		return 0;
-	fd = open_home(user, path);
-	if (fd >= 0 && hide_beside(view, path, err) < 0)
-		return -err->code;
 	if (kind == NSC_HOME_PRIVATE) {
 		private = open_private_home(user, err);
 		if (private < 0)
