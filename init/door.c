@@ -53,7 +53,8 @@ int door_open(struct nsc_error *err)
 	umask(mask);
 	if (ret < 0 || chdir("/") < 0 ||
 	    fchownat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, door_owner(),
-		     (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 || listen(fd, BACKLOG) < 0)
+		     (gid_t)-1, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    listen(fd, BACKLOG) < 0)
 		return nsc_error_sys(err, errno, "listen on '"
 				     NSC_FILE_ENTER "'");
 	return NSC_TAKE_FD(fd);
