@@ -361,12 +361,20 @@ static void after_last(struct monitor *m)
 	stop(m);
 }
 
-/* -1: one that drains is seen with the next event only. */
-static int watch_rundir(void)
+/*
+ * -1: one that drains is seen with the next event only.  It counts as one of
+ * the container's user: root has fs.inotify.max_user_instances for all that is
+ * root's on the host, and a monitor for each user would take them.
+ */
+static int watch_rundir(uid_t uid)
 {
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	char path[32];
+	int fd;
 
+	(void)!seteuid(uid);
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (seteuid(0) < 0)
+		_exit(1);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", NSC_MONITOR_RUNDIR);
 	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVE_SELF) < 0) {
 		close(fd);
@@ -412,13 +420,13 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	snprintf(m->helper, sizeof(m->helper), "%u", m->watch.helper);
-	m->moved = watch_rundir();
+	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
+	m->moved = watch_rundir(m->all.uid);
 	plan_lifetime(m);
 	m->endings.watch = m->all.watch = &m->watch;
 	m->endings.pidns = processes_namespace((pid_t)m->watch.pid);
 	m->all.endings = &m->endings;
 	m->all.user = argv[1];
-	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	ret = groups_open(err);
 	if (ret == 0)
 		ret = sessions_open(&m->all, err);

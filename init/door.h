@@ -2,6 +2,8 @@
 #ifndef NSC_INIT_DOOR_H
 #define NSC_INIT_DOOR_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 #include "sessions.h"
 

@@ -254,16 +254,23 @@ int nsc_file_write_for(int dirfd, const char *name, const void *data,
 	return write_file(dirfd, name, &c, err);
 }
 
+DIR *nsc_file_list(int dirfd)
+{
+	_cleanup_fd_ int fd = openat(dirfd, ".", DIR_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)NSC_TAKE_FD(fd);
+	return dir;
+}
+
 void nsc_file_empty(int dirfd, int depth)
 {
-	int fd = openat(dirfd, ".", DIR_FLAGS);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	DIR *dir = nsc_file_list(dirfd);
 	const struct dirent *entry;
 
-	if (!dir) {
-		nsc_fd_close(&fd);
+	if (!dir)
 		return;
-	}
 	while ((entry = readdir(dir))) {
 		const char *name = entry->d_name;
 		_cleanup_fd_ int sub = -1;

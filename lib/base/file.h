@@ -7,6 +7,7 @@
 #ifndef NSC_BASE_FILE_H
 #define NSC_BASE_FILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -59,6 +60,9 @@ int nsc_file_write_for(int dirfd, const char *name, const void *data,
 
 /* mkdir -p for directories of root's: checked like nsc_file_open_dir. */
 int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err);
+
+/* A stream of what is in a directory (O_PATH will do); NULL and errno. */
+DIR *nsc_file_list(int dirfd);
 
 /*
  * Remove the files in a directory, and with a depth the directories as well,

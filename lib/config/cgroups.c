@@ -40,6 +40,7 @@ static int read_limit(struct nsc_reader *r, const json_t *value,
 	}
 	limits->number[n] = number;
 	limits->set &= ~(1U << n);
+	limits->wished &= ~(1U << n);
 	/* Where nothing is -1, that is a request of its own. */
 	if (number != 0 || key->none != 0)
 		limits->set |= 1U << n;

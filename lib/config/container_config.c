@@ -28,6 +28,10 @@
 
 #define AT(member) offsetof(struct nsc_config, member)
 
+#define NSC_PIDS 2048		/* as podman's */
+#define NSC_TERMINALS 256
+#define NSC_TERMINALS_MAX (1 << 20)	/* NR_UNIX98_PTY_MAX of the kernel */
+
 static const char *const overlay_names[] = { "none", "tmpfs", "persistent",
 					     NULL };
 static const char *const home_names[] = { "bind", "private", "none", NULL };
@@ -236,6 +240,8 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "environment", .read = nsc_read_environment,
 	  .at = AT(environment) },
 	{ .name = "tty", .read = nsc_read_bool, .at = AT(tty) },
+	{ .name = "max_terminals", .read = nsc_read_number,
+	  .at = AT(max_terminals), .max = NSC_TERMINALS_MAX },
 	{ .name = "namespaces", .read = read_namespaces,
 	  .at = AT(namespaces), .members = namespace_fields },
 	{ .name = "capabilities", .read = read_capabilities,
@@ -300,6 +306,11 @@ static int set_defaults(struct nsc_config *config, const char *file)
 			     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
 			     CLONE_NEWCGROUP;
 	nsc_lifecycle_unset(&config->lifecycle);
+	/* All containers share those of kernel.pid_max and threads-max. */
+	config->cgroups.limits.number[NSC_CGROUP_N_PIDS] = NSC_PIDS;
+	config->cgroups.limits.wished = 1U << NSC_CGROUP_N_PIDS;
+	/* All containers share those of kernel.pty.max. */
+	config->max_terminals = NSC_TERMINALS;
 	config->default_devices = true;
 	config->automatic_mappings = true;
 	config->login_shell = true;

@@ -110,6 +110,7 @@ struct nsc_config {
 	char *user;			/* NULL: who logs in */
 	char *working_dir;		/* NULL: the home */
 	bool tty;			/* a terminal for nsinit exec */
+	uint32_t max_terminals;		/* of the container's; 0: no limit */
 	char **environment;		/* "KEY=VALUE", NULL-terminated */
 	unsigned int namespaces;	/* CLONE_NEW* */
 	uint64_t capabilities;		/* bit n: capability n is kept */

@@ -72,7 +72,7 @@ static const char *const conflicts[] = {
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",
 	"uid_mappings", "gid_mappings", "home", "init", "sysctl",
 	"masked_paths", "readonly_paths", "hooks", "context.mount_label",
-	"context.restrictions",
+	"context.restrictions", "max_terminals",
 };
 
 const char *nsc_external_conflict(const json_t *object)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,23 +116,31 @@ static int started_at(pid_t pid, int64_t *ret)
 }
 
 /*
- * Is it PID 1 of a pid namespace?  NSpid has its numbers, from ours to its
- * own, proc_pid_status(5).
+ * Of proc_pid_status(5): what bounds the process, and whether it is PID 1 of a
+ * pid namespace (NSpid has its numbers, from ours to its own).
  */
-static bool is_init(pid_t pid)
+static bool read_status(struct nsc_external *e)
 {
 	_cleanup_file_ FILE *in = NULL;
 	char path[64], line[512];
+	bool is_init = false;
+	int found = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)e->pid);
 	in = fopen(path, "re");
 	while (in && fgets(line, sizeof(line), in)) {
 		const char *last = strrchr(line, '\t');
+		int on;
 
 		if (!strncmp(line, "NSpid:", 6))
-			return last && !strcmp(last, "\t1\n");
+			is_init = last && !strcmp(last, "\t1\n");
+		found += sscanf(line, "CapBnd: %" SCNx64, &e->bounding) == 1;
+		if (sscanf(line, "NoNewPrivs: %d", &on) == 1) {
+			e->no_new_privs = on;
+			found++;
+		}
 	}
-	return false;
+	return is_init && found == 2;
 }
 
 /*
@@ -186,7 +195,7 @@ static int check_namespaces(const char *pidfile, const struct nsc_user *user,
 	if (!(e->namespaces & CLONE_NEWNS))
 		return unfit(pidfile, e->pid, err, "sees the host's mounts: "
 			     "a session would be on the host");
-	if (!is_init(e->pid))
+	if (!read_status(e))
 		return unfit(pidfile, e->pid, err, "is not PID 1 of its pid "
 			     "namespace: the container could end without it");
 	return check_owners(pidfile, user, e, err);
@@ -425,6 +434,8 @@ int nsc_external_record(const struct nsc_external *external,
 	struct nsc_save save = {
 		.plan = plan, .pid = external->pid, .pidfd = external->pidfd,
 		.identity = &identity, .namespaces = external->namespaces,
+		.withheld = ~external->bounding,
+		.no_new_privs = external->no_new_privs,
 	};
 	int ret;
 

@@ -5,6 +5,7 @@
 #ifndef NSC_CONTAINER_EXTERNAL_H
 #define NSC_CONTAINER_EXTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,9 +19,11 @@ struct nsc_external {
 	pid_t pid;
 	int pidfd;
 	unsigned int namespaces;	/* CLONE_NEW*: not the host's */
+	uint64_t bounding;		/* capabilities of its bounding set */
+	bool no_new_privs;
 };
 
-#define NSC_EXTERNAL_INIT { 0, -1, 0 }
+#define NSC_EXTERNAL_INIT { 0, -1, 0, 0, false }
 
 /*
  * Read config's pidfile, a file of root's, and judge the process that it

@@ -4,6 +4,8 @@
  */
 #include "container/view.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -28,7 +30,8 @@ static const char *const masked_paths[] = {
 	"/proc/scsi", "/proc/sysrq-trigger", "/proc/timer_list",
 	"/proc/timer_stats", "/sys/firmware", "/sys/fs/bpf",
 	"/sys/kernel/debug", "/sys/kernel/security", "/sys/kernel/tracing",
-	"/sys/devices/virtual/powercap", NULL,
+	"/sys/devices/virtual/powercap", "/sys/dev/block", "/sys/fs/selinux",
+	NULL,
 };
 
 static const char *const readonly_paths[] = {
@@ -119,6 +122,39 @@ static int change_below(const struct nsc_view *view, const char *const *list,
 	return ret;
 }
 
+/*
+ * How hot each processor has been tells what others compute, as powercap does
+ * (GHSA-6fw5-f8r9-fgfm).
+ */
+int nsc_view_cover_processors(const struct nsc_view *view, const char *sysfs,
+			      struct nsc_error *err)
+{
+	const struct dirent *entry;
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+	int ret = 0;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%s/devices/system/cpu", sysfs);
+	fd = nsc_mount_open(view->root, path, O_DIRECTORY | O_NOFOLLOW);
+	if (fd == -ENOENT)
+		return 0;
+	dir = fd < 0 ? NULL : nsc_file_list(fd);
+	if (!dir)
+		return nsc_error_sys(err, fd < 0 ? -fd : errno, "list '%s'",
+				     path);
+	while (ret == 0 && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, "cpu", 3) != 0 ||
+		    !isdigit((unsigned char)entry->d_name[3]))
+			continue;
+		snprintf(path, sizeof(path), "%s/devices/system/cpu/%s/"
+			 "thermal_throttle", sysfs, entry->d_name);
+		ret = change_path(view, path, nsc_view_cover, err);
+	}
+	closedir(dir);
+	return ret;
+}
+
 /* Attach mount at path, and see that no link in the rootfs led it elsewhere. */
 static int put(const struct nsc_view *view, int mount, const char *path,
 	       long magic, struct nsc_error *err)
@@ -171,8 +207,10 @@ int nsc_view_put_sysfs(const struct nsc_view *view, const char *path,
 	int ret = mount < 0 ? mount :
 			      put(view, mount, path, SYSFS_MAGIC, err);
 
-	return ret < 0 ? ret : change_below(view, masked_paths, "/sys", path,
-					    nsc_view_cover, err);
+	if (ret == 0)
+		ret = change_below(view, masked_paths, "/sys", path,
+				   nsc_view_cover, err);
+	return ret < 0 ? ret : nsc_view_cover_processors(view, path, err);
 }
 
 int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,

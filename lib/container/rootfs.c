@@ -159,19 +159,26 @@ static int attach_submount(const struct nsc_view *view, const char *point,
 	const char *inside = is_host(view) ? point : point + strlen(rootfs);
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
+	struct statx st;
 	int ret;
 
 	fd = open(point, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	/* Below a mount that covers it: it cannot be seen on the host. */
 	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
 		return 0;
-	if (fd < 0 || fstat(fd, &st) < 0)
+	/* A user may serve it: not asked, and left out if it refuses root. */
+	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
+			     STATX_TYPE, &st) < 0) {
+		if (errno == EACCES)
+			return 0;
+		nsc_fd_close(&fd);
+	}
+	if (fd < 0)
 		return nsc_error_sys(err, errno, "rootfs: '%s'", point);
 	mount = clone_part(view, fd, err);
 	if (mount < 0)
 		return nsc_error_context(err, "rootfs: '%s'", point);
-	ret = nsc_mount_on(mount, view->root, inside, !S_ISDIR(st.st_mode),
+	ret = nsc_mount_on(mount, view->root, inside, !S_ISDIR(st.stx_mode),
 			   err);
 	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
 }

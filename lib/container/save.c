@@ -33,9 +33,9 @@ static int fill(const struct nsc_save *save, struct nsc_state *state,
 	state->pid = save->pid;
 	state->since = (int64_t)time(NULL);
 	state->namespaces = save->namespaces;
-	state->capabilities = config->capabilities;
+	state->capabilities = config->capabilities & ~save->withheld;
 	state->own_init = config->init != NULL;
-	state->no_new_privs = config->no_new_privs;
+	state->no_new_privs = config->no_new_privs || save->no_new_privs;
 	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
 	state->n_rlimits = config->n_rlimits;
 	state->umask = config->umask;

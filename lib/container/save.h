@@ -3,6 +3,7 @@
 #define NSC_CONTAINER_SAVE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "container/create.h"
@@ -17,6 +18,8 @@ struct nsc_save {
 	const struct nsc_network_made *network;	/* NULL: another engine's */
 	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
 	bool has_groups;
+	uint64_t withheld;	/* capabilities that PID 1 cannot have */
+	bool no_new_privs;	/* PID 1 has it */
 };
 
 /* The filter first, then state, start and pid: see nsc_state_save. */

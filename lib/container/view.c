@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "container/accounts.h"
 #include "container/console.h"
+#include "container/homes.h"
 #include "container/paths.h"
 #include "container/resolv.h"
 #include "container/rootfs.h"
@@ -95,14 +96,21 @@ int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			struct nsc_error *err)
 {
 	const char *label = nsc_view_label(view);
+	uint32_t n = view->plan->config->max_terminals;
 	_cleanup_fd_ int mount = -1;
-	char gid[16];
-	const struct nsc_mount_option options[] = {
+	char gid[16], max[16];
+	struct nsc_mount_option options[] = {
 		{ "newinstance", NULL }, { "ptmxmode", "0666" },
 		{ "mode", "0620" }, { "gid", gid },
-		{ label ? "context" : NULL, label }, { NULL, NULL },
+		{ NULL, NULL }, { NULL, NULL }, { NULL, NULL },
 	};
+	size_t at = 4;
 
+	if (label)
+		options[at++] = (struct nsc_mount_option){ "context", label };
+	if (n)
+		options[at] = (struct nsc_mount_option){ "max", max };
+	snprintf(max, sizeof(max), "%u", n);
 	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
 	mount = nsc_mount_new("devpts", options,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
@@ -285,21 +293,6 @@ static int open_home(const struct nsc_user *user, char path[PATH_MAX])
 	return NSC_TAKE_FD(fd);
 }
 
-/* Others' homes beside this one are not to be seen. */
-static int hide_beside(const struct nsc_view *view, const char *home,
-		       struct nsc_error *err)
-{
-	const char *slash = strrchr(home, '/');
-	_cleanup_free_ char *parent = NULL;
-
-	if (!is_host(view) || nsc_rootfs_is_hidden(home) || slash == home)
-		return 0;
-	parent = strndup(home, (size_t)(slash - home));
-	if (!parent)
-		return nsc_error_sys(err, ENOMEM, "home '%s'", home);
-	return nsc_view_put_tmpfs(view, parent, 0755, "1m", err);
-}
-
 /* Of the user inside, whatever ids that has on the host. */
 static int put_home_of(const struct nsc_view *view, int fd, const char *path,
 		       struct nsc_error *err)
@@ -319,11 +312,13 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
 
+	if (view->plan->login)
+		fd = open_home(user, path);
+	if (is_host(view) &&
+	    nsc_homes_hide(view, fd < 0 ? user->home : path, err) < 0)
+		return -err->code;
 	if (kind == NSC_HOME_NONE || !view->plan->login)
 		return 0;
-	fd = open_home(user, path);
-	if (fd >= 0 && hide_beside(view, path, err) < 0)
-		return -err->code;
 	if (kind == NSC_HOME_PRIVATE) {
 		private = open_private_home(view->plan, err);
 		if (private < 0)

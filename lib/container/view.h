@@ -69,6 +69,9 @@ int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
 
 /* kernelfs.c: masked_paths and readonly_paths of container.json. */
 int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err);
+/* kernelfs.c: cpuN/thermal_throttle of a sysfs that is there. */
+int nsc_view_cover_processors(const struct nsc_view *view, const char *sysfs,
+			      struct nsc_error *err);
 /* kernelfs.c: something empty and read-only over what target is. */
 int nsc_view_cover(const struct nsc_view *view, int target,
 		   struct nsc_error *err);

@@ -234,7 +234,7 @@ run_child(struct nsc_session *session, const struct nsc_user *user,
 	on_step(&w->watch, "control groups");
 	if (nsc_group_enter(session, NULL, &err) < 0 ||
 	    nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
-	    nsc_session_try(session, user, &err) < 0) {
+	    nsc_session_try(session, user, true, &err) < 0) {
 		finish(w, NSC_TRIAL_FAILED, &err);
 		_exit(1);
 	}

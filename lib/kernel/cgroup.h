@@ -61,6 +61,7 @@ struct nsc_cgroup_pair {
 struct nsc_cgroup_limits {
 	char *origin;		/* "FILE: cgroups", for messages */
 	unsigned int set;	/* bit n: number[n] is there */
+	unsigned int wished;	/* the same: a default, where it can be */
 	int64_t number[NSC_CGROUP_NUMBERS];
 	char *cpus;		/* NULL: absent */
 	char *mems;
@@ -195,7 +196,10 @@ int nsc_cgroup_limits_possible(const struct nsc_cgroup_limits *limits,
 			       const struct nsc_cgroup_host *host,
 			       struct nsc_error *err);
 
-/* Write those limits whose controllers this group (a directory of h) has. */
+/*
+ * Write those limits whose controllers this group (a directory of h) has.  A
+ * default that cannot be written is no error.
+ */
 int nsc_cgroup_apply(const struct nsc_cgroup_limits *limits,
 		     const struct nsc_cgroup_hierarchy *h, int dir,
 		     struct nsc_error *err);

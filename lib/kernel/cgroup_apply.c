@@ -38,6 +38,7 @@ void nsc_cgroup_put(struct nsc_cgroup_setting *setting, const char *file,
 /* All limits that are configured, one after the other. */
 struct walk {
 	const struct nsc_cgroup_limits *limits;
+	unsigned int numbers;	/* limits->set, or with wished */
 	size_t at;
 };
 
@@ -54,7 +55,7 @@ static int visit(const struct walk *w, const struct nsc_cgroup_ops *ops,
 
 	memset(s, 0, NSC_CGROUP_SETTINGS_MAX * sizeof(*s));
 	if (at < NSC_CGROUP_NUMBERS) {
-		if (!(l->set & 1U << at))
+		if (!(w->numbers & 1U << at))
 			return -EAGAIN;
 		s->key = nsc_cgroup_keys[at].name;
 		s->controller = nsc_cgroup_keys[at].controller;
@@ -112,7 +113,7 @@ static unsigned int unified_needs(const struct nsc_cgroup_limits *l)
 unsigned int nsc_cgroup_needs(const struct nsc_cgroup_limits *limits)
 {
 	struct nsc_cgroup_setting s[NSC_CGROUP_SETTINGS_MAX];
-	struct walk w = { limits, 0 };
+	struct walk w = { limits, limits->set, 0 };
 	unsigned int bits = unified_needs(limits);
 
 	for (int n; (n = visit(&w, NULL, s)) != -ENOENT; w.at++)
@@ -140,7 +141,7 @@ int nsc_cgroup_limits_possible(const struct nsc_cgroup_limits *limits,
 			       struct nsc_error *err)
 {
 	struct nsc_cgroup_setting s[NSC_CGROUP_SETTINGS_MAX];
-	struct walk w = { limits, 0 };
+	struct walk w = { limits, limits->set, 0 };
 
 	for (int n; (n = visit(&w, NULL, s)) != -ENOENT; w.at++) {
 		const struct nsc_cgroup_hierarchy *h;
@@ -198,7 +199,7 @@ int nsc_cgroup_apply(const struct nsc_cgroup_limits *limits,
 	const struct nsc_cgroup_ops *ops = h->v2 ? &nsc_cgroup_v2 :
 						   &nsc_cgroup_v1;
 	struct nsc_cgroup_setting s[NSC_CGROUP_SETTINGS_MAX];
-	struct walk w = { limits, 0 };
+	struct walk w = { limits, limits->set | limits->wished, 0 };
 
 	for (int n; (n = visit(&w, ops, s)) != -ENOENT; w.at++) {
 		int ret;
@@ -207,6 +208,10 @@ int nsc_cgroup_apply(const struct nsc_cgroup_limits *limits,
 		    !(s->controller == NSC_CGROUP_UNIFIED ? h->v2 :
 		      !!(h->controllers & NSC_CGROUP_BIT(s->controller))))
 			continue;
+		if (w.at < NSC_CGROUP_NUMBERS && limits->wished & 1U << w.at) {
+			write_settings(limits, s, n, dir, NULL);
+			continue;
+		}
 		ret = write_settings(limits, s, n, dir, err);
 		if (ret < 0)
 			return ret;

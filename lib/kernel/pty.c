@@ -32,6 +32,15 @@ dev_t nsc_pty_devpts(void)
 	       stat(DEVPTS, &st) == 0 ? st.st_dev : 0;
 }
 
+int nsc_pty_error(int error, const char *path, struct nsc_error *err)
+{
+	if (error != ENOSPC)
+		return nsc_error_sys(err, error, "terminal: open '%s'", path);
+	return nsc_error_set(err, ENOSPC, "terminal: none is left: end "
+			     "sessions, or raise max_terminals of the "
+			     "container or kernel.pty.max of the host");
+}
+
 /* Is it a devpts, and not the host's? */
 static int verify(int devpts, dev_t host, struct nsc_error *err)
 {
@@ -57,8 +66,7 @@ static int open_master(int devpts, struct nsc_error *err)
 	int unlock = 0;
 
 	if (fd < 0)
-		return nsc_error_sys(err, errno, "terminal: open '%s/ptmx'",
-				     DEVPTS);
+		return nsc_pty_error(errno, DEVPTS "/ptmx", err);
 	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
 	    st.st_rdev != makedev(5, 2))
 		return nsc_error_set(err, ENODEV, "terminal: '%s/ptmx' is not "

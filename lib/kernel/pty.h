@@ -19,6 +19,13 @@ struct nsc_pty {
 
 void nsc_pty_close(struct nsc_pty *pty);
 
+/*
+ * That the ptmx at path was not opened, as a sentence.  -ENOSPC: the instance
+ * has max= of them, or all that are not the host's have kernel.pty.max less
+ * kernel.pty.reserve.
+ */
+int nsc_pty_error(int error, const char *path, struct nsc_error *err);
+
 /* The device number of the devpts at /dev/pts, 0 where none is. */
 dev_t nsc_pty_devpts(void);
 

@@ -130,9 +130,11 @@ static int look_for_pty(struct nsc_handover *h, struct nsc_error *err)
 
 static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
 {
-	int ret = relays ? look_for_pty(h, err) : 0;
+	int ret;
 
 	h->terminal = nsc_caller_terminal();
+	h->devpts = nsc_pty_devpts();
+	ret = relays ? look_for_pty(h, err) : 0;
 	if (ret == 1) {
 		h->kind = NSC_HANDOVER_PTY;
 		return 0;
@@ -149,6 +151,18 @@ static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
 	h->kind = has_children() && !isatty(STDIN_FILENO) ?
 		  NSC_HANDOVER_DROP : NSC_HANDOVER_RELAY;
 	return 0;
+}
+
+int nsc_handover_look(struct nsc_handover *h, bool relays,
+		      struct nsc_error *err)
+{
+	int ret = look(h, relays, err);
+
+	if (ret == 0)
+		ret = nsc_stdio_check(h->terminal, err);
+	if (ret < 0 || h->kind == NSC_HANDOVER_PTY)
+		nsc_fd_close(&h->terminal);
+	return ret;
 }
 
 /* --- the parent */
@@ -279,8 +293,7 @@ static int follow(const struct nsc_handover *h, int channel, pid_t child,
 	return ret;
 }
 
-int nsc_handover_begin(struct nsc_handover *h, bool relays,
-		       struct nsc_error *err)
+int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
 {
 	_cleanup_fd_ int channel = -1;
 	sigset_t all;
@@ -288,14 +301,8 @@ int nsc_handover_begin(struct nsc_handover *h, bool relays,
 	pid_t pid;
 	int ret;
 
-	h->devpts = nsc_pty_devpts();
-	ret = look(h, relays, err);
-	if (ret == 0)
-		ret = nsc_stdio_check(h->terminal, err);
-	if (ret < 0 || h->kind == NSC_HANDOVER_PTY)
-		nsc_fd_close(&h->terminal);
-	if (ret < 0 || h->kind != NSC_HANDOVER_RELAY)
-		return ret;
+	if (h->kind != NSC_HANDOVER_RELAY)
+		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return nsc_error_sys(err, errno, "terminal: socket");
 	channel = pair[0];

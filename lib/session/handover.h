@@ -37,15 +37,26 @@ struct nsc_handover {
 #define NSC_HANDOVER_INIT { .terminal = -1, .master = -1, .channel = -1 }
 
 /*
- * On the host.  With relays the program, where it has a pty, relays that by
- * itself: the container's takes its place.  Otherwise, where there is a
- * terminal, the process forks here: the child returns 0 and goes on as the
- * login program; the parent, which is what the caller's shell waits for, does
- * not return, unless the child fails: then it returns that error, and nothing
- * of it has changed.
+ * On the host: what there is.  With relays the program, where it has a pty,
+ * relays that by itself: the container's takes its place.
  */
-int nsc_handover_begin(struct nsc_handover *h, bool relays,
-		       struct nsc_error *err);
+int nsc_handover_look(struct nsc_handover *h, bool relays,
+		      struct nsc_error *err);
+
+/* Will it take a terminal of the container's? */
+static inline bool nsc_handover_needs_terminal(const struct nsc_handover *h)
+{
+	return h->kind == NSC_HANDOVER_RELAY || h->kind == NSC_HANDOVER_PTY;
+}
+
+/*
+ * On the host, after that.  Where there is a terminal to be relayed, the
+ * process forks here: the child returns 0 and goes on as the login program;
+ * the parent, which is what the caller's shell waits for, does not return,
+ * unless the child fails: then it returns that error, and nothing of it has
+ * changed.
+ */
+int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err);
 
 /* Placed: put a terminal of the container, uid's, where the host's is. */
 int nsc_handover_finish(struct nsc_handover *h, uid_t uid,

@@ -74,19 +74,21 @@ static int place(const struct nsc_session *session,
 }
 
 int nsc_session_try(const struct nsc_session *session,
-		    const struct nsc_user *user, struct nsc_error *err)
+		    const struct nsc_user *user, bool terminal,
+		    struct nsc_error *err)
 {
 	int ret = place(session, user, err);
 
 	if (ret < 0)
 		return ret;
 	begin(session, "terminal");
-	return nsc_terminal_check(session->state->uid, err);
+	return nsc_terminal_check(session->state->uid, terminal, err);
 }
 
 struct attempt {
 	const struct nsc_session *session;
 	const struct nsc_user *user;
+	bool terminal;		/* it needs one of the container's */
 };
 
 static void try_in_child(const void *arg, void *answer)
@@ -99,13 +101,17 @@ static void try_in_child(const void *arg, void *answer)
 	/* nsinit has tried that; loading it takes as long as all the rest. */
 	state.filter = (struct nsc_seccomp){ .len = 0 };
 	session.state = &state;
-	nsc_session_try(&session, attempt->user, err);
+	nsc_session_try(&session, attempt->user, attempt->terminal, err);
 }
 
 static int try_first(const struct nsc_session *session,
-		     const struct nsc_user *user, struct nsc_error *err)
+		     const struct nsc_user *user,
+		     const struct nsc_handover *handover,
+		     struct nsc_error *err)
 {
-	const struct attempt attempt = { session, user };
+	const struct attempt attempt = {
+		session, user, nsc_handover_needs_terminal(handover),
+	};
 	struct nsc_error report = NSC_ERROR_INIT;
 	int ret = nsc_process_ask(try_in_child, &attempt, &report,
 				  sizeof(report), nsc_process_now() + TRY_MS);
@@ -129,12 +135,14 @@ int nsc_session_place(const struct nsc_session *session,
 	struct nsc_handover handover = NSC_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int ret = try_first(session, user, err);
+	int ret = nsc_handover_look(&handover, relays, err);
 
 	if (ret == 0)
-		ret = nsc_handover_begin(&handover, relays, err);
+		ret = try_first(session, user, &handover, err);
+	if (ret == 0)
+		ret = nsc_handover_begin(&handover, err);
 	if (ret < 0)
-		return ret;
+		return nsc_handover_fail(&handover, err);
 	/* While it is on the host, its host ids are known there. */
 	ret = nsc_group_enter(session, info, err);
 	/*

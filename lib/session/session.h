@@ -78,10 +78,12 @@ int nsc_session_place(const struct nsc_session *session,
 
 /*
  * What the child of nsc_session_place() does, for a process that ends after
- * it: it is left in the container, whole or half.
+ * it: it is left in the container, whole or half.  terminal: the login cannot
+ * do without one of the container's, of which none may be left.
  */
 int nsc_session_try(const struct nsc_session *session,
-		    const struct nsc_user *user, struct nsc_error *err);
+		    const struct nsc_user *user, bool terminal,
+		    struct nsc_error *err);
 
 /*
  * A session in a container that runs already, or -ESRCH; nothing is started.

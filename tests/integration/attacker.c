@@ -6,6 +6,9 @@
  *	attacker trace PID		trace a process, and end it that way
  *	attacker write-program PID	write to the program of a process
  *	attacker lookup DIRECTORY	look a user up with DIRECTORY as root
+ *	attacker terminals COUNT	take that many, as far as there are,
+ *	attacker inotify COUNT		print "took N", and hold them until
+ *	attacker processes COUNT	the input ends
  *
  * Prints "BAD ..." for what it got, and "done" at the end.
  */
@@ -13,12 +16,16 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -148,6 +155,46 @@ static int lookup(const char *directory)
 	return 0;
 }
 
+static int take_one(const char *what)
+{
+	char byte;
+	pid_t pid;
+
+	if (!strcmp(what, "terminals"))
+		return open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	if (!strcmp(what, "inotify"))
+		return inotify_init1(IN_CLOEXEC);
+	pid = fork();
+	if (pid)
+		return (int)pid;
+	/* Until the parent ends, which has the other end of the input. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	_exit(0);
+}
+
+static int take(const char *what, int count)
+{
+	const struct rlimit files = { 4096, 4096 };
+	char byte;
+	int n = 0;
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	while (n < count && take_one(what) >= 0)
+		n++;
+	printf("took %d: %s\n", n, n < count ? strerror(errno) : "all");
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	return 0;
+}
+
+static bool is_pool(const char *what)
+{
+	return !strcmp(what, "terminals") || !strcmp(what, "inotify") ||
+	       !strcmp(what, "processes");
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -164,6 +211,8 @@ int main(int argc, char **argv)
 		status = write_program(atoi(argv[2]));
 	else if (argc > 2 && !strcmp(what, "lookup"))
 		status = lookup(argv[2]);
+	else if (argc > 2 && is_pool(what))
+		status = take(what, atoi(argv[2]));
 	puts("done");
 	return status;
 }

@@ -264,6 +264,38 @@ doors() {
 	contains "terminal" /dev/pts "$(cat "$OUT/stdout")"
 }
 
+# bounds DOOR : what the status file says of them in a session.
+bounds() {
+	by "$1" 'grep -E "^(CapBnd|NoNewPrivs):" /proc/self/status' |
+		tr -s '\t\n\r' ' '
+}
+bounded() {
+	local door
+
+	need crun
+	unshare_make
+	# The control: where PID 1 has all it is what container.json says.
+	for door in ssh su; do
+		equal "$door" "CapBnd: 00000000a00405fb NoNewPrivs: 0 " \
+			"$(bounds "$door")"
+	done
+	unshare_end
+	wait_until 10 forgotten || fail "it is not forgotten"
+	rm -f "$PIDFILE"
+	bundle /srv/bounded
+	ln -sfn "$IMAGE" /srv/bounded/rootfs
+	sed -i -e 's/"terminal": false,/& "noNewPrivileges": true, CAPS,/' \
+		-e 's/CAPS/"capabilities": {"bounding": ["CAP_CHOWN",\
+			"CAP_SYS_ADMIN"]}/' /srv/bounded/config.json
+	crun_run /srv/bounded || fail "crun does not run"
+	# Neither more than PID 1 has, nor more than container.json gives.
+	for door in ssh su; do
+		equal "$door" "CapBnd: 0000000000000001 NoNewPrivs: 1 " \
+			"$(bounds "$door")"
+	done
+	crun_end
+}
+
 # Its limits, the filter and the bounding set hold for a session.
 confined() {
 	local pid1 session
@@ -276,7 +308,10 @@ confined() {
 	equal "control groups" "$(cat "/proc/$pid1/cgroup")" \
 		"$(cat "/proc/$session/cgroup")"
 	contains "filter" "Seccomp:	2" "$(cat "$OUT/session")"
-	contains "bounding set" 00000000a00405fb "$(cat "$OUT/session")"
+	# What container.json gives, of what the engine gives to PID 1.
+	contains "bounding set" "$(printf 'CapBnd:\t%016x' $((0xa00405fb &
+		0x$(awk '/^CapBnd:/ { print $2 }' "/proc/$pid1/status"))))" \
+		"$(cat "$OUT/session")"
 	kill "$session"
 	wait_until 10 no_sessions || fail "the session does not end"
 	engine_runs "$pid1" || fail "the engine's processes were ended"
@@ -602,6 +637,7 @@ t "lxc: every door leads into its container" all_doors lxc lxc-start
 t "systemd-nspawn: every door leads into its container" \
 	all_doors nspawn systemd-nspawn
 t "unshare: every door leads into its container" all_doors unshare unshare
+t "J7 PID 1 of the engine bounds capabilities and privileges" bounded
 t "pid files that are no pid files are refused" pid_files
 t "a pid file that others can write is refused" unsafe_files
 t "a number that was used again is refused" recycled

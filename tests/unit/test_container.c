@@ -4,8 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "arguments.h"
@@ -16,6 +19,8 @@
 #include "container/join.h"
 #include "container/paths.h"
 #include "container/rundir.h"
+#include "container/view.h"
+#include "kernel/mount.h"
 #include "kernel/pidfd.h"
 #include "options.h"
 #include "session/environment.h"
@@ -361,6 +366,38 @@ START_TEST(a_login_is_who_it_is)
 }
 END_TEST
 
+/* P1: as in a sysfs of three processors, of which one tells nothing. */
+START_TEST(processors_are_covered)
+{
+	static const char *const names[] = {
+		"cpu0/thermal_throttle", "cpu17/thermal_throttle",
+		"cpu2/topology", "cpufreq/thermal_throttle",
+	};
+	struct nsc_view view = NSC_VIEW_INIT;
+	char sysfs[64], path[192];
+	struct stat st;
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	ck_assert_int_eq(mount("t", unit_make_dir(sysfs), "tmpfs", 0, NULL), 0);
+	view.root = view.scratch = open(sysfs, O_PATH | O_DIRECTORY);
+	ck_assert_int_eq(nsc_view_cover_processors(&view, "/sys", &err), 0);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/%s/x",
+			 names[i]);
+		close(nsc_mount_target(view.root, path, true, &err));
+	}
+	ck_assert_int_eq(nsc_view_cover_processors(&view, "/sys", &err), 0);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/sys/devices/system/cpu/%s/x",
+			 sysfs, names[i]);
+		ck_assert_int_eq(stat(path, &st), i < 2 ? -1 : 0);
+	}
+	ck_assert_int_eq(umount2(sysfs, MNT_DETACH), 0);
+	unit_remove_dir(sysfs);
+}
+END_TEST
+
 START_TEST(a_hostile_passwd_is_bounded)
 {
 	struct nsc_identity_request request = { .spec = "x" };
@@ -503,6 +540,7 @@ int main(void)
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, rundir_locks, rundir_names,
 		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
+		processors_are_covered,
 		environments, runtime_dir, arguments, options, NULL,
 	};
 	Suite *suite = suite_create("container");

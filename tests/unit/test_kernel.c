@@ -250,16 +250,27 @@ END_TEST
 
 START_TEST(terminals)
 {
+	int master;
+
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
 	ck_assert_int_eq(mount("t", "/dev/pts", "devpts", 0,
 			       "newinstance,ptmxmode=0666,gid=5,mode=620"), 0);
 	if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
 		return;
-	ck_assert_msg(nsc_terminal_check(1, &err) == 0, "%s", err.text);
+	ck_assert_msg(nsc_terminal_check(1, true, &err) == 0, "%s", err.text);
+	/* None is left. */
+	ck_assert_int_eq(mount(NULL, "/dev/pts", "devpts", MS_REMOUNT,
+			       "max=1,ptmxmode=0666,gid=5,mode=620"), 0);
+	master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
+	ck_assert_int_ge(master, 0);
+	ck_assert_int_eq(nsc_terminal_check(1, false, &err), 0);
+	ck_assert_int_eq(nsc_terminal_check(1, true, &err), -ENOSPC);
+	ck_assert_ptr_nonnull(strstr(err.text, "raise max_terminals"));
+	close(master);
 	/* Its name leads nowhere: what ttyname(3) would find. */
 	ck_assert_int_eq(mount("t", "/dev/pts", "tmpfs", 0, NULL), 0);
-	ck_assert_int_lt(nsc_terminal_check(1, &err), 0);
+	ck_assert_int_lt(nsc_terminal_check(1, true, &err), 0);
 	ck_assert_int_eq(strncmp(err.text, "terminal: ", 10), 0);
 }
 END_TEST

@@ -108,6 +108,10 @@ START_TEST(process_defaults)
 	ck_assert_int_eq(c->umask, -1);
 	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_HOST);
 	ck_assert_int_eq(c->oom_score_adj, NSC_OOM_LEAVE);
+	ck_assert_uint_eq(c->max_terminals, 256);
+	ck_assert_uint_eq(c->cgroups.limits.set, 0);
+	ck_assert_uint_eq(c->cgroups.limits.wished, 1U << NSC_CGROUP_N_PIDS);
+	ck_assert_int_eq(c->cgroups.limits.number[NSC_CGROUP_N_PIDS], 2048);
 	ck_assert_uint_eq(c->n_rlimits, 1);
 	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
 	ck_assert_uint_eq(c->rlimits[0].hard, 0);
@@ -129,6 +133,8 @@ static const struct {
 	{ "{\"lifecycle\": {\"on_change\": 1}}",
 	  "lifecycle.on_change: expected one of" },
 	{ "{\"lifecycle\": {\"x\": 1}}", "lifecycle.x: unknown key" },
+	{ "{\"max_terminals\": -1}", "max_terminals: expected a number from "
+	  "0 to 1048576" },
 	{ "{\"pidfile\": \"run/x\"}", "pidfile: expected an absolute path" },
 	{ "{\"pidfile\": \"/run/../x\"}", "pidfile: expected an absolute" },
 	{ "{\"pidfile\": \"/run/%x\"}", "pidfile: after '%'" },

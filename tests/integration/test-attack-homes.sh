@@ -1,0 +1,120 @@
+#!/bin/bash
+# Homes of others on the host's own "/".  The first word of a test is the entry
+# of the table in SECURITY.md.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+pam_enable su
+
+# A home with a file that everybody on the host may read.
+person() {
+	getent passwd "$1" > /dev/null ||
+		useradd -m -d "$2" -s /bin/bash "${@:3}" "$1"
+	chmod 0755 "$2"
+	echo "of $1" > "$2/file"
+	chown "$1:" "$2/file"
+}
+
+# /srv/homes has homes and nothing else, /srv/lib other things as well.
+make_homes() {
+	mkdir -p /srv/homes /srv/lib/jdk /srv/homes/lost+found
+	echo "of all" > /srv/lib/jdk/file
+	person dora /srv/homes/dora
+	person erik /srv/homes/erik
+	person fay /srv/homes/erik/fay
+	person tomcat /srv/lib/tomcat -r
+	person jenkins /srv/lib/jenkins -r
+	# Of a directory service: passwd does not have it.
+	mkdir -p /srv/homes/ldap
+	echo "of ldap" > /srv/homes/ldap/file
+	chown -R 47110:47110 /srv/homes/ldap
+	# Owned by somebody, but nobody's home.
+	mkdir -p /srv/lib/erik-tools
+	echo "of all" > /srv/lib/erik-tools/file
+	chown -R erik: /srv/lib/erik-tools
+}
+
+# seen USER HOME-KIND : the files that the container shows.
+seen() {
+	need_product
+	conf 'stop = "logout";'
+	config "$1" "{\"rootfs\": \"/\", \"home\": \"$2\"}"
+	timeout 20 su "$1" -c "$INSIDE && cat $3" 2> /dev/null
+	wait_until 5 gone "$1" || fail "it goes on"
+}
+gone() {
+	[ ! -e "$RUN/$1/pid" ]
+}
+FILES='/srv/homes/*/file /srv/homes/erik/fay/file /srv/lib/*/file'
+
+hidden_from_others() {
+	local kind
+
+	make_homes
+	# The control: on the host all can be read.
+	equal "files on the host" 8 "$(setpriv --reuid=alice --regid=alice \
+		--clear-groups sh -c "cat $FILES" | wc -l)"
+	for kind in bind private none; do
+		# uid 47110: beside alice's own home it would be hidden.
+		equal "home $kind" $'of ldap\nof all\nof all' \
+			"$(seen alice "$kind" "$FILES")"
+	done
+}
+
+hidden_beside() {
+	local kind
+
+	make_homes
+	equal "dora's own" "of dora" "$(seen dora bind '/srv/homes/*/file')"
+	equal "dora's list" "dora" "$(seen dora bind \
+		'/dev/null; ls /srv/homes')"
+	# A new home has nothing of the old one.
+	for kind in private none; do
+		equal "dora's, $kind" "" "$(seen dora "$kind" \
+			'/srv/homes/*/file')"
+	done
+	equal "below another's" $'of ldap\nof fay' "$(seen fay bind \
+		'/srv/homes/*/file /srv/homes/*/*/file')"
+	# What is beside a home and no home stays.
+	equal "tomcat's" $'of all\nof all\nof tomcat' "$(seen tomcat bind \
+		'/srv/lib/*/file')"
+	equal "tomcat's, none" $'of all\nof all' "$(seen tomcat none \
+		'/srv/lib/*/file')"
+}
+
+# The system has accounts whose homes are parts of it.
+system_stays() {
+	make_homes
+	equal "directories" "$(ls -d /bin /usr/sbin /usr/games /var/spool)" \
+		"$(seen alice none '/dev/null; ls -d /bin /usr/sbin \
+		/usr/games /var/spool')"
+	equal "sbin" "$(find /usr/sbin/ | wc -l)" \
+		"$(seen alice none '/dev/null; find /usr/sbin/ | wc -l')"
+}
+
+# A file system that a user serves, and that does not answer.
+served() {
+	make_homes
+	mkdir -p /srv/homes/erik/fuse
+	chown erik: /srv/homes/erik/fuse
+	[ -e /dev/fuse ] || mknod -m 0666 /dev/fuse c 10 229
+	exec 9<> /dev/fuse || skip "no fuse here"
+	mount -i -n -t fuse -o "fd=9,rootmode=40000,user_id=$(id -u erik)$1" \
+		-o "group_id=$(id -g erik)" nsc-fuse /srv/homes/erik/fuse ||
+		skip "no fuse here"
+	SECONDS=0
+	status_is 7 timeout 20 su alice -c "$INSIDE && exit 7"
+	[ "$SECONDS" -lt 5 ] || fail "the login waited"
+	exec 9>&-
+	umount /srv/homes/erik/fuse
+}
+served_to_one() {
+	config alice '{"rootfs": "/"}'
+	served ""
+	served ",allow_other"
+}
+
+t "M7 homes of others are hidden wherever they are" hidden_from_others
+t "M7 beside the own home others are hidden, and nothing else" hidden_beside
+t "M7 what is the system's stays" system_stays
+t "M7 a file system of another user's holds up no start" served_to_one
