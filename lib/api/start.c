@@ -171,7 +171,7 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 				     "its container runs with a command",
 				     c->dir);
 	group = nsc_cgroup_root();
-	ret = nsc_process_ask_in(group, &start, err, sizeof(*err));
+	ret = nsc_process_ask_in(&group, &start, err, sizeof(*err));
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "start container '%s'",
 				     c->user);

@@ -113,7 +113,7 @@ static pid_t fork_into(int group, int *ret_pidfd)
 	return pid < 0 ? nsc_process_fork(ret_pidfd) : (pid_t)pid;
 }
 
-int nsc_process_ask_in(int group, const struct nsc_process_question *q,
+int nsc_process_ask_in(int *group, const struct nsc_process_question *q,
 		       void *answer, size_t size)
 {
 	_cleanup_fd_ int pidfd = -1;
@@ -126,7 +126,8 @@ int nsc_process_ask_in(int group, const struct nsc_process_question *q,
 		return -errno;
 	in = pipefd[0];
 	out = pipefd[1];
-	pid = fork_into(group, &pidfd);
+	pid = fork_into(*group, &pidfd);
+	nsc_fd_close(group);
 	if (pid < 0)
 		return pid;
 	if (pid == 0) {
@@ -147,8 +148,9 @@ int nsc_process_ask(void (*child)(const void *arg, void *answer),
 		    int64_t deadline)
 {
 	const struct nsc_process_question q = { child, arg, deadline };
+	int group = -1;
 
-	return nsc_process_ask_in(-1, &q, answer, size);
+	return nsc_process_ask_in(&group, &q, answer, size);
 }
 
 int nsc_process_threads(void)

@@ -49,8 +49,8 @@ int nsc_process_ask(void (*child)(const void *arg, void *answer),
 		    int64_t deadline);
 
 /*
- * The same with a child that is born in a group of v2, a descriptor of its
- * directory, where that takes it (-1: in ours).
+ * The same with a child that is born in a group of v2 where that takes it:
+ * a descriptor of its directory (-1: none), which is closed.
  */
 struct nsc_process_question {
 	void (*child)(const void *arg, void *answer);
@@ -58,7 +58,8 @@ struct nsc_process_question {
 	int64_t deadline;
 };
 
-int nsc_process_ask_in(int group, const struct nsc_process_question *question,
+int nsc_process_ask_in(int *group,
+		       const struct nsc_process_question *question,
 		       void *answer, size_t size);
 
 /*
