@@ -66,6 +66,7 @@ static int compare(const void *a, const void *b)
 
 static int add(struct homes *h, const char *path, uid_t uid)
 {
+	_cleanup_free_ char *copy = NULL;
 	size_t len = strlen(path);
 	struct home *list;
 
@@ -81,12 +82,13 @@ static int add(struct homes *h, const char *path, uid_t uid)
 			return -ENOMEM;
 		h->list = list;
 	}
-	list = &h->list[h->n];
-	*list = (struct home){ strndup(path, len), 0, uid };
-	if (!list->path)
+	copy = strndup(path, len);
+	if (!copy)
 		return -ENOMEM;
-	list->parent = parent_of(list->path);
-	h->n++;
+	list = &h->list[h->n++];
+	list->uid = uid;
+	list->parent = parent_of(copy);
+	list->path = NSC_TAKE_PTR(copy);
 	return 0;
 }
 
