@@ -40,13 +40,23 @@ static bool is_harmless(dev_t device)
 	return false;
 }
 
+/* Of a user's FUSE not even root is told; want of memory is no answer. */
+static const char *cannot_look(int *error)
+{
+	if (errno != ENOMEM && errno != EINTR)
+		return "something that cannot be looked at";
+	*error = errno;
+	return NULL;
+}
+
 /* A namespace, or a process, calls itself a regular file. */
-static const char *judge_file(int fd)
+static const char *judge_file(int fd, int *error)
 {
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0 || fs.f_type == NSFS_MAGIC ||
-	    fs.f_type == PID_FS_MAGIC)
+	if (fstatfs(fd, &fs) < 0)
+		return cannot_look(error);
+	if (fs.f_type == NSFS_MAGIC || fs.f_type == PID_FS_MAGIC)
 		return "an object of the kernel";
 	return NULL;
 }
@@ -76,8 +86,8 @@ static const char *judge_device(int fd, dev_t device, int terminal)
 	       NULL : "a terminal that is not this session's";
 }
 
-/* What it is that may not go inside, or NULL. */
-static const char *judge(int fd, int terminal)
+/* What it is that may not go inside, or NULL; *error where it is not known. */
+static const char *judge(int fd, int terminal, int *error)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
@@ -86,11 +96,10 @@ static const char *judge(int fd, int terminal)
 		return NULL;
 	if (flags & O_PATH)
 		return "a name of the host, opened with O_PATH";
-	/* Of a user's FUSE not even root is told. */
 	if (fstat(fd, &st) < 0)
-		return "something that cannot be looked at";
+		return cannot_look(error);
 	switch (st.st_mode & S_IFMT) {
-	case S_IFREG: return judge_file(fd);
+	case S_IFREG: return judge_file(fd, error);
 	case S_IFIFO:
 	case S_IFSOCK: return NULL;
 	case S_IFCHR: return judge_device(fd, st.st_rdev, terminal);
@@ -111,8 +120,12 @@ bool nsc_stdio_has_terminal(void)
 int nsc_stdio_check(int terminal, struct nsc_error *err)
 {
 	for (int fd = 0; fd < 3; fd++) {
-		const char *what = judge(fd, terminal);
+		int error = 0;
+		const char *what = judge(fd, terminal, &error);
 
+		if (error)
+			return nsc_error_sys(err, error, "look at descriptor "
+					     "%d", fd);
 		if (what)
 			return nsc_error_set(err, NSC_STDIO_REFUSED,
 					     "descriptor %d is %s, which does "

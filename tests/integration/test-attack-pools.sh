@@ -138,7 +138,7 @@ own_processes() {
 
 # A default asks for nothing that the host does not have; who asks is told.
 without_groups() {
-	unshare -m sh -c "awk '\$3 ~ /^cgroup/ { print \$2 }' /proc/mounts |
+	unshare --mount --pid --fork --mount-proc sh -c "awk '\$3 ~ /^cgroup/ { print \$2 }' /proc/mounts |
 		while read -r dir; do umount -l \$dir; done
 		su alice -c '$INSIDE && exit 7'" > "$OUT/text" 2>&1
 }
