@@ -40,10 +40,10 @@ static bool is_harmless(dev_t device)
 	return false;
 }
 
-/* Of a user's FUSE not even root is told; want of memory is no answer. */
+/* Of a user's FUSE not even root is told; anything else is no answer. */
 static const char *cannot_look(int *error)
 {
-	if (errno != ENOMEM && errno != EINTR)
+	if (errno == EACCES || errno == ENOTCONN)
 		return "something that cannot be looked at";
 	*error = errno;
 	return NULL;
