@@ -32,6 +32,8 @@ static const unsigned int harmless[] = {
 	9 /* urandom */,
 };
 
+static const char unknown[] = "something that cannot be looked at";
+
 static bool is_harmless(dev_t device)
 {
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(harmless); i++)
@@ -45,10 +47,10 @@ static const char *judge_file(int fd)
 {
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0 || fs.f_type == NSFS_MAGIC ||
-	    fs.f_type == PID_FS_MAGIC)
-		return "an object of the kernel";
-	return NULL;
+	if (fstatfs(fd, &fs) < 0)
+		return unknown;
+	return fs.f_type == NSFS_MAGIC || fs.f_type == PID_FS_MAGIC ?
+	       "an object of the kernel" : NULL;
 }
 
 /* Nobody reads or writes it any more: so it may as well be this. */
@@ -88,7 +90,7 @@ static const char *judge(int fd, int terminal)
 		return "a name of the host, opened with O_PATH";
 	/* Of a user's FUSE not even root is told. */
 	if (fstat(fd, &st) < 0)
-		return "something that cannot be looked at";
+		return unknown;
 	switch (st.st_mode & S_IFMT) {
 	case S_IFREG: return judge_file(fd);
 	case S_IFIFO:
