@@ -32,6 +32,8 @@ static const unsigned int harmless[] = {
 	9 /* urandom */,
 };
 
+static const char unknown[] = "something that cannot be looked at";
+
 static bool is_harmless(dev_t device)
 {
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(harmless); i++)
@@ -40,25 +42,15 @@ static bool is_harmless(dev_t device)
 	return false;
 }
 
-/* Of a user's FUSE not even root is told; anything else is no answer. */
-static const char *cannot_look(int *error)
-{
-	if (errno == EACCES || errno == ENOTCONN)
-		return "something that cannot be looked at";
-	*error = errno;
-	return NULL;
-}
-
 /* A namespace, or a process, calls itself a regular file. */
-static const char *judge_file(int fd, int *error)
+static const char *judge_file(int fd)
 {
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs) < 0)
-		return cannot_look(error);
-	if (fs.f_type == NSFS_MAGIC || fs.f_type == PID_FS_MAGIC)
-		return "an object of the kernel";
-	return NULL;
+		return unknown;
+	return fs.f_type == NSFS_MAGIC || fs.f_type == PID_FS_MAGIC ?
+	       "an object of the kernel" : NULL;
 }
 
 /* Nobody reads or writes it any more: so it may as well be this. */
@@ -86,8 +78,8 @@ static const char *judge_device(int fd, dev_t device, int terminal)
 	       NULL : "a terminal that is not this session's";
 }
 
-/* What it is that may not go inside, or NULL; *error where it is not known. */
-static const char *judge(int fd, int terminal, int *error)
+/* What it is that may not go inside, or NULL. */
+static const char *judge(int fd, int terminal)
 {
 	int flags = fcntl(fd, F_GETFL);
 	struct stat st;
@@ -96,10 +88,11 @@ static const char *judge(int fd, int terminal, int *error)
 		return NULL;
 	if (flags & O_PATH)
 		return "a name of the host, opened with O_PATH";
+	/* Of a user's FUSE not even root is told. */
 	if (fstat(fd, &st) < 0)
-		return cannot_look(error);
+		return unknown;
 	switch (st.st_mode & S_IFMT) {
-	case S_IFREG: return judge_file(fd, error);
+	case S_IFREG: return judge_file(fd);
 	case S_IFIFO:
 	case S_IFSOCK: return NULL;
 	case S_IFCHR: return judge_device(fd, st.st_rdev, terminal);
@@ -120,12 +113,8 @@ bool nsc_stdio_has_terminal(void)
 int nsc_stdio_check(int terminal, struct nsc_error *err)
 {
 	for (int fd = 0; fd < 3; fd++) {
-		int error = 0;
-		const char *what = judge(fd, terminal, &error);
+		const char *what = judge(fd, terminal);
 
-		if (error)
-			return nsc_error_sys(err, error, "look at descriptor "
-					     "%d", fd);
 		if (what)
 			return nsc_error_set(err, NSC_STDIO_REFUSED,
 					     "descriptor %d is %s, which does "

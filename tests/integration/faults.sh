@@ -179,7 +179,8 @@ judge_login() {
 		[[ $TEXT != *"changed "* ]] || wrong "touched" "$TEXT" ;;
 	*"open 6"*)
 		all_host || wrong "half inside" "$TEXT"
-		[[ $TEXT == *"message error Your container could not "* ]] ||
+		[[ $TEXT == *"message error Your container could not "* ||
+			$TEXT == *"message error descriptor "* ]] ||
 			wrong "the user is told nothing"
 		# libpam says so itself where it has no memory for our line: the
 		# trial and who waits for it fail at the same count.
