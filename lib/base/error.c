@@ -69,3 +69,10 @@ int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 	snprintf(err->text + len, sizeof(err->text) - len, ": %s", old.text);
 	return -old.code;
 }
+
+int nsc_error_clear(struct nsc_error *err)
+{
+	if (err)
+		*err = (struct nsc_error)NSC_ERROR_INIT;
+	return 0;
+}

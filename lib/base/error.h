@@ -34,6 +34,9 @@ const char *nsc_error_text(int code);
 int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* What went wrong does not matter: err is as before.  Returns 0. */
+int nsc_error_clear(struct nsc_error *err);
+
 #ifdef __clang_analyzer__
 /* The code is never 0: without this, each caller seems to go on. */
 #define nsc_error_set(...) (nsc_error_set(__VA_ARGS__), -1)

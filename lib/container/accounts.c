@@ -4,6 +4,7 @@
  */
 #include "container/accounts.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -58,11 +59,21 @@ static const char *next_line(const char *line)
 }
 
 /* The first line of that name is what getpwnam(3) finds. */
-static bool has_user(const char *text, const char *name, const char *uid)
+static bool has_user(const struct nsc_account *account, const char *text)
 {
-	for (; text && *text; text = next_line(text))
-		if (field_is(text, line_length(text), 0, name))
-			return field_is(text, line_length(text), 2, uid);
+	const struct nsc_user *user = account->user;
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof(uid), "%u", user->uid);
+	snprintf(gid, sizeof(gid), "%u", user->gid);
+	for (; text && *text; text = next_line(text)) {
+		size_t len = line_length(text);
+
+		if (field_is(text, len, 0, user->name))
+			return field_is(text, len, 2, uid) &&
+			       (!account->exact ||
+				field_is(text, len, 3, gid));
+	}
 	return false;
 }
 
@@ -70,31 +81,60 @@ bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
 			 FILE *out)
 {
 	const struct nsc_user *user = account->user;
-	char uid[16];
 
-	snprintf(uid, sizeof(uid), "%u", user->uid);
-	if (has_user(text, user->name, uid))
+	if (has_user(account, text))
 		return false;
-	fprintf(out, "%s:x:%s:%u::%s:%s\n", user->name, uid, user->gid,
+	fprintf(out, "%s:x:%u:%u::%s:%s\n", user->name, user->uid, user->gid,
 		user->home, account->shell);
 	fputs(text ? text : "", out);
 	return true;
 }
 
+/* The next of the members at *from, without spaces, as the C library does. */
+static size_t next_member(const char **from, const char *end,
+			  const char **member)
+{
+	const char *p = *from;
+	size_t len = 0;
+
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	while (p + len < end && p[len] != ',')
+		len++;
+	*from = p + len + (p + len < end);
+	while (len && isspace((unsigned char)p[len - 1]))
+		len--;
+	*member = p;
+	return len;
+}
+
 static bool is_member(const char *members, size_t len, const char *name)
 {
-	size_t n = strlen(name);
+	const char *end = members + len, *member;
 
-	for (size_t at = 0; at < len;) {
-		size_t one = 0;
+	while (members < end) {
+		size_t n = next_member(&members, end, &member);
 
-		while (at + one < len && members[at + one] != ',')
-			one++;
-		if (one == n && !strncmp(members + at, name, n))
+		if (n == strlen(name) && !strncmp(member, name, n))
 			return true;
-		at += one + 1;
 	}
 	return false;
+}
+
+/* All members but that one. */
+static void put_others(const char *members, size_t len, const char *name,
+		       FILE *out)
+{
+	const char *end = members + len, *member, *comma = "";
+
+	while (members < end) {
+		size_t n = next_member(&members, end, &member);
+
+		if (!n || (n == strlen(name) && !strncmp(member, name, n)))
+			continue;
+		fprintf(out, "%s%.*s", comma, (int)n, member);
+		comma = ",";
+	}
 }
 
 /* Which of the groups a line is; n_groups: none. */
@@ -118,18 +158,34 @@ static bool put_line(const struct nsc_account *account, const char *line,
 	size_t len = line_length(line), n = 0;
 	const char *members = field(line, len, 3, &n);
 	const char *name = account->user->name;
-	bool add = i < account->n_groups && members &&
-		   account->groups[i] != account->user->gid &&
-		   !is_member(members, n, name);
+	bool is = members && is_member(members, n, name);
+	bool add = i < account->n_groups && members && !is &&
+		   account->groups[i] != account->user->gid;
+	bool remove = is && account->exact && i == account->n_groups;
 
-	fwrite(line, 1, add ? (size_t)(members - line) + n : len, out);
-	if (add)
-		fprintf(out, "%s%s", n ? "," : "", name);
+	if (add) {
+		fprintf(out, "%.*s%s%s", (int)(members - line + (ssize_t)n),
+			line, n ? "," : "", name);
+	} else if (remove) {
+		fwrite(line, 1, (size_t)(members - line), out);
+		put_others(members, n, name, out);
+	} else {
+		fwrite(line, 1, len, out);
+	}
 	fputc('\n', out);
-	return add;
+	return add || remove;
 }
 
-static bool put_missing(const struct nsc_account *account, const bool *seen,
+static bool has_group(const char *text, const struct nsc_account *account,
+		      size_t i)
+{
+	for (; text && *text; text = next_line(text))
+		if (which(account, text, line_length(text)) == i)
+			return true;
+	return false;
+}
+
+static bool put_missing(const struct nsc_account *account, const char *text,
 			FILE *out)
 {
 	bool changed = false;
@@ -138,7 +194,8 @@ static bool put_missing(const struct nsc_account *account, const bool *seen,
 		const char *name = account->group_names[i];
 		bool primary = account->groups[i] == account->user->gid;
 
-		if (seen[i] || !name || strpbrk(name, ":\n,"))
+		if (!name || strpbrk(name, ":\n,") ||
+		    has_group(text, account, i))
 			continue;
 		fprintf(out, "%s:x:%u:%s\n", name, account->groups[i],
 			primary ? "" : account->user->name);
@@ -150,16 +207,13 @@ static bool put_missing(const struct nsc_account *account, const bool *seen,
 bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 			FILE *out)
 {
-	bool seen[NSC_IDMAP_OWN + 1] = { false };
 	bool changed = false;
 
-	for (; text && *text; text = next_line(text)) {
-		size_t i = which(account, text, line_length(text));
-
-		seen[i] = true;
-		changed |= put_line(account, text, i, out);
-	}
-	return put_missing(account, seen, out) || changed;
+	for (const char *line = text; line && *line; line = next_line(line))
+		changed |= put_line(account, line,
+				    which(account, line, line_length(line)),
+				    out);
+	return put_missing(account, text, out) || changed;
 }
 
 /* What the child works on, and what it answers. */
@@ -168,11 +222,13 @@ struct files {
 	int root;
 	int passwd;		/* to write to */
 	int group;
+	bool keep;		/* also what needs no change is put */
+	bool again;		/* what is missing stays so */
 };
 
 struct answer {
 	struct nsc_error err;
-	bool passwd;		/* was changed */
+	bool passwd;		/* is put */
 	bool group;
 };
 
@@ -216,15 +272,47 @@ static void answer_as_nobody(const void *arg, void *to)
 	answer->passwd = nsc_accounts_passwd(files->account, passwd,
 					     out_passwd);
 	answer->group = nsc_accounts_group(files->account, group, out_group);
+	if (!files->keep)
+		return;
+	if (!answer->passwd && passwd)
+		fputs(passwd, out_passwd);
+	answer->passwd = answer->group = true;
 	if (fflush(out_passwd) != 0 || fflush(out_group) != 0)
 		nsc_error_sys(err, errno, "write passwd and group");
+}
+
+static bool may_change(const struct nsc_view *view)
+{
+	const struct nsc_config *config = view->plan->config;
+
+	return strcmp(config->rootfs, "/") != 0 || config->n_mounts ||
+	       config->overlay != NSC_OVERLAY_NONE;
+}
+
+/*
+ * Without a user namespace /etc/group says which groups of the host a login
+ * has: nobody but root may move it, or a directory above it, out of the way.
+ */
+static unsigned int place_of(const struct nsc_view *view)
+{
+	return view->userns < 0 ? NSC_TARGET_ROOTS : 0;
+}
+
+static int explain(const struct nsc_view *view, int ret, struct nsc_error *err)
+{
+	if (ret != -EPERM || view->userns >= 0)
+		return ret;
+	return nsc_error_context(err, "without a user namespace /etc says "
+				 "which groups of the host a login has (give "
+				 "that directory to root, or set "
+				 "namespaces.NEWUSER to true)");
 }
 
 /* A directory for which the rootfs has no file gets a layer of our own. */
 static int cover_etc(const struct nsc_view *view, struct nsc_error *err)
 {
-	_cleanup_fd_ int lower = nsc_mount_target(view->root, "/etc", false,
-						  err);
+	_cleanup_fd_ int lower = nsc_view_target(view, "/etc", NSC_TARGET_DIR,
+						 err);
 	struct nsc_layers layers = { -1, &lower, 1, NSC_MOUNT_SAFE };
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int mount = -1;
@@ -234,19 +322,19 @@ static int cover_etc(const struct nsc_view *view, struct nsc_error *err)
 		return -err->code;
 	layers.dir = dir;
 	mount = nsc_rootfs_overlay(view, &layers, err);
-	return mount < 0 ? mount :
-			   nsc_mount_on(mount, view->root, "/etc", false, err);
+	return mount < 0 ? mount : nsc_view_attach(view, mount, "/etc",
+						   NSC_TARGET_DIR, err);
 }
 
 static int put_file(const struct nsc_view *view, int fd, const char *path,
 		    struct nsc_error *err)
 {
 	const struct nsc_bind bind = {
-		.path = path,
+		.path = path, .how = place_of(view),
 		.attributes = NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY,
 	};
 
-	return nsc_view_put_bind(view, fd, &bind, err);
+	return explain(view, nsc_view_put_bind(view, fd, &bind, err), err);
 }
 
 static int new_file(const struct nsc_view *view, const char *name,
@@ -258,38 +346,55 @@ static int new_file(const struct nsc_view *view, const char *name,
 	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
 }
 
-static bool is_missing(const struct nsc_view *view, const char *path)
+/* 1: there is no such file. */
+static int is_missing(const struct nsc_view *view, const char *path,
+		      struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_mount_open(view->root, path, 0);
+	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
+					      place_of(view), err);
 
-	return fd == -ENOENT;
+	if (fd == -ENOENT) {
+		nsc_error_clear(err);
+		return 1;
+	}
+	return fd < 0 ? explain(view, fd, err) : 0;
 }
 
 static int put_files(const struct nsc_view *view, const struct files *files,
 		     const struct answer *answer, struct nsc_error *err)
 {
-	bool missing = (answer->passwd && is_missing(view, "/etc/passwd")) ||
-		       (answer->group && is_missing(view, "/etc/group"));
-	int ret = missing ? cover_etc(view, err) : 0;
+	int passwd = answer->passwd ? is_missing(view, "/etc/passwd", err) : 0;
+	int group = answer->group ? is_missing(view, "/etc/group", err) : 0;
+	int ret = passwd < 0 ? passwd : group;
 
-	if (ret == 0 && answer->passwd)
+	if (ret >= 0 && !files->again && (passwd || group)) {
+		ret = cover_etc(view, err);
+		passwd = group = 0;
+	}
+	if (ret >= 0 && answer->passwd && !passwd)
 		ret = put_file(view, files->passwd, "/etc/passwd", err);
-	if (ret == 0 && answer->group)
+	if (ret >= 0 && answer->group && !group)
 		ret = put_file(view, files->group, "/etc/group", err);
-	return ret;
+	return ret < 0 ? ret : 0;
 }
 
 static int put_accounts(const struct nsc_view *view,
-			const struct nsc_account *account,
+			const struct nsc_account *account, bool again,
 			struct nsc_error *err)
 {
 	struct answer answer = { .err = NSC_ERROR_INIT };
-	struct files files = { .account = account, .root = view->root };
-	_cleanup_fd_ int passwd = new_file(view, "passwd", err);
+	struct files files = {
+		.account = account, .root = view->root, .again = again,
+		/* What may be written to there later is not left to be read. */
+		.keep = account->exact && may_change(view),
+	};
+	_cleanup_fd_ int passwd = -1;
 	_cleanup_fd_ int group = -1;
 	int ret;
 
-	group = passwd < 0 ? -1 : new_file(view, "group", err);
+	passwd = new_file(view, again ? "passwd-again" : "passwd", err);
+	group = passwd < 0 ? -1 : new_file(view, again ? "group-again" :
+							 "group", err);
 	if (group < 0)
 		return -err->code;
 	files.passwd = passwd;
@@ -327,7 +432,7 @@ static size_t mapped_groups(const struct nsc_plan *plan,
 	return n;
 }
 
-int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err)
+static int put(const struct nsc_view *view, bool again, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = view->plan;
 	const char *name = strrchr(plan->user->shell, '/');
@@ -340,10 +445,54 @@ int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err)
 
 	if (!plan->login)
 		return 0;
+	account.exact = view->userns < 0;
 	if (plan->config->shell)
 		account.shell = plan->config->shell;
 	else if (name && !strcmp(name, "/nsshell"))
 		account.shell = "";
-	account.n_groups = mapped_groups(plan, groups, names);
-	return put_accounts(view, &account, err);
+	if (account.exact) {
+		account.groups = plan->user->groups;
+		account.group_names = plan->group_names;
+		account.n_groups = (size_t)plan->user->n_groups;
+	} else {
+		account.n_groups = mapped_groups(plan, groups, names);
+	}
+	return put_accounts(view, &account, again, err);
+}
+
+int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err)
+{
+	return put(view, false, err);
+}
+
+/* 1: what is at path is what the first of the steps made. */
+static int is_ours(const struct nsc_view *view, const char *path,
+		   struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
+					      place_of(view), err);
+	struct stat st, scratch;
+
+	if (fd == -ENOENT)
+		return nsc_error_clear(err);
+	if (fd < 0)
+		return explain(view, fd, err);
+	if (fstat(fd, &st) < 0 || fstat(view->scratch, &scratch) < 0)
+		return nsc_error_sys(err, errno, "'%s'", path);
+	return st.st_dev == scratch.st_dev;
+}
+
+int nsc_accounts_put_again(struct nsc_view *view, struct nsc_error *err)
+{
+	int ret;
+
+	if (view->userns >= 0 || !view->plan->login ||
+	    !view->plan->config->n_mounts)
+		return 0;
+	ret = is_ours(view, "/etc/passwd", err);
+	if (ret > 0)
+		ret = is_ours(view, "/etc/group", err);
+	if (ret != 0)
+		return ret < 0 ? ret : 0;
+	return put(view, true, err);
 }

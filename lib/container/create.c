@@ -322,7 +322,7 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	const struct nsc_identity_request request = {
 		.spec = plan->config->user,
 		.login = plan->login ? plan->user : NULL,
-		.shell = plan->config->shell,
+		.shell = plan->config->shell, .host_ids = userns < 0,
 	};
 	struct nsc_view view = NSC_VIEW_INIT;
 	int join = (int)plan->config->namespaces &

@@ -389,6 +389,15 @@ static void look_inside(const void *arg, void *to)
 		nsc_identity_find(&look->request, &answer->identity, err);
 }
 
+/* Without a user namespace, or with one that maps nothing elsewhere. */
+static bool shares_ids(const struct nsc_plan *plan)
+{
+	uint32_t id;
+
+	return nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, 0, &id) == 0 &&
+	       id == 0;
+}
+
 static int find_identity(const struct nsc_external *external,
 			 const struct nsc_plan *plan,
 			 struct nsc_identity *ret, struct nsc_error *err)
@@ -398,6 +407,7 @@ static int find_identity(const struct nsc_external *external,
 		.request = {
 			.spec = plan->config->user, .login = plan->user,
 			.shell = plan->config->shell, .own_home = true,
+			.host_ids = shares_ids(plan),
 		},
 	};
 	struct answer answer = { NSC_ERROR_INIT, { 0 } };

@@ -265,12 +265,12 @@ static int hide_group(const struct homes *h, const char *path, size_t len,
 	snprintf(parent, sizeof(parent), "%.*s", (int)len, path);
 	if (nsc_rootfs_is_hidden(path))
 		return 0;
-	dir = nsc_mount_open(h->view->root, *parent ? parent : "/",
-			     O_DIRECTORY);
+	dir = *parent ? nsc_view_target(h->view, parent, NSC_TARGET_ANY, err) :
+			fcntl(h->view->root, F_DUPFD_CLOEXEC, 3);
 	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
-		return 0;
+		return nsc_error_clear(err);
 	if (dir < 0)
-		return nsc_error_sys(err, -dir, "hide homes in '%s'", parent);
+		return nsc_error_context(err, "hide homes in '%s'", parent);
 	if (n == 1 && !beside_own(h, path))
 		return hide(h, dir, path + len + 1, path, err);
 	return hide_in(h, dir, parent, err);

@@ -149,7 +149,18 @@ static void add_group(struct nsc_identity *id, gid_t gid)
 		id->groups[id->n_groups++] = gid;
 }
 
-static void find_groups(const char *group, struct nsc_identity *id)
+static bool may_have(const struct nsc_user *limit, gid_t gid)
+{
+	bool found = !limit;
+
+	for (int i = 0; !found && i < limit->n_groups; i++)
+		found = limit->groups[i] == gid;
+	return found;
+}
+
+/* With a limit only those that it has on the host. */
+static void find_groups(const char *group, const struct nsc_user *limit,
+			struct nsc_identity *id)
 {
 	struct entry entry;
 	gid_t gid;
@@ -157,7 +168,8 @@ static void find_groups(const char *group, struct nsc_identity *id)
 	add_group(id, id->gid);
 	while (next_entry(&group, 4, &entry))
 		if (to_id(entry.field[2], &gid) == 0 &&
-		    is_member(entry.field[3], id->name))
+		    is_member(entry.field[3], id->name) &&
+		    may_have(limit, gid))
 			add_group(id, gid);
 }
 
@@ -182,7 +194,7 @@ static int resolve_spec(const char *spec, const char *passwd,
 		return ret;
 	}
 	if (ret == 0)
-		find_groups(group, id);
+		find_groups(group, NULL, id);
 	return ret;
 }
 
@@ -202,7 +214,7 @@ static void resolve_login(const struct nsc_identity_request *request,
 	copy_text(id->name, sizeof(id->name), login->name);
 	if (!known || !request->own_home)
 		copy_text(id->home, sizeof(id->home), login->home);
-	find_groups(group, id);
+	find_groups(group, request->host_ids ? login : NULL, id);
 }
 
 int nsc_identity_resolve(const struct nsc_identity_request *request,

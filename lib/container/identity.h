@@ -30,13 +30,15 @@ struct nsc_identity_request {
 	const struct nsc_user *login;	/* who logs in; NULL: nsinit exec */
 	const char *shell;		/* session.shell, or NULL */
 	bool own_home;			/* the home is what passwd says */
+	bool host_ids;			/* ids inside are those of the host */
 };
 
 /*
  * Resolve against the text of passwd and group (NULL: there is none).  A name
  * or number that they do not have is an error for a name, and stands for
  * itself for a number.  For a login the result is the login user, and a spec
- * that names somebody else is an error.
+ * that names somebody else is an error; with host_ids it has no group that the
+ * login user has not on the host.
  */
 int nsc_identity_resolve(const struct nsc_identity_request *request,
 			 const char *passwd, const char *group,

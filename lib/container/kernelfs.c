@@ -9,12 +9,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 
 #include "base/fd.h"
 #include "base/file.h"
@@ -88,90 +86,90 @@ static int protect(const struct nsc_view *view, int target,
 typedef int protection(const struct nsc_view *view, int target,
 		   struct nsc_error *err);
 
-/* What does not exist here needs no protection. */
-static int change_path(const struct nsc_view *view, const char *path,
-		       protection *change, struct nsc_error *err)
+/* What does not exist here (fd is an error) needs no protection. */
+static int change_found(const struct nsc_view *view, int fd, const char *path,
+			protection *change, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_mount_open(view->root, path, O_NOFOLLOW);
-
 	if (fd == -ENOENT || fd == -ENOTDIR)
-		return 0;
-	if (fd < 0)
-		return nsc_error_sys(err, -fd, "protect '%s'", path);
-	if (change(view, fd, err) < 0)
+		return nsc_error_clear(err);
+	if (fd < 0 || change(view, fd, err) < 0)
 		return nsc_error_context(err, "protect '%s'", path);
 	return 0;
 }
 
-/* Those of list that are in from ("/proc"), which is mounted at path. */
+static int change_path(const struct nsc_view *view, const char *path,
+		       protection *change, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY, err);
+
+	return change_found(view, fd, path, change, err);
+}
+
+/*
+ * Those of list that are in from ("/proc"), which is what mount is: wherever
+ * that is attached, and whoever moves a directory above it meanwhile.
+ */
 static int change_below(const struct nsc_view *view, const char *const *list,
-			const char *from, const char *path, protection *change,
+			const char *from, int mount, protection *change,
 			struct nsc_error *err)
 {
+	const struct nsc_tree tree = { mount, 0, -1, NULL };
 	size_t len = strlen(from);
 	int ret = 0;
 
 	for (; ret == 0 && *list; list++) {
-		char full[PATH_MAX];
+		_cleanup_fd_ int fd = -1;
 
 		if (strncmp(*list, from, len) != 0 || (*list)[len] != '/')
 			continue;
-		snprintf(full, sizeof(full), "%s%s", path, *list + len);
-		ret = change_path(view, full, change, err);
+		fd = nsc_target_open(&tree, *list + len, NSC_TARGET_ANY, err);
+		ret = change_found(view, fd, *list, change, err);
 	}
 	return ret;
 }
 
 /*
  * How hot each processor has been tells what others compute, as powercap does
- * (GHSA-6fw5-f8r9-fgfm).
+ * (GHSA-6fw5-f8r9-fgfm).  sysfs is its root directory.
  */
-int nsc_view_cover_processors(const struct nsc_view *view, const char *sysfs,
+int nsc_view_cover_processors(const struct nsc_view *view, int sysfs,
 			      struct nsc_error *err)
 {
+	_cleanup_fd_ int fd = openat(sysfs, "devices/system/cpu", O_PATH |
+				     O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct dirent *entry;
-	_cleanup_fd_ int fd = -1;
-	char path[PATH_MAX];
 	int ret = 0;
 	DIR *dir;
 
-	snprintf(path, sizeof(path), "%s/devices/system/cpu", sysfs);
-	fd = nsc_mount_open(view->root, path, O_DIRECTORY | O_NOFOLLOW);
-	if (fd == -ENOENT)
+	if (fd < 0 && errno == ENOENT)
 		return 0;
 	dir = fd < 0 ? NULL : nsc_file_list(fd);
 	if (!dir)
-		return nsc_error_sys(err, fd < 0 ? -fd : errno, "list '%s'",
-				     path);
+		return nsc_error_sys(err, errno, "list the processors of "
+				     "sysfs");
 	while (ret == 0 && (entry = readdir(dir))) {
+		_cleanup_fd_ int throttle = -1;
+		char path[sizeof(entry->d_name) + 32];
+
 		if (strncmp(entry->d_name, "cpu", 3) != 0 ||
 		    !isdigit((unsigned char)entry->d_name[3]))
 			continue;
-		snprintf(path, sizeof(path), "%s/devices/system/cpu/%s/"
-			 "thermal_throttle", sysfs, entry->d_name);
-		ret = change_path(view, path, nsc_view_cover, err);
+		snprintf(path, sizeof(path), "%s/thermal_throttle",
+			 entry->d_name);
+		throttle = openat(fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		ret = change_found(view, throttle < 0 ? -errno : throttle,
+				   path, nsc_view_cover, err);
 	}
 	closedir(dir);
 	return ret;
 }
 
-/* Attach mount at path, and see that no link in the rootfs led it elsewhere. */
+/* At path itself, which the inside looks at as procfs or sysfs. */
 static int put(const struct nsc_view *view, int mount, const char *path,
-	       long magic, struct nsc_error *err)
+	       struct nsc_error *err)
 {
-	int ret = nsc_mount_on(mount, view->root, path, false, err);
-	_cleanup_fd_ int fd = -1;
-	struct statfs fs;
-
-	if (ret < 0)
-		return ret;
-	fd = nsc_mount_open(view->root, path, O_NOFOLLOW);
-	if (fd < 0 || fstatfs(fd, &fs) < 0)
-		return nsc_error_sys(err, errno, "mount point '%s'", path);
-	if (fs.f_type != magic)
-		return nsc_error_set(err, ELOOP, "mount point '%s': the rootfs "
-				     "has a symbolic link there", path);
-	return 0;
+	return nsc_view_attach(view, mount, path, NSC_TARGET_DIR |
+			       NSC_TARGET_NO_LINK, err);
 }
 
 static int new_mount(const char *type, const char *path, bool writable,
@@ -188,14 +186,13 @@ int nsc_view_put_proc(const struct nsc_view *view, const char *path,
 		      bool writable, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("proc", path, writable, err);
-	int ret = mount < 0 ? mount :
-			      put(view, mount, path, PROC_SUPER_MAGIC, err);
+	int ret = mount < 0 ? mount : put(view, mount, path, err);
 
 	if (ret == 0)
-		ret = change_below(view, masked_paths, "/proc", path,
+		ret = change_below(view, masked_paths, "/proc", mount,
 				   nsc_view_cover, err);
 	if (ret == 0)
-		ret = change_below(view, readonly_paths, "/proc", path,
+		ret = change_below(view, readonly_paths, "/proc", mount,
 				   protect, err);
 	return ret;
 }
@@ -204,13 +201,12 @@ int nsc_view_put_sysfs(const struct nsc_view *view, const char *path,
 		       bool writable, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("sysfs", path, writable, err);
-	int ret = mount < 0 ? mount :
-			      put(view, mount, path, SYSFS_MAGIC, err);
+	int ret = mount < 0 ? mount : put(view, mount, path, err);
 
 	if (ret == 0)
-		ret = change_below(view, masked_paths, "/sys", path,
+		ret = change_below(view, masked_paths, "/sys", mount,
 				   nsc_view_cover, err);
-	return ret < 0 ? ret : nsc_view_cover_processors(view, path, err);
+	return ret < 0 ? ret : nsc_view_cover_processors(view, mount, err);
 }
 
 int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,
@@ -219,7 +215,8 @@ int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,
 	_cleanup_fd_ int mount = new_mount("mqueue", path, true, err);
 
 	return mount < 0 ? mount :
-			   nsc_mount_on(mount, view->root, path, false, err);
+			   nsc_view_attach(view, mount, path,
+					   NSC_TARGET_DIR, err);
 }
 
 int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err)
@@ -264,7 +261,7 @@ static int put_hierarchy(const struct nsc_view *view, char *controllers,
 			      attributes, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", full);
-	return nsc_mount_on(mount, view->root, full, false, err);
+	return nsc_view_attach(view, mount, full, NSC_TARGET_DIR, err);
 }
 
 /* A tmpfs with a directory for each hierarchy, read-only. */
@@ -275,7 +272,8 @@ static int put_hierarchies(const struct nsc_view *view, char *text,
 	_cleanup_fd_ int base = nsc_mount_tmpfs(&top, err);
 	char *save = NULL;
 	int ret = base < 0 ? base :
-			     nsc_mount_on(base, view->root, path, false, err);
+			     nsc_view_attach(view, base, path,
+					     NSC_TARGET_DIR, err);
 
 	for (char *line = strtok_r(text, "\n", &save); ret == 0 && line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -298,7 +296,8 @@ static int put_unified(const struct nsc_view *view, const char *path,
 	_cleanup_fd_ int mount = new_mount("cgroup2", path, writable, err);
 
 	return mount < 0 ? mount :
-			   nsc_mount_on(mount, view->root, path, false, err);
+			   nsc_view_attach(view, mount, path,
+					   NSC_TARGET_DIR, err);
 }
 
 int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,

@@ -71,7 +71,8 @@ static int put_layers(const struct nsc_view *view, size_t i, const int *lower,
 	if (!m->writable &&
 	    nsc_mount_restrict(mount, MOUNT_ATTR_RDONLY, false, err) < 0)
 		return -err->code;
-	return nsc_mount_on(mount, view->root, m->destination, false, err);
+	return nsc_view_attach(view, mount, m->destination, NSC_TARGET_DIR,
+			       err);
 }
 
 /* Its upper layer is in the scratch tmpfs, gone with the container. */

@@ -162,13 +162,9 @@ static char *read_host(const char *path)
 	return text;
 }
 
-/*
- * Does the rootfs bring servers along?  Its file is opened below its root,
- * and read only if it is one.
- */
-static bool has_own(const struct nsc_view *view)
+/* Does the rootfs bring servers along?  Its file is read only if it is one. */
+static bool has_own(int path)
 {
-	_cleanup_fd_ int path = nsc_mount_open(view->root, RESOLV_CONF, 0);
 	_cleanup_fd_ int fd = -1;
 	char link[64], text[4096];
 	struct stat st;
@@ -189,35 +185,6 @@ static bool has_own(const struct nsc_view *view)
 			return true;
 	}
 	return false;
-}
-
-/*
- * What to mount on, made where it is missing: also what a link in that place
- * names, as it does for systemd-resolved in /run, of which the container's
- * has nothing.  Below its root in any case.  Negative where there can be none.
- */
-static int open_target(const struct nsc_view *view)
-{
-	struct nsc_error ignored = NSC_ERROR_INIT;
-	_cleanup_fd_ int link = nsc_mount_open(view->root, RESOLV_CONF,
-					       O_NOFOLLOW);
-	_cleanup_fd_ int fd = -1;
-	char path[1024] = "/etc/";
-	struct stat st;
-	ssize_t n;
-
-	fd = nsc_mount_target(view->root, RESOLV_CONF, true, &ignored);
-	if (fd < 0 && link >= 0) {
-		n = readlinkat(link, "", path + 5, sizeof(path) - 6);
-		if (n <= 0)
-			return -EINVAL;
-		path[5 + n] = '\0';
-		fd = nsc_mount_target(view->root, path[5] == '/' ? path + 5 :
-				      path, true, &ignored);
-	}
-	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return -EINVAL;
-	return NSC_TAKE_FD(fd);
 }
 
 static int make_file(const struct nsc_view *view, const char *text,
@@ -251,12 +218,22 @@ int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int target = -1;
 	_cleanup_fd_ int mount = -1;
+	bool own = !is_configured(config) && strcmp(config->rootfs, "/") != 0;
 
-	if (!is_configured(config) && strcmp(config->rootfs, "/") != 0 &&
-	    (has_own(view) || is_alone(config)))
+	if (own && is_alone(config))
 		return 0;
-	target = open_target(view);
+	/*
+	 * Made where it is missing: also what a link in that place names, as
+	 * it does for systemd-resolved in /run, of which the container's has
+	 * nothing.  Where there can be none, or root's link names a file of
+	 * the kernel's (/dev/null), the container goes without.
+	 */
+	target = nsc_view_target(view, RESOLV_CONF, NSC_TARGET_FILE, err);
+	if (target == -ELOOP)
+		return target;
 	if (target < 0)
+		return nsc_error_clear(err);
+	if (own && has_own(target))
 		return 0;
 	host = read_host(RESOLV_CONF);
 	upstream = read_host(UPSTREAM);

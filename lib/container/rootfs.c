@@ -91,12 +91,21 @@ static int clone_part(const struct nsc_view *view, int fd,
 	return ret < 0 ? ret : NSC_TAKE_FD(mount);
 }
 
+/*
+ * By root's links alone: one of a user's could lead to the host's own "/",
+ * which would be id-mapped.
+ */
 static int open_rootfs(const struct nsc_view *view, struct nsc_error *err)
 {
-	const char *path = view->plan->config->rootfs;
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct nsc_tree tree = { root, 0, -1, "directory" };
 
-	return fd < 0 ? nsc_error_sys(err, errno, "open the directory") : fd;
+	if (root < 0)
+		return nsc_error_sys(err, errno, "open '/'");
+	return is_host(view) ? NSC_TAKE_FD(root) :
+			       nsc_target_open(&tree,
+					       view->plan->config->rootfs,
+					       NSC_TARGET_ANY, err);
 }
 
 /* Undo the octal escapes of mountinfo, proc_pid_mountinfo(5). */
@@ -162,24 +171,26 @@ static int attach_submount(const struct nsc_view *view, const char *point,
 	struct statx st;
 	int ret;
 
-	fd = open(point, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = nsc_mount_open_source(point, err);
 	/* Below a mount that covers it: it cannot be seen on the host. */
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	/* A user may serve it: not asked, and left out if it refuses root. */
-	if (fd >= 0 && statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC,
-			     STATX_TYPE, &st) < 0) {
-		if (errno == EACCES)
-			return 0;
-		nsc_fd_close(&fd);
-	}
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+		return nsc_error_clear(err);
 	if (fd < 0)
-		return nsc_error_sys(err, errno, "rootfs: '%s'", point);
+		return nsc_error_context(err, "rootfs");
+	/* A user may serve it: not asked, and left out if it refuses root. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
+		  &st) < 0)
+		return errno == EACCES ? 0 :
+			nsc_error_sys(err, errno, "rootfs: '%s'", point);
 	mount = clone_part(view, fd, err);
 	if (mount < 0)
 		return nsc_error_context(err, "rootfs: '%s'", point);
-	ret = nsc_mount_on(mount, view->root, inside, !S_ISDIR(st.stx_mode),
-			   err);
+	ret = nsc_view_attach(view, mount, inside, S_ISDIR(st.stx_mode) ?
+			      NSC_TARGET_DIR : NSC_TARGET_FILE, err);
+	/* Who moves a directory above it meanwhile does not see it inside. */
+	if (ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP ||
+	    ret == -EROFS)
+		return nsc_error_clear(err);
 	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
 }
 

@@ -37,6 +37,36 @@ const char *nsc_view_label(const struct nsc_view *view)
 	return label && *label ? label : NULL;
 }
 
+/*
+ * The container's root may lead us where it likes in its own rootfs; a user
+ * that it is at the same time may not in their home.
+ */
+static struct nsc_tree tree_of(const struct nsc_view *view)
+{
+	const struct nsc_plan *plan = view->plan;
+	bool is_user = plan->login && plan->root_uid == plan->user_uid;
+
+	return (struct nsc_tree){
+		view->root, is_user ? 0 : plan->root_uid, view->dev, NULL,
+	};
+}
+
+int nsc_view_target(const struct nsc_view *view, const char *path,
+		    unsigned int how, struct nsc_error *err)
+{
+	const struct nsc_tree tree = tree_of(view);
+
+	return nsc_target_open(&tree, path, how, err);
+}
+
+int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
+		    unsigned int how, struct nsc_error *err)
+{
+	const struct nsc_tree tree = tree_of(view);
+
+	return nsc_target_mount(&tree, mount, path, how, err);
+}
+
 int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 		       mode_t mode, const char *size, struct nsc_error *err)
 {
@@ -48,7 +78,7 @@ int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
-	return nsc_mount_on(mount, view->root, path, false, err);
+	return nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err);
 }
 
 static int put_scratch(struct nsc_view *view, struct nsc_error *err)
@@ -116,7 +146,7 @@ int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
-	if (nsc_mount_on(mount, view->root, path, false, err) < 0)
+	if (nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err) < 0)
 		return -err->code;
 	return NSC_TAKE_FD(mount);
 }
@@ -186,7 +216,8 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 			      MOUNT_ATTR_STRICTATIME, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '/dev'");
-	ret = nsc_mount_on(mount, view->root, "/dev", false, err);
+	ret = nsc_view_attach(view, mount, "/dev", NSC_TARGET_DIR |
+			      NSC_TARGET_NO_LINK, err);
 	if (ret < 0)
 		return ret;
 	view->dev = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -234,8 +265,9 @@ int nsc_view_put_bind(const struct nsc_view *view, int fd,
 		ret = nsc_mount_idmap(mount, bind->userns, err);
 	if (ret < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
-	return nsc_mount_on(mount, view->root, bind->path,
-			    !S_ISDIR(st.st_mode), err);
+	return nsc_view_attach(view, mount, bind->path, bind->how |
+			       (S_ISDIR(st.st_mode) ? NSC_TARGET_DIR :
+						      NSC_TARGET_FILE), err);
 }
 
 static int put_own(const struct nsc_view *view, int fd, const char *path,
@@ -332,7 +364,8 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
 
 /*
  * /run/user/UID, as a session manager makes it on a host.  A rootfs in which
- * there is no place for it goes without.
+ * there is no place for it goes without; a link that leads elsewhere is not
+ * "no place".
  */
 static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 {
@@ -348,10 +381,10 @@ static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 	if (!plan->login)
 		return 0;
 	snprintf(path, sizeof(path), "/run/user/%u", plan->user->uid);
-	fd = nsc_mount_target(view->root, path, false,
-			      is_host(view) ? err : NULL);
+	fd = nsc_view_target(view, path, NSC_TARGET_DIR, err);
 	if (fd < 0)
-		return is_host(view) ? fd : 0;
+		return is_host(view) || fd == -ELOOP || fd == -EXDEV ?
+			       fd : nsc_error_clear(err);
 	mount = nsc_mount_tmpfs(&tmpfs, err);
 	if (mount < 0 || nsc_mount_attach(mount, fd, err) < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
@@ -378,9 +411,10 @@ static int cover_config(struct nsc_view *view, struct nsc_error *err)
 				     "its own rootfs: put it beside the "
 				     "rootfs, or at the top of it",
 				     config->file);
-	fd = nsc_mount_open(view->root, config->file + len, O_NOFOLLOW);
+	fd = nsc_view_target(view, config->file + len, NSC_TARGET_FILE |
+			     NSC_TARGET_NO_LINK, err);
 	if (fd < 0)
-		return nsc_error_sys(err, -fd, "cover '%s'", config->file);
+		return nsc_error_context(err, "cover '%s'", config->file);
 	return nsc_view_cover(view, fd, err);
 }
 
@@ -450,6 +484,7 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_runtime_dir, false },
 		{ nsc_resolv_put, false },
 		{ nsc_view_put_configured, false },
+		{ nsc_accounts_put_again, false },
 		{ nsc_view_put_paths, false },
 		{ put_shell, false },
 		{ cover_config, false },

@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "container/create.h"
 #include "kernel/pty.h"
+#include "kernel/target.h"
 
 struct nsc_view {
 	const struct nsc_plan *plan;
@@ -30,6 +31,7 @@ struct nsc_bind {
 	uint64_t attributes;	/* MOUNT_ATTR_* to add */
 	bool slave;		/* later mounts of the host appear in it */
 	int userns;		/* to id-map it with; 0 or less: none */
+	unsigned int how;	/* NSC_TARGET_ROOTS, or 0 */
 };
 
 /* view.c: all of it, and pivot_root(2) into it. */
@@ -37,6 +39,15 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
 
 /* view.c: mount_label; NULL where there is none. */
 const char *nsc_view_label(const struct nsc_view *view);
+
+/*
+ * view.c: what is at path inside, as nsc_target_open finds or makes it; and a
+ * mount on it.  Whatever is put into the view is put so.
+ */
+int nsc_view_target(const struct nsc_view *view, const char *path,
+		    unsigned int how, struct nsc_error *err);
+int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
+		    unsigned int how, struct nsc_error *err);
 
 /* view.c: what fd (O_PATH) is, with its submounts. */
 int nsc_view_put_bind(const struct nsc_view *view, int fd,
@@ -70,7 +81,7 @@ int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
 /* kernelfs.c: masked_paths and readonly_paths of container.json. */
 int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err);
 /* kernelfs.c: cpuN/thermal_throttle of a sysfs that is there. */
-int nsc_view_cover_processors(const struct nsc_view *view, const char *sysfs,
+int nsc_view_cover_processors(const struct nsc_view *view, int sysfs,
 			      struct nsc_error *err);
 /* kernelfs.c: something empty and read-only over what target is. */
 int nsc_view_cover(const struct nsc_view *view, int target,

@@ -2,13 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/fsuid.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
@@ -140,128 +138,22 @@ int nsc_mount_attach(int mount, int target, struct nsc_error *err)
 	return 0;
 }
 
-static int open_resolved(int root, const char *path, uint64_t flags,
-			 uint64_t resolve)
+int nsc_mount_open_source(const char *path, struct nsc_error *err)
 {
 	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC | flags,
-		.resolve = RESOLVE_NO_MAGICLINKS | resolve,
+		.flags = O_PATH | O_CLOEXEC,
+		.resolve = RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS,
 	};
 	int fd;
 
 	/* EAGAIN: something was renamed meanwhile, openat2(2). */
 	do
-		fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
+		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how,
+				  sizeof(how));
 	while (fd < 0 && errno == EAGAIN);
-	return fd < 0 ? -errno : fd;
-}
-
-int nsc_mount_open(int root, const char *path, uint64_t flags)
-{
-	return open_resolved(root, path, flags, RESOLVE_IN_ROOT);
-}
-
-int nsc_mount_open_source(const char *path, struct nsc_error *err)
-{
-	int fd = open_resolved(AT_FDCWD, path, 0, RESOLVE_NO_SYMLINKS);
-
-	if (fd == -ELOOP)
+	if (fd < 0 && errno == ELOOP)
 		return nsc_error_set(err, ELOOP, "source '%s' has a symbolic "
 				     "link in it: write the path that it "
 				     "leads to", path);
-	return fd < 0 ? nsc_error_sys(err, -fd, "source '%s'", path) : fd;
-}
-
-static int make_as_we_are(int parent, const char *name, bool file)
-{
-	_cleanup_fd_ int fd = -1;
-
-	if (!file)
-		return mkdirat(parent, name, 0755) < 0 && errno != EEXIST ?
-			       -errno : 0;
-	fd = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-		    O_CLOEXEC, 0644);
-	return fd < 0 && errno != EEXIST ? -errno : 0;
-}
-
-/*
- * Host root has no id on an id-mapped mount, and the kernel says EOVERFLOW:
- * there, what is made belongs to the owner of the directory that it is in.
- */
-static int make(int parent, const char *name, bool file)
-{
-	int ret = make_as_we_are(parent, name, file);
-	struct stat st;
-	gid_t gid;
-	uid_t uid;
-
-	if (ret != -EOVERFLOW || fstat(parent, &st) < 0)
-		return ret;
-	gid = (gid_t)setfsgid(st.st_gid);
-	uid = (uid_t)setfsuid(st.st_uid);
-	ret = make_as_we_are(parent, name, file);
-	setfsuid(uid);
-	setfsgid(gid);
-	return ret;
-}
-
-/* Open path, making what is missing; path is changed and restored. */
-static int open_or_make(int root, char *path, bool file)
-{
-	_cleanup_fd_ int parent = -1;
-	int fd = nsc_mount_open(root, path, 0);
-	char *slash;
-	int ret;
-
-	if (fd != -ENOENT)
-		return fd;
-	slash = strrchr(path, '/');
-	if (!slash || slash == path) {
-		parent = nsc_mount_open(root, "/", O_DIRECTORY);
-	} else {
-		*slash = '\0';
-		parent = open_or_make(root, path, false);
-		*slash = '/';
-	}
-	if (parent < 0)
-		return parent;
-	ret = make(parent, slash ? slash + 1 : path, file);
-	return ret < 0 ? ret : nsc_mount_open(root, path, 0);
-}
-
-int nsc_mount_target(int root, const char *path, bool file,
-		     struct nsc_error *err)
-{
-	_cleanup_fd_ int fd = -1;
-	char copy[PATH_MAX];
-	size_t len = strlen(path);
-	struct stat st;
-
-	if (len >= sizeof(copy))
-		return nsc_error_sys(err, ENAMETOOLONG, "mount point");
-	memcpy(copy, path, len + 1);
-	while (len > 1 && copy[len - 1] == '/')
-		copy[--len] = '\0';
-	fd = open_or_make(root, copy, file);
-	if (fd < 0)
-		return nsc_error_sys(err, -fd, "mount point '%s'", path);
-	if (fstat(fd, &st) < 0)
-		return nsc_error_sys(err, errno, "mount point '%s'", path);
-	if (file == S_ISDIR(st.st_mode))
-		return nsc_error_set(err, file ? EISDIR : ENOTDIR,
-				     "mount point '%s': expected a %s", path,
-				     file ? "file" : "directory");
-	return NSC_TAKE_FD(fd);
-}
-
-int nsc_mount_on(int mount, int root, const char *path, bool file,
-		 struct nsc_error *err)
-{
-	_cleanup_fd_ int target = nsc_mount_target(root, path, file, err);
-
-	if (target < 0)
-		return target;
-	if (nsc_mount_attach(mount, target, err) < 0)
-		return nsc_error_context(err, "mount point '%s'", path);
-	return 0;
+	return fd < 0 ? nsc_error_sys(err, errno, "source '%s'", path) : fd;
 }

@@ -61,27 +61,9 @@ int nsc_mount_idmap(int fd, int userns, struct nsc_error *err);
 int nsc_mount_attach(int mount, int target, struct nsc_error *err);
 
 /*
- * Open path (absolute or not) below root with O_PATH and flags.  Symbolic
- * links lead nowhere but below root, magic links nowhere at all.
- */
-int nsc_mount_open(int root, const char *path, uint64_t flags);
-
-/*
  * Open an absolute path of the host with O_PATH to bind it.  No component may
  * be a symbolic link: one that a user can write would lead anywhere.
  */
 int nsc_mount_open_source(const char *path, struct nsc_error *err);
-
-/*
- * Open path below root as nsc_mount_open does, to mount on it.  What is
- * missing is made: directories, and last a directory or, with file, an empty
- * file.
- */
-int nsc_mount_target(int root, const char *path, bool file,
-		     struct nsc_error *err);
-
-/* nsc_mount_target and nsc_mount_attach. */
-int nsc_mount_on(int mount, int root, const char *path, bool file,
-		 struct nsc_error *err);
 
 #endif

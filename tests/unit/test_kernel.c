@@ -24,6 +24,7 @@
 #include "kernel/idmap.h"
 #include "kernel/keyring.h"
 #include "kernel/mount.h"
+#include "kernel/target.h"
 #include "kernel/namespace.h"
 #include "kernel/pidfd.h"
 #include "kernel/pty.h"
@@ -150,6 +151,13 @@ START_TEST(devices)
 }
 END_TEST
 
+static struct nsc_tree tree = { -1, 0, -1, NULL };
+
+static int target(const char *path, unsigned int how)
+{
+	return nsc_target_open(&tree, path, how, &err);
+}
+
 /* M1, M2: whatever links a rootfs holds, nothing is made or found outside. */
 START_TEST(mount_points_stay_inside)
 {
@@ -157,36 +165,116 @@ START_TEST(mount_points_stay_inside)
 	int root, fd;
 	struct stat st;
 
-	root = open(unit_make_dir(dir), O_PATH | O_DIRECTORY);
+	root = tree.root = open(unit_make_dir(dir), O_PATH | O_DIRECTORY);
 	unit_make_dir(outside);
 	snprintf(path, sizeof(path), "%s/abs", dir);
 	ck_assert_int_eq(symlink(outside, path), 0);
 	snprintf(path, sizeof(path), "%s/up", dir);
 	ck_assert_int_eq(symlink("../../../../../../tmp", path), 0);
+	/* A magic link is read as the text that it shows, "/". */
 	snprintf(path, sizeof(path), "%s/magic", dir);
 	ck_assert_int_eq(symlink("/proc/self/root/tmp", path), 0);
-	fd = nsc_mount_target(root, "/abs/x/y", false, &err);
-	ck_assert_int_lt(fd, 0);
-	fd = nsc_mount_target(root, "/up/made", false, &err);
-	ck_assert_int_lt(fd, 0);
-	ck_assert_int_lt(nsc_mount_target(root, "/magic/z", false, &err), 0);
+	fd = target("/abs/x/y", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	fd = target("/up/made", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	fd = target("/magic/z", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
 	ck_assert_int_ne(stat("/tmp/made", &st), 0);
+	ck_assert_int_ne(stat("/tmp/z", &st), 0);
 	snprintf(path, sizeof(path), "%s/x", outside);
 	ck_assert_int_ne(stat(path, &st), 0);
-	fd = nsc_mount_target(root, "/../../a/b/c", false, &err);
+	fd = target("/../../a/b/c", NSC_TARGET_DIR);
 	ck_assert_msg(fd >= 0, "%s", err.text);
 	close(fd);
 	snprintf(path, sizeof(path), "%s/a/b/c", dir);
 	ck_assert_int_eq(stat(path, &st), 0);
-	fd = nsc_mount_target(root, "/a/file", true, &err);
+	fd = target("/a/file", NSC_TARGET_FILE);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	ck_assert_int_eq(nsc_mount_target(root, "/a/file", false, &err),
-			 -ENOTDIR);
-	ck_assert_int_eq(nsc_mount_target(root, "/a", true, &err), -EISDIR);
+	ck_assert_int_eq(target("/a/file", NSC_TARGET_DIR), -ENOTDIR);
+	ck_assert_int_eq(target("/a/file/x", NSC_TARGET_DIR), -ENOTDIR);
+	ck_assert_int_eq(target("/a", NSC_TARGET_FILE), -EISDIR);
+	ck_assert_int_eq(target("/a/none", NSC_TARGET_ANY), -ENOENT);
+	ck_assert_int_eq(target("/", NSC_TARGET_DIR), -EXDEV);
 	close(root);
 	unit_remove_dir(dir);
 	unit_remove_dir(outside);
+}
+END_TEST
+
+/* M12: in what a user can write to no link leads on, in root's it does. */
+START_TEST(links_of_users_lead_nowhere)
+{
+	char dir[64];
+	int fd;
+
+	tree.root = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq(mkdirat(tree.root, "user", 0755), 0);
+	ck_assert_int_eq(mkdirat(tree.root, "user/roots", 0755), 0);
+	ck_assert_int_eq(mkdirat(tree.root, "other", 0755), 0);
+	ck_assert_int_eq(fchownat(tree.root, "user", 1000, 0, 0), 0);
+	ck_assert_int_eq(symlinkat("other", tree.root, "good"), 0);
+	ck_assert_int_eq(symlinkat("loop", tree.root, "loop"), 0);
+	ck_assert_int_eq(symlinkat("../other", tree.root, "user/link"), 0);
+	ck_assert_int_eq(symlinkat("x", tree.root, "user/roots/link"), 0);
+	fd = target("/good/x", NSC_TARGET_DIR);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	close(fd);
+	ck_assert_int_eq(faccessat(tree.root, "other/x", F_OK, 0), 0);
+	ck_assert_int_eq(target("/loop", NSC_TARGET_DIR), -ELOOP);
+	ck_assert_int_eq(target("/good", NSC_TARGET_NO_LINK), -ELOOP);
+	ck_assert_int_eq(target("/user/link/y", NSC_TARGET_DIR), -ELOOP);
+	ck_assert_ptr_nonnull(strstr(err.text, "'/user/link' is a symbolic"));
+	ck_assert_int_eq(target("/user/link", NSC_TARGET_ANY), -ELOOP);
+	ck_assert_int_eq(target("/user/../other", NSC_TARGET_ANY), -ELOOP);
+	ck_assert_int_eq(target("/user/roots/link", NSC_TARGET_ANY), -ELOOP);
+	ck_assert_int_eq(target("/user/x", NSC_TARGET_ROOTS), -EPERM);
+	ck_assert_int_eq(faccessat(tree.root, "other/y", F_OK, 0), -1);
+	fd = target("/user/made/too", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	tree.owner = 1000;
+	fd = target("/user/link", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(fchmodat(tree.root, "user", 01777, 0), 0);
+	ck_assert_int_eq(target("/user/link", NSC_TARGET_DIR), -ELOOP);
+	tree.owner = 0;
+	close(tree.root);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(no_link_leads_into_the_kernels)
+{
+	char dir[64];
+
+	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
+	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
+	tree.root = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq(mkdirat(tree.root, "p", 0755), 0);
+	ck_assert_int_eq(symlinkat("p/sys", tree.root, "link"), 0);
+	ck_assert_int_eq(fchdir(tree.root), 0);
+	ck_assert_int_eq(mount("t", "p", "proc", 0, NULL), 0);
+	ck_assert_int_ge(target("/p/sys/kernel", NSC_TARGET_DIR), 0);
+	ck_assert_int_eq(target("/link/kernel", NSC_TARGET_DIR), -EXDEV);
+	ck_assert_ptr_nonnull(strstr(err.text, "'/link' leads to '/p'"));
+	tree.dev = open("/dev", O_PATH);
+	ck_assert_int_eq(mkdirat(tree.root, "d", 0755), 0);
+	ck_assert_int_eq(mount("/dev", "d", NULL, MS_BIND, NULL), 0);
+	ck_assert_int_eq(symlinkat("/d/x", tree.root, "device"), 0);
+	ck_assert_int_eq(target("/device", NSC_TARGET_FILE), -EXDEV);
+	close(tree.dev);
+	tree.dev = -1;
+	ck_assert_int_eq(umount2("d", MNT_DETACH), 0);
+	ck_assert_int_eq(umount2("p", MNT_DETACH), 0);
+	ck_assert_int_eq(chdir("/"), 0);
+	close(tree.root);
+	unit_remove_dir(dir);
 }
 END_TEST
 
@@ -399,7 +487,9 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		namespaces, pidfds, start_time_of_a_hostile_name, devices,
-		mount_points_stay_inside, sources_have_no_links, capabilities,
+		mount_points_stay_inside, links_of_users_lead_nowhere,
+		no_link_leads_into_the_kernels, sources_have_no_links,
+		capabilities,
 		credentials, terminals, ptys, session_keyrings, ptys_are_passed,
 		maps_are_read, namespaces_differ, NULL,
 	};

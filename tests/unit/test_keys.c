@@ -247,6 +247,7 @@ START_TEST(wrong_values_are_named)
 }
 END_TEST
 
+static bool exact;
 static char *group_names[] = { (char[]){ "alice" }, (char[]){ "sudo" } };
 
 static char *make(bool (*write)(const struct nsc_account *account,
@@ -254,7 +255,7 @@ static char *make(bool (*write)(const struct nsc_account *account,
 		  const char *from, bool changed)
 {
 	const struct nsc_account account = {
-		&alice, "/bin/sh", groups, group_names, 2,
+		&alice, "/bin/sh", groups, group_names, 2, exact,
 	};
 	char *text = NULL;
 	size_t size = 0;
@@ -312,6 +313,27 @@ START_TEST(group_has_the_user)
 	expect_group(NULL, true, "alice:x:1000:\nsudo:x:27:alice\n");
 	expect_group("broken:27\nsudo:x:27\n", true,
 		     "broken:27\nsudo:x:27\nalice:x:1000:\n");
+}
+END_TEST
+
+/* M13: where ids inside are the host's, a file of the rootfs gives none. */
+START_TEST(no_group_but_the_hosts)
+{
+	exact = true;
+	expect_passwd(LINE, NULL);
+	expect_passwd("alice:x:1000:42::/:/x\n", LINE
+		      "alice:x:1000:42::/:/x\n");
+	expect_group("alice:x:1000:\nsudo:x:27:alice\n", false, NULL);
+	expect_group("alice:x:1000:\nsudo:x:27:alice\n"
+		     "shadow:x:42:alice\ndisk:x:6:bob, alice,carol\n"
+		     "tty:x:05:\talice\n  adm:x:4:alice ,alice\n", true,
+		     "alice:x:1000:\nsudo:x:27:alice\n"
+		     "shadow:x:42:\ndisk:x:6:bob,carol\n"
+		     "tty:x:05:\n  adm:x:4:\n");
+	/* The same gid by another way of writing it is no group of hers. */
+	expect_group("alice:x:1000:\nsudo:x:27:alice\nx:x:0027:alice\n", true,
+		     "alice:x:1000:\nsudo:x:27:alice\nx:x:0027:\n");
+	exact = false;
 }
 END_TEST
 
@@ -406,8 +428,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		mounts, process, process_defaults, passwd_has_the_user,
-		group_has_the_user, external, external_by_default,
-		engine_needs_pidfile, lifecycle, NULL,
+		group_has_the_user, no_group_but_the_hosts, external,
+		external_by_default, engine_needs_pidfile, lifecycle, NULL,
 	};
 	Suite *suite = suite_create("keys");
 	TCase *tcase = tcase_create("keys");
