@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/memory.h"
+#include "util/memory.h"
 
 static void reap(void)
 {

@@ -5,13 +5,13 @@
  * monitor.h and nothing else.  It ends with the container.  When it is
  * killed, the container goes on and the next login starts another monitor.
  */
-#include "door.h"
-#include "groups.h"
-#include "idle.h"
-#include "monitor.h"
-#include "processes.h"
-#include "sessions.h"
-#include "terminals.h"
+#include "monitor/socket.h"
+#include "monitor/session_cgroups.h"
+#include "monitor/idle.h"
+#include "rundir/monitor_start.h"
+#include "monitor/processes.h"
+#include "monitor/session_table.h"
+#include "monitor/terminals.h"
 
 #include <dirent.h>
 #include <limits.h>
@@ -29,14 +29,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "base/fd.h"
-#include "base/memory.h"
-#include "base/process.h"
-#include "container/drain.h"
-#include "container/hooks_stop.h"
-#include "container/paths.h"
-#include "kernel/pidfd.h"
+#include "util/error.h"
+#include "util/fd.h"
+#include "util/memory.h"
+#include "util/process.h"
+#include "rundir/drain.h"
+#include "rundir/hooks_stop.h"
+#include "util/paths.h"
+#include "linux/pidfd.h"
 
 #define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
 

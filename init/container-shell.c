@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "../shell/arguments.h"
-#include "container/paths.h"
+#include "util/paths.h"
 
 int main(int argc, char **argv)
 {

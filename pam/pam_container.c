@@ -16,11 +16,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "config/policy.h"
-#include "options.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "policy/policy.h"
+#include "policy/pam_options.h"
 #include "session/change.h"
 #include "session/environment.h"
 #include "session/session.h"

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/error.h"
-#include "base/fd.h"
-#include "container/paths.h"
+#include "util/error.h"
+#include "util/fd.h"
+#include "util/paths.h"
 
 char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 			   bool may_login)

@@ -12,10 +12,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "config/user.h"
-#include "container/join.h"
-#include "container/rundir.h"
+#include "util/fd.h"
+#include "policy/user.h"
+#include "rundir/running.h"
+#include "rundir/rundir.h"
 #include "lookup.h"
 #include "session/change.h"
 

@@ -24,17 +24,17 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "base/command.h"
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "kernel/credential.h"
+#include "util/command.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "linux/credential.h"
 #include "lookup.h"
 #include "session/environment.h"
 #include "session/change.h"
-#include "session/console.h"
+#include "session/run_terminal.h"
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 
 #include "../include/nscontainer.h"
-#include "base/error.h"
-#include "config/user.h"
+#include "util/error.h"
+#include "policy/user.h"
 
 /* The only symbols that the library shows. */
 #define NSC_PUBLIC __attribute__((visibility("default")))

@@ -8,16 +8,16 @@
 #include <sys/capability.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
-#include "base/text.h"
-#include "config/policy.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "policy/policy.h"
 #include "container/external.h"
-#include "container/filter.h"
-#include "container/groups.h"
+#include "seccomp/filter.h"
+#include "cgroup/cgroups.h"
 #include "container/labels.h"
-#include "container/network.h"
-#include "container/start.h"
-#include "kernel/namespace.h"
+#include "network/network.h"
+#include "container/start_container.h"
+#include "linux/namespace.h"
 
 static json_t *namespaces_json(unsigned int flags)
 {

@@ -21,15 +21,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/process.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "container/start.h"
-#include "base/text.h"
-#include "kernel/pidfd.h"
-#include "session/console.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/process.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "container/start_container.h"
+#include "util/text.h"
+#include "linux/pidfd.h"
+#include "session/run_terminal.h"
 #include "session/environment.h"
 #include "session/run.h"
 

@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "container/paths.h"
-#include "container/rundir.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
 
 int nsc_api_result(int ret, const struct nsc_error *from,
 		   struct nscontainer_error *to)

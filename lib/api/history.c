@@ -1,6 +1,6 @@
 /*
  * The sessions that were, from the lines that container-monitor writes, see
- * init/record_text.h: one when a session opens, one when it closes, the
+ * lib/monitor/session_log_text.h: one when a session opens, one when it closes, the
  * second with all that the first says.
  */
 #include "api/api.h"
@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/text.h"
-#include "container/paths.h"
-#include "kernel/pidfd.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "util/paths.h"
+#include "linux/pidfd.h"
 
 #define MOST ((off_t)4 * 1024 * 1024)	/* of each file, the newest part */
 

@@ -12,10 +12,10 @@
 #include <time.h>
 
 #include "api/sessions.h"
-#include "base/fd.h"
-#include "base/process.h"
-#include "kernel/cgroup_session.h"
-#include "kernel/pidfd.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "cgroup/cgroup_session.h"
+#include "linux/pidfd.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGHUP and SIGKILL */
 #define KILL_MS 5000		/* for the kernel to end what was killed */

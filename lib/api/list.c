@@ -10,15 +10,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/text.h"
-#include "container/drain.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/text.h"
+#include "rundir/drain.h"
 #include "container/generation.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
 #include "session/change.h"
 
 /*

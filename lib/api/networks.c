@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
+#include "util/fd.h"
 
 static json_t *split(char *text)
 {

@@ -6,12 +6,12 @@
 #include <sys/file.h>
 #include <time.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "kernel/cgroup_tree.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "cgroup/cgroup_tree.h"
 
 #define WAIT_MS 10000
 

@@ -16,13 +16,13 @@
 #include <time.h>
 
 #include "api/sessions.h"
-#include "base/fd.h"
-#include "base/text.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "kernel/cgroup_session.h"
-#include "kernel/cgroup_stats.h"
-#include "kernel/pidfd.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "cgroup/cgroup_session.h"
+#include "cgroup/cgroup_stats.h"
+#include "linux/pidfd.h"
 
 #define PROCESSES 512		/* looked at, of one session */
 

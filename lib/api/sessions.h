@@ -2,9 +2,9 @@
 #ifndef NSC_API_SESSIONS_H
 #define NSC_API_SESSIONS_H
 
-#include "container/join.h"
-#include "container/session_file.h"
-#include "kernel/cgroup_tree.h"
+#include "rundir/running.h"
+#include "rundir/session_file.h"
+#include "cgroup/cgroup_tree.h"
 
 struct nsc_api_sessions {
 	int pidfd;			/* of the container's PID 1 */

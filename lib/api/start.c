@@ -9,15 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "config/policy.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "container/start.h"
-#include "kernel/cgroup.h"
-#include "kernel/surroundings.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "policy/policy.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "container/start_container.h"
+#include "cgroup/cgroup.h"
+#include "container/surroundings.h"
 
 #define LOCK_MS 30000		/* for another start to finish */
 

@@ -8,12 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "kernel/cgroup_stats.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "cgroup/cgroup_stats.h"
 
 #define PERCENT_MS 100
 

@@ -3,16 +3,16 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "config/policy.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "policy/policy.h"
 #include "container/external.h"
 #include "container/generation.h"
-#include "container/join.h"
-#include "container/rundir.h"
-#include "container/start.h"
-#include "container/stop.h"
+#include "rundir/running.h"
+#include "rundir/rundir.h"
+#include "container/start_container.h"
+#include "container/stop_container.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
 #define LOCK_MS 5000

@@ -13,18 +13,18 @@
 #include <sys/capability.h>
 #include <sys/resource.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "config/cgroups.h"
-#include "config/conf.h"
-#include "config/external.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "config/cgroup_keys.h"
+#include "policy/conf.h"
+#include "config/engine_keys.h"
 #include "config/field.h"
 #include "config/lists.h"
-#include "config/mounts.h"
-#include "config/networks.h"
-#include "config/process.h"
-#include "kernel/namespace.h"
+#include "config/mount_keys.h"
+#include "config/network_keys.h"
+#include "config/process_keys.h"
+#include "linux/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
 

@@ -10,14 +10,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "config/lifecycle.h"
-#include "config/user.h"
-#include "kernel/cgroup.h"
-#include "kernel/cgroup_devices.h"
-#include "kernel/device.h"
-#include "kernel/idmap.h"
-#include "kernel/rlimit.h"
+#include "util/error.h"
+#include "policy/lifecycle.h"
+#include "policy/user.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/cgroup_devices.h"
+#include "linux/device.h"
+#include "linux/idmap.h"
+#include "linux/rlimit.h"
 
 enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
 		   NSC_OVERLAY_PERSISTENT };

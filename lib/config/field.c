@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/text.h"
 
 int nsc_field_refuse(struct nsc_reader *r, const char *text)
 {

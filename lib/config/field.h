@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
-#include "config/user.h"
+#include "util/error.h"
+#include "policy/user.h"
 
 struct nsc_reader {
 	const char *file;

@@ -8,8 +8,8 @@
 #include <strings.h>
 #include <sys/capability.h>
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/text.h"
 #include "config/container_config.h"
 
 static int read_device_type(struct nsc_reader *r, const json_t *value,

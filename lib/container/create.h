@@ -8,15 +8,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/address.h"
-#include "base/error.h"
+#include "util/address.h"
+#include "util/error.h"
 #include "config/container_config.h"
-#include "config/digest.h"
-#include "config/lifecycle.h"
-#include "config/parents.h"
-#include "config/user.h"
-#include "container/filter.h"
-#include "kernel/idmap.h"
+#include "policy/digest.h"
+#include "policy/lifecycle.h"
+#include "policy/cgroup_parents.h"
+#include "policy/user.h"
+#include "seccomp/filter.h"
+#include "linux/idmap.h"
 
 /* Everything that the building needs, decided and looked up before. */
 struct nsc_plan {

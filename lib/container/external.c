@@ -12,19 +12,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "container/groups.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "cgroup/cgroups.h"
 #include "container/hooks.h"
-#include "container/identity.h"
-#include "container/monitor.h"
-#include "container/paths.h"
+#include "rootfs/exec_user.h"
+#include "container/start_monitor.h"
+#include "util/paths.h"
 #include "container/save.h"
-#include "container/state.h"
-#include "kernel/namespace.h"
-#include "kernel/pidfd.h"
+#include "rundir/state.h"
+#include "linux/namespace.h"
+#include "linux/pidfd.h"
 
 #define SLACK_MS 1000	/* coarse clocks, and a leap second */
 #define POLL_MS 20

@@ -9,9 +9,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "util/error.h"
 #include "config/container_config.h"
-#include "config/user.h"
+#include "policy/user.h"
 #include "container/create.h"
 
 /* A process that was found fit to be joined as PID 1 of a container. */

@@ -9,13 +9,13 @@
 #include <sys/file.h>
 #include <syslog.h>
 
-#include "base/fd.h"
-#include "base/text.h"
-#include "container/drain.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "container/stop.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "rundir/drain.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "container/stop_container.h"
 
 const char *nsc_generation_exclusive(const struct nsc_config *config)
 {

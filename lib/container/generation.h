@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/error.h"
+#include "util/error.h"
 #include "config/container_config.h"
 
 /*

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/command.h"
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "container/paths.h"
+#include "util/command.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "util/paths.h"
 
 #define ENVIRONMENT 7
 

@@ -19,12 +19,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "kernel/capability.h"
-#include "kernel/credential.h"
-#include "kernel/keyring.h"
-#include "kernel/label.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "linux/capability.h"
+#include "linux/credential.h"
+#include "linux/keyring.h"
+#include "linux/label.h"
 
 static int enter_groups(const struct nsc_init *init, struct nsc_error *err)
 {

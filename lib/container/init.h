@@ -3,7 +3,7 @@
 #define NSC_CONTAINER_INIT_H
 
 #include "container/create.h"
-#include "container/groups.h"
+#include "cgroup/cgroups.h"
 
 /*
  * What the child is given.  Bytes on 'go' let it on: the first when its id

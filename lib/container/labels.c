@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/fd.h"
-#include "base/library.h"
+#include "util/fd.h"
+#include "util/library.h"
 #include "config.h"
 
 #ifdef HAVE_APPARMOR

@@ -5,15 +5,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
 #include "container/generation.h"
-#include "container/paths.h"
-#include "container/rundir.h"
-#include "container/state.h"
-#include "container/watch.h"
-#include "kernel/pidfd.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "rundir/state.h"
+#include "rundir/watch.h"
+#include "linux/pidfd.h"
 
 static int fill(const struct nsc_save *save, struct nsc_state *state,
 		struct nsc_error *err)

@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 #include "container/create.h"
-#include "container/identity.h"
-#include "container/network.h"
+#include "rootfs/exec_user.h"
+#include "network/network.h"
 
 struct nsc_save {
 	const struct nsc_plan *plan;

@@ -9,13 +9,13 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/library.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/library.h"
+#include "util/text.h"
 #include "config.h"
-#include "container/pool.h"
-#include "kernel/idmap.h"
+#include "network/pool.h"
+#include "linux/idmap.h"
 
 #define IDS_FILE "ids"
 #define ETC_MAX (16 * NSC_FILE_MAX)

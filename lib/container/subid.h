@@ -9,9 +9,9 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
-#include "config/conf.h"
-#include "config/user.h"
+#include "util/error.h"
+#include "policy/conf.h"
+#include "policy/user.h"
 
 /*
  * The first id of the user's range (of NSC_IDMAP_RANGE) for user and group

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "base/fd.h"
-#include "base/text.h"
-#include "container/paths.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "util/paths.h"
 
 static const char *const severities[] = { "hole", "risk", "note" };
 

@@ -10,10 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
-#include "config/conf.h"
-#include "config/policy.h"
-#include "config/user.h"
+#include "util/error.h"
+#include "policy/conf.h"
+#include "policy/policy.h"
+#include "policy/user.h"
 
 enum nsc_severity {
 	NSC_HOLE,		/* a way past the container */

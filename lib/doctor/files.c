@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
-#include "base/file.h"
+#include "util/fd.h"
+#include "util/file.h"
 #include "doctor/doctor.h"
 
 #define CONFIG_FILE "container.json"

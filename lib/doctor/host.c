@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/file.h"
+#include "util/fd.h"
+#include "util/file.h"
 #include "doctor/doctor.h"
 
 /* They log users in without PAM. */

@@ -8,9 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
 
 #define FILE_MAX ((size_t)256 * 1024)
 #define LINES_MAX 1024

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/error.h"
-#include "options.h"
+#include "util/error.h"
+#include "policy/pam_options.h"
 
 #define NSC_PAM_DIR "/etc/pam.d"
 #define NSC_PAM_MODULE "pam_container.so"

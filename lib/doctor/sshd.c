@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/command.h"
-#include "base/fd.h"
-#include "base/file.h"
+#include "util/command.h"
+#include "util/fd.h"
+#include "util/file.h"
 #include "doctor/doctor.h"
 
 #define SSHD "/usr/sbin/sshd"

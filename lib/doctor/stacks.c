@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/text.h"
 #include "doctor/doctor.h"
 #include "doctor/pam.h"
 

@@ -19,12 +19,12 @@
 #include <unistd.h>
 
 #include "api/api.h"
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "kernel/credential.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "linux/credential.h"
 #include "session/environment.h"
-#include "session/group.h"
+#include "session/monitor_client.h"
 
 #define TRIAL_MS 30000		/* all of it */
 #define COMMAND_S 10

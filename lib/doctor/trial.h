@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
-#include "config/user.h"
+#include "util/error.h"
+#include "policy/user.h"
 #include "session/session.h"
 
 enum nsc_trial_result { NSC_TRIAL_OK, NSC_TRIAL_WARNING, NSC_TRIAL_FAILED };

@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "api/api.h"
-#include "base/fd.h"
-#include "base/process.h"
-#include "base/text.h"
-#include "config/policy.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "policy/policy.h"
 #include "doctor/pam.h"
 #include "doctor/trial.h"
 #include "session/session.h"

@@ -8,11 +8,11 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "base/acl.h"
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/text.h"
-#include "container/paths.h"
+#include "util/acl.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "util/paths.h"
 #include "doctor/doctor.h"
 
 #define PASSWD "/etc/passwd"

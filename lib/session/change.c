@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "config/digest.h"
+#include "policy/digest.h"
 
 bool nsc_change_is(const struct nsc_state *state,
 		   const struct nsc_policy *policy,

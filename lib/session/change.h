@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "config/policy.h"
-#include "config/user.h"
-#include "container/state.h"
+#include "policy/policy.h"
+#include "policy/user.h"
+#include "rundir/state.h"
 
 #define NSC_CHANGE_MESSAGE \
 	"The configuration of your container has changed; it takes effect " \

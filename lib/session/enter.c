@@ -20,11 +20,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/process.h"
-#include "kernel/capability.h"
-#include "kernel/credential.h"
-#include "kernel/keyring.h"
-#include "kernel/label.h"
+#include "util/process.h"
+#include "linux/capability.h"
+#include "linux/credential.h"
+#include "linux/keyring.h"
+#include "linux/label.h"
 
 /* Through the host's procfs, and while the host's root may still raise. */
 static int set_limits(const struct nsc_state *state, struct nsc_error *err)

@@ -6,8 +6,8 @@
 #ifndef NSC_SESSION_ENTER_H
 #define NSC_SESSION_ENTER_H
 
-#include "base/error.h"
-#include "container/state.h"
+#include "util/error.h"
+#include "rundir/state.h"
 
 /*
  * Step 1.  Starts as root of the host, or as the owner of the container's

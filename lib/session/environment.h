@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "base/error.h"
-#include "container/state.h"
+#include "util/error.h"
+#include "rundir/state.h"
 
 /*
  * PATH, HOME, USER, LOGNAME and SHELL; then those of from that keep_env

@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <sys/file.h>
 
-#include "base/fd.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
+#include "util/fd.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
 
 /* What was read before the lock was got is verified after. */
 int nsc_session_join(int rundir, struct nsc_session *session,

@@ -7,10 +7,10 @@
 #include <fcntl.h>
 #include <stdint.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "container/paths.h"
-#include "kernel/credential.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/paths.h"
+#include "linux/credential.h"
 
 #define GRACE_MS 2000		/* for the helper's own time limit to act */
 

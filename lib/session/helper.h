@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "util/error.h"
 
 struct nsc_helper {
 	const char *conf_path;	/* of nscontainer.conf */

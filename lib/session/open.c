@@ -8,11 +8,11 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "container/drain.h"
-#include "container/paths.h"
-#include "container/rundir.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "rundir/drain.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
 #include "session/change.h"
 #include "session/find.h"
 #include "session/helper.h"

@@ -13,11 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "base/process.h"
+#include "util/fd.h"
+#include "util/process.h"
 #include "session/enter.h"
 #include "session/environment.h"
-#include "session/group.h"
+#include "session/monitor_client.h"
 
 extern char **environ;
 

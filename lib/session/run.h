@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "util/error.h"
 #include "session/session.h"
 
 struct nsc_run {

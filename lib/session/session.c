@@ -9,10 +9,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/fd.h"
-#include "container/join.h"
-#include "container/paths.h"
-#include "container/rundir.h"
+#include "util/fd.h"
+#include "rundir/running.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
 
 bool nsc_session_inside(void)
 {

@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
-#include "config/policy.h"
-#include "config/user.h"
-#include "container/state.h"
+#include "util/error.h"
+#include "policy/policy.h"
+#include "policy/user.h"
+#include "rundir/state.h"
 
 /* Who logs in from where, as PAM says; NULL or "": not known. */
 struct nsc_session_info {

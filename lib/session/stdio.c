@@ -19,8 +19,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "base/fd.h"
-#include "kernel/terminal.h"
+#include "util/fd.h"
+#include "linux/terminal.h"
 
 #ifndef PID_FS_MAGIC
 #define PID_FS_MAGIC 0x50494446

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include "base/error.h"
+#include "util/error.h"
 
 /*
  * The code of a refusal that the caller has brought about, and can avoid: so

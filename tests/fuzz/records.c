@@ -22,13 +22,13 @@
 #include "../lib/container/subid.c"
 #include "../lib/api/history.c"
 
-#include "container/join.h"
-#include "container/pool.h"
-#include "container/resolv.h"
-#include "container/session_file.h"
-#include "container/watch.h"
-#include "kernel/cgroup_tree.h"
-#include "record_text.h"
+#include "rundir/running.h"
+#include "network/pool.h"
+#include "rootfs/resolv.h"
+#include "rundir/session_file.h"
+#include "rundir/watch.h"
+#include "cgroup/cgroup_tree.h"
+#include "monitor/session_log_text.h"
 #include "targets.h"
 
 /* A directory of files that the target writes; the same for all inputs. */

@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "base/fd.h"
-#include "config/seccomp_profile.h"
+#include "util/fd.h"
+#include "seccomp/profile.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
 #define BAD 1			/* an address that nothing is mapped at */

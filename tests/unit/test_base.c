@@ -8,13 +8,13 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-#include "base/fd.h"
-#include "base/file.h"
-#include "base/hash.h"
-#include "base/library.h"
-#include "base/memory.h"
-#include "base/process.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/library.h"
+#include "util/memory.h"
+#include "util/process.h"
+#include "util/text.h"
 
 START_TEST(error_chains_context)
 {

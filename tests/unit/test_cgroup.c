@@ -1,15 +1,15 @@
-/* lib/kernel/cgroup*.c, lib/config/cgroups.c and parents.c. */
+/* lib/kernel/cgroup*.c, lib/config/cgroup_keys.c and parents.c. */
 #include "unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 
-#include "base/fd.h"
-#include "config/conf.h"
+#include "util/fd.h"
+#include "policy/conf.h"
 #include "config/container_config.h"
-#include "kernel/cgroup.h"
-#include "kernel/cgroup_devices.h"
-#include "kernel/cgroup_stats.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/cgroup_devices.h"
+#include "cgroup/cgroup_stats.h"
 
 static gid_t groups[] = { 1000, 27 };
 static struct nsc_user alice = {

@@ -1,5 +1,5 @@
 /*
- * lib/config/seccomp_compact.c: shorter filters decide alike.  Both are
+ * lib/seccomp/compact.c: shorter filters decide alike.  Both are
  * interpreted, for the numbers around each constant in them and more, with
  * arguments around each constant.
  */
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/seccomp_compact.h"
+#include "seccomp/compact.h"
 
 #define X32 0x40000000
 #define NUMBERS 1100		/* there are fewer on every architecture */

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <sched.h>
 
-#include "base/fd.h"
-#include "base/text.h"
+#include "util/fd.h"
+#include "util/text.h"
 #include "config/container_config.h"
 
 static gid_t groups[] = { 1000, 27 };

@@ -1,9 +1,9 @@
-/* lib/doctor/pam.c, pam/options.c. */
+/* lib/doctor/pam.c, lib/policy/pam_options.c. */
 #include "unit.h"
 
 #include <errno.h>
 
-#include "base/fd.h"
+#include "util/fd.h"
 #include "doctor/pam.h"
 
 static struct nsc_error err;

@@ -16,19 +16,19 @@
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
-#include "base/fd.h"
-#include "base/process.h"
-#include "kernel/capability.h"
-#include "kernel/credential.h"
-#include "kernel/device.h"
-#include "kernel/idmap.h"
-#include "kernel/keyring.h"
-#include "kernel/mount.h"
-#include "kernel/target.h"
-#include "kernel/namespace.h"
-#include "kernel/pidfd.h"
-#include "kernel/pty.h"
-#include "kernel/terminal.h"
+#include "util/fd.h"
+#include "util/process.h"
+#include "linux/capability.h"
+#include "linux/credential.h"
+#include "linux/device.h"
+#include "linux/idmap.h"
+#include "linux/keyring.h"
+#include "linux/mount.h"
+#include "linux/target.h"
+#include "linux/namespace.h"
+#include "linux/pidfd.h"
+#include "linux/pty.h"
+#include "linux/terminal.h"
 
 static struct nsc_error err;
 

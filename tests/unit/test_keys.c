@@ -1,16 +1,16 @@
-/* lib/config/mounts.c, process.c; lib/container/accounts.c. */
+/* lib/config/mount_keys.c, process.c; lib/rootfs/accounts.c. */
 #include "unit.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <sys/resource.h>
 
-#include "base/fd.h"
-#include "base/text.h"
-#include "config/conf.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "policy/conf.h"
 #include "config/container_config.h"
-#include "config/external.h"
-#include "container/accounts.h"
+#include "config/engine_keys.h"
+#include "rootfs/accounts.h"
 
 static gid_t groups[] = { 1000, 27 };
 static struct nsc_user alice = {

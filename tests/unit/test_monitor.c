@@ -1,7 +1,7 @@
-/* init/processes.c: whatever a session's control group has in it. */
+/* lib/monitor/processes.c: whatever a session's control group has in it. */
 #include "unit.h"
 
-#include "processes.c"
+#include "monitor/processes.c"
 
 /* More than are looked at: the same one again and again. */
 START_TEST(no_end_of_processes)

@@ -4,14 +4,14 @@
 #include <sched.h>
 #include <sys/wait.h>
 
-#include "base/address.h"
-#include "base/fd.h"
-#include "base/text.h"
-#include "config/conf.h"
+#include "util/address.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "policy/conf.h"
 #include "config/container_config.h"
-#include "container/network.h"
-#include "container/pool.h"
-#include "container/resolv.h"
+#include "network/network.h"
+#include "network/pool.h"
+#include "rootfs/resolv.h"
 
 static struct nsc_error err;
 static const struct nsc_user user = {

@@ -3,10 +3,10 @@
 
 #include <errno.h>
 
-#include "base/fd.h"
-#include "config/conf.h"
-#include "config/digest.h"
-#include "config/policy.h"
+#include "util/fd.h"
+#include "policy/conf.h"
+#include "policy/digest.h"
+#include "policy/policy.h"
 
 static struct nsc_error err;
 

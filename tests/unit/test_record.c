@@ -1,6 +1,6 @@
 /*
- * init/record_text.c: what a record says, whatever the values are; and
- * init/record_places.c with a directory of its own.
+ * lib/monitor/session_log_text.c: what a record says, whatever the values are; and
+ * lib/monitor/session_log_places.c with a directory of its own.
  */
 #include "unit.h"
 
@@ -10,8 +10,8 @@
 
 #undef NSC_LOGDIR
 #define NSC_LOGDIR "log"
-#include "record_places.c"
-#include "record_text.h"
+#include "monitor/session_log_places.c"
+#include "monitor/session_log_text.h"
 
 static const struct session plain = {
 	.pid = 4711, .pidfd = -1, .start = 12345, .opened = 1764000000,

@@ -1,5 +1,5 @@
 /*
- * lib/config/seccomp_default.c, lib/kernel/seccomp.c, lib/container/filter.c:
+ * lib/seccomp/default_profile.c, lib/linux/seccomp.c, lib/seccomp/filter.c:
  * the built-in filter, tried in children, and what a login does with one.
  */
 #include "filter.h"
@@ -11,7 +11,7 @@
 #include <sys/personality.h>
 #include <sys/socket.h>
 
-#include "container/filter.h"
+#include "seccomp/filter.h"
 
 static struct nsc_seccomp builtin(uint64_t caps)
 {

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
+#include "util/error.h"
 
 
 /* Add the tests of a NULL-terminated table. */

@@ -1,0 +1,395 @@
+/* Hierarchies and groups, both versions.  Runs in: nsinit, root of the host. */
+#include "cgroup/cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static const char *const names[NSC_CGROUP_CONTROLLERS] = {
+	[NSC_CGROUP_CPU] = "cpu", [NSC_CGROUP_CPUACCT] = "cpuacct",
+	[NSC_CGROUP_CPUSET] = "cpuset", [NSC_CGROUP_MEMORY] = "memory",
+	[NSC_CGROUP_DEVICES] = "devices", [NSC_CGROUP_FREEZER] = "freezer",
+	[NSC_CGROUP_IO] = "blkio", [NSC_CGROUP_PIDS] = "pids",
+	[NSC_CGROUP_HUGETLB] = "hugetlb",
+};
+
+const char *nsc_cgroup_controller_name(enum nsc_cgroup_controller controller,
+				       bool v2)
+{
+	if (controller == NSC_CGROUP_UNIFIED)
+		return "v2";
+	return v2 && controller == NSC_CGROUP_IO ? "io" : names[controller];
+}
+
+unsigned int nsc_cgroup_controllers(const char *list, const char *separators)
+{
+	unsigned int bits = 0;
+
+	while (*list) {
+		size_t len = strcspn(list, separators);
+
+		for (int i = 0; i < NSC_CGROUP_CONTROLLERS; i++)
+			if (strlen(names[i]) == len &&
+			    !strncmp(list, names[i], len))
+				bits |= NSC_CGROUP_BIT(i);
+		if (len == 2 && !strncmp(list, "io", 2))
+			bits |= NSC_CGROUP_BIT(NSC_CGROUP_IO);
+		list += len;
+		list += *list != '\0';
+	}
+	return bits;
+}
+
+/* "\040" and the like, proc_pid_mountinfo(5). */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (; *text; to++) {
+		unsigned int c;
+
+		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1) {
+			*to = (char)c;
+			text += 4;
+		} else {
+			*to = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, word, len) &&
+		    (list[len] == ',' || !list[len]))
+			return true;
+	}
+	return false;
+}
+
+static int add_mount(struct nsc_cgroup_host *host, bool v2, bool readonly,
+		     const char *path, const char *options)
+{
+	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(options, ",");
+	struct nsc_cgroup_hierarchy *h = host->list;
+
+	/* systemd's own v1 hierarchy, and controllers that are not ours. */
+	if (!v2 && !bits)
+		return 0;
+	while (h < host->list + host->n &&
+	       (h->v2 != v2 || h->controllers != bits))
+		h++;
+	/* Mounted twice: the one that can be written to. */
+	if (h < host->list + host->n && (readonly || !h->readonly))
+		return 0;
+	if (h == host->list + NSC_CGROUP_HIERARCHIES)
+		return 0;
+	host->n += h == host->list + host->n;
+	free(h->path);
+	*h = (struct nsc_cgroup_hierarchy){
+		.v2 = v2, .readonly = readonly, .controllers = bits,
+		.path = strdup(path),
+	};
+	return h->path ? 0 : -ENOMEM;
+}
+
+/* A line of mountinfo that is about control groups. */
+struct mount {
+	bool v2;
+	bool readonly;
+	const char *path;
+	const char *options;
+};
+
+/* Splits line in place. */
+static bool parse_mount(char *line, struct mount *ret)
+{
+	char *save = NULL, *field[6], *type, *options, *tail;
+
+	tail = strstr(line, " - ");
+	if (!tail)
+		return false;
+	*tail = '\0';
+	type = strtok_r(tail + 3, " ", &save);
+	options = strtok_r(NULL, " ", &save);
+	options = options ? strtok_r(NULL, " ", &save) : NULL;
+	if (!options || (strcmp(type, "cgroup") != 0 &&
+			 strcmp(type, "cgroup2") != 0))
+		return false;
+	save = NULL;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(field); i++) {
+		field[i] = strtok_r(i ? NULL : line, " ", &save);
+		if (!field[i])
+			return false;
+	}
+	unescape(field[4]);
+	*ret = (struct mount){
+		.v2 = type[6] == '2', .path = field[4], .options = options,
+		.readonly = has_word(field[5], "ro") ||
+			    has_word(options, "ro"),
+	};
+	/* The path ends up in a file of lines. */
+	return !strchr(field[4], '\n');
+}
+
+/* Copy a line into new memory; *text moves on.  NULL without memory. */
+static char *next_line(const char **text)
+{
+	size_t len = strcspn(*text, "\n");
+	char *line = strndup(*text, len);
+
+	*text += len + ((*text)[len] == '\n');
+	return line;
+}
+
+char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
+{
+	_cleanup_free_ char *first = strndup(controllers,
+					     strcspn(controllers, ","));
+	char *found = NULL;
+	bool writable = false;
+
+	while (first && *mountinfo && !writable) {
+		_cleanup_free_ char *line = next_line(&mountinfo);
+		struct mount mount;
+
+		if (!line || !parse_mount(line, &mount) ||
+		    (*first ? mount.v2 || !has_word(mount.options, first) :
+			      !mount.v2))
+			continue;
+		writable = !mount.readonly;
+		if (found && !writable)
+			continue;
+		free(found);
+		found = strdup(mount.path);
+	}
+	return found;
+}
+
+/* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
+static int parse_own(struct nsc_cgroup_host *host, const char *text)
+{
+	static const char systemd[] = ":name=systemd:/";
+	const char *own = text ? strstr(text, "0::/") : NULL;
+
+	if (own && own != text && own[-1] != '\n')
+		own = NULL;
+	if (own) {
+		own += strlen("0::");
+	} else {
+		own = text ? strstr(text, systemd) : NULL;
+		if (!own)
+			return 0;
+		own += strlen(systemd) - 1;
+	}
+	host->own = strndup(own, strcspn(own, "\n"));
+	return host->own ? 0 : -ENOMEM;
+}
+
+int nsc_cgroup_host_parse(const char *mountinfo, const char *cgroup,
+			  struct nsc_cgroup_host *host)
+{
+	int ret = 0;
+
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+	while (ret == 0 && *mountinfo) {
+		_cleanup_free_ char *line = next_line(&mountinfo);
+		struct mount mount;
+
+		if (!line)
+			return -ENOMEM;
+		if (parse_mount(line, &mount))
+			ret = add_mount(host, mount.v2, mount.readonly,
+					mount.path, mount.options);
+	}
+	return ret < 0 ? ret : parse_own(host, cgroup);
+}
+
+static int read_proc(const char *path, char **ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
+}
+
+static void read_controllers(struct nsc_cgroup_hierarchy *h)
+{
+	_cleanup_fd_ int dir = open(h->path, DIR_FLAGS);
+	char text[256];
+
+	if (dir >= 0 && nsc_cgroup_read(dir, "cgroup.controllers", text,
+					sizeof(text)) >= 0)
+		h->controllers = nsc_cgroup_controllers(text, " \n");
+}
+
+int nsc_cgroup_host_load(struct nsc_cgroup_host *host, struct nsc_error *err)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	_cleanup_free_ char *cgroup = NULL;
+	int ret = read_proc("/proc/self/mountinfo", &mountinfo, err);
+
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+	if (ret == 0)
+		ret = read_proc("/proc/self/cgroup", &cgroup, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_cgroup_host_parse(mountinfo, cgroup, host);
+	if (ret < 0) {
+		nsc_cgroup_host_free(host);
+		return nsc_error_sys(err, -ret, "control groups");
+	}
+	for (size_t i = 0; i < host->n; i++)
+		if (host->list[i].v2)
+			read_controllers(&host->list[i]);
+	return 0;
+}
+
+void nsc_cgroup_host_free(struct nsc_cgroup_host *host)
+{
+	for (size_t i = 0; i < host->n; i++)
+		free(host->list[i].path);
+	free(host->own);
+	*host = (struct nsc_cgroup_host){ .n = 0 };
+}
+
+int nsc_cgroup_root(void)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	_cleanup_free_ char *path = NULL;
+
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) == 0)
+		path = nsc_cgroup_mount(mountinfo, "");
+	return path ? open(path, DIR_FLAGS) : -1;
+}
+
+/* Each hierarchy of v1, those that have no limits of ours too. */
+void nsc_cgroup_leave(void)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	const char *at;
+
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) < 0)
+		return;
+	for (at = mountinfo; *at;) {
+		_cleanup_free_ char *line = next_line(&at);
+		_cleanup_fd_ int dir = -1;
+		struct mount mount;
+
+		if (!line || !parse_mount(line, &mount) || mount.v2)
+			continue;
+		dir = open(mount.path, DIR_FLAGS);
+		/* By itself, not by its number: that would wait. */
+		if (dir >= 0)
+			(void)!nsc_cgroup_write(dir, "tasks", "0");
+	}
+}
+
+static bool has_controller(const struct nsc_cgroup_hierarchy *h,
+			   enum nsc_cgroup_controller controller)
+{
+	/* Parts of v2 itself: freezing, and programs that judge devices. */
+	if (h->v2 && (controller == NSC_CGROUP_UNIFIED ||
+		      controller == NSC_CGROUP_FREEZER ||
+		      controller == NSC_CGROUP_DEVICES))
+		return true;
+	return controller < NSC_CGROUP_CONTROLLERS &&
+	       h->controllers & NSC_CGROUP_BIT(controller);
+}
+
+const struct nsc_cgroup_hierarchy *
+nsc_cgroup_find(const struct nsc_cgroup_host *host,
+		enum nsc_cgroup_controller controller)
+{
+	const struct nsc_cgroup_hierarchy *found = NULL;
+
+	/* Where v1 has it, v2 cannot: what is v2's own comes last. */
+	for (size_t i = 0; i < host->n; i++)
+		if (has_controller(&host->list[i], controller) &&
+		    (!found || !host->list[i].v2))
+			found = &host->list[i];
+	return found;
+}
+
+/* A group without cpus or mems takes no process, cpusets(7). */
+static int fill_cpuset(int parent, int dir)
+{
+	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
+	char text[4096] = "";
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++) {
+		int ret = nsc_cgroup_read(dir, files[i], text, sizeof(text));
+
+		if (ret >= 0 && text[0] > ' ')
+			continue;
+		if (ret >= 0)
+			ret = nsc_cgroup_read(parent, files[i], text,
+					      sizeof(text));
+		if (ret >= 0)
+			ret = nsc_cgroup_write(dir, files[i], text);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int nsc_cgroup_make(int dir, const char *name, bool cpuset, bool *ret_made)
+{
+	_cleanup_fd_ int fd = -1;
+	bool made = mkdirat(dir, name, 0755) == 0;
+	int ret;
+
+	if (!made && errno != EEXIST)
+		return -errno;
+	fd = openat(dir, name, DIR_FLAGS);
+	if (fd < 0)
+		return -errno;
+	/* Whatever the umask is. */
+	if (made && fchmod(fd, 0755) < 0)
+		return -errno;
+	ret = cpuset ? fill_cpuset(dir, fd) : 0;
+	if (ret < 0)
+		return ret;
+	*ret_made = made;
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_cgroup_add(int dir, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return nsc_cgroup_write(dir, "cgroup.procs", text);
+}
+
+int nsc_cgroup_delegate(int dir, uid_t uid, gid_t gid, struct nsc_error *err)
+{
+	static const char *const files[] = {
+		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++)
+		if (fchownat(dir, files[i], uid, gid, AT_SYMLINK_NOFOLLOW) < 0)
+			return nsc_error_sys(err, errno, "delegate the "
+					     "container's group: own '%s'",
+					     files[i]);
+	if (fchown(dir, uid, gid) < 0)
+		return nsc_error_sys(err, errno, "delegate the container's "
+				     "group");
+	return 0;
+}

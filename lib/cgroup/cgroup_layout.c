@@ -1,0 +1,261 @@
+/* Runs in: nsinit and the builder, root of the host.  Changes nothing. */
+#include "cgroup/cgroup_layout.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+/* Counted and limited for each session, where the host can. */
+#define PER_SESSION (NSC_CGROUP_BIT(NSC_CGROUP_CPU) | \
+		     NSC_CGROUP_BIT(NSC_CGROUP_CPUACCT) | \
+		     NSC_CGROUP_BIT(NSC_CGROUP_MEMORY) | \
+		     NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
+		     NSC_CGROUP_BIT(NSC_CGROUP_PIDS))
+
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name)
+{
+	char link[32], path[PATH_MAX];
+	struct stat st, dir;
+	const char *name;
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", rundir);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n <= 0 || fstat(rundir, &dir) < 0 ||
+	    stat("/proc/self/ns/pid", &st) < 0)
+		return -errno;
+	path[n] = '\0';
+	/*
+	 * Two hosts in containers may share a hierarchy, never processes.  The
+	 * directory may be moved, but stays the same.
+	 */
+	snprintf(id, NSC_LAYOUT_ID, "%lu:%lu:%lu", (unsigned long)st.st_ino,
+		 (unsigned long)dir.st_dev, (unsigned long)dir.st_ino);
+	name = strrchr(path, '/');
+	if (!name || !ret_name)
+		return 0;
+	name += name[1] == '.' ? 2 : 1;
+	snprintf(ret_name, NAME_MAX + 1, "%.255s", name);
+	return 0;
+}
+
+static int add(struct nsc_layout *l, const char *name)
+{
+	l->names[l->n] = strdup(name);
+	return l->names[l->n++] ? 0 : -ENOMEM;
+}
+
+static bool is_slice(const char *text)
+{
+	size_t len = text ? strlen(text) : 0;
+
+	return len > 6 && !strcmp(text + len - 6, ".slice");
+}
+
+static int add_names(struct nsc_layout *l)
+{
+	const struct nsc_config_cgroups *c = &l->plan->config->cgroups;
+	const struct nsc_cgroup_parent *shared = l->plan->cgroup_parent;
+	const char *own = c->name && *c->name ? c->name : l->name;
+	_cleanup_free_ char *copy = strdup(c->parent ? c->parent : "");
+	char *save = NULL;
+	int ret = copy ? add(l, NSC_GROUP_TOP) : -ENOMEM;
+
+	if (ret == 0 && shared) {
+		l->shared = l->n;
+		ret = add(l, shared->name);
+	}
+	for (char *name = ret < 0 ? NULL : strtok_r(copy, "/", &save);
+	     ret == 0 && name; name = strtok_r(NULL, "/", &save))
+		ret = add(l, name);
+	return ret < 0 ? ret : add(l, own);
+}
+
+int nsc_layout_init(const struct nsc_plan *plan, const char *name,
+		    struct nsc_layout *ret, struct nsc_error *err)
+{
+	const struct nsc_config_cgroups *c = &plan->config->cgroups;
+	bool userns = plan->config->namespaces & CLONE_NEWUSER;
+	int error = 0;
+
+	*ret = (struct nsc_layout){ .plan = plan };
+	if (name)
+		snprintf(ret->name, sizeof(ret->name), "%s", name);
+	else
+		error = nsc_layout_id(plan->rundir, ret->id, ret->name);
+	/* No user's name has a ':'. */
+	if (error == 0 && plan->beside)
+		snprintf(ret->name + strlen(ret->name), 16, ":%u",
+			 plan->generation);
+	if (error == 0)
+		error = add_names(ret);
+	if (error < 0) {
+		nsc_layout_free(ret);
+		return nsc_error_sys(err, -error, "control groups");
+	}
+	ret->devices = !c->allow_all_devices;
+	/* In a user namespace nobody can make a node to begin with. */
+	ret->devices_needed = ret->devices && (!userns || c->devices.given);
+	ret->needed = nsc_cgroup_needs(&c->limits);
+	if (plan->cgroup_parent)
+		ret->needed |= nsc_cgroup_needs(&plan->cgroup_parent->limits);
+	if (ret->devices_needed)
+		ret->needed |= NSC_CGROUP_BIT(NSC_CGROUP_DEVICES);
+	if (c->freezer == NSC_FREEZER_FROZEN)
+		ret->needed |= NSC_CGROUP_BIT(NSC_CGROUP_FREEZER);
+	return 0;
+}
+
+void nsc_layout_free(struct nsc_layout *layout)
+{
+	for (size_t i = 0; i < layout->n; i++)
+		free(layout->names[i]);
+	layout->n = 0;
+}
+
+static int need(const struct nsc_layout *l, const struct nsc_cgroup_host *host,
+		enum nsc_cgroup_controller controller, const char *key,
+		struct nsc_error *err)
+{
+	const struct nsc_cgroup_hierarchy *h = nsc_cgroup_find(host,
+							       controller);
+	const char *name = nsc_cgroup_controller_name(controller, false);
+
+	if (!(l->needed & NSC_CGROUP_BIT(controller)) || (h && !h->readonly))
+		return 0;
+	return nsc_error_set(err, EOPNOTSUPP, "%s.%s: the %s controller is "
+			     "not available: %s%s",
+			     l->plan->config->cgroups.limits.origin, key, name,
+			     h ? "its hierarchy is mounted read-only" :
+			     "no mounted cgroup hierarchy of this host has it",
+			     controller != NSC_CGROUP_DEVICES ? "" :
+			     ": a container without a user namespace needs it, "
+			     "unless allow_all_devices is true");
+}
+
+int nsc_layout_possible(const struct nsc_layout *l,
+			const struct nsc_cgroup_host *host,
+			struct nsc_error *err)
+{
+	const struct nsc_plan *plan = l->plan;
+	int ret = 0;
+
+	if (plan->cgroup_parent)
+		ret = nsc_cgroup_limits_possible(&plan->cgroup_parent->limits,
+						 host, err);
+	if (ret == 0)
+		ret = nsc_cgroup_limits_possible(&plan->config->cgroups.limits,
+						 host, err);
+	if (ret == 0)
+		ret = need(l, host, NSC_CGROUP_DEVICES, "allowed_devices",
+			   err);
+	if (ret == 0)
+		ret = need(l, host, NSC_CGROUP_FREEZER, "freezer", err);
+	return ret;
+}
+
+bool nsc_layout_requires(const struct nsc_layout *layout,
+			 const struct nsc_cgroup_host *host,
+			 const struct nsc_cgroup_hierarchy *h)
+{
+	for (int i = 0; i <= NSC_CGROUP_UNIFIED; i++)
+		if (layout->needed & NSC_CGROUP_BIT(i) &&
+		    nsc_cgroup_find(host, i) == h)
+			return true;
+	return false;
+}
+
+int nsc_layout_path(const struct nsc_layout *l,
+		    const struct nsc_cgroup_hierarchy *h, size_t n,
+		    char path[PATH_MAX])
+{
+	bool scope = h->v2 && l->scope;
+	int at = snprintf(path, PATH_MAX, "%s%s%s", h->path,
+			  scope ? l->scope : "",
+			  scope ? "/" NSC_GROUP_SCOPE_C : "");
+
+	for (size_t i = 0; !scope && i < n && at < PATH_MAX; i++)
+		at += snprintf(path + at, PATH_MAX - (size_t)at, "/%s",
+			       l->names[i]);
+	return at < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static void print_controllers(FILE *out, const struct nsc_cgroup_hierarchy *h)
+{
+	const char *comma = h->v2 ? "," : "";
+
+	fputs(h->v2 ? "v2" : "", out);
+	for (int i = 0; i < NSC_CGROUP_CONTROLLERS; i++) {
+		if (!(h->controllers & NSC_CGROUP_BIT(i)))
+			continue;
+		fprintf(out, "%s%s", comma,
+			nsc_cgroup_controller_name(i, h->v2));
+		comma = ",";
+	}
+}
+
+static int print_hierarchy(FILE *out, const struct nsc_layout *l,
+			   const struct nsc_cgroup_hierarchy *h)
+{
+	bool scope = h->v2 && l->scope;
+	char path[PATH_MAX];
+
+	if (nsc_layout_path(l, h, l->n, path) < 0)
+		return -ENAMETOOLONG;
+	fputs(h->v2 || h->controllers & PER_SESSION ? "s " : "g ", out);
+	print_controllers(out, h);
+	fprintf(out, " %s\n", path);
+	if (scope)
+		fprintf(out, "m - %s%s/" NSC_GROUP_SCOPE_M "\n", h->path,
+			l->scope);
+	for (size_t n = scope ? 0 : l->n - 1; n; n--) {
+		if (nsc_layout_path(l, h, n, path) < 0)
+			return -ENAMETOOLONG;
+		fprintf(out, "p - %s\n", path);
+	}
+	return 0;
+}
+
+char *nsc_layout_record(const struct nsc_layout *l,
+			const struct nsc_cgroup_host *host)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	int ret = 0;
+
+	for (size_t i = 0; out && ret == 0 && i < host->n; i++)
+		if (!host->list[i].readonly)
+			ret = print_hierarchy(out, l, &host->list[i]);
+	if (out && (fclose(out) != 0 || ret < 0)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
+int nsc_layout_slice(const struct nsc_layout *l, char *buf, size_t size,
+		     struct nsc_error *err)
+{
+	const struct nsc_config_cgroups *c = &l->plan->config->cgroups;
+	const char *slice = c->slice && *c->slice ? c->slice :
+			    is_slice(c->parent) ? c->parent : NULL;
+
+	if (slice && l->plan->cgroup_parent)
+		return nsc_error_set(err, EINVAL, "%s.slice: the user belongs "
+				     "to '%s' of cgroup_parents, which is a "
+				     "slice of its own here: remove one of "
+				     "them", c->limits.origin,
+				     l->plan->cgroup_parent->name);
+	if (slice)
+		snprintf(buf, size, "%s", slice);
+	else
+		snprintf(buf, size, "user-%u.slice", l->plan->user->uid);
+	return 0;
+}

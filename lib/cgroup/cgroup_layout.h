@@ -1,0 +1,64 @@
+/* Where a container's groups are, before any is made. */
+#ifndef NSC_CGROUP_CGROUP_LAYOUT_H
+#define NSC_CGROUP_CGROUP_LAYOUT_H
+
+#include <limits.h>
+
+#include "container/create.h"
+#include "cgroup/cgroup.h"
+
+#define NSC_GROUP_TOP "nscontainer"
+#define NSC_GROUP_SCOPE_C "container"	/* below a scope of systemd's */
+#define NSC_GROUP_SCOPE_M "monitor"
+#define NSC_LAYOUT_ID 80
+#define NSC_GROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
+
+struct nsc_layout {
+	const struct nsc_plan *plan;
+	char id[NSC_LAYOUT_ID];		/* of this container, as a mark */
+	char name[NAME_MAX + 1];	/* without cgroups.name: its own */
+	char *names[NSC_GROUP_NAMES];	/* components, from the hierarchy */
+	size_t n;
+	size_t shared;			/* which of them is the host's parent;
+					 * 0: none */
+	unsigned int needed;		/* controllers, as bits */
+	bool devices;			/* device rules are to be applied */
+	bool devices_needed;		/* or it is an error */
+	const char *scope;		/* systemd: its path in v2, or NULL */
+};
+
+/*
+ * Of plan its config, cgroup_parent and user are read, and the run directory
+ * unless name says how that of the container is called.
+ */
+int nsc_layout_init(const struct nsc_plan *plan, const char *name,
+		    struct nsc_layout *ret, struct nsc_error *err);
+void nsc_layout_free(struct nsc_layout *layout);
+
+/* The mark of the container of a run directory; its own name is optional. */
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name);
+
+/* Does what needs a controller find it?  Else the sentence that says why. */
+int nsc_layout_possible(const struct nsc_layout *layout,
+			const struct nsc_cgroup_host *host,
+			struct nsc_error *err);
+
+/* Is one of the needed controllers in this hierarchy? */
+bool nsc_layout_requires(const struct nsc_layout *layout,
+			 const struct nsc_cgroup_host *host,
+			 const struct nsc_cgroup_hierarchy *h);
+
+/* The first n names of it in a hierarchy, as a path. */
+int nsc_layout_path(const struct nsc_layout *layout,
+		    const struct nsc_cgroup_hierarchy *h, size_t n,
+		    char path[PATH_MAX]);
+
+/* The record of cgroup_tree.h, into new memory; NULL without memory. */
+char *nsc_layout_record(const struct nsc_layout *layout,
+			const struct nsc_cgroup_host *host);
+
+/* The slice for systemd; by default user-UID.slice. */
+int nsc_layout_slice(const struct nsc_layout *layout, char *buf, size_t size,
+		     struct nsc_error *err);
+
+#endif

@@ -1,0 +1,314 @@
+/* Runs in: nsinit stats, root of the host. */
+#include "cgroup/cgroup_stats.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "cgroup/cgroup.h"
+
+/* The kernel's "none" is the largest number of pages. */
+#define NO_LIMIT_V1 UINT64_C(0x7000000000000000)
+
+struct place {
+	int dir;		/* of the group with the controller, or -1 */
+	bool v2;
+};
+
+static bool read_text(const struct place *p, const char *file, char *buf,
+		      size_t size)
+{
+	return p->dir >= 0 && nsc_cgroup_read(p->dir, file, buf, size) >= 0;
+}
+
+static uint64_t read_one(const struct place *p, const char *v1, const char *v2)
+{
+	const char *file = p->v2 ? v2 : v1;
+	char text[64];
+
+	if (!file || !read_text(p, file, text, sizeof(text)) ||
+	    !isdigit((unsigned char)text[0]))
+		return NSC_STATS_NONE;
+	return strtoull(text, NULL, 10);
+}
+
+void nsc_stats_parse_flat(const char *text, struct nsc_stats_key *list,
+			  size_t *n)
+{
+	*n = 0;
+	while (*text && *n < NSC_STATS_KEYS) {
+		struct nsc_stats_key *k = &list[*n];
+
+		if (sscanf(text, "%47s %" SCNu64, k->name, &k->value) == 2)
+			*n += 1;
+		text += strcspn(text, "\n");
+		text += *text != '\0';
+	}
+}
+
+uint64_t nsc_stats_find(const struct nsc_stats_key *list, size_t n,
+			const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return list[i].value;
+	return NSC_STATS_NONE;
+}
+
+static struct nsc_stats_io *io_row(struct nsc_stats *s, unsigned int major,
+				   unsigned int minor, const char *op)
+{
+	struct nsc_stats_io *row = s->io;
+
+	for (; row < s->io + s->n_io; row++)
+		if (row->major == major && row->minor == minor &&
+		    !strcmp(row->op, op))
+			return row;
+	if (s->n_io == NSC_STATS_IO)
+		return NULL;
+	s->n_io++;
+	*row = (struct nsc_stats_io){ .major = major, .minor = minor };
+	snprintf(row->op, sizeof(row->op), "%s", op);
+	return row;
+}
+
+/* "8:0 Read 4096", a line for each; "Total" is no operation. */
+void nsc_stats_parse_io_v1(const char *text, bool bytes, struct nsc_stats *ret)
+{
+	for (; *text; text += strcspn(text, "\n"), text += *text != '\0') {
+		unsigned int major, minor;
+		struct nsc_stats_io *row;
+		uint64_t value;
+		char op[16];
+
+		if (sscanf(text, "%u:%u %15s %" SCNu64, &major, &minor, op,
+			   &value) != 4 || !strcmp(op, "Total"))
+			continue;
+		op[0] = (char)tolower((unsigned char)op[0]);
+		row = io_row(ret, major, minor, op);
+		if (row && bytes)
+			row->bytes = value;
+		else if (row)
+			row->ops = value;
+	}
+}
+
+/* "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0" */
+void nsc_stats_parse_io_v2(const char *text, struct nsc_stats *ret)
+{
+	static const struct {
+		char letter;
+		const char *op;
+	} ops[] = { { 'r', "read" }, { 'w', "write" }, { 'd', "discard" } };
+
+	for (; *text; text += strcspn(text, "\n"), text += *text != '\0') {
+		unsigned int major, minor;
+		char line[512];
+
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(text, "\n"),
+			 text);
+		if (sscanf(line, "%u:%u", &major, &minor) != 2)
+			continue;
+		for (size_t i = 0; i < NSC_ARRAY_SIZE(ops); i++) {
+			char bytes[12], ios[12];
+			const char *b, *o;
+			struct nsc_stats_io *row;
+
+			snprintf(bytes, sizeof(bytes), " %cbytes=",
+				 ops[i].letter);
+			snprintf(ios, sizeof(ios), " %cios=", ops[i].letter);
+			b = strstr(line, bytes);
+			o = strstr(line, ios);
+			row = b && o ? io_row(ret, major, minor, ops[i].op) :
+				       NULL;
+			if (!row)
+				continue;
+			row->bytes = strtoull(b + strlen(bytes), NULL, 10);
+			row->ops = strtoull(o + strlen(ios), NULL, 10);
+		}
+	}
+}
+
+static struct place open_place(const struct nsc_cgroup_tree *tree,
+			       const char *controller, const char *session)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								controller);
+	struct place p = { -1, false };
+	char path[PATH_MAX];
+
+	/* v2 counts time with or without its controller. */
+	if (!e && !strcmp(controller, "cpu"))
+		e = nsc_cgroup_tree_find(tree, "v2");
+	if (!e)
+		return p;
+	p.v2 = !strncmp(e->controllers, "v2", 2);
+	if (snprintf(path, sizeof(path), "%s%s%s", e->path, session ? "/" : "",
+		     session ? session : "") < (int)sizeof(path))
+		p.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return p;
+}
+
+static uint64_t to_us(uint64_t ns)
+{
+	return ns == NSC_STATS_NONE ? ns : ns / 1000;
+}
+
+/* Where v2 has it beside others, it is in "cpu.stat". */
+static uint64_t read_usage(const struct nsc_cgroup_tree *tree,
+			   const char *session)
+{
+	struct place acct = open_place(tree, "cpuacct", session);
+	struct place cpu = open_place(tree, "cpu", session);
+	struct nsc_stats_key list[NSC_STATS_KEYS];
+	uint64_t usage = NSC_STATS_NONE;
+	char text[4096];
+	size_t n;
+
+	if (acct.dir >= 0) {
+		usage = to_us(read_one(&acct, "cpuacct.usage", NULL));
+	} else if (cpu.v2 && read_text(&cpu, "cpu.stat", text, sizeof(text))) {
+		nsc_stats_parse_flat(text, list, &n);
+		usage = nsc_stats_find(list, n, "usage_usec");
+	}
+	nsc_fd_close(&cpu.dir);
+	nsc_fd_close(&acct.dir);
+	return usage;
+}
+
+static uint64_t read_peak(const struct place *p)
+{
+	return read_one(p, "memory.max_usage_in_bytes", "memory.peak");
+}
+
+void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
+		     uint64_t *ret_peak, uint64_t *ret_cpu_us)
+{
+	struct place memory = open_place(tree, "memory", session);
+
+	*ret_peak = read_peak(&memory);
+	*ret_cpu_us = read_usage(tree, session);
+	nsc_fd_close(&memory.dir);
+}
+
+static void read_throttling(const struct place *p, struct nsc_stats *s)
+{
+	struct nsc_stats_key list[NSC_STATS_KEYS];
+	char text[4096];
+	size_t n;
+
+	if (!read_text(p, "cpu.stat", text, sizeof(text)))
+		return;
+	nsc_stats_parse_flat(text, list, &n);
+	s->periods = nsc_stats_find(list, n, "nr_periods");
+	s->throttled_periods = nsc_stats_find(list, n, "nr_throttled");
+	s->throttled_time = p->v2 ? nsc_stats_find(list, n, "throttled_usec") :
+		to_us(nsc_stats_find(list, n, "throttled_time"));
+	if (!p->v2)
+		return;
+	s->cpu_user = nsc_stats_find(list, n, "user_usec");
+	s->cpu_system = nsc_stats_find(list, n, "system_usec");
+}
+
+static void read_cpu(const struct nsc_cgroup_tree *tree, const char *session,
+		     struct nsc_stats *s)
+{
+	struct place cpu = open_place(tree, "cpu", session);
+	struct place acct = open_place(tree, "cpuacct", session);
+
+	read_throttling(&cpu, s);
+	s->cpu_usage = read_usage(tree, session);
+	if (acct.dir >= 0) {
+		s->cpu_user = to_us(read_one(&acct, "cpuacct.usage_user",
+					     NULL));
+		s->cpu_system = to_us(read_one(&acct, "cpuacct.usage_sys",
+					       NULL));
+	}
+	nsc_fd_close(&cpu.dir);
+	nsc_fd_close(&acct.dir);
+}
+
+static void read_memory(const struct nsc_cgroup_tree *tree,
+			const char *session, struct nsc_stats *s)
+{
+	struct place p = open_place(tree, "memory", session);
+	_cleanup_free_ char *text = malloc(65536);
+
+	s->memory = read_one(&p, "memory.usage_in_bytes", "memory.current");
+	s->memory_peak = read_peak(&p);
+	s->memory_limit = read_one(&p, "memory.limit_in_bytes", "memory.max");
+	if (s->memory_limit > NO_LIMIT_V1)
+		s->memory_limit = NSC_STATS_NONE;
+	if (text && read_text(&p, "memory.stat", text, 65536))
+		nsc_stats_parse_flat(text, s->memory_stat, &s->n_memory_stat);
+	nsc_fd_close(&p.dir);
+}
+
+static void read_io(const struct nsc_cgroup_tree *tree, const char *session,
+		    struct nsc_stats *s)
+{
+	struct place v1 = open_place(tree, "blkio", session);
+	struct place v2 = open_place(tree, "io", session);
+	_cleanup_free_ char *text = malloc(65536);
+
+	if (text && read_text(&v1, "blkio.throttle.io_service_bytes_recursive",
+			      text, 65536))
+		nsc_stats_parse_io_v1(text, true, s);
+	if (text && read_text(&v1, "blkio.throttle.io_serviced_recursive",
+			      text, 65536))
+		nsc_stats_parse_io_v1(text, false, s);
+	if (text && read_text(&v2, "io.stat", text, 65536))
+		nsc_stats_parse_io_v2(text, s);
+	/* A file with rows of devices: their sum is the last line. */
+	if (text && (read_text(&v1, "blkio.io_queued_recursive", text,
+			       65536) ||
+		     read_text(&v1, "blkio.bfq.io_queued_recursive", text,
+			       65536))) {
+		const char *total = strstr(text, "Total ");
+
+		s->io_queued = 0;
+		for (; total; total = strstr(total + 1, "Total "))
+			s->io_queued = strtoull(total + 6, NULL, 10);
+	}
+	nsc_fd_close(&v1.dir);
+	nsc_fd_close(&v2.dir);
+}
+
+static void read_freezer(const struct nsc_cgroup_tree *tree,
+			 struct nsc_stats *s)
+{
+	struct place p = open_place(tree, "freezer", NULL);
+
+	s->frozen = nsc_cgroup_tree_frozen(tree);
+	s->self_freezing = read_one(&p, "freezer.self_freezing",
+				    "cgroup.freeze") == 1;
+	s->parent_freezing = p.v2 ? s->frozen && !s->self_freezing :
+		read_one(&p, "freezer.parent_freezing", NULL) == 1;
+	nsc_fd_close(&p.dir);
+}
+
+void nsc_stats_read(const struct nsc_cgroup_tree *tree, const char *session,
+		    struct nsc_stats *s)
+{
+	struct place pids = open_place(tree, "pids", session);
+
+	memset(s, 0, sizeof(*s));
+	s->cpu_usage = s->cpu_user = s->cpu_system = NSC_STATS_NONE;
+	s->periods = s->throttled_periods = NSC_STATS_NONE;
+	s->throttled_time = s->io_queued = NSC_STATS_NONE;
+	read_cpu(tree, session, s);
+	read_memory(tree, session, s);
+	s->pids = read_one(&pids, "pids.current", "pids.current");
+	s->pids_limit = read_one(&pids, "pids.max", "pids.max");
+	nsc_fd_close(&pids.dir);
+	read_io(tree, session, s);
+	if (!session)
+		read_freezer(tree, s);
+}

@@ -1,0 +1,584 @@
+/* Runs in: container-monitor and nsinit, root of the host. */
+#include "cgroup/cgroup_tree.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/securebits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+#define STEP_MS 16		/* at the most, from 1 on */
+#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define SESSION NSC_CGROUP_SESSION
+#define SPARE "next-session"	/* made already, for whoever comes next */
+
+static int read_file(const char *dir, const char *file, char *buf, size_t size)
+{
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+	ssize_t n;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+static int write_file(const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
+	    (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || write(fd, text, strlen(text)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int parse(struct nsc_cgroup_tree *tree)
+{
+	char *save = NULL;
+
+	for (char *line = strtok_r(tree->text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *path = line[1] == ' ' ? strchr(line + 2, ' ') : NULL;
+
+		if (!path || path[1] != '/' || tree->n == NSC_CGROUP_ENTRIES)
+			return -EINVAL;
+		*path++ = '\0';
+		tree->list[tree->n++] = (struct nsc_cgroup_entry){
+			line[0], line + 2, path,
+		};
+	}
+	return 0;
+}
+
+/* The group in text, that of /proc/PID/cgroup, up to the end of its line. */
+static const char *group_in(const char *text, const char *controllers)
+{
+	bool v2 = !strncmp(controllers, "v2", 2);
+	size_t len = v2 ? 0 : strlen(controllers);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *names;
+
+		line += *line == '\n';
+		names = strchr(line, ':');
+		if (!names)
+			return NULL;
+		names++;
+		if (!strncmp(names, v2 ? "" : controllers, len) &&
+		    names[len] == ':')
+			return names + len + 1;
+	}
+	return NULL;
+}
+
+/* /proc/PID/cgroup of the container's PID 1. */
+static int read_groups(int rundir, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(rundir, "pid", O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	char text[16] = "", dir[32];
+
+	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
+		return -errno;
+	snprintf(dir, sizeof(dir), "/proc/%d", atoi(text));
+	return read_file(dir, "cgroup", buf, size);
+}
+
+static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
+{
+	char groups[8192] = "";
+
+	for (size_t i = 0; i < tree->n; i++) {
+		struct nsc_cgroup_entry *e = &tree->list[i];
+		size_t left = sizeof(tree->text) - at;
+		const char *group;
+		int n;
+
+		if (e->kind != 'e')
+			continue;
+		if (!groups[0] &&
+		    read_groups(rundir, groups, sizeof(groups)) < 0)
+			groups[0] = '\0';
+		group = group_in(groups, e->controllers);
+		n = group ? (int)strcspn(group, "\n") : 0;
+		if (n == 1)
+			e->kind = '-';
+		n = n > 0 && strncmp(group, "/..", 3) != 0 ?
+			    snprintf(tree->text + at, left, "%s%.*s", e->path,
+				     n, group) : -1;
+		if (n < 0 || (size_t)n >= left) {
+			e->kind = '?';
+			continue;
+		}
+		e->path = tree->text + at;
+		at += (size_t)n + 1;
+	}
+}
+
+int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
+{
+	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
+				     O_NOFOLLOW | O_CLOEXEC);
+	ssize_t n;
+	int ret;
+
+	tree->n = 0;
+	if (fd < 0)
+		return -errno;
+	n = read(fd, tree->text, sizeof(tree->text) - 1);
+	if (n < 0)
+		return -errno;
+	if (n == (ssize_t)sizeof(tree->text) - 1)
+		return -EFBIG;
+	tree->text[n] = '\0';
+	ret = parse(tree);
+	if (ret == 0)
+		follow(rundir, tree, (size_t)n + 1);
+	return ret;
+}
+
+/* One of ours, which ends with the container. */
+static bool is_own(const struct nsc_cgroup_entry *e)
+{
+	return e->kind == 's' || e->kind == 'g';
+}
+
+static bool is_group(const struct nsc_cgroup_entry *e)
+{
+	return is_own(e) || e->kind == 'e';
+}
+
+static bool is_v2(const struct nsc_cgroup_entry *e)
+{
+	return !strncmp(e->controllers, "v2", 2) &&
+	       (!e->controllers[2] || e->controllers[2] == ',');
+}
+
+const struct nsc_cgroup_entry *
+nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
+{
+	const struct nsc_cgroup_entry *unified = NULL;
+	size_t len = strlen(controller);
+
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+		const char *p = e->controllers;
+
+		if (!is_group(e))
+			continue;
+		if (is_v2(e))
+			unified = e;
+		for (; p; p = strchr(p, ',')) {
+			p += *p == ',';
+			if (!strncmp(p, controller, len) &&
+			    (!p[len] || p[len] == ','))
+				return e;
+		}
+	}
+	return strcmp(controller, "freezer") ? NULL : unified;
+}
+
+int nsc_cgroup_tree_session(const struct nsc_cgroup_tree *tree, pid_t pid,
+			    char *path, size_t size)
+{
+	const struct nsc_cgroup_entry *best = NULL;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 's' &&
+		    (!best || is_v2(&tree->list[i])))
+			best = &tree->list[i];
+	if (!best)
+		return -ENOENT;
+	return snprintf(path, size, "%s/" SESSION "%d", best->path,
+			(int)pid) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+	char text[256] = "";
+
+	if (!e)
+		return false;
+	if (!is_v2(e))
+		return read_file(e->path, "freezer.state", text,
+				 sizeof(text)) == 0 && text[0] == 'F';
+	if (read_file(e->path, "cgroup.freeze", text, sizeof(text)) == 0 &&
+	    text[0] == '1')
+		return true;
+	return nsc_cgroup_tree_frozen(tree);
+}
+
+bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+	char text[256] = "";
+
+	if (!e)
+		return false;
+	if (is_v2(e))
+		return read_file(e->path, "cgroup.events", text,
+				 sizeof(text)) == 0 && strstr(text, "frozen 1");
+	return read_file(e->path, "freezer.state", text, sizeof(text)) == 0 &&
+	       !strncmp(text, "FROZEN", 6);
+}
+
+int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+
+	if (!e)
+		return -EOPNOTSUPP;
+	if (is_v2(e))
+		return write_file(e->path, "cgroup.freeze", freeze ? "1" : "0");
+	return write_file(e->path, "freezer.state", freeze ? "FROZEN" :
+							     "THAWED");
+}
+
+/* By what the directory says alone: a group has some 60 files. */
+void nsc_cgroup_each(const char *path, int depth,
+		     void (*act)(const char *path, void *arg), void *arg)
+{
+	DIR *dir = depth ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char below[PATH_MAX];
+
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    snprintf(below, sizeof(below), "%s/%s", path,
+			     entry->d_name) < (int)sizeof(below))
+			nsc_cgroup_each(below, depth - 1, act, arg);
+	}
+	if (dir)
+		closedir(dir);
+	act(path, arg);
+}
+
+static void remove_one(const char *path, void *unused)
+{
+	(void)unused;
+	rmdir(path);
+}
+
+int nsc_cgroup_tree_remove(const char *path)
+{
+	struct stat st;
+
+	if (rmdir(path) == 0 || errno == ENOENT)
+		return 0;
+	/* It empties from the bottom; a failure shows at the top. */
+	nsc_cgroup_each(path, NSC_CGROUP_DEPTH, remove_one, NULL);
+	return lstat(path, &st) < 0 && errno == ENOENT ? 0 : -EBUSY;
+}
+
+int nsc_cgroup_tree_leave(const struct nsc_cgroup_tree *tree, pid_t pid)
+{
+	char path[PATH_MAX];
+	int ret = 0;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 's' &&
+		    snprintf(path, sizeof(path), "%s/" SESSION "%d",
+			     tree->list[i].path, (int)pid) <
+		    (int)sizeof(path) && nsc_cgroup_tree_remove(path) < 0)
+			ret = -EBUSY;
+	return ret;
+}
+
+static int remove_all(const struct nsc_cgroup_tree *tree)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (is_own(&tree->list[i]) &&
+		    nsc_cgroup_tree_remove(tree->list[i].path) < 0)
+			ret = -EBUSY;
+	/* Those above may be others' as well: they stay while they are. */
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 'p')
+			rmdir(tree->list[i].path);
+	return ret;
+}
+
+static bool listed(const char *dir, pid_t pid)
+{
+	_cleanup_file_ FILE *file = NULL;
+	char path[PATH_MAX];
+	int one;
+
+	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
+	    (int)sizeof(path))
+		return false;
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &one) == 1)
+		if (one == pid)
+			return true;
+	return false;
+}
+
+/* Through a pidfd: what is listed after that opened is what it leads to. */
+static void kill_listed(const char *dir, pid_t pid)
+{
+	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	if (pidfd >= 0 && pid != getpid() && listed(dir, pid))
+		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+}
+
+static void kill_one(const char *dir, void *unused)
+{
+	_cleanup_file_ FILE *file = NULL;
+	char path[PATH_MAX];
+	int pid;
+
+	(void)unused;
+	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
+	    (int)sizeof(path))
+		return;
+	file = fopen(path, "re");
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 0)
+			kill_listed(dir, pid);
+}
+
+static void kill_all(const struct nsc_cgroup_tree *tree)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+
+		if (!is_own(e))
+			continue;
+		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
+			continue;
+		nsc_cgroup_each(e->path, NSC_CGROUP_DEPTH, kill_one, NULL);
+	}
+}
+
+static int remove_within(const struct nsc_cgroup_tree *tree, int ms, bool kill)
+{
+	int step = 1, ret;
+
+	/* What was forked meanwhile is killed in the next round. */
+	for (;; ms -= step, step = step < STEP_MS ? 2 * step : step) {
+		const struct timespec moment = { 0, step * 1000000L };
+
+		if (kill)
+			kill_all(tree);
+		ret = remove_all(tree);
+		if (ret == 0 || ms <= 0)
+			return ret;
+		nanosleep(&moment, NULL);
+	}
+}
+
+int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
+{
+	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
+								"freezer");
+
+	/* What is frozen does not even die, in v1. */
+	if (e && is_own(e))
+		nsc_cgroup_tree_freeze(tree, false);
+	if (remove_within(tree, grace_ms, false) == 0)
+		return 0;
+	return remove_within(tree, KILL_MS, true);
+}
+
+/* The first hierarchy with sessions tells which there are. */
+void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
+{
+	const struct dirent *entry;
+	DIR *dir = NULL;
+
+	for (size_t i = 0; i < tree->n && !dir; i++)
+		if (tree->list[i].kind == 's')
+			dir = opendir(tree->list[i].path);
+	while (dir && (entry = readdir(dir))) {
+		int pid = atoi(entry->d_name + sizeof(SESSION) - 1);
+
+		if (strncmp(entry->d_name, SESSION, sizeof(SESSION) - 1) !=
+			    0 ||
+		    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		/* Where processes were left behind, it stays. */
+		nsc_cgroup_tree_leave(tree, pid);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks)
+{
+	while (tasks->n)
+		close(tasks->fds[--tasks->n]);
+}
+
+/* The group for pid in e's hierarchy. */
+static void group_path(const struct nsc_cgroup_entry *e, pid_t pid,
+		       char path[PATH_MAX])
+{
+	if (e->kind == 's')
+		snprintf(path, PATH_MAX, "%.4000s/" SESSION "%d", e->path,
+			 (int)pid);
+	else
+		snprintf(path, PATH_MAX, "%.4000s", e->path);
+}
+
+static int open_tasks(const struct nsc_cgroup_entry *e, pid_t pid,
+		      struct nsc_cgroup_tasks *tasks)
+{
+	char path[PATH_MAX], file[PATH_MAX + 8];
+	int fd;
+
+	if (tasks->n == NSC_CGROUP_TASKS)
+		return -E2BIG;
+	group_path(e, pid, path);
+	snprintf(file, sizeof(file), "%s/tasks", path);
+	fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	tasks->fds[tasks->n++] = fd;
+	return 0;
+}
+
+/* The effective user id alone: the rights of root are needed to open. */
+static int become(uid_t uid, int securebits)
+{
+	if (prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0 ||
+	    setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
+		return -errno;
+	return 0;
+}
+
+/* Nothing is right any more where that fails. */
+static void become_root(int securebits)
+{
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||
+	    prctl(PR_SET_SECUREBITS, securebits) < 0)
+		_exit(1);
+}
+
+static bool enters_itself(const struct nsc_cgroup_entry *e)
+{
+	return is_group(e) && !is_v2(e);
+}
+
+static int open_all(const struct nsc_cgroup_tree *tree, pid_t pid,
+		    struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
+{
+	int securebits = prctl(PR_GET_SECUREBITS);
+	int ret = tasks->uid ? become(tasks->uid, securebits) : 0;
+
+	for (size_t i = 0; ret == 0 && i < tree->n; i++)
+		if (enters_itself(&tree->list[i]))
+			ret = open_tasks(&tree->list[i], pid, tasks);
+	if (tasks->uid)
+		become_root(securebits);
+	return ret < 0 ? nsc_error_sys(err, -ret, "open the groups of process "
+				       "%d", (int)pid) : 0;
+}
+
+static int move(const char *path, pid_t pid)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return write_file(path, "cgroup.procs", text);
+}
+
+static void spare_path(const struct nsc_cgroup_entry *e, char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%.4000s/" SPARE, e->path);
+}
+
+/* In v1 a group can be renamed, which takes a tenth of making one. */
+static int make_session(const struct nsc_cgroup_entry *e, const char *path)
+{
+	char spare[PATH_MAX];
+
+	spare_path(e, spare);
+	if (enters_itself(e) && rename(spare, path) == 0)
+		return 0;
+	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+void nsc_cgroup_tree_prepare(const struct nsc_cgroup_tree *tree)
+{
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 's' &&
+		    enters_itself(&tree->list[i])) {
+			spare_path(&tree->list[i], path);
+			mkdir(path, 0755);
+		}
+}
+
+/* 1: it is in the group; 0: it enters itself. */
+static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
+		     struct nsc_error *err)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	if (e->kind == '?')
+		return nsc_error_set(err, ESRCH, "the group of PID 1 below "
+				     "'%s' cannot be found", e->path);
+	group_path(e, pid, path);
+	ret = e->kind == 's' ? make_session(e, path) : 0;
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "make the session's group "
+				     "'%s'", path);
+	if (enters_itself(e))
+		return 0;
+	ret = move(path, pid);
+	return ret < 0 ? nsc_error_sys(err, -ret, "move process %d into group "
+				       "'%s'", (int)pid, path) : 1;
+}
+
+int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
+			  struct nsc_cgroup_tasks *tasks,
+			  struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret >= 0 && i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+
+		if (e->kind != '?' && !is_group(e))
+			continue;
+		ret = enter_one(e, pid, err);
+		tasks->entered = tasks->entered || ret > 0;
+	}
+	if (ret >= 0)
+		ret = open_all(tree, pid, tasks, err);
+	if (ret < 0 && tasks->entered && err)
+		err->code = ENOTRECOVERABLE;
+	return ret < 0 && tasks->entered ? -ENOTRECOVERABLE : ret;
+}

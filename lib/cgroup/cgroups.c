@@ -1,0 +1,579 @@
+/* Runs in: the builder, root of the host, before any process of a container. */
+#include "cgroup/cgroups.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "cgroup/cgroup_layout.h"
+#include "util/paths.h"
+#include "cgroup/cgroup_systemd.h"
+#include "cgroup/cgroup_tree.h"
+
+#define MARK "trusted.nscontainer"	/* whose group it is */
+#define TRIES 50
+#define FREEZE_MS 5000
+/* Of v2, switched on where the host has them, for counting. */
+#define WANTED (NSC_CGROUP_BIT(NSC_CGROUP_CPU) | \
+		NSC_CGROUP_BIT(NSC_CGROUP_MEMORY) | \
+		NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
+		NSC_CGROUP_BIT(NSC_CGROUP_PIDS))
+
+enum mark { MARK_NONE, MARK_OURS, MARK_OTHERS };
+
+static enum mark mark_of(int dir, const char *id)
+{
+	char text[NSC_LAYOUT_ID];
+	ssize_t n = fgetxattr(dir, MARK, text, sizeof(text));
+
+	if (n < 0)
+		return MARK_NONE;
+	return (size_t)n == strlen(id) && !memcmp(text, id, (size_t)n) ?
+		       MARK_OURS : MARK_OTHERS;
+}
+
+/* v1: PID 1 is in the group itself; v2 counts those below as well. */
+static bool populated(const struct nsc_cgroup_hierarchy *h, int dir)
+{
+	char text[128];
+
+	if (h->v2)
+		return nsc_cgroup_read(dir, "cgroup.events", text,
+				       sizeof(text)) < 0 ||
+		       strstr(text, "populated 1");
+	return nsc_cgroup_read(dir, "cgroup.procs", text, sizeof(text)) != 0;
+}
+
+struct maker {
+	struct nsc_layout layout;
+	struct nsc_groups *groups;
+	struct nsc_device_rule *rules;
+	size_t n_rules;
+};
+
+static int in_use(const struct maker *m, const char *path,
+		  struct nsc_error *err)
+{
+	return nsc_error_set(err, EBUSY, "%s.name: the group '%s' is in use: "
+			     "each container needs a name of its own, such as "
+			     "\"%%u\"",
+			     m->layout.plan->config->cgroups.limits.origin,
+			     path);
+}
+
+/* Left by a world that ended at once, or another's. */
+static int replace(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
+		   int parent, int *dir, struct nsc_error *err)
+{
+	const char *name = h->v2 && m->layout.scope ? NSC_GROUP_SCOPE_C :
+			   m->layout.names[m->layout.n - 1];
+	char path[PATH_MAX];
+	bool made = false;
+
+	if (nsc_layout_path(&m->layout, h, m->layout.n, path) < 0)
+		return nsc_error_sys(err, ENAMETOOLONG, "group '%s'", name);
+	if (populated(h, *dir) || nsc_cgroup_tree_remove(path) < 0)
+		return in_use(m, path, err);
+	nsc_fd_close(dir);
+	*dir = nsc_cgroup_make(parent, name, h->controllers &
+			       NSC_CGROUP_BIT(NSC_CGROUP_CPUSET), &made);
+	if (*dir < 0)
+		return nsc_error_sys(err, -*dir, "make group '%s'", path);
+	return made ? 0 : in_use(m, path, err);
+}
+
+/* What of the limits above this group is shared by several users. */
+static int share(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
+		 int dir, struct nsc_error *err)
+{
+	return nsc_cgroup_apply(&m->layout.plan->cgroup_parent->limits, h, dir,
+				err);
+}
+
+/* 0, -EAGAIN (one above was removed meanwhile), or an error. */
+static int step(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
+		size_t i, int *dir, struct nsc_error *err)
+{
+	const struct nsc_layout *l = &m->layout;
+	bool cpuset = !h->v2 && h->controllers &
+				NSC_CGROUP_BIT(NSC_CGROUP_CPUSET);
+	bool last = i == l->n - 1, made = false;
+	_cleanup_fd_ int child = -1;
+	char path[PATH_MAX] = "";
+	int ret = 0;
+
+	if (h->v2)
+		ret = nsc_cgroup_v2_enable(*dir, WANTED, l->needed &
+					   h->controllers);
+	if (ret == 0)
+		child = nsc_cgroup_make(*dir, l->names[i], cpuset, &made);
+	ret = ret < 0 ? ret : child < 0 ? child : 0;
+	if (ret == -ENOENT || ret == -ENODEV)
+		return i ? -EAGAIN : ret;
+	nsc_layout_path(l, h, i + 1, path);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "make group '%s'", path);
+	if (last && !made)
+		ret = replace(m, h, *dir, &child, err);
+	else if (!made && mark_of(child, l->id) != MARK_NONE)
+		ret = nsc_error_set(err, EBUSY, "make group '%s': it is a "
+				    "container's: containers cannot be below",
+				    path);
+	if (ret == 0 && l->shared == i && i)
+		ret = share(m, h, child, err);
+	nsc_fd_close(dir);
+	*dir = NSC_TAKE_FD(child);
+	return ret;
+}
+
+static int walk(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
+		struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = open(h->path, O_RDONLY | O_DIRECTORY |
+				    O_CLOEXEC);
+	int ret = 0;
+
+	if (dir < 0)
+		return nsc_error_sys(err, errno, "open '%s'", h->path);
+	for (size_t i = 0; ret == 0 && i < m->layout.n; i++)
+		ret = step(m, h, i, &dir, err);
+	return ret < 0 ? ret : NSC_TAKE_FD(dir);
+}
+
+/* The scope is ours: container and monitor beside each other. */
+static int walk_scope(const struct maker *m,
+		      const struct nsc_cgroup_hierarchy *h,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int monitor = -1;
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int scope = -1;
+	char path[PATH_MAX];
+	bool made = false;
+	int ret;
+
+	snprintf(path, sizeof(path), "%.2000s%.2000s", h->path,
+		 m->layout.scope);
+	scope = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (scope < 0)
+		return nsc_error_sys(err, errno, "open the scope's group '%s'",
+				     path);
+	/* Out of the scope itself first: no controllers beside processes. */
+	monitor = nsc_cgroup_make(scope, NSC_GROUP_SCOPE_M, false, &made);
+	ret = monitor < 0 ? monitor : nsc_cgroup_add(monitor, getpid());
+	if (ret == 0)
+		ret = nsc_cgroup_v2_enable(scope, WANTED, m->layout.needed &
+					   h->controllers);
+	if (ret == 0)
+		dir = nsc_cgroup_make(scope, NSC_GROUP_SCOPE_C, false, &made);
+	if (ret < 0 || dir < 0)
+		return nsc_error_sys(err, ret < 0 ? -ret : -dir, "divide the "
+				     "scope's group '%s'", path);
+	return NSC_TAKE_FD(dir);
+}
+
+static int make_in(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
+		   struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = -EAGAIN;
+
+	if (h->v2 && m->layout.scope)
+		dir = walk_scope(m, h, err);
+	/* Another container's end removes those above when they are empty. */
+	for (int i = 0; dir == -EAGAIN && i < TRIES; i++)
+		dir = walk(m, h, err);
+	if (dir == -EAGAIN)
+		return nsc_error_set(err, EAGAIN, "make groups in '%s': they "
+				     "are removed again and again", h->path);
+	if (dir < 0)
+		return dir;
+	/* Not all kernels store it: then only an empty group is replaced. */
+	(void)!fsetxattr(dir, MARK, m->layout.id, strlen(m->layout.id), 0);
+	return NSC_TAKE_FD(dir);
+}
+
+static bool not_for_us(int error)
+{
+	return error == -EROFS || error == -EACCES || error == -EPERM ||
+	       error == -ENOENT;
+}
+
+static int make_all(struct maker *m, struct nsc_error *err)
+{
+	struct nsc_groups *g = m->groups;
+
+	for (size_t i = 0; i < g->host.n; i++) {
+		struct nsc_cgroup_hierarchy *h = &g->host.list[i];
+		int dir;
+
+		if (h->readonly)
+			continue;
+		dir = make_in(m, h, err);
+		if (not_for_us(dir) &&
+		    !nsc_layout_requires(&m->layout, &g->host, h)) {
+			h->readonly = true;
+			continue;
+		}
+		if (dir < 0)
+			return dir;
+		g->list[g->n++] = (struct nsc_group){ h, dir, -1 };
+	}
+	return 0;
+}
+
+/* Here, since PID 1 has no privilege outside of its user namespace. */
+static int open_tasks(struct maker *m, struct nsc_error *err)
+{
+	for (size_t i = 0; i < m->groups->n; i++) {
+		struct nsc_group *g = &m->groups->list[i];
+
+		if (g->hierarchy->v2)
+			continue;
+		g->tasks = openat(g->dir, "tasks", O_WRONLY | O_NOFOLLOW |
+				  O_CLOEXEC);
+		if (g->tasks < 0)
+			return nsc_error_sys(err, errno, "open 'tasks' of the "
+					     "group below '%s'",
+					     g->hierarchy->path);
+	}
+	return 0;
+}
+
+static int collect_rules(struct maker *m, struct nsc_error *err)
+{
+	const struct nsc_config *config = m->layout.plan->config;
+	const struct nsc_config_devices *given = &config->cgroups.devices;
+	const struct nsc_device_rule *base = given->given ? given->rules :
+							    nsc_device_rules;
+	size_t n = given->given ? given->n : NSC_DEVICE_RULES;
+	size_t always = NSC_DEVICE_RULES - NSC_DEVICE_TERMINALS;
+
+	m->rules = calloc(n + config->n_devices + NSC_DEVICE_TERMINALS,
+			  sizeof(*m->rules));
+	if (!m->rules)
+		return nsc_error_sys(err, ENOMEM, "device rules");
+	for (size_t i = 0; i < n; i++)
+		m->rules[m->n_rules++] = base[i];
+	for (; given->given && always < NSC_DEVICE_RULES; always++)
+		m->rules[m->n_rules++] = nsc_device_rules[always];
+	for (size_t i = 0; i < config->n_devices; i++)
+		m->rules[m->n_rules++] = (struct nsc_device_rule){
+			config->devices[i].type, (int)config->devices[i].major,
+			(int)config->devices[i].minor,
+			config->devices[i].access,
+		};
+	return 0;
+}
+
+static int apply_devices(struct maker *m, struct nsc_error *err)
+{
+	const struct nsc_cgroup_hierarchy *h =
+		nsc_cgroup_find(&m->groups->host, NSC_CGROUP_DEVICES);
+	struct nsc_device_policy policy;
+	int ret = collect_rules(m, err);
+
+	if (ret < 0)
+		return ret;
+	policy = (struct nsc_device_policy){ m->rules, m->n_rules };
+	for (size_t i = 0; i < m->groups->n; i++) {
+		const struct nsc_group *g = &m->groups->list[i];
+
+		if (g->hierarchy != h)
+			continue;
+		ret = h->v2 ? nsc_device_apply_v2(&policy, g->dir, err) :
+			      nsc_device_apply_v1(&policy, g->dir, err);
+		/* In a user namespace it is not what protects devices. */
+		if (ret < 0 && m->layout.devices_needed)
+			return nsc_error_context(err, "%s.allowed_devices",
+				m->layout.plan->config->cgroups.limits.origin);
+	}
+	return 0;
+}
+
+static int apply_all(struct maker *m, struct nsc_error *err)
+{
+	const struct nsc_config_cgroups *c = &m->layout.plan->config->cgroups;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < m->groups->n; i++)
+		ret = nsc_cgroup_apply(&c->limits,
+				       m->groups->list[i].hierarchy,
+				       m->groups->list[i].dir, err);
+	if (ret == 0 && m->layout.devices)
+		ret = apply_devices(m, err);
+	return ret;
+}
+
+/* Where systemd manages the hierarchy, it gives us a part of it. */
+static int ask_systemd(struct maker *m, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = m->layout.plan;
+	const struct nsc_cgroup_parent *shared = plan->cgroup_parent;
+	struct nsc_systemd_scope scope = {
+		.name = m->layout.name, .shared = shared ? shared->name : NULL,
+		.limits = shared ? &shared->limits : NULL,
+	};
+	char slice[NAME_MAX + 1];
+	int ret;
+
+	if (!nsc_cgroup_find(&m->groups->host, NSC_CGROUP_UNIFIED) ||
+	    !nsc_systemd_is_there())
+		return 0;
+	ret = nsc_layout_slice(&m->layout, slice, sizeof(slice), err);
+	if (ret < 0)
+		return ret;
+	scope.slice = slice;
+	ret = nsc_systemd_start_scope(&scope, err);
+	if (ret < 0)
+		return nsc_error_context(err, "control groups");
+	nsc_cgroup_host_free(&m->groups->host);
+	ret = nsc_cgroup_host_load(&m->groups->host, err);
+	if (ret < 0)
+		return ret;
+	m->groups->scope = NSC_TAKE_PTR(m->groups->host.own);
+	m->layout.scope = m->groups->scope;
+	return 0;
+}
+
+static int write_record(const struct maker *m, struct nsc_error *err)
+{
+	_cleanup_free_ char *record = nsc_layout_record(&m->layout,
+							&m->groups->host);
+
+	if (!record)
+		return nsc_error_sys(err, ENOMEM, "control groups");
+	/* None: a container with a user namespace does without. */
+	if (!*record) {
+		unlinkat(m->layout.plan->rundir, NSC_CGROUP_RECORD, 0);
+		return 0;
+	}
+	return nsc_file_write_at(m->layout.plan->rundir, NSC_CGROUP_RECORD,
+				 record, strlen(record), 0600, err);
+}
+
+static int make(struct maker *m, struct nsc_error *err)
+{
+	int ret = nsc_layout_possible(&m->layout, &m->groups->host, err);
+
+	if (ret == 0)
+		ret = ask_systemd(m, err);
+	/* Before anything is made, so that it can be removed. */
+	if (ret == 0)
+		ret = write_record(m, err);
+	if (ret == 0)
+		ret = make_all(m, err);
+	/* Without those that cannot be used. */
+	if (ret == 0)
+		ret = write_record(m, err);
+	if (ret == 0)
+		ret = open_tasks(m, err);
+	return ret < 0 ? ret : apply_all(m, err);
+}
+
+int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
+		    struct nsc_error *err)
+{
+	struct maker m = { .groups = ret };
+	int error = nsc_layout_init(plan, NULL, &m.layout, err);
+
+	if (error == 0)
+		error = nsc_cgroup_host_load(&ret->host, err);
+	if (error == 0)
+		error = make(&m, err);
+	nsc_layout_free(&m.layout);
+	free(m.rules);
+	return error;
+}
+
+void nsc_groups_leave_session(const struct nsc_plan *plan)
+{
+	char slice[NAME_MAX + 1];
+	struct nsc_layout layout;
+
+	if (!nsc_systemd_is_there() ||
+	    nsc_layout_init(plan, NULL, &layout, NULL) < 0)
+		return;
+	if (nsc_layout_slice(&layout, slice, sizeof(slice), NULL) == 0) {
+		const struct nsc_systemd_scope scope = {
+			.name = layout.name, .slice = slice,
+		};
+
+		(void)!nsc_systemd_start_scope(&scope, NULL);
+	}
+	nsc_layout_free(&layout);
+}
+
+int nsc_groups_unified(const struct nsc_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++)
+		if (groups->list[i].hierarchy->v2)
+			return groups->list[i].dir;
+	return -1;
+}
+
+int nsc_groups_enter(const struct nsc_groups *groups, struct nsc_error *err)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		const struct nsc_group *g = &groups->list[i];
+
+		if (g->tasks >= 0 && write(g->tasks, "0", 1) != 1)
+			return nsc_error_sys(err, errno, "enter the group "
+					     "below '%s'", g->hierarchy->path);
+	}
+	return 0;
+}
+
+int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
+		      struct nsc_error *err)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		_cleanup_fd_ int dir = -1;
+		bool made;
+		int ret;
+
+		if (!groups->list[i].hierarchy->v2)
+			continue;
+		dir = nsc_cgroup_make(groups->list[i].dir, "init", false,
+				      &made);
+		ret = dir < 0 ? dir : nsc_cgroup_add(dir, pid);
+		if (ret == 0)
+			ret = nsc_cgroup_v2_enable(groups->list[i].dir, WANTED,
+						   0);
+		if (ret < 0)
+			return nsc_error_sys(err, -ret, "move PID 1 into the "
+					     "group 'init'");
+	}
+	return 0;
+}
+
+int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret;
+
+	if (plan->config->cgroups.freezer != NSC_FREEZER_FROZEN)
+		return 0;
+	tree = malloc(sizeof(*tree));
+	ret = tree ? nsc_cgroup_tree_load(plan->rundir, tree) : -ENOMEM;
+	if (ret == 0)
+		ret = nsc_cgroup_tree_freeze(tree, true);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "%s.freezer",
+				     plan->config->cgroups.limits.origin);
+	return 0;
+}
+
+int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
+			struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < groups->n; i++) {
+		_cleanup_fd_ int init = -1;
+
+		if (!groups->list[i].hierarchy->v2)
+			continue;
+		ret = nsc_cgroup_delegate(groups->list[i].dir, uid, gid, err);
+		/* Where PID 1 is, and makes its own groups. */
+		init = openat(groups->list[i].dir, "init", O_RDONLY |
+			      O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (ret == 0 && init >= 0)
+			ret = nsc_cgroup_delegate(init, uid, gid, err);
+	}
+	return ret;
+}
+
+void nsc_groups_thaw(int rundir)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree =
+		calloc(1, sizeof(*tree));
+
+	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
+		nsc_cgroup_tree_freeze(tree, false);
+}
+
+void nsc_groups_clean(int rundir)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree =
+		calloc(1, sizeof(*tree));
+	char id[NSC_LAYOUT_ID];
+
+	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||
+	    nsc_layout_id(rundir, id, NULL) < 0)
+		return;
+	for (size_t i = 0; i < tree->n; i++) {
+		_cleanup_fd_ int dir = open(tree->list[i].path, O_RDONLY |
+					    O_DIRECTORY | O_CLOEXEC);
+
+		/* By now it may be another container's of that name. */
+		if (tree->list[i].kind != 'p' && dir >= 0 &&
+		    mark_of(dir, id) == MARK_OTHERS)
+			tree->list[i].kind = '-';
+	}
+	if (nsc_cgroup_tree_end(tree, 0) == 0)
+		unlinkat(rundir, NSC_CGROUP_RECORD, 0);
+	unlinkat(rundir, NSC_FILE_ENTER, 0);
+}
+
+static int explain_one(const struct nsc_layout *l,
+		       const struct nsc_cgroup_hierarchy *h, bool systemd,
+		       char path[PATH_MAX], struct nsc_error *err)
+{
+	char slice[NAME_MAX + 1];
+	int ret;
+
+	if (!h->v2 || !systemd)
+		return nsc_layout_path(l, h, l->n, path);
+	ret = nsc_layout_slice(l, slice, sizeof(slice), err);
+	if (ret == 0)
+		snprintf(path, PATH_MAX, "%s:%s:nscontainer-%s.scope", h->path,
+			 l->plan->cgroup_parent ?
+			 l->plan->cgroup_parent->name : slice, l->name);
+	return ret;
+}
+
+int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
+		       char ***ret, struct nsc_error *err)
+{
+	struct nsc_cgroup_host host = { .n = 0 };
+	struct nsc_layout layout;
+	size_t n = 0;
+	int error = nsc_layout_init(plan, name, &layout, err);
+
+	if (error == 0)
+		error = nsc_cgroup_host_load(&host, err);
+	if (error == 0)
+		error = nsc_layout_possible(&layout, &host, err);
+	for (size_t i = 0; error == 0 && i < host.n; i++) {
+		char path[PATH_MAX];
+
+		if (host.list[i].readonly)
+			continue;
+		error = explain_one(&layout, &host.list[i],
+				    nsc_systemd_is_there(), path, err);
+		if (error == 0 && nsc_text_append(ret, &n, path) < 0)
+			error = nsc_error_sys(err, ENOMEM, "control groups");
+	}
+	nsc_cgroup_host_free(&host);
+	nsc_layout_free(&layout);
+	return error;
+}
+
+void nsc_groups_free(struct nsc_groups *groups)
+{
+	for (size_t i = 0; i < groups->n; i++) {
+		nsc_fd_close(&groups->list[i].dir);
+		nsc_fd_close(&groups->list[i].tasks);
+	}
+	groups->n = 0;
+	free(groups->scope);
+	groups->scope = NULL;
+	nsc_cgroup_host_free(&groups->host);
+}

@@ -1,0 +1,355 @@
+/* Runs in: nsinit alone. */
+#include "config/cgroup_keys.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/text.h"
+#include "config/lists.h"
+
+static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
+
+static enum nsc_cgroup_number number_of(const char *name)
+{
+	unsigned int n = 0;
+
+	while (n < NSC_CGROUP_NUMBERS &&
+	       strcmp(nsc_cgroup_keys[n].name, name) != 0)
+		n++;
+	return n;
+}
+
+static int read_limit(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	enum nsc_cgroup_number n = number_of(f->name);
+	const struct nsc_cgroup_key *key = &nsc_cgroup_keys[n];
+	struct nsc_cgroup_limits *limits = to;
+	json_int_t number = json_integer_value(value);
+	char expected[128];
+
+	if (!json_is_integer(value) || !nsc_cgroup_number_valid(n, number)) {
+		snprintf(expected, sizeof(expected), "%" PRId64
+			 " (nothing), or a number from %" PRId64 " to %" PRId64,
+			 key->none, key->min, key->max);
+		return nsc_field_wrong(r, value, expected);
+	}
+	limits->number[n] = number;
+	limits->set &= ~(1U << n);
+	limits->wished &= ~(1U << n);
+	/* Where nothing is -1, that is a request of its own. */
+	if (number != 0 || key->none != 0)
+		limits->set |= 1U << n;
+	return 0;
+}
+
+/* "0-3,5", cpuset(7): the list format. */
+static bool list_valid(const char *text)
+{
+	while (isdigit((unsigned char)*text)) {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10);
+		unsigned long last = first;
+
+		if (*end == '-' && isdigit((unsigned char)end[1]))
+			last = strtoul(end + 1, &end, 10);
+		text = end;
+		if (last < first || last > 65535)
+			return false;
+		if (!*text)
+			return true;
+		if (*text++ != ',')
+			return false;
+	}
+	return false;
+}
+
+static int read_list(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+	char **place = to;
+
+	if (!text)
+		return -EINVAL;
+	if (!*text) {
+		free(*place);
+		*place = NULL;
+		return 0;
+	}
+	if (!list_valid(text) || strlen(text) >= NSC_CGROUP_VALUE_MAX)
+		return nsc_field_wrong(r, value, "numbers and ranges such as "
+				       "\"0-3,5\"");
+	return nsc_read_text(r, value, f, to);
+}
+
+static int read_name(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_template(r, value, f, to);
+
+	if (ret == 0 && **(char **)to && !nsc_cgroup_name_valid(*(char **)to))
+		return nsc_field_wrong(r, value, "one name: 1 to 64 letters, "
+				       "digits and ._-@+$, not beginning with "
+				       "'.', '-' or \"cgroup.\"");
+	return ret;
+}
+
+static int read_parent(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_template(r, value, f, to);
+	_cleanup_free_ char *copy = ret < 0 ? NULL : strdup(*(char **)to);
+	char *save = NULL;
+	int n = 0;
+
+	if (ret < 0)
+		return ret;
+	if (!copy)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	for (char *name = strtok_r(copy, "/", &save); name;
+	     name = strtok_r(NULL, "/", &save))
+		if (++n > NSC_CGROUP_PARENTS_MAX ||
+		    !nsc_cgroup_name_valid(name))
+			return nsc_field_wrong(r, value, "at most 8 names "
+					       "such as \"lab/students\", "
+					       "without '..'");
+	return 0;
+}
+
+static int read_slice(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_template(r, value, f, to);
+	const char *text = ret < 0 ? "" : *(char **)to;
+	size_t len = strlen(text);
+
+	if (ret < 0 || !len)
+		return ret;
+	if (len < 7 || strcmp(text + len - 6, ".slice") != 0 ||
+	    !nsc_cgroup_name_valid(text))
+		return nsc_field_wrong(r, value, "the name of a slice unit "
+				       "such as \"students.slice\"");
+	return 0;
+}
+
+static int read_rate(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_integer(r, value, f, NULL);
+
+	if (ret == 0)
+		*(int64_t *)to = json_integer_value(value);
+	return ret;
+}
+
+#define AT(member) offsetof(struct nsc_cgroup_io_max, member)
+#define RATE(key, n) { .name = (key), .read = read_rate, .at = AT(rate[(n)]), \
+		       .min = 1, .max = INT64_MAX }
+static const struct nsc_field io_fields[] = {
+	{ .name = "major_number", .read = nsc_read_number, .at = AT(major),
+	  .min = 0, .max = 4095 },
+	{ .name = "minor_number", .read = nsc_read_number, .at = AT(minor),
+	  .min = 0, .max = 1048575 },
+	RATE("rbps", NSC_CGROUP_RBPS), RATE("wbps", NSC_CGROUP_WBPS),
+	RATE("riops", NSC_CGROUP_RIOPS), RATE("wiops", NSC_CGROUP_WIOPS),
+	{ .name = NULL },
+};
+#undef RATE
+#undef AT
+
+static int add_io_max(struct nsc_reader *r, const json_t *element, void *to)
+{
+	struct nsc_cgroup_limits *l = to;
+	struct nsc_cgroup_io_max io = { .major = 0 };
+	struct nsc_cgroup_io_max *list;
+	int ret = nsc_field_object(r, element, io_fields, &io);
+
+	if (ret < 0)
+		return ret;
+	if (!json_object_get(element, "major_number") ||
+	    !json_object_get(element, "minor_number"))
+		return nsc_field_refuse(r, "expected major_number and "
+					"minor_number of a block device");
+	if (json_object_size(element) < 3)
+		return nsc_field_refuse(r, "expected one of rbps, wbps, riops "
+					"and wiops");
+	list = reallocarray(l->io_max, l->n_io_max + 1, sizeof(*list));
+	if (!list)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	l->io_max = list;
+	list[l->n_io_max++] = io;
+	return 0;
+}
+
+static int read_io_max(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return nsc_field_array(r, value, add_io_max, to);
+}
+
+static int add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
+		    size_t *n, const char *name, const char *value)
+{
+	struct nsc_cgroup_pair *grown = reallocarray(*list, *n + 1,
+						     sizeof(*grown));
+
+	if (!grown)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	*list = grown;
+	grown[*n] = (struct nsc_cgroup_pair){ NULL, NULL };
+	*n += 1;
+	return nsc_text_copy(&grown[*n - 1].name, name) == 0 &&
+			       nsc_text_copy(&grown[*n - 1].value, value) == 0 ?
+		       0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
+/* "2MB", as the kernel names its files. */
+static bool page_size_valid(const char *name)
+{
+	size_t len = strspn(name, "0123456789");
+
+	return len >= 1 && len <= 8 && name[0] != '0' &&
+	       (!strcmp(name + len, "KB") || !strcmp(name + len, "MB") ||
+		!strcmp(name + len, "GB"));
+}
+
+static int read_hugetlb(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	json_t *object = (json_t *)(uintptr_t)value;
+	struct nsc_cgroup_limits *l = to;
+	const char *name;
+	json_t *bytes;
+
+	(void)f;
+	if (!json_is_object(value))
+		return nsc_field_wrong(r, value, "an object such as "
+				       "{\"2MB\": 1073741824}");
+	json_object_foreach(object, name, bytes) {
+		char text[24];
+		int ret;
+
+		if (!page_size_valid(name))
+			return nsc_field_wrong(r, value, "page sizes such as "
+					       "\"2MB\" and \"1GB\" as keys");
+		if (!json_is_integer(bytes) || json_integer_value(bytes) < 0)
+			return nsc_field_wrong(r, bytes, "a number of bytes");
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(bytes));
+		ret = add_pair(r, &l->hugetlb, &l->n_hugetlb, name, text);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/* These are how the group is built, not what it is limited to. */
+static bool file_is_ours(const char *name)
+{
+	static const char *const files[] = {
+		"cgroup.procs", "cgroup.threads", "cgroup.subtree_control",
+		"cgroup.type", "cgroup.kill", "cgroup.freeze",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++)
+		if (!strcmp(files[i], name))
+			return true;
+	return false;
+}
+
+static int read_unified(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	json_t *object = (json_t *)(uintptr_t)value;
+	struct nsc_cgroup_limits *l = to;
+	const char *name;
+	json_t *content;
+
+	(void)f;
+	if (!json_is_object(value))
+		return nsc_field_wrong(r, value, "an object such as "
+				       "{\"memory.high\": \"1G\"}");
+	json_object_foreach(object, name, content) {
+		const char *text;
+		int ret;
+
+		if (!strchr(name, '.') || name[0] == '.' || strlen(name) > 63 ||
+		    strspn(name, "abcdefghijklmnopqrstuvwxyz"
+			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") !=
+		    strlen(name))
+			return nsc_field_wrong(r, value, "names of cgroup v2 "
+					       "files, without '/', as keys");
+		if (file_is_ours(name))
+			return nsc_field_refuse_member(r, name, "this file is "
+				"how the container's group is built: it "
+				"cannot be configured");
+		text = nsc_field_text(r, content);
+		if (!text)
+			return -EINVAL;
+		if (!*text || strlen(text) >= NSC_CGROUP_VALUE_MAX)
+			return nsc_field_wrong(r, content, "1 to 255 bytes");
+		ret = add_pair(r, &l->unified, &l->n_unified, name, text);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+#define AT(member) offsetof(struct nsc_config, cgroups.member)
+#define LIMIT(key) { .name = (key), .read = read_limit, .at = AT(limits) }
+const struct nsc_field nsc_cgroup_fields[] = {
+	{ .name = "name", .read = read_name, .at = AT(name) },
+	{ .name = "parent", .read = read_parent, .at = AT(parent) },
+	{ .name = "slice", .read = read_slice, .at = AT(slice) },
+	{ .name = "allow_all_devices", .read = nsc_read_bool,
+	  .at = AT(allow_all_devices) },
+	{ .name = "allowed_devices", .read = nsc_read_devices,
+	  .at = AT(devices) },
+	LIMIT("memory"), LIMIT("memory_reservation"), LIMIT("memory_swap"),
+	LIMIT("memory_high"), LIMIT("cpu_shares"), LIMIT("cpu_quota"),
+	LIMIT("cpu_period"), LIMIT("cpu_weight"),
+	{ .name = "cpuset_cpus", .read = read_list, .at = AT(limits.cpus) },
+	{ .name = "cpuset_mems", .read = read_list, .at = AT(limits.mems) },
+	{ .name = "freezer", .read = nsc_read_choice, .at = AT(freezer),
+	  .choices = freezer_names },
+	LIMIT("pids"), LIMIT("io_weight"),
+	{ .name = "io_max", .read = read_io_max, .at = AT(limits) },
+	{ .name = "hugetlb", .read = read_hugetlb, .at = AT(limits) },
+	{ .name = "unified", .read = read_unified, .at = AT(limits) },
+	{ .name = NULL },
+};
+
+int nsc_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
+{
+	struct nsc_config_cgroups *c = &config->cgroups;
+	const char *wrong;
+
+	if (asprintf(&c->limits.origin, "%s: cgroups", r->file) < 0) {
+		c->limits.origin = NULL;
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	}
+	wrong = nsc_cgroup_limits_check(&c->limits);
+	if (wrong)
+		return nsc_error_set(r->err, EINVAL, "%s.%s", c->limits.origin,
+				     wrong);
+	if (c->allow_all_devices && c->devices.given)
+		return nsc_error_set(r->err, EINVAL, "%s.allowed_devices: is "
+				     "of no use with allow_all_devices: remove "
+				     "one of them", c->limits.origin);
+	return 0;
+}
+
+void nsc_cgroups_free(struct nsc_config_cgroups *c)
+{
+	free(c->name);
+	free(c->parent);
+	free(c->slice);
+	free(c->devices.rules);
+	nsc_cgroup_limits_free(&c->limits);
+}

@@ -1,0 +1,360 @@
+/* Runs in: nsinit alone. */
+#include "config/process_keys.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "util/fd.h"
+#include "util/text.h"
+#include "config/container_config.h"
+
+int nsc_read_signed(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	int ret = nsc_read_integer(r, value, f, NULL);
+
+	if (ret == 0 && to)
+		*(int *)to = (int)json_integer_value(value);
+	return ret;
+}
+
+int nsc_read_umask(struct nsc_reader *r, const json_t *value,
+		   const struct nsc_field *f, void *to)
+{
+	mode_t mode = 0;
+	int ret = nsc_read_mode(r, value, f, &mode);
+
+	if (ret == 0)
+		*(int *)to = (int)mode;
+	return ret;
+}
+
+/* An element as it is written. */
+struct rlimit_element {
+	unsigned int resource;
+	uint64_t hard;
+	uint64_t soft;
+};
+
+static int read_resource(struct nsc_reader *r, const json_t *value,
+			 const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+
+	(void)f;
+	if (!text)
+		return -EINVAL;
+	for (unsigned int i = 0; nsc_rlimit_name(i); i++) {
+		if (strcmp(nsc_rlimit_name(i), text) != 0)
+			continue;
+		*(unsigned int *)to = i;
+		return 0;
+	}
+	return nsc_field_wrong(r, value, "the name of a limit, as "
+			       "\"RLIMIT_NOFILE\", getrlimit(2)");
+}
+
+static int read_limit(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+	json_int_t number = json_integer_value(value);
+
+	(void)f;
+	if ((text && !strcmp(text, "unlimited")) ||
+	    (json_is_integer(value) && number == -1))
+		*(uint64_t *)to = UINT64_MAX;
+	else if (json_is_integer(value) && number >= 0)
+		*(uint64_t *)to = (uint64_t)number;
+	else
+		return nsc_field_wrong(r, value, "a number from 0, or -1 or "
+				       "\"unlimited\" for none");
+	return 0;
+}
+
+#define AT(member) offsetof(struct rlimit_element, member)
+const struct nsc_field nsc_rlimit_fields[] = {
+	{ .name = "type", .read = read_resource, .at = AT(resource) },
+	{ .name = "hard", .read = read_limit, .at = AT(hard) },
+	{ .name = "soft", .read = read_limit, .at = AT(soft) },
+	{ .name = NULL },
+};
+#undef AT
+
+/* In the place of an earlier one of the same kind, the default RLIMIT_CORE. */
+static void put_rlimit(struct nsc_config *config,
+		       const struct rlimit_element *e)
+{
+	size_t i = 0;
+
+	while (i < config->n_rlimits &&
+	       config->rlimits[i].resource != e->resource)
+		i++;
+	config->rlimits[i] = (struct nsc_rlimit){ e->resource, e->soft,
+						  e->hard };
+	if (i == config->n_rlimits)
+		config->n_rlimits++;
+}
+
+static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
+{
+	struct rlimit_element e = { 0 };
+	int ret = nsc_field_object(r, element, nsc_rlimit_fields, &e);
+
+	if (ret < 0)
+		return ret;
+	if (json_object_size(element) != 3)
+		return nsc_field_refuse(r, "expected type, hard and soft");
+	if (e.soft > e.hard)
+		return nsc_field_refuse_member(r, "soft", "is above hard");
+	put_rlimit(to, &e);
+	return 0;
+}
+
+/* Each kind once; the array has place for each kind. */
+int nsc_read_rlimits(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	const json_t *element, *other;
+	size_t i, j;
+
+	(void)f;
+	json_array_foreach(value, i, element) {
+		json_array_foreach(value, j, other) {
+			if (j < i && json_equal(json_object_get(element,
+								"type"),
+						json_object_get(other,
+								"type")))
+				return nsc_field_wrong(r, element, "each type "
+						       "once");
+		}
+	}
+	return nsc_field_array(r, value, read_rlimit, to);
+}
+
+static const char name_letters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
+
+/*
+ * A name as sysctl(8) takes it, to its path: what comes first, '.' or '/',
+ * is what separates; the other stands for the other.
+ */
+static void to_path(char *name)
+{
+	char *first = strpbrk(name, "./");
+
+	if (!first || *first == '/')
+		return;
+	for (char *p = name; *p; p++)
+		if (*p == '.' || *p == '/')
+			*p = *p == '.' ? '/' : '.';
+}
+
+static bool sysctl_valid(const char *name, const char *value)
+{
+	return strspn(name, name_letters) == strlen(name) &&
+	       strpbrk(name, "./") && !strstr(name, "..") &&
+	       !strstr(name, "//") && name[0] != '/' && name[0] != '.' &&
+	       value && !strpbrk(value, "\n\r");
+}
+
+int nsc_read_sysctl(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	json_t *object = (json_t *)(uintptr_t)value;
+	struct nsc_config *config = to;
+	size_t n = 0;
+	const char *key;
+	json_t *text;
+
+	(void)f;
+	if (!json_is_object(value))
+		return nsc_field_wrong(r, value, "an object");
+	json_object_foreach(object, key, text) {
+		_cleanup_free_ char *entry = NULL;
+
+		if (!sysctl_valid(key, json_string_value(text)))
+			return nsc_field_wrong(r, value, "names with '.' "
+					       "between their parts, and "
+					       "strings as values: {\""
+					       "net.ipv4.ip_forward\": "
+					       "\"1\"}");
+		if (asprintf(&entry, "%s=%s", key,
+			     json_string_value(text)) < 0) {
+			entry = NULL;
+			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+		}
+		entry[strlen(key)] = '\0';
+		to_path(entry);
+		entry[strlen(key)] = '=';
+		if (nsc_text_append(&config->sysctl, &n, entry) < 0)
+			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	}
+	return 0;
+}
+
+/* Which namespace each belongs to; '*' at the end stands for the rest. */
+static const struct {
+	const char *path;
+	unsigned int flag;
+	const char *key;
+} sysctl_namespaces[] = {
+	{ "net/", CLONE_NEWNET, "NEWNET" },
+	{ "fs/mqueue/", CLONE_NEWIPC, "NEWIPC" },
+	{ "kernel/msg", CLONE_NEWIPC, "NEWIPC" },
+	{ "kernel/sem", CLONE_NEWIPC, "NEWIPC" },
+	{ "kernel/shm", CLONE_NEWIPC, "NEWIPC" },
+	{ "kernel/domainname", CLONE_NEWUTS, "NEWUTS" },
+};
+
+int nsc_check_sysctl(struct nsc_reader *r, char *const *list,
+		     unsigned int namespaces)
+{
+	for (; list && *list; list++) {
+		int len = (int)strcspn(*list, "=");
+		char text[256];
+		size_t i = 0;
+
+		while (i < NSC_ARRAY_SIZE(sysctl_namespaces) &&
+		       strncmp(*list, sysctl_namespaces[i].path,
+			       strlen(sysctl_namespaces[i].path)) != 0)
+			i++;
+		if (i < NSC_ARRAY_SIZE(sysctl_namespaces) &&
+		    namespaces & sysctl_namespaces[i].flag)
+			continue;
+		if (i < NSC_ARRAY_SIZE(sysctl_namespaces))
+			snprintf(text, sizeof(text), "sysctl: %.*s needs "
+				 "namespaces.%s, or it would be the host's",
+				 len, *list, sysctl_namespaces[i].key);
+		else
+			snprintf(text, sizeof(text), "sysctl: %.*s is the "
+				 "whole host's: only net., fs.mqueue., "
+				 "kernel.msg*, kernel.sem*, kernel.shm* and "
+				 "kernel.domainname can be a container's",
+				 len, *list);
+		return nsc_field_refuse(r, text);
+	}
+	return 0;
+}
+
+static int split_words(struct nsc_reader *r, const json_t *value,
+		       char ***ret)
+{
+	const char *text = nsc_field_text(r, value);
+	_cleanup_free_ char *copy = text ? strdup(text) : NULL;
+	char *save = NULL;
+	size_t n = 0;
+
+	if (!copy)
+		return text ? nsc_error_sys(r->err, ENOMEM, "%s", r->file) :
+			      -EINVAL;
+	for (char *word = strtok_r(copy, " \t", &save); word;
+	     word = strtok_r(NULL, " \t", &save))
+		if (nsc_text_append(ret, &n, word) < 0)
+			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	return 0;
+}
+
+int nsc_read_init(struct nsc_reader *r, const json_t *value,
+		  const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+	struct nsc_config *config = to;
+	int ret;
+
+	if (text && !strcmp(text, "builtin"))
+		return 0;
+	ret = json_is_array(value) ?
+		      nsc_read_texts(r, value, f, &config->init) :
+		      split_words(r, value, &config->init);
+	if (ret < 0)
+		return ret;
+	if (!config->init || !config->init[0] || config->init[0][0] != '/')
+		return nsc_field_wrong(r, value, "\"builtin\", or a command "
+				       "that begins with an absolute path");
+	return 0;
+}
+
+static int check_path(struct nsc_reader *r, const json_t *element, void *to)
+{
+	_cleanup_free_ char *path = NULL;
+
+	(void)to;
+	return nsc_read_path(r, element, NULL, &path);
+}
+
+int nsc_read_paths(struct nsc_reader *r, const json_t *value,
+		   const struct nsc_field *f, void *to)
+{
+	int ret = nsc_field_array(r, value, check_path, NULL);
+
+	return ret < 0 ? ret : nsc_read_texts(r, value, f, to);
+}
+
+static const char *const failures[] = { "refuse", "ignore", NULL };
+
+#define AT(member) offsetof(struct nsc_config_hook, member)
+const struct nsc_field nsc_hook_fields[] = {
+	{ .name = "path", .read = nsc_read_path, .at = AT(path) },
+	{ .name = "args", .read = nsc_read_texts, .at = AT(args) },
+	{ .name = "timeout", .read = nsc_read_number, .at = AT(timeout),
+	  .min = 1, .max = 3600 },
+	{ .name = "on_failure", .read = nsc_read_choice, .at = AT(on_failure),
+	  .choices = failures },
+	{ .name = NULL },
+};
+#undef AT
+
+static int append_hook(struct nsc_reader *r, const json_t *element,
+		       struct nsc_config *config, bool stop)
+{
+	struct nsc_config_hook *list =
+		nsc_field_grow(r, config->hooks, config->n_hooks,
+			       sizeof(*list));
+	struct nsc_config_hook *hook;
+	int ret;
+
+	if (!list)
+		return -ENOMEM;
+	config->hooks = list;
+	hook = &list[config->n_hooks++];
+	*hook = (struct nsc_config_hook){ .stop = stop, .timeout = 10 };
+	ret = nsc_field_object(r, element, nsc_hook_fields, hook);
+	if (ret == 0 && !hook->path)
+		ret = nsc_field_refuse_member(r, "path", "is missing");
+	if (ret == 0 && stop && nsc_field_has(element, "on_failure"))
+		ret = nsc_field_refuse_member(r, "on_failure", "is for hooks "
+					      "at start: nothing can be "
+					      "refused when the container "
+					      "has ended");
+	return ret;
+}
+
+static int read_start_hook(struct nsc_reader *r, const json_t *element,
+			   void *to)
+{
+	return append_hook(r, element, to, false);
+}
+
+static int read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
+{
+	return append_hook(r, element, to, true);
+}
+
+int nsc_read_start_hooks(struct nsc_reader *r, const json_t *value,
+			 const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return nsc_field_array(r, value, read_start_hook, to);
+}
+
+int nsc_read_stop_hooks(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return nsc_field_array(r, value, read_stop_hook, to);
+}

@@ -1,0 +1,31 @@
+/*
+ * Keys of container.json about the processes inside: rlimits, sysctl, umask,
+ * oom_score_adj, init, hooks.
+ */
+#ifndef NSC_CONFIG_PROCESS_KEYS_H
+#define NSC_CONFIG_PROCESS_KEYS_H
+
+#include "config/field.h"
+
+extern const struct nsc_field nsc_rlimit_fields[];
+extern const struct nsc_field nsc_hook_fields[];	/* of one hook */
+
+/* Each stores into the struct nsc_config at to (field->at is 0). */
+nsc_field_read nsc_read_rlimits;
+nsc_field_read nsc_read_sysctl;
+nsc_field_read nsc_read_init;
+nsc_field_read nsc_read_start_hooks;
+nsc_field_read nsc_read_stop_hooks;
+
+nsc_field_read nsc_read_signed;		/* int: min to max */
+nsc_field_read nsc_read_umask;		/* int */
+nsc_field_read nsc_read_paths;		/* char **: absolute paths */
+
+/*
+ * Do these belong to namespaces (CLONE_NEW*) of the container?  list is what
+ * nsc_read_sysctl stored.  Refused by name otherwise.
+ */
+int nsc_check_sysctl(struct nsc_reader *reader, char *const *list,
+		     unsigned int namespaces);
+
+#endif

@@ -1,0 +1,402 @@
+/* Runs in: nsinit, root of the host. */
+#include "container/start_container.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "config/engine_keys.h"
+#include "container/external.h"
+#include "container/generation.h"
+#include "cgroup/cgroups.h"
+#include "rundir/hooks_stop.h"
+#include "rundir/running.h"
+#include "container/labels.h"
+#include "container/start_monitor.h"
+#include "network/network.h"
+#include "rundir/rundir.h"
+#include "container/stop_container.h"
+#include "container/subid.h"
+
+#define TTY_GID 5		/* of the tty group, in every distribution */
+#define CONFIG_FILE "container.json"
+#define GRACE_MAX 5		/* seconds, for what is replaced */
+
+int nsc_start_load(const char *dir, const struct nsc_user *user,
+		   const struct nsc_conf *conf, struct nsc_config **ret,
+		   struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *file = NULL;
+	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
+	_cleanup_fd_ int fd = -1;
+	size_t len = 0;
+	int error;
+
+	if (dirfd < 0)
+		return dirfd;
+	fd = nsc_file_open_at(dirfd, dir, CONFIG_FILE, err);
+	if (fd < 0)
+		return fd;
+	if (asprintf(&file, "%s/%s", dir, CONFIG_FILE) < 0) {
+		file = NULL;
+		return nsc_error_sys(err, ENOMEM, "%s", dir);
+	}
+	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, &len, err);
+	if (error < 0)
+		return error;
+	error = nsc_config_parse(text, file, dir, user, &config, err);
+	if (error == 0)
+		error = nsc_external_finish(config, conf->pidfile, user, err);
+	if (error < 0)
+		return error;
+	/* Of what was parsed: the file may be another one by now. */
+	config->content = nsc_hash_add(NSC_HASH_INIT, text, len);
+	*ret = NSC_TAKE_PTR(config);
+	return error;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * The groups that are themselves inside: the user's, so that what they allow
+ * and what they deny on the host holds inside as well.  Never group 0, which
+ * is the container's root's.  Returns how many, in ascending order.
+ */
+static size_t own_groups(const struct nsc_user *user,
+			 uint32_t own[NSC_IDMAP_OWN])
+{
+	size_t n = 0, unique = 0;
+
+	own[n++] = user->gid;
+	for (int i = 0; i < user->n_groups && n < NSC_IDMAP_OWN; i++)
+		if (user->groups[i] != 0)
+			own[n++] = user->groups[i];
+	qsort(own, n, sizeof(*own), compare_ids);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || own[i] != own[i - 1])
+			own[unique++] = own[i];
+	return unique;
+}
+
+static int map_automatically(struct nsc_plan *plan,
+			     const struct nsc_conf *conf,
+			     struct nsc_error *err)
+{
+	const struct nsc_user *user = plan->user;
+	uint32_t uid, gid, groups[NSC_IDMAP_OWN];
+	int ret = nsc_subid_find(user, conf, &uid, &gid, err);
+	/* Root is never mapped to itself: its container's root is nobody. */
+	bool own = user->uid != 0;
+
+	if (ret < 0)
+		return ret;
+	plan->n_uid_map = nsc_idmap_automatic(&user->uid, own, uid,
+					      plan->uid_map);
+	plan->n_gid_map = nsc_idmap_automatic(groups,
+					      own ? own_groups(user, groups) :
+						    0, gid, plan->gid_map);
+	return 0;
+}
+
+static int map_as_configured(struct nsc_plan *plan)
+{
+	const struct nsc_config *config = plan->config;
+
+	memcpy(plan->uid_map, config->uid_mappings,
+	       config->n_uid_mappings * sizeof(*plan->uid_map));
+	memcpy(plan->gid_map, config->gid_mappings,
+	       config->n_gid_mappings * sizeof(*plan->gid_map));
+	plan->n_uid_map = config->n_uid_mappings;
+	plan->n_gid_map = config->n_gid_mappings;
+	return 0;
+}
+
+/* The ids inside that the rest relies on must exist. */
+static int check_map(struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	const char *file = config->file;
+	/* Of another engine's container they are not ours to write. */
+	const char *uids = config->pidfile ? "uid_map of the container" :
+					     "uid_mappings";
+	const char *gids = config->pidfile ? "gid_map of the container" :
+					     "gid_mappings";
+
+	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, 0,
+			      &plan->root_uid) < 0 ||
+	    nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, 0,
+			      &plan->root_gid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: %s and %s: must map 0, "
+				     "the container's root", file, uids, gids);
+	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, TTY_GID,
+			      &plan->tty_gid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %d, the "
+				     "tty group, or no terminal would work",
+				     file, gids, TTY_GID);
+	if (!plan->login)
+		return 0;
+	if (nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, plan->user->uid,
+			      &plan->user_uid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "uid of '%s'", file, uids,
+				     plan->user->uid, plan->user->name);
+	if (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map, plan->user->gid,
+			      &plan->user_gid) < 0)
+		return nsc_error_set(err, EINVAL, "%s: %s: must map %u, the "
+				     "gid of '%s'", file, gids,
+				     plan->user->gid, plan->user->name);
+	return 0;
+}
+
+int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err)
+{
+	int ret;
+
+	plan->user_uid = plan->user->uid;
+	plan->user_gid = plan->user->gid;
+	if (plan->config->pidfile)
+		return check_map(plan, err);
+	if (!(plan->config->namespaces & CLONE_NEWUSER)) {
+		plan->tty_gid = TTY_GID;
+		return 0;
+	}
+	ret = plan->config->automatic_mappings ?
+		      map_automatically(plan, conf, err) :
+		      map_as_configured(plan);
+	if (ret < 0)
+		return ret;
+	/* A login of root needs its own ids, which are not mapped. */
+	if (plan->login && plan->user->uid == 0)
+		return nsc_error_set(err, EINVAL, "%s: root's own container "
+				     "needs namespaces.NEWUSER to be false",
+				     plan->config->file);
+	return check_map(plan, err);
+}
+
+/* What nsshell, which is static, does not ask. */
+static void look_up_for_shell(struct nsc_plan *plan)
+{
+	_cleanup_user_ struct nsc_user *first = NULL;
+	const struct nsc_user *user = plan->user;
+
+	plan->plain_groups = nsc_user_has_group(user, NSC_BREAK_GLASS) == 0;
+	plan->first_of_uid = nsc_user_load_uid(user->uid, &first, NULL) == 0 &&
+			     !strcmp(first->name, user->name);
+}
+
+/* While the name service is the host's. */
+static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
+{
+	size_t n = (size_t)plan->user->n_groups;
+
+	if (!plan->login)
+		return 0;
+	look_up_for_shell(plan);
+	plan->group_names = calloc(n + 1, sizeof(*plan->group_names));
+	if (!plan->group_names)
+		return nsc_error_sys(err, ENOMEM, "groups");
+	for (size_t i = 0; i < n; i++) {
+		int error;
+
+		plan->group_names[i] =
+			nsc_user_group_name(plan->user->groups[i], &error);
+	}
+	return 0;
+}
+
+static void free_names(struct nsc_plan *plan)
+{
+	for (int i = 0; plan->group_names && i < plan->user->n_groups; i++)
+		free(plan->group_names[i]);
+	free(plan->group_names);
+}
+
+static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
+		  struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	_cleanup_free_ char *dir = strdup(config->file);
+	const struct nsc_digest_source source = {
+		.dir = dir, .content = config->content, .user = plan->user,
+		.conf = conf, .seccomp = config->seccomp,
+	};
+
+	if (!dir)
+		return nsc_error_sys(err, ENOMEM, "digest");
+	*strrchr(dir, '/') = '\0';
+	return nsc_digest_make(&source, plan->digest, err);
+}
+
+/* All that can be found out before anything is made. */
+static int prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
+		   struct nsc_error *err)
+{
+	int ret = nsc_parents_find(&conf->cgroup_parents, plan->user,
+				   &plan->cgroup_parent, err);
+
+	/* A service manager has other processes as long as it runs. */
+	if (plan->config->init && !strcmp(plan->stop, "empty"))
+		plan->stop = "logout";
+	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = ask_name_service(plan, err);
+	/* Before the profile is compiled, which may change meanwhile. */
+	if (ret == 0)
+		ret = digest(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0)
+		ret = nsc_network_check(plan->config, err);
+	return ret < 0 ? ret : nsc_network_plan(plan, conf, err);
+}
+
+/* Of one that ended without a monitor. */
+static void clean(int rundir)
+{
+	nsc_state_remove(rundir);
+	nsc_hooks_stop(rundir);
+	nsc_groups_clean(rundir);
+}
+
+/* Those before it: some drain, and their control groups have the name. */
+static void look_at_others(struct nsc_plan *plan)
+{
+	char **draining = NULL;
+
+	plan->generation = nsc_rundir_generation(plan->rundir) + 1;
+	if (!plan->login)
+		return;
+	nsc_generation_sweep(plan->user->name, plan->user->uid);
+	if (nsc_generation_draining(plan->user->name, &draining, NULL) < 0)
+		return;
+	plan->beside = *draining != NULL;
+	nsc_text_free_vector(draining);
+}
+
+/* How long what is replaced has for its end, in seconds. */
+static int grace(const struct nsc_conf *conf)
+{
+	unsigned int half = conf->start_timeout / 2;
+
+	return half < GRACE_MAX ? (int)half : GRACE_MAX;
+}
+
+/* running: the container that is replaced, or NULL. */
+static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
+		  const struct nsc_state *running, int pidfd,
+		  struct nsc_error *err)
+{
+	int ret;
+
+	if (!running)
+		clean(plan->rundir);
+	look_at_others(plan);
+	/* It runs until it is stopped, whatever it is made from. */
+	if (running ? !strcmp(running->stop, "start") :
+		      plan->login && plan->beside &&
+		      nsc_generation_was_started(plan->user->name,
+						 plan->generation - 1))
+		plan->stop = "start";
+	ret = prepare(plan, conf, err);
+	if (ret == 0 && running)
+		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
+	if (ret == 0)
+		ret = nsc_create(plan, err);
+	free_names(plan);
+	nsc_filters_free(&plan->filters);
+	return ret;
+}
+
+/* What another engine made, or makes now by its command. */
+static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
+		const struct nsc_state *running, int pidfd,
+		struct nsc_error *err)
+{
+	struct nsc_external external = NSC_EXTERNAL_INIT;
+	int ret = plan->login ? 0 :
+		  nsc_error_set(err, EINVAL, "pidfile: is for logins: 'nsinit "
+				"exec' makes the container of a directory");
+
+	if (!running)
+		clean(plan->rundir);
+	look_at_others(plan);
+	if (ret == 0)
+		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = digest(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	if (ret == 0 && running)
+		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
+	if (ret == 0)
+		ret = nsc_external_get(plan, &external, err);
+	if (ret == 0)
+		ret = nsc_external_maps(&external, plan, err);
+	if (ret == 0)
+		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_external_record(&external, plan, err);
+	nsc_fd_close(&external.pidfd);
+	nsc_filters_free(&plan->filters);
+	return ret;
+}
+
+int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	if (!plan)
+		return nsc_error_sys(err, ENOMEM, "start");
+	*plan = (struct nsc_plan){
+		.config = request->config, .user = request->user,
+		.login = request->login, .stop = request->stop,
+		.rundir = request->rundir,
+		.leader = request->leader, .dir = request->dir,
+		.console = request->console, .conf_path = request->conf_path,
+		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
+		.deadline = nsc_process_now() +
+			    (int64_t)request->conf->start_timeout * 1000,
+	};
+	nsc_lifecycle_merge(&request->conf->lifecycle,
+			    &request->config->lifecycle, &plan->lifecycle);
+	if (!plan->stop)
+		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
+	pidfd = nsc_join_find(request->rundir, &state, err);
+	/* The name service has another answer than it had a moment ago. */
+	if (pidfd >= 0 && state->uid != request->user->uid) {
+		ret = nsc_error_set(err, EAGAIN, "the container that runs is "
+				    "of uid %u: try again", state->uid);
+	} else if (pidfd >= 0 && !request->replace) {
+		ret = nsc_monitor_adopt(plan, state, pidfd, err);
+	} else if (pidfd >= 0 || pidfd == -ESRCH) {
+		ret = (request->config->pidfile ? join : create)(
+			plan, request->conf, state, pidfd, err);
+	} else {
+		ret = pidfd;
+	}
+	if (ret < 0)
+		return nsc_error_context(err, "start container '%s' (%s)",
+					 request->user->name,
+					 request->config->file);
+	return 0;
+}

@@ -1,0 +1,48 @@
+/* Start containers: configuration in, running container out. */
+#ifndef NSC_CONTAINER_START_CONTAINER_H
+#define NSC_CONTAINER_START_CONTAINER_H
+
+#include "util/error.h"
+#include "policy/conf.h"
+#include "config/container_config.h"
+#include "policy/user.h"
+#include "container/create.h"
+
+/*
+ * Read and check DIR/container.json, a file of root's; conf may make it one of
+ * another engine's container.
+ */
+int nsc_start_load(const char *dir, const struct nsc_user *user,
+		   const struct nsc_conf *conf, struct nsc_config **ret,
+		   struct nsc_error *err);
+
+/*
+ * Fill the id maps of plan, whose config and user are set.  With a pidfile:
+ * check those that it has.
+ */
+int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err);
+
+struct nsc_start_request {
+	const struct nsc_user *user;
+	const struct nsc_config *config;
+	const struct nsc_conf *conf;
+	const char *conf_path;	/* where it was read; "": nowhere */
+	bool replace;		/* a running one is stopped first */
+	bool login;		/* for logins, not for nsinit exec */
+	const char *stop;	/* policy in place of the configured one, or
+				 * NULL; "start": until it is stopped */
+	int leader;		/* or -1; see nsc_plan for all three */
+	int dir;
+	int console;
+	int rundir;
+};
+
+/*
+ * Start the container, or give a running one that has lost its monitor a new
+ * one.  With replace a running one is stopped, but not before all is checked
+ * that can be.  Runs with the lock of the run directory held.
+ */
+int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,76 @@
+/* Runs in: nsinit, root of the host. */
+#include "container/stop_container.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/file.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "rundir/drain.h"
+#include "cgroup/cgroups.h"
+#include "rundir/hooks_stop.h"
+#include "util/paths.h"
+#include "rundir/rundir.h"
+#include "linux/pidfd.h"
+
+#define CLEANUP_MS 5000		/* for the monitor */
+
+static int end(int pidfd, bool own_init, int timeout, struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + (int64_t)timeout * 1000;
+	int ret = 0;
+
+	if (timeout > 0) {
+		if (own_init) {
+			/* What service managers halt on; the rest ignore it. */
+			nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
+			nsc_pidfd_signal(pidfd, SIGPWR);
+		} else {
+			nsc_pidfd_signal(pidfd, SIGTERM);
+		}
+		ret = nsc_process_poll(pidfd, deadline);
+	}
+	if (ret == 0) {
+		nsc_pidfd_signal(pidfd, SIGKILL);
+		ret = nsc_process_poll(pidfd, nsc_process_now() + CLEANUP_MS);
+	}
+	if (ret > 0)
+		return 0;
+	return nsc_error_set(err, ETIMEDOUT, "PID 1 does not end, although it "
+			     "was killed");
+}
+
+/* Its monitor cleans up; where it has none, we do. */
+int nsc_stop_clean(int rundir, struct nsc_error *err)
+{
+	_cleanup_fd_ int monitor =
+		nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
+				nsc_process_now() + CLEANUP_MS, err);
+
+	/* It has removed the whole directory. */
+	if (monitor == -ENOENT)
+		return 0;
+	if (monitor < 0)
+		return monitor;
+	nsc_state_remove(rundir);
+	nsc_hooks_stop(rundir);
+	nsc_groups_clean(rundir);
+	nsc_drain_remove(rundir);
+	return 0;
+}
+
+int nsc_stop(int rundir, const struct nsc_state *state, int pidfd,
+	     int timeout, struct nsc_error *err)
+{
+	int ret;
+
+	if (state->external)
+		return nsc_error_set(err, EPERM, "another engine made the "
+				     "container: it has to be stopped there");
+	/* What is paused could not end. */
+	if (state->has_groups)
+		nsc_groups_thaw(rundir);
+	ret = end(pidfd, state->own_init, timeout, err);
+	return ret < 0 ? ret : nsc_stop_clean(rundir, err);
+}

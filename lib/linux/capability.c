@@ -1,0 +1,75 @@
+/*
+ * By the system calls: nsshell is static and not of the C library that libcap
+ * was made for, and what is loaded with libcap asks the kernel six questions
+ * before main().
+ */
+#include "linux/capability.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define BIT(cap) (UINT64_C(1) << (cap))
+#define SETS _LINUX_CAPABILITY_U32S_3
+
+uint64_t nsc_capability_login(void)
+{
+	return BIT(CAP_CHOWN) | BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER) |
+	       BIT(CAP_FSETID) | BIT(CAP_KILL) | BIT(CAP_SETGID) |
+	       BIT(CAP_SETUID) | BIT(CAP_SETPCAP) | BIT(CAP_SYS_CHROOT) |
+	       BIT(CAP_AUDIT_WRITE) | BIT(CAP_SYS_TTY_CONFIG) |
+	       BIT(CAP_SYS_RESOURCE);
+}
+
+int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
+{
+	for (int cap = 0; cap < 64; cap++) {
+		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+
+		/* EINVAL, prctl(2): the kernel has no more. */
+		if (has < 0)
+			break;
+		/* What is gone already takes no CAP_SETPCAP. */
+		if (has && !(keep & BIT(cap)) &&
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+			return nsc_error_sys(err, errno, "drop capability %d "
+					     "from the bounding set", cap);
+	}
+	return 0;
+}
+
+/* The sets of capset(2), which has the upper halves in a second structure. */
+static int apply(uint64_t keep, bool raise, struct nsc_error *err)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[SETS] = { { .effective = 0 } };
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return nsc_error_sys(err, errno, "read capabilities");
+	for (unsigned int i = 0; i < SETS; i++) {
+		data[i].permitted &= (uint32_t)(keep >> (32 * i));
+		data[i].effective = data[i].permitted;
+		if (!raise)
+			data[i].inheritable = 0;
+	}
+	if (syscall(SYS_capset, &header, data) < 0)
+		return nsc_error_sys(err, errno, "set capabilities");
+	return 0;
+}
+
+int nsc_capability_keep(uint64_t keep, struct nsc_error *err)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return nsc_error_sys(err, errno, "clear ambient capabilities");
+	return apply(keep, false, err);
+}
+
+int nsc_capability_raise(struct nsc_error *err)
+{
+	return apply(UINT64_MAX, true, err);
+}

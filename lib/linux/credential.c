@@ -1,0 +1,87 @@
+#include "linux/credential.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	if (setresgid(gid, gid, gid) < 0)
+		return nsc_error_sys(err, errno, "become group %u", gid);
+	if (setresuid(uid, uid, uid) < 0)
+		return nsc_error_sys(err, errno, "become user %u", uid);
+	if (getresuid(&ruid, &euid, &suid) < 0 ||
+	    getresgid(&rgid, &egid, &sgid) < 0 ||
+	    ruid != uid || euid != uid || suid != uid ||
+	    rgid != gid || egid != gid || sgid != gid)
+		return nsc_error_set(err, EPERM,
+				     "become user %u: it did not last", uid);
+	return 0;
+}
+
+int nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
+			  size_t n_groups, struct nsc_error *err)
+{
+	if (setgroups(n_groups, groups) < 0)
+		return nsc_error_sys(err, errno, "set supplementary groups");
+	if (getgroups(0, NULL) != (int)n_groups)
+		return nsc_error_set(err, EPERM, "set supplementary groups: "
+				     "it did not last");
+	return nsc_credential_set_ids(uid, gid, err);
+}
+
+static bool has(const gid_t *groups, size_t n, gid_t gid)
+{
+	for (size_t i = 0; i < n; i++)
+		if (groups[i] == gid)
+			return true;
+	return false;
+}
+
+int nsc_credential_own_groups(gid_t **ret)
+{
+	int n = getgroups(0, NULL);
+	gid_t *list = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*list));
+
+	if (n < 0 || !list || getgroups(n, list) != n) {
+		free(list);
+		return -ENOMEM;
+	}
+	list[n] = getgid();
+	*ret = list;
+	return n;
+}
+
+int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
+				gid_t **ret_before, size_t *ret_n,
+				struct nsc_error *err)
+{
+	gid_t *before = NULL;
+	int n = nsc_credential_own_groups(&before), ret = 0;
+	gid_t *after = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*after));
+	size_t kept = 0;
+
+	if (n < 0 || !after) {
+		free(before);
+		free(after);
+		return nsc_error_sys(err, ENOMEM, "read supplementary groups");
+	}
+	for (int i = 0; i < n; i++)
+		if (has(allowed, n_allowed, before[i]))
+			after[kept++] = before[i];
+	if (setgroups(kept, after) < 0)
+		ret = nsc_error_sys(err, errno, "set supplementary groups");
+	free(after);
+	if (ret < 0) {
+		free(before);
+		return ret;
+	}
+	*ret_before = before;
+	*ret_n = (size_t)n;
+	return 0;
+}

@@ -1,0 +1,58 @@
+/* Maps of a user namespace, user_namespaces(7). */
+#ifndef NSC_LINUX_IDMAP_H
+#define NSC_LINUX_IDMAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+
+struct nsc_id_mapping {
+	uint32_t container_id;
+	uint32_t host_id;
+	uint32_t size;
+};
+
+#define NSC_MAPPINGS_MAX 340	/* the kernel's limit */
+#define NSC_IDMAP_RANGE 65536u	/* ids that a container has */
+#define NSC_IDMAP_OWN 48	/* own ids: their map fits the kernel's page */
+
+/*
+ * The automatic map: each of the n ids in own, which are in ascending order
+ * and NSC_IDMAP_OWN at the most, is itself; all others of 0 to 65535 are at
+ * first + their number.  Returns the number of entries in map, 2 * n + 1 at
+ * the most.
+ */
+size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
+			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);
+
+/* The host's id of a container id; -ENOENT where it is not mapped. */
+int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,
+		      uint32_t *ret);
+
+/* Write /proc/PID/<file>, file is "uid_map" or "gid_map". */
+int nsc_idmap_write(pid_t pid, const char *file,
+		    const struct nsc_id_mapping *map, size_t n,
+		    struct nsc_error *err);
+
+/*
+ * Read /proc/PID/<file> into map, whose host ids are those of the caller's
+ * user namespace.  Returns the number of entries, or a negative errno.
+ */
+int nsc_idmap_read(pid_t pid, const char *file,
+		   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);
+
+/*
+ * A user namespace that serves to id-map a mount: what is uid and gid on the
+ * disk belongs to host_uid and host_gid there, mount_setattr(2).  A
+ * descriptor of it.
+ */
+struct nsc_idmap_pair {
+	uid_t uid, host_uid;
+	gid_t gid, host_gid;
+};
+
+int nsc_idmap_userns(const struct nsc_idmap_pair *pair, struct nsc_error *err);
+
+#endif

@@ -1,0 +1,98 @@
+#include "linux/namespace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+
+const struct nsc_namespace nsc_namespaces[NSC_NAMESPACES] = {
+	{ CLONE_NEWNS, "NEWNS", "mnt" },
+	{ CLONE_NEWUTS, "NEWUTS", "uts" },
+	{ CLONE_NEWIPC, "NEWIPC", "ipc" },
+	{ CLONE_NEWUSER, "NEWUSER", "user" },
+	{ CLONE_NEWPID, "NEWPID", "pid" },
+	{ CLONE_NEWNET, "NEWNET", "net" },
+	{ CLONE_NEWCGROUP, "NEWCGROUP", "cgroup" },
+	{ CLONE_NEWTIME, "NEWTIME", "time" },
+};
+
+static void path_of(char *buf, size_t size, pid_t pid, const char *link)
+{
+	if (pid)
+		snprintf(buf, size, "/proc/%d/ns/%s", (int)pid, link);
+	else
+		snprintf(buf, size, "/proc/self/ns/%s", link);
+}
+
+int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES])
+{
+	_cleanup_fd_ int dir = -1;
+	char path[64];
+
+	path_of(path, sizeof(path), pid, "");
+	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		struct stat st;
+
+		if (fstatat(dir, nsc_namespaces[i].link, &st, 0) < 0)
+			return errno == ENOENT ? -ESRCH : -errno;
+		ids[i] = (struct nsc_namespace_id){ st.st_dev, st.st_ino };
+	}
+	return 0;
+}
+
+int nsc_namespace_open(pid_t pid, unsigned int flag)
+{
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		char path[64];
+		int fd;
+
+		if (nsc_namespaces[i].flag != flag)
+			continue;
+		path_of(path, sizeof(path), pid, nsc_namespaces[i].link);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	return -EINVAL;
+}
+
+unsigned int nsc_namespace_differ(const struct nsc_namespace_id ids[],
+				  int *error)
+{
+	struct nsc_namespace_id own[NSC_NAMESPACES];
+	unsigned int flags = 0;
+
+	*error = nsc_namespace_ids(0, own);
+	for (size_t i = 0; *error == 0 && i < NSC_NAMESPACES; i++)
+		if (memcmp(&ids[i], &own[i], sizeof(own[i])) != 0)
+			flags |= nsc_namespaces[i].flag;
+	return flags;
+}
+
+int nsc_namespace_owner(pid_t pid, unsigned int flag, uid_t *ret)
+{
+	_cleanup_fd_ int fd = nsc_namespace_open(pid, flag);
+	_cleanup_fd_ int owner = -1;
+	struct stat own, st;
+
+	if (fd < 0)
+		return fd;
+	if (flag == CLONE_NEWUSER)
+		owner = NSC_TAKE_FD(fd);
+	else
+		owner = ioctl(fd, NS_GET_USERNS);
+	if (owner < 0 || fstat(owner, &st) < 0 ||
+	    stat("/proc/self/ns/user", &own) < 0)
+		return -errno;
+	*ret = 0;
+	if (st.st_dev == own.st_dev && st.st_ino == own.st_ino)
+		return 0;
+	return ioctl(owner, NS_GET_OWNER_UID, ret) < 0 ? -errno : 0;
+}

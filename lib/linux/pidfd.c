@@ -1,0 +1,90 @@
+#include "linux/pidfd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+int nsc_pidfd_open(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int nsc_pidfd_signal(int pidfd, int signal)
+{
+	if (syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0) < 0)
+		return -errno;
+	return 0;
+}
+
+void nsc_pidfd_end(int pidfd, bool own_init)
+{
+	if (own_init) {
+		/* What service managers halt on; the rest ignore it. */
+		nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
+		nsc_pidfd_signal(pidfd, SIGPWR);
+	} else {
+		nsc_pidfd_signal(pidfd, SIGTERM);
+	}
+}
+
+bool nsc_pidfd_alive(int pidfd)
+{
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&p, 1, 0) == 0;
+}
+
+static int read_small(const char *path, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return 0;
+}
+
+int nsc_pidfd_start_time(pid_t pid, uint64_t *ret)
+{
+	char path[64], buf[1024];
+	char *p, *end;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	err = read_small(path, buf, sizeof(buf));
+	if (err < 0)
+		return err == -ENOENT ? -ESRCH : err;
+	/* The name in field 2 may hold anything, ") " included. */
+	p = strrchr(buf, ')');
+	for (int field = 2; p && field < 22; field++)
+		p = strchr(p + 1, ' ');
+	if (!p)
+		return -EINVAL;
+	errno = 0;
+	*ret = strtoull(p + 1, &end, 10);
+	return errno || end == p + 1 ? -EINVAL : 0;
+}
+
+int nsc_pidfd_boot_id(char buf[NSC_BOOT_ID_SIZE])
+{
+	int err = read_small("/proc/sys/kernel/random/boot_id", buf,
+			     NSC_BOOT_ID_SIZE);
+
+	if (err == 0 && strlen(buf) != NSC_BOOT_ID_SIZE - 1)
+		return -EINVAL;
+	return err;
+}

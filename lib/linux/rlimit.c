@@ -1,0 +1,76 @@
+#include "linux/rlimit.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+#include "util/fd.h"
+
+static const char *const names[NSC_RLIMIT_MAX] = {
+	[RLIMIT_CPU] = "RLIMIT_CPU",
+	[RLIMIT_FSIZE] = "RLIMIT_FSIZE",
+	[RLIMIT_DATA] = "RLIMIT_DATA",
+	[RLIMIT_STACK] = "RLIMIT_STACK",
+	[RLIMIT_CORE] = "RLIMIT_CORE",
+	[RLIMIT_RSS] = "RLIMIT_RSS",
+	[RLIMIT_NPROC] = "RLIMIT_NPROC",
+	[RLIMIT_NOFILE] = "RLIMIT_NOFILE",
+	[RLIMIT_MEMLOCK] = "RLIMIT_MEMLOCK",
+	[RLIMIT_AS] = "RLIMIT_AS",
+	[RLIMIT_LOCKS] = "RLIMIT_LOCKS",
+	[RLIMIT_SIGPENDING] = "RLIMIT_SIGPENDING",
+	[RLIMIT_MSGQUEUE] = "RLIMIT_MSGQUEUE",
+	[RLIMIT_NICE] = "RLIMIT_NICE",
+	[RLIMIT_RTPRIO] = "RLIMIT_RTPRIO",
+	[RLIMIT_RTTIME] = "RLIMIT_RTTIME",
+};
+
+const char *nsc_rlimit_name(unsigned int resource)
+{
+	return resource < NSC_RLIMIT_MAX ? names[resource] : NULL;
+}
+
+static int apply_one(const struct nsc_rlimit *limit)
+{
+	struct rlimit wanted = { limit->soft, limit->hard };
+	struct rlimit now;
+
+	if (setrlimit(limit->resource, &wanted) == 0)
+		return 0;
+	if (errno != EPERM || getrlimit(limit->resource, &now) < 0)
+		return -errno;
+	if (wanted.rlim_max > now.rlim_max)
+		wanted.rlim_max = now.rlim_max;
+	if (wanted.rlim_cur > wanted.rlim_max)
+		wanted.rlim_cur = wanted.rlim_max;
+	return setrlimit(limit->resource, &wanted) < 0 ? -errno : 0;
+}
+
+int nsc_rlimit_apply(const struct nsc_rlimit *limits, size_t n,
+		     struct nsc_error *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		int ret = apply_one(&limits[i]);
+
+		if (ret < 0)
+			return nsc_error_sys(err, -ret, "rlimits: set %s",
+					     nsc_rlimit_name(limits[i].
+							     resource));
+	}
+	return 0;
+}
+
+int nsc_rlimit_default(struct nsc_error *err)
+{
+	struct nsc_rlimit limits[NSC_RLIMIT_MAX];
+
+	for (unsigned int i = 0; i < NSC_RLIMIT_MAX; i++) {
+		struct rlimit limit;
+
+		if (prlimit(1, i, NULL, &limit) < 0)
+			return nsc_error_sys(err, errno, "rlimits: read %s of "
+					     "the host's PID 1", names[i]);
+		limits[i] = (struct nsc_rlimit){ i, limit.rlim_cur,
+						 limit.rlim_max };
+	}
+	return nsc_rlimit_apply(limits, NSC_RLIMIT_MAX, err);
+}

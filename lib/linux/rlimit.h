@@ -1,0 +1,31 @@
+/* Resource limits: one table of them; setrlimit(2). */
+#ifndef NSC_LINUX_RLIMIT_H
+#define NSC_LINUX_RLIMIT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+#define NSC_RLIMIT_MAX 16	/* kinds, RLIMIT_NLIMITS */
+
+struct nsc_rlimit {
+	unsigned int resource;	/* RLIMIT_* */
+	uint64_t soft;		/* UINT64_MAX: unlimited */
+	uint64_t hard;
+};
+
+/* "RLIMIT_NOFILE" of RLIMIT_NOFILE; NULL after the last. */
+const char *nsc_rlimit_name(unsigned int resource);
+
+/*
+ * Set them for the calling process.  Who may not raise a hard limit keeps the
+ * lower one that is there, and the soft limit below it.
+ */
+int nsc_rlimit_apply(const struct nsc_rlimit *limits, size_t n,
+		     struct nsc_error *err);
+
+/* As root: the limits that the host's PID 1 has, by nsc_rlimit_apply(). */
+int nsc_rlimit_default(struct nsc_error *err);
+
+#endif

@@ -1,0 +1,208 @@
+/*
+ * "hangup" is for what a terminal's end does by itself where there is one, and
+ * what nobody does where there is none.  It must meet a command whose
+ * connection was lost, and nothing of what a user left running on purpose.
+ * Whose connection was lost is
+ *
+ *   - what the login program had started itself, when it was killed: its
+ *     parent is now somebody outside of the container; what a user's program
+ *     started has a parent inside, or PID 1;
+ *   - the leader of a kernel session without a terminal whose stdout or stderr
+ *     is a pipe or a socket that nobody reads any more: sshd's command without
+ *     a pty, whose parent in the container has gone with the connection;
+ *
+ * and the processes of its kernel session.  A job in the background has lost
+ * its leader after an ordinary logout.  A daemon has its output elsewhere.
+ */
+#include "monitor/hangup.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "monitor/session_cgroups.h"
+#include "linux/pidfd.h"
+#include "monitor/processes.h"
+
+#define GRACE_MS 2000		/* between SIGHUP and SIGKILL */
+#define AGAIN_MS 500		/* for what was hung up to end */
+#define STEP_MS 50		/* between rounds of SIGKILL */
+#define KILL_MS 5000		/* for the kernel to end what was killed */
+
+int64_t now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/*
+ * The kinds of files that are asked answer at once, whoever made them; of
+ * other file systems the user may be the server.
+ */
+static bool is_cut_off(int fd)
+{
+	struct pollfd p = { .fd = fd };
+	struct statx st;
+
+	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
+		     &st) == 0 &&
+	       (S_ISFIFO(st.stx_mode) || S_ISSOCK(st.stx_mode)) &&
+	       poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP);
+}
+
+static bool lost_its_reader(pid_t pid)
+{
+	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
+
+	for (int i = STDOUT_FILENO; pidfd >= 0 && i <= STDERR_FILENO; i++) {
+		_cleanup_fd_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, i,
+						   0);
+
+		if (fd >= 0 && is_cut_off(fd))
+			return true;
+	}
+	return false;
+}
+
+static bool is_left_behind(const struct process *p, int pidns)
+{
+	return !processes_inside(p->parent, pidns);
+}
+
+static bool is_alone(const struct process *p)
+{
+	return p->leader == p->pid && p->tty == 0 && lost_its_reader(p->pid);
+}
+
+/* True where what the login program left is only ending now. */
+static bool hang_up(const struct endings *all, pid_t login, bool again)
+{
+	struct processes found;
+	bool left = false;
+
+	processes_load(&found, login, all->pidns);
+	for (size_t i = 0; i < found.n; i++) {
+		const struct process *p = &found.list[i];
+		bool behind = !again && is_left_behind(p, all->pidns);
+
+		left = left || behind;
+		if (p->chosen || (!behind && !is_alone(p)))
+			continue;
+		for (size_t j = 0; j < found.n; j++)
+			if (found.list[j].leader == p->leader)
+				found.list[j].chosen = true;
+	}
+	processes_signal(&found, all->pidns, true, SIGHUP);
+	processes_signal(&found, all->pidns, true, SIGCONT);
+	processes_free(&found);
+	return left;
+}
+
+static void signal_all(const struct endings *all, pid_t login, int signal)
+{
+	struct processes found;
+
+	processes_load(&found, login, all->pidns);
+	processes_signal(&found, all->pidns, false, signal);
+	processes_free(&found);
+}
+
+static void add(struct endings *all, const struct ending *ending)
+{
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 16;
+		struct ending *grown = realloc(all->list,
+					       room * sizeof(*grown));
+
+		if (!grown)
+			return;
+		all->list = grown;
+		all->room = room;
+	}
+	all->list[all->n++] = *ending;
+}
+
+void endings_kill(struct endings *all, const struct session *s, bool whole)
+{
+	int64_t now = now_ms();
+	const struct ending ending = {
+		.login = s->pid, .kill = true, .whole = whole && !s->by_user,
+		.next = now + GRACE_MS, .last = now + GRACE_MS + KILL_MS,
+	};
+
+	signal_all(all, s->pid, SIGHUP);
+	signal_all(all, s->pid, SIGCONT);
+	add(all, &ending);
+}
+
+void endings_of(struct endings *all, const struct session *s)
+{
+	unsigned int policy = all->watch->lifecycle.on_disconnect;
+	const struct ending again = {
+		.login = s->pid, .next = now_ms() + AGAIN_MS,
+	};
+
+	/* Nothing left: nothing to be done. */
+	if (groups_leave(s->pid) == 0)
+		return;
+	if (policy == NSC_DISCONNECT_KILL)
+		endings_kill(all, s, true);
+	/* sshd's other half has commands of its own. */
+	if (policy == NSC_DISCONNECT_HANGUP && hang_up(all, s->pid, false))
+		add(all, &again);
+}
+
+void endings_forget(struct endings *all, pid_t login)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].login == login)
+			all->list[i--] = all->list[--all->n];
+}
+
+int64_t endings_due(const struct endings *all)
+{
+	int64_t due = INT64_MAX;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].next < due)
+			due = all->list[i].next;
+	return due;
+}
+
+/*
+ * Rounds, since what forks may be ahead of one.  Where the kernel does it at
+ * once, it does; in the group of a user's own process there may be programs of
+ * the host that the user could not kill.
+ */
+static bool go_on(const struct endings *all, struct ending *e, int64_t now)
+{
+	if (groups_leave(e->login) == 0)
+		return false;
+	if (!e->kill)
+		hang_up(all, e->login, true);
+	if (now >= e->last)
+		return false;
+	if (!e->whole || !processes_kill_group(e->login))
+		signal_all(all, e->login, SIGKILL);
+	e->next = now + STEP_MS;
+	return true;
+}
+
+void endings_go_on(struct endings *all)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = 0; i < all->n;)
+		if (all->list[i].next > now || go_on(all, &all->list[i], now))
+			i++;
+		else
+			all->list[i] = all->list[--all->n];
+}

@@ -1,0 +1,116 @@
+/*
+ * A session is looked at four times in its timeout.  It was busy in between
+ * when something was typed, or when its group used the processor: more than a
+ * thousandth of one, since a connection that is kept alive uses some.
+ */
+#include "monitor/idle.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "monitor/session_cgroups.h"
+#include "monitor/processes.h"
+#include "monitor/terminals.h"
+
+#define WARNING_MS 60000
+#define LOOKS 4			/* in a timeout */
+#define CPU_PART 1000		/* of the time; and at least ... */
+#define CPU_LEAST_US 20000
+
+int64_t idle_warning_ms(unsigned int timeout)
+{
+	int64_t half = (int64_t)timeout * 500;
+
+	return half < WARNING_MS ? half : WARNING_MS;
+}
+
+static bool was_busy(struct session *s, const struct processes *found,
+		     int64_t elapsed)
+{
+	int64_t input = terminals_input(s, found);
+	uint64_t peak, cpu = UINT64_MAX;
+	uint64_t least = (uint64_t)elapsed * 1000 / CPU_PART;
+	bool busy;
+
+	groups_usage(s->pid, &peak, &cpu);
+	if (cpu == UINT64_MAX)
+		cpu = processes_cpu_us(found);
+	if (least < CPU_LEAST_US)
+		least = CPU_LEAST_US;
+	busy = !s->looked || input != s->input ||
+	       (cpu > s->cpu && cpu - s->cpu > least);
+	s->input = input;
+	s->cpu = cpu;
+	return busy;
+}
+
+static void warn(const struct processes *found, int64_t left)
+{
+	char line[128];
+
+	snprintf(line, sizeof(line), "\r\nNothing has happened here: this "
+		 "session ends in %" PRId64 " seconds.\r\n",
+		 (left + 999) / 1000);
+	terminals_tell(found, line);
+}
+
+static void plan(struct session *s, int64_t now, int64_t timeout,
+		 int64_t warning)
+{
+	int64_t next = now + timeout / LOOKS;
+
+	if (!s->warned && s->active + timeout - warning < next)
+		next = s->active + timeout - warning;
+	if (s->active + timeout < next)
+		next = s->active + timeout;
+	s->looked = now;
+	s->look = next;
+}
+
+static void look(struct session *s, struct endings *endings, int64_t now)
+{
+	unsigned int seconds = endings->watch->lifecycle.idle_timeout;
+	int64_t timeout = (int64_t)seconds * 1000;
+	int64_t warning = idle_warning_ms(seconds), left;
+	struct processes found;
+
+	processes_load(&found, s->pid, endings->pidns);
+	if (was_busy(s, &found, now - s->looked)) {
+		s->active = now;
+		s->warned = false;
+	}
+	left = s->active + timeout - now;
+	if (left > 0 && left <= warning && !s->warned) {
+		warn(&found, left);
+		s->warned = true;
+	}
+	processes_free(&found);
+	if (left > 0) {
+		plan(s, now, timeout, warning);
+		return;
+	}
+	s->look = INT64_MAX;
+	endings_kill(endings, s, false);
+}
+
+int64_t idle_due(const struct sessions *all, const struct nsc_watch *watch)
+{
+	int64_t due = INT64_MAX;
+
+	if (!watch->lifecycle.idle_timeout)
+		return due;
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->look < due)
+			due = all->list[i]->look;
+	return due;
+}
+
+void idle_go_on(struct sessions *all, struct endings *endings)
+{
+	int64_t now = now_ms();
+
+	for (size_t i = 0; i < all->n; i++)
+		if (endings->watch->lifecycle.idle_timeout &&
+		    all->list[i]->look <= now)
+			look(all->list[i], endings, now);
+}

@@ -1,0 +1,227 @@
+/*
+ * Numbers of processes are read, and another process may have them a moment
+ * later.  So nothing is signalled by its number, and nothing that is not seen
+ * to be in this session and this container with its pidfd open.
+ */
+#include "monitor/processes.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/nsfs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "cgroup/cgroup_tree.h"
+#include "linux/pidfd.h"
+#include "rundir/monitor_start.h"
+
+#define MOST 65536		/* processes that are looked at */
+#define GROUPS_BELOW 8		/* levels of groups that they may have made */
+#define NAMESPACES_BELOW 32	/* the kernel's own limit */
+
+int processes_namespace(pid_t pid)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	/* Alive, so it was the one of that number. */
+	if (fd >= 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
+		nsc_fd_close(&fd);
+	return NSC_TAKE_FD(fd);
+}
+
+bool processes_inside(pid_t pid, int pidns)
+{
+	struct stat container, st;
+	_cleanup_fd_ int fd = -1;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (pidns < 0 || fstat(pidns, &container) < 0)
+		return false;
+	for (int i = 0; fd >= 0 && i <= NAMESPACES_BELOW; i++) {
+		int parent;
+
+		if (fstat(fd, &st) == 0 && st.st_dev == container.st_dev &&
+		    st.st_ino == container.st_ino)
+			return true;
+		parent = ioctl(fd, NS_GET_PARENT);
+		nsc_fd_close(&fd);
+		fd = parent;
+	}
+	return false;
+}
+
+static bool find_group(pid_t login, char *path, size_t size)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+
+	return tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0 &&
+	       nsc_cgroup_tree_session(tree, login, path, size) == 0;
+}
+
+/* Field 2, the name, may hold anything. */
+static bool read_stat(struct process *p)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[64], text[1024];
+	unsigned long user, system, children_user, children_system;
+	const char *rest;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)p->pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	rest = strrchr(text, ')');
+	if (!rest || sscanf(rest + 1, " %*c %d %*d %d %u %*d %*u %*u %*u %*u "
+			    "%*u %lu %lu %lu %lu", &p->parent, &p->leader,
+			    &p->tty, &user, &system, &children_user,
+			    &children_system) != 7)
+		return false;
+	p->ticks = user + system + children_user + children_system;
+	return true;
+}
+
+static bool add(struct processes *all, pid_t pid, int pidns)
+{
+	struct process p = { .pid = pid };
+
+	if (!read_stat(&p) || !processes_inside(pid, pidns))
+		return true;
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 64;
+		struct process *grown = room > MOST ? NULL :
+				reallocarray(all->list, room, sizeof(*grown));
+
+		if (!grown)
+			return false;
+		all->list = grown;
+		all->room = room;
+	}
+	all->list[all->n++] = p;
+	return true;
+}
+
+static void read_group(struct processes *all, int dir, int pidns)
+{
+	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW |
+			O_CLOEXEC);
+	_cleanup_file_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	int pid;
+
+	if (!file && fd >= 0)
+		close(fd);
+	while (file && fscanf(file, "%d", &pid) == 1)
+		if (pid > 0 && !add(all, pid, pidns))
+			return;
+}
+
+static void walk(struct processes *all, int parent, const char *name,
+		 int pidns, int levels)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+			O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!dir) {
+		nsc_fd_close(&fd);
+		return;
+	}
+	read_group(all, dirfd(dir), pidns);
+	while (levels && (entry = readdir(dir)))
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
+			walk(all, dirfd(dir), entry->d_name, pidns,
+			     levels - 1);
+	closedir(dir);
+}
+
+void processes_load(struct processes *all, pid_t login, int pidns)
+{
+	*all = (struct processes){ .n = 0 };
+	if (find_group(login, all->group, sizeof(all->group)))
+		walk(all, AT_FDCWD, all->group, pidns, GROUPS_BELOW);
+}
+
+void processes_free(struct processes *all)
+{
+	free(all->list);
+	all->list = NULL;
+	all->n = all->room = 0;
+}
+
+/* Does /proc/PID/cgroup have the last two names of the group's directory? */
+static bool in_group(pid_t pid, const char *group)
+{
+	const char *name = strrchr(group, '/');
+	_cleanup_file_ FILE *file = NULL;
+	char line[4352], part[4096];
+
+	while (name && name > group && *--name != '/')
+		;
+	if (!name)
+		return false;
+	snprintf(part, sizeof(part), "%s", name);
+	snprintf(line, sizeof(line), "/proc/%d/cgroup", (int)pid);
+	file = fopen(line, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		const char *at = strstr(line, part);
+		char end = at ? at[strlen(part)] : 'x';
+
+		if (end == '\n' || end == '/')
+			return true;
+	}
+	return false;
+}
+
+void processes_signal(const struct processes *all, int pidns, bool chosen,
+		      int signal)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct process *p = &all->list[i];
+		_cleanup_fd_ int pidfd = -1;
+
+		if (chosen && !p->chosen)
+			continue;
+		pidfd = nsc_pidfd_open(p->pid);
+		if (pidfd < 0 || !in_group(p->pid, all->group) ||
+		    !processes_inside(p->pid, pidns) ||
+		    !nsc_pidfd_alive(pidfd))
+			continue;
+		nsc_pidfd_signal(pidfd, signal);
+	}
+}
+
+uint64_t processes_cpu_us(const struct processes *all)
+{
+	uint64_t ticks = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		ticks += all->list[i].ticks;
+	return ticks * 1000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+}
+
+bool processes_kill_group(pid_t login)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[4096];
+
+	if (!find_group(login, path, sizeof(path)) ||
+	    strlen(path) + sizeof("/cgroup.kill") > sizeof(path))
+		return false;
+	strcat(path, "/cgroup.kill");
+	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	return fd >= 0 && write(fd, "1", 1) == 1;
+}

@@ -1,0 +1,143 @@
+/*
+ * Logins enter the container's groups through the monitor: an unprivileged
+ * nsshell could not write to them, and what all doors share is one place.
+ */
+#include "monitor/session_cgroups.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/fd.h"
+#include "cgroup/cgroup_stats.h"
+#include "cgroup/cgroup_tree.h"
+#include "linux/pidfd.h"
+#include "rundir/monitor_start.h"
+
+#define TRIES 5
+#define GRACE_MS 1000		/* for login processes to end by themselves */
+
+/* The record, in new memory; 0 or a negative errno. */
+static int load(struct nsc_cgroup_tree **ret)
+{
+	*ret = malloc(sizeof(**ret));
+	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
+}
+
+/* So that it outlives the login that started it: a group beside. */
+static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		const char *path = tree->list[i].path;
+		_cleanup_fd_ int fd = -1;
+		char file[4096];
+
+		if (tree->list[i].kind != 'm')
+			continue;
+		snprintf(file, sizeof(file), "%.4000s/cgroup.procs", path);
+		fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+		if (fd < 0 || write(fd, "0", 1) != 1)
+			return nsc_error_sys(err, errno, "move the monitor "
+					     "into group '%s'", path);
+	}
+	return 0;
+}
+
+int groups_open(struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
+
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "read '" NSC_CGROUP_RECORD "'");
+	return move_self(tree, err);
+}
+
+int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+		 struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
+
+	if (ret == -ENOENT)
+		return 0;
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "read '" NSC_CGROUP_RECORD "'");
+	if (nsc_cgroup_tree_paused(tree))
+		return nsc_error_set(err, EBUSY, "the container is paused: an "
+				     "administrator can let it go on with "
+				     "'nsinit resume'");
+	/* Alive, so the number still is this process's and nobody else's. */
+	if (!nsc_pidfd_alive(pidfd))
+		return nsc_error_set(err, ESRCH, "the process has ended");
+	ret = nsc_cgroup_tree_enter(tree, pid, tasks, err);
+	/* Where it leads may have been looked up by the number of PID 1. */
+	if (ret == 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
+		return nsc_error_set(err, ENOTRECOVERABLE, "the container has "
+				     "ended");
+	/* Moving a number that is another's by now would have meant that. */
+	if (ret == 0 && !nsc_pidfd_alive(pidfd))
+		return nsc_error_set(err, ESRCH, "the process has ended");
+	return ret;
+}
+
+void groups_tidy(bool prepare)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+
+	if (load(&tree) < 0)
+		return;
+	if (prepare)
+		nsc_cgroup_tree_prepare(tree);
+	nsc_cgroup_tree_remove_dead(tree);
+}
+
+void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	char name[32];
+
+	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
+	if (load(&tree) == 0)
+		nsc_stats_usage(tree, name, ret_peak, ret_cpu_us);
+}
+
+int groups_leave(pid_t pid)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+
+	if (load(&tree) < 0)
+		return 0;
+	return nsc_cgroup_tree_leave(tree, pid);
+}
+
+void groups_thaw(void)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+
+	if (load(&tree) == 0)
+		nsc_cgroup_tree_freeze(tree, false);
+}
+
+void groups_end(void)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+	int ret = load(&tree);
+
+	/* What is short for a moment: nobody else ends the groups soon. */
+	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
+		nanosleep(&moment, NULL);
+		free(tree);
+		ret = load(&tree);
+	}
+	/* What stays is in the record for the next start. */
+	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
+		unlinkat(NSC_MONITOR_RUNDIR, NSC_CGROUP_RECORD, 0);
+}

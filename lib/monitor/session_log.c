@@ -1,0 +1,192 @@
+/*
+ * Runs in: container-monitor, and in a child of its own for each record: any
+ * of the places may block, a file on a disk that does not answer, a lock on
+ * utmp that anybody can hold, the audit system's queue.
+ */
+#include "monitor/session_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "util/paths.h"
+#include "rundir/monitor_start.h"
+#include "monitor/session_log_places.h"
+#include "monitor/session_log_text.h"
+#include "rundir/session_info.h"
+
+#define OPEN_MS 1000	/* for the open record to be written */
+#define REAP_MS 500	/* for the login process's parent to see its end */
+
+/* ioctl(2) on a pidfd, of Linux 6.13; the exit status of 6.15. */
+struct pidfd_info_v0 {
+	uint64_t mask, cgroup;
+	uint32_t ids[11];
+	int32_t exit_code;
+};
+
+#define PIDFD_GET_INFO_V0 _IOWR(0xff, 11, struct pidfd_info_v0)
+#define PIDFD_INFO_EXIT_V0 (UINT64_C(1) << 3)
+
+/* The kernel tells it once the parent has seen it, which POLLHUP means. */
+static int exit_status(int pidfd)
+{
+	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_EXIT_V0 };
+	struct pollfd p = { .fd = pidfd };
+
+	if (ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0 && errno != ESRCH)
+		return -1;
+	poll(&p, 1, REAP_MS);
+	info.mask = PIDFD_INFO_EXIT_V0;
+	if (ioctl(pidfd, PIDFD_GET_INFO_V0, &info) < 0 ||
+	    !(info.mask & PIDFD_INFO_EXIT_V0))
+		return -1;
+	return info.exit_code;
+}
+
+static void complain(const struct session *s, const char *what, int error)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "event=lost user=%s pid=%d to=\"%s\" "
+		 "error=\"%s\"", s->user, (int)s->pid, what, strerror(error));
+	record_syslog(s->pid, text);
+}
+
+static void tell_audit(const struct session *s, const struct session_end *end)
+{
+	char text[RECORD_MAX], exe[256] = "";
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	int ret;
+
+	exe[n < 0 ? 0 : n] = '\0';
+	record_text_audit(s, end, exe, text);
+	ret = record_audit(end, text);
+	/* Once for a session. */
+	if (ret < 0 && !end)
+		complain(s, "audit", -ret);
+}
+
+static void write_one(const struct session *s, const struct session_end *end)
+{
+	char text[RECORD_MAX];
+	size_t len = record_text_line(s, end, text);
+	int ret = record_history(text, len);
+
+	record_syslog(s->pid, text);
+	if (ret < 0)
+		complain(s, NSC_HISTORY, -ret);
+	tell_audit(s, end);
+	if (end)
+		record_utmp_close(s);
+	else
+		record_utmp_open(s);
+}
+
+/* Its opening as well, where that was not due yet. */
+static void write_all(const struct session *s, const struct session_end *end,
+		      void (*write)(const struct session *s,
+				    const struct session_end *end))
+{
+	if (end && s->unrecorded)
+		write(s, NULL);
+	write(s, end);
+}
+
+static void close_from_to(int first, int last)
+{
+	if (first <= last)
+		syscall(SYS_close_range, first, last, 0);
+}
+
+/* Of what the monitor has open nothing else stays. */
+static void keep_two(int a, int b)
+{
+	int low = a < b ? a : b, high = a < b ? b : a;
+
+	close_from_to(3, low - 1);
+	close_from_to(low < 2 ? 3 : low + 1, high - 1);
+	close_from_to(high < 2 ? 3 : high + 1, INT_MAX);
+}
+
+/* other: of the pipe that says that the open is written; -1: none. */
+static void __attribute__((noreturn))
+write_in_child(const struct session *s, const struct session_end *end,
+	       int other)
+{
+	struct session_end known = { .status = -1 };
+
+	/*
+	 * First, since the next start may wait for the locks: what one call
+	 * closes is let go of together, and the last inotify descriptor takes
+	 * the kernel 15 ms.
+	 */
+	close(NSC_MONITOR_LOCK);
+	close(NSC_MONITOR_SESSIONS);
+	keep_two(s->pidfd, other);
+	if (end && other >= 0)
+		poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1,
+		     OPEN_MS);
+	if (end)
+		known = *end;
+	if (end && known.status == -1 && s->pidfd >= 0)
+		known.status = exit_status(s->pidfd);
+	write_all(s, end ? &known : NULL, write_one);
+	_exit(0);
+}
+
+static void write_syslog(const struct session *s, const struct session_end *end)
+{
+	char text[RECORD_MAX];
+
+	record_text_line(s, end, text);
+	record_syslog(s->pid, text);
+}
+
+/* No other process could be made: the one place that does not block long. */
+static void write_some(const struct session *s, const struct session_end *end)
+{
+	int error = errno;
+
+	write_all(s, end, write_syslog);
+	complain(s, "all but syslog", error);
+}
+
+/* Nobody waits for the writer: SIGCHLD is ignored. */
+static void record(const struct session *s, const struct session_end *end,
+		   int other)
+{
+	pid_t pid = nsc_process_fork_unwatched();
+
+	if (pid == 0)
+		write_in_child(s, end, other);
+	if (pid < 0)
+		write_some(s, end);
+}
+
+/* Without a pipe nobody waits. */
+void record_open(struct session *s)
+{
+	_cleanup_fd_ int out = -1;
+	int pipefd[2];
+
+	if (pipe2(pipefd, O_CLOEXEC) == 0) {
+		s->recorded = pipefd[0];
+		out = pipefd[1];
+	}
+	record(s, NULL, out);
+	s->unrecorded = false;
+}
+
+void record_close(const struct session *s, const struct session_end *end)
+{
+	record(s, end, s->recorded);
+}

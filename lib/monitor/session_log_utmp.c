@@ -1,0 +1,121 @@
+/*
+ * Runs in: a child of container-monitor, root of the host: anybody may lock
+ * utmp, and then each of these takes ten seconds.
+ */
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <utmp.h>
+#include <utmpx.h>
+
+#include "monitor/session_log_places.h"
+
+#define LINE "nsc/"
+
+/* Copied whole; the fields of utmp(5) need no NUL at their end. */
+#define COPY(field, text) memcpy(field, text, strnlen(text, sizeof(field)))
+
+/* The process's own entry of one of the two types. */
+static bool find(const struct session *s, short type, struct utmpx *ret)
+{
+	const struct utmpx *entry;
+	bool found = false;
+
+	setutxent();
+	while (!found && (entry = getutxent())) {
+		found = entry->ut_type == type && entry->ut_pid == s->pid &&
+			(type == LOGIN_PROCESS ||
+			 !strncmp(entry->ut_user, s->user,
+				  sizeof(entry->ut_user)));
+		if (found)
+			*ret = *entry;
+	}
+	endutxent();
+	return found;
+}
+
+/*
+ * Entries are replaced by their id, of four bytes.  Those of others begin with
+ * a letter, a digit, '/', ':' or '~'; a pid has 22 bits.
+ */
+static void make_id(pid_t pid, char id[4])
+{
+	static const char first[] = "!#$%&*+,-;<=>?@^";
+	static const char rest[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				   "abcdefghijklmnopqrstuvwxyz._";
+
+	id[0] = first[pid >> 18 & 15];
+	id[1] = rest[pid >> 12 & 63];
+	id[2] = rest[pid >> 6 & 63];
+	id[3] = rest[pid & 63];
+}
+
+static void make_name(const struct session *s, struct utmpx *entry)
+{
+	char line[sizeof(entry->ut_line)];
+
+	snprintf(line, sizeof(line), LINE "%d", (int)s->pid);
+	COPY(entry->ut_line, line);
+	make_id(s->pid, entry->ut_id);
+}
+
+static void put(const struct utmpx *entry, bool utmp)
+{
+	if (utmp) {
+		setutxent();
+		pututxline(entry);
+		endutxent();
+	}
+	updwtmpx(_PATH_WTMP, entry);
+}
+
+void record_utmp_open(const struct session *s)
+{
+	struct utmpx entry = { .ut_type = EMPTY }, own;
+
+	/* One of ours is left by a machine that crashed. */
+	if (find(s, USER_PROCESS, &own) &&
+	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
+		return;
+	if (find(s, LOGIN_PROCESS, &own)) {
+		memcpy(entry.ut_line, own.ut_line, sizeof(entry.ut_line));
+		memcpy(entry.ut_id, own.ut_id, sizeof(entry.ut_id));
+	} else if (*s->rhost) {
+		make_name(s, &entry);
+	} else {
+		return;
+	}
+	entry.ut_type = USER_PROCESS;
+	entry.ut_pid = s->pid;
+	entry.ut_tv.tv_sec = (int32_t)s->opened;
+	COPY(entry.ut_user, s->user);
+	COPY(entry.ut_host, s->rhost);
+	if (inet_pton(AF_INET, s->rhost, entry.ut_addr_v6) != 1)
+		inet_pton(AF_INET6, s->rhost, entry.ut_addr_v6);
+	put(&entry, true);
+	/* Its close may have come before, where we had to wait. */
+	if (kill(s->pid, 0) < 0)
+		record_utmp_close(s);
+}
+
+void record_utmp_close(const struct session *s)
+{
+	struct utmpx entry = { .ut_type = EMPTY }, own;
+	bool found = find(s, USER_PROCESS, &own);
+
+	if (found) {
+		memcpy(entry.ut_line, own.ut_line, sizeof(entry.ut_line));
+		memcpy(entry.ut_id, own.ut_id, sizeof(entry.ut_id));
+	} else if (*s->rhost) {
+		/* A host without utmp may have wtmp. */
+		make_name(s, &entry);
+	} else {
+		return;
+	}
+	entry.ut_type = DEAD_PROCESS;
+	entry.ut_pid = s->pid;
+	entry.ut_tv.tv_sec = (int32_t)time(NULL);
+	put(&entry, found);
+}

@@ -1,0 +1,383 @@
+/*
+ * One entry for each login process, found by its pidfd: how it ends makes no
+ * difference.  The files in 'session' are root's, made by the login
+ * itself (lib/session/session_file_write.h) or here, for a login without privileges.
+ */
+#include "monitor/session_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "util/paths.h"
+#include "rundir/session_file.h"
+#include "monitor/session_cgroups.h"
+#include "linux/pidfd.h"
+#include "rundir/monitor_start.h"
+#include "monitor/session_log.h"
+
+#define MOST 16384		/* whatever the limit of descriptors is */
+#define SPARE 64		/* descriptors for everything else */
+#define EVENTS 64
+#define LATER_MS 20		/* what can wait does, a login need not */
+#define SOON_MS 10000		/* who comes that soon is not the last */
+
+/* --- the file of a session */
+
+static void take_text(char *to, size_t size, const char *value)
+{
+	snprintf(to, size, "%s", value);
+}
+
+static void name_of(pid_t pid, char name[16])
+{
+	snprintf(name, 16, "%d", (int)pid);
+}
+
+static unsigned int own_number(pid_t pid, const char *file)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[64], text[16];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return SESSION_NO_ID;
+	text[n] = '\0';
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
+/* The terminal by its name alone: what a user opened is not opened here. */
+static void find_tty(pid_t pid, char *tty, size_t size)
+{
+	char path[64], link[64];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd/0", (int)pid);
+	n = readlink(path, link, sizeof(link) - 1);
+	link[n < 0 ? 0 : n] = '\0';
+	if (!strncmp(link, "/dev/pts/", 9) || !strncmp(link, "/dev/tty", 8))
+		nsc_text_escape(link, tty, size);
+}
+
+/* What there is to know of a nsshell. */
+static int look_at(const struct sessions *all, pid_t pid, struct session *s)
+{
+	*s = (struct session){
+		.pid = pid, .pidfd = -1, .recorded = -1,
+		.opened = (int64_t)time(NULL),
+		.service = SESSION_NSSHELL, .by_user = true,
+		.generation = all->watch->generation,
+		.loginuid = own_number(pid, "loginuid"),
+		.audit_session = own_number(pid, "sessionid"),
+	};
+	take_text(s->user, sizeof(s->user), all->user);
+	find_tty(pid, s->tty, sizeof(s->tty));
+	return nsc_pidfd_start_time(pid, &s->start);
+}
+
+static int write_file(int dir, const struct session *s)
+{
+	char name[16], text[1024], tty[sizeof(s->tty) + 8] = "";
+	char loginuid[32] = "", audit_session[32] = "";
+	int len;
+
+	if (s->tty[0])
+		snprintf(tty, sizeof(tty), "tty %s\n", s->tty);
+	if (s->loginuid != SESSION_NO_ID)
+		snprintf(loginuid, sizeof(loginuid), "loginuid %u\n",
+			 s->loginuid);
+	if (s->audit_session != SESSION_NO_ID)
+		snprintf(audit_session, sizeof(audit_session),
+			 "audit_session %u\n", s->audit_session);
+	len = snprintf(text, sizeof(text), "start %llu\nopened %lld\nuser %s\n"
+		       "service %s\ngeneration %u\n%s%s%s",
+		       (unsigned long long)s->start, (long long)s->opened,
+		       s->user, s->service, s->generation, tty, loginuid,
+		       audit_session);
+	name_of(s->pid, name);
+	return nsc_file_write_at(dir, name, text, (size_t)len, 0644, NULL);
+}
+
+static void remove_file(int dir, pid_t pid)
+{
+	char name[16];
+
+	name_of(pid, name);
+	unlinkat(dir, name, 0);
+}
+
+/* --- the table */
+
+static struct session *find(const struct sessions *all, pid_t pid)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->pid == pid)
+			return all->list[i];
+	return NULL;
+}
+
+static void conclude(const struct sessions *all, const struct session *s)
+{
+	struct session_end end = {
+		.status = -1, .peak_memory = UINT64_MAX, .cpu_us = UINT64_MAX,
+		.duration = (int64_t)time(NULL) - s->opened,
+	};
+
+	groups_usage(s->pid, &end.peak_memory, &end.cpu_us);
+	record_close(s, &end);
+	remove_file(all->dir, s->pid);
+}
+
+/* The login process has ended, the container has not. */
+static void conclude_one(const struct sessions *all, const struct session *s)
+{
+	conclude(all, s);
+	endings_of(all->endings, s);
+}
+
+/*
+ * Taken out of epoll by hand: a child that writes a record has the descriptor
+ * for a while longer, and what it stood for would be reported as the end of
+ * whose memory is at the same place by then.
+ */
+static void drop(struct sessions *all, size_t at)
+{
+	struct session *s = all->list[at];
+
+	all->list[at] = all->list[--all->n];
+	epoll_ctl(all->epoll, EPOLL_CTL_DEL, s->pidfd, NULL);
+	close(s->pidfd);
+	nsc_fd_close(&s->recorded);
+	free(s);
+}
+
+static int insert(struct sessions *all, struct session *s)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN, .data = { .ptr = s },
+	};
+
+	if (all->n == all->room) {
+		size_t room = all->room ? 2 * all->room : 16;
+		struct session **grown = realloc(all->list, room *
+						 sizeof(struct session *));
+
+		if (!grown)
+			return -ENOMEM;
+		all->list = grown;
+		all->room = room;
+	}
+	if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, s->pidfd, &event) < 0)
+		return -errno;
+	all->list[all->n++] = s;
+	return 0;
+}
+
+static int add(struct sessions *all, const struct session *given, int pidfd,
+	       struct session **ret)
+{
+	struct session *s = malloc(sizeof(*s));
+	int error;
+
+	if (!s)
+		return -ENOMEM;
+	*s = *given;
+	s->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
+	error = s->pidfd < 0 ? -errno : insert(all, s);
+	if (error < 0) {
+		nsc_fd_close(&s->pidfd);
+		free(s);
+		return error;
+	}
+	*ret = s;
+	return 0;
+}
+
+struct session *sessions_add(struct sessions *all, const struct session *given,
+			     int pidfd, struct nsc_error *err)
+{
+	struct session *s = find(all, given->pid);
+	int ret = s ? 0 : add(all, given, pidfd, &s);
+
+	if (ret == 0 && given->by_user)
+		ret = write_file(all->dir, given);
+	/* It is in the groups, and ends as one that never was a session. */
+	if (ret < 0) {
+		nsc_error_sys(err, -ret, "note the session");
+		err->code = ENOTRECOVERABLE;
+		return NULL;
+	}
+	endings_forget(all->endings, s->pid);
+	s->entered = true;
+	return s;
+}
+
+/* An administrator's 'nsinit exec' is nobody's session in this. */
+static bool counts(const struct session *s)
+{
+	return strcmp(s->service, "nsinit-exec") != 0;
+}
+
+static int check_number(const struct sessions *all, const struct session *s,
+			struct nsc_error *err)
+{
+	unsigned int max = all->watch->lifecycle.max_sessions, n = 0;
+
+	if (!max || !counts(s))
+		return 0;
+	for (size_t i = 0; i < all->n; i++)
+		n += all->list[i]->pid != s->pid && counts(all->list[i]);
+	if (n < max)
+		return 0;
+	return nsc_error_set(err, EUSERS, "You have %u session%s, which is "
+			     "the most that the administrator allows.", n,
+			     n == 1 ? "" : "s");
+}
+
+int sessions_admit(struct sessions *all, pid_t pid, bool root,
+		   struct session *ret, struct nsc_error *err)
+{
+	const struct session *known;
+	int error;
+
+	/* Who has ended makes room, and may have had the same number. */
+	sessions_reap(all);
+	known = find(all, pid);
+	if (known && known->entered) {
+		*ret = *known;
+		return 1;
+	}
+	error = root ? nsc_session_file_read(all->dir, pid, ret) :
+		       look_at(all, pid, ret);
+	if (error < 0 && !root)
+		return nsc_error_set(err, ESRCH, "the process has ended");
+	if (error < 0 || (root && !nsc_session_file_is_alive(ret)))
+		return 0;
+	error = check_number(all, ret, err);
+	if (error < 0)
+		return error;
+	if (all->n >= all->max)
+		return nsc_error_set(err, EMFILE, "the container has %zu "
+				     "sessions: its monitor can watch no more",
+				     all->n);
+	return 1;
+}
+
+void sessions_later(struct sessions *all)
+{
+	if (all->later == INT64_MAX)
+		all->later = now_ms() + LATER_MS;
+}
+
+void sessions_record(struct sessions *all, struct session *s)
+{
+	int64_t now = now_ms();
+
+	s->unrecorded = true;
+	all->opened++;
+	all->busy = now - all->last < SOON_MS;
+	all->last = now;
+	sessions_later(all);
+}
+
+void sessions_go_on(struct sessions *all)
+{
+	if (now_ms() < all->later)
+		return;
+	all->later = INT64_MAX;
+	groups_tidy(all->busy);
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i]->unrecorded)
+			record_open(all->list[i]);
+}
+
+void sessions_reap(struct sessions *all)
+{
+	struct epoll_event events[EVENTS];
+	int n;
+
+	do {
+		n = epoll_wait(all->epoll, events, EVENTS, 0);
+		for (int i = 0; i < n; i++)
+			for (size_t at = 0; at < all->n; at++) {
+				if (all->list[at] != events[i].data.ptr)
+					continue;
+				conclude_one(all, all->list[at]);
+				drop(all, at);
+				sessions_later(all);
+				break;
+			}
+	} while (n == EVENTS);
+}
+
+/* --- begin and end */
+
+/* Those that are there still; the others ended when nobody watched. */
+static int adopt(int dir, pid_t pid, void *arg)
+{
+	struct sessions *all = arg;
+	/* Opened before the start time is read: one and the same process. */
+	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
+	struct session s, *added;
+
+	if (nsc_session_file_read(dir, pid, &s) < 0)
+		return 0;
+	if (pidfd < 0 || !nsc_session_file_is_alive(&s) ||
+	    all->n >= all->max || add(all, &s, pidfd, &added) < 0)
+		conclude_one(all, &s);
+	return 0;
+}
+
+/* As many descriptors as there may be; some are for everything else. */
+static size_t most(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return MOST;
+	if (limit.rlim_cur < MOST + SPARE)
+		limit.rlim_cur = limit.rlim_max < MOST + SPARE ?
+					 limit.rlim_max : MOST + SPARE;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= SPARE)
+		return SPARE;
+	return limit.rlim_cur > MOST + SPARE ? MOST :
+					       (size_t)limit.rlim_cur - SPARE;
+}
+
+int sessions_open(struct sessions *all, struct nsc_error *err)
+{
+	all->max = most();
+	all->later = INT64_MAX;
+	all->last = -SOON_MS;
+	all->epoll = epoll_create1(EPOLL_CLOEXEC);
+	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
+			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (all->epoll < 0 || all->dir < 0)
+		return nsc_error_sys(err, errno, "open '" NSC_DIR_SESSION "'");
+	nsc_session_file_each(all->dir, adopt, all);
+	return 0;
+}
+
+void sessions_close(struct sessions *all)
+{
+	while (all->n) {
+		conclude(all, all->list[0]);
+		drop(all, 0);
+	}
+	/* Of logins that never came, or were killed while they wrote. */
+	nsc_file_empty(all->dir, 0);
+}

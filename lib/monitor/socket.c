@@ -1,0 +1,160 @@
+/*
+ * A connection to "enter" is the whole request: nothing is read from it, so
+ * nobody can make the monitor wait.  The kernel says who connected.  The
+ * answer is that of lib/rundir/enter_socket.h; a process of root's without a file
+ * is no session.
+ */
+#include "monitor/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "util/acl.h"
+#include "util/fd.h"
+#include "rundir/enter_socket.h"
+#include "util/paths.h"
+#include "monitor/session_cgroups.h"
+#include "linux/descriptors.h"
+#include "rundir/monitor_start.h"
+
+#ifndef SO_PEERPIDFD
+#define SO_PEERPIDFD 77
+#endif
+
+#define BACKLOG 512
+
+/* Root's, and uid's to connect to, before anybody can. */
+int door_open(uid_t uid, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+				     SOCK_NONBLOCK, 0);
+	struct sockaddr_un address = {
+		.sun_family = AF_UNIX, .sun_path = NSC_FILE_ENTER,
+	};
+	mode_t mask = umask(0177);
+	int ret = -1;
+
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
+	if (fd >= 0 && fchdir(NSC_MONITOR_RUNDIR) == 0)
+		ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (ret == 0) {
+		errno = -nsc_acl_grant_name(NSC_FILE_ENTER, uid, NSC_ACL_READ |
+					    NSC_ACL_WRITE);
+		ret = errno ? -1 : 0;
+	}
+	if (ret < 0 || chdir("/") < 0 || listen(fd, BACKLOG) < 0)
+		return nsc_error_sys(err, errno, "listen on '"
+				     NSC_FILE_ENTER "'");
+	return NSC_TAKE_FD(fd);
+}
+
+struct peer {
+	pid_t pid;
+	uid_t uid;
+};
+
+/* The effective user id of a process, as /proc has it; -1: gone. */
+static long effective_uid(pid_t pid)
+{
+	char path[32], line[256];
+	_cleanup_file_ FILE *file = NULL;
+	long uid;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "Uid: %*d %ld", &uid) == 1)
+			return uid;
+	return -1;
+}
+
+/* A pidfd of who connected, and the pid; -1 with err filled. */
+static int peer_of(int client, uid_t uid, struct peer *ret,
+		   struct nsc_error *err)
+{
+	struct ucred peer = { 0, 0, 0 };
+	socklen_t len = sizeof(peer);
+	int pidfd = -1;
+
+	if (getsockopt(client, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0 ||
+	    peer.pid <= 0) {
+		nsc_error_set(err, EPERM, "the process cannot be seen from "
+			      "the host");
+		return -1;
+	}
+	if (peer.uid != 0 && peer.uid != uid) {
+		nsc_error_set(err, EPERM, "uid %u is not whose container this "
+			      "is", peer.uid);
+		return -1;
+	}
+	*ret = (struct peer){ peer.pid, peer.uid };
+	len = sizeof(pidfd);
+	if (getsockopt(client, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
+		return pidfd;
+	/* Before Linux 6.5: the number may be another process's by now. */
+	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
+	if (pidfd >= 0 && effective_uid(peer.pid) != (long)peer.uid)
+		nsc_fd_close(&pidfd);
+	if (pidfd < 0)
+		nsc_error_set(err, ESRCH, "the process has ended");
+	return pidfd;
+}
+
+/* Its session, where it is one that has just begun. */
+static struct session *enter(int client, struct sessions *all,
+			     struct nsc_cgroup_tasks *tasks,
+			     struct nsc_error *err)
+{
+	struct peer peer = { 0, 0 };
+	_cleanup_fd_ int pidfd = peer_of(client, all->uid, &peer, err);
+	struct session s, *opened = NULL;
+	int is;
+
+	if (pidfd < 0)
+		return NULL;
+	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
+	if (is < 0 || (is && s.entered))
+		return NULL;
+	tasks->uid = peer.uid;
+	if (groups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
+		opened = sessions_add(all, &s, pidfd, err);
+	/* No end of a session does so for who is none. */
+	if (!opened)
+		sessions_later(all);
+	return opened;
+}
+
+void door_serve(int listener, struct sessions *all)
+{
+	_cleanup_fd_ int client = accept4(listener, NULL, NULL,
+					  SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct nsc_door_answer answer = { .err = NSC_ERROR_INIT };
+	const struct iovec data = { &answer, sizeof(answer) };
+	struct nsc_cgroup_tasks tasks = { .n = 0 };
+	struct session *opened;
+
+	if (client < 0)
+		return;
+	opened = enter(client, all, &tasks, &answer.err);
+	answer.entered = tasks.entered;
+	nsc_descriptors_send(client, &data, tasks.fds,
+			     answer.err.code ? 0 : tasks.n,
+			     MSG_DONTWAIT | MSG_NOSIGNAL);
+	nsc_cgroup_tasks_close(&tasks);
+	if (opened)
+		sessions_record(all, opened);
+}
+
+void door_close(int listener)
+{
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
+	close(listener);
+}

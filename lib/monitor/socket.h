@@ -1,0 +1,19 @@
+/* The socket "enter": how a login reaches the monitor. */
+#ifndef NSC_MONITOR_SOCKET_H
+#define NSC_MONITOR_SOCKET_H
+
+#include <sys/types.h>
+
+#include "util/error.h"
+#include "monitor/session_table.h"
+
+/* Listen, for root and uid.  Returns the socket, which never blocks. */
+int door_open(uid_t uid, struct nsc_error *err);
+
+/* Serve one client that waits.  Never blocks. */
+void door_serve(int listener, struct sessions *all);
+
+/* No more clients. */
+void door_close(int listener);
+
+#endif

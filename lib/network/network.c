@@ -1,0 +1,564 @@
+#include "network/network.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <linux/nsfs.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "config/network_keys.h"
+#include "network/pasta.h"
+#include "network/pool.h"
+#include "linux/netlink.h"
+
+#define NAME_TRIES 64
+
+/* Is it an interface that we make, and that is called ethN inside? */
+static bool is_made(const struct nsc_config_network *n)
+{
+	return n->type == NSC_NETWORK_VETH || n->type == NSC_NETWORK_MACVLAN ||
+	       n->type == NSC_NETWORK_IPVLAN;
+}
+
+static bool is_named(const struct nsc_config_network *n)
+{
+	return is_made(n) || n->type == NSC_NETWORK_PASTA;
+}
+
+static void name_of(const struct nsc_config *config, size_t i,
+		    char name[IFNAMSIZ])
+{
+	unsigned int number = 0;
+
+	for (size_t j = 0; j < i; j++)
+		number += is_named(&config->networks[j]);
+	if (is_named(&config->networks[i]))
+		snprintf(name, IFNAMSIZ, "eth%u", number);
+	else
+		strcpy(name, config->networks[i].type ==
+		       NSC_NETWORK_LOOPBACK ? "lo" : "");
+}
+
+static const struct nsc_config_network *
+find_type(const struct nsc_config *config, enum nsc_network_type type)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].type == type)
+			return &config->networks[i];
+	return NULL;
+}
+
+static bool is_auto(const char *text)
+{
+	return !strcmp(text, NSC_NETWORK_AUTO);
+}
+
+static bool wants_auto(const struct nsc_config *config, size_t *ret)
+{
+	for (size_t i = 0; i < config->n_networks; i++) {
+		const struct nsc_config_network *n = &config->networks[i];
+
+		*ret = i;
+		if (n->type == NSC_NETWORK_LOOPBACK)
+			continue;
+		for (char **a = n->address; a && *a; a++)
+			if (is_auto(*a))
+				return true;
+	}
+	return false;
+}
+
+/* Does an entry name a gateway of this family? */
+static bool has_gateway(const struct nsc_config *config, int family)
+{
+	struct nsc_address g;
+
+	if (find_type(config, NSC_NETWORK_PASTA))
+		return true;
+	for (size_t i = 0; i < config->n_networks; i++) {
+		const struct nsc_config_network *n = &config->networks[i];
+
+		for (char **t = n->gateway; t && *t; t++)
+			if (nsc_address_parse(*t, false, &g) == 0 &&
+			    g.family == family)
+				return true;
+	}
+	return false;
+}
+
+int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
+		     struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	const struct nsc_pool_range ranges[] = {
+		{ conf->address_pool, conf->address_gateway },
+		{ conf->address_pool6, conf->address_gateway6 },
+	};
+	int ret = 0;
+	size_t at;
+
+	if (!wants_auto(config, &at))
+		return 0;
+	/* A user has one container, but root one for each directory. */
+	if (!plan->login)
+		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
+				     "\"auto\" is for the containers of "
+				     "logins: write an address", config->file,
+				     at);
+	if (!ranges[0].net.family && !ranges[1].net.family)
+		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
+				     "\"auto\" needs address_pool in "
+				     "nscontainer.conf", config->file, at);
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(ranges); i++) {
+		if (!ranges[i].net.family)
+			continue;
+		ret = nsc_pool_take_address(NSC_STATEDIR, plan->user->name,
+					    &ranges[i],
+					    &plan->automatic[i].address, err);
+		if (!has_gateway(config, ranges[i].net.family))
+			plan->automatic[i].gateway = ranges[i].gateway;
+	}
+	return ret < 0 ? nsc_error_context(err, "%s: networks[%zu].address",
+					   config->file, at) : 0;
+}
+
+static int check_bridge(struct nl_sock *sock, const char *name,
+			struct nsc_link *link, struct nsc_error *err)
+{
+	int ret = nsc_netlink_find(sock, name, link, err);
+
+	if (ret == -ENODEV)
+		return nsc_error_set(err, ENODEV, "there is no bridge '%s' on "
+				     "the host: make it first, 'ip link add %s "
+				     "type bridge'", name, name);
+	if (ret == 0 && strcmp(link->kind, "bridge") != 0)
+		return nsc_error_set(err, EINVAL, "'%s' is no bridge but %s%s "
+				     "interface: name a bridge", name,
+				     link->kind[0] ? "a " : "another",
+				     link->kind);
+	return ret;
+}
+
+static int check_parent(struct nl_sock *sock, const char *name,
+			struct nsc_link *link, struct nsc_error *err)
+{
+	int ret = nsc_netlink_find(sock, name, link, err);
+
+	return ret == -ENODEV ?
+		nsc_error_set(err, ENODEV, "there is no interface '%s' on the "
+			      "host: 'ip link' lists those that are", name) :
+		ret;
+}
+
+/*
+ * No links on the way, and nobody but root can have put it there.  A path in
+ * /proc is a link: whose process it is may change.
+ */
+static int open_namespace(const char *path, struct nsc_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int file = -1;
+	char link[64], parent[PATH_MAX];
+	struct statfs fs;
+	int fd;
+
+	if (!slash || slash - path >= PATH_MAX)
+		return nsc_error_sys(err, ENAMETOOLONG, "'%s'", path);
+	snprintf(parent, sizeof(parent), "%.*s", slash > path ?
+		 (int)(slash - path) : 1, path);
+	dir = nsc_file_open_dir(parent, err);
+	if (dir == -ENOENT)
+		return nsc_error_set(err, ENOENT, "'%s' does not exist: 'ip "
+				     "netns add NAME' makes /run/netns/NAME",
+				     path);
+	if (dir < 0)
+		return dir;
+	file = openat(dir, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (file < 0 || fstatfs(file, &fs) < 0)
+		return nsc_error_sys(err, errno, "open '%s'", path);
+	if (fs.f_type != NSFS_MAGIC)
+		return nsc_error_set(err, EINVAL, "'%s' is no namespace: 'ip "
+				     "netns add NAME' makes /run/netns/NAME",
+				     path);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "open '%s'", path);
+	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
+		return fd;
+	close(fd);
+	return nsc_error_set(err, EINVAL, "'%s' is a namespace, but none of "
+			     "networks", path);
+}
+
+static int check_one(struct nl_sock *sock, const struct nsc_config_network *n,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct nsc_link link;
+
+	switch ((enum nsc_network_type)n->type) {
+	case NSC_NETWORK_VETH:
+		return check_bridge(sock, n->bridge, &link, err) < 0 ?
+			nsc_error_context(err, "context.bridge") : 0;
+	case NSC_NETWORK_MACVLAN:
+	case NSC_NETWORK_IPVLAN:
+		return check_parent(sock, n->parent, &link, err) < 0 ?
+			nsc_error_context(err, "context.parent") : 0;
+	case NSC_NETWORK_NETNS:
+		fd = open_namespace(n->nspath, err);
+		return fd < 0 ? nsc_error_context(err, "context.nspath") : 0;
+	case NSC_NETWORK_PASTA:
+		return nsc_pasta_check(err) < 0 ?
+			nsc_error_context(err, "type") : 0;
+	case NSC_NETWORK_LOOPBACK:
+	case NSC_NETWORK_HOST:
+		return 0;
+	}
+	return 0;
+}
+
+static int context(const struct nsc_config *config, size_t i,
+		   struct nsc_error *err)
+{
+	return nsc_error_context(err, "%s: networks[%zu]", config->file, i);
+}
+
+int nsc_network_check(const struct nsc_config *config, struct nsc_error *err)
+{
+	_cleanup_netlink_ struct nl_sock *sock = NULL;
+	int ret = config->n_networks ? nsc_netlink_open(&sock, err) : 0;
+
+	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
+		if (check_one(sock, &config->networks[i], err) < 0)
+			ret = context(config, i, err);
+	return ret;
+}
+
+bool nsc_network_joins(const struct nsc_config *config)
+{
+	return find_type(config, NSC_NETWORK_NETNS);
+}
+
+int nsc_network_open(const struct nsc_config *config, struct nsc_error *err)
+{
+	const struct nsc_config_network *n = find_type(config,
+						       NSC_NETWORK_NETNS);
+
+	return n ? open_namespace(n->nspath, err) : -ENOENT;
+}
+
+/* Names are tried until one is free: made and claimed in one request. */
+static int make_veth(struct nl_sock *sock, const struct nsc_config_network *n,
+		     struct nsc_link_request *request, char host[IFNAMSIZ],
+		     struct nsc_error *err)
+{
+	struct nsc_link bridge;
+	int ret = check_bridge(sock, n->bridge, &bridge, err);
+
+	if (ret < 0)
+		return ret;
+	request->other = bridge.index;
+	request->host = host;
+	for (int i = 0; i < NAME_TRIES; i++) {
+		uint16_t random;
+
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return nsc_error_sys(err, errno, "getrandom");
+		snprintf(host, IFNAMSIZ, "%.11s%04x", n->prefix, random);
+		ret = nsc_netlink_add_veth(sock, request, err);
+		if (ret != -EEXIST)
+			break;
+	}
+	if (ret < 0)
+		host[0] = '\0';
+	return ret == -EEXIST ?
+		nsc_error_set(err, EEXIST, "no name that begins with '%s' is "
+			      "free: choose another context.prefix",
+			      n->prefix) : ret;
+}
+
+static int make_child(struct nl_sock *sock, const struct nsc_config_network *n,
+		      struct nsc_link_request *request, struct nsc_error *err)
+{
+	struct nsc_link parent;
+	int ret = check_parent(sock, n->parent, &parent, err);
+
+	if (ret < 0)
+		return ret;
+	request->other = parent.index;
+	request->mode = n->mode;
+	ret = nsc_netlink_add_child(sock, nsc_network_type_name(n->type),
+				    request, err);
+	return ret < 0 ? nsc_error_context(err, "parent '%s'", n->parent) : 0;
+}
+
+int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
+		     struct nsc_network_made *made, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	_cleanup_netlink_ struct nl_sock *sock = NULL;
+	int ret = config->n_networks ? nsc_netlink_open(&sock, err) : 0;
+
+	for (size_t i = 0; ret == 0 && i < config->n_networks; i++) {
+		const struct nsc_config_network *n = &config->networks[i];
+		char name[IFNAMSIZ];
+		struct nsc_link_request request = {
+			.name = name, .pid = pid, .mtu = n->mtu,
+		};
+
+		if (!is_made(n))
+			continue;
+		name_of(config, i, name);
+		if (n->type == NSC_NETWORK_VETH)
+			ret = make_veth(sock, n, &request, made->host[i], err);
+		else
+			ret = make_child(sock, n, &request, err);
+		if (ret < 0)
+			ret = context(config, i, err);
+	}
+	return ret;
+}
+
+/*
+ * The other ends go with their namespace, and these with them; but that takes
+ * the kernel a moment, in which nobody should meet them.
+ */
+void nsc_network_undo(const struct nsc_network_made *made)
+{
+	_cleanup_netlink_ struct nl_sock *sock = NULL;
+	struct nsc_error ignored = NSC_ERROR_INIT;
+
+	for (size_t i = 0; i < NSC_NETWORKS_MAX; i++) {
+		if (!made->host[i][0])
+			continue;
+		if (!sock && nsc_netlink_open(&sock, &ignored) < 0)
+			return;
+		nsc_netlink_delete(sock, made->host[i], &ignored);
+	}
+}
+
+int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
+			     struct nsc_network_made *made,
+			     struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+
+	for (size_t i = 0; i < config->n_networks; i++) {
+		const struct nsc_config_network *n = &config->networks[i];
+		char name[IFNAMSIZ];
+		const struct nsc_pasta_request request = {
+			.network = n, .name = name, .pid = pid,
+			.owner = plan->user->uid, .group = plan->user->gid,
+			.deadline = plan->deadline,
+		};
+
+		if (n->type != NSC_NETWORK_PASTA)
+			continue;
+		name_of(config, i, name);
+		made->helper = nsc_pasta_start(&request, err);
+		if (made->helper < 0)
+			return context(config, i, err);
+	}
+	return 0;
+}
+
+static int add_addresses(struct nl_sock *sock, const struct nsc_plan *plan,
+			 const struct nsc_config_network *n, const char *name,
+			 struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (char **t = n->address; ret == 0 && t && *t; t++) {
+		struct nsc_address a;
+
+		if (nsc_address_parse(*t, true, &a) == 0)
+			ret = nsc_netlink_add_address(sock, name, &a, err);
+		for (size_t i = 0; ret == 0 && is_auto(*t) && i < 2; i++)
+			if (plan->automatic[i].address.family)
+				ret = nsc_netlink_add_address(sock, name,
+						&plan->automatic[i].address,
+						err);
+	}
+	return ret;
+}
+
+static bool has_auto(const struct nsc_config_network *n)
+{
+	for (char **t = n->address; t && *t; t++)
+		if (is_auto(*t))
+			return true;
+	return false;
+}
+
+static int add_routes(struct nl_sock *sock, const struct nsc_plan *plan,
+		      const struct nsc_config_network *n, const char *name,
+		      struct nsc_error *err)
+{
+	struct nsc_address g;
+	int ret = 0;
+
+	for (char **t = n->gateway; ret == 0 && t && *t; t++)
+		if (nsc_address_parse(*t, false, &g) == 0)
+			ret = nsc_netlink_add_default_route(sock, name, &g,
+							    err);
+	for (size_t i = 0; ret == 0 && has_auto(n) && i < 2; i++)
+		if (plan->automatic[i].gateway.family)
+			ret = nsc_netlink_add_default_route(sock, name,
+					&plan->automatic[i].gateway, err);
+	return ret;
+}
+
+static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
+			 size_t i, struct nsc_network_made *made,
+			 struct nsc_error *err)
+{
+	const struct nsc_config_network *n = &plan->config->networks[i];
+	char name[IFNAMSIZ];
+	int ret;
+
+	name_of(plan->config, i, name);
+	if (n->type == NSC_NETWORK_LOOPBACK)
+		return nsc_netlink_up(name, n->mtu, err);
+	if (n->type == NSC_NETWORK_PASTA) {
+		ret = nsc_netlink_addresses(sock, name, made->pasta, 2, err);
+		return ret < 0 ? ret : 0;
+	}
+	if (!is_made(n))
+		return 0;
+	ret = add_addresses(sock, plan, n, name, err);
+	if (ret == 0)
+		ret = nsc_netlink_up(name, 0, err);
+	return ret < 0 ? ret : add_routes(sock, plan, n, name, err);
+}
+
+int nsc_network_configure(const struct nsc_plan *plan,
+			  struct nsc_network_made *made, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	_cleanup_netlink_ struct nl_sock *sock = NULL;
+	int ret;
+
+	/* Another's network stays as its owner wants it. */
+	if (!(config->namespaces & CLONE_NEWNET) || nsc_network_joins(config))
+		return 0;
+	ret = nsc_netlink_up("lo", 0, err);
+	if (ret == 0 && config->n_networks)
+		ret = nsc_netlink_open(&sock, err);
+	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
+		if (configure_one(sock, plan, i, made, err) < 0)
+			ret = context(config, i, err);
+	return ret;
+}
+
+/* Words with commas between them: "addresses=10.0.0.2/24,fd00::2/64". */
+struct list {
+	FILE *out;
+	const char *key;	/* until the first one is written */
+};
+
+static void put(struct list *list, const char *text)
+{
+	if (!*text)
+		return;
+	if (list->key)
+		fprintf(list->out, " %s=", list->key);
+	fprintf(list->out, "%s%s", list->key ? "" : ",", text);
+	list->key = NULL;
+}
+
+static void put_all(struct list *list, char *const *texts)
+{
+	for (; texts && *texts; texts++)
+		if (!is_auto(*texts))
+			put(list, *texts);
+}
+
+static void describe_addresses(FILE *out, const struct nsc_plan *plan,
+			       const struct nsc_config_network *n,
+			       const struct nsc_network_made *made)
+{
+	struct list addresses = { out, "addresses" };
+	struct list gateway = { out, "gateway" };
+	char buf[NSC_ADDRESS_SIZE];
+
+	if (n->type == NSC_NETWORK_LOOPBACK)
+		return;
+	if (n->type == NSC_NETWORK_PASTA && made)
+		for (size_t i = 0; i < 2; i++)
+			put(&addresses, nsc_address_print(&made->pasta[i],
+							  true, buf));
+	else
+		put_all(&addresses, n->address);
+	for (size_t i = 0; has_auto(n) && i < 2; i++)
+		put(&addresses, nsc_address_print(&plan->automatic[i].address,
+						  true, buf));
+	put_all(&gateway, n->gateway);
+	for (size_t i = 0; has_auto(n) && i < 2; i++)
+		put(&gateway, nsc_address_print(&plan->automatic[i].gateway,
+						false, buf));
+}
+
+static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
+		     const struct nsc_network_made *made)
+{
+	const struct nsc_config_network *n = &plan->config->networks[i];
+	const char *host = n->parent ? n->parent :
+			   made ? made->host[i] : "";
+	char name[IFNAMSIZ];
+
+	name_of(plan->config, i, name);
+	fprintf(out, "type=%s", nsc_network_type_name(n->type));
+	if (name[0])
+		fprintf(out, " interface=%s", name);
+	if (host[0])
+		fprintf(out, " host_interface=%s", host);
+	if (n->bridge)
+		fprintf(out, " bridge=%s", n->bridge);
+	describe_addresses(out, plan, n, made);
+	if (n->mtu)
+		fprintf(out, " mtu=%u", n->mtu);
+	if (n->nspath)
+		fprintf(out, " path=%s", n->nspath);
+}
+
+char **nsc_network_describe(const struct nsc_plan *plan,
+			    const struct nsc_network_made *made)
+{
+	const struct nsc_config *config = plan->config;
+	const char *only = config->namespaces & CLONE_NEWNET ?
+				   "type=loopback interface=lo" : "type=host";
+	char **vector = calloc(1, sizeof(*vector));
+	size_t n = 0;
+	int ret = vector ? 0 : -ENOMEM;
+
+	if (ret == 0 && !config->n_networks)
+		ret = nsc_text_append(&vector, &n, only);
+	for (size_t i = 0; ret == 0 && i < config->n_networks; i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t size = 0;
+		FILE *out = open_memstream(&text, &size);
+
+		if (out)
+			describe(out, plan, i, made);
+		ret = out && fclose(out) == 0 ?
+			      nsc_text_append(&vector, &n, text) : -ENOMEM;
+	}
+	if (ret == 0)
+		return vector;
+	nsc_text_free_vector(vector);
+	return NULL;
+}

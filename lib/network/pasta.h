@@ -1,0 +1,40 @@
+/*
+ * pasta(1): a network for one container without privileges on the host.
+ *
+ * It runs in the container's pid namespace, so that the kernel ends it with
+ * PID 1 whatever else has died, and with everything else the host's; as the
+ * owner of the user namespace, which it joins by itself.
+ */
+#ifndef NSC_NETWORK_PASTA_H
+#define NSC_NETWORK_PASTA_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+#include "config/container_config.h"
+
+/* Where it answers name requests, for a host with a resolver of its own. */
+#define NSC_PASTA_DNS "169.254.1.53"
+
+struct nsc_pasta_request {
+	const struct nsc_config_network *network;
+	const char *name;	/* of the interface inside */
+	pid_t pid;		/* of PID 1, as the host sees it */
+	uid_t owner;
+	gid_t group;
+	int64_t deadline;
+};
+
+/* Is all there that it needs? */
+int nsc_pasta_check(struct nsc_error *err);
+
+/*
+ * Start it and wait until the interface is ready.  Runs in the worker: in the
+ * container's pid namespace and a mount namespace of its own.  Returns its
+ * pid there.
+ */
+int nsc_pasta_start(const struct nsc_pasta_request *request,
+		    struct nsc_error *err);
+
+#endif

@@ -1,0 +1,356 @@
+/* Runs in: the login program and nsinit.  Parses a file of root's. */
+#include "policy/conf.h"
+
+#include <errno.h>
+#include <libconfig.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
+	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
+
+static const char *const mode_names[] = { "enforce", "audit", NULL };
+static const char *const on_error_names[] = { "refuse", "host", NULL };
+static const char *const placement_names[] = { "session", "start", NULL };
+static const char *const nested_names[] = { "ignore", "refuse", NULL };
+const char *const nsc_conf_on_change[] = { "keep", "drain", "recycle", NULL };
+
+static const struct field {
+	const char *key;
+	enum kind kind;
+	size_t at;
+	const char *const *choices;
+	long long min, max;
+} fields[] = {
+#define AT(member) offsetof(struct nsc_conf, member)
+	{ "exempt_users", KIND_NAMES, AT(exempt_users), NULL, 0, 0 },
+	{ "exempt_groups", KIND_NAMES, AT(exempt_groups), NULL, 0, 0 },
+	{ "exempt_services", KIND_NAMES, AT(exempt_services), NULL, 0, 0 },
+	{ "mode", KIND_CHOICE, AT(mode), mode_names, 0, 0 },
+	{ "on_error", KIND_CHOICE, AT(on_error), on_error_names, 0, 0 },
+	{ "placement", KIND_CHOICE, AT(placement), placement_names, 0, 0 },
+	{ "nested", KIND_CHOICE, AT(nested), nested_names, 0, 0 },
+	{ "on_change", KIND_CHOICE, AT(on_change), nsc_conf_on_change, 0, 0 },
+	{ "start_timeout", KIND_NUMBER, AT(start_timeout), NULL, 1, 3600 },
+	{ "debug", KIND_BOOL, AT(debug), NULL, 0, 0 },
+	{ "pidfile", KIND_PATH, AT(pidfile), NULL, 0, 0 },
+	{ "id_pool_first", KIND_NUMBER, AT(id_pool_first), NULL, 65536,
+	  4294836224 },
+	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
+	  4294836224 },
+	{ "cgroup_parents", KIND_PARENTS, AT(cgroup_parents), NULL, 0, 0 },
+	/* With the shortest and the longest prefix. */
+	{ "address_pool", KIND_POOL, AT(address_pool), NULL, 8, 30 },
+	{ "address_gateway", KIND_ADDRESS, AT(address_gateway), NULL, 0, 0 },
+	{ "address_pool6", KIND_POOL, AT(address_pool6), NULL, 32, 120 },
+	{ "address_gateway6", KIND_ADDRESS, AT(address_gateway6), NULL, 0,
+	  0 },
+#undef AT
+};
+
+static const char *const keys[] = {
+	"exempt_users", "exempt_groups", "exempt_services", "mode",
+	"on_error", "stop", "linger", "on_disconnect", "idle_timeout",
+	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
+	"start_timeout", "debug", "pidfile", "id_pool_first", "id_pool_count",
+	"cgroup_parents", "address_pool", "address_gateway", "address_pool6",
+	"address_gateway6", NULL,
+};
+
+const char *const *nsc_conf_keys(void)
+{
+	return keys;
+}
+
+struct reader {
+	const char *file;
+	struct nsc_conf *conf;
+	struct nsc_error *err;
+};
+
+static int wrong(const struct reader *r, const config_setting_t *s,
+		 const char *expected)
+{
+	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: expected %s",
+			     r->file, config_setting_source_line(s),
+			     config_setting_name(s), expected);
+}
+
+static int read_names(const struct reader *r, const config_setting_t *s,
+		      char ***ret)
+{
+	size_t n = 0;
+
+	if (!config_setting_is_array(s) && !config_setting_is_list(s))
+		return wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
+	for (int i = 0; i < config_setting_length(s); i++) {
+		const char *name = config_setting_get_string_elem(s, i);
+
+		if (!name || !*name)
+			return wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
+		if (nsc_text_append(ret, &n, name) < 0)
+			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	}
+	return 0;
+}
+
+static int read_choice(const struct reader *r, const config_setting_t *s,
+		       const struct field *f, void *to)
+{
+	const char *text = config_setting_get_string(s);
+	char expected[128] = "one of";
+
+	for (unsigned int i = 0; text && f->choices[i]; i++) {
+		if (strcmp(text, f->choices[i]) != 0)
+			continue;
+		*(unsigned int *)to = i;
+		return 0;
+	}
+	for (unsigned int i = 0; f->choices[i]; i++) {
+		strcat(expected, i ? ", \"" : " \"");
+		strcat(expected, f->choices[i]);
+		strcat(expected, "\"");
+	}
+	return wrong(r, s, expected);
+}
+
+static int read_number(const struct reader *r, const config_setting_t *s,
+		       const struct field *f, void *to)
+{
+	int type = config_setting_type(s);
+	long long value = config_setting_get_int64(s);
+	char expected[64];
+
+	if (type == CONFIG_TYPE_INT)
+		value = config_setting_get_int(s);
+	if ((type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64) &&
+	    value >= f->min && value <= f->max) {
+		*(unsigned int *)to = (unsigned int)value;
+		return 0;
+	}
+	snprintf(expected, sizeof(expected), "a number from %lld to %lld",
+		 f->min, f->max);
+	return wrong(r, s, expected);
+}
+
+/* Its templates are expanded where they are used. */
+static int read_path(const struct reader *r, const config_setting_t *s,
+		     char **to)
+{
+	const char *text = config_setting_get_string(s);
+
+	if (!text || text[0] != '/' || !text[1])
+		return wrong(r, s, "an absolute path");
+	return nsc_text_copy(to, text) == 0 ? 0 :
+		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+}
+
+static bool is_v6(const struct field *f)
+{
+	return f->key[strlen(f->key) - 1] == '6';
+}
+
+static int read_pool(const struct reader *r, const config_setting_t *s,
+		     const struct field *f, struct nsc_address *to)
+{
+	const char *text = config_setting_get_string(s);
+	struct nsc_address pool;
+	char expected[96];
+
+	if (text && nsc_address_parse(text, true, &pool) == 0 &&
+	    (pool.family == AF_INET6) == is_v6(f) &&
+	    pool.length >= f->min && pool.length <= f->max &&
+	    nsc_address_is_network(&pool)) {
+		*to = pool;
+		return 0;
+	}
+	snprintf(expected, sizeof(expected), "a network such as \"%s\", "
+		 "/%lld to /%lld", is_v6(f) ? "fd10:210::/64" :
+					      "10.210.0.0/16", f->min, f->max);
+	return wrong(r, s, expected);
+}
+
+static int read_address(const struct reader *r, const config_setting_t *s,
+			const struct field *f, struct nsc_address *to)
+{
+	const char *text = config_setting_get_string(s);
+	struct nsc_address address;
+
+	if (!text || nsc_address_parse(text, false, &address) < 0 ||
+	    (address.family == AF_INET6) != is_v6(f))
+		return wrong(r, s, is_v6(f) ?
+			     "an address such as \"fd10:210::1\"" :
+			     "an address such as \"10.210.0.1\"");
+	*to = address;
+	return 0;
+}
+
+/* A gateway is one of the addresses of its pool. */
+static int check_gateways(const struct reader *r)
+{
+	const struct nsc_conf *conf = r->conf;
+
+	if (conf->address_gateway.family &&
+	    !nsc_address_covers(&conf->address_pool, &conf->address_gateway))
+		return nsc_error_set(r->err, EINVAL, "%s: address_gateway: is "
+				     "not in address_pool", r->file);
+	if (conf->address_gateway6.family &&
+	    !nsc_address_covers(&conf->address_pool6, &conf->address_gateway6))
+		return nsc_error_set(r->err, EINVAL, "%s: address_gateway6: is "
+				     "not in address_pool6", r->file);
+	return 0;
+}
+
+static int read_field(const struct reader *r, const config_setting_t *s,
+		      const struct field *f)
+{
+	void *to = (char *)r->conf + f->at;
+
+	switch (f->kind) {
+	case KIND_NAMES:
+		return read_names(r, s, to);
+	case KIND_CHOICE:
+		return read_choice(r, s, f, to);
+	case KIND_NUMBER:
+		return read_number(r, s, f, to);
+	case KIND_BOOL:
+		if (config_setting_type(s) != CONFIG_TYPE_BOOL)
+			return wrong(r, s, "true or false");
+		*(bool *)to = config_setting_get_bool(s);
+		return 0;
+	case KIND_PATH:
+		return read_path(r, s, to);
+	case KIND_PARENTS:
+		return nsc_parents_read(r->file, s, to, r->err);
+	case KIND_POOL:
+		return read_pool(r, s, f, to);
+	case KIND_ADDRESS:
+		return read_address(r, s, f, to);
+	}
+	return -EINVAL;
+}
+
+static int read_lifecycle(const struct reader *r, const config_setting_t *s,
+			  const struct nsc_lifecycle_key *key)
+{
+	const struct field f = {
+		.kind = key->choices ? KIND_CHOICE : KIND_NUMBER,
+		.at = offsetof(struct nsc_conf, lifecycle) + key->at,
+		.choices = key->choices, .max = key->max,
+	};
+
+	return read_field(r, s, &f);
+}
+
+static int read_setting(const struct reader *r, const config_setting_t *s)
+{
+	const char *name = config_setting_name(s);
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
+		if (!strcmp(fields[i].key, name))
+			return read_field(r, s, &fields[i]);
+	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++)
+		if (!strcmp(nsc_lifecycle_keys[i].name, name))
+			return read_lifecycle(r, s, &nsc_lifecycle_keys[i]);
+	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key",
+			     r->file, config_setting_source_line(s), name);
+}
+
+static struct nsc_conf *defaults(void)
+{
+	struct nsc_conf *conf = calloc(1, sizeof(*conf));
+
+	if (!conf)
+		return NULL;
+	conf->start_timeout = 30;
+	conf->id_pool_first = 1879048192;
+	conf->id_pool_count = 134217728;
+	conf->exempt_users = calloc(1, sizeof(char *));
+	conf->exempt_groups = calloc(1, sizeof(char *));
+	conf->exempt_services = calloc(1, sizeof(char *));
+	if (conf->exempt_users && conf->exempt_groups &&
+	    conf->exempt_services)
+		return conf;
+	nsc_conf_free(conf);
+	return NULL;
+}
+
+static int read_all(const struct reader *r, config_t *config, const char *text)
+{
+	config_setting_t *root;
+	int ret = 0;
+
+	/* It would read files that nobody has checked. */
+	if (strstr(text, "@include"))
+		return nsc_error_set(r->err, EINVAL, "%s: @include is not "
+				     "allowed", r->file);
+	if (!config_read_string(config, text))
+		return nsc_error_set(r->err, EINVAL, "%s: line %d: %s",
+				     r->file, config_error_line(config),
+				     config_error_text(config));
+	root = config_root_setting(config);
+	for (int i = 0; ret == 0 && i < config_setting_length(root); i++)
+		ret = read_setting(r, config_setting_get_elem(root,
+						(unsigned int)i));
+	if (ret == 0 && (uint64_t)r->conf->id_pool_first +
+	    r->conf->id_pool_count > UINT32_MAX)
+		return nsc_error_set(r->err, ERANGE, "%s: id_pool_count: the "
+				     "pool ends beyond 4294967295", r->file);
+	return ret == 0 ? check_gateways(r) : ret;
+}
+
+int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
+		   struct nsc_error *err)
+{
+	_cleanup_conf_ struct nsc_conf *conf = defaults();
+	const struct reader r = { file, conf, err };
+	config_t config;
+	int error;
+
+	if (!conf)
+		return nsc_error_sys(err, ENOMEM, "%s", file);
+	config_init(&config);
+	error = read_all(&r, &config, text);
+	config_destroy(&config);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(conf);
+	return error;
+}
+
+int nsc_conf_load(int dirfd, const char *dirname, const char *name,
+		  struct nsc_conf **ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *file = NULL;
+	_cleanup_fd_ int fd = -1;
+	int error;
+
+	fd = nsc_file_open_at(dirfd, dirname, name, err);
+	if (fd < 0 && fd != -ENOENT)
+		return fd;
+	if (asprintf(&file, "%s/%s", dirname, name) < 0) {
+		file = NULL;
+		return nsc_error_sys(err, ENOMEM, "%s", name);
+	}
+	if (fd == -ENOENT)
+		return nsc_conf_parse("", file, ret, err);
+	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
+	return error < 0 ? error : nsc_conf_parse(text, file, ret, err);
+}
+
+void nsc_conf_free(struct nsc_conf *conf)
+{
+	if (!conf)
+		return;
+	nsc_text_free_vector(conf->exempt_users);
+	nsc_text_free_vector(conf->exempt_groups);
+	nsc_text_free_vector(conf->exempt_services);
+	nsc_parents_free(&conf->cgroup_parents);
+	free(conf->pidfile);
+	free(conf);
+}

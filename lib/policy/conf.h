@@ -1,0 +1,69 @@
+/* nscontainer.conf (libconfig format): the host's policy. */
+#ifndef NSC_POLICY_CONF_H
+#define NSC_POLICY_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/address.h"
+#include "util/error.h"
+#include "policy/lifecycle.h"
+#include "policy/cgroup_parents.h"
+
+enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
+enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
+enum nsc_mode { NSC_MODE_ENFORCE, NSC_MODE_AUDIT };
+enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
+/* NSC_ON_CHANGE_HOST: of a container whose container.json does not say. */
+enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
+		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
+
+struct nsc_conf {
+	char **exempt_users;		/* NULL-terminated, never NULL */
+	char **exempt_groups;
+	char **exempt_services;
+	enum nsc_mode mode;		/* "enforce" (default), "audit" */
+	enum nsc_on_error on_error;	/* "refuse" (default), "host" */
+	struct nsc_lifecycle lifecycle;	/* default: all 0 */
+	enum nsc_placement placement;	/* "session" (default), "start" */
+	enum nsc_nested nested;		/* "ignore" (default), "refuse" */
+	enum nsc_on_change on_change;	/* "keep" (default), ... */
+	unsigned int start_timeout;	/* seconds, default 30 */
+	bool debug;
+	char *pidfile;			/* template, or NULL */
+	uint32_t id_pool_first;		/* default 1879048192 */
+	uint32_t id_pool_count;		/* default 134217728, ids in all */
+	struct nsc_cgroup_parents cgroup_parents;
+	struct nsc_address address_pool;	/* family 0: there is none */
+	struct nsc_address address_gateway;
+	struct nsc_address address_pool6;
+	struct nsc_address address_gateway6;
+};
+
+/*
+ * Read dirfd/name (dirname names dirfd in messages), a file of root's.  A
+ * file that does not exist means the defaults.  Unknown keys, wrong types and
+ * values out of range are errors with file and line; @include is refused.
+ */
+int nsc_conf_load(int dirfd, const char *dirname, const char *name,
+		  struct nsc_conf **ret, struct nsc_error *err);
+/* The same from memory. */
+int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
+		   struct nsc_error *err);
+
+void nsc_conf_free(struct nsc_conf *conf);
+static inline void nsc_conf_cleanup(struct nsc_conf **conf)
+{
+	nsc_conf_free(*conf);
+	*conf = NULL;
+}
+#define _cleanup_conf_ __attribute__((cleanup(nsc_conf_cleanup)))
+
+/* The names of enum nsc_on_change up to NSC_ON_CHANGE_HOST, then NULL. */
+extern const char *const nsc_conf_on_change[];
+
+/* The keys, NULL-terminated: for tests and documentation. */
+const char *const *nsc_conf_keys(void);
+
+#endif

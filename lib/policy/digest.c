@@ -1,0 +1,119 @@
+/* Runs in: the login program, nsshell, nsinit. */
+#include "policy/digest.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+
+/* The values of nscontainer.conf that a start uses; none is a pointer. */
+static const struct {
+	size_t at, size;
+} used[] = {
+#define USED(m) { offsetof(struct nsc_conf, m), \
+		  sizeof(((const struct nsc_conf *)0)->m) }
+	USED(lifecycle), USED(nested), USED(id_pool_first),
+	USED(id_pool_count), USED(address_pool), USED(address_gateway),
+	USED(address_pool6), USED(address_gateway6),
+#undef USED
+};
+
+static uint64_t add_user(uint64_t hash, const struct nsc_user *user)
+{
+	hash = nsc_hash_add_text(hash, user->name);
+	hash = nsc_hash_add_text(hash, user->home);
+	hash = nsc_hash_add_text(hash, user->shell);
+	hash = nsc_hash_add_text(hash, user->group);
+	hash = nsc_hash_add(hash, &user->uid, sizeof(user->uid));
+	return nsc_hash_add(hash, &user->gid, sizeof(user->gid));
+}
+
+static int compare(const void *a, const void *b)
+{
+	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* In whatever order the name service gives them. */
+static int add_groups(uint64_t *hash, const struct nsc_user *user)
+{
+	size_t n = user->n_groups > 0 ? (size_t)user->n_groups : 0;
+	_cleanup_free_ gid_t *sorted = calloc(n + 1, sizeof(*sorted));
+
+	if (!sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		sorted[i] = user->groups[i];
+	qsort(sorted, n, sizeof(*sorted), compare);
+	*hash = nsc_hash_add(*hash, sorted, n * sizeof(*sorted));
+	return 0;
+}
+
+static int add_conf(uint64_t *hash, const struct nsc_digest_source *source,
+		    struct nsc_error *err)
+{
+	const struct nsc_cgroup_parent *parent = NULL;
+	int ret;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(used); i++)
+		*hash = nsc_hash_add(*hash, (const char *)source->conf +
+				     used[i].at, used[i].size);
+	*hash = nsc_hash_add_text(*hash, source->conf->pidfile);
+	ret = nsc_parents_find(&source->conf->cgroup_parents, source->user,
+			       &parent, err);
+	if (ret < 0 || !parent)
+		return ret;
+	*hash = nsc_hash_add_text(*hash, parent->name);
+	*hash = nsc_hash_add(*hash, &parent->limits.set,
+			     sizeof(parent->limits.set));
+	*hash = nsc_hash_add(*hash, parent->limits.number,
+			     sizeof(parent->limits.number));
+	return 0;
+}
+
+/* One that cannot be read is another than one that can. */
+static uint64_t add_profile(uint64_t hash, const char *path)
+{
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int fd = -1;
+	const char *slash = strrchr(path, '/');
+	char parent[PATH_MAX];
+	uint64_t content = 0;
+
+	hash = nsc_hash_add_text(hash, path);
+	if (path[0] != '/')
+		return hash;
+	snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 :
+		 (int)(slash - path), path);
+	dir = nsc_file_open_dir(parent, NULL);
+	if (dir >= 0)
+		fd = nsc_file_open_at(dir, parent, slash + 1, NULL);
+	if (fd >= 0 && nsc_hash_file(fd, &content) < 0)
+		content = 0;
+	return nsc_hash_add(hash, &content, sizeof(content));
+}
+
+int nsc_digest_make(const struct nsc_digest_source *source,
+		    char ret[NSC_DIGEST_SIZE], struct nsc_error *err)
+{
+	uint64_t hash = nsc_hash_add_text(NSC_HASH_INIT, source->dir);
+	int error;
+
+	hash = nsc_hash_add(hash, &source->content, sizeof(source->content));
+	hash = add_user(hash, source->user);
+	if (add_groups(&hash, source->user) < 0)
+		return nsc_error_sys(err, ENOMEM, "digest");
+	error = add_conf(&hash, source, err);
+	if (error < 0)
+		return error;
+	hash = add_profile(hash, source->seccomp);
+	snprintf(ret, NSC_DIGEST_SIZE, "%016" PRIx64, hash);
+	return 0;
+}

@@ -1,0 +1,243 @@
+/* Runs in: the login program, before anything else; and nsinit. */
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/text.h"
+
+#define CONFIG_FILE "container.json"
+
+/* The directory of nscontainer.conf, and what it holds. */
+struct base {
+	char *path;
+	const char *conf;	/* name of the file in it */
+	int fd;
+};
+
+static int open_base(const char *conf_path, struct base *ret,
+		     struct nsc_error *err)
+{
+	const char *slash = strrchr(conf_path, '/');
+
+	if (!slash || slash == conf_path)
+		return nsc_error_set(err, EINVAL, "%s: expected a file in a "
+				     "directory of its own", conf_path);
+	ret->path = strndup(conf_path, (size_t)(slash - conf_path));
+	if (!ret->path)
+		return nsc_error_sys(err, ENOMEM, "%s", conf_path);
+	ret->conf = slash + 1;
+	ret->fd = nsc_file_open_dir(ret->path, err);
+	return ret->fd < 0 ? ret->fd : 0;
+}
+
+/* Could a directory bear this name?  What could is looked for. */
+static bool is_component(const char *name)
+{
+	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+	       strcmp(name, "..") != 0 && strlen(name) <= NAME_MAX;
+}
+
+/* Is kind/name/container.json there?  1, 0, or why that cannot be told. */
+static int look_for(const struct base *base, const char *kind,
+		    const char *name, struct nsc_policy *policy,
+		    struct nsc_error *err)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int sub = -1;
+	_cleanup_fd_ int file = -1;
+	char parent[PATH_MAX];
+	int last, error;
+
+	if (name && !is_component(name))
+		return 0;
+	if (asprintf(&path, "%s/%s%s%s", base->path, kind, name ? "/" : "",
+		     name ? name : "") < 0) {
+		path = NULL;
+		return nsc_error_sys(err, ENOMEM, "policy");
+	}
+	snprintf(parent, sizeof(parent), "%s/%s", base->path, kind);
+	dir = nsc_file_open_dir_at(base->fd, base->path, kind, err);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	if (name) {
+		sub = nsc_file_open_dir_at(dir, parent, name, err);
+		if (sub < 0)
+			return sub == -ENOENT ? 0 : sub;
+	}
+	last = name ? sub : dir;
+	file = nsc_file_open_at(last, path, CONFIG_FILE, err);
+	if (file < 0)
+		return file == -ENOENT ? 0 : file;
+	error = nsc_hash_file(file, &policy->content);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "%s/" CONFIG_FILE, path);
+	policy->dir = NSC_TAKE_PTR(path);
+	return 1;
+}
+
+static int look_for_one(const struct base *base, const struct nsc_user *user,
+			struct nsc_policy *policy, struct nsc_error *err)
+{
+	for (int i = 0; i < user->n_groups; i++) {
+		_cleanup_free_ char *name = NULL;
+		int error, found;
+
+		name = nsc_user_group_name(user->groups[i], &error);
+		/* No name, no directory of that name. */
+		if (!name && (!error || error == ENOENT))
+			continue;
+		if (!name)
+			return nsc_error_sys(err, error, "group %u",
+					     user->groups[i]);
+		found = look_for(base, "groups", name, policy, err);
+		if (found != 0)
+			return found;
+	}
+	return 0;
+}
+
+/*
+ * Nobody is let out because a file could not be read for a moment: then the
+ * name service has an answer as well, which is shorter.  So a "no" counts
+ * twice.  Where there is no groups/ nobody is asked.
+ */
+static int look_for_groups(const struct base *base, const struct nsc_user *user,
+			   struct nsc_policy *policy, struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
+						    "groups", err);
+	struct nsc_user again = { .name = user->name, .gid = user->gid };
+	int ret;
+
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	ret = look_for_one(base, user, policy, err);
+	if (ret != 0)
+		return ret;
+	ret = nsc_user_load_groups(&again);
+	ret = ret < 0 ? nsc_error_sys(err, -ret, "ask for the groups again") :
+			look_for_one(base, &again, policy, err);
+	free(again.groups);
+	return ret;
+}
+
+static int look_everywhere(const struct base *base, const struct nsc_user *user,
+			   struct nsc_policy *policy, struct nsc_error *err)
+{
+	bool valid = nsc_text_name_valid(user->name);
+	int found = look_for(base, "users", user->name, policy, err);
+
+	if (found == 0 && user->uid == 0)
+		return 0;
+	if (found == 0)
+		found = look_for_groups(base, user, policy, err);
+	if (found == 0)
+		found = look_for(base, "default", NULL, policy, err);
+	if (found > 0 && !valid) {
+		char escaped[256];
+
+		return nsc_error_set(err, EINVAL, "user '%s': the name cannot "
+				     "be that of a container: expected 1 to %d "
+				     "letters, digits and ._-@+$",
+				     nsc_text_escape(user->name, escaped,
+						     sizeof(escaped)),
+				     NSC_NAME_MAX);
+	}
+	return found;
+}
+
+static bool listed(char *const *list, const char *name)
+{
+	for (; name && *list; list++)
+		if (!strcmp(*list, name))
+			return true;
+	return false;
+}
+
+static bool in_groups(char *const *list, const struct nsc_user *user)
+{
+	for (int i = 0; *list && i < user->n_groups; i++) {
+		int error;
+		_cleanup_free_ char *name = nsc_user_group_name(user->groups[i],
+						       &error);
+
+		if (listed(list, name))
+			return true;
+	}
+	return false;
+}
+
+static const char *exempt(const struct nsc_conf *conf,
+			  const struct nsc_user *user, const char *service)
+{
+	if (listed(conf->exempt_users, user->name))
+		return "not contained: exempt_users";
+	if (in_groups(conf->exempt_groups, user))
+		return "not contained: exempt_groups";
+	if (listed(conf->exempt_services, service))
+		return "not contained: exempt_services";
+	return NULL;
+}
+
+static int decide(const struct base *base, const struct nsc_user *user,
+		  const char *service, struct nsc_policy *policy,
+		  struct nsc_error *err)
+{
+	int ret = look_everywhere(base, user, policy, err);
+
+	if (ret == 0)
+		policy->reason = user->uid == 0 ?
+			"not contained: root without users/root" :
+			"not contained: no container.json";
+	if (ret <= 0)
+		return ret;
+	ret = nsc_conf_load(base->fd, base->path, base->conf, &policy->conf,
+			    err);
+	if (ret < 0)
+		return ret;
+	policy->reason = exempt(policy->conf, user, service);
+	policy->contained = !policy->reason;
+	return 0;
+}
+
+int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
+		      const char *service, struct nsc_policy **ret,
+		      struct nsc_error *err)
+{
+	_cleanup_policy_ struct nsc_policy *policy = calloc(1, sizeof(*policy));
+	struct base base = { NULL, NULL, -1 };
+	int error;
+
+	if (!policy)
+		return nsc_error_sys(err, ENOMEM, "policy");
+	error = open_base(conf_path, &base, err);
+	if (error == 0)
+		error = decide(&base, user, service, policy, err);
+	else if (error == -ENOENT || user->uid == 0) {
+		/* Root must get in to mend a directory that is not trusted. */
+		policy->reason = "not contained: no configuration directory";
+		error = 0;
+	}
+	free(base.path);
+	nsc_fd_close(&base.fd);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(policy);
+	return error;
+}
+
+void nsc_policy_free(struct nsc_policy *policy)
+{
+	if (!policy)
+		return;
+	free(policy->dir);
+	nsc_conf_free(policy->conf);
+	free(policy);
+}

@@ -1,0 +1,237 @@
+/* Runs in: the login program, nsshell, nsinit; before anything is entered. */
+#include "policy/user.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/text.h"
+#include "linux/credential.h"
+
+#define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
+#define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
+#define LOOKUP 65536			/* bytes that a lookup may take */
+
+/*
+ * A module that has no memory is passed over by the C library, and the "no
+ * such group" of the next is the answer.  So it has memory, or nobody asks.
+ */
+static int reserve(void)
+{
+	void *volatile memory = malloc(LOOKUP);
+
+	free(memory);
+	return memory ? 0 : -ENOMEM;
+}
+
+int nsc_user_load_groups(struct nsc_user *user)
+{
+	int n = 32;
+
+	if (reserve() < 0)
+		return -ENOMEM;
+	for (;;) {
+		gid_t *groups = reallocarray(user->groups, (size_t)n,
+					     sizeof(*groups));
+
+		if (!groups)
+			return -ENOMEM;
+		user->groups = groups;
+		user->n_groups = n;
+		if (getgrouplist(user->name, user->gid, groups, &n) >= 0)
+			break;
+		if (n <= user->n_groups || n > GROUPS_MAX)
+			return -E2BIG;
+	}
+	user->n_groups = n;
+	return 0;
+}
+
+static int load_one_group(struct nsc_user *user)
+{
+	user->groups = reallocarray(NULL, 1, sizeof(*user->groups));
+	if (!user->groups)
+		return -ENOMEM;
+	user->groups[0] = user->gid;
+	user->n_groups = 1;
+	return 0;
+}
+
+static int fill(struct nsc_user *user, const struct passwd *entry)
+{
+	int error;
+
+	user->name = strdup(entry->pw_name);
+	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
+			    entry->pw_dir : "/");
+	user->shell = strdup(entry->pw_shell && *entry->pw_shell ?
+			     entry->pw_shell : "/bin/sh");
+	if (!user->name || !user->home || !user->shell)
+		return -ENOMEM;
+	user->uid = entry->pw_uid;
+	user->gid = entry->pw_gid;
+	user->group = nsc_user_group_name(user->gid, &error);
+	return error == ENOMEM ? -ENOMEM : load_one_group(user);
+}
+
+/* Exactly one of name and uid is used; by name with all groups. */
+static int load(const char *name, uid_t uid, struct nsc_user **ret)
+{
+	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
+	struct passwd entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	int error;
+
+	if (!user)
+		return -ENOMEM;
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		if (!buf)
+			return -ENOMEM;
+		error = name ? getpwnam_r(name, &entry, buf, size, &found) :
+			       getpwuid_r(uid, &entry, buf, size, &found);
+	} while (error == ERANGE && size < BUFFER_MAX);
+	if (!found)
+		return error ? -error : -ENOENT;
+	error = fill(user, found);
+	if (error == 0 && name)
+		error = nsc_user_load_groups(user);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(user);
+	return error;
+}
+
+int nsc_user_load(const char *name, struct nsc_user **ret,
+		  struct nsc_error *err)
+{
+	char escaped[4 * NSC_NAME_MAX + 8];
+	int error;
+
+	nsc_text_escape(name, escaped, sizeof(escaped));
+	if (!name || !*name)
+		return nsc_error_set(err, EINVAL, "user '': has no name");
+	error = load(name, 0, ret);
+	if (error == -ENOENT)
+		return nsc_error_set(err, ENOENT, "user '%s': is not known to "
+				     "the system", escaped);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "user '%s'", escaped);
+	return 0;
+}
+
+int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
+{
+	int error = load(NULL, uid, ret);
+
+	if (error == -ENOENT)
+		return nsc_error_set(err, ENOENT, "uid %u: is not known to the "
+				     "system", uid);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "uid %u", uid);
+	return 0;
+}
+
+static char *look_up(gid_t gid, int *error)
+{
+	struct group entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	char *name;
+
+	*error = -reserve();
+	if (*error)
+		return NULL;
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		*error = buf ? getgrgid_r(gid, &entry, buf, size, &found) :
+			       ENOMEM;
+	} while (*error == ERANGE && size < BUFFER_MAX);
+	name = found ? strdup(found->gr_name) : NULL;
+	if (found && !name)
+		*error = ENOMEM;
+	return name;
+}
+
+char *nsc_user_group_name(gid_t gid, int *error)
+{
+	char *name = look_up(gid, error);
+
+	/* What failed may have been for a moment: a "no" counts twice. */
+	return name || (*error && *error != ENOENT) ? name :
+						      look_up(gid, error);
+}
+
+/* 1 with its gid, 0 where there is no such group, or a negative errno. */
+static int find_group(const char *group, gid_t *ret)
+{
+	struct group entry, *found = NULL;
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 1024;
+	int error;
+
+	*ret = 0;
+	if (!*group)
+		return 0;
+	if (reserve() < 0)
+		return -ENOMEM;
+	do {
+		free(buf);
+		buf = malloc(size *= 2);
+		error = buf ? getgrnam_r(group, &entry, buf, size, &found) :
+			      ENOMEM;
+	} while (error == ERANGE && size < BUFFER_MAX);
+	if (found) {
+		*ret = found->gr_gid;
+		return 1;
+	}
+	return error == ENOENT ? 0 : -error;
+}
+
+/* Does list have the gid of group?  1, 0, or a negative errno. */
+static int has_group(const gid_t *list, int n, const char *group)
+{
+	gid_t gid;
+	int found = find_group(group, &gid);
+
+	for (int i = 0; found > 0 && i < n; i++)
+		if (list[i] == gid)
+			return 1;
+	return found < 0 ? found : 0;
+}
+
+int nsc_user_has_group(const struct nsc_user *user, const char *group)
+{
+	return has_group(user->groups, user->n_groups, group);
+}
+
+bool nsc_user_in_group(const struct nsc_user *user, const char *group)
+{
+	return nsc_user_has_group(user, group) > 0;
+}
+
+bool nsc_user_own_group(const char *group)
+{
+	_cleanup_free_ gid_t *list = NULL;
+	int n = nsc_credential_own_groups(&list);
+
+	return n >= 0 && has_group(list, n + 1, group) > 0;
+}
+
+void nsc_user_free(struct nsc_user *user)
+{
+	if (!user)
+		return;
+	free(user->name);
+	free(user->home);
+	free(user->shell);
+	free(user->group);
+	free(user->groups);
+	free(user);
+}

@@ -1,0 +1,498 @@
+/*
+ * Runs in: see view.h, and a child that is nobody: whoever made the rootfs
+ * controls what is read here.
+ */
+#include "rootfs/accounts.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "rootfs/exec_user.h"
+#include "rootfs/root.h"
+#include "linux/mount.h"
+
+static size_t line_length(const char *line)
+{
+	return strcspn(line, "\n");
+}
+
+/* Field i of a line of len bytes; its length goes to *ret_len. */
+static const char *field(const char *line, size_t len, int i, size_t *ret_len)
+{
+	const char *end = line + len;
+
+	for (; i > 0 && line < end; i--) {
+		line = memchr(line, ':', (size_t)(end - line));
+		if (!line)
+			return NULL;
+		line++;
+	}
+	if (i > 0)
+		return NULL;
+	*ret_len = strcspn(line, ":\n");
+	return line;
+}
+
+static bool field_is(const char *line, size_t len, int i, const char *value)
+{
+	size_t n;
+	const char *text = field(line, len, i, &n);
+
+	return text && n == strlen(value) && !strncmp(text, value, n);
+}
+
+static const char *next_line(const char *line)
+{
+	line += line_length(line);
+	return *line ? line + 1 : line;
+}
+
+/* The first line of that name is what getpwnam(3) finds. */
+static bool has_user(const struct nsc_account *account, const char *text)
+{
+	const struct nsc_user *user = account->user;
+	char uid[16], gid[16];
+
+	snprintf(uid, sizeof(uid), "%u", user->uid);
+	snprintf(gid, sizeof(gid), "%u", user->gid);
+	for (; text && *text; text = next_line(text)) {
+		size_t len = line_length(text);
+
+		if (field_is(text, len, 0, user->name))
+			return field_is(text, len, 2, uid) &&
+			       (!account->exact ||
+				field_is(text, len, 3, gid));
+	}
+	return false;
+}
+
+bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
+			 FILE *out)
+{
+	const struct nsc_user *user = account->user;
+
+	if (has_user(account, text))
+		return false;
+	fprintf(out, "%s:x:%u:%u::%s:%s\n", user->name, user->uid, user->gid,
+		user->home, account->shell);
+	fputs(text ? text : "", out);
+	return true;
+}
+
+/* The next of the members at *from, without spaces, as the C library does. */
+static size_t next_member(const char **from, const char *end,
+			  const char **member)
+{
+	const char *p = *from;
+	size_t len = 0;
+
+	while (p < end && isspace((unsigned char)*p))
+		p++;
+	while (p + len < end && p[len] != ',')
+		len++;
+	*from = p + len + (p + len < end);
+	while (len && isspace((unsigned char)p[len - 1]))
+		len--;
+	*member = p;
+	return len;
+}
+
+static bool is_member(const char *members, size_t len, const char *name)
+{
+	const char *end = members + len, *member;
+
+	while (members < end) {
+		size_t n = next_member(&members, end, &member);
+
+		if (n == strlen(name) && !strncmp(member, name, n))
+			return true;
+	}
+	return false;
+}
+
+/* All members but that one. */
+static void put_others(const char *members, size_t len, const char *name,
+		       FILE *out)
+{
+	const char *end = members + len, *member, *comma = "";
+
+	while (members < end) {
+		size_t n = next_member(&members, end, &member);
+
+		if (!n || (n == strlen(name) && !strncmp(member, name, n)))
+			continue;
+		fprintf(out, "%s%.*s", comma, (int)n, member);
+		comma = ",";
+	}
+}
+
+/* Which of the groups a line is; n_groups: none. */
+static size_t which(const struct nsc_account *account, const char *line,
+		    size_t len)
+{
+	for (size_t i = 0; i < account->n_groups; i++) {
+		char gid[16];
+
+		snprintf(gid, sizeof(gid), "%u", account->groups[i]);
+		if (field_is(line, len, 2, gid))
+			return i;
+	}
+	return account->n_groups;
+}
+
+/* One line, with the user in it where that is to be. */
+static bool put_line(const struct nsc_account *account, const char *line,
+		     size_t i, FILE *out)
+{
+	size_t len = line_length(line), n = 0;
+	const char *members = field(line, len, 3, &n);
+	const char *name = account->user->name;
+	bool is = members && is_member(members, n, name);
+	bool add = i < account->n_groups && members && !is &&
+		   account->groups[i] != account->user->gid;
+	bool remove = is && account->exact && i == account->n_groups;
+
+	if (add) {
+		fprintf(out, "%.*s%s%s", (int)(members - line + (ssize_t)n),
+			line, n ? "," : "", name);
+	} else if (remove) {
+		fwrite(line, 1, (size_t)(members - line), out);
+		put_others(members, n, name, out);
+	} else {
+		fwrite(line, 1, len, out);
+	}
+	fputc('\n', out);
+	return add || remove;
+}
+
+static bool has_group(const char *text, const struct nsc_account *account,
+		      size_t i)
+{
+	for (; text && *text; text = next_line(text))
+		if (which(account, text, line_length(text)) == i)
+			return true;
+	return false;
+}
+
+static bool put_missing(const struct nsc_account *account, const char *text,
+			FILE *out)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < account->n_groups; i++) {
+		const char *name = account->group_names[i];
+		bool primary = account->groups[i] == account->user->gid;
+
+		if (!name || strpbrk(name, ":\n,") ||
+		    has_group(text, account, i))
+			continue;
+		fprintf(out, "%s:x:%u:%s\n", name, account->groups[i],
+			primary ? "" : account->user->name);
+		changed = true;
+	}
+	return changed;
+}
+
+bool nsc_accounts_group(const struct nsc_account *account, const char *text,
+			FILE *out)
+{
+	bool changed = false;
+
+	for (const char *line = text; line && *line; line = next_line(line))
+		changed |= put_line(account, line,
+				    which(account, line, line_length(line)),
+				    out);
+	return put_missing(account, text, out) || changed;
+}
+
+/* What the child works on, and what it answers. */
+struct files {
+	const struct nsc_account *account;
+	int root;
+	int passwd;		/* to write to */
+	int group;
+	bool keep;		/* also what needs no change is put */
+	bool again;		/* what is missing stays so */
+};
+
+struct answer {
+	struct nsc_error err;
+	bool passwd;		/* is put */
+	bool group;
+};
+
+static int read_inside(int root, const char *path, char **ret,
+		       struct nsc_error *err)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	_cleanup_fd_ int fd = (int)syscall(SYS_openat2, root, path, &how,
+					   sizeof(how));
+	struct stat st;
+
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return nsc_error_set(err, EINVAL, "the container's %s is not "
+				     "a regular file", path);
+	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
+}
+
+static void answer_as_nobody(const void *arg, void *to)
+{
+	const struct files *files = arg;
+	_cleanup_free_ char *passwd = NULL;
+	_cleanup_free_ char *group = NULL;
+	_cleanup_file_ FILE *out_passwd = fdopen(files->passwd, "w");
+	_cleanup_file_ FILE *out_group = fdopen(files->group, "w");
+	struct answer *answer = to;
+	struct nsc_error *err = &answer->err;
+
+	if (!out_passwd || !out_group) {
+		nsc_error_sys(err, ENOMEM, "accounts");
+		return;
+	}
+	if (nsc_identity_become_nobody(err) < 0 ||
+	    read_inside(files->root, "/etc/passwd", &passwd, err) < 0 ||
+	    read_inside(files->root, "/etc/group", &group, err) < 0)
+		return;
+	answer->passwd = nsc_accounts_passwd(files->account, passwd,
+					     out_passwd);
+	answer->group = nsc_accounts_group(files->account, group, out_group);
+	if (!files->keep)
+		return;
+	if (!answer->passwd && passwd)
+		fputs(passwd, out_passwd);
+	answer->passwd = answer->group = true;
+	if (fflush(out_passwd) != 0 || fflush(out_group) != 0)
+		nsc_error_sys(err, errno, "write passwd and group");
+}
+
+static bool may_change(const struct nsc_view *view)
+{
+	const struct nsc_config *config = view->plan->config;
+
+	return strcmp(config->rootfs, "/") != 0 || config->n_mounts ||
+	       config->overlay != NSC_OVERLAY_NONE;
+}
+
+/*
+ * Without a user namespace /etc/group says which groups of the host a login
+ * has: nobody but root may move it, or a directory above it, out of the way.
+ */
+static unsigned int place_of(const struct nsc_view *view)
+{
+	return view->userns < 0 ? NSC_TARGET_ROOTS : 0;
+}
+
+static int explain(const struct nsc_view *view, int ret, struct nsc_error *err)
+{
+	if (ret != -EPERM || view->userns >= 0)
+		return ret;
+	return nsc_error_context(err, "without a user namespace /etc says "
+				 "which groups of the host a login has (give "
+				 "that directory to root, or set "
+				 "namespaces.NEWUSER to true)");
+}
+
+/* A directory for which the rootfs has no file gets a layer of our own. */
+static int cover_etc(const struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int lower = nsc_view_target(view, "/etc", NSC_TARGET_DIR,
+						 err);
+	struct nsc_layers layers = { -1, &lower, 1, NSC_MOUNT_SAFE };
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int mount = -1;
+
+	dir = lower < 0 ? -1 : nsc_rootfs_scratch_dir(view, "etc", err);
+	if (dir < 0)
+		return -err->code;
+	layers.dir = dir;
+	mount = nsc_rootfs_overlay(view, &layers, err);
+	return mount < 0 ? mount : nsc_view_attach(view, mount, "/etc",
+						   NSC_TARGET_DIR, err);
+}
+
+static int put_file(const struct nsc_view *view, int fd, const char *path,
+		    struct nsc_error *err)
+{
+	const struct nsc_bind bind = {
+		.path = path, .how = place_of(view),
+		.attributes = NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY,
+	};
+
+	return explain(view, nsc_view_put_bind(view, fd, &bind, err), err);
+}
+
+static int new_file(const struct nsc_view *view, const char *name,
+		    struct nsc_error *err)
+{
+	int fd = openat(view->scratch, name, O_RDWR | O_CREAT | O_EXCL |
+			O_NOFOLLOW | O_CLOEXEC, 0644);
+
+	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
+}
+
+/* 1: there is no such file. */
+static int is_missing(const struct nsc_view *view, const char *path,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
+					      place_of(view), err);
+
+	if (fd == -ENOENT) {
+		nsc_error_clear(err);
+		return 1;
+	}
+	return fd < 0 ? explain(view, fd, err) : 0;
+}
+
+static int put_files(const struct nsc_view *view, const struct files *files,
+		     const struct answer *answer, struct nsc_error *err)
+{
+	int passwd = answer->passwd ? is_missing(view, "/etc/passwd", err) : 0;
+	int group = answer->group ? is_missing(view, "/etc/group", err) : 0;
+	int ret = passwd < 0 ? passwd : group;
+
+	if (ret >= 0 && !files->again && (passwd || group)) {
+		ret = cover_etc(view, err);
+		passwd = group = 0;
+	}
+	if (ret >= 0 && answer->passwd && !passwd)
+		ret = put_file(view, files->passwd, "/etc/passwd", err);
+	if (ret >= 0 && answer->group && !group)
+		ret = put_file(view, files->group, "/etc/group", err);
+	return ret < 0 ? ret : 0;
+}
+
+static int put_accounts(const struct nsc_view *view,
+			const struct nsc_account *account, bool again,
+			struct nsc_error *err)
+{
+	struct answer answer = { .err = NSC_ERROR_INIT };
+	struct files files = {
+		.account = account, .root = view->root, .again = again,
+		/* What may be written to there later is not left to be read. */
+		.keep = account->exact && may_change(view),
+	};
+	_cleanup_fd_ int passwd = -1;
+	_cleanup_fd_ int group = -1;
+	int ret;
+
+	passwd = new_file(view, again ? "passwd-again" : "passwd", err);
+	group = passwd < 0 ? -1 : new_file(view, again ? "group-again" :
+							 "group", err);
+	if (group < 0)
+		return -err->code;
+	files.passwd = passwd;
+	files.group = group;
+	ret = nsc_process_ask(answer_as_nobody, &files, &answer,
+			      sizeof(answer), -1);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "make passwd and group");
+	if (answer.err.code) {
+		*err = answer.err;
+		return -err->code;
+	}
+	return put_files(view, &files, &answer, err);
+}
+
+/* Those that are mapped to themselves: group 0 and those beyond are not. */
+static size_t mapped_groups(const struct nsc_plan *plan,
+			    gid_t groups[NSC_IDMAP_OWN],
+			    char *names[NSC_IDMAP_OWN])
+{
+	const struct nsc_user *user = plan->user;
+	size_t n = 0;
+
+	for (int i = 0; i < user->n_groups && n < NSC_IDMAP_OWN; i++) {
+		uint32_t id = user->groups[i];
+
+		if (plan->n_gid_map &&
+		    (nsc_idmap_to_host(plan->gid_map, plan->n_gid_map,
+				       user->groups[i], &id) < 0 ||
+		     (id != user->groups[i] && user->groups[i] != user->gid)))
+			continue;
+		groups[n] = user->groups[i];
+		names[n++] = plan->group_names[i];
+	}
+	return n;
+}
+
+static int put(const struct nsc_view *view, bool again, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = view->plan;
+	const char *name = strrchr(plan->user->shell, '/');
+	gid_t groups[NSC_IDMAP_OWN];
+	char *names[NSC_IDMAP_OWN];
+	struct nsc_account account = {
+		.user = plan->user, .groups = groups, .group_names = names,
+		.shell = plan->user->shell,
+	};
+
+	if (!plan->login)
+		return 0;
+	account.exact = view->userns < 0;
+	if (plan->config->shell)
+		account.shell = plan->config->shell;
+	else if (name && !strcmp(name, "/nsshell"))
+		account.shell = "";
+	if (account.exact) {
+		account.groups = plan->user->groups;
+		account.group_names = plan->group_names;
+		account.n_groups = (size_t)plan->user->n_groups;
+	} else {
+		account.n_groups = mapped_groups(plan, groups, names);
+	}
+	return put_accounts(view, &account, again, err);
+}
+
+int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err)
+{
+	return put(view, false, err);
+}
+
+/* 1: what is at path is what the first of the steps made. */
+static int is_ours(const struct nsc_view *view, const char *path,
+		   struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
+					      place_of(view), err);
+	struct stat st, scratch;
+
+	if (fd == -ENOENT)
+		return nsc_error_clear(err);
+	if (fd < 0)
+		return explain(view, fd, err);
+	if (fstat(fd, &st) < 0 || fstat(view->scratch, &scratch) < 0)
+		return nsc_error_sys(err, errno, "'%s'", path);
+	return st.st_dev == scratch.st_dev;
+}
+
+int nsc_accounts_put_again(struct nsc_view *view, struct nsc_error *err)
+{
+	int ret;
+
+	if (view->userns >= 0 || !view->plan->login ||
+	    !view->plan->config->n_mounts)
+		return 0;
+	ret = is_ours(view, "/etc/passwd", err);
+	if (ret > 0)
+		ret = is_ours(view, "/etc/group", err);
+	if (ret != 0)
+		return ret < 0 ? ret : 0;
+	return put(view, true, err);
+}

@@ -1,0 +1,65 @@
+/*
+ * The terminal that a container is started with.  Runs in: the worker, see
+ * view.h, before any process of the container runs: nobody can have put
+ * anything in the way of /dev/console.
+ */
+#include "rootfs/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "linux/mount.h"
+
+/* Below view->dev, which is ours alone; device_nodes may have made one. */
+static int open_target(const struct nsc_view *view)
+{
+	int fd = openat(view->dev, "console", O_RDONLY | O_CREAT | O_EXCL |
+			O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	return openat(view->dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int nsc_console_make(struct nsc_view *view, int devpts, struct nsc_error *err)
+{
+	_cleanup_fd_ int target = -1;
+	_cleanup_fd_ int mount = -1;
+	int ret;
+
+	if (view->plan->console < 0)
+		return 0;
+	ret = nsc_pty_new(devpts, nsc_pty_devpts(), &view->console, err);
+	if (ret < 0)
+		return ret;
+	target = open_target(view);
+	if (target < 0)
+		return nsc_error_sys(err, errno, "make '/dev/console'");
+	mount = nsc_mount_clone(view->console.slave, false, err);
+	if (mount < 0)
+		return nsc_error_context(err, "bind '/dev/console'");
+	return nsc_mount_attach(mount, target, err);
+}
+
+int nsc_console_hand_out(struct nsc_view *view, uid_t uid,
+			 struct nsc_error *err)
+{
+	const struct nsc_plan *plan = view->plan;
+	uint32_t host = uid;
+	int ret;
+
+	if (plan->console < 0)
+		return 0;
+	if (plan->n_uid_map &&
+	    nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, uid, &host) < 0)
+		return nsc_error_set(err, EINVAL, "terminal: uid %u is not "
+				     "mapped into the user namespace", uid);
+	if (fchown(view->console.slave, host, (gid_t)-1) < 0)
+		return nsc_error_sys(err, errno, "terminal: own it");
+	ret = nsc_pty_send(plan->console, &view->console, err);
+	nsc_pty_close(&view->console);
+	return ret;
+}

@@ -1,0 +1,321 @@
+/*
+ * Runs in: the worker after pivot_root, or a child of nsinit in the mount
+ * namespace of another engine's container; and a child that is nobody.
+ */
+#include "rootfs/exec_user.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/process.h"
+#include "util/text.h"
+#include "linux/capability.h"
+#include "linux/credential.h"
+
+#define NOBODY 65534
+#define FIELDS 7		/* of passwd(5); group(5) has four */
+
+/* One line of passwd or group, split in place. */
+struct entry {
+	char line[1024];
+	char *field[FIELDS];
+};
+
+/*
+ * Copy the line at *text into entry and split it; *text moves on.  Lines that
+ * are too long or have too few fields are skipped.  False at the end.
+ */
+static bool next_entry(const char **text, size_t fields, struct entry *entry)
+{
+	while (*text && **text) {
+		size_t len = strcspn(*text, "\n");
+		const char *line = *text;
+		char *rest = entry->line;
+		size_t n = 0;
+
+		*text = line + len + (line[len] == '\n');
+		if (len >= sizeof(entry->line))
+			continue;
+		memcpy(entry->line, line, len);
+		entry->line[len] = '\0';
+		while (rest && n < fields)
+			entry->field[n++] = strsep(&rest, ":");
+		if (n == fields)
+			return true;
+	}
+	return false;
+}
+
+static int to_id(const char *text, uint32_t *ret)
+{
+	long long value;
+	int error = nsc_text_number(text, 0, UINT32_MAX - 1, &value);
+
+	if (error == 0)
+		*ret = (uint32_t)value;
+	return error;
+}
+
+static bool find_passwd(const char *passwd, const char *name, uint32_t uid,
+			struct entry *entry)
+{
+	uint32_t id = 0;
+
+	while (next_entry(&passwd, FIELDS, entry)) {
+		if (to_id(entry->field[2], &id) < 0)
+			continue;
+		if (name ? !strcmp(entry->field[0], name) : id == uid)
+			return true;
+	}
+	return false;
+}
+
+static void copy_text(char *to, size_t size, const char *from)
+{
+	if (strlen(from) < size)
+		strcpy(to, from);
+}
+
+static void take_entry(const struct entry *entry, struct nsc_identity *id)
+{
+	copy_text(id->name, sizeof(id->name), entry->field[0]);
+	if (entry->field[5][0] == '/')
+		copy_text(id->home, sizeof(id->home), entry->field[5]);
+	if (entry->field[6][0] == '/')
+		copy_text(id->shell, sizeof(id->shell), entry->field[6]);
+}
+
+static int resolve_user(const char *name, const char *passwd,
+			struct nsc_identity *id, struct nsc_error *err)
+{
+	struct entry entry;
+	uint32_t uid;
+
+	if (to_id(name, &uid) == 0) {
+		id->uid = uid;
+		snprintf(id->name, sizeof(id->name), "%u", uid);
+		if (!find_passwd(passwd, NULL, uid, &entry))
+			return 0;
+	} else if (!find_passwd(passwd, name, 0, &entry) ||
+		   to_id(entry.field[2], &id->uid) < 0) {
+		return nsc_error_set(err, ENOENT, "user: '%s' is not in the "
+				     "container's /etc/passwd", name);
+	}
+	if (to_id(entry.field[3], &id->gid) < 0)
+		id->gid = NOBODY;
+	take_entry(&entry, id);
+	return 0;
+}
+
+static int resolve_group(const char *name, const char *group, gid_t *ret,
+			 struct nsc_error *err)
+{
+	struct entry entry;
+
+	if (to_id(name, ret) == 0)
+		return 0;
+	while (next_entry(&group, 4, &entry))
+		if (!strcmp(entry.field[0], name) &&
+		    to_id(entry.field[2], ret) == 0)
+			return 0;
+	return nsc_error_set(err, ENOENT, "user: group '%s' is not in the "
+			     "container's /etc/group", name);
+}
+
+static bool is_member(const char *members, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *m = members; *m; m += strcspn(m, ",") + 1) {
+		if (strcspn(m, ",") == len && !strncmp(m, name, len))
+			return true;
+		if (!m[strcspn(m, ",")])
+			break;
+	}
+	return false;
+}
+
+static void add_group(struct nsc_identity *id, gid_t gid)
+{
+	for (size_t i = 0; i < id->n_groups; i++)
+		if (id->groups[i] == gid)
+			return;
+	if (id->n_groups < NSC_IDENTITY_GROUPS)
+		id->groups[id->n_groups++] = gid;
+}
+
+static bool may_have(const struct nsc_user *limit, gid_t gid)
+{
+	bool found = !limit;
+
+	for (int i = 0; !found && i < limit->n_groups; i++)
+		found = limit->groups[i] == gid;
+	return found;
+}
+
+/* With a limit only those that it has on the host. */
+static void find_groups(const char *group, const struct nsc_user *limit,
+			struct nsc_identity *id)
+{
+	struct entry entry;
+	gid_t gid;
+
+	add_group(id, id->gid);
+	while (next_entry(&group, 4, &entry))
+		if (to_id(entry.field[2], &gid) == 0 &&
+		    is_member(entry.field[3], id->name) &&
+		    may_have(limit, gid))
+			add_group(id, gid);
+}
+
+static int resolve_spec(const char *spec, const char *passwd,
+			const char *group, struct nsc_identity *id,
+			struct nsc_error *err)
+{
+	char name[256];
+	char *colon;
+	int ret;
+
+	if (strlen(spec) >= sizeof(name))
+		return nsc_error_set(err, EINVAL, "user: too long");
+	strcpy(name, spec);
+	colon = strchr(name, ':');
+	if (colon)
+		*colon = '\0';
+	ret = resolve_user(name, passwd, id, err);
+	if (ret == 0 && colon) {
+		ret = resolve_group(colon + 1, group, &id->gid, err);
+		add_group(id, id->gid);
+		return ret;
+	}
+	if (ret == 0)
+		find_groups(group, NULL, id);
+	return ret;
+}
+
+/* A login is who it is; the container's passwd may say home and shell. */
+static void resolve_login(const struct nsc_identity_request *request,
+			  const char *passwd, const char *group,
+			  struct nsc_identity *id)
+{
+	const struct nsc_user *login = request->login;
+	struct entry entry;
+	bool known = find_passwd(passwd, NULL, login->uid, &entry);
+
+	if (known)
+		take_entry(&entry, id);
+	id->uid = login->uid;
+	id->gid = login->gid;
+	copy_text(id->name, sizeof(id->name), login->name);
+	if (!known || !request->own_home)
+		copy_text(id->home, sizeof(id->home), login->home);
+	find_groups(group, request->host_ids ? login : NULL, id);
+}
+
+int nsc_identity_resolve(const struct nsc_identity_request *request,
+			 const char *passwd, const char *group,
+			 struct nsc_identity *ret, struct nsc_error *err)
+{
+	struct nsc_identity id = { .home = "/", .name = "root" };
+	struct nsc_identity login = id;
+	const char *spec = request->spec;
+	int error = 0;
+
+	if (spec || !request->login)
+		error = resolve_spec(spec ? spec : "0", passwd, group, &id,
+				     err);
+	if (error < 0)
+		return error;
+	if (request->login) {
+		resolve_login(request, passwd, group, &login);
+		if (spec && id.uid != login.uid)
+			return nsc_error_set(err, EINVAL, "user: '%s' is uid "
+					     "%u in the container, but the "
+					     "login is uid %u: remove 'user'",
+					     spec, id.uid, login.uid);
+		id = login;
+	}
+	*ret = id;
+	return 0;
+}
+
+static int read_file(const char *path, char **ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+
+	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return nsc_error_set(err, EINVAL, "the container's %s is not "
+				     "a regular file", path);
+	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
+}
+
+static void choose_shell(const char *wanted, struct nsc_identity *id)
+{
+	const char *const choice[] = { wanted, id->shell, "/bin/bash",
+				       "/bin/sh" };
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(choice); i++) {
+		const char *name = choice[i] ? strrchr(choice[i], '/') : NULL;
+
+		if (!name || !strcmp(name, "/nsshell") ||
+		    access(choice[i], X_OK) < 0)
+			continue;
+		memmove(id->shell, choice[i], strlen(choice[i]) + 1);
+		return;
+	}
+	strcpy(id->shell, "/bin/sh");
+}
+
+int nsc_identity_become_nobody(struct nsc_error *err)
+{
+	int ret = nsc_credential_become(NOBODY, NOBODY, NULL, 0, err);
+
+	return ret < 0 ? ret : nsc_capability_keep(0, err);
+}
+
+struct answer {
+	struct nsc_error err;
+	struct nsc_identity id;
+};
+
+static void answer_as_nobody(const void *arg, void *to)
+{
+	const struct nsc_identity_request *request = arg;
+	_cleanup_free_ char *passwd = NULL;
+	_cleanup_free_ char *group = NULL;
+	struct answer *answer = to;
+	struct nsc_error *err = &answer->err;
+
+	if (nsc_identity_become_nobody(err) == 0 &&
+	    read_file("/etc/passwd", &passwd, err) == 0 &&
+	    read_file("/etc/group", &group, err) == 0 &&
+	    nsc_identity_resolve(request, passwd, group, &answer->id,
+				 err) == 0)
+		choose_shell(request->shell, &answer->id);
+}
+
+int nsc_identity_find(const struct nsc_identity_request *request,
+		      struct nsc_identity *ret, struct nsc_error *err)
+{
+	struct answer answer = { NSC_ERROR_INIT, { 0 } };
+	int error = nsc_process_ask(answer_as_nobody, request, &answer,
+				    sizeof(answer), -1);
+
+	if (error < 0)
+		return nsc_error_sys(err, -error, "look the user up");
+	if (answer.err.code) {
+		*err = answer.err;
+		return -err->code;
+	}
+	*ret = answer.id;
+	return 0;
+}

@@ -1,0 +1,138 @@
+/* mounts[] of container.json.  Runs in: see view.h. */
+#include "rootfs/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "rootfs/root.h"
+#include "linux/mount.h"
+
+#define LOWER_MAX 32
+
+static int put_source(const struct nsc_view *view,
+		      const struct nsc_config_mount *m, struct nsc_error *err)
+{
+	/* Some directory on the way may be a user's: no links at all. */
+	_cleanup_fd_ int fd = nsc_mount_open_source(m->source, err);
+	const struct nsc_bind bind = {
+		.path = m->destination, .slave = m->slave,
+		.attributes = NSC_MOUNT_SAFE |
+			      (m->writable ? 0 : MOUNT_ATTR_RDONLY),
+	};
+
+	return fd < 0 ? fd : nsc_view_put_bind(view, fd, &bind, err);
+}
+
+static int open_lower(const char *source, int lower[LOWER_MAX], size_t *n,
+		      struct nsc_error *err)
+{
+	_cleanup_free_ char *copy = strdup(source);
+	char *save = NULL;
+
+	if (!copy)
+		return nsc_error_sys(err, ENOMEM, "overlay");
+	for (char *path = strtok_r(copy, ":", &save); path;
+	     path = strtok_r(NULL, ":", &save)) {
+		int fd;
+
+		if (*n == LOWER_MAX)
+			return nsc_error_set(err, E2BIG, "source: more than "
+					     "%d directories", LOWER_MAX);
+		fd = nsc_mount_open_source(path, err);
+		if (fd < 0)
+			return fd;
+		lower[(*n)++] = fd;
+	}
+	return 0;
+}
+
+static int put_layers(const struct nsc_view *view, size_t i, const int *lower,
+		      size_t n, struct nsc_error *err)
+{
+	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	struct nsc_layers layers = { -1, lower, n, NSC_MOUNT_SAFE };
+	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int dir = -1;
+	char name[32];
+
+	snprintf(name, sizeof(name), "overlay-%zu", i);
+	dir = nsc_rootfs_scratch_dir(view, name, err);
+	if (dir < 0)
+		return dir;
+	layers.dir = dir;
+	mount = nsc_rootfs_overlay(view, &layers, err);
+	if (mount < 0)
+		return mount;
+	if (!m->writable &&
+	    nsc_mount_restrict(mount, MOUNT_ATTR_RDONLY, false, err) < 0)
+		return -err->code;
+	return nsc_view_attach(view, mount, m->destination, NSC_TARGET_DIR,
+			       err);
+}
+
+/* Its upper layer is in the scratch tmpfs, gone with the container. */
+static int put_overlay(const struct nsc_view *view, size_t i,
+		       struct nsc_error *err)
+{
+	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	int lower[LOWER_MAX];
+	size_t n = 0;
+	int ret = open_lower(m->source, lower, &n, err);
+
+	if (ret == 0)
+		ret = put_layers(view, i, lower, n, err);
+	while (n)
+		close(lower[--n]);
+	return ret;
+}
+
+static int put_devpts(const struct nsc_view *view,
+		      const struct nsc_config_mount *m, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_view_put_devpts(view, m->destination, err);
+
+	return fd < 0 ? fd : 0;
+}
+
+static int put_one(const struct nsc_view *view, size_t i,
+		   struct nsc_error *err)
+{
+	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+
+	switch (m->type) {
+	case NSC_MOUNT_BIND:
+		return put_source(view, m, err);
+	case NSC_MOUNT_TMPFS:
+		return nsc_view_put_tmpfs(view, m->destination, m->mode,
+					  m->size ? m->size : "10%", err);
+	case NSC_MOUNT_PROC:
+		return nsc_view_put_proc(view, m->destination, m->writable,
+					 err);
+	case NSC_MOUNT_SYSFS:
+		return nsc_view_put_sysfs(view, m->destination, m->writable,
+					  err);
+	case NSC_MOUNT_MQUEUE:
+		return nsc_view_put_mqueue(view, m->destination, err);
+	case NSC_MOUNT_CGROUP:
+		return nsc_view_put_cgroup(view, m->destination, m->writable,
+					   err);
+	case NSC_MOUNT_OVERLAY:
+		return put_overlay(view, i, err);
+	case NSC_MOUNT_DEVPTS:
+		return put_devpts(view, m, err);
+	}
+	return nsc_error_set(err, EINVAL, "unknown type");
+}
+
+int nsc_view_put_configured(struct nsc_view *view, struct nsc_error *err)
+{
+	for (size_t i = 0; i < view->plan->config->n_mounts; i++)
+		if (put_one(view, i, err) < 0)
+			return nsc_error_context(err, "mounts[%zu]", i);
+	return 0;
+}

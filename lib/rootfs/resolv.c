@@ -1,0 +1,248 @@
+#include "rootfs/resolv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/address.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "network/pasta.h"
+#include "rootfs/rootfs.h"
+#include "linux/mount.h"
+
+#define RESOLV_CONF "/etc/resolv.conf"
+/* What systemd-resolved, which listens on 127.0.0.53, asks itself. */
+#define UPSTREAM "/run/systemd/resolve/resolv.conf"
+
+#define SERVER "nameserver"
+
+/* The first word of a line is key: what is behind it, up to the next space. */
+static bool value_of(const char *line, const char *key, char *buf, size_t size)
+{
+	size_t len = strlen(key), n;
+
+	if (strncmp(line, key, len) != 0 ||
+	    (line[len] != ' ' && line[len] != '\t'))
+		return false;
+	line += len + strspn(line + len, " \t");
+	n = strcspn(line, " \t\n\r#;");
+	if (n >= size)
+		return false;
+	memcpy(buf, line, n);
+	buf[n] = '\0';
+	return n > 0;
+}
+
+static const char *next_line(const char *text)
+{
+	text += strcspn(text, "\n");
+	return text + (*text == '\n');
+}
+
+static bool is_loopback(const struct nsc_address *a)
+{
+	static const struct nsc_address net = { AF_INET, { 127 }, 8 };
+	static const struct nsc_address one = { AF_INET6, { [15] = 1 }, 128 };
+
+	return nsc_address_covers(&net, a) || nsc_address_covers(&one, a);
+}
+
+/* Copy the servers; those on the host's loopback only where it is ours. */
+static int copy_servers(FILE *out, const char *text, bool loopback)
+{
+	int n = 0;
+
+	for (; *text; text = next_line(text)) {
+		struct nsc_address a;
+		char server[64];
+
+		if (!value_of(text, SERVER, server, sizeof(server)) ||
+		    nsc_address_parse(server, false, &a) < 0 ||
+		    (is_loopback(&a) && !loopback))
+			continue;
+		fprintf(out, SERVER " %s\n", server);
+		n++;
+	}
+	return n;
+}
+
+static void copy_rest(FILE *out, const char *text)
+{
+	static const char *const keys[] = { "search", "domain", "options" };
+
+	for (; *text; text = next_line(text)) {
+		char word[256];
+
+		for (size_t i = 0; i < NSC_ARRAY_SIZE(keys); i++)
+			if (value_of(text, keys[i], word, sizeof(word)))
+				fprintf(out, "%.*s\n",
+					(int)strcspn(text, "\n"), text);
+	}
+}
+
+static bool has_type(const struct nsc_config *config, unsigned int type)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].type == type)
+			return true;
+	return false;
+}
+
+/* A network of its own with nothing but a loopback. */
+static bool is_alone(const struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].type != NSC_NETWORK_LOOPBACK)
+			return false;
+	return config->namespaces & CLONE_NEWNET;
+}
+
+static int print_configured(FILE *out, const struct nsc_config *config)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < config->n_networks; i++)
+		for (char **d = config->networks[i].dns; d && *d; d++, n++)
+			fprintf(out, SERVER " %s\n", *d);
+	return n;
+}
+
+static bool is_configured(const struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].dns)
+			return true;
+	return false;
+}
+
+char *nsc_resolv_print(const struct nsc_config *config, const char *host,
+		       const char *upstream)
+{
+	bool shared = !(config->namespaces & CLONE_NEWNET);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (is_configured(config)) {
+		print_configured(out, config);
+	} else if (is_alone(config)) {
+		fputs("# There is no network.\n", out);
+	} else {
+		if (copy_servers(out, host, shared) == 0 &&
+		    copy_servers(out, upstream, shared) == 0 &&
+		    has_type(config, NSC_NETWORK_PASTA))
+			fputs(SERVER " " NSC_PASTA_DNS "\n", out);
+		copy_rest(out, host);
+	}
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* A file of the host's; "" where it is not there or cannot be read. */
+static char *read_host(const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
+				   O_CLOEXEC);
+	struct nsc_error ignored = NSC_ERROR_INIT;
+	char *text = NULL;
+
+	if (fd < 0 || nsc_file_read(fd, path, NSC_FILE_MAX, &text, NULL,
+				    &ignored) < 0)
+		return strdup("");
+	return text;
+}
+
+/* Does the rootfs bring servers along?  Its file is read only if it is one. */
+static bool has_own(int path)
+{
+	_cleanup_fd_ int fd = -1;
+	char link[64], text[4096];
+	struct stat st;
+	ssize_t n;
+
+	if (path < 0 || fstat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return false;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", path);
+	fd = open(link, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	for (const char *line = text; *line; line = next_line(line)) {
+		char server[64];
+
+		if (value_of(line, SERVER, server, sizeof(server)))
+			return true;
+	}
+	return false;
+}
+
+static int make_file(const struct nsc_view *view, const char *text,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int file = openat(view->scratch, "resolv.conf", O_RDWR |
+				       O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	int mount, ret;
+
+	if (file < 0)
+		return nsc_error_sys(err, errno, "make a file");
+	ret = nsc_file_write_all(file, text, strlen(text));
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "write a file");
+	mount = nsc_mount_clone(file, false, err);
+	if (mount < 0)
+		return mount;
+	ret = nsc_mount_restrict(mount, NSC_MOUNT_SAFE | MOUNT_ATTR_NOEXEC |
+				 MOUNT_ATTR_RDONLY, false, err);
+	if (ret == 0)
+		return mount;
+	close(mount);
+	return ret;
+}
+
+int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_config *config = view->plan->config;
+	_cleanup_free_ char *upstream = NULL;
+	_cleanup_free_ char *host = NULL;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fd_ int target = -1;
+	_cleanup_fd_ int mount = -1;
+	bool own = !is_configured(config) && strcmp(config->rootfs, "/") != 0;
+
+	if (own && is_alone(config))
+		return 0;
+	/*
+	 * Made where it is missing: also what a link in that place names, as
+	 * it does for systemd-resolved in /run, of which the container's has
+	 * nothing.  Where there can be none, or root's link names a file of
+	 * the kernel's (/dev/null), the container goes without.
+	 */
+	target = nsc_view_target(view, RESOLV_CONF, NSC_TARGET_FILE, err);
+	if (target == -ELOOP)
+		return target;
+	if (target < 0)
+		return nsc_error_clear(err);
+	if (own && has_own(target))
+		return 0;
+	host = read_host(RESOLV_CONF);
+	upstream = read_host(UPSTREAM);
+	if (host && upstream)
+		text = nsc_resolv_print(config, host, upstream);
+	if (!text)
+		return nsc_error_sys(err, ENOMEM, "'%s'", RESOLV_CONF);
+	mount = make_file(view, text, err);
+	if (mount < 0 || nsc_mount_attach(mount, target, err) < 0)
+		return nsc_error_context(err, "'%s'", RESOLV_CONF);
+	return 0;
+}

@@ -1,0 +1,361 @@
+/*
+ * What the container has at "/".  Runs in: see view.h.
+ *
+ * A directory of its own is cloned and id-mapped.  The host's own "/" is
+ * cloned read-only and never id-mapped: what is host root's belongs to nobody
+ * inside, so that /etc/shadow stays unreadable whoever one becomes there.
+ */
+#include "rootfs/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/paths.h"
+#include "rundir/statedir.h"
+#include "rootfs/rootfs.h"
+#include "linux/mount.h"
+
+const struct nsc_hidden nsc_rootfs_hidden[] = {
+	{ "/tmp", 01777, "10%" },
+	{ "/var/tmp", 01777, "10%" },
+	{ "/run", 0755, "64m" },
+	{ "/home", 0755, "1m" },
+	{ "/root", 0700, "1m" },
+	{ "/mnt", 0755, "1m" },
+	{ "/media", 0755, "1m" },
+	{ NSC_STATEDIR, 0755, "1m" },
+	{ NULL, 0, NULL },
+};
+
+static const char *const managed[] = { "/dev", "/proc", "/sys", NULL };
+
+/* File systems of the kernel's that a container never gets from the host. */
+static const char *const kernel_types[] = {
+	"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
+	"debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "hugetlbfs",
+	"mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs",
+	"sysfs", "tracefs", NULL,
+};
+
+static bool below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 1)
+		return path[0] == '/';
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}
+
+bool nsc_rootfs_is_hidden(const char *path)
+{
+	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++)
+		if (below(path, h->path))
+			return true;
+	for (const char *const *m = managed; *m; m++)
+		if (below(path, *m))
+			return true;
+	return false;
+}
+
+static bool is_host(const struct nsc_view *view)
+{
+	return !strcmp(view->plan->config->rootfs, "/");
+}
+
+/* Clone the mount at fd as part of the rootfs. */
+static int clone_part(const struct nsc_view *view, int fd,
+		      struct nsc_error *err)
+{
+	const struct nsc_config *config = view->plan->config;
+	uint64_t attributes = MOUNT_ATTR_NODEV;
+	_cleanup_fd_ int mount = nsc_mount_clone(fd, false, err);
+	int ret;
+
+	if (mount < 0)
+		return mount;
+	/* No setuid program of the host's where root could be host root. */
+	if (is_host(view))
+		attributes |= MOUNT_ATTR_NOSUID;
+	if (is_host(view) || config->overlay != NSC_OVERLAY_NONE)
+		attributes |= MOUNT_ATTR_RDONLY;
+	ret = nsc_mount_restrict(mount, attributes, false, err);
+	if (ret == 0 && !is_host(view) && view->userns >= 0)
+		ret = nsc_mount_idmap(mount, view->userns, err);
+	return ret < 0 ? ret : NSC_TAKE_FD(mount);
+}
+
+/*
+ * By root's links alone: one of a user's could lead to the host's own "/",
+ * which would be id-mapped.
+ */
+static int open_rootfs(const struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct nsc_tree tree = { root, 0, -1, "directory" };
+
+	if (root < 0)
+		return nsc_error_sys(err, errno, "open '/'");
+	return is_host(view) ? NSC_TAKE_FD(root) :
+			       nsc_target_open(&tree,
+					       view->plan->config->rootfs,
+					       NSC_TARGET_ANY, err);
+}
+
+/* Undo the octal escapes of mountinfo, proc_pid_mountinfo(5). */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	for (char *from = text; *from; from++) {
+		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
+			*to++ = (char)((from[1] - '0') << 6 |
+				       (from[2] - '0') << 3 |
+				       (from[3] - '0'));
+			from += 3;
+		} else {
+			*to++ = *from;
+		}
+	}
+	*to = '\0';
+}
+
+/* The mount point and type of a line; false where it has none. */
+static bool split_mountinfo(char *line, char **point, char **type)
+{
+	char *dash = strstr(line, " - ");
+	char *save = NULL;
+	char *field;
+
+	if (!dash)
+		return false;
+	*dash = '\0';
+	*type = strtok_r(dash + 3, " ", &save);
+	field = strtok_r(line, " ", &save);
+	for (int i = 0; field && i < 4; i++)
+		field = strtok_r(NULL, " ", &save);
+	if (!field || !*type)
+		return false;
+	unescape(field);
+	*point = field;
+	return true;
+}
+
+static bool wanted(const struct nsc_view *view, const char *point,
+		   const char *type)
+{
+	const char *rootfs = view->plan->config->rootfs;
+
+	if (!below(point, rootfs) || !strcmp(point, rootfs))
+		return false;
+	for (const char *const *t = kernel_types; *t; t++)
+		if (!strcmp(type, *t))
+			return false;
+	return !is_host(view) || !nsc_rootfs_is_hidden(point);
+}
+
+/* One mount below the rootfs, shown at the same place of the view. */
+static int attach_submount(const struct nsc_view *view, const char *point,
+			   struct nsc_error *err)
+{
+	const char *rootfs = view->plan->config->rootfs;
+	const char *inside = is_host(view) ? point : point + strlen(rootfs);
+	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int fd = -1;
+	struct statx st;
+	int ret;
+
+	fd = nsc_mount_open_source(point, err);
+	/* Below a mount that covers it: it cannot be seen on the host. */
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+		return nsc_error_clear(err);
+	if (fd < 0)
+		return nsc_error_context(err, "rootfs");
+	/* A user may serve it: not asked, and left out if it refuses root. */
+	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
+		  &st) < 0)
+		return errno == EACCES ? 0 :
+			nsc_error_sys(err, errno, "rootfs: '%s'", point);
+	mount = clone_part(view, fd, err);
+	if (mount < 0)
+		return nsc_error_context(err, "rootfs: '%s'", point);
+	ret = nsc_view_attach(view, mount, inside, S_ISDIR(st.stx_mode) ?
+			      NSC_TARGET_DIR : NSC_TARGET_FILE, err);
+	/* Who moves a directory above it meanwhile does not see it inside. */
+	if (ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP ||
+	    ret == -EROFS)
+		return nsc_error_clear(err);
+	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
+}
+
+static int attach_submounts(const struct nsc_view *view, const char *mountinfo,
+			    struct nsc_error *err)
+{
+	_cleanup_free_ char *copy = strdup(mountinfo);
+	char *save = NULL;
+	int ret = 0;
+
+	if (!copy)
+		return nsc_error_sys(err, ENOMEM, "rootfs");
+	for (char *line = strtok_r(copy, "\n", &save); ret == 0 && line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char *point, *type;
+
+		if (split_mountinfo(line, &point, &type) &&
+		    wanted(view, point, type))
+			ret = attach_submount(view, point, err);
+	}
+	return ret;
+}
+
+int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+			   struct nsc_error *err)
+{
+	int fd;
+
+	if (mkdirat(view->scratch, name, 0755) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "scratch '%s'", name);
+	fd = openat(view->scratch, name, O_PATH | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
+	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
+}
+
+/*
+ * The upper directory is what the container's root directory is: its owner
+ * and mode are those of the lower one, which the id map of lower has mapped.
+ */
+static int make_upper(int dir, int lower, struct nsc_error *err)
+{
+	_cleanup_fd_ int upper = -1;
+	struct stat st;
+
+	if (mkdirat(dir, "work", 0700) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "overlay: make 'work'");
+	if (mkdirat(dir, "upper", 0700) < 0)
+		return errno == EEXIST ? 0 :
+			nsc_error_sys(err, errno, "overlay: make 'upper'");
+	upper = openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+		       O_CLOEXEC);
+	if (upper < 0 || fstat(lower, &st) < 0 ||
+	    fchown(upper, st.st_uid, st.st_gid) < 0 ||
+	    fchmod(upper, st.st_mode & 07777) < 0)
+		return nsc_error_sys(err, errno, "overlay: own 'upper'");
+	return 0;
+}
+
+static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = view->plan;
+	_cleanup_fd_ int parent = -1;
+	char path[PATH_MAX];
+
+	if (plan->config->overlay == NSC_OVERLAY_TMPFS)
+		return nsc_rootfs_scratch_dir(view, "overlay", err);
+	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
+	if (parent < 0)
+		return parent;
+	snprintf(path, sizeof(path), "%s/%s/overlay", NSC_STATEDIR,
+		 plan->user->name);
+	return nsc_file_make_dir(path, 0700, err);
+}
+
+int nsc_rootfs_overlay(const struct nsc_view *view,
+		       const struct nsc_layers *layers, struct nsc_error *err)
+{
+	const char *label = nsc_view_label(view);
+	char lowerdir[1024] = "", upperdir[64], workdir[64];
+	const struct nsc_mount_option options[] = {
+		{ "source", "overlay" }, { "lowerdir", lowerdir },
+		{ "upperdir", upperdir }, { "workdir", workdir },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
+	};
+
+	if (make_upper(layers->dir, layers->lower[0], err) < 0)
+		return -err->code;
+	for (size_t i = 0, len = 0; i < layers->n && len < sizeof(lowerdir);
+	     i++)
+		len += (size_t)snprintf(lowerdir + len, sizeof(lowerdir) - len,
+					"%s/proc/self/fd/%d", i ? ":" : "",
+					layers->lower[i]);
+	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper",
+		 layers->dir);
+	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work",
+		 layers->dir);
+	return nsc_mount_new("overlay", options, layers->attributes, err);
+}
+
+static int make_overlay(const struct nsc_view *view, int lower,
+			struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = overlay_dir(view, err);
+	const struct nsc_layers layers = {
+		dir, &lower, 1, MOUNT_ATTR_NODEV |
+				(is_host(view) ? MOUNT_ATTR_NOSUID : 0),
+	};
+
+	return dir < 0 ? dir : nsc_rootfs_overlay(view, &layers, err);
+}
+
+/* Attach mount at scratch/name; returns the directory that it then is. */
+static int attach_scratch(const struct nsc_view *view, int mount,
+			  const char *name, struct nsc_error *err)
+{
+	_cleanup_fd_ int target = nsc_rootfs_scratch_dir(view, name, err);
+	int ret;
+
+	if (target < 0)
+		return target;
+	ret = nsc_mount_attach(mount, target, err);
+	if (ret < 0)
+		return ret;
+	return nsc_rootfs_scratch_dir(view, name, err);
+}
+
+static int attach_root(struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = open_rootfs(view, err);
+	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int lower = -1;
+	_cleanup_fd_ int overlay = -1;
+
+	mount = fd < 0 ? -1 : clone_part(view, fd, err);
+	if (mount < 0)
+		return -err->code;
+	if (view->plan->config->overlay == NSC_OVERLAY_NONE) {
+		view->root = attach_scratch(view, mount, "root", err);
+		return view->root < 0 ? view->root : 0;
+	}
+	lower = attach_scratch(view, mount, "lower", err);
+	if (lower < 0)
+		return lower;
+	overlay = make_overlay(view, lower, err);
+	if (overlay < 0)
+		return overlay;
+	view->root = attach_scratch(view, overlay, "root", err);
+	return view->root < 0 ? view->root : 0;
+}
+
+int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "/proc/self/mountinfo");
+	ret = nsc_file_read(fd, "/proc/self/mountinfo", 16 * NSC_FILE_MAX,
+			    &mountinfo, NULL, err);
+	if (ret == 0)
+		ret = attach_root(view, err);
+	if (ret < 0)
+		return nsc_error_context(err, "rootfs '%s'",
+					 view->plan->config->rootfs);
+	return attach_submounts(view, mountinfo, err);
+}

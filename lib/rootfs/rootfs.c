@@ -1,0 +1,502 @@
+/* See view.h for where this runs. */
+#include "rootfs/rootfs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "rootfs/accounts.h"
+#include "rootfs/console.h"
+#include "rootfs/homes.h"
+#include "util/paths.h"
+#include "rootfs/resolv.h"
+#include "rootfs/root.h"
+#include "rundir/statedir.h"
+#include "linux/device.h"
+#include "linux/mount.h"
+
+#define SAFE NSC_MOUNT_SAFE
+
+static bool is_host(const struct nsc_view *view)
+{
+	return !strcmp(view->plan->config->rootfs, "/");
+}
+
+const char *nsc_view_label(const struct nsc_view *view)
+{
+	const char *label = view->plan->config->mount_label;
+
+	return label && *label ? label : NULL;
+}
+
+/*
+ * The container's root may lead us where it likes in its own rootfs; a user
+ * that it is at the same time may not in their home.
+ */
+static struct nsc_tree tree_of(const struct nsc_view *view)
+{
+	const struct nsc_plan *plan = view->plan;
+	bool is_user = plan->login && plan->root_uid == plan->user_uid;
+
+	return (struct nsc_tree){
+		view->root, is_user ? 0 : plan->root_uid, view->dev, NULL,
+	};
+}
+
+int nsc_view_target(const struct nsc_view *view, const char *path,
+		    unsigned int how, struct nsc_error *err)
+{
+	const struct nsc_tree tree = tree_of(view);
+
+	return nsc_target_open(&tree, path, how, err);
+}
+
+int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
+		    unsigned int how, struct nsc_error *err)
+{
+	const struct nsc_tree tree = tree_of(view);
+
+	return nsc_target_mount(&tree, mount, path, how, err);
+}
+
+int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
+		       mode_t mode, const char *size, struct nsc_error *err)
+{
+	const struct nsc_tmpfs tmpfs = {
+		view->plan->root_uid, view->plan->root_gid, mode, size,
+		nsc_view_label(view),
+	};
+	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
+
+	if (mount < 0)
+		return nsc_error_context(err, "mount point '%s'", path);
+	return nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err);
+}
+
+static int put_scratch(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_tmpfs scratch = {
+		.mode = 0700, .size = "10%", .label = nsc_view_label(view),
+	};
+	_cleanup_fd_ int run = nsc_file_make_dir(NSC_RUNDIR, 0755, err);
+	_cleanup_fd_ int mount = -1;
+	int ret;
+
+	if (run < 0)
+		return run;
+	mount = nsc_mount_tmpfs(&scratch, err);
+	if (mount < 0)
+		return mount;
+	ret = nsc_mount_attach(mount, run, err);
+	if (ret < 0)
+		return ret;
+	/* The mount's descriptor now is the root directory of it. */
+	view->scratch = open(NSC_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return view->scratch < 0 ?
+		       nsc_error_sys(err, errno, "scratch directory") : 0;
+}
+
+/* What of the host is not shown gets an empty directory in its place. */
+static int hide_host(struct nsc_view *view, struct nsc_error *err)
+{
+	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++) {
+		struct stat st;
+		int ret;
+
+		/* A link is left: what it leads to is hidden, or the link's
+		 * target is not among what we hide and stays as it is. */
+		if (lstat(h->path, &st) < 0 || !S_ISDIR(st.st_mode))
+			continue;
+		ret = nsc_view_put_tmpfs(view, h->path, h->mode, h->size, err);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
+			struct nsc_error *err)
+{
+	const char *label = nsc_view_label(view);
+	uint32_t n = view->plan->config->max_terminals;
+	_cleanup_fd_ int mount = -1;
+	char gid[16], max[16];
+	struct nsc_mount_option options[] = {
+		{ "newinstance", NULL }, { "ptmxmode", "0666" },
+		{ "mode", "0620" }, { "gid", gid },
+		{ NULL, NULL }, { NULL, NULL }, { NULL, NULL },
+	};
+	size_t at = 4;
+
+	if (label)
+		options[at++] = (struct nsc_mount_option){ "context", label };
+	if (n)
+		options[at] = (struct nsc_mount_option){ "max", max };
+	snprintf(max, sizeof(max), "%u", n);
+	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
+	mount = nsc_mount_new("devpts", options,
+			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
+	if (mount < 0)
+		return nsc_error_context(err, "mount point '%s'", path);
+	if (nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err) < 0)
+		return -err->code;
+	return NSC_TAKE_FD(mount);
+}
+
+static int put_terminals(struct nsc_view *view, struct nsc_error *err)
+{
+	_cleanup_fd_ int devpts = nsc_view_put_devpts(view, "/dev/pts", err);
+
+	return devpts < 0 ? devpts : nsc_console_make(view, devpts, err);
+}
+
+static int put_links(const struct nsc_view *view, struct nsc_error *err)
+{
+	static const struct {
+		const char *name, *target, *needs;
+	} links[] = {
+		{ "fd", "/proc/self/fd", NULL },
+		{ "stdin", "/proc/self/fd/0", NULL },
+		{ "stdout", "/proc/self/fd/1", NULL },
+		{ "stderr", "/proc/self/fd/2", NULL },
+		{ "ptmx", "pts/ptmx", NULL },
+		{ "core", "/proc/kcore", "/proc/kcore" },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(links); i++) {
+		if (links[i].needs && access(links[i].needs, F_OK) < 0)
+			continue;
+		if (symlinkat(links[i].target, view->dev, links[i].name) < 0 ||
+		    fchownat(view->dev, links[i].name, view->plan->root_uid,
+			     view->plan->root_gid, AT_SYMLINK_NOFOLLOW) < 0)
+			return nsc_error_sys(err, errno, "make '/dev/%s'",
+					     links[i].name);
+	}
+	return 0;
+}
+
+static int put_devices(const struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_config *config = view->plan->config;
+	const struct nsc_device_node *node = config->devices;
+	size_t n = config->n_devices;
+	int ret = 0;
+
+	if (config->default_devices) {
+		node = nsc_device_defaults;
+		n = NSC_DEVICE_DEFAULTS;
+	}
+	for (; ret == 0 && n; n--, node++)
+		ret = nsc_device_create(view->dev, node, view->plan->root_uid,
+					view->plan->root_gid, err);
+	return ret;
+}
+
+/* The managed /dev: a tmpfs with what the table says and nothing else. */
+static int put_dev(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = view->plan;
+	const char *label = nsc_view_label(view);
+	const struct nsc_mount_option options[] = {
+		{ "mode", "0755" }, { "size", "64k" },
+		{ label ? "context" : NULL, label }, { NULL, NULL },
+	};
+	_cleanup_fd_ int mount = -1;
+	int ret;
+
+	mount = nsc_mount_new("tmpfs", options, MOUNT_ATTR_NOSUID |
+			      MOUNT_ATTR_STRICTATIME, err);
+	if (mount < 0)
+		return nsc_error_context(err, "mount point '/dev'");
+	ret = nsc_view_attach(view, mount, "/dev", NSC_TARGET_DIR |
+			      NSC_TARGET_NO_LINK, err);
+	if (ret < 0)
+		return ret;
+	view->dev = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (view->dev < 0 ||
+	    fchown(view->dev, plan->root_uid, plan->root_gid) < 0)
+		return nsc_error_sys(err, errno, "open '/dev'");
+	/* The mark is host root's: nobody inside a user namespace moves it. */
+	if (mkdirat(view->dev, NSC_MARK_NAME, 0755) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_DIR);
+	if (plan->refuse_nested &&
+	    mkdirat(view->dev, NSC_MARK_REFUSE_NAME, 0755) < 0)
+		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_REFUSE);
+	ret = put_devices(view, err);
+	if (ret == 0)
+		ret = put_links(view, err);
+	if (ret == 0)
+		ret = put_terminals(view, err);
+	if (ret == 0)
+		ret = nsc_view_put_tmpfs(view, "/dev/shm", 01777, "64m", err);
+	return ret;
+}
+
+static int put_kernel_views(struct nsc_view *view, struct nsc_error *err)
+{
+	int ret = nsc_view_put_proc(view, "/proc", true, err);
+
+	return ret < 0 ? ret : nsc_view_put_sysfs(view, "/sys", false, err);
+}
+
+int nsc_view_put_bind(const struct nsc_view *view, int fd,
+		      const struct nsc_bind *bind, struct nsc_error *err)
+{
+	_cleanup_fd_ int mount = nsc_mount_clone(fd, true, err);
+	struct stat st;
+	int ret;
+
+	if (mount < 0)
+		return nsc_error_context(err, "bind '%s'", bind->path);
+	if (fstat(fd, &st) < 0)
+		return nsc_error_sys(err, errno, "bind '%s'", bind->path);
+	ret = bind->slave ?
+		nsc_mount_restrict_slave(mount, bind->attributes, err) :
+		nsc_mount_restrict(mount, bind->attributes, true, err);
+	if (ret == 0 && bind->userns > 0)
+		ret = nsc_mount_idmap(mount, bind->userns, err);
+	if (ret < 0)
+		return nsc_error_context(err, "bind '%s'", bind->path);
+	return nsc_view_attach(view, mount, bind->path, bind->how |
+			       (S_ISDIR(st.st_mode) ? NSC_TARGET_DIR :
+						      NSC_TARGET_FILE), err);
+}
+
+static int put_own(const struct nsc_view *view, int fd, const char *path,
+		   uint64_t attributes, struct nsc_error *err)
+{
+	const struct nsc_bind bind = { .path = path, .attributes = attributes };
+
+	return nsc_view_put_bind(view, fd, &bind, err);
+}
+
+/* A home that is kept in /var/lib/nscontainer, made when it is not there. */
+static int open_private_home(const struct nsc_plan *plan,
+			     struct nsc_error *err)
+{
+	const struct nsc_user *user = plan->user;
+	_cleanup_fd_ int parent = nsc_statedir_open(user, plan->root_uid, err);
+	_cleanup_fd_ int fd = -1;
+
+	if (parent < 0)
+		return parent;
+	if (mkdirat(parent, "home", 0700) == 0 &&
+	    fchownat(parent, "home", user->uid, user->gid,
+		     AT_SYMLINK_NOFOLLOW) < 0)
+		return nsc_error_sys(err, errno, "home: own '%s/%s/home'",
+				     NSC_STATEDIR, user->name);
+	fd = openat(parent, "home", O_PATH | O_DIRECTORY | O_NOFOLLOW |
+		    O_CLOEXEC);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "home: open '%s/%s/home'",
+				     NSC_STATEDIR, user->name);
+	return NSC_TAKE_FD(fd);
+}
+
+/*
+ * The home that passwd names, resolved once; path is the name of what was
+ * opened.  -ENOENT where it does not exist or is not the user's own: daemon's
+ * is /usr/sbin, and whoever can write to a directory above could put a link
+ * in the place of a home.
+ */
+static int open_home(const struct nsc_user *user, char path[PATH_MAX])
+{
+	_cleanup_fd_ int fd = open(user->home, O_PATH | O_DIRECTORY |
+				   O_CLOEXEC);
+	char link[64];
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != user->uid)
+		return -ENOENT;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, PATH_MAX - 1);
+	if (n <= 0)
+		return -ENOENT;
+	path[n] = '\0';
+	return NSC_TAKE_FD(fd);
+}
+
+/* Of the user inside, whatever ids that has on the host. */
+static int put_home_of(const struct nsc_view *view, int fd, const char *path,
+		       struct nsc_error *err)
+{
+	const struct nsc_bind bind = {
+		.path = path, .attributes = SAFE, .userns = view->home_userns,
+	};
+
+	return nsc_view_put_bind(view, fd, &bind, err);
+}
+
+static int put_home(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_user *user = view->plan->user;
+	enum nsc_home kind = view->plan->config->home;
+	_cleanup_fd_ int private = -1;
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+
+	if (view->plan->login)
+		fd = open_home(user, path);
+	if (is_host(view) &&
+	    nsc_homes_hide(view, fd < 0 ? user->home : path, err) < 0)
+		return -err->code;
+	if (kind == NSC_HOME_NONE || !view->plan->login)
+		return 0;
+	if (kind == NSC_HOME_PRIVATE) {
+		private = open_private_home(view->plan, err);
+		if (private < 0)
+			return private;
+		return put_home_of(view, private, fd < 0 ? user->home : path,
+				   err);
+	}
+	/* Without one the login is at "/", as on the host. */
+	return fd < 0 ? 0 : put_home_of(view, fd, path, err);
+}
+
+/*
+ * /run/user/UID, as a session manager makes it on a host.  A rootfs in which
+ * there is no place for it goes without; a link that leads elsewhere is not
+ * "no place".
+ */
+static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = view->plan;
+	const struct nsc_tmpfs tmpfs = {
+		plan->user_uid, plan->user_gid, 0700, "10%",
+		nsc_view_label(view),
+	};
+	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int fd = -1;
+	char path[64];
+
+	if (!plan->login)
+		return 0;
+	snprintf(path, sizeof(path), "/run/user/%u", plan->user->uid);
+	fd = nsc_view_target(view, path, NSC_TARGET_DIR, err);
+	if (fd < 0)
+		return is_host(view) || fd == -ELOOP || fd == -EXDEV ?
+			       fd : nsc_error_clear(err);
+	mount = nsc_mount_tmpfs(&tmpfs, err);
+	if (mount < 0 || nsc_mount_attach(mount, fd, err) < 0)
+		return nsc_error_context(err, "mount point '%s'", path);
+	return 0;
+}
+
+/*
+ * A container.json that lies in its own rootfs (nsinit exec in a rootfs) is
+ * root's on the disk, and so the container's root's: it must not be able to
+ * write what the next start believes.  A file that is mounted over can neither
+ * be written nor moved; a directory above it could be moved.
+ */
+static int cover_config(struct nsc_view *view, struct nsc_error *err)
+{
+	const struct nsc_config *config = view->plan->config;
+	size_t len = strlen(config->rootfs);
+	_cleanup_fd_ int fd = -1;
+
+	if (is_host(view) || strncmp(config->file, config->rootfs, len) != 0 ||
+	    config->file[len] != '/')
+		return 0;
+	if (strchr(config->file + len + 1, '/'))
+		return nsc_error_set(err, EINVAL, "%s: lies in a directory of "
+				     "its own rootfs: put it beside the "
+				     "rootfs, or at the top of it",
+				     config->file);
+	fd = nsc_view_target(view, config->file + len, NSC_TARGET_FILE |
+			     NSC_TARGET_NO_LINK, err);
+	if (fd < 0)
+		return nsc_error_context(err, "cover '%s'", config->file);
+	return nsc_view_cover(view, fd, err);
+}
+
+/* nsshell inside: a static program in the place of the user's shell. */
+static int put_shell(struct nsc_view *view, struct nsc_error *err)
+{
+	const char *shell = view->plan->user->shell;
+	const char *name = strrchr(shell, '/');
+	_cleanup_fd_ int fd = -1;
+
+	if (!view->plan->login || !name || strcmp(name, "/nsshell") != 0)
+		return 0;
+	fd = open(NSC_LIBEXECDIR "/container-shell", O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "open '%s'",
+				     NSC_LIBEXECDIR "/container-shell");
+	if (put_own(view, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
+		return nsc_error_context(err, "login shell '%s'", shell);
+	return 0;
+}
+
+static int make_readonly(struct nsc_view *view, struct nsc_error *err)
+{
+	if (!view->plan->config->readonly_fs)
+		return 0;
+	return nsc_mount_restrict(view->root, MOUNT_ATTR_RDONLY, false, err);
+}
+
+/*
+ * For a root that cannot be pivoted, the first one of a ramdisk: the new one
+ * is moved on top of it.  PID 1 does the same chroot when it has its mounts.
+ */
+static int move_root(struct nsc_view *view, struct nsc_error *err)
+{
+	if (fchdir(view->root) < 0 ||
+	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
+	    chdir("/") < 0)
+		return nsc_error_sys(err, errno, "move the root");
+	return 0;
+}
+
+static int pivot(struct nsc_view *view, struct nsc_error *err)
+{
+	if (view->plan->config->no_pivot_root)
+		return move_root(view, err);
+	if (fchdir(view->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+		return nsc_error_sys(err, errno, "pivot_root");
+	/* The old root is on top of the new one now. */
+	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
+		return nsc_error_sys(err, errno, "detach the old root");
+	return 0;
+}
+
+int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
+{
+	static const struct {
+		int (*run)(struct nsc_view *view, struct nsc_error *err);
+		bool host_only;
+	} steps[] = {
+		{ put_scratch, false },
+		{ nsc_rootfs_open, false },
+		{ hide_host, true },
+		{ put_dev, false },
+		{ put_kernel_views, false },
+		{ put_home, false },
+		{ nsc_accounts_put, false },
+		{ put_runtime_dir, false },
+		{ nsc_resolv_put, false },
+		{ nsc_view_put_configured, false },
+		{ nsc_accounts_put_again, false },
+		{ nsc_view_put_paths, false },
+		{ put_shell, false },
+		{ cover_config, false },
+		{ make_readonly, false },
+		{ pivot, false },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
+		if (steps[i].host_only && !is_host(view))
+			continue;
+		if (steps[i].run(view, err) < 0)
+			return nsc_error_context(err, "file systems");
+	}
+	return 0;
+}

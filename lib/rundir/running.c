@@ -1,0 +1,147 @@
+#include "rundir/running.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "util/paths.h"
+
+static int read_number(int rundir, const char *name, long long max,
+		       long long *ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fd_ int fd = -1;
+	size_t len;
+	int error;
+
+	fd = nsc_file_open_at(rundir, "run directory", name, err);
+	if (fd < 0)
+		return fd;
+	error = nsc_file_read(fd, name, 64, &text, &len, err);
+	if (error < 0)
+		return error;
+	if (len && text[len - 1] == '\n')
+		text[len - 1] = '\0';
+	if (nsc_text_number(text, 1, max, ret) < 0)
+		return nsc_error_set(err, EINVAL, "%s: expected a number",
+				     name);
+	return 0;
+}
+
+static int gone(struct nsc_error *err, const char *why)
+{
+	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
+}
+
+/* Is the process behind pid the one that the state describes? */
+static int verify(const struct nsc_state *state, pid_t pid,
+		  struct nsc_error *err)
+{
+	struct nsc_namespace_id ids[NSC_NAMESPACES];
+	char boot_id[NSC_BOOT_ID_SIZE];
+	uint64_t start;
+	int ret;
+
+	if (pid != state->pid)
+		return gone(err, "'pid' and 'state' disagree");
+	ret = nsc_pidfd_boot_id(boot_id);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "read the boot id");
+	if (strcmp(boot_id, state->boot_id) != 0)
+		return gone(err, "the pid is from before the last boot");
+	ret = nsc_pidfd_start_time(pid, &start);
+	if (ret == -ESRCH)
+		return gone(err, "the process has ended");
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "read the start time of %d",
+				     (int)pid);
+	if (start != state->start)
+		return gone(err, "the pid now is another process");
+	ret = nsc_namespace_ids(pid, ids);
+	if (ret == -ESRCH)
+		return gone(err, "the process has ended");
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "read the namespaces of %d",
+				     (int)pid);
+	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
+		return gone(err, "the namespaces of the process are others");
+	return 0;
+}
+
+/* What only means that nothing runs. */
+static int absent(int error, struct nsc_error *err)
+{
+	if (error == -ENOENT || error == -EINVAL)
+		return gone(err, error == -ENOENT ? "it has no pid file" :
+			    "its files are incomplete");
+	return error;
+}
+
+int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
+{
+	int error = nsc_state_load(rundir, ret, err);
+
+	return error < 0 ? absent(error, err) : 0;
+}
+
+int nsc_join_verify(int rundir, const struct nsc_state *state,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	long long pid, start;
+	int error;
+
+	error = read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err);
+	if (error == 0)
+		error = read_number(rundir, NSC_FILE_START, INT64_MAX, &start,
+				    err);
+	if (error < 0)
+		return absent(error, err);
+	pidfd = nsc_pidfd_open((pid_t)pid);
+	if (pidfd == -ESRCH || pidfd == -EINVAL)
+		return gone(err, "the process has ended");
+	if (pidfd < 0)
+		return nsc_error_sys(err, -pidfd, "open process %lld", pid);
+	if ((uint64_t)start != state->start)
+		return gone(err, "'start' and 'state' disagree");
+	error = verify(state, (pid_t)pid, err);
+	if (error < 0)
+		return error;
+	if (!nsc_pidfd_alive(pidfd))
+		return gone(err, "the process has ended");
+	return NSC_TAKE_FD(pidfd);
+}
+
+int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	int error = nsc_join_load(rundir, &state, err);
+	int pidfd = error < 0 ? error : nsc_join_verify(rundir, state, err);
+
+	if (pidfd >= 0)
+		*ret = NSC_TAKE_PTR(state);
+	return pidfd;
+}
+
+int nsc_join_filter(int rundir, struct nsc_state *state,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	if (!state->filter.len)
+		return 0;
+	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
+	/* It is removed after the pid. */
+	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
+		return gone(err, "it is being stopped");
+	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
+	if (ret == 0)
+		return 0;
+	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " is not "
+			  "what was written: stop the container to have a new "
+			  "one made");
+	return -EBADMSG;
+}

@@ -1,0 +1,102 @@
+#include "rundir/statedir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+#include "util/paths.h"
+
+#define FILE_UID "uid"
+#define UPPER "overlay/upper"
+
+static int refuse(const char *path, long long uid, const struct nsc_user *user,
+		  struct nsc_error *err)
+{
+	return nsc_error_set(err, EOWNERDEAD, "%s: was made for uid %lld, and "
+			     "'%s' is uid %u: move it away, and a new one is "
+			     "made; or, where both are one person, chown what "
+			     "is in it and write %u to %s/" FILE_UID, path,
+			     uid, user->name, user->uid, user->uid, path);
+}
+
+/* The uid that is noted, or -ENOENT. */
+static int read_uid(int dir, const char *path, long long *ret,
+		    struct nsc_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	_cleanup_fd_ int fd = nsc_file_open_at(dir, path, FILE_UID, &e);
+	_cleanup_free_ char *text = NULL;
+	int error;
+
+	if (fd == -ENOENT)
+		return fd;
+	if (fd < 0)
+		return nsc_error_set(err, -fd, "%s", e.text);
+	error = nsc_file_read(fd, FILE_UID, 64, &text, NULL, err);
+	if (error < 0)
+		return nsc_error_context(err, "%s", path);
+	text[strcspn(text, "\n")] = '\0';
+	if (nsc_text_number(text, 0, UINT32_MAX, ret) < 0)
+		return nsc_error_set(err, EINVAL, "%s/" FILE_UID ": expected "
+				     "a uid", path);
+	return 0;
+}
+
+/* Of an earlier version: what there is, and is it the user's? */
+static int adopt(int dir, const char *path, const struct nsc_user *user,
+		 uid_t root_uid, struct nsc_error *err)
+{
+	struct stat home, upper;
+	bool has_home = fstatat(dir, "home", &home, AT_SYMLINK_NOFOLLOW) == 0;
+	bool has_upper = fstatat(dir, UPPER, &upper, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (has_home && home.st_uid != user->uid)
+		return refuse(path, home.st_uid, user, err);
+	if (has_upper && upper.st_uid != 0 && upper.st_uid != root_uid)
+		return refuse(path, upper.st_uid, user, err);
+	return has_home || has_upper;
+}
+
+static int note(int dir, uid_t uid, struct nsc_error *err)
+{
+	char text[32];
+	int len = snprintf(text, sizeof(text), "%u\n", uid);
+
+	return nsc_file_write_at(dir, FILE_UID, text, (size_t)len, 0600, err);
+}
+
+int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = -1;
+	char path[PATH_MAX];
+	long long uid;
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", NSC_STATEDIR, user->name);
+	dir = nsc_file_make_dir(path, 0700, err);
+	if (dir < 0)
+		return dir;
+	ret = read_uid(dir, path, &uid, err);
+	if (ret == 0)
+		return uid == user->uid ? NSC_TAKE_FD(dir) :
+					  refuse(path, uid, user, err);
+	if (ret != -ENOENT)
+		return ret;
+	ret = adopt(dir, path, user, root_uid, err);
+	if (ret < 0)
+		return ret;
+	/* What is there already needs no room on a full disk. */
+	if (note(dir, user->uid, ret ? NULL : err) < 0 && !ret)
+		return nsc_error_context(err, "%s", path);
+	return NSC_TAKE_FD(dir);
+}

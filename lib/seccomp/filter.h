@@ -1,0 +1,29 @@
+/* The system-call filters of a container, compiled at its start. */
+#ifndef NSC_SECCOMP_FILTER_H
+#define NSC_SECCOMP_FILTER_H
+
+#include "util/error.h"
+#include "config/container_config.h"
+#include "linux/seccomp.h"
+
+struct nsc_filters {
+	struct nsc_seccomp session;	/* of whoever enters: as configured */
+	/*
+	 * Of PID 1, which is a program of ours: the built-in profile, so that
+	 * one made for users' programs cannot break it.
+	 */
+	struct nsc_seccomp init;
+};
+
+/*
+ * Read and compile the profile of config; both are empty where it is
+ * "unconfined".  Then a child tries what every login has to do under it: a
+ * profile that denies that is refused here.
+ */
+int nsc_filters_make(const struct nsc_config *config, struct nsc_filters *ret,
+		     struct nsc_error *err);
+
+void nsc_filters_free(struct nsc_filters *filters);
+#define _cleanup_filters_ __attribute__((cleanup(nsc_filters_free)))
+
+#endif

@@ -1,0 +1,230 @@
+/* What the words of a profile stand for. */
+#include "seccomp/terms.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "util/fd.h"
+#include "config/lists.h"
+
+/* The names of an architecture: in OCI's form, in Docker's conditions. */
+static const struct arch {
+	const char *oci, *go;
+	uint32_t token, machine;	/* whose machines run it, besides */
+} arches[] = {
+	{ "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64, SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_X86", "386", SCMP_ARCH_X86, SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_X32", "x32", SCMP_ARCH_X32, SCMP_ARCH_X86_64 },
+	{ "SCMP_ARCH_AARCH64", "arm64", SCMP_ARCH_AARCH64,
+	  SCMP_ARCH_AARCH64 },
+	{ "SCMP_ARCH_ARM", "arm", SCMP_ARCH_ARM, SCMP_ARCH_AARCH64 },
+	{ "SCMP_ARCH_MIPS", "mips", SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64 },
+	{ "SCMP_ARCH_MIPS64", "mips64", SCMP_ARCH_MIPS64, SCMP_ARCH_MIPS64 },
+	{ "SCMP_ARCH_MIPS64N32", "mips64n32", SCMP_ARCH_MIPS64N32,
+	  SCMP_ARCH_MIPS64 },
+	{ "SCMP_ARCH_MIPSEL", "mipsel", SCMP_ARCH_MIPSEL,
+	  SCMP_ARCH_MIPSEL64 },
+	{ "SCMP_ARCH_MIPSEL64", "mipsel64", SCMP_ARCH_MIPSEL64,
+	  SCMP_ARCH_MIPSEL64 },
+	{ "SCMP_ARCH_MIPSEL64N32", "mipsel64n32", SCMP_ARCH_MIPSEL64N32,
+	  SCMP_ARCH_MIPSEL64 },
+	{ "SCMP_ARCH_PPC", "ppc", SCMP_ARCH_PPC, SCMP_ARCH_PPC64 },
+	{ "SCMP_ARCH_PPC64", "ppc64", SCMP_ARCH_PPC64, SCMP_ARCH_PPC64 },
+	{ "SCMP_ARCH_PPC64LE", "ppc64le", SCMP_ARCH_PPC64LE,
+	  SCMP_ARCH_PPC64LE },
+	{ "SCMP_ARCH_S390", "s390", SCMP_ARCH_S390, SCMP_ARCH_S390X },
+	{ "SCMP_ARCH_S390X", "s390x", SCMP_ARCH_S390X, SCMP_ARCH_S390X },
+	{ "SCMP_ARCH_PARISC", "parisc", SCMP_ARCH_PARISC, SCMP_ARCH_PARISC64 },
+	{ "SCMP_ARCH_PARISC64", "parisc64", SCMP_ARCH_PARISC64,
+	  SCMP_ARCH_PARISC64 },
+	{ "SCMP_ARCH_RISCV64", "riscv64", SCMP_ARCH_RISCV64,
+	  SCMP_ARCH_RISCV64 },
+	/* Younger than the oldest libseccomp; the numbers are the kernel's. */
+	{ "SCMP_ARCH_LOONGARCH64", "loong64", AUDIT_ARCH_LOONGARCH64,
+	  AUDIT_ARCH_LOONGARCH64 },
+	{ "SCMP_ARCH_M68K", "m68k", AUDIT_ARCH_M68K, AUDIT_ARCH_M68K },
+	{ "SCMP_ARCH_SH", "sh", AUDIT_ARCH_SHEL, AUDIT_ARCH_SHEL },
+	{ "SCMP_ARCH_SHEB", "sheb", AUDIT_ARCH_SH, AUDIT_ARCH_SH },
+};
+
+static const struct action {
+	const char *name;
+	uint32_t action;
+	const char *impossible;		/* why, or NULL */
+} actions[] = {
+	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, NULL },
+	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM), NULL },
+	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD, NULL },
+	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD, NULL },
+	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS, NULL },
+	{ "SCMP_ACT_LOG", SCMP_ACT_LOG, NULL },
+	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP, NULL },
+	{ "SCMP_ACT_TRACE", 0, "not possible here: no tracer follows a "
+	  "session, and without one each such call would fail" },
+	{ "SCMP_ACT_NOTIFY", 0, "not possible here: nothing listens for "
+	  "notifications, and the session would hang" },
+};
+
+bool nsc_seccomp_arch_runs_on(uint32_t arch, uint32_t machine)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(arches); i++)
+		if (arches[i].token == arch)
+			return arches[i].machine == machine;
+	return false;
+}
+
+void nsc_seccomp_world_here(uint64_t capabilities,
+			    struct nsc_seccomp_world *ret)
+{
+	FILE *file = fopen("/proc/sys/kernel/osrelease", "re");
+
+	*ret = (struct nsc_seccomp_world){
+		.capabilities = capabilities, .arch = seccomp_arch_native(),
+	};
+	/* Not uname(2), whose answer a caller's personality(2) changes. */
+	if (file && fscanf(file, "%u.%u", &ret->major, &ret->minor) < 2)
+		ret->major = ret->minor = 0;
+	if (file)
+		fclose(file);
+}
+
+int nsc_read_seccomp_action(struct nsc_reader *r, const json_t *value,
+			    const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+
+	(void)f;
+	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(actions); i++) {
+		if (strcmp(text, actions[i].name) != 0)
+			continue;
+		if (actions[i].impossible)
+			return nsc_field_refuse(r, actions[i].impossible);
+		*(uint32_t *)to = actions[i].action;
+		return 0;
+	}
+	return nsc_field_wrong(r, value, "one of SCMP_ACT_ALLOW, _ERRNO, "
+			       "_KILL, _KILL_THREAD, _KILL_PROCESS, _LOG, "
+			       "_TRAP");
+}
+
+
+int nsc_read_seccomp_arch(struct nsc_reader *r, const json_t *value,
+			  const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+
+	(void)f;
+	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(arches); i++) {
+		if (strcmp(text, arches[i].oci) != 0)
+			continue;
+		*(uint32_t *)to = arches[i].token;
+		return 0;
+	}
+	return nsc_field_wrong(r, value, "an architecture such as "
+			       "SCMP_ARCH_X86_64");
+}
+
+/* --- Docker's includes and excludes */
+
+static void hold(struct nsc_seccomp_condition *c, bool holds)
+{
+	c->all = c->all && holds;
+	c->any = c->any || holds;
+}
+
+static int read_cap(struct nsc_reader *r, const json_t *element, void *to)
+{
+	struct nsc_seccomp_condition *c = to;
+	uint64_t cap = 0;
+	int ret = nsc_read_capability(r, element, &cap);
+
+	if (ret == 0)
+		hold(c, c->world->capabilities & cap);
+	return ret;
+}
+
+static int read_caps(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return json_is_null(value) ? 0 :
+				     nsc_field_array(r, value, read_cap, to);
+}
+
+struct arch_match {
+	uint32_t machine;
+	bool found;
+};
+
+static int read_arch(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = json_string_value(element);
+	struct arch_match *match = to;
+
+	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(arches); i++) {
+		if (strcmp(text, arches[i].go) != 0)
+			continue;
+		if (arches[i].token == match->machine)
+			match->found = true;
+		return 0;
+	}
+	return nsc_field_wrong(r, element, "an architecture such as "
+			       "\"amd64\"");
+}
+
+/* One of them is enough. */
+static int read_arches(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	struct nsc_seccomp_condition *c = to;
+	struct arch_match match = { .machine = c->world->arch };
+	int ret;
+
+	(void)f;
+	if (json_is_null(value) || json_array_size(value) == 0)
+		return json_is_null(value) || json_is_array(value) ? 0 :
+		       nsc_field_wrong(r, value, "an array");
+	ret = nsc_field_array(r, value, read_arch, &match);
+	if (ret == 0)
+		hold(c, match.found);
+	return ret;
+}
+
+static int read_kernel(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value);
+	struct nsc_seccomp_condition *c = to;
+	unsigned int major, minor;
+	int end = 0;
+
+	(void)f;
+	if (json_is_null(value) || (text && !*text))
+		return 0;
+	if (!text || sscanf(text, "%3u.%3u%n", &major, &minor, &end) != 2 ||
+	    text[end])
+		return nsc_field_wrong(r, value, "a kernel's version such as "
+				       "\"4.8\"");
+	hold(c, c->world->major > major ||
+	     (c->world->major == major && c->world->minor >= minor));
+	return 0;
+}
+
+static const struct nsc_field condition_fields[] = {
+	{ .name = "caps", .read = read_caps },
+	{ .name = "arches", .read = read_arches },
+	{ .name = "minKernel", .read = read_kernel },
+	{ .name = NULL },
+};
+
+int nsc_seccomp_condition(struct nsc_reader *r, const json_t *value,
+			  struct nsc_seccomp_condition *c)
+{
+	c->all = true;
+	return json_is_null(value) ? 0 :
+	       nsc_field_object(r, value, condition_fields, c);
+}

@@ -1,0 +1,24 @@
+/*
+ * The words of seccomp profiles: actions, architectures, and Docker's
+ * conditions.  Runs in: nsinit alone.
+ */
+#ifndef NSC_SECCOMP_TERMS_H
+#define NSC_SECCOMP_TERMS_H
+
+#include "config/field.h"
+#include "seccomp/profile.h"
+
+nsc_field_read nsc_read_seccomp_action;	/* uint32_t: SCMP_ACT_* */
+nsc_field_read nsc_read_seccomp_arch;	/* uint32_t: SCMP_ARCH_* */
+
+/* Do all, does any of the conditions hold? */
+struct nsc_seccomp_condition {
+	const struct nsc_seccomp_world *world;
+	bool all, any;
+};
+
+/* Read an object of includes or excludes; null is one without conditions. */
+int nsc_seccomp_condition(struct nsc_reader *reader, const json_t *value,
+			  struct nsc_seccomp_condition *condition);
+
+#endif

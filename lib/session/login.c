@@ -1,0 +1,173 @@
+/*
+ * The login process itself moves.  Runs in: the login program, as root of the
+ * host, and in a child of it that tries that before.
+ */
+#include "session/session.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "linux/credential.h"
+#include "linux/label.h"
+#include "linux/terminal.h"
+#include "session/enter.h"
+#include "session/monitor_client.h"
+#include "session/tty_handover.h"
+
+#define TRY_MS 20000		/* a container that does not answer */
+
+static void begin(const struct nsc_session *session, const char *step)
+{
+	if (session->watch)
+		session->watch->begin(session->watch, step);
+}
+
+static int enter(const struct nsc_session *session, gid_t gid,
+		 struct nsc_error *err)
+{
+	const struct nsc_state *state = session->state;
+	const char *profile = state->apparmor_profile;
+	_cleanup_fd_ int label = -1;
+	int ret;
+
+	begin(session, "namespaces");
+	ret = nsc_label_set_exec(NULL, state->process_label, err);
+	if (ret == 0 && profile && *profile)
+		ret = label = nsc_label_open(err);
+	if (ret >= 0)
+		ret = nsc_enter_namespaces(session->pidfd, state, err);
+	if (ret < 0)
+		return ret;
+	begin(session, "credentials");
+	ret = nsc_enter_as_root(state, gid, err);
+	/* Last: what the profile allows is meant for what comes now. */
+	if (ret == 0 && label >= 0)
+		ret = nsc_label_change(label, profile, err);
+	return ret;
+}
+
+/* On failure of what can fail, the first two steps, nothing has changed. */
+static int place(const struct nsc_session *session,
+		 const struct nsc_user *user, struct nsc_error *err)
+{
+	_cleanup_free_ gid_t *before = NULL;
+	/* sudo has the user's group already, and never sets it again. */
+	gid_t gid = getegid() == user->gid ? user->gid : 0;
+	size_t n_before = 0;
+	int ret = nsc_credential_limit_groups(user->groups,
+					      (size_t)user->n_groups,
+					      &before, &n_before, err);
+
+	if (ret < 0)
+		return ret;
+	ret = enter(session, gid, err);
+	if (ret < 0)
+		(void)!setgroups(n_before, before);
+	return ret;
+}
+
+int nsc_session_try(const struct nsc_session *session,
+		    const struct nsc_user *user, bool terminal,
+		    struct nsc_error *err)
+{
+	int ret = place(session, user, err);
+
+	if (ret < 0)
+		return ret;
+	begin(session, "terminal");
+	return nsc_terminal_check(session->state->uid, terminal, err);
+}
+
+struct attempt {
+	const struct nsc_session *session;
+	const struct nsc_user *user;
+	bool terminal;		/* it needs one of the container's */
+};
+
+static void try_in_child(const void *arg, void *answer)
+{
+	const struct attempt *attempt = arg;
+	struct nsc_session session = *attempt->session;
+	struct nsc_state state = *session.state;
+	struct nsc_error *err = answer;
+
+	/* nsinit has tried that; loading it takes as long as all the rest. */
+	state.filter = (struct nsc_seccomp){ .len = 0 };
+	session.state = &state;
+	nsc_session_try(&session, attempt->user, attempt->terminal, err);
+}
+
+static int try_first(const struct nsc_session *session,
+		     const struct nsc_user *user,
+		     const struct nsc_handover *handover,
+		     struct nsc_error *err)
+{
+	const struct attempt attempt = {
+		session, user, nsc_handover_needs_terminal(handover),
+	};
+	struct nsc_error report = NSC_ERROR_INIT;
+	int ret = nsc_process_ask(try_in_child, &attempt, &report,
+				  sizeof(report), nsc_process_now() + TRY_MS);
+
+	if (ret == -ETIMEDOUT)
+		return nsc_error_set(err, ETIMEDOUT, "try the container: it "
+				     "does not answer");
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "try the container");
+	report.text[sizeof(report.text) - 1] = '\0';
+	if (report.code && err)
+		*err = report;
+	return -report.code;
+}
+
+int nsc_session_place(const struct nsc_session *session,
+		      const struct nsc_user *user,
+		      const struct nsc_session_info *info, bool relays,
+		      struct nsc_error *err)
+{
+	struct nsc_handover handover = NSC_HANDOVER_INIT;
+	char cwd[PATH_MAX];
+	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
+	int ret = nsc_handover_look(&handover, relays, err);
+
+	if (ret == 0)
+		ret = try_first(session, user, &handover, err);
+	if (ret == 0)
+		ret = nsc_handover_begin(&handover, err);
+	if (ret < 0)
+		return nsc_handover_fail(&handover, err);
+	/* While it is on the host, its host ids are known there. */
+	ret = nsc_group_enter(session, info, err);
+	/*
+	 * Who is in the groups of a container that has ended is killed with
+	 * it: from here on a failure is no way back.
+	 */
+	if (ret == 0 && (place(session, user, err) < 0 ||
+			 nsc_handover_finish(&handover, session->state->uid,
+					     err) < 0))
+		ret = -ENOTRECOVERABLE;
+	/*
+	 * su, for one, passes on what its caller has open: a directory of the
+	 * host would be a way out.
+	 */
+	if (ret == 0 && syscall(SYS_close_range, 3, ~0U,
+				CLOSE_RANGE_CLOEXEC) < 0) {
+		nsc_error_sys(err, errno, "close descriptors");
+		ret = -ENOTRECOVERABLE;
+	}
+	if (ret < 0) {
+		nsc_handover_fail(&handover, err);
+		return ret;
+	}
+	/* su without "-" stays where it was, where that exists. */
+	if (has_cwd)
+		(void)!chdir(cwd);
+	return 0;
+}

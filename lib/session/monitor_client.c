@@ -1,0 +1,168 @@
+/* Runs in: the login program, nsshell, nsinit exec, still on the host. */
+#include "session/monitor_client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "rundir/enter_socket.h"
+#include "util/paths.h"
+#include "linux/descriptors.h"
+#include "linux/pidfd.h"
+#include "session/session_file_write.h"
+
+#define WAIT_S 15		/* for the monitor, on a busy host */
+
+static int failed(const struct nsc_session *session, int error,
+		  struct nsc_error *err)
+{
+	if (!nsc_pidfd_alive(session->pidfd))
+		return nsc_error_set(err, ESRCH, "the container has ended");
+	if (error == EAGAIN || error == ETIMEDOUT)
+		return nsc_error_set(err, ETIMEDOUT, "enter the container's "
+				     "limits: container-monitor does not "
+				     "answer");
+	return nsc_error_sys(err, error, "enter the container's limits: "
+			     "container-monitor cannot be reached: log in "
+			     "where pam_container does, or have the container "
+			     "stopped");
+}
+
+static int connect_to(int rundir)
+{
+	/* connect() waits while the queue is full, unix(7). */
+	const struct timeval limit = { .tv_sec = WAIT_S };
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
+				     0);
+
+	/* Not by its name, which another container may have by now. */
+	snprintf(address.sun_path, sizeof(address.sun_path),
+		 "/proc/self/fd/%d/" NSC_FILE_ENTER, rundir);
+	if (fd < 0 ||
+	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
+		       sizeof(limit)) < 0 ||
+	    connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return -errno;
+	return NSC_TAKE_FD(fd);
+}
+
+/*
+ * The socket is not there while a monitor is only just starting.  Where it is
+ * there and nobody listens, the monitor was killed: our caller has another.
+ */
+static int connect_soon(const struct nsc_session *session, int rundir)
+{
+	const struct timespec moment = { .tv_nsec = 20000000 };
+	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
+	int fd = connect_to(rundir);
+
+	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
+	       nsc_process_now() < deadline) {
+		nanosleep(&moment, NULL);
+		fd = connect_to(rundir);
+	}
+	return fd;
+}
+
+/* This process is in some of the groups. */
+static int no_way_back(struct nsc_error *err)
+{
+	/* Of this process, and not of one that is its parent. */
+	if (err)
+		err->code = ECANCELED;
+	return -ENOTRECOVERABLE;
+}
+
+/* The monitor's word, and what came with it: how many descriptors. */
+static int receive(const struct nsc_session *session,
+		   struct nsc_door_answer *answer,
+		   int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
+	_cleanup_fd_ int fd = -1;
+	int n;
+
+	if (rundir < 0)
+		return rundir;
+	fd = connect_soon(session, rundir);
+	if (fd < 0)
+		return failed(session, -fd, err);
+	n = nsc_process_poll(fd, nsc_process_now() +
+			     (int64_t)WAIT_S * 1000);
+	if (n <= 0)
+		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
+	n = nsc_descriptors_receive(fd, answer, sizeof(*answer), fds, 0);
+	if (n == -EMFILE) {
+		nsc_error_set(err, EMFILE, "enter the container's control "
+			      "groups: the limit of open files is too low");
+		return answer->entered ? no_way_back(err) : n;
+	}
+	return n < 0 ? failed(session, -n, err) : n;
+}
+
+/* What the monitor refused. */
+static int refused(struct nsc_door_answer *answer, struct nsc_error *err)
+{
+	answer->err.text[sizeof(answer->err.text) - 1] = '\0';
+	if (err)
+		*err = answer->err;
+	if (answer->err.code == EUSERS)
+		return -EUSERS;
+	nsc_error_context(err, "enter the container's limits");
+	return answer->err.code == ENOTRECOVERABLE ? no_way_back(err) :
+						     -answer->err.code;
+}
+
+/* The groups of a container that ends cannot be entered any more. */
+static int move_self(const struct nsc_session *session, const int *fds, int n,
+		     bool entered, struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < n; i++) {
+		if (write(fds[i], "0", 1) == 1)
+			entered = true;
+		else
+			ret = nsc_error_sys(err, errno, "enter the "
+					    "container's control groups");
+	}
+	if (n && !nsc_pidfd_alive(session->pidfd))
+		ret = nsc_error_set(err, ESRCH, "the container has ended");
+	return ret < 0 && entered ? no_way_back(err) : ret;
+}
+
+static int ask(const struct nsc_session *session, struct nsc_error *err)
+{
+	struct nsc_door_answer answer;
+	int fds[NSC_DESCRIPTORS_MAX];
+	int n = receive(session, &answer, fds, err), ret;
+
+	if (n < 0)
+		return n;
+	ret = answer.err.code ? refused(&answer, err) :
+				move_self(session, fds, n, answer.entered, err);
+	while (n)
+		close(fds[--n]);
+	return ret;
+}
+
+int nsc_group_enter(const struct nsc_session *session,
+		    const struct nsc_session_info *info,
+		    struct nsc_error *err)
+{
+	int ret = info ? nsc_note_write(session, info, err) : 0;
+
+	if (ret < 0)
+		return ret;
+	ret = ask(session, err);
+	if (ret < 0 && info)
+		nsc_note_remove(session);
+	return ret;
+}

@@ -1,0 +1,180 @@
+/*
+ * Runs in: the stand-in of nscontainer_exec(), root of the host; nsshell, the
+ * user.  See run.c for the two processes.
+ */
+#include "session/run_terminal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "session/tty_outer.h"
+#include "session/enter.h"
+#include "session/monitor_client.h"
+#include "session/tty_relay.h"
+#include "session/stdio.h"
+
+struct console {
+	const struct nsc_run *run;
+	struct nsc_pty *pty;
+	struct nsc_caller caller;
+	dev_t host;		/* the host's devpts */
+	int terminal;		/* the caller's, or -1: see console.h */
+	sigset_t mask;		/* for the program */
+	int signals;
+};
+
+static int block_signals(struct console *c, struct nsc_error *err)
+{
+	sigset_t all;
+
+	nsc_process_all_signals(&all);
+	sigprocmask(SIG_BLOCK, &all, &c->mask);
+	c->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	return c->signals < 0 ? nsc_error_sys(err, errno, "signalfd") : 0;
+}
+
+/* Modes and size are those of the caller's terminal, before the first byte. */
+static int prepare_pty(struct console *c, struct nsc_error *err)
+{
+	const struct nsc_state *state = c->run->session->state;
+	int ret;
+
+	if (c->pty->master >= 0) {
+		ret = nsc_pty_reopen_here(c->pty, err);
+	} else {
+		/* Who opens it owns it. */
+		setfsuid(state->run_uid);
+		ret = nsc_pty_new_here(c->host, c->pty, err);
+		if (prctl(PR_SET_DUMPABLE, 0) < 0)
+			ret = nsc_error_sys(err, errno, "become undumpable");
+	}
+	if (ret < 0)
+		return ret;
+	if (c->caller.terminal && !nsc_caller_in_background(&c->caller))
+		tcsetattr(c->pty->slave, TCSANOW, &c->caller.before);
+	nsc_pty_copy_size(c->pty, c->caller.size);
+	return 0;
+}
+
+/* The caller's terminal goes before anything of the container comes. */
+static void __attribute__((noreturn))
+run_child(const struct console *c, int report)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	int fds[3];
+	size_t n = 0;
+
+	for (int fd = 0; fd < 3; fd++)
+		if (c->terminal < 0 || isatty(fd))
+			fds[n++] = fd;
+	if (nsc_pty_take(c->pty, fds, n, &err) == 0) {
+		if (report != 3 && dup3(report, 3, O_CLOEXEC) == 3)
+			report = 3;
+		if (report == 3 && syscall(SYS_close_range, 4, ~0U, 0) == 0)
+			nsc_run_child(c->run, &c->mask, report);
+		nsc_error_sys(&err, errno, "close descriptors");
+	}
+	(void)!write(report, &err, sizeof(err));
+	_exit(127);
+}
+
+/* In the parent: all that it could do to host or container goes. */
+static int step_down(const struct console *c, struct nsc_error *err)
+{
+	int ret = nsc_enter_as_parent(c->run->session->state, c->run->keep_ids,
+				      err);
+
+	if (ret == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
+		ret = nsc_error_sys(err, errno, "become undumpable");
+	/* A change of ids takes it back, prctl(2). */
+	if (c->run->parent)
+		nsc_process_die_with(c->run->parent);
+	/* A reader of the output that ends is seen when writing. */
+	signal(SIGPIPE, SIG_IGN);
+	return ret;
+}
+
+static int run(struct console *c, int report, int *ret_status,
+	       struct nsc_error *err)
+{
+	const struct nsc_session *session = c->run->session;
+	struct nsc_relay_request request = {
+		.caller = &c->caller, .pty = c->pty, .signals = c->signals,
+	};
+	int ret = nsc_group_enter(session, c->run->info, err);
+
+	if (ret == 0)
+		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
+	if (ret == 0)
+		ret = prepare_pty(c, err);
+	if (ret < 0)
+		return ret;
+	nsc_caller_set_raw(&c->caller);
+	request.child = fork();
+	if (request.child == 0)
+		run_child(c, report);
+	if (request.child < 0)
+		return nsc_error_sys(err, errno, "start a process");
+	ret = step_down(c, err);
+	if (ret < 0)
+		return ret;
+	*ret_status = nsc_relay(&request);
+	return 0;
+}
+
+int nsc_console_run(const struct nsc_run *request, int terminal,
+		    struct nsc_pty *pty, int *ret_status,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	struct console c = {
+		.run = request, .pty = pty, .caller = NSC_CALLER_INIT,
+		.host = nsc_pty_devpts(), .signals = -1, .terminal = terminal,
+	};
+	int pipefd[2];
+	int ret;
+
+	if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	in = pipefd[0];
+	out = pipefd[1];
+	ret = block_signals(&c, err);
+	if (ret == 0)
+		ret = terminal < 0 ? nsc_caller_open(&c.caller, err) :
+				     nsc_caller_open_terminal(terminal,
+							      &c.caller, err);
+	if (ret == 0)
+		ret = run(&c, out, ret_status, err);
+	nsc_caller_close(&c.caller);
+	nsc_pty_close(pty);
+	nsc_fd_close(&c.signals);
+	return ret < 0 ? ret : nsc_run_report(in, err);
+}
+
+int nsc_console_run_given(const struct nsc_run *run, bool controlling,
+			  int *ret_status, struct nsc_error *err)
+{
+	_cleanup_fd_ int terminal = -1;
+	struct nsc_pty pty = NSC_PTY_INIT;
+	int ret;
+
+	if (controlling || nsc_stdio_has_terminal())
+		terminal = nsc_caller_terminal();
+	ret = nsc_stdio_check(terminal, err);
+	if (ret < 0)
+		return ret;
+	return terminal < 0 ? nsc_run(run, ret_status, err) :
+			      nsc_console_run(run, terminal, &pty, ret_status,
+					      err);
+}

@@ -1,0 +1,442 @@
+/*
+ * Runs in: the login program, root of the host, single-threaded, and inside.
+ *
+ * The relay is the parent, since that is the process that a shell stops and
+ * goes on with, that a getty waits for, and that logind was told of; and it
+ * is in the terminal's session, which it has to be to read it.
+ */
+#include "session/tty_handover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "linux/capability.h"
+#include "linux/pty.h"
+#include "linux/terminal.h"
+#include "session/tty_outer.h"
+#include "session/tty_relay.h"
+#include "session/stdio.h"
+
+#define ANSWER_MS 10000		/* as long as the trial may take */
+#define NOBODY 65534
+
+static bool closes_on_exec(int fd)
+{
+	int flags = fcntl(fd, F_GETFD);
+
+	return flags >= 0 && flags & FD_CLOEXEC;
+}
+
+/* Is fd the slave of the pty of the host that h->master is the other end of? */
+static bool is_slave(const struct nsc_handover *h, int fd)
+{
+	unsigned int number;
+	struct stat st;
+
+	return ioctl(h->master, TIOCGPTN, &number) == 0 &&
+	       fstat(fd, &st) == 0 && st.st_dev == h->devpts &&
+	       minor(st.st_rdev) == number && isatty(fd);
+}
+
+static int add(struct nsc_handover *h, int fd, struct nsc_error *err)
+{
+	if (h->n == NSC_HANDOVER_MAX)
+		return nsc_error_set(err, NSC_STDIO_REFUSED, "more than %d "
+				     "descriptors are a terminal: close them",
+				     NSC_HANDOVER_MAX);
+	h->cloexec[h->n] = closes_on_exec(fd);
+	h->fds[h->n++] = fd;
+	return 0;
+}
+
+/*
+ * Call look for each open descriptor.  That is asked here: inside, where this
+ * process has no number, /proc/self leads nowhere.
+ */
+static int for_each(struct nsc_handover *h,
+		    int (*look)(struct nsc_handover *h, int fd,
+				struct nsc_error *err),
+		    struct nsc_error *err)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	int ret = 0;
+
+	if (!dir)
+		return nsc_error_sys(err, errno, "terminal: list descriptors");
+	while (ret == 0 && (entry = readdir(dir))) {
+		int fd = (int)strtol(entry->d_name, NULL, 10);
+
+		if (entry->d_name[0] != '.' && fd != dirfd(dir))
+			ret = look(h, fd, err);
+	}
+	closedir(dir);
+	return ret;
+}
+
+static int look_for_master(struct nsc_handover *h, int fd,
+			   struct nsc_error *err)
+{
+	(void)err;
+	if (nsc_terminal_is_master(fd))
+		h->master = fd;
+	return 0;
+}
+
+static int look_for_slaves(struct nsc_handover *h, int fd,
+			   struct nsc_error *err)
+{
+	return is_slave(h, fd) ? add(h, fd, err) : 0;
+}
+
+/* Terminals that a user's program would have open. */
+static int look_for_terminals(struct nsc_handover *h, int fd,
+			      struct nsc_error *err)
+{
+	return isatty(fd) && !closes_on_exec(fd) ? add(h, fd, err) : 0;
+}
+
+static bool has_children(void)
+{
+	siginfo_t info;
+
+	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* Has it a pty, both ends of it?  1, 0, or a negative errno. */
+static int look_for_pty(struct nsc_handover *h, struct nsc_error *err)
+{
+	int ret = for_each(h, look_for_master, err);
+
+	if (ret == 0 && h->master >= 0)
+		ret = for_each(h, look_for_slaves, err);
+	return ret < 0 ? ret : h->n > 0;
+}
+
+static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
+{
+	int ret;
+
+	h->terminal = nsc_caller_terminal();
+	h->devpts = nsc_pty_devpts();
+	ret = relays ? look_for_pty(h, err) : 0;
+	if (ret == 1) {
+		h->kind = NSC_HANDOVER_PTY;
+		return 0;
+	}
+	if (ret == 0)
+		ret = for_each(h, look_for_terminals, err);
+	if (ret < 0)
+		return ret;
+	if (h->terminal < 0 && h->n)
+		h->terminal = fcntl(h->fds[0], F_DUPFD_CLOEXEC, 3);
+	if (h->terminal < 0)
+		return 0;
+	/* Its children are none of the child's: it could not wait for them. */
+	h->kind = has_children() && !isatty(STDIN_FILENO) ?
+		  NSC_HANDOVER_DROP : NSC_HANDOVER_RELAY;
+	return 0;
+}
+
+int nsc_handover_look(struct nsc_handover *h, bool relays,
+		      struct nsc_error *err)
+{
+	int ret = look(h, relays, err);
+
+	if (ret == 0)
+		ret = nsc_stdio_check(h->terminal, err);
+	if (ret < 0 || h->kind == NSC_HANDOVER_PTY)
+		nsc_fd_close(&h->terminal);
+	return ret;
+}
+
+/* --- the parent */
+
+/* The child's word, then the container's terminal. */
+static int receive(int channel, struct nsc_pty *pty, struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + ANSWER_MS;
+	struct nsc_error report;
+	int n = nsc_process_poll(channel, deadline);
+
+	if (n <= 0)
+		return nsc_error_set(err, ETIMEDOUT, "enter the container: it "
+				     "does not answer");
+	if (read(channel, &report, sizeof(report)) != sizeof(report))
+		return nsc_error_set(err, ECHILD, "enter the container: the "
+				     "login program has ended");
+	report.text[sizeof(report.text) - 1] = '\0';
+	if (report.code) {
+		*err = report;
+		return -report.code;
+	}
+	n = nsc_process_poll(channel, deadline);
+	if (n <= 0)
+		return nsc_error_set(err, ETIMEDOUT, "terminal: it does not "
+				     "come");
+	return nsc_pty_receive(channel, pty, err);
+}
+
+/*
+ * To whoever called the login program, who may signal it as before; in effect
+ * to the child's user, so that it can pass signals on: that is the
+ * container's root, who made the terminal.
+ */
+static int step_down(const struct nsc_pty *pty)
+{
+	uid_t uid = getuid() ? getuid() : NOBODY;
+	gid_t gid = getgid() ? getgid() : NOBODY;
+	struct stat st;
+
+	if (fstat(pty->slave, &st) < 0 || setgroups(0, NULL) < 0 ||
+	    setresgid(gid, gid, gid) < 0 ||
+	    setresuid(uid, st.st_uid, uid) < 0 || geteuid() != st.st_uid ||
+	    nsc_capability_keep(0, NULL) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0)
+		return -1;
+	return 0;
+}
+
+/* Nothing of the login program stays open here. */
+static int let_go(const struct nsc_caller *caller, const struct nsc_pty *pty,
+		  int signals, int channel)
+{
+	const int keep[] = {
+		caller->in, caller->out, caller->size, caller->guard,
+		caller->guard_pidfd, pty->master, pty->slave, signals, channel,
+	};
+	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			return -1;
+	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) < 0)
+		return -1;
+	return chdir("/");
+}
+
+static void __attribute__((noreturn))
+relay(struct nsc_caller *caller, struct nsc_pty *pty, int channel, pid_t child)
+{
+	struct nsc_relay_request request = {
+		.caller = caller, .pty = pty, .child = child,
+		/* su is deaf to SIGHUP, and it leads the session. */
+		.hang_up = SIGTERM,
+	};
+	sigset_t all;
+	int status;
+
+	sigfillset(&all);
+	request.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	signal(SIGCHLD, SIG_DFL);
+	if (request.signals < 0 ||
+	    let_go(caller, pty, request.signals, channel) < 0 ||
+	    step_down(pty) < 0)
+		_exit(1);
+	nsc_caller_set_raw(caller);
+	(void)!write(channel, "", 1);
+	close(channel);
+	status = nsc_relay(&request);
+	nsc_caller_close(caller);
+	nsc_pty_close(pty);
+	nsc_process_end_like(status);
+}
+
+/* The program that called us must not hear of a child. */
+static void forget(pid_t child)
+{
+	const struct timespec now = { 0 };
+	sigset_t child_only;
+
+	kill(child, SIGKILL);
+	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+		;
+	sigemptyset(&child_only);
+	sigaddset(&child_only, SIGCHLD);
+	sigtimedwait(&child_only, NULL, &now);
+}
+
+static int follow(const struct nsc_handover *h, int channel, pid_t child,
+		  struct nsc_error *err)
+{
+	struct nsc_caller caller = NSC_CALLER_INIT;
+	struct nsc_pty pty = NSC_PTY_INIT;
+	int ret = receive(channel, &pty, err);
+
+	if (ret == 0)
+		ret = nsc_caller_open_terminal(h->terminal, &caller, err);
+	if (ret == 0) {
+		/* Before the first byte; a shell that reads has its own. */
+		if (caller.terminal && !nsc_caller_in_background(&caller))
+			tcsetattr(pty.slave, TCSANOW, &caller.before);
+		nsc_pty_copy_size(&pty, caller.size);
+		relay(&caller, &pty, channel, child);
+	}
+	nsc_pty_close(&pty);
+	forget(child);
+	return ret;
+}
+
+int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
+{
+	_cleanup_fd_ int channel = -1;
+	sigset_t all;
+	int pair[2];
+	pid_t pid;
+	int ret;
+
+	if (h->kind != NSC_HANDOVER_RELAY)
+		return 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return nsc_error_sys(err, errno, "terminal: socket");
+	channel = pair[0];
+	h->channel = pair[1];
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &h->mask);
+	pid = fork();
+	if (pid == 0) {
+		nsc_fd_close(&h->terminal);
+		return 0;
+	}
+	nsc_fd_close(&h->channel);
+	ret = pid < 0 ? nsc_error_sys(err, errno, "terminal: start its relay") :
+			follow(h, channel, pid, err);
+	nsc_fd_close(&h->terminal);
+	sigprocmask(SIG_SETMASK, &h->mask, NULL);
+	return ret;
+}
+
+/* --- inside */
+
+static int hand_out(struct nsc_handover *h, const struct nsc_pty *pty,
+		    uid_t uid, struct nsc_error *err)
+{
+	const struct nsc_error none = NSC_ERROR_INIT;
+	char go;
+
+	if (write(h->channel, &none, sizeof(none)) != sizeof(none))
+		return nsc_error_sys(err, errno, "terminal: its relay");
+	if (nsc_pty_send(h->channel, pty, err) < 0)
+		return -err->code;
+	/* The relay has set modes and size, or is dead: so are we. */
+	if (read(h->channel, &go, 1) != 1)
+		_exit(1);
+	nsc_fd_close(&h->channel);
+	/* As sshd does: screen opens it by its name. */
+	if (fchown(pty->slave, uid, (gid_t)-1) < 0)
+		return nsc_error_sys(err, errno, "terminal: give it to uid %u",
+				     uid);
+	return 0;
+}
+
+static int finish_relay(struct nsc_handover *h, uid_t uid,
+			struct nsc_error *err)
+{
+	struct nsc_pty pty = NSC_PTY_INIT;
+	int ret = nsc_pty_new_here(h->devpts, &pty, err);
+
+	if (ret == 0)
+		ret = nsc_pty_take(&pty, h->fds, h->n, err);
+	/* Where it is not in the foreground, nothing else tells it. */
+	if (ret == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+		ret = nsc_error_sys(err, errno, "terminal: its relay's end");
+	if (ret == 0)
+		ret = hand_out(h, &pty, uid, err);
+	nsc_pty_close(&pty);
+	if (ret == 0)
+		sigprocmask(SIG_SETMASK, &h->mask, NULL);
+	return ret;
+}
+
+/* The container's pty is what the program's own was: modes, size, owner. */
+static void copy_pty(const struct nsc_handover *h, const struct nsc_pty *pty)
+{
+	int flags = fcntl(h->master, F_GETFL);
+	struct termios modes;
+	struct stat st;
+
+	if (tcgetattr(h->master, &modes) == 0)
+		tcsetattr(pty->slave, TCSANOW, &modes);
+	nsc_pty_copy_size(pty, h->master);
+	if (h->n && fstat(h->fds[0], &st) == 0)
+		(void)!fchown(pty->slave, st.st_uid, (gid_t)-1);
+	fcntl(pty->master, F_SETFL, flags);
+}
+
+static int finish_pty(struct nsc_handover *h, struct nsc_error *err)
+{
+	struct nsc_pty pty = NSC_PTY_INIT;
+	int ret = nsc_pty_new_here(h->devpts, &pty, err);
+
+	if (ret < 0)
+		return ret;
+	copy_pty(h, &pty);
+	if (dup3(pty.master, h->master, O_CLOEXEC) < 0)
+		ret = nsc_error_sys(err, errno, "terminal: replace the pty");
+	for (size_t i = 0; ret == 0 && i < h->n; i++)
+		if (dup3(pty.slave, h->fds[i],
+			 h->cloexec[i] ? O_CLOEXEC : 0) < 0)
+			ret = nsc_error_sys(err, errno, "terminal: replace "
+					    "descriptor %d", h->fds[i]);
+	nsc_pty_close(&pty);
+	return ret;
+}
+
+static int finish_drop(struct nsc_handover *h, struct nsc_error *err)
+{
+	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	for (size_t i = 0; i < h->n; i++)
+		if (null < 0 || dup2(null, h->fds[i]) < 0)
+			return nsc_error_sys(err, errno, "terminal: give it "
+					     "up");
+	/* Not as the leader of its session: who else is in it lost it too. */
+	if (getsid(0) != getpid())
+		ioctl(h->terminal, TIOCNOTTY);
+	nsc_fd_close(&h->terminal);
+	return 0;
+}
+
+int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
+			struct nsc_error *err)
+{
+	switch (h->kind) {
+	case NSC_HANDOVER_RELAY: return finish_relay(h, uid, err);
+	case NSC_HANDOVER_PTY: return finish_pty(h, err);
+	case NSC_HANDOVER_DROP: return finish_drop(h, err);
+	default:
+		/*
+		 * Whoever is told inside to signal its group, by kill(2) of 0,
+		 * is not in that of a script of the host.  A leader has its
+		 * own already.
+		 */
+		(void)!setsid();
+		return 0;
+	}
+}
+
+int nsc_handover_fail(struct nsc_handover *h, const struct nsc_error *err)
+{
+	if (h->channel >= 0) {
+		(void)!write(h->channel, err, sizeof(*err));
+		_exit(1);
+	}
+	nsc_fd_close(&h->terminal);
+	return -err->code;
+}

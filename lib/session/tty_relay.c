@@ -1,0 +1,332 @@
+/*
+ * Runs in: the stand-in of nscontainer_exec(), nsshell, and what was the login
+ * program before it forked (terminal.c), when it has given all privileges up.
+ * It is outside of the container's pid namespace: nobody inside sees it, and
+ * it has nothing but the two terminals.
+ */
+#include "session/tty_relay.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+#define PART 4096		/* a pipe that can be written to takes it */
+#define BURST 16		/* parts, until signals are looked at again */
+#define EOF_MS 50
+#define BACKGROUND_MS 250	/* no signal says that we are in front again */
+/*
+ * More than this of what a process wrote is never in the kernel when it ends:
+ * see TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
+ */
+#define LAST_BYTES ((size_t)128 * 1024)
+
+struct part {
+	char data[PART];
+	size_t at, end;
+};
+
+struct relay {
+	struct nsc_caller *caller;
+	struct nsc_pty *pty;
+	pid_t child;
+	int signals;
+	int hang_up;
+	struct part inwards, outwards;
+	bool no_input;		/* the caller's has ended */
+	bool paused;		/* we are in the background */
+	bool quiet;		/* the slave is closed just now */
+	bool ended;
+	bool give_up;		/* do not wait for the last output */
+	int status;
+};
+
+enum { SIGNALS, IN, MASTER, OUT, POLLED };
+
+static bool is_empty(const struct part *part)
+{
+	return part->at == part->end;
+}
+
+/* As when a modem's line ends; from here ^C is the caller's terminal's. */
+static void hang_up(struct relay *r)
+{
+	if (r->hang_up && r->pty->master >= 0)
+		kill(r->child, r->hang_up);
+	nsc_pty_close(r->pty);
+	nsc_caller_restore(r->caller);
+	r->no_input = true;
+	r->inwards.at = r->inwards.end = 0;
+	r->outwards.at = r->outwards.end = 0;
+}
+
+/* 1: something was read, 0: end-of-file, or a negative errno. */
+static int fill(struct part *part, int fd)
+{
+	ssize_t n = read(fd, part->data, sizeof(part->data));
+
+	if (n < 0)
+		return -errno;
+	part->at = 0;
+	part->end = (size_t)n;
+	return n > 0;
+}
+
+static void read_caller(struct relay *r)
+{
+	int ret = fill(&r->inwards, r->caller->in);
+
+	if (ret > 0 || ret == -EAGAIN || ret == -EINTR)
+		return;
+	if (ret == -EIO && nsc_caller_in_background(r->caller))
+		r->paused = true;
+	else if (r->caller->terminal)
+		hang_up(r);
+	else
+		r->no_input = true;
+}
+
+static void write_inside(struct relay *r)
+{
+	struct part *p = &r->inwards;
+	ssize_t n = write(r->pty->master, p->data + p->at, p->end - p->at);
+
+	if (n > 0)
+		p->at += (size_t)n;
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		p->at = p->end;
+}
+
+static void write_caller(struct relay *r)
+{
+	struct part *p = &r->outwards;
+	ssize_t n = nsc_caller_write(r->caller, p->data + p->at,
+				     p->end - p->at);
+
+	if (n > 0)
+		p->at += (size_t)n;
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		hang_up(r);
+}
+
+/*
+ * Where writing does not block it is tried at once, without asking poll() each
+ * time: that is what makes a relay slow.
+ */
+static void read_inside(struct relay *r)
+{
+	for (int i = 0; i < BURST; i++) {
+		int ret = fill(&r->outwards, r->pty->master);
+
+		/* -EIO: nobody inside has it open, somebody may again. */
+		r->quiet = ret == -EIO;
+		if (ret <= 0 || !r->caller->eager)
+			return;
+		write_caller(r);
+		if (!is_empty(&r->outwards))
+			return;
+	}
+}
+
+/*
+ * A terminal has no end of input: what it has is a key that gives one to who
+ * is reading, and that is pressed again as often as somebody reads again.
+ */
+static void press_eof(struct relay *r)
+{
+	struct pollfd slave = { .fd = r->pty->slave, .events = POLLIN };
+	struct termios modes;
+
+	if (!is_empty(&r->inwards) || tcgetattr(r->pty->master, &modes) < 0 ||
+	    poll(&slave, 1, 0) != 0) {
+		/* What was before has not been read; or vhangup(2). */
+		if (slave.revents & (POLLHUP | POLLERR))
+			nsc_pty_renew_slave(r->pty);
+		return;
+	}
+	r->inwards.data[0] = (char)modes.c_cc[VEOF];
+	r->inwards.at = 0;
+	r->inwards.end = 1;
+}
+
+static void go_on(struct relay *r)
+{
+	r->paused = nsc_caller_in_background(r->caller);
+	if (r->pty->master < 0)
+		return;
+	nsc_caller_set_raw(r->caller);
+	nsc_pty_copy_size(r->pty, r->caller->size);
+}
+
+static void stop_ourselves(struct relay *r)
+{
+	nsc_caller_restore(r->caller);
+	raise(SIGSTOP);
+	go_on(r);
+}
+
+static void reap(struct relay *r)
+{
+	int status;
+
+	while (waitpid(r->child, &status, WNOHANG | WUNTRACED) > 0) {
+		if (!WIFSTOPPED(status)) {
+			r->status = status;
+			r->ended = true;
+			return;
+		}
+		/*
+		 * Nobody could go on with it otherwise: our terminal is raw.
+		 * Without one, what is inside stops nobody outside.
+		 */
+		if (!r->caller->terminal)
+			continue;
+		stop_ourselves(r);
+		kill(r->child, SIGCONT);
+	}
+}
+
+static bool ends_us(unsigned int signal_number)
+{
+	return signal_number == SIGHUP || signal_number == SIGINT ||
+	       signal_number == SIGQUIT || signal_number == SIGTERM;
+}
+
+static void on_signal(struct relay *r, const struct signalfd_siginfo *info)
+{
+	bool sent = info->ssi_code <= 0;
+	int n = (int)info->ssi_signo;
+
+	if (r->ended && ends_us(info->ssi_signo)) {
+		r->give_up = true;
+	} else if (n == SIGCHLD) {
+		reap(r);
+	} else if (n == SIGWINCH) {
+		nsc_pty_copy_size(r->pty, r->caller->size);
+	} else if (n == SIGCONT) {
+		go_on(r);
+	} else if (n == SIGHUP && !sent) {
+		hang_up(r);
+	} else if (n == SIGTSTP && !sent) {
+		stop_ourselves(r);
+	} else if (n == SIGTTIN || n == SIGTTOU) {
+		r->paused = true;
+	} else if ((n == SIGINT || n == SIGQUIT) && !sent &&
+		   nsc_pty_signal(r->pty, n) == 0) {
+		/* A key of ours, which others of our job got as well. */
+	} else if (sent || ends_us(info->ssi_signo)) {
+		/* The child is in a session of its own. */
+		kill(r->child, n);
+	}
+}
+
+static void read_signals(struct relay *r)
+{
+	struct signalfd_siginfo info;
+
+	while (read(r->signals, &info, sizeof(info)) == sizeof(info))
+		on_signal(r, &info);
+}
+
+static int timeout(const struct relay *r)
+{
+	if (r->pty->master < 0)
+		return -1;
+	if (r->paused && !r->quiet)
+		return BACKGROUND_MS;
+	return r->quiet || (r->no_input && is_empty(&r->inwards)) ? EOF_MS : -1;
+}
+
+static bool reads(const struct relay *r)
+{
+	return !r->no_input && !r->paused && !r->caller->silent;
+}
+
+/* Each way has one part, which is written before the next is read. */
+static void one_round(struct relay *r)
+{
+	bool in = is_empty(&r->inwards), out = is_empty(&r->outwards);
+	short master = (short)((out ? POLLIN : 0) | (in ? 0 : POLLOUT));
+	struct pollfd p[POLLED] = {
+		[SIGNALS] = { r->signals, POLLIN, 0 },
+		[IN] = { reads(r) && in ? r->caller->in : -1, POLLIN, 0 },
+		[MASTER] = { r->quiet || !master ? -1 : r->pty->master,
+			     master, 0 },
+		[OUT] = { out ? -1 : r->caller->out, POLLOUT, 0 },
+	};
+	int n = poll(p, POLLED, timeout(r));
+
+	r->quiet = false;
+	if (n == 0 && r->no_input)
+		press_eof(r);
+	if (n == 0 && r->paused && !nsc_caller_in_background(r->caller))
+		go_on(r);
+	if (p[MASTER].revents & (POLLIN | POLLHUP) && out)
+		read_inside(r);
+	if (p[MASTER].revents & POLLOUT)
+		write_inside(r);
+	if (p[OUT].revents)
+		write_caller(r);
+	if (p[IN].revents)
+		read_caller(r);
+	if (p[SIGNALS].revents)
+		read_signals(r);
+}
+
+/* Until what we have of the output is written. */
+static void flush(struct relay *r)
+{
+	while (!is_empty(&r->outwards) && !r->give_up) {
+		struct pollfd p[] = {
+			{ r->signals, POLLIN, 0 },
+			{ r->caller->out, POLLOUT, 0 },
+		};
+
+		if (poll(p, NSC_ARRAY_SIZE(p), -1) <= 0)
+			continue;
+		if (p[1].revents)
+			write_caller(r);
+		if (p[0].revents)
+			read_signals(r);
+	}
+}
+
+/*
+ * What the child has written before its end is there: reading the master does
+ * not say EAGAIN before the kernel has moved all of it.  What others go on to
+ * write is cut off.
+ */
+static void read_the_rest(struct relay *r)
+{
+	size_t total = 0;
+
+	flush(r);
+	while (r->pty->master >= 0 && total < LAST_BYTES && !r->give_up) {
+		if (fill(&r->outwards, r->pty->master) <= 0)
+			return;
+		total += r->outwards.end;
+		flush(r);
+	}
+}
+
+int nsc_relay(const struct nsc_relay_request *request)
+{
+	struct relay r = {
+		.caller = request->caller, .pty = request->pty,
+		.child = request->child, .signals = request->signals,
+		.hang_up = request->hang_up,
+		.paused = nsc_caller_in_background(request->caller),
+	};
+
+	/* It may have ended before its signal was asked for. */
+	reap(&r);
+	while (!r.ended)
+		one_round(&r);
+	read_the_rest(&r);
+	return r.status;
+}

@@ -1,0 +1,142 @@
+/* Compiled into container-monitor as well, which is static: plain libc. */
+#include "util/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/process.h"
+
+static void __attribute__((noreturn))
+child(const struct nsc_command *command, pid_t parent, int out)
+{
+	int null = open("/dev/null", O_RDWR);
+	int first = command->stdout_too ? out : null;
+
+	/* Who is killed for taking too long takes its command along. */
+	nsc_process_die_with(parent);
+	nsc_process_default_signals();
+	umask(022);
+	setsid();
+	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
+	    dup2(out, 2) < 0 || chdir("/") < 0 ||
+	    syscall(SYS_close_range, 3, ~0U, 0) < 0)
+		_exit(126);
+	execve(command->path, command->argv, command->envp);
+	_exit(127);
+}
+
+struct output {
+	char *text;
+	size_t size;
+	size_t at;
+};
+
+/* Take what is there; false at the end of it. */
+static bool take(int in, struct output *out)
+{
+	char buf[512];
+	ssize_t n = read(in, buf, sizeof(buf));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return errno == EINTR;
+	for (ssize_t i = 0; i < n && out->at + 1 < out->size; i++)
+		out->text[out->at++] = buf[i];
+	out->text[out->at] = '\0';
+	return n > 0;
+}
+
+/*
+ * Until the command ends: what it left in the background may hold the pipe
+ * longer.  False at the deadline.
+ */
+static bool wait_for(int pidfd, int in, int64_t deadline, struct output *out)
+{
+	struct pollfd p[] = {
+		{ .fd = pidfd, .events = POLLIN },
+		{ .fd = in, .events = POLLIN },
+	};
+
+	for (;;) {
+		int64_t left = deadline - nsc_process_now();
+		int n = poll(p, 2, left > 0 ? (int)left : 0);
+
+		if (n == 0)
+			return false;
+		if (n > 0 && p[1].revents && !take(in, out))
+			p[1].fd = -1;
+		if (n > 0 && p[0].revents)
+			break;
+	}
+	while (p[1].fd >= 0 && out->at + 1 < out->size && take(in, out))
+		;
+	return true;
+}
+
+/* A file of a size that nobody can change. */
+static int open_file(void)
+{
+	int fd = (int)syscall(SYS_memfd_create, "command",
+			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && (ftruncate(fd, NSC_COMMAND_FILE) < 0 ||
+			fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK |
+			      F_SEAL_SEAL) < 0)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* [0] to read what is written to [1]; negative errno. */
+static int open_output(bool background, int ret[2])
+{
+	if (!background)
+		return pipe2(ret, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
+	ret[1] = open_file();
+	ret[0] = ret[1] < 0 ? -1 : fcntl(ret[1], F_DUPFD_CLOEXEC, 3);
+	return ret[0] < 0 ? -errno : 0;
+}
+
+int nsc_command_run(const struct nsc_command *command, char *output,
+		    size_t size)
+{
+	int64_t deadline = nsc_process_now() +
+			   (int64_t)command->timeout * 1000;
+	struct output out = { output, size, 0 };
+	int pipefd[2], pidfd = -1, status = 0, ret;
+	pid_t pid, parent = getpid();
+	bool in_time = false;
+
+	output[0] = '\0';
+	ret = open_output(command->background, pipefd);
+	if (ret < 0)
+		return ret;
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		child(command, parent, pipefd[1]);
+	close(pipefd[1]);
+	if (pid > 0)
+		in_time = wait_for(pidfd, command->background ? -1 : pipefd[0],
+				   deadline, &out);
+	/* It wrote at the same offset that we read from. */
+	if (command->background && pread(pipefd[0], output, size - 1, 0) < 0)
+		output[0] = '\0';
+	output[size - 1] = '\0';
+	close(pipefd[0]);
+	if (pid < 0)
+		return -EAGAIN;
+	if (!in_time) {
+		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL);
+	}
+	nsc_process_wait(pidfd, -1, &status);
+	close(pidfd);
+	return in_time ? status : -ETIMEDOUT;
+}

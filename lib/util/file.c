@@ -1,0 +1,287 @@
+#include "util/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "util/acl.h"
+#include "util/fd.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+static int check_owner(const struct stat *st, bool last, const char *dirname,
+		       const char *name, struct nsc_error *err)
+{
+	const char *slash = dirname[1] ? "/" : "";
+
+	if (st->st_uid != 0)
+		return nsc_error_set(err, EPERM,
+				     "%s%s%s: is owned by uid %u: must be "
+				     "owned by root", dirname, slash, name,
+				     st->st_uid);
+	if (!(st->st_mode & (S_IWGRP | S_IWOTH)))
+		return 0;
+	if (!last && S_ISDIR(st->st_mode) && st->st_mode & S_ISVTX)
+		return 0;
+	return nsc_error_set(err, EPERM,
+			     "%s%s%s: is writable by others (mode %04o): "
+			     "remove that with chmod go-w", dirname, slash,
+			     name, st->st_mode & 07777);
+}
+
+static int open_dir(int dirfd, const char *dirname, const char *name, bool last,
+		    struct nsc_error *err)
+{
+	const char *slash = dirname[1] ? "/" : "";
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+	int ret;
+
+	fd = openat(dirfd, name, DIR_FLAGS);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP))
+		return nsc_error_set(err, ENOTDIR, "%s%s%s: expected a "
+				     "directory that is not a symbolic link",
+				     dirname, slash, name);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "%s%s%s", dirname, slash,
+				     name);
+	if (fstat(fd, &st) < 0)
+		return nsc_error_sys(err, errno, "%s%s%s", dirname, slash,
+				     name);
+	ret = check_owner(&st, last, dirname, name, err);
+	if (ret < 0)
+		return ret;
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_file_open_dir_at(int dirfd, const char *dirname, const char *name,
+			 struct nsc_error *err)
+{
+	return open_dir(dirfd, dirname, name, true, err);
+}
+
+/* mkdir with exactly this mode, whatever the umask of the calling program. */
+static int make_dir(int dirfd, const char *name, mode_t mode)
+{
+	if (mkdirat(dirfd, name, mode) < 0)
+		return errno == EEXIST ? 0 : -1;
+	return fchmodat(dirfd, name, mode, 0);
+}
+
+/*
+ * Walk path; with mode != 0 make what is missing on the way.  done holds the
+ * part that was walked, for messages.
+ */
+static int walk(const char *path, mode_t mode, struct nsc_error *err)
+{
+	char copy[PATH_MAX], done[PATH_MAX] = "/";
+	_cleanup_fd_ int fd = -1;
+	char *save = NULL;
+	char *next;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(copy))
+		return nsc_error_set(err, EINVAL, "%.100s: expected an "
+				     "absolute path", path);
+	strcpy(copy, path);
+	next = strtok_r(copy, "/", &save);
+	fd = open_dir(AT_FDCWD, "/", "/", next == NULL, err);
+	while (fd >= 0 && next) {
+		char *name = next;
+		int child;
+
+		next = strtok_r(NULL, "/", &save);
+		if (!strcmp(name, ".."))
+			return nsc_error_set(err, EINVAL,
+					     "%s: '..' is not allowed", path);
+		if (mode && make_dir(fd, name, mode) < 0)
+			return nsc_error_sys(err, errno, "%s: make directory",
+					     path);
+		child = open_dir(fd, done, name, next == NULL, err);
+		nsc_fd_close(&fd);
+		fd = child;
+		if (done[1])
+			strncat(done, "/", sizeof(done) - strlen(done) - 1);
+		strncat(done, name, sizeof(done) - strlen(done) - 1);
+	}
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_file_open_dir(const char *path, struct nsc_error *err)
+{
+	return walk(path, 0, err);
+}
+
+int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err)
+{
+	return walk(path, mode, err);
+}
+
+int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+	int ret;
+
+	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+		    O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		return nsc_error_set(err, ELOOP, "%s/%s: is a symbolic link: "
+				     "expected a regular file", dirname, name);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "%s/%s", dirname, name);
+	if (fstat(fd, &st) < 0)
+		return nsc_error_sys(err, errno, "%s/%s", dirname, name);
+	if (!S_ISREG(st.st_mode))
+		return nsc_error_set(err, EINVAL, "%s/%s: expected a regular "
+				     "file", dirname, name);
+	ret = check_owner(&st, true, dirname, name, err);
+	if (ret < 0)
+		return ret;
+	return NSC_TAKE_FD(fd);
+}
+
+int nsc_file_read(int fd, const char *name, size_t max, char **ret,
+		  size_t *ret_len, struct nsc_error *err)
+{
+	_cleanup_free_ char *buf = NULL;
+	size_t size = 0, len = 0, step = max < 4094 ? max + 2 : 4096;
+
+	for (;;) {
+		ssize_t n;
+
+		if (len + 1 >= size) {
+			char *grown = realloc(buf, size += step);
+
+			if (!grown)
+				return nsc_error_sys(err, ENOMEM, "%s", name);
+			buf = grown;
+		}
+		n = read(fd, buf + len, size - len - 1);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return nsc_error_sys(err, errno, "%s: read", name);
+		if (n == 0)
+			break;
+		len += (size_t)n;
+		if (len > max)
+			return nsc_error_set(err, EFBIG, "%s: is larger than "
+					     "%zu bytes", name, max);
+	}
+	if (memchr(buf, '\0', len))
+		return nsc_error_set(err, EINVAL, "%s: contains a NUL byte",
+				     name);
+	buf[len] = '\0';
+	*ret = NSC_TAKE_PTR(buf);
+	if (ret_len)
+		*ret_len = len;
+	return 0;
+}
+
+int nsc_file_write_all(int fd, const void *data, size_t len)
+{
+	const char *p = data;
+
+	while (len) {
+		ssize_t n = write(fd, p, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		p += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+struct content {
+	const void *data;
+	size_t len;
+	mode_t mode;
+	uid_t reader;		/* where that is not 0, mode is 0600 */
+};
+
+static int write_file(int dirfd, const char *name, const struct content *c,
+		      struct nsc_error *err)
+{
+	char tmp[NAME_MAX + 1];
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	if (snprintf(tmp, sizeof(tmp), ".%s.new", name) >= (int)sizeof(tmp))
+		return nsc_error_sys(err, ENAMETOOLONG, "write '%s'", name);
+	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
+		return nsc_error_sys(err, errno, "write '%s'", name);
+	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+		    O_CLOEXEC, 0600);
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "write '%s'", name);
+	ret = nsc_file_write_all(fd, c->data, c->len);
+	if (ret == 0 && fchmod(fd, c->mode) < 0)
+		ret = -errno;
+	if (ret == 0 && c->reader)
+		ret = nsc_acl_grant(fd, c->reader, NSC_ACL_READ);
+	if (ret == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
+		ret = -errno;
+	if (ret < 0) {
+		unlinkat(dirfd, tmp, 0);
+		return nsc_error_sys(err, -ret, "write '%s'", name);
+	}
+	return 0;
+}
+
+int nsc_file_write_at(int dirfd, const char *name, const void *data,
+		      size_t len, mode_t mode, struct nsc_error *err)
+{
+	const struct content c = { data, len, mode, 0 };
+
+	return write_file(dirfd, name, &c, err);
+}
+
+int nsc_file_write_for(int dirfd, const char *name, const void *data,
+		       size_t len, uid_t reader, struct nsc_error *err)
+{
+	const struct content c = { data, len, 0600, reader };
+
+	return write_file(dirfd, name, &c, err);
+}
+
+DIR *nsc_file_list(int dirfd)
+{
+	_cleanup_fd_ int fd = openat(dirfd, ".", DIR_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)NSC_TAKE_FD(fd);
+	return dir;
+}
+
+void nsc_file_empty(int dirfd, int depth)
+{
+	DIR *dir = nsc_file_list(dirfd);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+		_cleanup_fd_ int sub = -1;
+
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    unlinkat(dirfd, name, 0) == 0 || errno != EISDIR || !depth)
+			continue;
+		sub = openat(dirfd, name, DIR_FLAGS);
+		if (sub >= 0)
+			nsc_file_empty(sub, depth - 1);
+		unlinkat(dirfd, name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}

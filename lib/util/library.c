@@ -1,0 +1,48 @@
+#include "util/library.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+static bool stopped;
+
+static int refuse(const struct nsc_library *library, struct nsc_error *err)
+{
+	const char *why = dlerror();
+
+	return nsc_error_set(err, ELIBACC, "%s is needed and cannot be loaded: "
+			     "%s: install it", library->soname,
+			     why ? why : "no reason is known");
+}
+
+int nsc_library_load(struct nsc_library *library, struct nsc_error *err)
+{
+	/* POSIX has it that a pointer to a function is as long as this. */
+	void **to = library->functions;
+	void *handle;
+
+	if (__atomic_load_n(&library->loaded, __ATOMIC_ACQUIRE))
+		return 0;
+	if (stopped)
+		return nsc_error_set(err, ELIBACC, "%s is needed, too late to "
+				     "be loaded", library->soname);
+	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
+	if (!handle)
+		return refuse(library, err);
+	for (size_t i = 0; library->names[i]; i++) {
+		to[i] = dlsym(handle, library->names[i]);
+		if (!to[i]) {
+			int ret = refuse(library, err);
+
+			dlclose(handle);
+			return ret;
+		}
+	}
+	/* Two threads write the same. */
+	__atomic_store_n(&library->loaded, true, __ATOMIC_RELEASE);
+	return 0;
+}
+
+void nsc_library_stop(void)
+{
+	stopped = true;
+}

@@ -1,0 +1,90 @@
+#include "util/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool nsc_text_name_valid(const char *name)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+		"0123456789._-@+$\\";
+	size_t len;
+
+	if (!name || name[0] == '-' || name[0] == '.')
+		return false;
+	len = strnlen(name, NSC_NAME_MAX + 1);
+	return len > 0 && len <= NSC_NAME_MAX && strspn(name, allowed) == len;
+}
+
+int nsc_text_number(const char *text, long long min, long long max,
+		    long long *ret)
+{
+	long long value;
+	char *end;
+
+	if (!text || (!(*text >= '0' && *text <= '9') && *text != '-'))
+		return -EINVAL;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (errno || *end || end == text)
+		return -EINVAL;
+	if (value < min || value > max)
+		return -ERANGE;
+	*ret = value;
+	return 0;
+}
+
+const char *nsc_text_escape(const char *text, char *buf, size_t size)
+{
+	const unsigned char *p = (const unsigned char *)(text ? text : "");
+	size_t at = 0;
+
+	for (; *p && at + 1 < size; p++) {
+		if (*p >= 0x20 && *p < 0x7f) {
+			buf[at++] = (char)*p;
+			continue;
+		}
+		if (at + 5 > size)
+			break;
+		snprintf(buf + at, size - at, "\\x%02x", *p);
+		at += 4;
+	}
+	if (size)
+		buf[at] = '\0';
+	return buf;
+}
+
+int nsc_text_copy(char **to, const char *text)
+{
+	*to = strdup(text);
+	return *to ? 0 : -ENOMEM;
+}
+
+void nsc_text_free_vector(char **vector)
+{
+	if (!vector)
+		return;
+	for (char **p = vector; *p; p++)
+		free(*p);
+	free(vector);
+}
+
+int nsc_text_append(char ***vector, size_t *n, const char *text)
+{
+	char *copy = strdup(text);
+	char **grown;
+
+	if (!copy)
+		return -ENOMEM;
+	grown = realloc(*vector, (*n + 2) * sizeof(**vector));
+	if (!grown) {
+		free(copy);
+		return -ENOMEM;
+	}
+	grown[(*n)++] = copy;
+	grown[*n] = NULL;
+	*vector = grown;
+	return 0;
+}
