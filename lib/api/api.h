@@ -5,7 +5,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "../include/nscontainer.h"
+#include "nscontainer.h"
 #include "util/error.h"
 #include "policy/user.h"
 

@@ -162,9 +162,10 @@ static int hand_out(json_t *object, struct nscontainer_record **ret,
 static int explain_groups(const struct nsc_plan *plan, const char *rundir,
 			  json_t **ret, struct nsc_error *err)
 {
+	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
 	const char *name = strrchr(rundir, '/') + 1;
 	char **groups = NULL;
-	int error = nsc_groups_explain(plan, name + (*name == '.'), &groups,
+	int error = nsc_groups_explain(&request, name + (*name == '.'), &groups,
 				       err);
 
 	if (error < 0)

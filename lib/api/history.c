@@ -1,7 +1,7 @@
 /*
  * The sessions that were, from the lines that container-monitor writes, see
- * lib/monitor/session_log_text.h: one when a session opens, one when it closes, the
- * second with all that the first says.
+ * lib/monitor/session_log_text.h: one when a session opens, one when it
+ * closes, the second with all that the first says.
  */
 #include "api/api.h"
 

@@ -1,6 +1,6 @@
 /*
- * Control groups: what a group may be limited to, and the hierarchies that
- * this host has.  Kernel: admin-guide/cgroup-v1/ and cgroup-v2.rst.
+ * Control groups: the hierarchies of this host, and limits as their files have
+ * them.  Kernel: admin-guide/cgroup-v1/ and cgroup-v2.rst.
  *
  * A host is v1 (a hierarchy for each controller or a few), v2 (one) or both;
  * each limit goes where its controller is.
@@ -13,76 +13,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "linux/cgroup_limits.h"
 #include "util/error.h"
-
-enum nsc_cgroup_controller {
-	NSC_CGROUP_CPU, NSC_CGROUP_CPUACCT, NSC_CGROUP_CPUSET,
-	NSC_CGROUP_MEMORY, NSC_CGROUP_DEVICES, NSC_CGROUP_FREEZER,
-	NSC_CGROUP_IO, NSC_CGROUP_PIDS, NSC_CGROUP_HUGETLB,
-	NSC_CGROUP_CONTROLLERS,
-	NSC_CGROUP_UNIFIED = NSC_CGROUP_CONTROLLERS,	/* v2 itself */
-};
-#define NSC_CGROUP_BIT(controller) (1U << (controller))
-
-/* Limits that are one number, in the order in which they are written. */
-enum nsc_cgroup_number {
-	NSC_CGROUP_N_MEMORY, NSC_CGROUP_N_RESERVATION, NSC_CGROUP_N_SWAP,
-	NSC_CGROUP_N_HIGH, NSC_CGROUP_N_SHARES, NSC_CGROUP_N_WEIGHT,
-	NSC_CGROUP_N_PERIOD, NSC_CGROUP_N_QUOTA, NSC_CGROUP_N_PIDS,
-	NSC_CGROUP_N_IO_WEIGHT, NSC_CGROUP_NUMBERS,
-};
-
-/* Their keys, the same in container.json and in nscontainer.conf. */
-struct nsc_cgroup_key {
-	const char *name;
-	enum nsc_cgroup_controller controller;
-	int64_t none;		/* the value that asks for nothing */
-	int64_t min, max;	/* of all others */
-};
-extern const struct nsc_cgroup_key nsc_cgroup_keys[NSC_CGROUP_NUMBERS];
-
-/* Is value none, or from min to max? */
-bool nsc_cgroup_number_valid(enum nsc_cgroup_number n, int64_t value);
-
-enum { NSC_CGROUP_RBPS, NSC_CGROUP_WBPS, NSC_CGROUP_RIOPS, NSC_CGROUP_WIOPS,
-       NSC_CGROUP_RATES };
-struct nsc_cgroup_io_max {
-	unsigned int major, minor;		/* of a block device */
-	int64_t rate[NSC_CGROUP_RATES];		/* per second; 0: no limit */
-};
-
-struct nsc_cgroup_pair {
-	char *name;
-	char *value;
-};
-
-#define NSC_CGROUP_VALUE_MAX 256	/* of a text that is written */
-
-struct nsc_cgroup_limits {
-	char *origin;		/* "FILE: cgroups", for messages */
-	unsigned int set;	/* bit n: number[n] is there */
-	unsigned int wished;	/* the same: a default, where it can be */
-	int64_t number[NSC_CGROUP_NUMBERS];
-	char *cpus;		/* NULL: absent */
-	char *mems;
-	struct nsc_cgroup_io_max *io_max;
-	size_t n_io_max;
-	struct nsc_cgroup_pair *hugetlb;	/* page size, bytes */
-	size_t n_hugetlb;
-	struct nsc_cgroup_pair *unified;	/* file, text */
-	size_t n_unified;
-};
-
-static inline bool nsc_cgroup_has(const struct nsc_cgroup_limits *limits,
-				  enum nsc_cgroup_number n)
-{
-	return limits->set & 1U << n;
-}
-
-/* What one number alone cannot show; NULL, or a sentence about a key. */
-const char *nsc_cgroup_limits_check(const struct nsc_cgroup_limits *limits);
-
-void nsc_cgroup_limits_free(struct nsc_cgroup_limits *limits);
 
 /* Hierarchies. */
 struct nsc_cgroup_hierarchy {
@@ -136,8 +68,6 @@ const char *nsc_cgroup_controller_name(enum nsc_cgroup_controller controller,
 /* The bits of a list of names, separated by any of separators. */
 unsigned int nsc_cgroup_controllers(const char *list, const char *separators);
 
-/* Directories.  names are one component each and checked. */
-bool nsc_cgroup_name_valid(const char *name);
 /*
  * Make (where it is not there) and open a group below dir; a v1 cpuset
  * gets the parent's cpus and mems, without which no process can be in it.

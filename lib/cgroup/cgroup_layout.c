@@ -2,7 +2,6 @@
 #include "cgroup/cgroup_layout.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,16 +59,15 @@ static bool is_slice(const char *text)
 
 static int add_names(struct nsc_layout *l)
 {
-	const struct nsc_config_cgroups *c = &l->plan->config->cgroups;
-	const struct nsc_cgroup_parent *shared = l->plan->cgroup_parent;
+	const struct nsc_config_cgroups *c = l->request->own;
 	const char *own = c->name && *c->name ? c->name : l->name;
 	_cleanup_free_ char *copy = strdup(c->parent ? c->parent : "");
 	char *save = NULL;
 	int ret = copy ? add(l, NSC_GROUP_TOP) : -ENOMEM;
 
-	if (ret == 0 && shared) {
+	if (ret == 0 && l->request->shared) {
 		l->shared = l->n;
-		ret = add(l, shared->name);
+		ret = add(l, l->request->shared_name);
 	}
 	for (char *name = ret < 0 ? NULL : strtok_r(copy, "/", &save);
 	     ret == 0 && name; name = strtok_r(NULL, "/", &save))
@@ -77,22 +75,22 @@ static int add_names(struct nsc_layout *l)
 	return ret < 0 ? ret : add(l, own);
 }
 
-int nsc_layout_init(const struct nsc_plan *plan, const char *name,
+int nsc_layout_init(const struct nsc_cgroup_request *request, const char *name,
 		    struct nsc_layout *ret, struct nsc_error *err)
 {
-	const struct nsc_config_cgroups *c = &plan->config->cgroups;
-	bool userns = plan->config->namespaces & CLONE_NEWUSER;
+	const struct nsc_config_cgroups *c = request->own;
+	bool userns = request->userns;
 	int error = 0;
 
-	*ret = (struct nsc_layout){ .plan = plan };
+	*ret = (struct nsc_layout){ .request = request };
 	if (name)
 		snprintf(ret->name, sizeof(ret->name), "%s", name);
 	else
-		error = nsc_layout_id(plan->rundir, ret->id, ret->name);
+		error = nsc_layout_id(request->rundir, ret->id, ret->name);
 	/* No user's name has a ':'. */
-	if (error == 0 && plan->beside)
+	if (error == 0 && request->beside)
 		snprintf(ret->name + strlen(ret->name), 16, ":%u",
-			 plan->generation);
+			 request->generation);
 	if (error == 0)
 		error = add_names(ret);
 	if (error < 0) {
@@ -103,8 +101,8 @@ int nsc_layout_init(const struct nsc_plan *plan, const char *name,
 	/* In a user namespace nobody can make a node to begin with. */
 	ret->devices_needed = ret->devices && (!userns || c->devices.given);
 	ret->needed = nsc_cgroup_needs(&c->limits);
-	if (plan->cgroup_parent)
-		ret->needed |= nsc_cgroup_needs(&plan->cgroup_parent->limits);
+	if (request->shared)
+		ret->needed |= nsc_cgroup_needs(request->shared);
 	if (ret->devices_needed)
 		ret->needed |= NSC_CGROUP_BIT(NSC_CGROUP_DEVICES);
 	if (c->freezer == NSC_FREEZER_FROZEN)
@@ -131,7 +129,7 @@ static int need(const struct nsc_layout *l, const struct nsc_cgroup_host *host,
 		return 0;
 	return nsc_error_set(err, EOPNOTSUPP, "%s.%s: the %s controller is "
 			     "not available: %s%s",
-			     l->plan->config->cgroups.limits.origin, key, name,
+			     l->request->own->limits.origin, key, name,
 			     h ? "its hierarchy is mounted read-only" :
 			     "no mounted cgroup hierarchy of this host has it",
 			     controller != NSC_CGROUP_DEVICES ? "" :
@@ -143,14 +141,14 @@ int nsc_layout_possible(const struct nsc_layout *l,
 			const struct nsc_cgroup_host *host,
 			struct nsc_error *err)
 {
-	const struct nsc_plan *plan = l->plan;
+	const struct nsc_cgroup_request *request = l->request;
 	int ret = 0;
 
-	if (plan->cgroup_parent)
-		ret = nsc_cgroup_limits_possible(&plan->cgroup_parent->limits,
+	if (request->shared)
+		ret = nsc_cgroup_limits_possible(request->shared,
 						 host, err);
 	if (ret == 0)
-		ret = nsc_cgroup_limits_possible(&plan->config->cgroups.limits,
+		ret = nsc_cgroup_limits_possible(&request->own->limits,
 						 host, err);
 	if (ret == 0)
 		ret = need(l, host, NSC_CGROUP_DEVICES, "allowed_devices",
@@ -243,19 +241,19 @@ char *nsc_layout_record(const struct nsc_layout *l,
 int nsc_layout_slice(const struct nsc_layout *l, char *buf, size_t size,
 		     struct nsc_error *err)
 {
-	const struct nsc_config_cgroups *c = &l->plan->config->cgroups;
+	const struct nsc_config_cgroups *c = l->request->own;
 	const char *slice = c->slice && *c->slice ? c->slice :
 			    is_slice(c->parent) ? c->parent : NULL;
 
-	if (slice && l->plan->cgroup_parent)
+	if (slice && l->request->shared)
 		return nsc_error_set(err, EINVAL, "%s.slice: the user belongs "
 				     "to '%s' of cgroup_parents, which is a "
 				     "slice of its own here: remove one of "
 				     "them", c->limits.origin,
-				     l->plan->cgroup_parent->name);
+				     l->request->shared_name);
 	if (slice)
 		snprintf(buf, size, "%s", slice);
 	else
-		snprintf(buf, size, "user-%u.slice", l->plan->user->uid);
+		snprintf(buf, size, "user-%u.slice", l->request->uid);
 	return 0;
 }

@@ -4,8 +4,8 @@
 
 #include <limits.h>
 
-#include "container/create.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/cgroup_request.h"
 
 #define NSC_GROUP_TOP "nscontainer"
 #define NSC_GROUP_SCOPE_C "container"	/* below a scope of systemd's */
@@ -14,7 +14,7 @@
 #define NSC_GROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
 
 struct nsc_layout {
-	const struct nsc_plan *plan;
+	const struct nsc_cgroup_request *request;
 	char id[NSC_LAYOUT_ID];		/* of this container, as a mark */
 	char name[NAME_MAX + 1];	/* without cgroups.name: its own */
 	char *names[NSC_GROUP_NAMES];	/* components, from the hierarchy */
@@ -28,10 +28,10 @@ struct nsc_layout {
 };
 
 /*
- * Of plan its config, cgroup_parent and user are read, and the run directory
- * unless name says how that of the container is called.
+ * The run directory is read unless name says how that of the container is
+ * called.
  */
-int nsc_layout_init(const struct nsc_plan *plan, const char *name,
+int nsc_layout_init(const struct nsc_cgroup_request *request, const char *name,
 		    struct nsc_layout *ret, struct nsc_error *err);
 void nsc_layout_free(struct nsc_layout *layout);
 

@@ -64,7 +64,7 @@ static int in_use(const struct maker *m, const char *path,
 	return nsc_error_set(err, EBUSY, "%s.name: the group '%s' is in use: "
 			     "each container needs a name of its own, such as "
 			     "\"%%u\"",
-			     m->layout.plan->config->cgroups.limits.origin,
+			     m->layout.request->own->limits.origin,
 			     path);
 }
 
@@ -93,7 +93,7 @@ static int replace(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 static int share(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 		 int dir, struct nsc_error *err)
 {
-	return nsc_cgroup_apply(&m->layout.plan->cgroup_parent->limits, h, dir,
+	return nsc_cgroup_apply(m->layout.request->shared, h, dir,
 				err);
 }
 
@@ -248,14 +248,14 @@ static int open_tasks(struct maker *m, struct nsc_error *err)
 
 static int collect_rules(struct maker *m, struct nsc_error *err)
 {
-	const struct nsc_config *config = m->layout.plan->config;
-	const struct nsc_config_devices *given = &config->cgroups.devices;
+	const struct nsc_cgroup_request *request = m->layout.request;
+	const struct nsc_config_devices *given = &request->own->devices;
 	const struct nsc_device_rule *base = given->given ? given->rules :
 							    nsc_device_rules;
 	size_t n = given->given ? given->n : NSC_DEVICE_RULES;
 	size_t always = NSC_DEVICE_RULES - NSC_DEVICE_TERMINALS;
 
-	m->rules = calloc(n + config->n_devices + NSC_DEVICE_TERMINALS,
+	m->rules = calloc(n + request->n_nodes + NSC_DEVICE_TERMINALS,
 			  sizeof(*m->rules));
 	if (!m->rules)
 		return nsc_error_sys(err, ENOMEM, "device rules");
@@ -263,11 +263,11 @@ static int collect_rules(struct maker *m, struct nsc_error *err)
 		m->rules[m->n_rules++] = base[i];
 	for (; given->given && always < NSC_DEVICE_RULES; always++)
 		m->rules[m->n_rules++] = nsc_device_rules[always];
-	for (size_t i = 0; i < config->n_devices; i++)
+	for (size_t i = 0; i < request->n_nodes; i++)
 		m->rules[m->n_rules++] = (struct nsc_device_rule){
-			config->devices[i].type, (int)config->devices[i].major,
-			(int)config->devices[i].minor,
-			config->devices[i].access,
+			request->nodes[i].type, (int)request->nodes[i].major,
+			(int)request->nodes[i].minor,
+			request->nodes[i].access,
 		};
 	return 0;
 }
@@ -292,14 +292,14 @@ static int apply_devices(struct maker *m, struct nsc_error *err)
 		/* In a user namespace it is not what protects devices. */
 		if (ret < 0 && m->layout.devices_needed)
 			return nsc_error_context(err, "%s.allowed_devices",
-				m->layout.plan->config->cgroups.limits.origin);
+				m->layout.request->own->limits.origin);
 	}
 	return 0;
 }
 
 static int apply_all(struct maker *m, struct nsc_error *err)
 {
-	const struct nsc_config_cgroups *c = &m->layout.plan->config->cgroups;
+	const struct nsc_config_cgroups *c = m->layout.request->own;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < m->groups->n; i++)
@@ -314,11 +314,10 @@ static int apply_all(struct maker *m, struct nsc_error *err)
 /* Where systemd manages the hierarchy, it gives us a part of it. */
 static int ask_systemd(struct maker *m, struct nsc_error *err)
 {
-	const struct nsc_plan *plan = m->layout.plan;
-	const struct nsc_cgroup_parent *shared = plan->cgroup_parent;
+	const struct nsc_cgroup_request *request = m->layout.request;
 	struct nsc_systemd_scope scope = {
-		.name = m->layout.name, .shared = shared ? shared->name : NULL,
-		.limits = shared ? &shared->limits : NULL,
+		.name = m->layout.name, .shared = request->shared_name,
+		.limits = request->shared,
 	};
 	char slice[NAME_MAX + 1];
 	int ret;
@@ -351,10 +350,10 @@ static int write_record(const struct maker *m, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	/* None: a container with a user namespace does without. */
 	if (!*record) {
-		unlinkat(m->layout.plan->rundir, NSC_CGROUP_RECORD, 0);
+		unlinkat(m->layout.request->rundir, NSC_CGROUP_RECORD, 0);
 		return 0;
 	}
-	return nsc_file_write_at(m->layout.plan->rundir, NSC_CGROUP_RECORD,
+	return nsc_file_write_at(m->layout.request->rundir, NSC_CGROUP_RECORD,
 				 record, strlen(record), 0600, err);
 }
 
@@ -377,11 +376,11 @@ static int make(struct maker *m, struct nsc_error *err)
 	return ret < 0 ? ret : apply_all(m, err);
 }
 
-int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
-		    struct nsc_error *err)
+int nsc_groups_make(const struct nsc_cgroup_request *request,
+		    struct nsc_groups *ret, struct nsc_error *err)
 {
 	struct maker m = { .groups = ret };
-	int error = nsc_layout_init(plan, NULL, &m.layout, err);
+	int error = nsc_layout_init(request, NULL, &m.layout, err);
 
 	if (error == 0)
 		error = nsc_cgroup_host_load(&ret->host, err);
@@ -392,13 +391,13 @@ int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
 	return error;
 }
 
-void nsc_groups_leave_session(const struct nsc_plan *plan)
+void nsc_groups_leave_session(const struct nsc_cgroup_request *request)
 {
 	char slice[NAME_MAX + 1];
 	struct nsc_layout layout;
 
 	if (!nsc_systemd_is_there() ||
-	    nsc_layout_init(plan, NULL, &layout, NULL) < 0)
+	    nsc_layout_init(request, NULL, &layout, NULL) < 0)
 		return;
 	if (nsc_layout_slice(&layout, slice, sizeof(slice), NULL) == 0) {
 		const struct nsc_systemd_scope scope = {
@@ -453,20 +452,21 @@ int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
 	return 0;
 }
 
-int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err)
+int nsc_groups_freeze(const struct nsc_cgroup_request *request,
+		      struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret;
 
-	if (plan->config->cgroups.freezer != NSC_FREEZER_FROZEN)
+	if (request->own->freezer != NSC_FREEZER_FROZEN)
 		return 0;
 	tree = malloc(sizeof(*tree));
-	ret = tree ? nsc_cgroup_tree_load(plan->rundir, tree) : -ENOMEM;
+	ret = tree ? nsc_cgroup_tree_load(request->rundir, tree) : -ENOMEM;
 	if (ret == 0)
 		ret = nsc_cgroup_tree_freeze(tree, true);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "%s.freezer",
-				     plan->config->cgroups.limits.origin);
+				     request->own->limits.origin);
 	return 0;
 }
 
@@ -534,18 +534,18 @@ static int explain_one(const struct nsc_layout *l,
 	ret = nsc_layout_slice(l, slice, sizeof(slice), err);
 	if (ret == 0)
 		snprintf(path, PATH_MAX, "%s:%s:nscontainer-%s.scope", h->path,
-			 l->plan->cgroup_parent ?
-			 l->plan->cgroup_parent->name : slice, l->name);
+			 l->request->shared ?
+			 l->request->shared_name : slice, l->name);
 	return ret;
 }
 
-int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
-		       char ***ret, struct nsc_error *err)
+int nsc_groups_explain(const struct nsc_cgroup_request *request,
+		       const char *name, char ***ret, struct nsc_error *err)
 {
 	struct nsc_cgroup_host host = { .n = 0 };
 	struct nsc_layout layout;
 	size_t n = 0;
-	int error = nsc_layout_init(plan, name, &layout, err);
+	int error = nsc_layout_init(request, name, &layout, err);
 
 	if (error == 0)
 		error = nsc_cgroup_host_load(&host, err);

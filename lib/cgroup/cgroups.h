@@ -18,8 +18,8 @@
 #include <stdbool.h>
 
 #include "util/error.h"
-#include "container/create.h"
 #include "cgroup/cgroup.h"
+#include "cgroup/cgroup_request.h"
 
 struct nsc_group {
 	const struct nsc_cgroup_hierarchy *hierarchy;
@@ -37,8 +37,8 @@ struct nsc_groups {
 #define NSC_GROUPS_INIT { .n = 0 }
 
 /* Make the groups, with all limits and device rules in force. */
-int nsc_groups_make(const struct nsc_plan *plan, struct nsc_groups *ret,
-		    struct nsc_error *err);
+int nsc_groups_make(const struct nsc_cgroup_request *request,
+		    struct nsc_groups *ret, struct nsc_error *err);
 
 /*
  * Where PID 1 is to be born, for CLONE_INTO_CGROUP of clone3(2): the group in
@@ -66,10 +66,11 @@ int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
  * the login that started it.  Where that fails it stays where it is; one that
  * is killed with the session is replaced by the next login.
  */
-void nsc_groups_leave_session(const struct nsc_plan *plan);
+void nsc_groups_leave_session(const struct nsc_cgroup_request *request);
 
 /* cgroups.freezer: the last thing that is done to a new container. */
-int nsc_groups_freeze(const struct nsc_plan *plan, struct nsc_error *err);
+int nsc_groups_freeze(const struct nsc_cgroup_request *request,
+		      struct nsc_error *err);
 
 /*
  * After nsc_groups_settle: let uid manage what is below the v2 group, for an
@@ -92,8 +93,8 @@ void nsc_groups_thaw(int rundir);
  * slice and scope); or which limit this host cannot enforce.  name is that of
  * the run directory.
  */
-int nsc_groups_explain(const struct nsc_plan *plan, const char *name,
-		       char ***ret, struct nsc_error *err);
+int nsc_groups_explain(const struct nsc_cgroup_request *request,
+		       const char *name, char ***ret, struct nsc_error *err);
 
 void nsc_groups_free(struct nsc_groups *groups);
 

@@ -13,8 +13,7 @@
 #include "util/error.h"
 #include "policy/lifecycle.h"
 #include "policy/user.h"
-#include "cgroup/cgroup.h"
-#include "cgroup/cgroup_devices.h"
+#include "cgroup/cgroup_request.h"
 #include "linux/device.h"
 #include "linux/idmap.h"
 #include "linux/rlimit.h"
@@ -50,25 +49,6 @@ struct nsc_config_hook {
 	char **args;		/* after the path, NULL: none */
 	uint32_t timeout;	/* seconds */
 	unsigned int on_failure;	/* 0: refuse the start, 1: ignore */
-};
-
-struct nsc_config_devices {
-	bool given;			/* else those of the table */
-	struct nsc_device_rule *rules;
-	size_t n;
-};
-
-enum nsc_freezer { NSC_FREEZER_NONE, NSC_FREEZER_FROZEN, NSC_FREEZER_THAWED };
-
-#define NSC_CGROUP_PARENTS_MAX 8
-struct nsc_config_cgroups {
-	char *name;			/* NULL or "": the user's */
-	char *parent;			/* "a/b", below nscontainer */
-	char *slice;
-	bool allow_all_devices;
-	struct nsc_config_devices devices;
-	enum nsc_freezer freezer;
-	struct nsc_cgroup_limits limits;
 };
 
 enum nsc_network_type {

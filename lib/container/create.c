@@ -80,7 +80,9 @@ static int open_host(struct builder *b, struct nsc_error *err)
 
 static int make_groups(struct builder *b, struct nsc_error *err)
 {
-	return nsc_groups_make(b->plan, &b->groups, err);
+	const struct nsc_cgroup_request request = nsc_plan_cgroups(b->plan);
+
+	return nsc_groups_make(&request, &b->groups, err);
 }
 
 /* A cgroup mount that is writable is of use where the groups are its own. */
@@ -115,7 +117,9 @@ static int settle_groups(struct builder *b, struct nsc_error *err)
 
 static int freeze_groups(struct builder *b, struct nsc_error *err)
 {
-	return nsc_groups_freeze(b->plan, err);
+	const struct nsc_cgroup_request request = nsc_plan_cgroups(b->plan);
+
+	return nsc_groups_freeze(&request, err);
 }
 
 /*

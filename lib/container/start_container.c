@@ -21,6 +21,7 @@
 #include "container/start_monitor.h"
 #include "network/network.h"
 #include "rundir/rundir.h"
+#include "seccomp/filter.h"
 #include "container/stop_container.h"
 #include "container/subid.h"
 

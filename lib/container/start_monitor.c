@@ -157,8 +157,12 @@ adopt(const struct nsc_monitor_start *start)
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	setsid();
-	if (is_external(start))
-		nsc_groups_leave_session(start->plan);
+	if (is_external(start)) {
+		const struct nsc_cgroup_request request =
+			nsc_plan_cgroups(start->plan);
+
+		nsc_groups_leave_session(&request);
+	}
 	nsc_monitor_become(start, &err);
 	(void)!write(start->report, &err, sizeof(err));
 	_exit(1);

@@ -1,5 +1,5 @@
 /* The keys of limits.  Runs in: the login program and nsinit. */
-#include "cgroup/cgroup.h"
+#include "linux/cgroup_limits.h"
 
 #include <stdlib.h>
 #include <string.h>

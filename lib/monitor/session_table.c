@@ -1,7 +1,7 @@
 /*
  * One entry for each login process, found by its pidfd: how it ends makes no
- * difference.  The files in 'session' are root's, made by the login
- * itself (lib/session/session_file_write.h) or here, for a login without privileges.
+ * difference.  The files in 'session' are root's, made by the login itself
+ * (lib/session/session_file_write.h) or here, for a login without privileges.
  */
 #include "monitor/session_table.h"
 

@@ -1,8 +1,8 @@
 /*
  * A connection to "enter" is the whole request: nothing is read from it, so
  * nobody can make the monitor wait.  The kernel says who connected.  The
- * answer is that of lib/rundir/enter_socket.h; a process of root's without a file
- * is no session.
+ * answer is that of lib/rundir/enter_socket.h; a process of root's without a
+ * file is no session.
  */
 #include "monitor/socket.h"
 

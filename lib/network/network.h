@@ -13,7 +13,7 @@
 
 #include "util/error.h"
 #include "policy/conf.h"
-#include "container/create.h"
+#include "config/plan.h"
 
 /* What was made, and is undone when a later step fails. */
 struct nsc_network_made {

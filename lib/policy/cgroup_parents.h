@@ -11,7 +11,7 @@
 
 #include "util/error.h"
 #include "policy/user.h"
-#include "cgroup/cgroup.h"
+#include "linux/cgroup_limits.h"
 
 struct nsc_cgroup_parent {
 	char *name;

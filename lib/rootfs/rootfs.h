@@ -9,7 +9,7 @@
 #define NSC_ROOTFS_ROOTFS_H
 
 #include "util/error.h"
-#include "container/create.h"
+#include "config/plan.h"
 #include "linux/pty.h"
 #include "linux/target.h"
 

@@ -4,16 +4,8 @@
 
 #include "util/error.h"
 #include "config/container_config.h"
+#include "config/plan.h"
 #include "linux/seccomp.h"
-
-struct nsc_filters {
-	struct nsc_seccomp session;	/* of whoever enters: as configured */
-	/*
-	 * Of PID 1, which is a program of ours: the built-in profile, so that
-	 * one made for users' programs cannot break it.
-	 */
-	struct nsc_seccomp init;
-};
 
 /*
  * Read and compile the profile of config; both are empty where it is

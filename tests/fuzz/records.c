@@ -17,7 +17,7 @@
 #define nsc_hooks_stop fuzz_hooks_stop
 #define nsc_subid_find fuzz_subid_find
 #define nscontainer_history fuzz_history
-#include "../lib/container/hooks_stop.c"
+#include "../lib/rundir/hooks_stop.c"
 #undef nsc_command_run
 #include "../lib/container/subid.c"
 #include "../lib/api/history.c"

@@ -1,6 +1,6 @@
 /*
- * lib/monitor/session_log_text.c: what a record says, whatever the values are; and
- * lib/monitor/session_log_places.c with a directory of its own.
+ * lib/monitor/session_log_text.c: what a record says, whatever the values are;
+ * and lib/monitor/session_log_places.c with a directory of its own.
  */
 #include "unit.h"
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "../shell/arguments.h"
+#include "arguments.h"
 #include "util/paths.h"
 
 int main(int argc, char **argv)

@@ -1,0 +1,46 @@
+/* What a container asks of its control groups. */
+#ifndef NSC_CGROUP_CGROUP_REQUEST_H
+#define NSC_CGROUP_CGROUP_REQUEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "cgroup/cgroup_devices.h"
+#include "linux/cgroup_limits.h"
+#include "linux/device.h"
+
+struct nsc_config_devices {
+	bool given;			/* else those of the table */
+	struct nsc_device_rule *rules;
+	size_t n;
+};
+
+enum nsc_freezer { NSC_FREEZER_NONE, NSC_FREEZER_FROZEN, NSC_FREEZER_THAWED };
+
+#define NSC_CGROUP_PARENTS_MAX 8
+/* "cgroups" of container.json. */
+struct nsc_config_cgroups {
+	char *name;			/* NULL or "": the user's */
+	char *parent;			/* "a/b", below nscontainer */
+	char *slice;
+	bool allow_all_devices;
+	struct nsc_config_devices devices;
+	enum nsc_freezer freezer;
+	struct nsc_cgroup_limits limits;
+};
+
+struct nsc_cgroup_request {
+	const struct nsc_config_cgroups *own;
+	const char *shared_name;	/* of cgroup_parents; NULL: none */
+	const struct nsc_cgroup_limits *shared;	/* its limits */
+	const struct nsc_device_node *nodes;	/* besides the default ones */
+	size_t n_nodes;
+	bool userns;			/* the container has one of its own */
+	uid_t uid;			/* of the user */
+	int rundir;			/* of the container */
+	unsigned int generation;
+	bool beside;			/* one before it still drains */
+};
+
+#endif

@@ -1,0 +1,20 @@
+/* Runs in: nsinit and the builder, root of the host.  Changes nothing. */
+#include "config/plan.h"
+
+#include <sched.h>
+
+struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan)
+{
+	const struct nsc_cgroup_parent *shared = plan->cgroup_parent;
+	const struct nsc_config *config = plan->config;
+
+	return (struct nsc_cgroup_request){
+		.own = &config->cgroups,
+		.shared_name = shared ? shared->name : NULL,
+		.shared = shared ? &shared->limits : NULL,
+		.nodes = config->devices, .n_nodes = config->n_devices,
+		.userns = config->namespaces & CLONE_NEWUSER,
+		.uid = plan->user->uid, .rundir = plan->rundir,
+		.generation = plan->generation, .beside = plan->beside,
+	};
+}
