@@ -21,7 +21,6 @@
 #define STEP_MS 16		/* at the most, from 1 on */
 #define KILL_MS 5000		/* for the kernel to end what was killed */
 #define SESSION NSC_CGROUP_SESSION
-#define SPARE "next-session"	/* made already, for whoever comes next */
 
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
 {
@@ -512,34 +511,6 @@ static int move(const char *path, pid_t pid)
 	return write_file(path, "cgroup.procs", text);
 }
 
-static void spare_path(const struct nsc_cgroup_entry *e, char path[PATH_MAX])
-{
-	snprintf(path, PATH_MAX, "%.4000s/" SPARE, e->path);
-}
-
-/* In v1 a group can be renamed, which takes a tenth of making one. */
-static int make_session(const struct nsc_cgroup_entry *e, const char *path)
-{
-	char spare[PATH_MAX];
-
-	spare_path(e, spare);
-	if (enters_itself(e) && rename(spare, path) == 0)
-		return 0;
-	return mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-void nsc_cgroup_tree_prepare(const struct nsc_cgroup_tree *tree)
-{
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->list[i].kind == 's' &&
-		    enters_itself(&tree->list[i])) {
-			spare_path(&tree->list[i], path);
-			mkdir(path, 0755);
-		}
-}
-
 /* 1: it is in the group; 0: it enters itself. */
 static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 		     struct nsc_error *err)
@@ -551,9 +522,8 @@ static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 		return nsc_error_set(err, ESRCH, "the group of PID 1 below "
 				     "'%s' cannot be found", e->path);
 	group_path(e, pid, path);
-	ret = e->kind == 's' ? make_session(e, path) : 0;
-	if (ret < 0)
-		return nsc_error_sys(err, -ret, "make the session's group "
+	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
+		return nsc_error_sys(err, errno, "make the session's group "
 				     "'%s'", path);
 	if (enters_itself(e))
 		return 0;

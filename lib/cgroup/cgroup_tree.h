@@ -75,12 +75,6 @@ int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err);
 
-/*
- * Make the next one's groups of v1 before it comes, "next-session": that is
- * most of what nsc_cgroup_tree_enter() takes.  What fails is made then.
- */
-void nsc_cgroup_tree_prepare(const struct nsc_cgroup_tree *tree);
-
 /* Remove the groups of processes that entered and are gone. */
 void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree);
 

@@ -87,15 +87,12 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 	return ret;
 }
 
-void groups_tidy(bool prepare)
+void groups_tidy(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (load(&tree) < 0)
-		return;
-	if (prepare)
-		nsc_cgroup_tree_prepare(tree);
-	nsc_cgroup_tree_remove_dead(tree);
+	if (load(&tree) == 0)
+		nsc_cgroup_tree_remove_dead(tree);
 }
 
 void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)

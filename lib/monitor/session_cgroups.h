@@ -26,11 +26,8 @@ void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 /* Remove a session's groups; -EBUSY where processes are left in them. */
 int groups_leave(pid_t pid);
 
-/*
- * Between two logins: the groups of who has gone are removed, where nobody is
- * left in them, and with prepare those of who comes next are made.
- */
-void groups_tidy(bool prepare);
+/* Remove the groups of sessions that have ended and left nobody in them. */
+void groups_tidy(void);
 
 /* What is frozen does not die, in v1. */
 void groups_thaw(void);

@@ -30,7 +30,6 @@
 #define SPARE 64		/* descriptors for everything else */
 #define EVENTS 64
 #define LATER_MS 20		/* what can wait does, a login need not */
-#define SOON_MS 10000		/* who comes that soon is not the last */
 
 /* --- the file of a session */
 
@@ -284,12 +283,8 @@ void sessions_later(struct sessions *all)
 
 void sessions_record(struct sessions *all, struct session *s)
 {
-	int64_t now = now_ms();
-
 	s->unrecorded = true;
 	all->opened++;
-	all->busy = now - all->last < SOON_MS;
-	all->last = now;
 	sessions_later(all);
 }
 
@@ -298,7 +293,7 @@ void sessions_go_on(struct sessions *all)
 	if (now_ms() < all->later)
 		return;
 	all->later = INT64_MAX;
-	groups_tidy(all->busy);
+	groups_tidy();
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->unrecorded)
 			record_open(all->list[i]);
@@ -362,7 +357,6 @@ int sessions_open(struct sessions *all, struct nsc_error *err)
 {
 	all->max = most();
 	all->later = INT64_MAX;
-	all->last = -SOON_MS;
 	all->epoll = epoll_create1(EPOLL_CLOEXEC);
 	all->dir = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY |
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

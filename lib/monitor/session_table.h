@@ -21,9 +21,7 @@ struct sessions {
 	const struct nsc_watch *watch;
 	struct endings *endings;
 	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
-	int64_t last;		/* when the last one came */
 	unsigned int opened;	/* how many came */
-	bool busy;		/* and it was not long after another */
 };
 
 /*

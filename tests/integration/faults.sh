@@ -42,7 +42,7 @@ snapshot() {
 	ls /sys/class/net
 	find /run /var/lib/nscontainer -printf '%y %m %u %p\n' \
 		2> /dev/null | sort
-	find /sys/fs/cgroup -type d ! -name next-session 2> /dev/null | sort
+	find /sys/fs/cgroup -type d 2> /dev/null | sort
 	# Those of this pipeline are there or not.
 	for process in /proc/[0-9]*; do
 		read -r name < "$process/comm" && echo "process $name"

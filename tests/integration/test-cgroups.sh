@@ -489,38 +489,6 @@ dead_sessions() {
 	drop_su
 }
 
-# The next session's groups, with nobody in them and nothing counted.
-made_ahead() {
-	local spare inode place login
-
-	v1 pids
-	fresh
-	hold_su
-	spare=$(group pids)/next-session
-	sleep 0.2
-	[ ! -e "$spare" ] || fail "for one login there is no need" "$(left)"
-	inside true || fail "no login"
-	wait_until 5 [ -d "$spare" ] || fail "none is made" "$(left)"
-	inode=$(stat -c %i "$spare")
-	su - alice -c 'read -r _' < <(sleep 3) &
-	login=$!
-	taken() {
-		place=$(find "$(group pids)" -name 'session-*' -inum "$inode")
-		[ -n "$place" ] && grep -q . "$place/cgroup.procs"
-	}
-	wait_until 5 taken || fail "it is not taken" "$(left)"
-	equal "whose it is" "session-$(head -n 1 "$place/cgroup.procs")" \
-		"${place##*/}"
-	wait_until 5 [ -d "$spare" ] || fail "no other is made" "$(left)"
-	empty "who is in it" "$(cat "$spare/cgroup.procs")"
-	wait "$login"
-	# Whoever takes it away does no harm.
-	find $CG -depth -name next-session -exec rmdir {} +
-	inside true || fail "no login"
-	drop_su
-	wait_until 5 nothing_left || fail "left" "$(left)"
-}
-
 # A group lasts as long as what the session left in it, and no longer.
 left_behind() {
 	fresh
@@ -597,7 +565,6 @@ t "L2 clients of the monitor cannot stop it" hostile_clients
 t "L2 a user's descriptors move nobody else's process" no_others
 t "too few descriptors for the groups refuse the login" few_descriptors
 t "groups of ended sessions go" dead_sessions
-t "groups of v1 are made before a session comes" made_ahead
 t "groups go with what a session left in them" left_behind
 t "what is in the background ends with its container" background
 t "without writable hierarchies" readonly_hierarchies
