@@ -51,16 +51,13 @@ static bool directory_stale(const struct nsc_state *state,
 	_cleanup_free_ char *dir = strdup(state->config);
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	struct nsc_policy policy = { .dir = dir };
-	_cleanup_fd_ int dirfd = -1;
 	_cleanup_fd_ int fd = -1;
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 
 	if (!slash || nsc_conf_parse("", "defaults", &conf, NULL) < 0)
 		return false;
 	*slash = '\0';
-	dirfd = nsc_file_open_dir(dir, NULL);
-	if (dirfd >= 0)
-		fd = nsc_file_open_at(dirfd, dir, slash + 1, NULL);
+	fd = nsc_file_open(state->config, NULL);
 	if (fd < 0 || nsc_hash_file(fd, &policy.content) < 0)
 		return true;
 	policy.conf = conf;

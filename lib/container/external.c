@@ -45,15 +45,8 @@ static int unfit(const char *pidfile, pid_t pid, struct nsc_error *err,
 
 static int open_pidfile(const char *path, struct nsc_error *err)
 {
-	_cleanup_fd_ int dirfd = -1;
-	char dir[PATH_MAX], *slash;
-	int fd;
+	int fd = nsc_file_open(path, err);
 
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	*slash = '\0';
-	dirfd = nsc_file_open_dir(*dir ? dir : "/", err);
-	fd = dirfd < 0 ? dirfd : nsc_file_open_at(dirfd, dir, slash + 1, err);
 	if (fd == -ENOENT)
 		return gone(path, err, "there is no such file");
 	return fd < 0 ? nsc_error_context(err, "pidfile") : fd;

@@ -1,7 +1,6 @@
 #include "container/hooks.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,17 +45,8 @@ static void free_environment(char **environment)
 /* The command is run as root: whoever could write it would be root. */
 static int check_command(const char *path, struct nsc_error *err)
 {
-	_cleanup_fd_ int dirfd = -1;
-	_cleanup_fd_ int fd = -1;
-	char dir[PATH_MAX], *slash;
+	_cleanup_fd_ int fd = nsc_file_open(path, err);
 
-	snprintf(dir, sizeof(dir), "%s", path);
-	slash = strrchr(dir, '/');
-	*slash = '\0';
-	dirfd = nsc_file_open_dir(*dir ? dir : "/", err);
-	if (dirfd < 0)
-		return dirfd;
-	fd = nsc_file_open_at(dirfd, dir, slash + 1, err);
 	return fd < 0 ? fd : 0;
 }
 

@@ -36,20 +36,17 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *file = NULL;
-	_cleanup_fd_ int dirfd = nsc_file_open_dir(dir, err);
 	_cleanup_fd_ int fd = -1;
 	size_t len = 0;
 	int error;
 
-	if (dirfd < 0)
-		return dirfd;
-	fd = nsc_file_open_at(dirfd, dir, CONFIG_FILE, err);
-	if (fd < 0)
-		return fd;
 	if (asprintf(&file, "%s/%s", dir, CONFIG_FILE) < 0) {
 		file = NULL;
 		return nsc_error_sys(err, ENOMEM, "%s", dir);
 	}
+	fd = nsc_file_open(file, err);
+	if (fd < 0)
+		return fd;
 	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, &len, err);
 	if (error < 0)
 		return error;

@@ -66,12 +66,11 @@ static bool is_of(const char *owner, const struct nsc_user *user)
 /* A file of /etc that root alone may write; NULL text where there is none. */
 static int read_etc(const char *name, char **text, struct nsc_error *err)
 {
-	_cleanup_fd_ int dir = nsc_file_open_dir("/etc", err);
 	_cleanup_fd_ int fd = -1;
+	char path[64];
 
-	if (dir < 0)
-		return dir;
-	fd = nsc_file_open_at(dir, "/etc", name, err);
+	snprintf(path, sizeof(path), "/etc/%s", name);
+	fd = nsc_file_open(path, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return nsc_file_read(fd, name, ETC_MAX, text, NULL, err);

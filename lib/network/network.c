@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -168,25 +167,20 @@ static int check_parent(struct nl_sock *sock, const char *name,
  */
 static int open_namespace(const char *path, struct nsc_error *err)
 {
-	const char *slash = strrchr(path, '/');
-	_cleanup_fd_ int dir = -1;
+	const char *name;
+	_cleanup_fd_ int dir = nsc_file_open_parent(path, &name, err);
 	_cleanup_fd_ int file = -1;
-	char link[64], parent[PATH_MAX];
 	struct statfs fs;
+	char link[64];
 	int fd;
 
-	if (!slash || slash - path >= PATH_MAX)
-		return nsc_error_sys(err, ENAMETOOLONG, "'%s'", path);
-	snprintf(parent, sizeof(parent), "%.*s", slash > path ?
-		 (int)(slash - path) : 1, path);
-	dir = nsc_file_open_dir(parent, err);
 	if (dir == -ENOENT)
 		return nsc_error_set(err, ENOENT, "'%s' does not exist: 'ip "
 				     "netns add NAME' makes /run/netns/NAME",
 				     path);
 	if (dir < 0)
 		return dir;
-	file = openat(dir, slash + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	file = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (file < 0 || fstatfs(file, &fs) < 0)
 		return nsc_error_sys(err, errno, "open '%s'", path);
 	if (fs.f_type != NSFS_MAGIC)

@@ -2,7 +2,6 @@
 #include "policy/digest.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,20 +80,13 @@ static int add_conf(uint64_t *hash, const struct nsc_digest_source *source,
 /* One that cannot be read is another than one that can. */
 static uint64_t add_profile(uint64_t hash, const char *path)
 {
-	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int fd = -1;
-	const char *slash = strrchr(path, '/');
-	char parent[PATH_MAX];
 	uint64_t content = 0;
 
 	hash = nsc_hash_add_text(hash, path);
 	if (path[0] != '/')
 		return hash;
-	snprintf(parent, sizeof(parent), "%.*s", slash == path ? 1 :
-		 (int)(slash - path), path);
-	dir = nsc_file_open_dir(parent, NULL);
-	if (dir >= 0)
-		fd = nsc_file_open_at(dir, parent, slash + 1, NULL);
+	fd = nsc_file_open(path, NULL);
 	if (fd >= 0 && nsc_hash_file(fd, &content) < 0)
 		content = 0;
 	return nsc_hash_add(hash, &content, sizeof(content));

@@ -497,19 +497,10 @@ int nsc_seccomp_profile_load(const char *path,
 			     struct nsc_seccomp_profile **ret,
 			     struct nsc_error *err)
 {
-	const char *name = strrchr(path, '/') + 1;
-	_cleanup_free_ char *dir = strndup(path, (size_t)(name - path - 1));
 	_cleanup_free_ char *text = NULL;
-	_cleanup_fd_ int dirfd = -1;
-	_cleanup_fd_ int fd = -1;
+	_cleanup_fd_ int fd = nsc_file_open(path, err);
 	int error;
 
-	if (!dir)
-		return nsc_error_sys(err, ENOMEM, "%s", path);
-	dirfd = nsc_file_open_dir(*dir ? dir : "/", err);
-	if (dirfd < 0)
-		return dirfd;
-	fd = nsc_file_open_at(dirfd, dir, name, err);
 	if (fd < 0)
 		return fd;
 	error = nsc_file_read(fd, path, NSC_FILE_MAX, &text, NULL, err);

@@ -15,10 +15,18 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
+/* What is between a directory and a name in it, in messages. */
+static const char *slash_after(const char *dirname)
+{
+	size_t len = strlen(dirname);
+
+	return len && dirname[len - 1] == '/' ? "" : "/";
+}
+
 static int check_owner(const struct stat *st, bool last, const char *dirname,
 		       const char *name, struct nsc_error *err)
 {
-	const char *slash = dirname[1] ? "/" : "";
+	const char *slash = slash_after(dirname);
 
 	if (st->st_uid != 0)
 		return nsc_error_set(err, EPERM,
@@ -38,7 +46,7 @@ static int check_owner(const struct stat *st, bool last, const char *dirname,
 static int open_dir(int dirfd, const char *dirname, const char *name, bool last,
 		    struct nsc_error *err)
 {
-	const char *slash = dirname[1] ? "/" : "";
+	const char *slash = slash_after(dirname);
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 	int ret;
@@ -125,6 +133,7 @@ int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err)
 int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 		     struct nsc_error *err)
 {
+	const char *slash = slash_after(dirname);
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 	int ret;
@@ -132,19 +141,58 @@ int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 		    O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ELOOP)
-		return nsc_error_set(err, ELOOP, "%s/%s: is a symbolic link: "
-				     "expected a regular file", dirname, name);
-	if (fd < 0)
-		return nsc_error_sys(err, errno, "%s/%s", dirname, name);
-	if (fstat(fd, &st) < 0)
-		return nsc_error_sys(err, errno, "%s/%s", dirname, name);
+		return nsc_error_set(err, ELOOP, "%s%s%s: is a symbolic link: "
+				     "expected a regular file", dirname, slash,
+				     name);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return nsc_error_sys(err, errno, "%s%s%s", dirname, slash,
+				     name);
 	if (!S_ISREG(st.st_mode))
-		return nsc_error_set(err, EINVAL, "%s/%s: expected a regular "
-				     "file", dirname, name);
+		return nsc_error_set(err, EINVAL, "%s%s%s: expected a regular "
+				     "file", dirname, slash, name);
 	ret = check_owner(&st, true, dirname, name, err);
 	if (ret < 0)
 		return ret;
 	return NSC_TAKE_FD(fd);
+}
+
+/* The directory of a path, and the name in it. */
+static int split(const char *path, char dir[PATH_MAX], const char **ret_name,
+		 struct nsc_error *err)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (path[0] != '/')
+		return nsc_error_set(err, EINVAL, "%.100s: expected an "
+				     "absolute path", path);
+	if (slash - path >= PATH_MAX)
+		return nsc_error_sys(err, ENAMETOOLONG, "%.100s...", path);
+	snprintf(dir, PATH_MAX, "%.*s", slash > path ? (int)(slash - path) : 1,
+		 path);
+	*ret_name = slash + 1;
+	return 0;
+}
+
+int nsc_file_open_parent(const char *path, const char **ret_name,
+			 struct nsc_error *err)
+{
+	char dir[PATH_MAX];
+	int ret = split(path, dir, ret_name, err);
+
+	return ret < 0 ? ret : nsc_file_open_dir(dir, err);
+}
+
+int nsc_file_open(const char *path, struct nsc_error *err)
+{
+	_cleanup_fd_ int dirfd = -1;
+	const char *name = NULL;
+	char dir[PATH_MAX];
+	int ret = split(path, dir, &name, err);
+
+	if (ret < 0)
+		return ret;
+	dirfd = nsc_file_open_dir(dir, err);
+	return dirfd < 0 ? dirfd : nsc_file_open_at(dirfd, dir, name, err);
 }
 
 int nsc_file_read(int fd, const char *name, size_t max, char **ret,

@@ -40,6 +40,16 @@ int nsc_file_open_dir_at(int dirfd, const char *dirname, const char *name,
 int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 		     struct nsc_error *err);
 
+/* The same by an absolute path, with all directories on the way. */
+int nsc_file_open(const char *path, struct nsc_error *err);
+
+/*
+ * nsc_file_open_dir() of the directory that an absolute path is in; *ret_name
+ * is the last part of path.
+ */
+int nsc_file_open_parent(const char *path, const char **ret_name,
+			 struct nsc_error *err);
+
 /*
  * Read a whole file of at most max bytes into new memory, terminated with a
  * NUL that len does not count.  A NUL inside is -EINVAL.

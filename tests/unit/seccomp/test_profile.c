@@ -4,6 +4,7 @@
  */
 #include "filter.h"
 
+#include <fcntl.h>
 #include <linux/seccomp.h>
 
 static struct nsc_seccomp_profile *parse(const char *text, uint64_t caps)
@@ -210,11 +211,44 @@ START_TEST(operators)
 }
 END_TEST
 
+/* What is read beyond the end of "", the directory, would be seen here. */
+START_TEST(right_below_the_root)
+{
+	struct nsc_seccomp_world here = world(0);
+	struct nsc_seccomp_profile *profile = NULL;
+	int host = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char dir[64];
+
+	unit_make_dir(dir);
+	unit_write(dir, "x.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}",
+		   0644);
+	unit_write(dir, "open.json", "{}", 0646);
+	ck_assert_int_eq(chroot(dir), 0);
+	/* New memory is zeros, once all that was used before is used again. */
+	for (int i = 0; i < 100000; i++)
+		ck_assert_ptr_nonnull(malloc(1));
+	ck_assert_int_eq(nsc_seccomp_profile_load("/open.json", &here,
+						  &profile, &err), -EPERM);
+	ck_assert_ptr_eq(strstr(err.text, "/open.json: is writable"),
+			 err.text);
+	ck_assert_int_eq(nsc_seccomp_profile_load("/none.json", &here,
+						  &profile, &err), -ENOENT);
+	ck_assert_str_eq(err.text, "/none.json: No such file or directory");
+	ck_assert_int_eq(nsc_seccomp_profile_load("/x.json", &here, &profile,
+						  &err), 0);
+	nsc_seccomp_profile_free(profile);
+	ck_assert_int_eq(fchdir(host), 0);
+	ck_assert_int_eq(chroot("."), 0);
+	close(host);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		oci_sample, docker_sample, bad_values, unknown_names,
-		operators, NULL,
+		operators, right_below_the_root, NULL,
 	};
 	Suite *suite = suite_create("profiles");
 	TCase *tcase = tcase_create("all");

@@ -146,6 +146,12 @@ START_TEST(files_are_checked)
 	unit_write(dir, "open", "", 0646);
 	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "open", &err), -EPERM);
 	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "none", &err), -ENOENT);
+	snprintf(path, sizeof(path), "%s/good", dir);
+	fd = nsc_file_open(path, &err);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(nsc_file_open(path + 1, &err), -EINVAL);
+	ck_assert_int_eq(nsc_file_open("good", &err), -EINVAL);
 	snprintf(path, sizeof(path), "%s/fifo", dir);
 	ck_assert_int_eq(mkfifo(path, 0644), 0);
 	ck_assert_int_eq(nsc_file_open_at(dirfd, dir, "fifo", &err), -EINVAL);
