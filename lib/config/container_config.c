@@ -277,8 +277,6 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_paths", .read = nsc_read_paths,
 	  .at = AT(readonly_paths) },
 	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
-	{ .name = "lifecycle", .read = nsc_read_members,
-	  .members = lifecycle_fields },
 	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,

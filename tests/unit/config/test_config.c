@@ -277,6 +277,8 @@ START_TEST(every_key_is_documented)
 		const char *dot = strrchr(*k, '.');
 
 		ck_assert_msg(strstr(page, dot ? dot + 1 : *k), "%s", *k);
+		for (char **other = keys; other < k; other++)
+			ck_assert_msg(strcmp(*other, *k) != 0, "%s: twice", *k);
 	}
 	nsc_text_free_vector(keys);
 	free(page);
