@@ -12,6 +12,7 @@
 #include "util/text.h"
 #include "policy/policy.h"
 #include "container/external.h"
+#include "container/hooks.h"
 #include "seccomp/filter.h"
 #include "cgroup/cgroups.h"
 #include "container/labels.h"
@@ -225,6 +226,8 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 				 &plan->cgroup_parent, err);
 	if (error == 0)
 		error = nsc_start_map_ids(plan, conf, err);
+	if (error == 0)
+		error = nsc_hooks_check(plan, err);
 	if (error == 0)
 		error = nsc_network_check(config, err);
 	if (error == 0)

@@ -1,6 +1,7 @@
 #include "container/hooks.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "rundir/hooks_stop.h"
 
 #define ENVIRONMENT 7
 
@@ -145,31 +147,51 @@ static void put_hook(FILE *out, const struct nsc_config_hook *hook,
 		put_text(out, *environment);
 }
 
-static int save(const struct nsc_plan *plan, char *const *environment,
-		struct nsc_error *err)
+/* What the file will hold, in new memory; *ret is NULL without hooks. */
+static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
+		 size_t *ret_size, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
+	char *environment[ENVIRONMENT] = { NULL };
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
+	int error = out ? make_environment(plan, pid, "stop", environment) :
+			  -ENOMEM;
 
-	if (!out)
-		return nsc_error_sys(err, ENOMEM, "hooks");
-	for (size_t i = 0; i < config->n_hooks; i++)
+	for (size_t i = 0; error == 0 && i < config->n_hooks; i++)
 		if (config->hooks[i].stop)
 			put_hook(out, &config->hooks[i], environment);
-	if (fclose(out) != 0)
-		return nsc_error_sys(err, ENOMEM, "hooks");
-	if (!size)
-		return 0;
-	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text, size,
-				 0600, err);
+	free_environment(environment);
+	if (out && fclose(out) != 0)
+		error = -ENOMEM;
+	if (error < 0)
+		return nsc_error_sys(err, -error, "hooks");
+	if (size > NSC_HOOKS_MAX)
+		return nsc_error_set(err, E2BIG, "%s: hooks.stop: with their "
+				     "arguments and environments they need "
+				     "%zu bytes, of %zu that there are: have "
+				     "one script do what they do",
+				     config->file, size, NSC_HOOKS_MAX);
+	*ret = size ? NSC_TAKE_PTR(text) : NULL;
+	*ret_size = size;
+	return 0;
+}
+
+int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t size;
+
+	/* No pid is longer. */
+	return print(plan, INT_MAX, &text, &size, err);
 }
 
 int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 		   struct nsc_error *err)
 {
-	char *environment[ENVIRONMENT] = { NULL };
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
@@ -177,9 +199,9 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 			ret = check_command(plan->config->hooks[i].path, err);
 	if (ret < 0)
 		return nsc_error_context(err, "hooks.stop");
-	ret = make_environment(plan, pid, "stop", environment);
-	ret = ret < 0 ? nsc_error_sys(err, -ret, "hooks") :
-			save(plan, environment, err);
-	free_environment(environment);
-	return ret;
+	ret = print(plan, pid, &text, &size, err);
+	if (ret < 0 || !text)
+		return ret;
+	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text, size,
+				 0600, err);
 }

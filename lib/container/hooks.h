@@ -23,6 +23,9 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		      bool background, struct nsc_error *err);
 
+/* Will those at the end fit into their file?  Before anything is made. */
+int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err);
+
 /*
  * Write those at the end to the file 'hooks' of the run directory, for
  * nsc_hooks_stop(): for each the seconds it may take, the number of its

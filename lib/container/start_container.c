@@ -14,6 +14,7 @@
 #include "config/engine_keys.h"
 #include "container/external.h"
 #include "container/generation.h"
+#include "container/hooks.h"
 #include "cgroup/cgroups.h"
 #include "rundir/hooks_stop.h"
 #include "rundir/running.h"
@@ -253,6 +254,8 @@ static int prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = nsc_start_map_ids(plan, conf, err);
 	if (ret == 0)
 		ret = nsc_labels_check(plan->config, err);
+	if (ret == 0)
+		ret = nsc_hooks_check(plan, err);
 	if (ret == 0)
 		ret = ask_name_service(plan, err);
 	/* Before the profile is compiled, which may change meanwhile. */

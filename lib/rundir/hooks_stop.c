@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +16,6 @@
 
 #include "util/command.h"
 #include "util/paths.h"
-
-#define SIZE_MAX_HOOKS 65536
 
 struct reader {
 	char *at;
@@ -39,7 +38,7 @@ static char **next_vector(struct reader *r)
 	size_t n = count ? strtoul(count, NULL, 10) : 0;
 	char **vector;
 
-	if (n == 0 || n >= SIZE_MAX_HOOKS)
+	if (n == 0 || n >= NSC_HOOKS_MAX)
 		return NULL;
 	vector = calloc(n + 1, sizeof(*vector));
 	if (!vector)
@@ -79,11 +78,14 @@ static void run(const char *timeout, char **argv, char **envp)
 		       ret < 0 ? 127 : ret, output);
 }
 
-static void run_all(char *text, size_t size)
+/* False: what is left is not what nsc_hooks_save() writes. */
+static bool run_all(char *text, size_t size)
 {
 	struct reader r = { text, text + size };
 	const char *timeout;
 
+	if (!size || text[size - 1] != '\0')
+		return false;
 	while ((timeout = next(&r))) {
 		char **argv = next_vector(&r);
 		char **envp = argv ? next_vector(&r) : NULL;
@@ -93,21 +95,24 @@ static void run_all(char *text, size_t size)
 		free(argv);
 		free(envp);
 		if (!envp)
-			return;
+			return false;
 	}
+	return true;
 }
 
 void nsc_hooks_stop(int rundir)
 {
 	int fd = openat(rundir, NSC_FILE_HOOKS, O_RDONLY | O_NOFOLLOW |
 			O_NONBLOCK | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : malloc(SIZE_MAX_HOOKS);
-	ssize_t n = text ? read(fd, text, SIZE_MAX_HOOKS) : -1;
+	char *text = fd < 0 ? NULL : malloc(NSC_HOOKS_MAX);
+	ssize_t n = text ? read(fd, text, NSC_HOOKS_MAX) : -1;
 
-	if (fd >= 0)
-		close(fd);
-	if (n > 0 && text[n - 1] == '\0')
-		run_all(text, (size_t)n);
+	if (fd < 0)
+		return;
+	close(fd);
+	if (n < 0 || !run_all(text, (size_t)n))
+		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
+		       NSC_FILE_HOOKS "' cannot be read: not all have run");
 	free(text);
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);
 }

@@ -408,6 +408,29 @@ hooks_fail() {
 	refused "writable by others"
 }
 
+# many BYTES : a hook at the end with arguments of so many bytes.
+many() {
+	local args
+	args=$(printf '"%0999d",' $(seq 1 $(($1 / 1000))))
+	fresh "\"hooks\": {\"stop\": [
+		{\"path\": \"/usr/local/lib/hooks/stop\", \"args\": [${args%,}]}]}"
+	rm -f /run/hooks
+}
+
+# What does not fit into the file in the run directory is refused, not dropped.
+hooks_too_many() {
+	hook stop 'echo "$NSC_HOOK $#" >> /run/hooks'
+	many 64000
+	status_is 0 inside true
+	wait_until 5 no_container alice
+	equal "those that fit" "stop 64" "$(cat /run/hooks)"
+	many 66000
+	refused "hooks.stop: with their arguments and environments they need 66"
+	[ ! -e /run/hooks ] || fail "they ran"
+	nsinit check alice > "$OUT/check" 2>&1 && fail "check finds nothing"
+	contains "check" "have one script do what they do" "$(cat "$OUT/check")"
+}
+
 # A hook that leaves something behind that holds its output does not hang.
 hook_in_background() {
 	hook back 'sleep 7 & exit 0'
@@ -483,6 +506,7 @@ t "an account in a read-only image" account_of_readonly_image
 t "M10 hostile passwd files do not hang or leak" account_hostile
 t "L9 hooks run as root with a clean environment" hooks_run
 t "L9 hooks that fail, hang or are not trusted" hooks_fail
+t "L9 hooks at the end that nobody could run are refused" hooks_too_many
 t "L9 a hook that leaves a process behind is over" hook_in_background
 t "stop hooks run after kill -9 of monitor and PID 1" hooks_after_kill
 t "an init of the rootfs is PID 1 and is joined like any" own_init
