@@ -78,8 +78,8 @@ make_image() {
 }
 
 # With both versions of control groups mounted crun 1.8 does not run, and what
-# spares v1 a grace period of the kernel's (HACKING.md) is lost to v2; on a host
-# of v2 alone a service manager has just waited for that when we come.  So
+# spares v1 a grace period of the kernel's (bench/README.md) is lost to v2; on a
+# host of v2 alone a service manager has just waited for that when we come.  So
 # nobody has version 2 beside version 1.
 [ ! -e /sys/fs/cgroup/unified/cgroup.procs ] ||
 	umount /sys/fs/cgroup/unified || die "unmount"

@@ -1,6 +1,6 @@
 /*
- * Build a container: the parent's timeline.  See HACKING.md, "Starting a
- * container", for the processes.
+ * Build a container: the parent's timeline.  The processes are in
+ * docs/design/0008-the-builder-makes-the-mounts.md.
  */
 #ifndef NSC_CONTAINER_CREATE_H
 #define NSC_CONTAINER_CREATE_H

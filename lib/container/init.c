@@ -70,7 +70,8 @@ static int own_groups(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
- * A copy of the finished tree; locked, see HACKING.md.  Where the root was not
+ * A copy of the finished tree; locked, see
+ * docs/design/0008-the-builder-makes-the-mounts.md.  Where the root was not
  * pivoted, the new one lies on top of ours: ".." leads there.
  */
 static int own_mounts(const struct nsc_init *init, struct nsc_error *err)

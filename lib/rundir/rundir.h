@@ -1,7 +1,7 @@
 /*
  * The run directory of a container: /run/nscontainer/<user>, or one for each
- * directory that 'nsinit exec' runs in.  Its lock files stay for ever; see
- * HACKING.md for who holds which.
+ * directory that 'nsinit exec' runs in.  Its lock files stay for ever; who
+ * holds which is in docs/design/0003-three-locks-start-join-and-stop.md.
  */
 #ifndef NSC_RUNDIR_RUNDIR_H
 #define NSC_RUNDIR_RUNDIR_H

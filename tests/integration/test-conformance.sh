@@ -1,6 +1,6 @@
 #!/bin/bash
 # Each door, with pam_container alone, nsshell alone, and both: CONFORMANCE.md
-# is what comes out.  How to write a new one: HACKING.md.
+# is what comes out.  How to write a new one: CONTRIBUTING.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by name
 . "$(dirname "$0")/lib.sh"
 
