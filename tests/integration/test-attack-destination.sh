@@ -236,7 +236,7 @@ claim() {
 	printf 'stolen:x:%s:bob, alice\ndisk:x:06:alice\n' $HOSTS \
 		>> /srv/own/etc/group
 	chmod 0666 /srv/own/etc/group
-	usermod -a -G audio alice
+	usermod -s /bin/sh -a -G audio alice
 }
 
 groups_are() {
