@@ -272,10 +272,18 @@ int nsc_cgroup_root(void)
 {
 	_cleanup_free_ char *mountinfo = NULL;
 	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int dir = -1;
 
 	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) == 0)
 		path = nsc_cgroup_mount(mountinfo, "");
-	return path ? open(path, DIR_FLAGS) : -1;
+	dir = path ? open(path, DIR_FLAGS) : -1;
+	/*
+	 * That of a cgroup namespace is a group like others: with a process in
+	 * it, it could give no controllers to the container's.
+	 */
+	if (dir >= 0 && faccessat(dir, "cgroup.events", F_OK, 0) == 0)
+		return -1;
+	return NSC_TAKE_FD(dir);
 }
 
 /* Each hierarchy of v1, those that have no limits of ours too. */

@@ -52,7 +52,8 @@ void nsc_cgroup_host_free(struct nsc_cgroup_host *host);
  * Out of the groups of whoever called us, who may have filled or frozen them,
  * before others wait for us: to the root, as far as it takes us.  In v2, where
  * a process that moves waits for others, a child is born there instead, by
- * what nsc_cgroup_root() opens: -1 where there is none.
+ * what nsc_cgroup_root() opens: -1 where there is none, or where it is a cgroup
+ * namespace's.
  */
 int nsc_cgroup_root(void);
 void nsc_cgroup_leave(void);

@@ -135,6 +135,20 @@ snapshot() {
 	leave_groups
 }
 
+# What a start leaves: the group of v2 where the root is that of a cgroup
+# namespace, in which a process would keep controllers from the container.
+left_alone() {
+	local dir
+
+	for dir in $(hierarchies); do
+		[ ! -e "$dir/cgroup.events" ] || {
+			sed '/^cgroup /s/ 0::[^ ]*//' "$1"
+			return
+		}
+	done
+	cat "$1"
+}
+
 chosen() {
 	local name
 
@@ -142,7 +156,8 @@ chosen() {
 	snapshot hostile
 	for name in hook start builder monitor pid1; do
 		[ -s "$OUT/clean.$name" ] || fail "nothing of $name"
-		diff "$OUT/clean.$name" "$OUT/hostile.$name" ||
+		diff <(left_alone "$OUT/clean.$name") \
+			<(left_alone "$OUT/hostile.$name") ||
 			fail "$name has what the caller chose"
 	done
 	# The control: these the caller's own programs have.
