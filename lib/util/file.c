@@ -186,7 +186,7 @@ int nsc_file_open(const char *path, struct nsc_error *err)
 {
 	_cleanup_fd_ int dirfd = -1;
 	const char *name = NULL;
-	char dir[PATH_MAX];
+	char dir[PATH_MAX] = "";
 	int ret = split(path, dir, &name, err);
 
 	if (ret < 0)
