@@ -214,6 +214,7 @@ END_TEST
 /* What is read beyond the end of "", the directory, would be seen here. */
 START_TEST(right_below_the_root)
 {
+	static void *held[100000];
 	struct nsc_seccomp_world here = world(0);
 	struct nsc_seccomp_profile *profile = NULL;
 	int host = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -225,8 +226,8 @@ START_TEST(right_below_the_root)
 	unit_write(dir, "open.json", "{}", 0646);
 	ck_assert_int_eq(chroot(dir), 0);
 	/* New memory is zeros, once all that was used before is used again. */
-	for (int i = 0; i < 100000; i++)
-		ck_assert_ptr_nonnull(malloc(1));
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(held); i++)
+		ck_assert_ptr_nonnull(held[i] = malloc(1));
 	ck_assert_int_eq(nsc_seccomp_profile_load("/open.json", &here,
 						  &profile, &err), -EPERM);
 	ck_assert_ptr_eq(strstr(err.text, "/open.json: is writable"),
@@ -237,6 +238,8 @@ START_TEST(right_below_the_root)
 	ck_assert_int_eq(nsc_seccomp_profile_load("/x.json", &here, &profile,
 						  &err), 0);
 	nsc_seccomp_profile_free(profile);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(held); i++)
+		free(held[i]);
 	ck_assert_int_eq(fchdir(host), 0);
 	ck_assert_int_eq(chroot("."), 0);
 	close(host);
