@@ -2,8 +2,8 @@
  * Watches one container from the host, and cleans up after it.  Static.
  *
  * Runs as root of the host in the host's namespaces, with the descriptors of
- * monitor.h and nothing else.  It ends with the container.  When it is
- * killed, the container goes on and the next login starts another monitor.
+ * rundir/monitor_start.h and nothing else.  It ends with the container.  When
+ * it is killed, the container goes on and the next login starts another one.
  */
 #include "monitor/socket.h"
 #include "monitor/session_cgroups.h"
@@ -48,7 +48,7 @@ enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 
 struct monitor {
 	bool leader;
-	int enter;		/* socket of door.h */
+	int enter;		/* see monitor/socket.h */
 	int moved;		/* inotify(7): the run directory is moved */
 	struct sessions all;
 	struct endings endings;

@@ -1,4 +1,4 @@
-/* What a record says, as text; see record.h. */
+/* What a record says, as text; see session_log.h. */
 #ifndef NSC_MONITOR_SESSION_LOG_TEXT_H
 #define NSC_MONITOR_SESSION_LOG_TEXT_H
 

@@ -1,5 +1,5 @@
 /*
- * Runs in: see view.h, and a child that is nobody: whoever made the rootfs
+ * Runs in: see rootfs.h, and a child that is nobody: whoever made the rootfs
  * controls what is read here.
  */
 #include "rootfs/accounts.h"

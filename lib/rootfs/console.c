@@ -1,6 +1,6 @@
 /*
  * The terminal that a container is started with.  Runs in: the worker, see
- * view.h, before any process of the container runs: nobody can have put
+ * rootfs.h, before any process of the container runs: nobody can have put
  * anything in the way of /dev/console.
  */
 #include "rootfs/console.h"

@@ -1,5 +1,5 @@
 /*
- * Homes of others on the host's own "/".  Runs in: see view.h.
+ * Homes of others on the host's own "/".  Runs in: see rootfs.h.
  *
  * A home is a directory that /etc/passwd names as an account's and that is
  * this account's own: daemon's is /usr/sbin, which is root's.  The file has no

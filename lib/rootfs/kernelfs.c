@@ -1,6 +1,6 @@
 /*
  * The kernel's own file systems, and what of them is not to be seen or
- * written.  Runs in: see view.h.
+ * written.  Runs in: see rootfs.h.
  */
 #include "rootfs/rootfs.h"
 

@@ -1,4 +1,4 @@
-/* mounts[] of container.json.  Runs in: see view.h. */
+/* mounts[] of container.json.  Runs in: see rootfs.h. */
 #include "rootfs/rootfs.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * /etc/resolv.conf of the container.  Runs in: see view.h.
+ * /etc/resolv.conf of the container.  Runs in: see rootfs.h.
  *
  * A file is made for it, and mounted over the one of the rootfs, where
  *   - context.dns names the servers, or

@@ -1,5 +1,5 @@
 /*
- * What the container has at "/".  Runs in: see view.h.
+ * What the container has at "/".  Runs in: see rootfs.h.
  *
  * A directory of its own is cloned and id-mapped.  The host's own "/" is
  * cloned read-only and never id-mapped: what is host root's belongs to nobody

@@ -1,4 +1,4 @@
-/* See view.h for where this runs. */
+/* See rootfs.h for where this runs. */
 #include "rootfs/rootfs.h"
 
 #include <errno.h>

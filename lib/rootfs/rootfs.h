@@ -34,14 +34,14 @@ struct nsc_bind {
 	unsigned int how;	/* NSC_TARGET_ROOTS, or 0 */
 };
 
-/* view.c: all of it, and pivot_root(2) into it. */
+/* rootfs.c: all of it, and pivot_root(2) into it. */
 int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
 
-/* view.c: mount_label; NULL where there is none. */
+/* rootfs.c: mount_label; NULL where there is none. */
 const char *nsc_view_label(const struct nsc_view *view);
 
 /*
- * view.c: what is at path inside, as nsc_target_open finds or makes it; and a
+ * rootfs.c: what is at path inside, as nsc_target_open finds or makes it; and a
  * mount on it.  Whatever is put into the view is put so.
  */
 int nsc_view_target(const struct nsc_view *view, const char *path,
@@ -49,17 +49,17 @@ int nsc_view_target(const struct nsc_view *view, const char *path,
 int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
 		    unsigned int how, struct nsc_error *err);
 
-/* view.c: what fd (O_PATH) is, with its submounts. */
+/* rootfs.c: what fd (O_PATH) is, with its submounts. */
 int nsc_view_put_bind(const struct nsc_view *view, int fd,
 		      const struct nsc_bind *bind, struct nsc_error *err);
-/* view.c: a tmpfs of the container's root; size as in tmpfs(5). */
+/* rootfs.c: a tmpfs of the container's root; size as in tmpfs(5). */
 int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
 		       mode_t mode, const char *size, struct nsc_error *err);
-/* view.c: a new instance of devpts; a descriptor of it, the caller's. */
+/* rootfs.c: a new instance of devpts; a descriptor of it, the caller's. */
 int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 			struct nsc_error *err);
 
-/* rootfs.c: what is at "/", with the submounts of it; sets view->root. */
+/* root.c: what is at "/", with the submounts of it; sets view->root. */
 int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err);
 
 /* mounts.c: mounts[] of container.json. */

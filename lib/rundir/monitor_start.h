@@ -1,4 +1,4 @@
-/* What container-monitor is started with; see container-monitor.c. */
+/* What container-monitor is started with; see init/container-monitor.c. */
 #ifndef NSC_RUNDIR_MONITOR_START_H
 #define NSC_RUNDIR_MONITOR_START_H
 

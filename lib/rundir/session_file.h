@@ -1,6 +1,7 @@
 /*
- * Reads what the run directory says of each session: see session/note.h, which
- * writes it.  container-monitor, which is static, links it as well.
+ * Reads what the run directory says of each session, which
+ * session/session_file_write.h writes.  container-monitor, which is static,
+ * links it as well.
  */
 #ifndef NSC_RUNDIR_SESSION_FILE_H
 #define NSC_RUNDIR_SESSION_FILE_H

@@ -90,7 +90,7 @@ int nsc_seccomp_newest(uint32_t arch);
 
 /*
  * To instructions, by libseccomp, and then to fewer of them
- * (config/seccomp_compact.h).  Where the default is EPERM, system calls that
+ * (seccomp/compact.h).  Where the default is EPERM, system calls that
  * are newer than all that is known by name are ENOSYS instead, so that
  * programs fall back to the older ones.
  */

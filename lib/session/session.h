@@ -67,9 +67,9 @@ int nsc_session_check(const struct nsc_session_request *request,
  * set the user's already.  The current directory is the one of the
  * same name inside, or "/".  The container's monitor learns what info
  * says.  A terminal of the host stays outside: with one the
- * caller is another process when this returns, see handover.h for that and for
- * relays.  -ENOTRECOVERABLE: the calling process is half inside, and has to
- * end.
+ * caller is another process when this returns, see tty_handover.h for that and
+ * for relays.  -ENOTRECOVERABLE: the calling process is half inside, and has
+ * to end.
  */
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,

@@ -1,5 +1,5 @@
 /*
- * Runs in: the relay, see relay.c, and in the guard, a child of it without
+ * Runs in: the relay, see tty_relay.c, and in the guard, a child of it without
  * privileges that restores the terminal when the relay dies without having
  * done so.
  */

@@ -20,7 +20,7 @@ struct nsc_caller {
 	bool silent;		/* others of a pipeline read it, not we */
 	bool raw;
 	struct termios before;	/* what it was, and is to be again */
-	int guard;		/* keeps the guard waiting, see caller.c */
+	int guard;		/* keeps the guard waiting, see tty_outer.c */
 	int guard_pidfd;
 };
 

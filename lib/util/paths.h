@@ -30,7 +30,7 @@
 /* A run directory that was moved away: .drain-USER-GENERATION. */
 #define NSC_DRAIN_PREFIX ".drain-"
 #define NSC_FILE_WATCH "watch"
-#define NSC_DIR_SESSION "session"	/* files of session/note.h */
+#define NSC_DIR_SESSION "session"	/* see session_file.h */
 
 /*
  * Inside each container, on the /dev that only root can write to: the mark

@@ -1,4 +1,4 @@
-/* lib/kernel/cgroup*.c, lib/config/cgroup_keys.c and parents.c. */
+/* lib/cgroup, lib/config/cgroup_keys.c, lib/policy/cgroup_parents.c. */
 #include "unit.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /*
- * lib/seccomp/profile.c, seccomp_terms.c, seccomp_compile.c: profiles
+ * lib/seccomp/profile.c, terms.c, compile.c: profiles
  * as files, and the filters that are made of them, tried in children.
  */
 #include "filter.h"
