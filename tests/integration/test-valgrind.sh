@@ -13,31 +13,23 @@ command -v valgrind > /dev/null || {
 VALGRIND=(valgrind -q --error-exitcode=99 --leak-check=full
 	--show-leak-kinds=definite --errors-for-leak-kinds=definite
 	--child-silent-after-fork=yes)
-# nsshell is static, so valgrind has its own functions for none of the C
-# library's, and does not follow those that look at whole words.
-for frame in '__libc_cleanup_*' _int_malloc malloc '__*_sse*' '__*_avx*' \
-		'__*_evex*'; do
-	for kind in Cond Value8; do
-		printf '{\n static\n Memcheck:%s\n fun:%s\n}\n' "$kind" "$frame"
-	done
-done > "$TOP/static.supp"
-printf '{\n static\n Memcheck:Param\n set_robust_list(head)\n fun:%s\n}\n' \
-	__tls_init_tp >> "$TOP/static.supp"
-STATIC=("${VALGRIND[@]}" "--suppressions=$TOP/static.supp")
+# valgrind knows nothing of a static C library, so nsshell is linked with the
+# shared one here.
+NSSHELL=$TESTS/nsshell-shared
 AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 printf '%s\n' "auth required pam_permit.so" "account required pam_permit.so" \
 	"session required pam_container.so" > /etc/pam.d/nsc-test
 
 shell_without_container() {
 	need_product
-	status_is 126 "${AS_ALICE[@]}" "${STATIC[@]}" /usr/bin/nsshell -c true
+	status_is 126 "${AS_ALICE[@]}" "${VALGRIND[@]}" "$NSSHELL" -c true
 }
 
 shell_joins() {
 	need_product
 	config alice '{"rootfs": "/", "environment": ["A=b"]}'
 	nsinit start alice || fail "nsinit start"
-	"${AS_ALICE[@]}" "${STATIC[@]}" /usr/bin/nsshell \
+	"${AS_ALICE[@]}" "${VALGRIND[@]}" "$NSSHELL" \
 		-c 'echo $A; exit 7' > "$OUT/text" 2>&1
 	differ "valgrind's status" 99 $?
 	nsinit stop --timeout 0 alice
