@@ -388,7 +388,7 @@ static void report(const struct nsc_error *err)
 	signal(SIGPIPE, SIG_IGN);
 	(void)!write(NSC_MONITOR_GO, "", 1);
 	close(NSC_MONITOR_GO);
-	(void)!write(NSC_MONITOR_REPORT, err, sizeof(*err));
+	nsc_error_send(NSC_MONITOR_REPORT, err);
 	close(NSC_MONITOR_REPORT);
 }
 
@@ -446,7 +446,7 @@ int main(int argc, char **argv)
 	signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv, &err) < 0) {
 		/* A new container's PID 1 ends, since it never gets its go. */
-		(void)!write(NSC_MONITOR_REPORT, &err, sizeof(err));
+		nsc_error_send(NSC_MONITOR_REPORT, &err);
 		return 1;
 	}
 	report(&err);

@@ -25,10 +25,10 @@ static bool has_changed(struct nsc_user *user)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = -1;
 
-	if (nsc_rundir_path(user->name, &path, NULL) < 0)
+	if (nsc_rundir_path(user->name, &path, NSC_IGNORE) < 0)
 		return false;
-	rundir = nsc_rundir_open(path, false, 0, NULL);
-	return rundir >= 0 && nsc_join_load(rundir, &state, NULL) == 0 &&
+	rundir = nsc_rundir_open(path, false, 0, NSC_IGNORE);
+	return rundir >= 0 && nsc_join_load(rundir, &state, NSC_IGNORE) == 0 &&
 	       nsc_user_load_groups(user) == 0 && nsc_change_seen(state, user);
 }
 

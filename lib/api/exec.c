@@ -100,7 +100,7 @@ static int start_with_console(struct exec *e,
 	ret = nsc_start(request, err);
 	/* A container that only lost its monitor is not made anew. */
 	if (ret == 0)
-		nsc_pty_receive(in, &e->pty, NULL);
+		nsc_pty_receive(in, &e->pty, NSC_IGNORE);
 	return ret;
 }
 
@@ -323,8 +323,7 @@ static int follow(struct exec *e, int signals, int *ret_status,
 	status = wait_for(signals, pid, pidfd);
 	if (read(in, &answer, sizeof(answer)) == sizeof(answer)) {
 		status = answer.status;
-		*err = answer.err;
-		err->text[sizeof(err->text) - 1] = '\0';
+		nsc_error_take(&answer.err, err);
 	} else if (!WIFSIGNALED(status)) {
 		return nsc_error_set(err, ECHILD, "the command's parent ended "
 				     "without a result");

@@ -54,10 +54,10 @@ static bool directory_stale(const struct nsc_state *state,
 	_cleanup_fd_ int fd = -1;
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 
-	if (!slash || nsc_conf_parse("", "defaults", &conf, NULL) < 0)
+	if (!slash || nsc_conf_parse("", "defaults", &conf, NSC_IGNORE) < 0)
 		return false;
 	*slash = '\0';
-	fd = nsc_file_open(state->config, NULL);
+	fd = nsc_file_open(state->config, NSC_IGNORE);
 	if (fd < 0 || nsc_hash_file(fd, &policy.content) < 0)
 		return true;
 	policy.conf = conf;
@@ -71,10 +71,11 @@ static bool is_stale(const struct nsc_state *state)
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 
 	if (!*state->conf)
-		return nsc_user_load_uid(0, &user, NULL) < 0 ||
+		return nsc_user_load_uid(0, &user, NSC_IGNORE) < 0 ||
 		       directory_stale(state, user);
-	return nsc_user_load(state->user, &user, NULL) < 0 ||
-	       nsc_policy_decide(state->conf, user, NULL, &policy, NULL) < 0 ||
+	return nsc_user_load(state->user, &user, NSC_IGNORE) < 0 ||
+	       nsc_policy_decide(state->conf, user, NULL, &policy,
+				 NSC_IGNORE) < 0 ||
 	       !policy->dir || nsc_change_is(state, policy, user);
 }
 
@@ -131,7 +132,7 @@ static int find_draining(const char *user, const char *path,
 		return ret;
 	if (*paths)
 		rundir = nsc_rundir_open_locked(path, (uid_t)-1, 0, &lock,
-						NULL);
+						NSC_IGNORE);
 	if (rundir >= 0)
 		nsc_generation_sweep(user, (uid_t)-1);
 	for (char **p = paths; ret == 0 && *p; p++) {
@@ -149,7 +150,7 @@ static bool any_draining(void)
 	char **paths = NULL;
 	bool any;
 
-	if (nsc_generation_draining(NULL, &paths, NULL) < 0)
+	if (nsc_generation_draining(NULL, &paths, NSC_IGNORE) < 0)
 		return true;
 	any = *paths != NULL;
 	nsc_text_free_vector(paths);

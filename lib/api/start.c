@@ -162,6 +162,7 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 		start_in_child, &question, -1,
 	};
 	_cleanup_fd_ int group = -1;
+	struct nsc_error answer = NSC_ERROR_INIT;
 	int ret = nsc_api_may_fork(err);
 
 	if (ret < 0)
@@ -171,12 +172,11 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 				     "its container runs with a command",
 				     c->dir);
 	group = nsc_cgroup_root();
-	ret = nsc_process_ask_in(&group, &start, err, sizeof(*err));
+	ret = nsc_process_ask_in(&group, &start, &answer, sizeof(answer));
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "start container '%s'",
 				     c->user);
-	err->text[sizeof(err->text) - 1] = '\0';
-	return -err->code;
+	return nsc_error_take(&answer, err);
 }
 
 /* Who reads the report may have gone; that is not to be our end. */
@@ -185,7 +185,7 @@ static void report(const struct nsc_error *err)
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 
 	sigaction(SIGPIPE, &ignore, &before);
-	(void)!write(NSC_HELPER_REPORT, err, sizeof(*err));
+	nsc_error_send(NSC_HELPER_REPORT, err);
 	sigaction(SIGPIPE, &before, NULL);
 }
 

@@ -68,7 +68,7 @@ static int stop_in(const struct nscontainer *c, int rundir, int timeout,
 
 	/* It ended, perhaps without a monitor: nothing of it stays. */
 	if (pidfd == -ESRCH)
-		nsc_stop_clean(rundir, NULL);
+		nsc_stop_clean(rundir, NSC_IGNORE);
 	if (pidfd < 0)
 		return pidfd;
 	if (!state->external)

@@ -274,7 +274,7 @@ int nsc_cgroup_root(void)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int dir = -1;
 
-	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) == 0)
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) == 0)
 		path = nsc_cgroup_mount(mountinfo, "");
 	dir = path ? open(path, DIR_FLAGS) : -1;
 	/*
@@ -292,7 +292,7 @@ void nsc_cgroup_leave(void)
 	_cleanup_free_ char *mountinfo = NULL;
 	const char *at;
 
-	if (read_proc("/proc/self/mountinfo", &mountinfo, NULL) < 0)
+	if (read_proc("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) < 0)
 		return;
 	for (at = mountinfo; *at;) {
 		_cleanup_free_ char *line = next_line(&at);

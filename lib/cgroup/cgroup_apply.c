@@ -209,7 +209,7 @@ int nsc_cgroup_apply(const struct nsc_cgroup_limits *limits,
 		      !!(h->controllers & NSC_CGROUP_BIT(s->controller))))
 			continue;
 		if (w.at < NSC_CGROUP_NUMBERS && limits->wished & 1U << w.at) {
-			write_settings(limits, s, n, dir, NULL);
+			write_settings(limits, s, n, dir, NSC_IGNORE);
 			continue;
 		}
 		ret = write_settings(limits, s, n, dir, err);

@@ -548,7 +548,7 @@ int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 	}
 	if (ret >= 0)
 		ret = open_all(tree, pid, tasks, err);
-	if (ret < 0 && tasks->entered && err)
+	if (ret < 0 && tasks->entered)
 		err->code = ENOTRECOVERABLE;
 	return ret < 0 && tasks->entered ? -ENOTRECOVERABLE : ret;
 }

@@ -397,14 +397,14 @@ void nsc_groups_leave_session(const struct nsc_cgroup_request *request)
 	struct nsc_layout layout;
 
 	if (!nsc_systemd_is_there() ||
-	    nsc_layout_init(request, NULL, &layout, NULL) < 0)
+	    nsc_layout_init(request, NULL, &layout, NSC_IGNORE) < 0)
 		return;
-	if (nsc_layout_slice(&layout, slice, sizeof(slice), NULL) == 0) {
+	if (nsc_layout_slice(&layout, slice, sizeof(slice), NSC_IGNORE) == 0) {
 		const struct nsc_systemd_scope scope = {
 			.name = layout.name, .slice = slice,
 		};
 
-		(void)!nsc_systemd_start_scope(&scope, NULL);
+		(void)!nsc_systemd_start_scope(&scope, NSC_IGNORE);
 	}
 	nsc_layout_free(&layout);
 }

@@ -99,18 +99,14 @@ static int delegate_groups(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-/* One byte: PID 1 has the cgroup namespace, of which its group is the root. */
+/* PID 1 has its cgroup namespace by then, of which its group is the root. */
 static int settle_groups(struct builder *b, struct nsc_error *err)
 {
-	struct nsc_error report;
-	ssize_t n = read(b->init_report, &report, sizeof(report));
+	int ret = nsc_error_receive(b->init_report, err);
 
-	if (n == sizeof(report)) {
-		report.text[sizeof(report.text) - 1] = '\0';
-		*err = report;
+	if (ret < 0)
 		return nsc_error_context(err, "PID 1");
-	}
-	if (n != 1)
+	if (ret > 0)
 		return nsc_error_set(err, ECHILD, "PID 1 died");
 	return nsc_groups_settle(&b->groups, b->pid, err);
 }
@@ -377,10 +373,8 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 	if (n != sizeof(answer))
 		return nsc_error_set(err, ECHILD, "file systems: the worker "
 				     "died");
-	if (answer.err.code) {
-		*err = answer.err;
-		return -err->code;
-	}
+	if (answer.err.code)
+		return nsc_error_take(&answer.err, err);
 	b->identity = answer.identity;
 	b->network = answer.network;
 	return 0;
@@ -450,15 +444,11 @@ static int run_hooks(struct builder *b, struct nsc_error *err)
 /* Until the report's end, which a successful exec is. */
 static int wait_for_exec(struct builder *b, struct nsc_error *err)
 {
-	struct nsc_error report;
-	ssize_t n = read(b->init_report, &report, sizeof(report));
+	int ret = nsc_error_receive(b->init_report, err);
 
-	if (n == sizeof(report)) {
-		report.text[sizeof(report.text) - 1] = '\0';
-		*err = report;
+	if (ret < 0)
 		return nsc_error_context(err, "PID 1");
-	}
-	if (n != 0 || !nsc_pidfd_alive(b->pidfd))
+	if (ret == 0 || !nsc_pidfd_alive(b->pidfd))
 		return nsc_error_set(err, ECHILD, "PID 1 died");
 	return 0;
 }
@@ -525,7 +515,7 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 	nsc_state_remove(b->plan->rundir);
 	nsc_hooks_stop(b->plan->rundir);
 	nsc_groups_clean(b->plan->rundir);
-	(void)!write(b->report, &err, sizeof(err));
+	nsc_error_send(b->report, &err);
 	_exit(1);
 }
 

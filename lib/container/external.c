@@ -220,13 +220,12 @@ int nsc_external_find(const struct nsc_config *config,
 		return gone(pidfile, err, "a process that was started after "
 			    "the file was written has its number (where the "
 			    "clock has been set since, touch the file)");
-	if (error == 0)
-		error = check_namespaces(pidfile, user, &e, err);
+	error = error ? nsc_error_sys(err, -error, "process %d", e.pid) :
+			check_namespaces(pidfile, user, &e, err);
 	if (!nsc_pidfd_alive(pidfd))
 		return gone(pidfile, err, "its process has ended");
 	if (error < 0)
-		return err->code ? error : nsc_error_sys(err, -error,
-							 "process %d", e.pid);
+		return error;
 	e.pidfd = NSC_TAKE_FD(pidfd);
 	*ret = e;
 	return 0;
@@ -409,11 +408,8 @@ static int find_identity(const struct nsc_external *external,
 
 	if (error < 0)
 		return nsc_error_sys(err, -error, "look inside the container");
-	answer.err.text[sizeof(answer.err.text) - 1] = '\0';
-	if (answer.err.code)
-		*err = answer.err;
 	*ret = answer.identity;
-	return -answer.err.code;
+	return nsc_error_take(&answer.err, err);
 }
 
 /* A monitor finds its container by what is written there, as a new one does. */

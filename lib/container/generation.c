@@ -95,32 +95,33 @@ static void end_foreign(int rundir, const struct nsc_state *state, int pidfd,
 static void sweep(const char *path, uid_t uid)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, NULL);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, NSC_IGNORE);
 	_cleanup_fd_ int sessions = -1;
 	_cleanup_fd_ int monitor = -1;
 	_cleanup_fd_ int pidfd = -1;
 
 	if (rundir < 0)
 		return;
-	pidfd = nsc_join_find(rundir, &state, NULL);
+	pidfd = nsc_join_find(rundir, &state, NSC_IGNORE);
 	if (pidfd >= 0 && uid != (uid_t)-1 && state->uid != uid) {
 		end_foreign(rundir, state, pidfd, uid);
 		return;
 	}
-	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX, 0, NULL);
+	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX, 0,
+				  NSC_IGNORE);
 	if (monitor == -EWOULDBLOCK)
 		return;
 	nsc_fd_close(&monitor);
 	sessions = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX, 0,
-				   NULL);
+				   NSC_IGNORE);
 	/* Another's may hold it for ever. */
 	if (sessions == -EWOULDBLOCK &&
 	    (pidfd >= 0 || uid == (uid_t)-1 || nsc_rundir_is_of(rundir, uid)))
 		return;
 	if (pidfd >= 0)
-		nsc_stop(rundir, state, pidfd, 0, NULL);
+		nsc_stop(rundir, state, pidfd, 0, NSC_IGNORE);
 	else
-		nsc_stop_clean(rundir, NULL);
+		nsc_stop_clean(rundir, NSC_IGNORE);
 	/* Where not even the lock files were made. */
 	nsc_drain_remove(rundir);
 }
@@ -129,7 +130,7 @@ void nsc_generation_sweep(const char *user, uid_t uid)
 {
 	char **list = NULL;
 
-	if (nsc_generation_draining(user, &list, NULL) < 0)
+	if (nsc_generation_draining(user, &list, NSC_IGNORE) < 0)
 		return;
 	for (char **path = list; path && *path; path++)
 		sweep(*path, uid);
@@ -142,9 +143,9 @@ bool nsc_generation_was_started(const char *user, unsigned int number)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = -1;
 
-	if (nsc_rundir_path_draining(user, number, &path, NULL) < 0)
+	if (nsc_rundir_path_draining(user, number, &path, NSC_IGNORE) < 0)
 		return false;
-	rundir = nsc_rundir_open(path, false, 0, NULL);
-	return rundir >= 0 && nsc_state_load(rundir, &state, NULL) == 0 &&
+	rundir = nsc_rundir_open(path, false, 0, NSC_IGNORE);
+	return rundir >= 0 && nsc_state_load(rundir, &state, NSC_IGNORE) == 0 &&
 	       !strcmp(state->stop, "start");
 }

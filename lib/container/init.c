@@ -64,8 +64,8 @@ static int own_groups(const struct nsc_init *init, struct nsc_error *err)
 	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
 	    unshare(CLONE_NEWCGROUP) < 0)
 		return nsc_error_sys(err, errno, "make the cgroup namespace");
-	if (write(init->report, "", 1) != 1)
-		return nsc_error_set(err, EPIPE, "the builder has gone");
+	/* Where the builder has gone, this process ends with it. */
+	nsc_error_send(init->report, NSC_IGNORE);
 	return 0;
 }
 
@@ -235,6 +235,6 @@ void nsc_init_run(const struct nsc_init *init)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++)
 		if (steps[i](init, &err) < 0)
 			break;
-	(void)!write(init->report, &err, sizeof(err));
+	nsc_error_send(init->report, &err);
 	_exit(1);
 }

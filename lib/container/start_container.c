@@ -193,7 +193,8 @@ static void look_up_for_shell(struct nsc_plan *plan)
 	const struct nsc_user *user = plan->user;
 
 	plan->plain_groups = nsc_user_has_group(user, NSC_BREAK_GLASS) == 0;
-	plan->first_of_uid = nsc_user_load_uid(user->uid, &first, NULL) == 0 &&
+	plan->first_of_uid = nsc_user_load_uid(user->uid, &first,
+					       NSC_IGNORE) == 0 &&
 			     !strcmp(first->name, user->name);
 }
 
@@ -285,7 +286,8 @@ static void look_at_others(struct nsc_plan *plan)
 	if (!plan->login)
 		return;
 	nsc_generation_sweep(plan->user->name, plan->user->uid);
-	if (nsc_generation_draining(plan->user->name, &draining, NULL) < 0)
+	if (nsc_generation_draining(plan->user->name, &draining,
+				    NSC_IGNORE) < 0)
 		return;
 	plan->beside = *draining != NULL;
 	nsc_text_free_vector(draining);

@@ -101,7 +101,7 @@ exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 	else if (execve(PROGRAM, argv, envp) < 0)
 		nsc_error_sys(err, errno, "run '%s'", PROGRAM);
 	/* The descriptors have moved: no caller could go on with them. */
-	(void)!write(NSC_MONITOR_REPORT, err, sizeof(*err));
+	nsc_error_send(NSC_MONITOR_REPORT, err);
 	_exit(1);
 }
 
@@ -135,7 +135,6 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 
 int nsc_monitor_wait(int in, int64_t deadline, struct nsc_error *err)
 {
-	struct nsc_error report;
 	int n = nsc_process_poll(in, deadline);
 
 	if (n < 0)
@@ -143,12 +142,8 @@ int nsc_monitor_wait(int in, int64_t deadline, struct nsc_error *err)
 	if (n == 0)
 		return nsc_error_set(err, ETIMEDOUT, "the container was not "
 				     "ready within start_timeout");
-	if (read(in, &report, sizeof(report)) != sizeof(report))
-		return nsc_error_set(err, ECHILD, "the builder died");
-	report.text[sizeof(report.text) - 1] = '\0';
-	if (report.code)
-		*err = report;
-	return -report.code;
+	n = nsc_error_receive(in, err);
+	return n > 0 ? nsc_error_set(err, ECHILD, "the builder died") : n;
 }
 
 static void __attribute__((noreturn))
@@ -164,7 +159,7 @@ adopt(const struct nsc_monitor_start *start)
 		nsc_groups_leave_session(&request);
 	}
 	nsc_monitor_become(start, &err);
-	(void)!write(start->report, &err, sizeof(err));
+	nsc_error_send(start->report, &err);
 	_exit(1);
 }
 

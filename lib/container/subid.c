@@ -154,7 +154,7 @@ static bool has_module(void)
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 
-	if (read_etc("nsswitch.conf", &text, NULL) < 0)
+	if (read_etc("nsswitch.conf", &text, NSC_IGNORE) < 0)
 		return true;
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -299,7 +299,7 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 		return nsc_pool_add(&pool, line, err);
 	/* Whose range is given is refused by no full disk. */
 	if (!given.complete)
-		nsc_pool_replace(&pool, given.at, line, NULL);
+		nsc_pool_replace(&pool, given.at, line, NSC_IGNORE);
 	return 0;
 }
 

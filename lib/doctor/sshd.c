@@ -142,7 +142,7 @@ static bool search(const char *path, struct place *place, int depth)
 	unsigned int number = 0;
 
 	if (fd < 0 || nsc_file_read(fd, path, NSC_FILE_MAX, &text, NULL,
-				    NULL) < 0)
+				    NSC_IGNORE) < 0)
 		return false;
 	save = text;
 	while ((line = strsep(&save, "\n"))) {

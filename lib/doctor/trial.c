@@ -57,15 +57,14 @@ static void finish(struct writer *w, enum nsc_trial_result result,
 	if (!w->name)
 		return;
 	snprintf(step.name, sizeof(step.name), "%s", w->name);
-	if (err)
-		step.err = *err;
+	step.err = *err;
 	(void)!write(w->out, &step, sizeof(step));
 	w->name = NULL;
 }
 
 static void begin_step(struct writer *w, const char *name)
 {
-	finish(w, NSC_TRIAL_OK, NULL);
+	finish(w, NSC_TRIAL_OK, NSC_IGNORE);
 	w->name = name;
 	w->since = now_us();
 }
@@ -212,7 +211,7 @@ run_as_user(const struct inside *in, struct writer *w)
 		begin_step(w, steps[i].name);
 		if (steps[i].run(in, &err) < 0)
 			result = steps[i].failure;
-		finish(w, result, result == NSC_TRIAL_OK ? NULL : &err);
+		finish(w, result, result == NSC_TRIAL_OK ? NSC_IGNORE : &err);
 		if (result == NSC_TRIAL_FAILED)
 			_exit(1);
 	}
@@ -238,7 +237,7 @@ run_child(struct nsc_session *session, const struct nsc_user *user,
 		finish(w, NSC_TRIAL_FAILED, &err);
 		_exit(1);
 	}
-	finish(w, NSC_TRIAL_OK, NULL);
+	finish(w, NSC_TRIAL_OK, NSC_IGNORE);
 	pid = fork();
 	if (pid == 0)
 		run_as_user(&in, w);
@@ -252,7 +251,8 @@ static bool take(int in, int64_t deadline, struct nsc_trial_step *step)
 {
 	if (nsc_process_poll(in, deadline) <= 0 ||
 	    read(in, step, sizeof(*step)) != sizeof(*step) ||
-	    step->result > NSC_TRIAL_FAILED || step->us < 0)
+	    step->result > NSC_TRIAL_FAILED || step->us < 0 ||
+	    (step->result == NSC_TRIAL_FAILED && !step->err.code))
 		return false;
 	step->name[sizeof(step->name) - 1] = '\0';
 	step->err.text[sizeof(step->err.text) - 1] = '\0';
@@ -271,9 +271,8 @@ static int follow(int in, int pidfd,
 		done(arg, &step);
 		if (step.result != NSC_TRIAL_FAILED)
 			continue;
-		*err = step.err;
 		nsc_process_kill(pidfd);
-		return err->code > 0 ? -err->code : -ECHILD;
+		return nsc_error_take(&step.err, err);
 	}
 	if (nsc_process_wait(pidfd, deadline, &status) < 0) {
 		nsc_process_kill(pidfd);

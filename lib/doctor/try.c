@@ -119,7 +119,7 @@ static int see_if_running(struct try *t)
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 
 	return nsc_session_find(t->container->rundir, t->user->uid, 0,
-				&session, NULL);
+				&session, NSC_IGNORE);
 }
 
 /* A container that runs is joined, whatever its file has become. */

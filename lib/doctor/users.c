@@ -177,10 +177,10 @@ static bool in_shells(const char *shell)
 /* Without lists on /run what a container's user may read is root's alone. */
 static bool has_lists(void)
 {
-	_cleanup_fd_ int fd = nsc_file_open_dir(NSC_RUNDIR, NULL);
+	_cleanup_fd_ int fd = nsc_file_open_dir(NSC_RUNDIR, NSC_IGNORE);
 
 	if (fd == -ENOENT)
-		fd = nsc_file_open_dir("/run", NULL);
+		fd = nsc_file_open_dir("/run", NSC_IGNORE);
 	return fd < 0 || nsc_acl_possible(fd);
 }
 

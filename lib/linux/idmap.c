@@ -118,10 +118,11 @@ int nsc_idmap_userns(const struct nsc_idmap_pair *pair, struct nsc_error *err)
 	ret = nsc_idmap_write(pid, "uid_map", &uid, 1, err);
 	if (ret == 0)
 		ret = nsc_idmap_write(pid, "gid_map", &gid, 1, err);
-	if (ret == 0)
+	if (ret == 0) {
 		ret = nsc_namespace_open(pid, CLONE_NEWUSER);
-	if (ret < 0 && !err->code)
-		nsc_error_sys(err, -ret, "open the user namespace");
+		if (ret < 0)
+			nsc_error_sys(err, -ret, "open the user namespace");
+	}
 	nsc_process_kill(pidfd);
 	return ret;
 }

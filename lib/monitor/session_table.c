@@ -107,7 +107,8 @@ static int write_file(int dir, const struct session *s)
 		       s->user, s->service, s->generation, tty, loginuid,
 		       audit_session);
 	name_of(s->pid, name);
-	return nsc_file_write_at(dir, name, text, (size_t)len, 0644, NULL);
+	return nsc_file_write_at(dir, name, text, (size_t)len, 0644,
+				 NSC_IGNORE);
 }
 
 static void remove_file(int dir, pid_t pid)

@@ -86,7 +86,7 @@ static uint64_t add_profile(uint64_t hash, const char *path)
 	hash = nsc_hash_add_text(hash, path);
 	if (path[0] != '/')
 		return hash;
-	fd = nsc_file_open(path, NULL);
+	fd = nsc_file_open(path, NSC_IGNORE);
 	if (fd >= 0 && nsc_hash_file(fd, &content) < 0)
 		content = 0;
 	return nsc_hash_add(hash, &content, sizeof(content));

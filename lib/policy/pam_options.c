@@ -96,7 +96,8 @@ int nsc_pam_options_parse(int argc, const char **argv,
 	int first = 0;
 
 	for (int i = 0; i < argc; i++) {
-		int error = parse_one(argv[i], &options, first ? NULL : err);
+		int error = parse_one(argv[i], &options,
+				      first ? NSC_IGNORE : err);
 
 		first = first ? first : error;
 	}

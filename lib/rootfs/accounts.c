@@ -403,10 +403,9 @@ static int put_accounts(const struct nsc_view *view,
 			      sizeof(answer), -1);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "make passwd and group");
-	if (answer.err.code) {
-		*err = answer.err;
-		return -err->code;
-	}
+	ret = nsc_error_take(&answer.err, err);
+	if (ret < 0)
+		return ret;
 	return put_files(view, &files, &answer, err);
 }
 

@@ -312,10 +312,9 @@ int nsc_identity_find(const struct nsc_identity_request *request,
 
 	if (error < 0)
 		return nsc_error_sys(err, -error, "look the user up");
-	if (answer.err.code) {
-		*err = answer.err;
-		return -err->code;
-	}
+	error = nsc_error_take(&answer.err, err);
+	if (error < 0)
+		return error;
 	*ret = answer.id;
 	return 0;
 }

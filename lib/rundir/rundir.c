@@ -192,11 +192,12 @@ unsigned int nsc_rundir_generation(int rundir)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int fd = nsc_file_open_at(rundir, "run directory",
-					       NSC_FILE_GENERATION, NULL);
+					       NSC_FILE_GENERATION,
+					       NSC_IGNORE);
 	long long number;
 
 	if (fd < 0 || nsc_file_read(fd, NSC_FILE_GENERATION, 64, &text, NULL,
-				    NULL) < 0)
+				    NSC_IGNORE) < 0)
 		return 0;
 	text[strcspn(text, "\n")] = '\0';
 	return nsc_text_number(text, 0, UINT32_MAX, &number) < 0 ?

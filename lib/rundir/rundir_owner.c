@@ -16,7 +16,7 @@
 bool nsc_rundir_is_of(int rundir, uid_t uid)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, NULL);
+	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, NSC_IGNORE);
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 

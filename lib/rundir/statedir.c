@@ -96,7 +96,7 @@ int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 	if (ret < 0)
 		return ret;
 	/* What is there already needs no room on a full disk. */
-	if (note(dir, user->uid, ret ? NULL : err) < 0 && !ret)
+	if (note(dir, user->uid, ret ? NSC_IGNORE : err) < 0 && !ret)
 		return nsc_error_context(err, "%s", path);
 	return NSC_TAKE_FD(dir);
 }

@@ -109,11 +109,8 @@ static int try_filter(const struct nsc_config *config,
 			nsc_process_now() + TRY_MS);
 	at = shared->at;
 	munmap(shared, sizeof(*shared));
-	report.text[sizeof(report.text) - 1] = '\0';
-	if (report.code) {
-		*err = report;
+	if (nsc_error_take(&report, err) < 0)
 		return nsc_error_context(err, "%s: seccomp", config->file);
-	}
 	if (at == SIZE_MAX)
 		return nsc_error_set(err, ECHILD, "try the seccomp filter: "
 				     "the child died");

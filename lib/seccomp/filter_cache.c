@@ -64,9 +64,10 @@ static int read_kept(const struct key *key,
 		     const struct nsc_seccomp_profile *profile,
 		     struct nsc_seccomp *ret)
 {
-	_cleanup_fd_ int dir = nsc_file_open_dir(DIRECTORY, NULL);
+	_cleanup_fd_ int dir = nsc_file_open_dir(DIRECTORY, NSC_IGNORE);
 	_cleanup_fd_ int fd = dir < 0 ? -1 :
-			      nsc_file_open_at(dir, DIRECTORY, key->name, NULL);
+			      nsc_file_open_at(dir, DIRECTORY, key->name,
+					       NSC_IGNORE);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -75,7 +76,7 @@ static int read_kept(const struct key *key,
 		.len = (unsigned int)st.st_size / sizeof(*ret->code),
 		.flags = profile->flags,
 	};
-	return nsc_seccomp_read(fd, ret, NULL);
+	return nsc_seccomp_read(fd, ret, NSC_IGNORE);
 }
 
 static void make_room(int dir)
@@ -98,18 +99,18 @@ static void make_room(int dir)
 /* Where no container has ever been started nothing is kept. */
 static void keep(const struct key *key, const struct nsc_seccomp *filter)
 {
-	_cleanup_fd_ int above = nsc_file_open_dir(NSC_RUNDIR, NULL);
+	_cleanup_fd_ int above = nsc_file_open_dir(NSC_RUNDIR, NSC_IGNORE);
 	_cleanup_fd_ int dir = -1;
 
 	if (above < 0 || (mkdirat(above, NAME, 0700) < 0 && errno != EEXIST))
 		return;
-	dir = nsc_file_open_dir_at(above, NSC_RUNDIR, NAME, NULL);
+	dir = nsc_file_open_dir_at(above, NSC_RUNDIR, NAME, NSC_IGNORE);
 	if (dir < 0)
 		return;
 	make_room(dir);
 	(void)nsc_file_write_at(dir, key->name, filter->code,
 				filter->len * sizeof(*filter->code), 0600,
-				NULL);
+				NSC_IGNORE);
 }
 
 int nsc_filter_compile(const struct nsc_seccomp_profile *profile,

@@ -15,7 +15,7 @@ bool nsc_change_is(const struct nsc_state *state,
 	};
 	char digest[NSC_DIGEST_SIZE];
 
-	return nsc_digest_make(&source, digest, NULL) == 0 &&
+	return nsc_digest_make(&source, digest, NSC_IGNORE) == 0 &&
 	       strcmp(digest, state->digest) != 0;
 }
 
@@ -24,6 +24,7 @@ bool nsc_change_seen(const struct nsc_state *state,
 {
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 
-	return nsc_policy_decide(state->conf, user, NULL, &policy, NULL) ==
-		       0 && policy->dir && nsc_change_is(state, policy, user);
+	return nsc_policy_decide(state->conf, user, NULL, &policy,
+				 NSC_IGNORE) == 0 &&
+	       policy->dir && nsc_change_is(state, policy, user);
 }

@@ -48,14 +48,14 @@ run_helper(const struct nsc_helper *helper, int report)
 	 */
 	setsid();
 	if (nsc_process_clean(keep, 2) < 0 ||
-	    nsc_credential_become(0, 0, NULL, 0, NULL) < 0)
+	    nsc_credential_become(0, 0, NULL, 0, NSC_IGNORE) < 0)
 		_exit(status);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {
 		nsc_process_die_with(self);
 		execve(NSC_NSINIT, argv, envp);
 		nsc_error_sys(&err, errno, "run " NSC_NSINIT);
-		(void)!write(NSC_HELPER_REPORT, &err, sizeof(err));
+		nsc_error_send(NSC_HELPER_REPORT, &err);
 		_exit(status);
 	}
 	close(NSC_HELPER_LOCK);
@@ -68,7 +68,6 @@ run_helper(const struct nsc_helper *helper, int report)
 /* The helper's answer: an nsc_error, code 0 when the container runs. */
 static int read_report(int fd, int64_t deadline, struct nsc_error *err)
 {
-	struct nsc_error report;
 	int n = nsc_process_poll(fd, deadline);
 
 	if (n < 0)
@@ -76,13 +75,9 @@ static int read_report(int fd, int64_t deadline, struct nsc_error *err)
 	if (n == 0)
 		return nsc_error_set(err, ETIMEDOUT, "the helper took longer "
 				     "than start_timeout allows");
-	if (read(fd, &report, sizeof(report)) != sizeof(report))
-		return nsc_error_set(err, ECHILD, "the helper ended without "
-				     "a result");
-	report.text[sizeof(report.text) - 1] = '\0';
-	if (report.code && err)
-		*err = report;
-	return -report.code;
+	n = nsc_error_receive(fd, err);
+	return n > 0 ? nsc_error_set(err, ECHILD, "the helper ended without "
+				     "a result") : n;
 }
 
 int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err)

@@ -121,10 +121,7 @@ static int try_first(const struct nsc_session *session,
 				     "does not answer");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "try the container");
-	report.text[sizeof(report.text) - 1] = '\0';
-	if (report.code && err)
-		*err = report;
-	return -report.code;
+	return nsc_error_take(&report, err);
 }
 
 int nsc_session_place(const struct nsc_session *session,

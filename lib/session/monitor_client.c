@@ -75,8 +75,7 @@ static int connect_soon(const struct nsc_session *session, int rundir)
 static int no_way_back(struct nsc_error *err)
 {
 	/* Of this process, and not of one that is its parent. */
-	if (err)
-		err->code = ECANCELED;
+	err->code = ECANCELED;
 	return -ENOTRECOVERABLE;
 }
 
@@ -110,14 +109,12 @@ static int receive(const struct nsc_session *session,
 /* What the monitor refused. */
 static int refused(struct nsc_door_answer *answer, struct nsc_error *err)
 {
-	answer->err.text[sizeof(answer->err.text) - 1] = '\0';
-	if (err)
-		*err = answer->err;
-	if (answer->err.code == EUSERS)
-		return -EUSERS;
+	int ret = nsc_error_take(&answer->err, err);
+
+	if (ret == -EUSERS)
+		return ret;
 	nsc_error_context(err, "enter the container's limits");
-	return answer->err.code == ENOTRECOVERABLE ? no_way_back(err) :
-						     -answer->err.code;
+	return ret == -ENOTRECOVERABLE ? no_way_back(err) : ret;
 }
 
 /* The groups of a container that ends cannot be entered any more. */

@@ -96,7 +96,7 @@ static int drain_into(const struct opening *o, const char *other, int fresh,
 		return ret;
 	ret = start(o, lock, false, err);
 	if (ret < 0)
-		nsc_rundir_exchange(o->path, other, NULL);
+		nsc_rundir_exchange(o->path, other, NSC_IGNORE);
 	return ret;
 }
 
@@ -224,7 +224,7 @@ static int open_slowly(const struct opening *o, struct nsc_error *err)
 static int has_monitor(int rundir, struct nsc_error *err)
 {
 	_cleanup_fd_ int monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR,
-						   LOCK_EX, 0, NULL);
+						   LOCK_EX, 0, NSC_IGNORE);
 
 	if (monitor == -EWOULDBLOCK)
 		return 1;

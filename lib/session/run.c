@@ -51,7 +51,7 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 		nsc_error_sys(&err, errno, "run '%s' in the container",
 			      run->program);
 	}
-	(void)!write(report, &err, sizeof(err));
+	nsc_error_send(report, &err);
 	_exit(127);
 }
 
@@ -97,13 +97,10 @@ static int wait_for(pid_t child, const sigset_t *all)
 
 int nsc_run_report(int in, struct nsc_error *err)
 {
-	struct nsc_error report;
+	int ret = nsc_error_receive(in, err);
 
-	if (read(in, &report, sizeof(report)) != sizeof(report))
-		return 0;
-	report.text[sizeof(report.text) - 1] = '\0';
-	*err = report;
-	return -report.code;
+	/* The end of the pipe, which a successful exec is. */
+	return ret > 0 ? 0 : ret;
 }
 
 int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)

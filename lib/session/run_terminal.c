@@ -84,7 +84,7 @@ run_child(const struct console *c, int report)
 			nsc_run_child(c->run, &c->mask, report);
 		nsc_error_sys(&err, errno, "close descriptors");
 	}
-	(void)!write(report, &err, sizeof(err));
+	nsc_error_send(report, &err);
 	_exit(127);
 }
 

@@ -27,11 +27,11 @@ bool nsc_session_inside_of(const char *user)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = -1;
 
-	if (nsc_rundir_path(user, &path, NULL) < 0)
+	if (nsc_rundir_path(user, &path, NSC_IGNORE) < 0)
 		return false;
-	rundir = nsc_rundir_open(path, false, 0, NULL);
+	rundir = nsc_rundir_open(path, false, 0, NSC_IGNORE);
 	return rundir >= 0 &&
-	       nsc_session_load(rundir, &session, NULL) == -EALREADY;
+	       nsc_session_load(rundir, &session, NSC_IGNORE) == -EALREADY;
 }
 
 /*

@@ -90,7 +90,7 @@ int nsc_note_write(const struct nsc_session *session,
 
 void nsc_note_remove(const struct nsc_session *session)
 {
-	_cleanup_fd_ int dir = open_dir(session, NULL);
+	_cleanup_fd_ int dir = open_dir(session, NSC_IGNORE);
 	char name[16];
 
 	snprintf(name, sizeof(name), "%d", (int)getpid());

@@ -171,20 +171,17 @@ int nsc_handover_look(struct nsc_handover *h, bool relays,
 static int receive(int channel, struct nsc_pty *pty, struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + ANSWER_MS;
-	struct nsc_error report;
-	int n = nsc_process_poll(channel, deadline);
+	int n = nsc_process_poll(channel, deadline), ret;
 
 	if (n <= 0)
 		return nsc_error_set(err, ETIMEDOUT, "enter the container: it "
 				     "does not answer");
-	if (read(channel, &report, sizeof(report)) != sizeof(report))
+	ret = nsc_error_receive(channel, err);
+	if (ret > 0)
 		return nsc_error_set(err, ECHILD, "enter the container: the "
 				     "login program has ended");
-	report.text[sizeof(report.text) - 1] = '\0';
-	if (report.code) {
-		*err = report;
-		return -report.code;
-	}
+	if (ret < 0)
+		return ret;
 	n = nsc_process_poll(channel, deadline);
 	if (n <= 0)
 		return nsc_error_set(err, ETIMEDOUT, "terminal: it does not "
@@ -206,7 +203,7 @@ static int step_down(const struct nsc_pty *pty)
 	if (fstat(pty->slave, &st) < 0 || setgroups(0, NULL) < 0 ||
 	    setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, st.st_uid, uid) < 0 || geteuid() != st.st_uid ||
-	    nsc_capability_keep(0, NULL) < 0 ||
+	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0)
 		return -1;
@@ -434,7 +431,7 @@ int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
 int nsc_handover_fail(struct nsc_handover *h, const struct nsc_error *err)
 {
 	if (h->channel >= 0) {
-		(void)!write(h->channel, err, sizeof(*err));
+		nsc_error_send(h->channel, err);
 		_exit(1);
 	}
 	nsc_fd_close(&h->terminal);

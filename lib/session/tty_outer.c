@@ -80,8 +80,8 @@ run_guard(struct nsc_caller *caller, int in)
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    sigprocmask(SIG_SETMASK, &all, NULL) < 0 ||
 	    (geteuid() == 0 &&
-	     nsc_credential_become(NOBODY, NOBODY, NULL, 0, NULL) < 0) ||
-	    nsc_capability_keep(0, NULL) < 0)
+	     nsc_credential_become(NOBODY, NOBODY, NULL, 0, NSC_IGNORE) < 0) ||
+	    nsc_capability_keep(0, NSC_IGNORE) < 0)
 		_exit(1);
 	prctl(PR_SET_DUMPABLE, 0);
 	prctl(PR_SET_NAME, "nsc-terminal");

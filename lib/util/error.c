@@ -3,8 +3,12 @@
 #undef nsc_error_sys
 #undef nsc_error_context
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CODE_MAX 4095		/* the kernel has no larger ones */
 
 static void __attribute__((format(printf, 3, 0)))
 fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
@@ -18,8 +22,6 @@ int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
 {
 	va_list ap;
 
-	if (!err)
-		return -code;
 	va_start(ap, fmt);
 	fill(err, code, fmt, ap);
 	va_end(ap);
@@ -42,8 +44,6 @@ int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 	va_list ap;
 	size_t len;
 
-	if (!err)
-		return -code;
 	va_start(ap, fmt);
 	fill(err, code, fmt, ap);
 	va_end(ap);
@@ -59,8 +59,6 @@ int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 	va_list ap;
 	size_t len;
 
-	if (!err)
-		return -1;
 	old = *err;
 	va_start(ap, fmt);
 	fill(err, old.code, fmt, ap);
@@ -72,7 +70,41 @@ int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 
 int nsc_error_clear(struct nsc_error *err)
 {
-	if (err)
-		*err = (struct nsc_error)NSC_ERROR_INIT;
+	*err = (struct nsc_error)NSC_ERROR_INIT;
 	return 0;
+}
+
+void nsc_error_send(int fd, const struct nsc_error *err)
+{
+	(void)!write(fd, err, sizeof(*err));
+}
+
+int nsc_error_take(const struct nsc_error *from, struct nsc_error *err)
+{
+	if (!from->code)
+		return 0;
+	if (from->code < 0 || from->code > CODE_MAX)
+		return nsc_error_set(err, EPROTO, "another process of "
+				     "nscontainer sent a damaged error");
+	*err = *from;
+	err->text[sizeof(err->text) - 1] = '\0';
+	return -err->code;
+}
+
+int nsc_error_receive(int fd, struct nsc_error *err)
+{
+	struct nsc_error report;
+	ssize_t n;
+
+	do
+		n = read(fd, &report, sizeof(report));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return nsc_error_sys(err, errno, "receive an error");
+	if (n == 0)
+		return 1;
+	if (n != sizeof(report))
+		return nsc_error_set(err, EPROTO, "another process of "
+				     "nscontainer sent a part of an error");
+	return nsc_error_take(&report, err);
 }

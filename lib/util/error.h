@@ -16,13 +16,19 @@ struct nsc_error {
 #define NSC_ERROR_INIT { 0, "" }
 
 /*
- * Fill err and return -code.  With strerror_of != 0 use nsc_error_sys, which
- * appends ": " and the errno's text.  err may be NULL.
+ * The error of a caller to whom the return value is enough.  No function takes
+ * NULL for an error: each may return what a function that it called has put
+ * there.  tests/lint/errors looks for NULL.
+ */
+#define NSC_IGNORE (&(struct nsc_error)NSC_ERROR_INIT)
+
+/*
+ * Fill err and return -code; nsc_error_sys appends ": " and the errno's text.
  */
 int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4), nonnull(1)));
 int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4), nonnull(1)));
 
 /* What errno code means, in English; never NULL, and of static memory. */
 const char *nsc_error_text(int code);
@@ -32,10 +38,29 @@ const char *nsc_error_text(int code);
  * Returns -err->code, so that a caller can return it.
  */
 int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+	__attribute__((format(printf, 2, 3), nonnull(1)));
 
 /* What went wrong does not matter: err is as before.  Returns 0. */
-int nsc_error_clear(struct nsc_error *err);
+int nsc_error_clear(struct nsc_error *err) __attribute__((nonnull));
+
+/*
+ * Tell a process of ours that waits at the other end of a pipe or socket what
+ * went wrong; code 0: nothing.  One that has gone is not told.
+ */
+void nsc_error_send(int fd, const struct nsc_error *err)
+	__attribute__((nonnull));
+
+/*
+ * Receive that.  Returns 0, -code with err filled, or 1 where the other end
+ * was closed and nothing was sent: the caller knows what that means.  The
+ * sender may be a process that was taken over: what is not a whole error with
+ * an errno is -EPROTO.
+ */
+int nsc_error_receive(int fd, struct nsc_error *err) __attribute__((nonnull));
+
+/* The same for an error that came as a part of an answer; never 1. */
+int nsc_error_take(const struct nsc_error *from, struct nsc_error *err)
+	__attribute__((nonnull));
 
 #ifdef __clang_analyzer__
 /* The code is never 0: without this, each caller seems to go on. */

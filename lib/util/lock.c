@@ -32,10 +32,11 @@ static int taken_by(int fd)
 	return found;
 }
 
-static int refuse(int fd, const char *name, struct nsc_error *err)
+static int refuse(int fd, const char *name, int64_t deadline,
+		  struct nsc_error *err)
 {
-	/* The kernel takes 10 ms for /proc/locks: not where one only looks. */
-	int pid = err ? taken_by(fd) : 0;
+	/* The kernel takes 10 ms for /proc/locks: not for one look. */
+	int pid = deadline ? taken_by(fd) : 0;
 
 	if (pid)
 		return nsc_error_set(err, EWOULDBLOCK, "lock '%s': another "
@@ -56,7 +57,7 @@ int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
 		if (errno != EWOULDBLOCK)
 			return nsc_error_sys(err, errno, "lock '%s'", name);
 		if (nsc_process_now() >= deadline)
-			return refuse(fd, name, err);
+			return refuse(fd, name, deadline, err);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 20000000)
 			pause.tv_nsec *= 2;

@@ -10,7 +10,7 @@
  * Lock the open file with operation (LOCK_EX or LOCK_SH), trying until
  * deadline (nsc_process_now; 0: once): no wait is without an end.
  * -EWOULDBLOCK: it was held all the time; the sentence names name, and the
- * process that took it where the kernel tells.
+ * process that took it where there was a deadline and the kernel tells.
  */
 int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
 	     struct nsc_error *err);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -27,7 +28,7 @@ START_TEST(error_chains_context)
 			 -EPERM);
 	ck_assert_str_eq(err.text, "create 'alice': mount 'proc': "
 			 "Operation not permitted");
-	ck_assert_int_eq(nsc_error_set(NULL, EIO, "nobody looks"), -EIO);
+	ck_assert_int_eq(nsc_error_set(NSC_IGNORE, EIO, "nobody looks"), -EIO);
 }
 END_TEST
 
@@ -42,6 +43,44 @@ START_TEST(error_is_bounded)
 	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
 	nsc_error_context(&err, "%s", text);
 	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
+}
+END_TEST
+
+/* From a process that was taken over, as the sender of any is thought to be. */
+START_TEST(errors_from_others)
+{
+	struct nsc_error sent = { EACCES, "no" }, err = NSC_ERROR_INIT;
+	int fds[2];
+
+	ck_assert_int_eq(pipe(fds), 0);
+	nsc_error_send(fds[1], &sent);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EACCES);
+	ck_assert_str_eq(err.text, "no");
+	nsc_error_send(fds[1], NSC_IGNORE);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), 0);
+	/* Text without an end. */
+	memset(sent.text, 'x', sizeof(sent.text));
+	nsc_error_send(fds[1], &sent);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EACCES);
+	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
+	/* A code whose negative would be a success. */
+	for (int i = 0; i < 3; i++) {
+		sent.code = (const int[]){ -EPERM, INT_MIN, 4096 }[i];
+		nsc_error_send(fds[1], &sent);
+		ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EPROTO);
+		ck_assert_int_eq(err.code, EPROTO);
+		ck_assert_str_eq(err.text, "another process of nscontainer "
+				 "sent a damaged error");
+	}
+	ck_assert_int_eq(write(fds[1], &sent, 100), 100);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EPROTO);
+	ck_assert_str_eq(err.text, "another process of nscontainer sent a "
+			 "part of an error");
+	close(fds[1]);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), 1);
+	close(fds[0]);
+	ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EBADF);
+	ck_assert_str_eq(err.text, "receive an error: Bad file descriptor");
 }
 END_TEST
 
@@ -451,7 +490,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		hashes, error_chains_context, error_is_bounded, names, numbers,
+		hashes, error_chains_context, error_is_bounded,
+		errors_from_others, names, numbers,
 		escapes, directories_are_checked, files_are_checked,
 		files_are_written_whole, children_are_invisible,
 		children_answer,
