@@ -14,7 +14,7 @@
 #include "api/sessions.h"
 #include "util/fd.h"
 #include "util/process.h"
-#include "cgroup/cgroup_session.h"
+#include "cgroup/cgroup_processes.h"
 #include "linux/pidfd.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGHUP and SIGKILL */

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/hash.h"
+#include "util/lock.h"
 #include "util/text.h"
 #include "rundir/drain.h"
 #include "container/generation.h"
@@ -21,27 +21,15 @@
 #include "rundir/rundir.h"
 #include "session/change.h"
 
-/*
- * Who holds the shared lock: one line "FLOCK ADVISORY READ" in /proc/locks,
- * proc_locks(5), for each session; "->" marks those who wait.
- */
+/* Each session shares the lock. */
 static int count_sessions(int rundir)
 {
-	_cleanup_file_ FILE *locks = fopen("/proc/locks", "re");
-	char file[64], line[256];
 	struct stat st;
-	int n = 0;
+	pid_t pid;
 
-	if (!locks || fstatat(rundir, NSC_FILE_SESSIONS, &st,
-			      AT_SYMLINK_NOFOLLOW) < 0)
-		return -1;
-	snprintf(file, sizeof(file), " %02x:%02x:%lu ", major(st.st_dev),
-		 minor(st.st_dev), (unsigned long)st.st_ino);
-	while (fgets(line, sizeof(line), locks))
-		if (strstr(line, file) && strstr(line, "FLOCK") &&
-		    strstr(line, "READ") && !strstr(line, "->"))
-			n++;
-	return n;
+	return fstatat(rundir, NSC_FILE_SESSIONS, &st,
+		       AT_SYMLINK_NOFOLLOW) < 0 ? -1 :
+						  nsc_lock_holders(&st, &pid);
 }
 
 /* The container of a directory knows no nscontainer.conf. */

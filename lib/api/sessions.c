@@ -8,7 +8,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,10 +16,11 @@
 
 #include "api/sessions.h"
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/text.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
-#include "cgroup/cgroup_session.h"
+#include "cgroup/cgroup_processes.h"
 #include "cgroup/cgroup_stats.h"
 #include "linux/pidfd.h"
 
@@ -62,60 +62,23 @@ void nsc_api_sessions_close(struct nsc_api_sessions *all)
 
 /* --- what runs */
 
-struct process {
-	pid_t pid;
-	char command[64];
-	int group, foreground;	/* process groups: its own, its terminal's */
-	unsigned int tty;	/* 0: none */
-	uint64_t start;
-};
-
-/* proc_pid_stat(5); the name in it may hold anything. */
-static bool look_at(pid_t pid, struct process *ret)
-{
-	char path[64], text[1024];
-	_cleanup_fd_ int fd = -1;
-	char *name, *end;
-	ssize_t n;
-	int tty;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return false;
-	text[n] = '\0';
-	name = strchr(text, '(');
-	end = strrchr(text, ')');
-	if (!name || !end || end < name ||
-	    sscanf(end + 1, " %*c %*d %d %*d %d %d %*u %*u %*u %*u %*u %*u "
-		   "%*u %*d %*d %*d %*d %*d %*d %" SCNu64, &ret->group, &tty,
-		   &ret->foreground, &ret->start) != 4)
-		return false;
-	*end = '\0';
-	ret->pid = pid;
-	ret->tty = (unsigned int)tty;
-	nsc_text_escape(name + 1, ret->command, sizeof(ret->command));
-	return true;
-}
-
-static bool in_foreground(const struct process *p)
+static bool in_foreground(const struct nsc_proc_stat *p)
 {
 	return p->tty && p->group == p->foreground;
 }
 
 /* The newest that has the terminal; where there is none, the newest. */
 static bool find_command(const struct nsc_api_sessions *all, pid_t session,
-			 struct process *ret)
+			 struct nsc_proc_stat *ret)
 {
 	pid_t list[PROCESSES];
 	size_t n = nsc_cgroup_session_pids(all->tree, session, list,
 					   PROCESSES);
-	struct process p;
-	bool found = look_at(session, ret);
+	struct nsc_proc_stat p;
+	bool found = nsc_proc_stat(session, ret) == 0;
 
 	for (size_t i = 0; i < n && i < PROCESSES; i++) {
-		if (!look_at(list[i], &p))
+		if (nsc_proc_stat(list[i], &p) < 0)
 			continue;
 		if (!found || in_foreground(&p) > in_foreground(ret) ||
 		    (in_foreground(&p) == in_foreground(ret) &&
@@ -127,7 +90,7 @@ static bool find_command(const struct nsc_api_sessions *all, pid_t session,
 }
 
 /* Seconds since input; without asking a file system that may not answer. */
-static json_t *idle(const struct process *p)
+static json_t *idle(const struct nsc_proc_stat *p)
 {
 	unsigned int minor = (p->tty & 0xff) | (p->tty >> 12 & 0xfff00);
 	struct statx st;
@@ -186,13 +149,16 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 				   "loginuid", id(s->loginuid),
 				   "audit_session", id(s->audit_session),
 				   "opened", (json_int_t)s->opened);
-	struct process p;
+	struct nsc_proc_stat p;
+	char command[sizeof(p.name)];
 	bool found = find_command(all, s->pid, &p);
 
 	json_object_set_new(object, "idle", found ? idle(&p) : json_null());
 	put_usage(object, all, s->pid);
-	json_object_set_new(object, "command", found ? json_string(p.command) :
-						       json_null());
+	json_object_set_new(object, "command", found ?
+			    json_string(nsc_text_escape(p.name, command,
+							sizeof(command))) :
+			    json_null());
 	json_object_set_new(object, "config", json_string(all->state->config));
 	return object;
 }

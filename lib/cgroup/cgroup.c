@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
-#include "util/file.h"
+#include "util/proc.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
@@ -50,24 +50,6 @@ unsigned int nsc_cgroup_controllers(const char *list, const char *separators)
 	return bits;
 }
 
-/* "\040" and the like, proc_pid_mountinfo(5). */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (; *text; to++) {
-		unsigned int c;
-
-		if (*text == '\\' && sscanf(text + 1, "%3o", &c) == 1) {
-			*to = (char)c;
-			text += 4;
-		} else {
-			*to = *text++;
-		}
-	}
-	*to = '\0';
-}
-
 static bool has_word(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -81,10 +63,21 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int add_mount(struct nsc_cgroup_host *host, bool v2, bool readonly,
-		     const char *path, const char *options)
+static bool is_v2(const struct nsc_proc_mount *m)
 {
-	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(options, ",");
+	return !strcmp(m->type, "cgroup2");
+}
+
+static bool is_readonly(const struct nsc_proc_mount *m)
+{
+	return has_word(m->options, "ro") || has_word(m->super, "ro");
+}
+
+static int add_mount(struct nsc_cgroup_host *host,
+		     const struct nsc_proc_mount *m)
+{
+	bool v2 = is_v2(m), readonly = is_readonly(m);
+	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(m->super, ",");
 	struct nsc_cgroup_hierarchy *h = host->list;
 
 	/* systemd's own v1 hierarchy, and controllers that are not ours. */
@@ -102,100 +95,53 @@ static int add_mount(struct nsc_cgroup_host *host, bool v2, bool readonly,
 	free(h->path);
 	*h = (struct nsc_cgroup_hierarchy){
 		.v2 = v2, .readonly = readonly, .controllers = bits,
-		.path = strdup(path),
+		.path = strdup(m->point),
 	};
 	return h->path ? 0 : -ENOMEM;
 }
 
-/* A line of mountinfo that is about control groups. */
-struct mount {
-	bool v2;
-	bool readonly;
-	const char *path;
-	const char *options;
-};
-
-/* Splits line in place. */
-static bool parse_mount(char *line, struct mount *ret)
+/* The next mount of a hierarchy. */
+static bool next_mount(char **text, struct nsc_proc_mount *ret)
 {
-	char *save = NULL, *field[6], *type, *options, *tail;
-
-	tail = strstr(line, " - ");
-	if (!tail)
-		return false;
-	*tail = '\0';
-	type = strtok_r(tail + 3, " ", &save);
-	options = strtok_r(NULL, " ", &save);
-	options = options ? strtok_r(NULL, " ", &save) : NULL;
-	if (!options || (strcmp(type, "cgroup") != 0 &&
-			 strcmp(type, "cgroup2") != 0))
-		return false;
-	save = NULL;
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(field); i++) {
-		field[i] = strtok_r(i ? NULL : line, " ", &save);
-		if (!field[i])
-			return false;
-	}
-	unescape(field[4]);
-	*ret = (struct mount){
-		.v2 = type[6] == '2', .path = field[4], .options = options,
-		.readonly = has_word(field[5], "ro") ||
-			    has_word(options, "ro"),
-	};
-	/* The path ends up in a file of lines. */
-	return !strchr(field[4], '\n');
-}
-
-/* Copy a line into new memory; *text moves on.  NULL without memory. */
-static char *next_line(const char **text)
-{
-	size_t len = strcspn(*text, "\n");
-	char *line = strndup(*text, len);
-
-	*text += len + ((*text)[len] == '\n');
-	return line;
+	while (nsc_proc_mount_next(text, ret))
+		/* The path ends up in a file of lines. */
+		if ((is_v2(ret) || !strcmp(ret->type, "cgroup")) &&
+		    !strchr(ret->point, '\n'))
+			return true;
+	return false;
 }
 
 char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
 {
 	_cleanup_free_ char *first = strndup(controllers,
 					     strcspn(controllers, ","));
-	char *found = NULL;
+	_cleanup_free_ char *copy = strdup(mountinfo);
+	struct nsc_proc_mount m;
+	char *rest = copy, *found = NULL;
 	bool writable = false;
 
-	while (first && *mountinfo && !writable) {
-		_cleanup_free_ char *line = next_line(&mountinfo);
-		struct mount mount;
-
-		if (!line || !parse_mount(line, &mount) ||
-		    (*first ? mount.v2 || !has_word(mount.options, first) :
-			      !mount.v2))
+	while (first && copy && !writable && next_mount(&rest, &m)) {
+		if (*first ? is_v2(&m) || !has_word(m.super, first) :
+			     !is_v2(&m))
 			continue;
-		writable = !mount.readonly;
+		writable = !is_readonly(&m);
 		if (found && !writable)
 			continue;
 		free(found);
-		found = strdup(mount.path);
+		found = strdup(m.point);
 	}
 	return found;
 }
 
-/* Our own group: "0::/PATH" in v2, "N:name=systemd:/PATH" else. */
+/* Our own group: that of v2, or systemd's. */
 static int parse_own(struct nsc_cgroup_host *host, const char *text)
 {
-	static const char systemd[] = ":name=systemd:/";
-	const char *own = text ? strstr(text, "0::/") : NULL;
+	const char *own = nsc_proc_cgroup(text, "");
 
-	if (own && own != text && own[-1] != '\n')
-		own = NULL;
-	if (own) {
-		own += strlen("0::");
-	} else {
-		own = text ? strstr(text, systemd) : NULL;
-		if (!own)
-			return 0;
-		own += strlen(systemd) - 1;
-	}
+	if (!own)
+		own = nsc_proc_cgroup(text, "name=systemd");
+	if (!own)
+		return 0;
 	host->own = strndup(own, strcspn(own, "\n"));
 	return host->own ? 0 : -ENOMEM;
 }
@@ -203,29 +149,15 @@ static int parse_own(struct nsc_cgroup_host *host, const char *text)
 int nsc_cgroup_host_parse(const char *mountinfo, const char *cgroup,
 			  struct nsc_cgroup_host *host)
 {
-	int ret = 0;
+	_cleanup_free_ char *copy = strdup(mountinfo);
+	int ret = copy ? 0 : -ENOMEM;
+	struct nsc_proc_mount m;
+	char *rest = copy;
 
 	*host = (struct nsc_cgroup_host){ .n = 0 };
-	while (ret == 0 && *mountinfo) {
-		_cleanup_free_ char *line = next_line(&mountinfo);
-		struct mount mount;
-
-		if (!line)
-			return -ENOMEM;
-		if (parse_mount(line, &mount))
-			ret = add_mount(host, mount.v2, mount.readonly,
-					mount.path, mount.options);
-	}
+	while (ret == 0 && next_mount(&rest, &m))
+		ret = add_mount(host, &m);
 	return ret < 0 ? ret : parse_own(host, cgroup);
-}
-
-static int read_proc(const char *path, char **ret, struct nsc_error *err)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return nsc_error_sys(err, errno, "%s", path);
-	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
 }
 
 static void read_controllers(struct nsc_cgroup_hierarchy *h)
@@ -242,11 +174,11 @@ int nsc_cgroup_host_load(struct nsc_cgroup_host *host, struct nsc_error *err)
 {
 	_cleanup_free_ char *mountinfo = NULL;
 	_cleanup_free_ char *cgroup = NULL;
-	int ret = read_proc("/proc/self/mountinfo", &mountinfo, err);
+	int ret = nsc_proc_read("/proc/self/mountinfo", &mountinfo, err);
 
 	*host = (struct nsc_cgroup_host){ .n = 0 };
 	if (ret == 0)
-		ret = read_proc("/proc/self/cgroup", &cgroup, err);
+		ret = nsc_proc_read("/proc/self/cgroup", &cgroup, err);
 	if (ret < 0)
 		return ret;
 	ret = nsc_cgroup_host_parse(mountinfo, cgroup, host);
@@ -274,7 +206,7 @@ int nsc_cgroup_root(void)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int dir = -1;
 
-	if (read_proc("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) == 0)
+	if (nsc_proc_read("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) == 0)
 		path = nsc_cgroup_mount(mountinfo, "");
 	dir = path ? open(path, DIR_FLAGS) : -1;
 	/*
@@ -290,18 +222,16 @@ int nsc_cgroup_root(void)
 void nsc_cgroup_leave(void)
 {
 	_cleanup_free_ char *mountinfo = NULL;
-	const char *at;
+	struct nsc_proc_mount m;
+	char *rest;
 
-	if (read_proc("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) < 0)
+	if (nsc_proc_read("/proc/self/mountinfo", &mountinfo, NSC_IGNORE) < 0)
 		return;
-	for (at = mountinfo; *at;) {
-		_cleanup_free_ char *line = next_line(&at);
-		_cleanup_fd_ int dir = -1;
-		struct mount mount;
+	rest = mountinfo;
+	while (next_mount(&rest, &m)) {
+		_cleanup_fd_ int dir = is_v2(&m) ? -1 :
+						   open(m.point, DIR_FLAGS);
 
-		if (!line || !parse_mount(line, &mount) || mount.v2)
-			continue;
-		dir = open(mount.path, DIR_FLAGS);
 		/* By itself, not by its number: that would wait. */
 		if (dir >= 0)
 			(void)!nsc_cgroup_write(dir, "tasks", "0");

@@ -12,11 +12,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
+#include "cgroup/cgroup_processes.h"
 
 #define STEP_MS 16		/* at the most, from 1 on */
 #define KILL_MS 5000		/* for the kernel to end what was killed */
@@ -71,25 +72,10 @@ static int parse(struct nsc_cgroup_tree *tree)
 	return 0;
 }
 
-/* The group in text, that of /proc/PID/cgroup, up to the end of its line. */
-static const char *group_in(const char *text, const char *controllers)
+static bool is_v2(const struct nsc_cgroup_entry *e)
 {
-	bool v2 = !strncmp(controllers, "v2", 2);
-	size_t len = v2 ? 0 : strlen(controllers);
-
-	for (const char *line = text; line; line = strchr(line, '\n')) {
-		const char *names;
-
-		line += *line == '\n';
-		names = strchr(line, ':');
-		if (!names)
-			return NULL;
-		names++;
-		if (!strncmp(names, v2 ? "" : controllers, len) &&
-		    names[len] == ':')
-			return names + len + 1;
-	}
-	return NULL;
+	return !strncmp(e->controllers, "v2", 2) &&
+	       (!e->controllers[2] || e->controllers[2] == ',');
 }
 
 /* /proc/PID/cgroup of the container's PID 1. */
@@ -120,7 +106,7 @@ static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 		if (!groups[0] &&
 		    read_groups(rundir, groups, sizeof(groups)) < 0)
 			groups[0] = '\0';
-		group = group_in(groups, e->controllers);
+		group = nsc_proc_cgroup(groups, is_v2(e) ? "" : e->controllers);
 		n = group ? (int)strcspn(group, "\n") : 0;
 		if (n == 1)
 			e->kind = '-';
@@ -167,12 +153,6 @@ static bool is_own(const struct nsc_cgroup_entry *e)
 static bool is_group(const struct nsc_cgroup_entry *e)
 {
 	return is_own(e) || e->kind == 'e';
-}
-
-static bool is_v2(const struct nsc_cgroup_entry *e)
-{
-	return !strncmp(e->controllers, "v2", 2) &&
-	       (!e->controllers[2] || e->controllers[2] == ',');
 }
 
 const struct nsc_cgroup_entry *
@@ -325,45 +305,10 @@ static int remove_all(const struct nsc_cgroup_tree *tree)
 	return ret;
 }
 
-static bool listed(const char *dir, pid_t pid)
+static void kill_one(const char *group, pid_t pid, void *unused)
 {
-	_cleanup_file_ FILE *file = NULL;
-	char path[PATH_MAX];
-	int one;
-
-	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
-	    (int)sizeof(path))
-		return false;
-	file = fopen(path, "re");
-	while (file && fscanf(file, "%d", &one) == 1)
-		if (one == pid)
-			return true;
-	return false;
-}
-
-/* Through a pidfd: what is listed after that opened is what it leads to. */
-static void kill_listed(const char *dir, pid_t pid)
-{
-	_cleanup_fd_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
-
-	if (pidfd >= 0 && pid != getpid() && listed(dir, pid))
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-}
-
-static void kill_one(const char *dir, void *unused)
-{
-	_cleanup_file_ FILE *file = NULL;
-	char path[PATH_MAX];
-	int pid;
-
 	(void)unused;
-	if (snprintf(path, sizeof(path), "%s/cgroup.procs", dir) >=
-	    (int)sizeof(path))
-		return;
-	file = fopen(path, "re");
-	while (file && fscanf(file, "%d", &pid) == 1)
-		if (pid > 0)
-			kill_listed(dir, pid);
+	nsc_cgroup_signal(group, pid, SIGKILL);
 }
 
 static void kill_all(const struct nsc_cgroup_tree *tree)
@@ -375,7 +320,7 @@ static void kill_all(const struct nsc_cgroup_tree *tree)
 			continue;
 		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
 			continue;
-		nsc_cgroup_each(e->path, NSC_CGROUP_DEPTH, kill_one, NULL);
+		nsc_cgroup_each_process(e->path, kill_one, NULL);
 	}
 }
 

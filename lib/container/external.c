@@ -14,6 +14,7 @@
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/proc.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "cgroup/cgroups.h"
@@ -114,26 +115,17 @@ static int started_at(pid_t pid, int64_t *ret)
  */
 static bool read_status(struct nsc_external *e)
 {
-	_cleanup_file_ FILE *in = NULL;
-	char path[64], line[512];
-	bool is_init = false;
-	int found = 0;
+	char numbers[512], text[32];
+	const char *last;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)e->pid);
-	in = fopen(path, "re");
-	while (in && fgets(line, sizeof(line), in)) {
-		const char *last = strrchr(line, '\t');
-		int on;
-
-		if (!strncmp(line, "NSpid:", 6))
-			is_init = last && !strcmp(last, "\t1\n");
-		found += sscanf(line, "CapBnd: %" SCNx64, &e->bounding) == 1;
-		if (sscanf(line, "NoNewPrivs: %d", &on) == 1) {
-			e->no_new_privs = on;
-			found++;
-		}
-	}
-	return is_init && found == 2;
+	if (!nsc_proc_status(e->pid, "NSpid", numbers, sizeof(numbers)) ||
+	    !nsc_proc_status(e->pid, "CapBnd", text, sizeof(text)) ||
+	    sscanf(text, "%" SCNx64, &e->bounding) != 1 ||
+	    !nsc_proc_status(e->pid, "NoNewPrivs", text, sizeof(text)))
+		return false;
+	e->no_new_privs = strcmp(text, "0") != 0;
+	last = strrchr(numbers, '\t');
+	return last && !strcmp(last, "\t1");
 }
 
 /*

@@ -11,6 +11,7 @@
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/proc.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_tree.h"
 
@@ -19,18 +20,6 @@ struct line {
 	char *controllers;	/* "": v2 */
 	char *group;
 };
-
-static char *read_proc(const char *path, struct nsc_error *err)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char *text = NULL;
-
-	if (fd < 0)
-		nsc_error_sys(err, errno, "%s", path);
-	else
-		nsc_file_read(fd, path, NSC_FILE_MAX, &text, NULL, err);
-	return text;
-}
 
 /* Splits the next line of *text in place; false at the end. */
 static bool next(char **text, struct line *ret)
@@ -107,18 +96,19 @@ static int make_record(pid_t pid, FILE *out, struct nsc_error *err)
 	_cleanup_free_ char *own = NULL;
 	struct line line;
 	char path[64], *text;
-	int n = 0;
+	int n = 0, ret;
 
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	groups = read_proc(path, err);
-	mounts = groups ? read_proc("/proc/self/mountinfo", err) : NULL;
-	own = mounts ? read_proc("/proc/self/cgroup", err) : NULL;
-	if (!own)
-		return -err->code;
+	ret = nsc_proc_read(path, &groups, err);
+	if (ret == 0)
+		ret = nsc_proc_read("/proc/self/mountinfo", &mounts, err);
+	if (ret == 0)
+		ret = nsc_proc_read("/proc/self/cgroup", &own, err);
+	if (!groups || !mounts || !own)
+		return ret;
 	text = groups;
 	while (next(&text, &line)) {
-		int ret = put(out, &line, mounts, own, err);
-
+		ret = put(out, &line, mounts, own, err);
 		if (ret < 0)
 			return ret;
 		n += ret;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
 
 int nsc_pidfd_open(pid_t pid)
 {
@@ -44,47 +45,27 @@ bool nsc_pidfd_alive(int pidfd)
 	return poll(&p, 1, 0) == 0;
 }
 
-static int read_small(const char *path, char *buf, size_t size)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, size - 1);
-	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
-	return 0;
-}
-
 int nsc_pidfd_start_time(pid_t pid, uint64_t *ret)
 {
-	char path[64], buf[1024];
-	char *p, *end;
-	int err;
+	struct nsc_proc_stat stat;
+	int err = nsc_proc_stat(pid, &stat);
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	err = read_small(path, buf, sizeof(buf));
-	if (err < 0)
-		return err == -ENOENT ? -ESRCH : err;
-	/* The name in field 2 may hold anything, ") " included. */
-	p = strrchr(buf, ')');
-	for (int field = 2; p && field < 22; field++)
-		p = strchr(p + 1, ' ');
-	if (!p)
-		return -EINVAL;
-	errno = 0;
-	*ret = strtoull(p + 1, &end, 10);
-	return errno || end == p + 1 ? -EINVAL : 0;
+	if (err == 0)
+		*ret = stat.start;
+	return err;
 }
 
 int nsc_pidfd_boot_id(char buf[NSC_BOOT_ID_SIZE])
 {
-	int err = read_small("/proc/sys/kernel/random/boot_id", buf,
-			     NSC_BOOT_ID_SIZE);
+	_cleanup_fd_ int fd = open("/proc/sys/kernel/random/boot_id",
+				   O_RDONLY | O_CLOEXEC);
+	ssize_t n;
 
-	if (err == 0 && strlen(buf) != NSC_BOOT_ID_SIZE - 1)
-		return -EINVAL;
-	return err;
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, NSC_BOOT_ID_SIZE - 1);
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return strlen(buf) == NSC_BOOT_ID_SIZE - 1 ? 0 : -EINVAL;
 }

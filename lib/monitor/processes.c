@@ -5,7 +5,6 @@
  */
 #include "monitor/processes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
@@ -17,12 +16,12 @@
 #include <unistd.h>
 
 #include "util/fd.h"
-#include "cgroup/cgroup_tree.h"
+#include "util/proc.h"
+#include "cgroup/cgroup_processes.h"
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
 
-#define MOST 65536		/* processes that are looked at */
-#define GROUPS_BELOW 8		/* levels of groups that they may have made */
+#define MOST 65536		/* processes that are looked at: 64 * 2^n */
 #define NAMESPACES_BELOW 32	/* the kernel's own limit */
 
 int processes_namespace(pid_t pid)
@@ -69,90 +68,44 @@ static bool find_group(pid_t login, char *path, size_t size)
 	       nsc_cgroup_tree_session(tree, login, path, size) == 0;
 }
 
-/* Field 2, the name, may hold anything. */
-static bool read_stat(struct process *p)
+struct load {
+	struct processes *all;
+	int pidns;
+};
+
+static void add(const char *group, pid_t pid, void *arg)
 {
-	_cleanup_fd_ int fd = -1;
-	char path[64], text[1024];
-	unsigned long user, system, children_user, children_system;
-	const char *rest;
-	ssize_t n;
+	const struct load *load = arg;
+	struct processes *all = load->all;
+	struct nsc_proc_stat stat;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)p->pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	rest = strrchr(text, ')');
-	if (!rest || sscanf(rest + 1, " %*c %d %*d %d %u %*d %*u %*u %*u %*u "
-			    "%*u %lu %lu %lu %lu", &p->parent, &p->leader,
-			    &p->tty, &user, &system, &children_user,
-			    &children_system) != 7)
-		return false;
-	p->ticks = user + system + children_user + children_system;
-	return true;
-}
-
-static bool add(struct processes *all, pid_t pid, int pidns)
-{
-	struct process p = { .pid = pid };
-
-	if (!read_stat(&p) || !processes_inside(pid, pidns))
-		return true;
+	(void)group;
+	if (all->n == MOST || nsc_proc_stat(pid, &stat) < 0 ||
+	    !processes_inside(pid, load->pidns))
+		return;
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 64;
-		struct process *grown = room > MOST ? NULL :
-				reallocarray(all->list, room, sizeof(*grown));
+		struct process *grown = reallocarray(all->list, room,
+						     sizeof(*grown));
 
 		if (!grown)
-			return false;
+			return;
 		all->list = grown;
 		all->room = room;
 	}
-	all->list[all->n++] = p;
-	return true;
-}
-
-static void read_group(struct processes *all, int dir, int pidns)
-{
-	int fd = openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW |
-			O_CLOEXEC);
-	_cleanup_file_ FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid;
-
-	if (!file && fd >= 0)
-		close(fd);
-	while (file && fscanf(file, "%d", &pid) == 1)
-		if (pid > 0 && !add(all, pid, pidns))
-			return;
-}
-
-static void walk(struct processes *all, int parent, const char *name,
-		 int pidns, int levels)
-{
-	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-			O_CLOEXEC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-
-	if (!dir) {
-		nsc_fd_close(&fd);
-		return;
-	}
-	read_group(all, dirfd(dir), pidns);
-	while (levels && (entry = readdir(dir)))
-		if (entry->d_type == DT_DIR && entry->d_name[0] != '.')
-			walk(all, dirfd(dir), entry->d_name, pidns,
-			     levels - 1);
-	closedir(dir);
+	all->list[all->n++] = (struct process){
+		.pid = pid, .parent = stat.parent, .leader = stat.session,
+		.tty = stat.tty, .ticks = stat.ticks,
+	};
 }
 
 void processes_load(struct processes *all, pid_t login, int pidns)
 {
+	struct load load = { all, pidns };
+
 	*all = (struct processes){ .n = 0 };
 	if (find_group(login, all->group, sizeof(all->group)))
-		walk(all, AT_FDCWD, all->group, pidns, GROUPS_BELOW);
+		nsc_cgroup_each_process(all->group, add, &load);
 }
 
 void processes_free(struct processes *all)

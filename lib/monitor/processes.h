@@ -12,7 +12,7 @@ struct process {
 	pid_t parent;
 	pid_t leader;		/* of its kernel session, setsid(2) */
 	unsigned int tty;	/* its controlling terminal, 0: none */
-	unsigned long ticks;	/* of processor time, with ended children */
+	uint64_t ticks;		/* of processor time, with ended children */
 	bool chosen;		/* for whoever has the list */
 };
 

@@ -18,6 +18,7 @@
 
 #include "util/acl.h"
 #include "util/fd.h"
+#include "util/proc.h"
 #include "rundir/enter_socket.h"
 #include "util/paths.h"
 #include "monitor/session_cgroups.h"
@@ -64,16 +65,11 @@ struct peer {
 /* The effective user id of a process, as /proc has it; -1: gone. */
 static long effective_uid(pid_t pid)
 {
-	char path[32], line[256];
-	_cleanup_file_ FILE *file = NULL;
+	char ids[64];
 	long uid;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	file = fopen(path, "re");
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "Uid: %*d %ld", &uid) == 1)
-			return uid;
-	return -1;
+	return nsc_proc_status(pid, "Uid", ids, sizeof(ids)) &&
+	       sscanf(ids, "%*d %ld", &uid) == 1 ? uid : -1;
 }
 
 /* A pidfd of who connected, and the pid; -1 with err filled. */

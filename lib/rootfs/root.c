@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/file.h"
 #include "util/paths.h"
 #include "rundir/statedir.h"
@@ -108,45 +109,6 @@ static int open_rootfs(const struct nsc_view *view, struct nsc_error *err)
 					       NSC_TARGET_ANY, err);
 }
 
-/* Undo the octal escapes of mountinfo, proc_pid_mountinfo(5). */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (char *from = text; *from; from++) {
-		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-			*to++ = (char)((from[1] - '0') << 6 |
-				       (from[2] - '0') << 3 |
-				       (from[3] - '0'));
-			from += 3;
-		} else {
-			*to++ = *from;
-		}
-	}
-	*to = '\0';
-}
-
-/* The mount point and type of a line; false where it has none. */
-static bool split_mountinfo(char *line, char **point, char **type)
-{
-	char *dash = strstr(line, " - ");
-	char *save = NULL;
-	char *field;
-
-	if (!dash)
-		return false;
-	*dash = '\0';
-	*type = strtok_r(dash + 3, " ", &save);
-	field = strtok_r(line, " ", &save);
-	for (int i = 0; field && i < 4; i++)
-		field = strtok_r(NULL, " ", &save);
-	if (!field || !*type)
-		return false;
-	unescape(field);
-	*point = field;
-	return true;
-}
-
 static bool wanted(const struct nsc_view *view, const char *point,
 		   const char *type)
 {
@@ -194,23 +156,15 @@ static int attach_submount(const struct nsc_view *view, const char *point,
 	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
 }
 
-static int attach_submounts(const struct nsc_view *view, const char *mountinfo,
+static int attach_submounts(const struct nsc_view *view, char *mountinfo,
 			    struct nsc_error *err)
 {
-	_cleanup_free_ char *copy = strdup(mountinfo);
-	char *save = NULL;
+	struct nsc_proc_mount m;
 	int ret = 0;
 
-	if (!copy)
-		return nsc_error_sys(err, ENOMEM, "rootfs");
-	for (char *line = strtok_r(copy, "\n", &save); ret == 0 && line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *point, *type;
-
-		if (split_mountinfo(line, &point, &type) &&
-		    wanted(view, point, type))
-			ret = attach_submount(view, point, err);
-	}
+	while (ret == 0 && nsc_proc_mount_next(&mountinfo, &m))
+		if (wanted(view, m.point, m.type))
+			ret = attach_submount(view, m.point, err);
 	return ret;
 }
 
@@ -344,14 +298,8 @@ static int attach_root(struct nsc_view *view, struct nsc_error *err)
 int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err)
 {
 	_cleanup_free_ char *mountinfo = NULL;
-	_cleanup_fd_ int fd = -1;
-	int ret;
+	int ret = nsc_proc_read("/proc/self/mountinfo", &mountinfo, err);
 
-	fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return nsc_error_sys(err, errno, "/proc/self/mountinfo");
-	ret = nsc_file_read(fd, "/proc/self/mountinfo", 16 * NSC_FILE_MAX,
-			    &mountinfo, NULL, err);
 	if (ret == 0)
 		ret = attach_root(view, err);
 	if (ret < 0)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/process.h"
 #include "linux/capability.h"
 #include "linux/credential.h"
@@ -138,44 +139,24 @@ static int open_anew(int fd, int access)
 	return new >= 0 ? new : fcntl(fd, F_DUPFD_CLOEXEC, 3);
 }
 
-/* The third and fourth field after the name in /proc/PID/stat. */
-static bool in_group(const char *pid, pid_t group, pid_t *ret_parent)
-{
-	char path[32], text[512];
-	_cleanup_fd_ int fd = -1;
-	const char *end;
-	int parent, pgrp;
-	ssize_t n;
-
-	snprintf(path, sizeof(path), "/proc/%.10s/stat", pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
-		return false;
-	text[n] = '\0';
-	end = strrchr(text, ')');
-	if (!end || sscanf(end, ") %*c %d %d", &parent, &pgrp) != 2)
-		return false;
-	*ret_parent = parent;
-	return pgrp == group;
-}
-
 /*
  * Has our job other processes, which are neither waiting for us nor our own
  * children?  Those may want to read the terminal, as a pager does.
  */
 static bool has_company(void)
 {
-	pid_t group = getpgrp(), self = getpid(), parent = getppid(), of;
+	pid_t group = getpgrp(), self = getpid(), parent = getppid();
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
 	bool found = false;
 
 	while (proc && !found && (entry = readdir(proc))) {
 		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		struct nsc_proc_stat stat;
 
 		if (pid > 0 && pid != self && pid != parent &&
-		    in_group(entry->d_name, group, &of) && of != self)
+		    nsc_proc_stat(pid, &stat) == 0 && stat.group == group &&
+		    stat.parent != self)
 			found = true;
 	}
 	if (proc)

@@ -99,9 +99,7 @@ int nsc_error_receive(int fd, struct nsc_error *err)
 	do
 		n = read(fd, &report, sizeof(report));
 	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return nsc_error_sys(err, errno, "receive an error");
-	if (n == 0)
+	if (n <= 0)
 		return 1;
 	if (n != sizeof(report))
 		return nsc_error_set(err, EPROTO, "another process of "

@@ -51,10 +51,11 @@ void nsc_error_send(int fd, const struct nsc_error *err)
 	__attribute__((nonnull));
 
 /*
- * Receive that.  Returns 0, -code with err filled, or 1 where the other end
- * was closed and nothing was sent: the caller knows what that means.  The
- * sender may be a process that was taken over: what is not a whole error with
- * an errno is -EPROTO.
+ * Receive that.  Returns 0, -code with err filled, or 1 where nothing was sent
+ * before the other end was closed: the caller knows what that means.  So it is
+ * for a descriptor that does not block and has nothing.  The sender may be a
+ * process that was taken over: what is not a whole error with an errno is
+ * -EPROTO.
  */
 int nsc_error_receive(int fd, struct nsc_error *err) __attribute__((nonnull));
 

@@ -2,42 +2,49 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 
+#include "util/fd.h"
 #include "util/process.h"
 
-/* By proc_locks(5); 0 where it is not to be seen from here. */
-static int taken_by(int fd)
+int nsc_lock_holders(const struct stat *file, pid_t *ret_pid)
 {
-	FILE *locks = fopen("/proc/locks", "re");
+	_cleanup_file_ FILE *locks = fopen("/proc/locks", "re");
 	unsigned int major, minor;
 	unsigned long long inode;
-	struct stat st;
-	char line[256];
-	int pid, found = 0;
+	char line[256], type[8];
+	int pid, shared = 0;
 
+	*ret_pid = 0;
 	if (!locks)
-		return 0;
-	if (fstat(fd, &st) < 0)
-		st.st_ino = 0;
-	while (!found && fgets(line, sizeof(line), locks))
-		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid,
-			   &major, &minor, &inode) == 4 && pid > 0 &&
-		    inode == st.st_ino && makedev(major, minor) == st.st_dev)
-			found = pid;
-	fclose(locks);
-	return found;
+		return -1;
+	/* Another line has "->" in front of FLOCK: that process waits. */
+	while (fgets(line, sizeof(line), locks)) {
+		if (sscanf(line, "%*d: FLOCK %*s %7s %d %x:%x:%llu", type,
+			   &pid, &major, &minor, &inode) != 5 ||
+		    inode != file->st_ino ||
+		    makedev(major, minor) != file->st_dev)
+			continue;
+		shared += !strcmp(type, "READ");
+		if (pid > 0)
+			*ret_pid = pid;
+	}
+	return shared;
 }
 
 static int refuse(int fd, const char *name, int64_t deadline,
 		  struct nsc_error *err)
 {
-	/* The kernel takes 10 ms for /proc/locks: not for one look. */
-	int pid = deadline ? taken_by(fd) : 0;
+	struct stat st;
+	pid_t pid = 0;
 
+	/* The kernel takes 10 ms for /proc/locks: not for one look. */
+	if (deadline && fstat(fd, &st) == 0)
+		nsc_lock_holders(&st, &pid);
 	if (pid)
 		return nsc_error_set(err, EWOULDBLOCK, "lock '%s': another "
 				     "process holds it: process %d took it",

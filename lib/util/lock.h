@@ -3,6 +3,8 @@
 #define NSC_UTIL_LOCK_H
 
 #include <stdint.h>
+#include <sys/stat.h>
+#include <sys/types.h>
 
 #include "util/error.h"
 
@@ -14,5 +16,12 @@
  */
 int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
 	     struct nsc_error *err);
+
+/*
+ * Who has such a lock, as proc_locks(5) tells: *ret_pid is a process that took
+ * it, 0 where none is to be seen from here.  Returns how many share it, or -1
+ * without /proc/locks.
+ */
+int nsc_lock_holders(const struct stat *file, pid_t *ret_pid);
 
 #endif

@@ -7,10 +7,10 @@
 START_TEST(no_end_of_processes)
 {
 	struct processes all = { .n = 0 };
+	struct load load = { .all = &all };
 	int ns = open("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
 	char dir[64], path[128];
 	FILE *file;
-	int fd;
 
 	unit_make_dir(dir);
 	snprintf(path, sizeof(path), "%s/cgroup.procs", dir);
@@ -19,16 +19,15 @@ START_TEST(no_end_of_processes)
 	for (int i = 0; i < MOST + 1000; i++)
 		fprintf(file, "%d\n", (int)getpid());
 	fclose(file);
-	walk(&all, AT_FDCWD, dir, ns, 0);
+	load.pidns = ns;
+	nsc_cgroup_each_process(dir, add, &load);
 	ck_assert_uint_eq(all.n, MOST);
 	/* As for a second group: nothing is added, nothing is lost. */
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	read_group(&all, fd, ns);
+	nsc_cgroup_each_process(dir, add, &load);
 	ck_assert_uint_eq(all.n, MOST);
 	for (size_t i = 0; i < all.n; i++)
 		ck_assert_int_eq(all.list[i].pid, getpid());
 	processes_free(&all);
-	close(fd);
 	close(ns);
 	unit_remove_dir(dir);
 }

@@ -1,0 +1,142 @@
+#include "util/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+
+int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "%s", path);
+	return nsc_file_read(fd, path, 16 * NSC_FILE_MAX, ret, NULL, err);
+}
+
+int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
+{
+	uint64_t user, system, children_user, children_system;
+	/* The name in between may hold anything, ") " included. */
+	const char *name = strchr(text, '(');
+	char *end = strrchr(text, ')');
+
+	if (!name || !end || end < name || sscanf(text, "%d", &ret->pid) != 1 ||
+	    sscanf(end + 1, " %*c %d %d %d %u %d %*u %*u %*u %*u %*u %" SCNu64
+		   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %"
+		   SCNu64, &ret->parent, &ret->group, &ret->session, &ret->tty,
+		   &ret->foreground, &user, &system, &children_user,
+		   &children_system, &ret->start) != 10)
+		return -EINVAL;
+	*end = '\0';
+	snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
+	ret->ticks = user + system + children_user + children_system;
+	return 0;
+}
+
+int nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[32], text[1024];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	text[n] = '\0';
+	return nsc_proc_stat_parse(text, ret);
+}
+
+bool nsc_proc_status(pid_t pid, const char *key, char *value, size_t size)
+{
+	_cleanup_file_ FILE *file = NULL;
+	char path[32], line[512];
+	size_t len = strlen(key);
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (strncmp(line, key, len) != 0 ||
+		    strncmp(line + len, ":\t", 2) != 0)
+			continue;
+		line[strcspn(line, "\n")] = '\0';
+		snprintf(value, size, "%s", line + len + 2);
+		return true;
+	}
+	return false;
+}
+
+static bool is_octal(const char *text)
+{
+	return strspn(text, "01234567") >= 3;
+}
+
+/* "\040" and the like. */
+static void unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (*text != '\\' || !is_octal(text + 1)) {
+			*to++ = *text++;
+			continue;
+		}
+		*to++ = (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 |
+			       (text[3] - '0'));
+		text += 4;
+	}
+	*to = '\0';
+}
+
+static bool parse_mount(char *line, struct nsc_proc_mount *ret)
+{
+	const char *field = "";
+
+	for (int i = 0; i < 4; i++)
+		strsep(&line, " ");
+	ret->point = strsep(&line, " ");
+	ret->options = strsep(&line, " ");
+	while (field && strcmp(field, "-") != 0)
+		field = strsep(&line, " ");
+	ret->type = strsep(&line, " ");
+	/* What is mounted may have no name at all. */
+	strsep(&line, " ");
+	ret->super = strsep(&line, " ");
+	if (!ret->super)
+		return false;
+	unescape(ret->point);
+	return true;
+}
+
+bool nsc_proc_mount_next(char **text, struct nsc_proc_mount *ret)
+{
+	char *line;
+
+	while ((line = strsep(text, "\n")))
+		if (parse_mount(line, ret))
+			return true;
+	return false;
+}
+
+const char *nsc_proc_cgroup(const char *text, const char *controllers)
+{
+	size_t len = strlen(controllers);
+
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *names;
+
+		line += *line == '\n';
+		names = line + strcspn(line, ":\n");
+		if (*names == ':' && !strncmp(names + 1, controllers, len) &&
+		    names[1 + len] == ':')
+			return names + len + 2;
+	}
+	return NULL;
+}

@@ -1,0 +1,146 @@
+/* Files of /proc with names that others choose: lib/util/proc.c, lock.c. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+
+#include "util/fd.h"
+#include "util/lock.h"
+#include "util/proc.h"
+
+START_TEST(processes_have_any_name)
+{
+	char text[] = "7 (a) R 1 (2) 3 4) S 5 6 -1 34817 8 0 1 2 3 4 10 20 30 "
+		      "40 20 0 1 0 12345 6 7", value[64];
+	struct nsc_proc_stat s;
+
+	ck_assert_int_eq(nsc_proc_stat_parse(text, &s), 0);
+	ck_assert_int_eq(s.pid, 7);
+	ck_assert_str_eq(s.name, "a) R 1 (2) 3 4");
+	ck_assert_int_eq(s.parent, 5);
+	ck_assert_int_eq(s.group, 6);
+	ck_assert_int_eq(s.session, -1);
+	ck_assert_uint_eq(s.tty, 34817);
+	ck_assert_int_eq(s.foreground, 8);
+	ck_assert_uint_eq(s.ticks, 100);
+	ck_assert_uint_eq(s.start, 12345);
+	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, ")("), &s), -EINVAL);
+	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, ""), &s), -EINVAL);
+	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, "(a) S 5 6"), &s),
+			 -EINVAL);
+	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, "7 (a) S 5"), &s),
+			 -EINVAL);
+	/* As the kernel has it; a line that looks like another is none. */
+	ck_assert_int_eq(prctl(PR_SET_NAME, ") S 1 1\nPid:\t1"), 0);
+	ck_assert_int_eq(nsc_proc_stat(getpid(), &s), 0);
+	ck_assert_str_eq(s.name, ") S 1 1\nPid:\t1");
+	ck_assert_int_eq(s.parent, getppid());
+	ck_assert_int_eq(s.group, getpgrp());
+	ck_assert_int_eq(s.session, getsid(0));
+	ck_assert(nsc_proc_status(getpid(), "Pid", value, sizeof(value)));
+	ck_assert_int_eq(atoi(value), getpid());
+	ck_assert(!nsc_proc_status(getpid(), "Pi", value, sizeof(value)));
+	ck_assert_int_eq(nsc_proc_stat(INT_MAX, &s), -ESRCH);
+	ck_assert(!nsc_proc_status(INT_MAX, "Pid", value, sizeof(value)));
+}
+END_TEST
+
+START_TEST(mounts_have_any_name)
+{
+	char text[] = "1 0 8:1 / / rw,relatime shared:1 master:2 - ext4 /dev/x "
+		      "rw\n"
+		      "no mount at all\n"
+		      "2 1 0:9 / /a\\040-\\040b\\134040\\012c\\9 ro - ext4  x\n"
+		      "3 1 0:9 / /none rw - tmpfs  ro,size=1\n"
+		      "4 1 0:9 / /short rw - tmpfs\n"
+		      "5 1 0:9 / /last rw - cgroup2 - rw", *rest = text;
+	struct nsc_proc_mount m;
+
+	ck_assert(nsc_proc_mount_next(&rest, &m));
+	ck_assert_str_eq(m.point, "/");
+	ck_assert_str_eq(m.options, "rw,relatime");
+	ck_assert_str_eq(m.type, "ext4");
+	ck_assert_str_eq(m.super, "rw");
+	ck_assert(nsc_proc_mount_next(&rest, &m));
+	ck_assert_str_eq(m.point, "/a - b\\040\nc\\9");
+	ck_assert_str_eq(m.type, "ext4");
+	/* What has no name: its options are not taken for one. */
+	ck_assert_str_eq(m.super, "x");
+	ck_assert(nsc_proc_mount_next(&rest, &m));
+	ck_assert_str_eq(m.point, "/none");
+	ck_assert_str_eq(m.super, "ro,size=1");
+	ck_assert(nsc_proc_mount_next(&rest, &m));
+	ck_assert_str_eq(m.point, "/last");
+	ck_assert_str_eq(m.type, "cgroup2");
+	ck_assert(!nsc_proc_mount_next(&rest, &m));
+}
+END_TEST
+
+START_TEST(groups_have_any_name)
+{
+	static const char text[] =
+		"12:cpuset:/a\n11:cpu,cpuacct:/b:c\n10:name=x:y:/d\n"
+		"1:name=systemd:/0::/e\n0::/f g\n";
+
+	ck_assert_ptr_eq(nsc_proc_cgroup(text, "cpu"), NULL);
+	ck_assert_ptr_eq(nsc_proc_cgroup("", ""), NULL);
+	ck_assert_ptr_eq(nsc_proc_cgroup("0", ""), NULL);
+	ck_assert_ptr_eq(nsc_proc_cgroup("0:\n", ""), NULL);
+	ck_assert_str_eq(nsc_proc_cgroup(text, ""), "/f g\n");
+	ck_assert_int_eq(strncmp(nsc_proc_cgroup(text, "cpu,cpuacct"),
+				 "/b:c\n", 5), 0);
+	ck_assert_int_eq(strncmp(nsc_proc_cgroup(text, "name=systemd"),
+				 "/0::/e\n", 7), 0);
+}
+END_TEST
+
+START_TEST(holders_of_a_lock)
+{
+	char path[] = "/tmp/nsc-lock-XXXXXX";
+	_cleanup_fd_ int one = mkstemp(path);
+	_cleanup_fd_ int two = open(path, O_RDONLY | O_CLOEXEC);
+	struct nsc_error err = NSC_ERROR_INIT;
+	char sentence[128];
+	struct stat st;
+	pid_t pid;
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(fstat(one, &st), 0);
+	if (nsc_lock_holders(&st, &pid) < 0)
+		return;
+	ck_assert_int_eq(nsc_lock_holders(&st, &pid), 0);
+	ck_assert_int_eq(pid, 0);
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_SH, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock(two, "x", LOCK_SH, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock_holders(&st, &pid), 2);
+	ck_assert_int_eq(pid, getpid());
+	/* One look does not read who it is. */
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 0, &err), -EWOULDBLOCK);
+	ck_assert_str_eq(err.text, "lock 'x': another process holds it");
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 1, &err), -EWOULDBLOCK);
+	snprintf(sentence, sizeof(sentence), "lock 'x': another process holds "
+		 "it: process %d took it", (int)getpid());
+	ck_assert_str_eq(err.text, sentence);
+	nsc_fd_close(&two);
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock_holders(&st, &pid), 0);
+	ck_assert_int_eq(pid, getpid());
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		processes_have_any_name, mounts_have_any_name,
+		groups_have_any_name, holders_of_a_lock, NULL,
+	};
+	Suite *suite = suite_create("proc");
+	TCase *tcase = tcase_create("proc");
+
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
