@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "nsinit.h"
+#include "doctor/commands.h"
 
 #define UNREADABLE 2		/* exit status: something was not looked at */
 
@@ -40,8 +41,8 @@ int nsinit_doctor(const struct nsinit_options *options)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer_record *list = NULL;
-	int ret = nscontainer_doctor(options->conf, (const char *const *)
-				     options->arguments, &list, &err);
+	int ret = nsc_doctor_run(options->conf, (const char *const *)
+				 options->arguments, &list, &err);
 	int status = ret < 0 ? UNREADABLE : NSINIT_OK;
 
 	for (const struct nscontainer_record *f = list; f;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "nsinit.h"
+#include "doctor/commands.h"
 
 static void print_steps(const struct nscontainer_record *step)
 {
@@ -23,8 +24,7 @@ int nsinit_try(const struct nsinit_options *options)
 	int ret = nsinit_open(options, &container, &err);
 
 	if (ret == 0)
-		ret = nscontainer_try(container, options->service, &steps,
-				      &err);
+		ret = nsc_try_run(container, options->service, &steps, &err);
 	if (options->json)
 		nsinit_print_list(steps);
 	else if (steps)

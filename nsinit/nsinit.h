@@ -1,6 +1,6 @@
 /*
- * nsinit: one small file for each command.  It does nothing that another
- * program could not do: all it knows of containers is <nscontainer.h>.
+ * nsinit: one small file for each command.  All it knows of containers is
+ * <nscontainer.h>, and doctor/commands.h for its own two.
  */
 #ifndef NSC_NSINIT_H
 #define NSC_NSINIT_H

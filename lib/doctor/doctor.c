@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "doctor/commands.h"
 #include "util/fd.h"
 #include "util/text.h"
 #include "util/paths.h"
@@ -114,9 +115,9 @@ static void release(struct nsc_doctor *doctor)
 	json_decref(doctor->findings);
 }
 
-NSC_PUBLIC int nscontainer_doctor(const char *conf, const char *const *users,
-				  struct nscontainer_record **ret,
-				  struct nscontainer_error *err)
+int nsc_doctor_run(const char *conf, const char *const *users,
+		   struct nscontainer_record **ret,
+		   struct nscontainer_error *err)
 {
 	struct nsc_doctor doctor = {
 		.conf_path = conf ? conf : NSC_CONF_PATH,

@@ -1,5 +1,5 @@
 /*
- * nscontainer_doctor(): examinations, each of which looks at one thing of the
+ * nsc_doctor_run(): examinations, each of which looks at one thing of the
  * host and adds what it finds.  Nothing is changed, and nothing of it is in
  * the login path.
  */

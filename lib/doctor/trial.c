@@ -1,5 +1,5 @@
 /*
- * Runs in: a child of nscontainer_try(), host root at first, then what a
+ * Runs in: a child of nsc_try_run(), host root at first, then what a
  * login program is in the container, then, in a child of its own, the user.
  * From there on files and libraries of the container are used: that process
  * has nothing of the host but the pipe to us, and what comes from it is read

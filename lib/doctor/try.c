@@ -13,6 +13,7 @@
 #include "util/process.h"
 #include "util/text.h"
 #include "policy/policy.h"
+#include "doctor/commands.h"
 #include "doctor/pam.h"
 #include "doctor/trial.h"
 #include "session/session.h"
@@ -216,10 +217,8 @@ static int try(const struct nscontainer *container, const char *service,
 	return error;
 }
 
-NSC_PUBLIC int nscontainer_try(const struct nscontainer *container,
-			       const char *service,
-			       struct nscontainer_record **ret,
-			       struct nscontainer_error *err)
+int nsc_try_run(const struct nscontainer *container, const char *service,
+		struct nscontainer_record **ret, struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 	int error;

@@ -328,7 +328,8 @@ count_inits() {
 	inits | wc -l
 }
 
-# Without the child that each has for waiting.
+# Without the child that each has for waiting, and without one that the kernel
+# ends: its locks and descriptors have gone before the process does.
 monitors() {
 	local dir parent
 
@@ -337,6 +338,7 @@ monitors() {
 		container-monit*) ;;
 		*) continue ;;
 		esac
+		[ -n "$(ls "$dir/fd" 2> /dev/null)" ] || continue
 		parent=$(awk '$1 == "PPid:" { print $2 }' "$dir/status" \
 			2> /dev/null)
 		case $(cat "/proc/$parent/comm" 2> /dev/null) in

@@ -65,7 +65,7 @@ plain_exec() {
 	done > "$OUT/mapped"
 	exec 9>&-
 	wait "$pid" || fail "nsinit exec fails"
-	grep -q libnscontainer "$OUT/mapped" || fail "$(cat "$OUT/mapped")"
+	grep -q libjansson "$OUT/mapped" || fail "$(cat "$OUT/mapped")"
 	for library in $ON_DEMAND libnss_systemd libnss_sss; do
 		lacks "nsinit exec" "/$library.so" "$(cat "$OUT/mapped")"
 	done
