@@ -6,6 +6,7 @@
  */
 #include <nscontainer.h>
 #include <stdio.h>
+#include <time.h>
 #include <sys/wait.h>
 
 static int fail(const struct nscontainer_error *err)
@@ -14,17 +15,27 @@ static int fail(const struct nscontainer_error *err)
 	return 1;
 }
 
+static void print_row(const struct nscontainer_record *r)
+{
+	int64_t since = 0, sessions;
+
+	nscontainer_record_int64(r, "since", &since);
+	printf("%s runs for %.0f minutes", nscontainer_record_text(r, "user"),
+	       difftime(time(NULL), (time_t)since) / 60);
+	/* -ENODATA where they cannot be counted. */
+	if (nscontainer_record_int64(r, "sessions", &sessions) == 0)
+		printf(", with %d sessions", (int)sessions);
+	putchar('\n');
+}
+
 static int list(struct nscontainer_error *err)
 {
-	struct nscontainer_record *list;
+	struct nscontainer_record *list = NULL;
 	const struct nscontainer_record *r;
 	int ret = nscontainer_list(&list, err);
 
 	for (r = list; r; r = nscontainer_record_next(r))
-		printf("%s runs since %s, with %s sessions\n",
-		       nscontainer_record_text(r, "user"),
-		       nscontainer_record_text(r, "since"),
-		       nscontainer_record_text(r, "sessions"));
+		print_row(r);
 	nscontainer_record_free(list);
 	return ret;
 }

@@ -22,14 +22,16 @@ static bool is_hole(const struct nscontainer_record *finding)
 static void print_finding(const struct nscontainer_record *finding)
 {
 	const char *file = nscontainer_record_text(finding, "file");
-	const char *line = nscontainer_record_text(finding, "line");
 	const char *users = nscontainer_record_text(finding, "users");
+	int64_t line = 0;
 
 	printf("%s %s", nscontainer_record_text(finding, "severity"),
 	       nscontainer_record_text(finding, "check"));
+	nscontainer_record_int64(finding, "line", &line);
 	if (strcmp(file, "-") != 0)
-		printf(" %s%s%s", file, strcmp(line, "0") != 0 ? ":" : "",
-		       strcmp(line, "0") != 0 ? line : "");
+		printf(" %s", file);
+	if (line)
+		printf(":%d", (int)line);
 	printf("\n    %s\n    remedy: %s\n",
 	       nscontainer_record_text(finding, "text"),
 	       nscontainer_record_text(finding, "remedy"));

@@ -7,14 +7,13 @@
 static const char *end_text(const struct nscontainer_record *r, char text[32])
 {
 	const char *state = nscontainer_record_text(r, "state");
-	const char *status = nscontainer_record_text(r, "exit");
-	const char *signal = nscontainer_record_text(r, "signal");
+	int64_t signal;
 
 	if (strcmp(state, "closed") != 0)
 		return state;
-	if (signal[0] == '-')
-		return status;
-	snprintf(text, 32, "signal %s", signal);
+	if (nscontainer_record_int64(r, "signal", &signal) < 0)
+		return nscontainer_record_text(r, "exit");
+	snprintf(text, 32, "signal %d", (int)signal);
 	return text;
 }
 
@@ -26,9 +25,8 @@ static void print_row(const struct nscontainer_record *r)
 	       nscontainer_record_text(r, "user"),
 	       nscontainer_record_text(r, "pid"), nsinit_value(r, "service"),
 	       nsinit_value(r, "rhost"), nsinit_value(r, "tty"),
-	       nsinit_time(nscontainer_record_text(r, "opened"), opened),
-	       nsinit_duration(nscontainer_record_text(r, "duration"),
-			       duration), end_text(r, end));
+	       nsinit_time(r, "opened", opened),
+	       nsinit_duration(r, "duration", duration), end_text(r, end));
 }
 
 static void print_rows(const struct nscontainer_record *r)

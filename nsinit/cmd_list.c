@@ -12,17 +12,17 @@ static void print_row(const struct nscontainer_record *record)
 {
 	/* Another engine's has no rootfs here, but a pid file. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
-	bool external = !strcmp(rootfs, "-");
-	const char *draining = nscontainer_record_text(record, "draining");
-	const char *stale = nscontainer_record_text(record, "stale");
+	bool external = !strcmp(rootfs, "-"), draining = false;
 	char since[32];
+
+	nscontainer_record_bool(record, "draining", &draining);
 
 	printf(ROW, nscontainer_record_text(record, "user"),
 	       nscontainer_record_text(record, "pid"),
-	       nsinit_time(nscontainer_record_text(record, "since"), since),
+	       nsinit_time(record, "since", since),
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "generation"),
-	       strcmp(draining, "yes") ? stale : "draining",
+	       draining ? "draining" : nscontainer_record_text(record, "stale"),
 	       external ? "pidfile " : "", external ?
 	       nscontainer_record_text(record, "external") : rootfs);
 }

@@ -1,31 +1,31 @@
 /* nsinit ps: who is in a container, or in any, and what runs there. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "nsinit.h"
 
-static const char *size_text(const char *bytes, char text[16])
+static const char *size_text(const struct nscontainer_record *r,
+			     char text[16])
 {
 	static const char units[] = "BKMGT";
-	double value = strtod(bytes, NULL);
+	double value;
 	int i = 0;
 
-	if (bytes[0] == '-')
-		return bytes;
+	if (nscontainer_record_double(r, "memory", &value) < 0)
+		return "-";
 	for (; value >= 1024 && units[i + 1]; i++)
 		value /= 1024;
 	snprintf(text, 16, i ? "%.1f%c" : "%.0f%c", value, units[i]);
 	return text;
 }
 
-static const char *cpu_text(const char *us, char text[16])
+static const char *cpu_text(const struct nscontainer_record *r, char text[16])
 {
-	if (us[0] == '-')
-		return us;
-	snprintf(text, 16, "%.2fs", strtod(us, NULL) / 1e6);
+	double us;
+
+	if (nscontainer_record_double(r, "cpu_us", &us) < 0)
+		return "-";
+	snprintf(text, 16, "%.2fs", us / 1e6);
 	return text;
 }
 
@@ -37,10 +37,9 @@ static void print_row(const struct nscontainer_record *r)
 	       nscontainer_record_text(r, "user"),
 	       nscontainer_record_text(r, "pid"), nsinit_value(r, "service"),
 	       nsinit_value(r, "rhost"), nsinit_value(r, "tty"),
-	       nsinit_time(nscontainer_record_text(r, "opened"), opened),
-	       nsinit_duration(nscontainer_record_text(r, "idle"), idle),
-	       size_text(nscontainer_record_text(r, "memory"), memory),
-	       cpu_text(nscontainer_record_text(r, "cpu_us"), cpu),
+	       nsinit_time(r, "opened", opened),
+	       nsinit_duration(r, "idle", idle), size_text(r, memory),
+	       cpu_text(r, cpu),
 	       nscontainer_record_text(r, "command"));
 }
 

@@ -150,8 +150,8 @@ static int set_option(const struct command *command, int option,
 	else if (option == OPT_LOGIN)
 		options->login = true;
 	else if (option == OPT_TTY || option == OPT_NO_TTY)
-		options->tty = option == OPT_TTY ? NSCONTAINER_TTY :
-						   NSCONTAINER_NO_TTY;
+		options->tty = option == OPT_TTY ? NSCONTAINER_EXEC_TTY :
+						   NSCONTAINER_EXEC_NO_TTY;
 	else if (option == OPT_SERVICE)
 		options->service = optarg;
 	else if (option == OPT_FOLLOW)

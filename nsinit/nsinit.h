@@ -64,10 +64,12 @@ void nsinit_print_list(const struct nscontainer_record *record);
 const char *nsinit_value(const struct nscontainer_record *record,
 			 const char *key);
 
-/* Seconds since the epoch, in decimal digits, as local time; returns text. */
-const char *nsinit_time(const char *seconds, char text[32]);
+/* Seconds since the epoch as local time; "-" where they are not known. */
+const char *nsinit_time(const struct nscontainer_record *record,
+			const char *key, char text[32]);
 
-/* Seconds as [DAYS+]HH:MM:SS; "-" as it is. */
-const char *nsinit_duration(const char *seconds, char text[32]);
+/* Seconds as [DAYS+]HH:MM:SS; "-" where they are not known. */
+const char *nsinit_duration(const struct nscontainer_record *record,
+			    const char *key, char text[32]);
 
 #endif

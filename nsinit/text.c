@@ -1,6 +1,6 @@
 /* How the commands show values. */
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "nsinit.h"
@@ -24,25 +24,28 @@ const char *nsinit_value(const struct nscontainer_record *record,
 	return text && *text ? text : "-";
 }
 
-const char *nsinit_time(const char *seconds, char text[32])
+const char *nsinit_time(const struct nscontainer_record *record,
+			const char *key, char text[32])
 {
-	time_t time = atoll(seconds);
+	int64_t seconds;
 	struct tm tm;
 
-	if (!localtime_r(&time, &tm) ||
+	if (nscontainer_record_int64(record, key, &seconds) < 0 ||
+	    !localtime_r(&(time_t){ seconds }, &tm) ||
 	    !strftime(text, 32, "%Y-%m-%d %H:%M:%S", &tm))
 		return "-";
 	return text;
 }
 
-const char *nsinit_duration(const char *seconds, char text[32])
+const char *nsinit_duration(const struct nscontainer_record *record,
+			    const char *key, char text[32])
 {
-	long long s = atoll(seconds), days = s / 86400;
+	int64_t s;
 	int n;
 
-	if (seconds[0] == '-')
+	if (nscontainer_record_int64(record, key, &s) < 0)
 		return "-";
-	n = days ? snprintf(text, 32, "%lld+", days) : 0;
+	n = s < 86400 ? 0 : snprintf(text, 32, "%" PRId64 "+", s / 86400);
 	snprintf(text + n, 32 - (size_t)n, "%02d:%02d:%02d",
 		 (int)(s / 3600 % 24), (int)(s / 60 % 60), (int)(s % 60));
 	return text;

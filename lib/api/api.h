@@ -39,11 +39,28 @@ void nsc_api_begin_child(pid_t parent, int keep);
 /* An array with an object for each interface, see nsc_network_describe(). */
 json_t *nsc_api_networks(char *const *networks);
 
-/* A record of object, which is taken over; NULL without memory. */
-struct nscontainer_record *nsc_api_record(json_t *object);
+/* The keys of a kind of record, after the last one a NULL. */
+struct nsc_api_key {
+	const char *name;
+	enum nsc_api_type { NSC_API_TEXT, NSC_API_TEXTS, NSC_API_INT,
+			    NSC_API_REAL, NSC_API_BOOL } type;
+};
 
-/* Put record at the end of list. */
+/* static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND); */
+#define NSC_API_KEY(name, type, meaning) { name, NSC_API_##type },
+#define NSC_API_KEYS(keys, table) \
+	const struct nsc_api_key keys[] = { table(NSC_API_KEY) { NULL, 0 } }
+
+/*
+ * Put a record of object, which is taken over, at the end of list.  -EPROTO:
+ * something in it is not in keys, or of another type.
+ */
+int nsc_api_add(struct nscontainer_record **list,
+		const struct nsc_api_key *keys, json_t *object,
+		struct nsc_error *err);
+
+/* Put the list more, which is not NULL, at the end of list. */
 void nsc_api_append(struct nscontainer_record **list,
-		    struct nscontainer_record *record);
+		    struct nscontainer_record *more);
 
 #endif

@@ -20,6 +20,8 @@
 #include "container/start_container.h"
 #include "linux/namespace.h"
 
+static NSC_API_KEYS(check_keys, NSCONTAINER_KEYS_CHECK);
+
 static json_t *namespaces_json(unsigned int flags)
 {
 	json_t *array = json_array();
@@ -75,13 +77,16 @@ static json_t *external_json(const struct nsc_plan *plan,
 {
 	const struct nsc_config *config = plan->config;
 
-	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:i, s:o, s:o, s:o, s:o, "
+	bool running = external->pidfd >= 0;
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, "
 			 "s:b, s:s}",
 			 "user", plan->user->name, "contained", 1,
 			 "config", config->file, "external", config->pidfile,
-			 "running", external->pidfd >= 0,
-			 "pid", (int)external->pid, "namespaces",
-			 namespaces_json(external->namespaces),
+			 "running", running,
+			 "pid", running ? json_integer(external->pid) :
+					  json_null(),
+			 "namespaces", namespaces_json(external->namespaces),
 			 "capabilities",
 			 capabilities_json(config->capabilities),
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
@@ -151,12 +156,12 @@ static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 static int hand_out(json_t *object, struct nscontainer_record **ret,
 		    struct nsc_error *err)
 {
-	struct nscontainer_record *record = nsc_api_record(object);
+	struct nscontainer_record *list = NULL;
+	int error = nsc_api_add(&list, check_keys, object, err);
 
-	if (!record)
-		return nsc_error_sys(err, ENOMEM, "check");
-	*ret = record;
-	return 0;
+	if (error == 0)
+		*ret = list;
+	return error;
 }
 
 /* Where its groups go, and whether this host enforces its limits. */

@@ -76,7 +76,7 @@ static int make_links(const struct exec *e, struct nsc_error *err)
 
 static bool wants_tty(const struct exec *e, bool configured)
 {
-	return e->flags ? e->flags & NSCONTAINER_TTY : configured;
+	return e->flags ? e->flags & NSCONTAINER_EXEC_TTY : configured;
 }
 
 /*
@@ -343,8 +343,8 @@ static int exec_command(struct exec *e, int *ret_status, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
-	if (!e->argv[0] || e->flags & ~(NSCONTAINER_TTY | NSCONTAINER_NO_TTY) ||
-	    e->flags == (NSCONTAINER_TTY | NSCONTAINER_NO_TTY))
+	if (!e->argv[0] || (e->flags && e->flags != NSCONTAINER_EXEC_TTY &&
+			    e->flags != NSCONTAINER_EXEC_NO_TTY))
 		return nsc_error_set(err, EINVAL, "exec: no command, or wrong "
 				     "flags");
 	e->parent = getpid();

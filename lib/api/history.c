@@ -36,18 +36,8 @@ struct history {
 	size_t n, room;
 };
 
-/* What a record has, in this order; see nscontainer.h. */
-static const struct {
-	const char *key;
-	bool number;
-} keys[] = {
-	{ "user", false }, { "service", false }, { "pid", true },
-	{ "rhost", false }, { "tty", false }, { "ruser", false },
-	{ "generation", true }, { "loginuid", true },
-	{ "audit_session", true }, { "opened", true }, { "duration", true },
-	{ "exit", true }, { "signal", true }, { "peak_memory", true },
-	{ "cpu_us", true },
-};
+/* All but the state are keys of the lines as well. */
+static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
 
 /* KEY=VALUE or KEY="VALUE", with a space between; what is none ends it. */
 static json_t *parse(char *line)
@@ -200,49 +190,39 @@ static const char *state_of(const struct entry *e)
 	       start == (uint64_t)began ? "open" : "lost";
 }
 
-static struct nscontainer_record *make_record(const struct entry *e)
+static json_t *entry_json(const struct entry *e)
 {
 	json_t *object = json_object();
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(keys); i++) {
-		const char *key = keys[i].key;
+	for (const struct nsc_api_key *key = history_keys; key->name; key++) {
+		const char *text = text_of(e->line, key->name);
+		json_t *value = NULL;
 		long long number;
 
-		if (!keys[i].number)
-			json_object_set_new(object, key, json_string(
-						text_of(e->line, key)));
-		else if (number_of(e->line, key, &number))
-			json_object_set_new(object, key, json_integer(number));
-		else
-			json_object_set_new(object, key, json_null());
+		if (key->type == NSC_API_TEXT)
+			value = json_string(text);
+		else if (number_of(e->line, key->name, &number))
+			value = json_integer(number);
+		json_object_set_new(object, key->name,
+				    value ? value : json_null());
 	}
 	json_object_set_new(object, "state", json_string(state_of(e)));
-	return nsc_api_record(object);
+	return object;
 }
 
-static int make_list(const struct history *h, struct nscontainer_record **ret)
+static int make_list(const struct history *h, struct nscontainer_record **ret,
+		     struct nsc_error *err)
 {
-	struct nscontainer_record *last = NULL;
+	int error = 0;
 
-	*ret = NULL;
-	for (size_t i = 0; i < h->n; i++) {
+	for (size_t i = 0; error == 0 && i < h->n; i++) {
 		const struct entry *e = &h->list[i];
-		struct nscontainer_record *record;
 
-		if (i && e->opened == e[-1].opened && e->pid == e[-1].pid)
-			continue;
-		record = make_record(e);
-		if (!record) {
-			nscontainer_record_free(*ret);
-			return -ENOMEM;
-		}
-		/* Behind the last one: a list may be long. */
-		nsc_api_append(&last, record);
-		if (!*ret)
-			*ret = record;
-		last = record;
+		if (!i || e->opened != e[-1].opened || e->pid != e[-1].pid)
+			error = nsc_api_add(ret, history_keys, entry_json(e),
+					    err);
 	}
-	return 0;
+	return error;
 }
 
 static int history(const struct nscontainer *c, struct nscontainer_record **ret,
@@ -256,13 +236,15 @@ static int history(const struct nscontainer *c, struct nscontainer_record **ret,
 		error = add_file(&h, files[i], err);
 	if (error == 0 && h.n)
 		qsort(h.list, h.n, sizeof(*h.list), compare);
-	if (error == 0 && make_list(&h, &list) < 0)
-		error = nsc_error_sys(err, ENOMEM, "history");
+	if (error == 0)
+		error = make_list(&h, &list, err);
 	for (size_t i = 0; i < h.n; i++)
 		json_decref(h.list[i].line);
 	free(h.list);
 	if (error == 0)
 		*ret = list;
+	else
+		nscontainer_record_free(list);
 	return error;
 }
 

@@ -21,15 +21,17 @@
 #include "rundir/rundir.h"
 #include "session/change.h"
 
-/* Each session shares the lock. */
-static int count_sessions(int rundir)
+/* Each session shares the lock; null where that cannot be read. */
+static json_t *count_sessions(int rundir)
 {
 	struct stat st;
 	pid_t pid;
+	int n;
 
-	return fstatat(rundir, NSC_FILE_SESSIONS, &st,
-		       AT_SYMLINK_NOFOLLOW) < 0 ? -1 :
-						  nsc_lock_holders(&st, &pid);
+	if (fstatat(rundir, NSC_FILE_SESSIONS, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return json_null();
+	n = nsc_lock_holders(&st, &pid);
+	return n < 0 ? json_null() : json_integer(n);
 }
 
 /* The container of a directory knows no nscontainer.conf. */
@@ -67,9 +69,11 @@ static bool is_stale(const struct nsc_state *state)
 	       !policy->dir || nsc_change_is(state, policy, user);
 }
 
+static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
+
 static json_t *state_json(const struct nsc_state *state, int rundir)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:i, s:s?, s:s?, s:s, s:s, "
+	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:s?, s:s?, s:s, s:s, "
 			 "s:I, s:s, s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
@@ -90,7 +94,6 @@ static int find(const char *path, struct nscontainer_record **list,
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
 	_cleanup_fd_ int pidfd = -1;
-	struct nscontainer_record *record;
 
 	if (rundir < 0)
 		return rundir == -ENOENT ?
@@ -99,11 +102,7 @@ static int find(const char *path, struct nscontainer_record **list,
 	pidfd = nsc_join_find(rundir, &state, err);
 	if (pidfd < 0)
 		return pidfd;
-	record = nsc_api_record(state_json(state, rundir));
-	if (!record)
-		return nsc_error_sys(err, ENOMEM, "list");
-	nsc_api_append(list, record);
-	return 0;
+	return nsc_api_add(list, find_keys, state_json(state, rundir), err);
 }
 
 /* Those that drain; while a login may be making one, nothing is swept. */

@@ -1,7 +1,6 @@
 #include "api/api.h"
 
-#include <stdbool.h>
-#include <stdint.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,26 +9,38 @@
 #include "util/text.h"
 
 struct pair {
-	char *key;
+	char *name;
 	char *text;
+	const json_t *value;
+	const struct nsc_api_key *key;
 };
 
 struct nscontainer_record {
 	struct nscontainer_record *next;
+	struct nscontainer_record *last;	/* of the list, in its first */
+	const struct nsc_api_key *keys;
+	json_t *object;
 	char *json;
 	size_t n;
-	struct pair pairs[];
+	struct pair *pairs;
 };
+
+static void put_string(FILE *out, const char *string)
+{
+	size_t size = 4 * strlen(string) + 1;
+	_cleanup_free_ char *text = malloc(size);
+
+	if (text)
+		fputs(nsc_text_escape(string, text, size), out);
+}
 
 static void put_text(FILE *out, const json_t *value)
 {
 	const json_t *element;
-	char text[512];
 	size_t i;
 
 	if (json_is_string(value))
-		fputs(nsc_text_escape(json_string_value(value), text,
-				      sizeof(text)), out);
+		put_string(out, json_string_value(value));
 	else if (json_is_boolean(value))
 		fputs(json_is_true(value) ? "yes" : "no", out);
 	else if (json_is_integer(value))
@@ -61,75 +72,119 @@ static char *make_text(const json_t *value)
 	return NULL;
 }
 
-static bool holds_objects(const json_t *value)
+/* "sessions[].pid" has "sessions[12].pid", and "stat.*" has "stat.file". */
+static bool matches(const char *key, const char *name)
 {
-	return json_is_object(value) ||
-	       json_is_object(json_array_get(value, 0));
+	for (; *key && *key != '*' && *key == *name; key++, name++)
+		if (*key == '[')
+			name += strspn(name + 1, "0123456789");
+	return *key == '*' ? *name : *key == *name;
 }
 
-/*
- * The leaves of value, those of objects and of arrays of objects as
- * "key.member" and "key[0].member".  With a NULL record they are counted.
- */
-static bool add_pairs(struct nscontainer_record *record, size_t *n,
-		      const char *name, const json_t *value)
+static bool has_type(const json_t *value, enum nsc_api_type type)
 {
-	json_t *members = (json_t *)(uintptr_t)value;
-	struct pair *pair;
+	switch (json_typeof(value)) {
+	case JSON_NULL:
+		return true;
+	case JSON_STRING:
+		return type == NSC_API_TEXT;
+	case JSON_INTEGER:
+		return type == NSC_API_INT || type == NSC_API_REAL;
+	case JSON_REAL:
+		return type == NSC_API_REAL;
+	case JSON_ARRAY:
+		return type == NSC_API_TEXTS;
+	case JSON_OBJECT:
+		return false;
+	default:
+		return type == NSC_API_BOOL;
+	}
+}
+
+static int add_pair(struct nscontainer_record *record, const char *name,
+		    const json_t *value, const struct nsc_api_key *key)
+{
+	struct pair *pairs = reallocarray(record->pairs, record->n + 1,
+					  sizeof(*pairs));
+	struct pair pair = { strdup(name), make_text(value), value, key };
+
+	if (pairs)
+		record->pairs = pairs;
+	if (pairs && pair.name && pair.text) {
+		record->pairs[record->n++] = pair;
+		return 0;
+	}
+	free(pair.name);
+	free(pair.text);
+	return -ENOMEM;
+}
+
+/* What has no key itself has members or elements that have. */
+static int add_pairs(struct nscontainer_record *record, const char *name,
+		     json_t *value, struct nsc_error *err)
+{
+	const struct nsc_api_key *key = record->keys;
 	json_t *member;
-	const char *key;
+	const char *word;
 	char path[256];
+	int ret = 0;
 	size_t i;
 
-	json_object_foreach(members, key, member) {
+	while (key->name && !matches(key->name, name))
+		key++;
+	if (key->name && has_type(value, key->type))
+		return add_pair(record, name, value, key) < 0 ?
+			       nsc_error_sys(err, ENOMEM, "record") : 0;
+	if (key->name || (!json_is_object(value) && !json_is_array(value)))
+		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
+				     "its keys, or of another type", name);
+	json_object_foreach(value, word, member) {
 		snprintf(path, sizeof(path), "%s%s%s", name, *name ? "." : "",
-			 key);
-		if (!add_pairs(record, n, path, member))
-			return false;
+			 word);
+		ret = ret < 0 ? ret : add_pairs(record, path, member, err);
 	}
-	if (json_is_array(value) && holds_objects(value)) {
-		json_array_foreach(value, i, member) {
-			snprintf(path, sizeof(path), "%s[%zu]", name, i);
-			if (!add_pairs(record, n, path, member))
-				return false;
-		}
+	json_array_foreach(value, i, member) {
+		snprintf(path, sizeof(path), "%s[%zu]", name, i);
+		ret = ret < 0 ? ret : add_pairs(record, path, member, err);
 	}
-	if (holds_objects(value))
-		return true;
-	pair = record ? &record->pairs[record->n++] : NULL;
-	(*n)++;
-	if (!pair)
-		return true;
-	pair->key = strdup(name);
-	pair->text = make_text(value);
-	return pair->key && pair->text;
+	return ret;
 }
 
-struct nscontainer_record *nsc_api_record(json_t *object)
+int nsc_api_add(struct nscontainer_record **list,
+		const struct nsc_api_key *keys, json_t *object,
+		struct nsc_error *err)
 {
-	struct nscontainer_record *record;
-	size_t n = 0, added = 0;
+	struct nscontainer_record *record = calloc(1, sizeof(*record));
+	int ret = 0;
 
-	add_pairs(NULL, &n, "", object);
-	record = calloc(1, sizeof(*record) + n * sizeof(record->pairs[0]));
-	if (record)
-		record->json = json_dumps(object, JSON_INDENT(2) |
-					  JSON_ENSURE_ASCII);
-	if (record && (!record->json || !json_object_size(object) ||
-		       !add_pairs(record, &added, "", object))) {
-		nscontainer_record_free(record);
-		record = NULL;
+	if (record) {
+		*record = (struct nscontainer_record){
+			.last = record, .keys = keys, .object = object,
+			.json = json_dumps(object, JSON_INDENT(2) |
+					   JSON_ENSURE_ASCII),
+		};
+	} else {
+		json_decref(object);
 	}
-	json_decref(object);
-	return record;
+	ret = record && record->json ? add_pairs(record, "", object, err) :
+				       nsc_error_sys(err, ENOMEM, "record");
+	if (ret < 0)
+		nscontainer_record_free(record);
+	else
+		nsc_api_append(list, record);
+	return ret;
 }
 
 void nsc_api_append(struct nscontainer_record **list,
-		    struct nscontainer_record *record)
+		    struct nscontainer_record *more)
 {
-	while (*list)
-		list = &(*list)->next;
-	*list = record;
+	struct nscontainer_record *last = more->last;
+
+	if (*list)
+		(*list)->last->next = more;
+	else
+		*list = more;
+	(*list)->last = last;
 }
 
 NSC_PUBLIC const struct nscontainer_record *
@@ -141,17 +196,88 @@ nscontainer_record_next(const struct nscontainer_record *record)
 NSC_PUBLIC const char *
 nscontainer_record_key(const struct nscontainer_record *record, unsigned int i)
 {
-	return i < record->n ? record->pairs[i].key : NULL;
+	return i < record->n ? record->pairs[i].name : NULL;
+}
+
+static const struct pair *find(const struct nscontainer_record *record,
+			       const char *name)
+{
+	for (size_t i = 0; i < record->n; i++)
+		if (!strcmp(record->pairs[i].name, name))
+			return &record->pairs[i];
+	return NULL;
+}
+
+/* One that the kind has, but this record has not. */
+static const struct nsc_api_key *
+find_absent(const struct nscontainer_record *record, const char *name)
+{
+	for (const struct nsc_api_key *key = record->keys; key->name; key++)
+		if (!strcmp(key->name, name))
+			return key;
+	return NULL;
 }
 
 NSC_PUBLIC const char *
 nscontainer_record_text(const struct nscontainer_record *record,
 			const char *key)
 {
-	for (size_t i = 0; i < record->n; i++)
-		if (!strcmp(record->pairs[i].key, key))
-			return record->pairs[i].text;
-	return NULL;
+	const struct pair *pair = find(record, key);
+
+	return pair ? pair->text : find_absent(record, key) ? "-" : NULL;
+}
+
+static int get(const struct nscontainer_record *record, const char *name,
+	       enum nsc_api_type type, const json_t **ret)
+{
+	const struct pair *pair = find(record, name);
+	const struct nsc_api_key *key = pair ? pair->key :
+					       find_absent(record, name);
+
+	if (!key)
+		return -ENOENT;
+	if (key->type != type &&
+	    (key->type != NSC_API_INT || type != NSC_API_REAL))
+		return -EINVAL;
+	if (!pair || json_is_null(pair->value))
+		return -ENODATA;
+	*ret = pair->value;
+	return 0;
+}
+
+NSC_PUBLIC int
+nscontainer_record_int64(const struct nscontainer_record *record,
+			 const char *key, int64_t *ret)
+{
+	const json_t *value;
+	int error = get(record, key, NSC_API_INT, &value);
+
+	if (error == 0)
+		*ret = json_integer_value(value);
+	return error;
+}
+
+NSC_PUBLIC int
+nscontainer_record_double(const struct nscontainer_record *record,
+			  const char *key, double *ret)
+{
+	const json_t *value;
+	int error = get(record, key, NSC_API_REAL, &value);
+
+	if (error == 0)
+		*ret = json_number_value(value);
+	return error;
+}
+
+NSC_PUBLIC int nscontainer_record_bool(const struct nscontainer_record *record,
+				       const char *key, bool *ret)
+{
+	const json_t *value;
+	int error = get(record, key, NSC_API_BOOL, &value);
+
+	if (error == 0)
+		*ret = json_is_true(value);
+	return error;
 }
 
 NSC_PUBLIC const char *
@@ -166,9 +292,11 @@ NSC_PUBLIC void nscontainer_record_free(struct nscontainer_record *record)
 		struct nscontainer_record *next = record->next;
 
 		for (size_t i = 0; i < record->n; i++) {
-			free(record->pairs[i].key);
+			free(record->pairs[i].name);
 			free(record->pairs[i].text);
 		}
+		free(record->pairs);
+		json_decref(record->object);
 		free(record->json);
 		free(record);
 		record = next;

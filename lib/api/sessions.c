@@ -110,6 +110,8 @@ static json_t *idle(const struct nsc_proc_stat *p)
 
 /* --- what is told */
 
+static NSC_API_KEYS(session_keys, NSCONTAINER_KEYS_SESSIONS);
+
 static json_t *number(uint64_t value)
 {
 	return value == NSC_STATS_NONE ? json_null() :
@@ -171,17 +173,13 @@ struct list {
 static int add(int dir, pid_t pid, void *arg)
 {
 	const struct list *list = arg;
-	struct nscontainer_record *record;
 	struct session s;
 
 	if (nsc_session_file_read(dir, pid, &s) < 0 ||
 	    !nsc_session_file_is_alive(&s))
 		return 0;
-	record = nsc_api_record(session_json(list->all, &s));
-	if (!record)
-		return -ENOMEM;
-	nsc_api_append(list->records, record);
-	return 0;
+	return nsc_api_add(list->records, session_keys,
+			   session_json(list->all, &s), NULL);
 }
 
 static int add_container(const char *path, struct nscontainer_record **records,

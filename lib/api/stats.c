@@ -17,6 +17,8 @@
 
 #define PERCENT_MS 100
 
+static NSC_API_KEYS(stats_keys, NSCONTAINER_KEYS_STATS);
+
 struct target {
 	int rundir;
 	struct nsc_state *state;
@@ -157,23 +159,20 @@ static int stats(const char *path, struct nscontainer_record **ret,
 		 struct nsc_error *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
-	struct nscontainer_record *record = NULL;
+	struct nscontainer_record *list = NULL;
 	int error;
 
 	if (!t)
 		return nsc_error_sys(err, ENOMEM, "stats");
 	t->rundir = -1;
 	error = open_target(path, t, err);
-	if (error == 0) {
-		record = nsc_api_record(measure(t));
-		if (!record)
-			error = nsc_error_sys(err, ENOMEM, "stats");
-	}
+	if (error == 0)
+		error = nsc_api_add(&list, stats_keys, measure(t), err);
 	nsc_fd_close(&t->rundir);
 	nsc_state_cleanup(&t->state);
 	free(t);
 	if (error == 0)
-		*ret = record;
+		*ret = list;
 	return error;
 }
 

@@ -17,9 +17,14 @@
  * pam_container(8) would log; the process must have one thread.
  *
  * *ret is a list of the steps, the last one being that which failed, also
- * where the result is an error; it is the caller's, or NULL.  Keys: step;
- * result: "ok", "warning" or "failed"; ms, the time it took; text.
+ * where the result is an error; it is the caller's, or NULL.
  */
+#define NSC_KEYS_TRY(KEY) \
+	KEY("step", TEXT, "its name") \
+	KEY("result", TEXT, "ok, warning, failed") \
+	KEY("ms", REAL, "milliseconds that it took") \
+	KEY("text", TEXT, "what was found, or why it failed")
+
 int nsc_try_run(const struct nscontainer *container, const char *service,
 		struct nscontainer_record **ret, struct nscontainer_error *err);
 
@@ -32,10 +37,17 @@ int nsc_try_run(const struct nscontainer *container, const char *service,
  *
  * *ret is a list, or NULL where nothing was found; it is the caller's, also
  * where the result is an error, which says that something could not be looked
- * at.  Keys: severity: "hole", a way past; "risk", somebody may be kept out or
- * let out; "note"; check, a short name; file and line, or "-" and 0; text;
- * remedy; users (array), whom it concerns, or empty: everybody.
+ * at.
  */
+#define NSC_KEYS_DOCTOR(KEY) \
+	KEY("severity", TEXT, "hole, risk, note") \
+	KEY("check", TEXT, "a short name that stays the same") \
+	KEY("file", TEXT, "path; null: of none") \
+	KEY("line", INT, "of the file; 0: of none") \
+	KEY("text", TEXT, "what was found") \
+	KEY("remedy", TEXT, "the line to write, or what to do") \
+	KEY("users", TEXTS, "whom it concerns; none: everybody")
+
 int nsc_doctor_run(const char *conf, const char *const *users,
 		   struct nscontainer_record **ret,
 		   struct nscontainer_error *err);

@@ -12,6 +12,7 @@
 #include "util/text.h"
 #include "util/paths.h"
 
+static NSC_API_KEYS(doctor_keys, NSC_KEYS_DOCTOR);
 static const char *const severities[] = { "hole", "risk", "note" };
 
 /* In the order of what one has to know for the next. */
@@ -99,8 +100,8 @@ static struct nscontainer_record *hand_out(const json_t *findings)
 	for (size_t s = 0; s < NSC_ARRAY_SIZE(severities); s++)
 		json_array_foreach(findings, i, finding)
 			if (same_text(finding, "severity", severities[s]))
-				nsc_api_append(&list, nsc_api_record(
-						json_incref(finding)));
+				nsc_api_add(&list, doctor_keys,
+					    json_incref(finding), NULL);
 	return list;
 }
 

@@ -35,6 +35,7 @@ struct try {
 	struct nscontainer_record *list;
 };
 
+static NSC_API_KEYS(try_keys, NSC_KEYS_TRY);
 static const char *const results[] = { "ok", "warning", "failed" };
 
 static void add(struct try *t, const char *name,
@@ -42,11 +43,11 @@ static void add(struct try *t, const char *name,
 {
 	char escaped[1024], step[128];
 
-	nsc_api_append(&t->list, nsc_api_record(json_pack(
+	nsc_api_add(&t->list, try_keys, json_pack(
 		"{s:s, s:s, s:f, s:s}",
 		"step", nsc_text_escape(name, step, sizeof(step)),
 		"result", results[result], "ms", (double)us / 1000, "text",
-		nsc_text_escape(text, escaped, sizeof(escaped)))));
+		nsc_text_escape(text, escaped, sizeof(escaped))), NULL);
 }
 
 static void add_inside(void *arg, const struct nsc_trial_step *step)

@@ -37,7 +37,7 @@ example() {
 	nsinit start alice || fail "start"
 	timeout 20 "$HERE/inside" "$BOX" sh -c 'hostname; exit 7' \
 		> "$OUT/text" || fail "status $?"
-	contains "list" "alice runs since " "$(cat "$OUT/text")"
+	contains "list" "alice runs for 0 minutes" "$(cat "$OUT/text")"
 	contains "list" "with 0 sessions" "$(cat "$OUT/text")"
 	contains "check" '"rootfs": "/"' "$(cat "$OUT/text")"
 	equal "inside" "box status 7" "$(tail -n 2 "$OUT/text" | xargs)"
@@ -110,14 +110,14 @@ whole_program() {
 		printf("no key %d\n", !nscontainer_record_text(r, "x"));
 		nscontainer_record_free(r);
 		say("exec", nscontainer_exec(alice, fds, NULL,
-					     NSCONTAINER_NO_TTY, &status,
+					     NSCONTAINER_EXEC_NO_TTY, &status,
 					     &err));
 		say("exec", nscontainer_exec(alice, none, NULL, 0, &status,
 					     &err));
 		say("exec", nscontainer_exec(alice, tty, NULL,
-					     NSCONTAINER_TTY, &status, &err));
+					     NSCONTAINER_EXEC_TTY, &status, &err));
 		say("exec", nscontainer_exec(alice, tty, NULL,
-					     NSCONTAINER_TTY | 2, &status,
+					     NSCONTAINER_EXEC_TTY | 2, &status,
 					     &err));
 		say("stop", nscontainer_stop(alice, 0, &err));
 		say("list", nscontainer_list(&r, &err));
