@@ -1,0 +1,633 @@
+/*
+ * pam/pam_container.c as a login program calls it, with nobody's rights:
+ * libpam is fakepam.c, and what would need root is faked below, at the
+ * functions that the module calls (ld --wrap).  The policy, the options and
+ * the name service's readers are the real ones.
+ *
+ * cases/ says what is called and what has to come of it: each case begins as
+ * user alice of service sshd, who has users/alice/container.json below the
+ * directory CONF, in a program of one thread.  A line of it is a word:
+ *
+ *   user, service, tty, rhost, ruser TEXT	items of PAM, "-": none
+ *   shell PATH, member GROUP			what the name service says
+ *   file NAME TEXT, remove NAME, mode NAME OCTAL	below CONF
+ *   inside ours|refusing|USER			where the program is already
+ *   threads N
+ *   will open|place|check ERROR N TEXT		fails so, N times
+ *   state-shell, environment, message, note, changed	of the container
+ *   runtime-dir ENTRY				what is there inside
+ *   pam-environment ENTRY, putenv-fails, set-data-fails, silent
+ *   handle 0|1, end				of PAM
+ *   open_session, close_session ... ARGUMENTS	conf=CONF/nscontainer.conf first
+ *
+ * and after it all that was called and said by then, each line with a tab.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <sys/wait.h>
+
+#include "fakepam.h"
+#include "util/fd.h"
+#include "session/environment.h"
+#include "session/session.h"
+#include "session/stdio.h"
+
+#define CASES SRCDIR "/tests/unit/pam/cases/"
+#define MOST 16
+
+/* What a function will fail with: the next times, then no more. */
+struct failure {
+	const char *function;
+	int error, times;
+	char text[256];
+};
+
+static struct {
+	pam_handle_t handles[2], *pamh;
+	int flags;
+	char dir[64];			/* CONF in the texts */
+	char shell[64], member[64];
+	char *environment[MOST];
+	size_t n_environment;
+	char state_shell[64], message[64], note[64], runtime_dir[64];
+	char inside[16];
+	bool changed;
+	int threads;
+	struct failure failures[MOST];
+	size_t n_failures;
+	char *said;			/* what has been called and said */
+	size_t size, compared;
+	FILE *log;
+} the;
+
+static struct {
+	FILE *file;
+	char line[1024];
+	int number;
+} script;
+
+/* --- the seam */
+
+static int fails(const char *function, struct nsc_error *err)
+{
+	for (struct failure *f = the.failures; f->function; f++) {
+		if (strcmp(f->function, function) != 0 || f->times == 0)
+			continue;
+		f->times--;
+		nsc_error_set(err, f->error, "%s", f->text);
+		return -f->error;
+	}
+	return 0;
+}
+
+int __real_fstat(int fd, struct stat *st);
+int __wrap_fstat(int fd, struct stat *st);
+/* What is ours is root's. */
+int __wrap_fstat(int fd, struct stat *st)
+{
+	int ret = __real_fstat(fd, st);
+
+	if (ret == 0 && st->st_uid == geteuid())
+		st->st_uid = 0;
+	return ret;
+}
+
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
+		      size_t size, struct passwd **ret);
+int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
+		      size_t size, struct passwd **ret)
+{
+	snprintf(buf, size, "%s", name);
+	*entry = (struct passwd){
+		.pw_name = buf, .pw_dir = (char[]){ "/" },
+		.pw_shell = the.shell, .pw_uid = 1000, .pw_gid = 1000,
+	};
+	if (!strcmp(name, "root"))
+		entry->pw_uid = entry->pw_gid = 0;
+	*ret = !strcmp(name, "nobody") ? NULL : entry;
+	return 0;
+}
+
+/* alice has her own group and that which a case says. */
+int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n);
+int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
+{
+	groups[0] = gid;
+	groups[1] = 4242;
+	*n = *the.member && !strcmp(user, "alice") ? 2 : 1;
+	return *n;
+}
+
+int __wrap_getgrgid_r(gid_t gid, struct group *entry, char *buf, size_t size,
+		      struct group **ret);
+int __wrap_getgrgid_r(gid_t gid, struct group *entry, char *buf, size_t size,
+		      struct group **ret)
+{
+	snprintf(buf, size, "%s", gid == 4242 ? the.member : "alice");
+	*entry = (struct group){ .gr_name = buf, .gr_gid = gid };
+	*ret = entry;
+	return 0;
+}
+
+int __wrap_getgrnam_r(const char *name, struct group *entry, char *buf,
+		      size_t size, struct group **ret);
+int __wrap_getgrnam_r(const char *name, struct group *entry, char *buf,
+		      size_t size, struct group **ret)
+{
+	snprintf(buf, size, "%s", name);
+	*entry = (struct group){ .gr_name = buf, .gr_gid = 4242 };
+	*ret = !strcmp(name, the.member) ? entry : NULL;
+	return 0;
+}
+
+int __wrap_nsc_process_threads(void);
+int __wrap_nsc_process_threads(void)
+{
+	return the.threads;
+}
+
+bool __wrap_nsc_session_inside(void);
+bool __wrap_nsc_session_inside(void)
+{
+	return !strcmp(the.inside, "ours") || !strcmp(the.inside, "refusing");
+}
+
+bool __wrap_nsc_session_nested_refused(void);
+bool __wrap_nsc_session_nested_refused(void)
+{
+	return !strcmp(the.inside, "refusing");
+}
+
+bool __wrap_nsc_session_inside_of(const char *user);
+bool __wrap_nsc_session_inside_of(const char *user)
+{
+	return !strcmp(the.inside, user);
+}
+
+char *__wrap_nsc_environment_runtime_dir(uid_t uid);
+char *__wrap_nsc_environment_runtime_dir(uid_t uid)
+{
+	return uid == 1000 && *the.runtime_dir ? strdup(the.runtime_dir) : NULL;
+}
+
+int __wrap_nsc_session_open(const struct nsc_session_request *request,
+			    struct nsc_session *ret, struct nsc_error *err);
+int __wrap_nsc_session_open(const struct nsc_session_request *request,
+			    struct nsc_session *ret, struct nsc_error *err)
+{
+	int error = fails("open", err);
+
+	fprintf(the.log, "open %s for %s\n", request->policy->dir,
+		request->user->name);
+	if (error < 0)
+		return error;
+	ret->lock = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ret->pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ret->state = calloc(1, sizeof(*ret->state));
+	ret->state->shell = the.state_shell;
+	ret->state->message = *the.message ? the.message : NULL;
+	if (the.n_environment) {
+		ret->state->environment = calloc(MOST + 1, sizeof(char *));
+		memcpy(ret->state->environment, the.environment,
+		       sizeof(the.environment));
+	}
+	ret->changed = the.changed;
+	strcpy(ret->note, the.note);
+	return 0;
+}
+
+int __wrap_nsc_session_place(const struct nsc_session *session,
+			     const struct nsc_user *user,
+			     const struct nsc_session_info *info, bool relays,
+			     struct nsc_error *err);
+int __wrap_nsc_session_place(const struct nsc_session *session,
+			     const struct nsc_user *user,
+			     const struct nsc_session_info *info, bool relays,
+			     struct nsc_error *err)
+{
+	fprintf(the.log, "place %s%s service=%s rhost=%s tty=%s ruser=%s%s\n",
+		session->lock < 0 || session->pidfd < 0 ? "nowhere " : "",
+		user->name, info->service, info->rhost ? info->rhost : "-",
+		info->tty ? info->tty : "-", info->ruser ? info->ruser : "-",
+		relays ? " relays" : "");
+	return fails("place", err);
+}
+
+int __wrap_nsc_session_check(const struct nsc_session_request *request,
+			     struct nsc_error *err);
+int __wrap_nsc_session_check(const struct nsc_session_request *request,
+			     struct nsc_error *err)
+{
+	fprintf(the.log, "check %s\n", request->policy->dir);
+	return fails("check", err);
+}
+
+void __real_nsc_session_close(struct nsc_session *session);
+void __wrap_nsc_session_close(struct nsc_session *session);
+/* What a close finds open, the lock alone once the process is inside. */
+void __wrap_nsc_session_close(struct nsc_session *session)
+{
+	fprintf(the.log, "close%s%s\n", session->lock < 0 ? "" : " lock",
+		session->pidfd < 0 ? "" : " pidfd");
+	__real_nsc_session_close(session);
+}
+
+/* --- a case */
+
+static const char *path_of(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "%s/%.180s", the.dir, name);
+	return path;
+}
+
+static void make_file(const char *name, const char *text)
+{
+	for (const char *p = strchr(name, '/'); p; p = strchr(p + 1, '/')) {
+		char dir[128];
+
+		snprintf(dir, sizeof(dir), "%.*s", (int)(p - name), name);
+		mkdir(path_of(dir), 0755);
+	}
+	unit_write(the.dir, name, text, 0644);
+}
+
+/* In text, whatever from stands for; the result is kept until the next. */
+static const char *replace(const char *text, const char *from, const char *to)
+{
+	static char out[2048];
+	size_t n = 0;
+
+	while (*text) {
+		bool here = !strncmp(text, from, strlen(from));
+
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%.*s",
+				      here ? (int)strlen(to) : 1,
+				      here ? to : text);
+		text += here ? strlen(from) : 1;
+	}
+	out[n] = '\0';
+	return out;
+}
+
+static void new_handle(int n)
+{
+	the.pamh = &the.handles[n];
+	if (the.pamh->log)
+		return;
+	the.pamh->log = the.log;
+	fakepam_set(the.pamh, PAM_USER, "alice");
+	fakepam_set(the.pamh, PAM_SERVICE, "sshd");
+}
+
+static void begin(void)
+{
+	memset(&the, 0, sizeof(the));
+	unit_make_dir(the.dir);
+	make_file("users/alice/container.json", "{}");
+	strcpy(the.shell, "/bin/bash");
+	strcpy(the.state_shell, "/bin/sh");
+	the.threads = 1;
+	the.log = open_memstream(&the.said, &the.size);
+	new_handle(0);
+}
+
+static void end(void)
+{
+	for (int i = 0; i < 2; i++)
+		fakepam_end(&the.handles[i]);
+	for (size_t i = 0; i < the.n_environment; i++)
+		free(the.environment[i]);
+	fclose(the.log);
+	free(the.said);
+	unit_remove_dir(the.dir);
+}
+
+/* --- the calls */
+
+typedef int entry(pam_handle_t *pamh, int flags, int argc, const char **argv);
+#pragma weak pam_sm_authenticate
+#pragma weak pam_sm_setcred
+#pragma weak pam_sm_acct_mgmt
+#pragma weak pam_sm_chauthtok
+
+static const struct {
+	const char *name;
+	entry *call;
+} calls[] = {
+	{ "open_session", pam_sm_open_session },
+	{ "close_session", pam_sm_close_session },
+	{ "authenticate", pam_sm_authenticate },
+	{ "setcred", pam_sm_setcred },
+	{ "acct_mgmt", pam_sm_acct_mgmt },
+	{ "chauthtok", pam_sm_chauthtok },
+};
+
+static const char *name_of(int result)
+{
+	switch (result) {
+	case PAM_SUCCESS: return "PAM_SUCCESS";
+	case PAM_PERM_DENIED: return "PAM_PERM_DENIED";
+	case PAM_MODULE_UNKNOWN: return "PAM_MODULE_UNKNOWN";
+	default: return "another result";
+	}
+}
+
+static bool call(const char *name, char *arguments)
+{
+	char conf[128], *save = NULL;
+	const char *argv[MOST] = { conf };
+	int argc = 1, ret = PAM_MODULE_UNKNOWN;
+	size_t i = 0;
+
+	while (i < NSC_ARRAY_SIZE(calls) && strcmp(calls[i].name, name) != 0)
+		i++;
+	if (i == NSC_ARRAY_SIZE(calls))
+		return false;
+	snprintf(conf, sizeof(conf), "conf=%s/nscontainer.conf", the.dir);
+	for (char *word = strtok_r(arguments, " ", &save); word;
+	     word = strtok_r(NULL, " ", &save))
+		argv[argc++] = word;
+	/* As libpam answers for a module that has no such function. */
+	if (calls[i].call)
+		ret = calls[i].call(the.pamh, the.flags, argc, argv);
+	fprintf(the.log, "= %s\n", name_of(ret));
+	return true;
+}
+
+/* --- the words of a case */
+
+static const struct {
+	const char *name;
+	int item;
+} items[] = {
+	{ "user", PAM_USER }, { "service", PAM_SERVICE },
+	{ "tty", PAM_TTY }, { "rhost", PAM_RHOST }, { "ruser", PAM_RUSER },
+};
+
+static const struct {
+	const char *name;
+	char *text;
+	size_t size;
+} texts[] = {
+#define TEXT(name, member) { name, the.member, sizeof(the.member) }
+	TEXT("shell", shell), TEXT("member", member),
+	TEXT("inside", inside), TEXT("note", note),
+	TEXT("state-shell", state_shell), TEXT("message", message),
+	TEXT("runtime-dir", runtime_dir),
+#undef TEXT
+};
+
+static const struct {
+	const char *name;
+	int number;
+} errors[] = {
+	{ "EIO", EIO }, { "ESRCH", ESRCH }, { "EALREADY", EALREADY },
+	{ "ECONNREFUSED", ECONNREFUSED }, { "ECONNRESET", ECONNRESET },
+	{ "EUSERS", EUSERS }, { "ENOTRECOVERABLE", ENOTRECOVERABLE },
+	{ "STDIO", NSC_STDIO_REFUSED },
+};
+
+/* "open ESRCH 2 it has ended" */
+static bool will(const char *rest)
+{
+	struct failure *f = &the.failures[the.n_failures++];
+	static char functions[MOST][8];
+	char *function = functions[the.n_failures - 1], error[32];
+
+	if (sscanf(rest, "%7s %31s %d %255[^\n]", function, error, &f->times,
+		   f->text) != 4)
+		return false;
+	f->function = function;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(errors); i++)
+		if (!strcmp(errors[i].name, error))
+			f->error = errors[i].number;
+	return f->error;
+}
+
+static bool set(const char *word, const char *rest)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(items); i++)
+		if (!strcmp(items[i].name, word)) {
+			fakepam_set(the.pamh, items[i].item,
+				    strcmp(rest, "-") ? rest : NULL);
+			return true;
+		}
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(texts); i++)
+		if (!strcmp(texts[i].name, word)) {
+			snprintf(texts[i].text, texts[i].size, "%s", rest);
+			return true;
+		}
+	return false;
+}
+
+static bool act(const char *word, char *rest)
+{
+	char *second = rest + strcspn(rest, " ");
+
+	if (*second)
+		*second++ = '\0';
+	if (!strcmp(word, "file"))
+		make_file(rest, second);
+	else if (!strcmp(word, "remove"))
+		return remove(path_of(rest)) == 0;
+	else if (!strcmp(word, "mode"))
+		return chmod(path_of(rest),
+			     (mode_t)strtoul(second, NULL, 8)) == 0;
+	else if (!strcmp(word, "environment"))
+		the.environment[the.n_environment++] = strdup(rest);
+	else if (!strcmp(word, "pam-environment"))
+		the.pamh->environment[0] = strdup(rest);
+	else if (!strcmp(word, "handle"))
+		new_handle(atoi(rest));
+	else if (!strcmp(word, "threads"))
+		the.threads = atoi(rest);
+	else if (!strcmp(word, "putenv-fails"))
+		the.pamh->putenv_fails = 1;
+	else if (!strcmp(word, "set-data-fails"))
+		the.pamh->set_data_fails = 1;
+	else if (!strcmp(word, "silent"))
+		the.flags = PAM_SILENT;
+	else if (!strcmp(word, "changed"))
+		the.changed = true;
+	else if (!strcmp(word, "end"))
+		fakepam_end(the.pamh);
+	else
+		return false;
+	return true;
+}
+
+static void run_word(const char *line)
+{
+	char word[32] = "", rest[1024];
+	const char *space = line + strcspn(line, " ");
+
+	snprintf(word, sizeof(word), "%.*s", (int)(space - line), line);
+	snprintf(rest, sizeof(rest), "%s",
+		 replace(space + (*space == ' '), "CONF", the.dir));
+	if (!strcmp(word, "will") ? will(rest) :
+	    set(word, rest) || call(word, rest) || act(word, rest))
+		return;
+	printf("line %d: '%s': is not done\n", script.number, line);
+	exit(2);
+}
+
+/* --- what was said, against what has to be */
+
+/* The next line that was said is the expected one; NULL: there is none. */
+static void compare(const char *expected)
+{
+	const char *got = NULL;
+	size_t len;
+
+	fflush(the.log);
+	if (the.compared < the.size) {
+		len = strcspn(the.said + the.compared, "\n");
+		the.said[the.compared + len] = '\0';
+		got = replace(the.said + the.compared, the.dir, "CONF");
+		the.compared += len + 1;
+	}
+	if (expected && got ? !strcmp(expected, got) : expected == got)
+		return;
+	printf("line %d: expected: %s\nline %d: got:      %s\n",
+	       script.number, expected ? expected : "(nothing more)",
+	       script.number, got ? got : "(nothing more)");
+	exit(1);
+}
+
+static bool next_line(void)
+{
+	if (!fgets(script.line, sizeof(script.line), script.file))
+		return false;
+	script.line[strcspn(script.line, "\n")] = '\0';
+	script.number++;
+	return strncmp(script.line, "case ", 5) != 0;
+}
+
+/* Up to the next word; false: the case is over. */
+static bool compare_lines(void)
+{
+	bool more;
+
+	while ((more = next_line()) && (script.line[0] == '\t' ||
+					!script.line[0] ||
+					script.line[0] == '#'))
+		if (script.line[0] == '\t')
+			compare(script.line + 1);
+	compare(NULL);
+	return more;
+}
+
+void __real__exit(int status) __attribute__((noreturn));
+void __wrap__exit(int status) __attribute__((noreturn));
+/* The module has ended the program, and with it the case; libcheck may, too. */
+void __wrap__exit(int status)
+{
+	if (!the.log)
+		__real__exit(status);
+	fprintf(the.log, "exit %d\n", status);
+	compare_lines();
+	unit_remove_dir(the.dir);
+	__real__exit(0);
+}
+
+static void run_case(void)
+{
+	begin();
+	while (compare_lines())
+		run_word(script.line);
+	end();
+}
+
+/* --- all of them */
+
+static struct {
+	char file[256], name[128];
+	long offset;
+	int number;
+} cases[256];
+
+static int find_cases(void)
+{
+	int n = 0;
+	glob_t files;
+
+	glob(CASES "*.txt", 0, NULL, &files);
+	for (size_t i = 0; i < files.gl_pathc; i++) {
+		script.file = fopen(files.gl_pathv[i], "re");
+		script.number = 0;
+		while (next_line() || !feof(script.file)) {
+			if (strncmp(script.line, "case ", 5) != 0)
+				continue;
+			snprintf(cases[n].file, sizeof(cases[n].file), "%s",
+				 files.gl_pathv[i]);
+			snprintf(cases[n].name, sizeof(cases[n].name),
+				 "%.100s", script.line + 5);
+			cases[n].offset = ftell(script.file);
+			cases[n++].number = script.number;
+		}
+		fclose(script.file);
+	}
+	globfree(&files);
+	return n;
+}
+
+/* Each in a process of its own, which the module may end. */
+START_TEST(one_case)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		script.file = fopen(cases[_i].file, "re");
+		script.number = cases[_i].number;
+		fseek(script.file, cases[_i].offset, SEEK_SET);
+		run_case();
+		fclose(script.file);
+		exit(0);
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(status == 0, "%s: case %s: status 0x%x", cases[_i].file,
+		      cases[_i].name, status);
+}
+END_TEST
+
+/* An argument of man/pam_container.8 that no case gives. */
+START_TEST(each_argument_has_a_case)
+{
+	FILE *page = fopen(SRCDIR "/man/pam_container.8", "re");
+	char line[256], name[64], command[512];
+	bool here = false;
+	int n = 0;
+
+	while (fgets(line, sizeof(line), page)) {
+		here = (here || !strcmp(line, "Arguments:\n")) &&
+		       strcmp(line, ".El\n");
+		if (!here || sscanf(line, ".It Cm %63[a-z_=]", name) != 1)
+			continue;
+		snprintf(command, sizeof(command), "grep -q "
+			 "'^open_session .*\\b%s' " CASES "*.txt", name);
+		ck_assert_msg(system(command) == 0, "no case has '%s'", name);
+		n++;
+	}
+	fclose(page);
+	ck_assert_int_ge(n, 5);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("module");
+	TCase *tcase = tcase_create("module");
+
+	tcase_add_test(tcase, each_argument_has_a_case);
+	tcase_add_loop_test(tcase, one_case, 0, find_cases());
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
