@@ -60,6 +60,7 @@ static struct {
 	int threads;
 	struct failure failures[MOST];
 	size_t n_failures;
+	int databases;			/* looked up by files from now on */
 	char *said;			/* what has been called and said */
 	size_t size, compared;
 	FILE *log;
@@ -145,6 +146,14 @@ int __wrap_getgrnam_r(const char *name, struct group *entry, char *buf,
 	return 0;
 }
 
+int __wrap___nss_configure_lookup(const char *database, const char *by);
+int __wrap___nss_configure_lookup(const char *database, const char *by)
+{
+	the.databases += !strcmp(by, strcmp(database, "hosts") ? "files" :
+				 "files dns");
+	return 0;
+}
+
 int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
@@ -210,6 +219,8 @@ int __wrap_nsc_session_place(const struct nsc_session *session,
 			     const struct nsc_session_info *info, bool relays,
 			     struct nsc_error *err)
 {
+	if (the.databases < 17)
+		fprintf(the.log, "modules of the name service\n");
 	fprintf(the.log, "place %s%s service=%s rhost=%s tty=%s ruser=%s%s\n",
 		session->lock < 0 || session->pidfd < 0 ? "nowhere " : "",
 		user->name, info->service, info->rhost ? info->rhost : "-",
@@ -498,6 +509,7 @@ static void compare(const char *expected)
 	printf("line %d: expected: %s\nline %d: got:      %s\n",
 	       script.number, expected ? expected : "(nothing more)",
 	       script.number, got ? got : "(nothing more)");
+	unit_remove_dir(the.dir);
 	exit(1);
 }
 
