@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "util/fd.h"
 #include "util/paths.h"
@@ -243,6 +244,55 @@ START_TEST(once)
 	went("close nsshell\nhang up nsshell\n");
 	ck_assert_uint_eq(all.n, 0);
 	ck_assert(!has_file(pid));
+	clean_up();
+}
+END_TEST
+
+static unsigned int own(const char *path)
+{
+	FILE *file = fopen(path, "re");
+	unsigned int id = SESSION_NO_ID;
+
+	if (file && fscanf(file, "%u", &id) != 1)
+		id = SESSION_NO_ID;
+	if (file)
+		fclose(file);
+	return id;
+}
+
+/* What there is to see of a nsshell is noted for nsinit. */
+START_TEST(note)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY), before = dup(0), slave;
+	struct session s, *added;
+	pid_t pid;
+
+	ck_assert_int_eq(grantpt(master) | unlockpt(master), 0);
+	slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	ck_assert_int_eq(dup2(slave, 0), 0);
+	pid = login();
+	ck_assert_int_eq(dup2(before, 0), 0);
+	watch.generation = 3;
+	watch_now();
+	added = enter(pid, false);
+	ck_assert_str_eq(added->tty, ptsname(master));
+	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s), 0);
+	ck_assert_uint_eq(s.start, added->start);
+	ck_assert_int_le(time(NULL) - s.opened, 2);
+	ck_assert_str_eq(s.user, "alice");
+	ck_assert_str_eq(s.service, "nsshell");
+	ck_assert_uint_eq(s.generation, 3);
+	ck_assert_str_eq(s.tty, added->tty);
+	ck_assert_uint_eq(s.loginuid, own("/proc/self/loginuid"));
+	ck_assert_uint_eq(s.loginuid, added->loginuid);
+	ck_assert_uint_eq(s.audit_session, own("/proc/self/sessionid"));
+	ck_assert_uint_eq(s.audit_session, added->audit_session);
+	end(pid);
+	/* One without a terminal has none. */
+	ck_assert_int_eq(dup2(NSC_MONITOR_PID1, 0), 0);
+	pid = login();
+	ck_assert_str_eq(enter(pid, false)->tty, "");
+	end(pid);
 	clean_up();
 }
 END_TEST
@@ -519,7 +569,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		take_over, no_directory, who_is_one, once, limit,
+		take_over, no_directory, who_is_one, once, note, limit,
 		many_end_at_once, recorded_a_moment_later, the_end,
 		no_descriptors, the_socket, NULL,
 	};

@@ -1,1 +1,357 @@
-int main(void) { return 0; }
+/*
+ * lib/session/monitor_client.c: what a login makes of a monitor that answers,
+ * refuses, says nothing, or does not know its own language.  The monitor is a
+ * child of the test; the wait for it is shortened.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "util/fd.h"
+#include "linux/descriptors.h"
+#include "linux/pidfd.h"
+#include "rundir/enter_socket.h"
+#include "session/monitor_client.h"
+#include "util/process.h"
+
+#define SHORT_MS 300
+#define FILES 3			/* of groups, in the run directory */
+
+static char dir[64];
+static int notes;		/* of the session, as the test sees it */
+static struct nsc_error err;
+
+/* --- the seam: the run directory, its note, and time */
+
+int __wrap_nsc_session_open_rundir(const struct nsc_session *session,
+				   struct nsc_error *error);
+int __wrap_nsc_session_open_rundir(const struct nsc_session *session,
+				   struct nsc_error *error)
+{
+	(void)session;
+	(void)error;
+	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+int __wrap_nsc_note_write(const struct nsc_session *session,
+			  const struct nsc_session_info *info,
+			  struct nsc_error *error);
+int __wrap_nsc_note_write(const struct nsc_session *session,
+			  const struct nsc_session_info *info,
+			  struct nsc_error *error)
+{
+	(void)session;
+	if (!strcmp(info->service, "full"))
+		return nsc_error_sys(error, ENOSPC, "note");
+	notes++;
+	return 0;
+}
+
+void __wrap_nsc_note_remove(const struct nsc_session *session);
+void __wrap_nsc_note_remove(const struct nsc_session *session)
+{
+	(void)session;
+	notes--;
+}
+
+int64_t __real_nsc_process_now(void);
+int64_t __wrap_nsc_process_now(void);
+/* Each time it is asked for, seconds have gone. */
+int64_t __wrap_nsc_process_now(void)
+{
+	static int64_t gone;
+
+	return __real_nsc_process_now() + (gone += 500);
+}
+
+int __real_nsc_process_poll(int fd, int64_t deadline);
+int __wrap_nsc_process_poll(int fd, int64_t deadline);
+int __wrap_nsc_process_poll(int fd, int64_t deadline)
+{
+	(void)deadline;
+	return __real_nsc_process_poll(fd, __real_nsc_process_now() +
+				       SHORT_MS);
+}
+
+/* --- a monitor */
+
+enum how {
+	ANSWERS,	/* as the table says */
+	SLOWLY,		/* the same, a moment later */
+	LATE,		/* nor is its socket there before */
+	SILENT,
+	CLOSES,
+	HALF,		/* of an answer */
+	DEAD,		/* its socket is there, nobody listens */
+	NOWHERE,	/* no socket */
+	ENDS,		/* answers, and the container ends before */
+	NOWHERE_ENDED,	/* no socket, and no container */
+};
+
+struct answer {
+	const char *name;
+	enum how how;
+	int code;		/* of the answer */
+	const char *text;
+	bool entered;
+	int files;		/* descriptors that come along */
+	int wrong;		/* which of them cannot be written to, from 1 */
+	int ret, err_code;	/* what has to come of it */
+	const char *expected;
+};
+
+static void pause_ms(long ms)
+{
+	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
+}
+
+/* More than FILES are of no use: as many as one message can have. */
+static void answer(int client, const struct answer *a)
+{
+	struct nsc_door_answer text = {
+		.err = { .code = a->code }, .entered = a->entered,
+	};
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(64 * sizeof(int))];
+	} control = { .room = { 0 } };
+	struct iovec iov = { &text, a->how == HALF ? 10 : sizeof(text) };
+	struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+	char path[128];
+	int fds[64];
+
+	snprintf(text.err.text, sizeof(text.err.text), "%s", a->text);
+	for (int i = 0; i < a->files; i++) {
+		snprintf(path, sizeof(path), "%s/group%d", dir, i % FILES);
+		fds[i] = open(path, i + 1 == a->wrong ? O_RDONLY : O_WRONLY);
+	}
+	if (a->files) {
+		size_t size = (size_t)a->files * sizeof(int);
+
+		message.msg_control = &control;
+		message.msg_controllen = CMSG_SPACE(size);
+		control.header = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(size),
+		};
+		memcpy(CMSG_DATA(&control.header), fds, size);
+	}
+	(void)!sendmsg(client, &message, MSG_NOSIGNAL);
+}
+
+static void __attribute__((noreturn))
+be_monitor(const struct answer *a, int ready, pid_t container)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	int door = socket(AF_UNIX, SOCK_SEQPACKET, 0), client;
+
+	snprintf(at.sun_path, sizeof(at.sun_path), "%s/enter", dir);
+	if (a->how == LATE) {
+		(void)!write(ready, "", 1);
+		pause_ms(100);
+	}
+	if (a->how < NOWHERE || a->how == ENDS)
+		(void)!bind(door, (struct sockaddr *)&at, sizeof(at));
+	if (a->how != DEAD)
+		listen(door, 1);
+	(void)!write(ready, "", 1);
+	client = accept(door, NULL, NULL);
+	if (a->how == SLOWLY)
+		pause_ms(100);
+	if (a->how == SILENT)
+		pause();
+	if (a->how == ENDS) {
+		kill(container, SIGKILL);
+		/* Not reaped: it is the test's child. */
+		pause_ms(50);
+	}
+	if (client >= 0 && a->how != CLOSES)
+		answer(client, a);
+	_exit(0);
+}
+
+/* --- the client */
+
+static int count_descriptors(void)
+{
+	int n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+static pid_t wait_for_ever(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	return pid;
+}
+
+static void end_of(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+static char file_of(int i)
+{
+	char path[128], c = '-';
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/group%d", dir, i);
+	fd = open(path, O_RDONLY);
+	(void)!read(fd, &c, 1);
+	close(fd);
+	return c;
+}
+
+#define UNREACHABLE "container-monitor cannot be reached: log in where " \
+		    "pam_container does, or have the container stopped: "
+
+static const struct answer answers[] = {
+	{ "no groups", ANSWERS, .ret = 0 },
+	{ "moved by the monitor", ANSWERS, .entered = true },
+	{ "moves itself", ANSWERS, .files = FILES },
+	{ "as many as there may be", ANSWERS, .files = NSC_DESCRIPTORS_MAX },
+	{ "slow", SLOWLY, .files = 1 },
+	{ "just starting", LATE, .files = 1 },
+	{ "refused", ANSWERS, EPERM, "uid 1 is not", .ret = -EPERM,
+	  .expected = "enter the container's limits: uid 1 is not" },
+	{ "too many sessions, as it is", ANSWERS, EUSERS, "You have 2.",
+	  .ret = -EUSERS, .expected = "You have 2." },
+	{ "half inside", ANSWERS, ENOTRECOVERABLE, "the container has ended",
+	  .ret = -ENOTRECOVERABLE, .err_code = ECANCELED,
+	  .expected = "enter the container's limits: the container has" },
+	{ "refused, with descriptors", ANSWERS, EBUSY, "it is paused",
+	  .files = 2, .ret = -EBUSY,
+	  .expected = "enter the container's limits: it is paused" },
+	{ "too many descriptors", ANSWERS, .files = NSC_DESCRIPTORS_MAX + 9,
+	  .ret = -EMFILE, .expected = "the limit of open files is too low" },
+	{ "too many, and half inside", ANSWERS, .entered = true,
+	  .files = NSC_DESCRIPTORS_MAX + 9, .ret = -ENOTRECOVERABLE,
+	  .err_code = ECANCELED, .expected = "limit of open files is too" },
+	{ "no group lets it in", ANSWERS, .files = 2, .wrong = 1,
+	  .ret = -EBADF, .expected = "enter the container's control groups: "
+				     "Bad file descriptor" },
+	{ "the second does not", ANSWERS, .files = 3, .wrong = 2,
+	  .ret = -ENOTRECOVERABLE, .err_code = ECANCELED,
+	  .expected = "enter the container's control groups: Bad file" },
+	{ "the first does not, but the monitor has", ANSWERS, .entered = true,
+	  .files = 1, .wrong = 1, .ret = -ENOTRECOVERABLE,
+	  .err_code = ECANCELED, .expected = "control groups: Bad file" },
+	{ "silent", SILENT, .ret = -ETIMEDOUT, .expected = "enter the "
+	  "container's limits: container-monitor does not answer" },
+	{ "hangs up", CLOSES, .ret = -ECONNRESET, .expected = UNREACHABLE },
+	{ "half an answer", HALF, .ret = -ECONNRESET,
+	  .expected = UNREACHABLE "Connection reset by peer" },
+	{ "half an answer with descriptors", HALF, .files = 2,
+	  .ret = -ECONNRESET, .expected = UNREACHABLE },
+	{ "killed", DEAD, .ret = -ECONNREFUSED,
+	  .expected = UNREACHABLE "Connection refused" },
+	{ "never there", NOWHERE, .ret = -ENOENT,
+	  .expected = UNREACHABLE "No such file or directory" },
+	{ "nor is the container", NOWHERE_ENDED, .ret = -ESRCH,
+	  .expected = "the container has ended" },
+	{ "the container ends, half inside", ENDS, .files = 1,
+	  .ret = -ENOTRECOVERABLE, .err_code = ECANCELED,
+	  .expected = "the container has ended" },
+	{ "the container ends, without groups", ENDS, .ret = 0 },
+};
+
+/* What it wrote, and what stays of it. */
+static void check_effects(const struct answer *a, int before)
+{
+	int written = a->wrong ? a->wrong - 1 : a->files;
+
+	ck_assert_int_eq(count_descriptors(), before);
+	ck_assert_int_eq(notes, a->ret == 0);
+	for (int i = 0; i < FILES; i++) {
+		bool is = i < written && !a->code && a->how != HALF &&
+			  a->files <= NSC_DESCRIPTORS_MAX;
+
+		ck_assert_msg(file_of(i) == (is ? '0' : '-'), "%s: group %d",
+			      a->name, i);
+	}
+}
+
+static void check_result(const struct answer *a, int ret)
+{
+	const char *text = a->expected ? a->expected : "";
+
+	ck_assert_msg(ret == a->ret, "%s: %d, %s", a->name, ret, err.text);
+	ck_assert_msg(strstr(err.text, text), "%s: %s", a->name, err.text);
+	ck_assert_int_eq(err.code, a->err_code ? a->err_code : -a->ret);
+	/* As it is, a sentence for the user. */
+	if (a->code == EUSERS)
+		ck_assert_str_eq(err.text, text);
+}
+
+START_TEST(monitors)
+{
+	const struct answer *a = &answers[_i];
+	const struct nsc_session_info info = { .service = "sshd" };
+	pid_t monitor, container = wait_for_ever();
+	struct nsc_session session = NSC_SESSION_INIT;
+	int ready[2], before, ret;
+
+	session.pidfd = nsc_pidfd_open(container);
+	unit_make_dir(dir);
+	for (int i = 0; i < FILES; i++)
+		unit_write(dir, (char[]){ 'g', 'r', 'o', 'u', 'p',
+					  (char)('0' + i), 0 }, "", 0644);
+	ck_assert_int_eq(pipe(ready), 0);
+	monitor = fork();
+	if (monitor == 0)
+		be_monitor(a, ready[1], container);
+	ck_assert_int_eq(read(ready[0], &(char){ 0 }, 1), 1);
+	if (a->how == DEAD)
+		end_of(monitor);
+	if (a->how == NOWHERE_ENDED)
+		end_of(container);
+	before = count_descriptors();
+	ret = nsc_group_enter(&session, &info, &err);
+	check_result(a, ret);
+	check_effects(a, before);
+	end_of(monitor);
+	end_of(container);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* One that only tries has no note; one that cannot be made ends it at once. */
+START_TEST(note)
+{
+	const struct nsc_session_info full = { .service = "full" };
+	struct nsc_session session = NSC_SESSION_INIT;
+
+	unit_make_dir(dir);
+	session.pidfd = nsc_pidfd_open(getpid());
+	ck_assert_int_eq(nsc_group_enter(&session, &full, &err), -ENOSPC);
+	ck_assert_str_eq(err.text, "note: No space left on device");
+	ck_assert_int_eq(nsc_group_enter(&session, NULL, &err), -ENOENT);
+	ck_assert_int_eq(notes, 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("monitor client");
+	TCase *tcase = tcase_create("monitor client");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, note);
+	tcase_add_loop_test(tcase, monitors, 0, NSC_ARRAY_SIZE(answers));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
