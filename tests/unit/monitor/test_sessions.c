@@ -227,13 +227,33 @@ START_TEST(who_is_one)
 }
 END_TEST
 
+/* A session takes descriptors, and its end gives them back. */
+static int next_descriptor(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
 START_TEST(once)
 {
 	pid_t pid = login();
+	struct ending before[] = { { .login = pid }, { .login = 1 } };
 	struct session *first, s;
+	int next;
 
 	watch_now();
+	next = next_descriptor();
+	endings.n = 2;
+	endings.list = before;
 	first = enter(pid, false);
+	/* Another process had the number, and is not hung up any more. */
+	ck_assert_uint_eq(endings.n, 1);
+	ck_assert_int_eq(before[0].login, 1);
+	endings.list = NULL;
+	endings.n = 0;
+	first->recorded = dup(0);
 	ck_assert(first->entered && has_file(pid));
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	ck_assert(s.entered);
@@ -244,6 +264,14 @@ START_TEST(once)
 	went("close nsshell\nhang up nsshell\n");
 	ck_assert_uint_eq(all.n, 0);
 	ck_assert(!has_file(pid));
+	ck_assert_int_eq(next_descriptor(), next);
+	/* Of root's the login has made the file. */
+	pid = login();
+	put_file(pid, "su", 0);
+	enter(pid, true);
+	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s), 0);
+	ck_assert_int_eq(s.opened, 1);
+	end(pid);
 	clean_up();
 }
 END_TEST
@@ -366,7 +394,8 @@ START_TEST(recorded_a_moment_later)
 
 	watch_now();
 	sessions_record(&all, enter(pids[0], false));
-	enter(pids[1], false);
+	put_file(pids[1], "sshd", 0);
+	enter(pids[1], true);
 	ck_assert_uint_eq(all.opened, 1);
 	ck_assert_int_lt(all.later, INT64_MAX);
 	all.later = now_ms() + 60000;
@@ -382,7 +411,7 @@ START_TEST(recorded_a_moment_later)
 	sessions_record(&all, all.list[1]);
 	end(pids[1]);
 	sessions_reap(&all);
-	went("close unseen nsshell\nhang up nsshell\n");
+	went("close unseen sshd\nhang up sshd\n");
 	end(pids[0]);
 	clean_up();
 }

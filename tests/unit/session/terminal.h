@@ -1,0 +1,101 @@
+/* For tests of terminals: a pty, whoever types at it, and what it shows. */
+#ifndef NSC_TESTS_TERMINAL_H
+#define NSC_TESTS_TERMINAL_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+
+#include "linux/pty.h"
+#include "util/process.h"
+
+#define WAIT_MS 10000
+
+static inline void pause_ms(long ms)
+{
+	const struct timespec moment = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&moment, NULL);
+}
+
+/* A terminal with modes and a size that no other has by chance. */
+static inline struct nsc_pty terminal_new(void)
+{
+	const struct winsize size = { 33, 77, 0, 0 };
+	struct nsc_pty pty = NSC_PTY_INIT;
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct termios modes;
+
+	ck_assert_msg(nsc_pty_new_here(0, &pty, &err) == 0, "%s", err.text);
+	tcgetattr(pty.slave, &modes);
+	modes.c_iflag |= IUTF8;
+	modes.c_cc[VINTR] = 'Q' & 0x1f;
+	tcsetattr(pty.slave, TCSANOW, &modes);
+	ioctl(pty.slave, TIOCSWINSZ, &size);
+	return pty;
+}
+
+/* Is the terminal as somebody who relays it makes it? */
+static inline bool terminal_is_raw(int fd)
+{
+	struct termios modes;
+
+	return tcgetattr(fd, &modes) == 0 &&
+	       !(modes.c_lflag & (ICANON | ECHO | ISIG | IEXTEN)) &&
+	       !(modes.c_oflag & OPOST) && !(modes.c_iflag & (ICRNL | IXON));
+}
+
+static inline bool terminal_is_ours(int fd)
+{
+	struct termios modes;
+
+	return tcgetattr(fd, &modes) == 0 && modes.c_iflag & IUTF8 &&
+	       modes.c_cc[VINTR] == ('Q' & 0x1f) && modes.c_iflag & ICRNL &&
+	       (modes.c_lflag & (ICANON | ECHO | ISIG)) ==
+		       (ICANON | ECHO | ISIG) && modes.c_oflag & OPOST;
+}
+
+/* Until it is so, or the time is over. */
+#define WAIT_UNTIL(condition) do { \
+	int64_t end_ = nsc_process_now() + WAIT_MS; \
+	while (!(condition) && nsc_process_now() < end_) \
+		pause_ms(5); \
+	ck_assert_msg(condition, "never: %s", #condition); \
+} while (0)
+
+/* Read until text was seen; what came before is skipped. */
+static inline void expect(int fd, const char *text)
+{
+	int64_t deadline = nsc_process_now() + WAIT_MS;
+	char seen[8192];
+	size_t n = 0;
+
+	while (n < sizeof(seen) - 1 && nsc_process_poll(fd, deadline) > 0 &&
+	       read(fd, seen + n, 1) == 1) {
+		seen[++n] = '\0';
+		if (n >= strlen(text) &&
+		    !strcmp(seen + n - strlen(text), text))
+			return;
+	}
+	seen[n] = '\0';
+	ck_abort_msg("expected '%s', got '%s'", text, seen);
+}
+
+static inline void type(int fd, const char *text, size_t len)
+{
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+}
+
+/* Whatever a position has to have, each of the 256 bytes in turn. */
+static inline char pattern(size_t at)
+{
+	return (char)(at * 31 + at / 256);
+}
+
+#endif
