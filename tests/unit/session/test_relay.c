@@ -71,12 +71,13 @@ static void go_into_background(void)
 static void __attribute__((noreturn)) be_relay(const struct setup *s)
 {
 	struct nsc_caller caller = NSC_CALLER_INIT;
-	struct nsc_pty inner = NSC_PTY_INIT;
+	struct nsc_pty inner = terminal_pair();
 	struct nsc_relay_request request = {
 		.caller = &caller, .pty = &inner, .hang_up = s->hang_up,
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
-	const int keep[] = { the.outer.slave, s->in, s->out, the.front[0] };
+	const int keep[] = { the.outer.slave, s->in, s->out, the.front[0],
+			     inner.master, inner.slave };
 	int ret, status;
 	sigset_t all;
 
@@ -96,8 +97,6 @@ static void __attribute__((noreturn)) be_relay(const struct setup *s)
 	ret = s->in == TERMINAL && s->out == TERMINAL ?
 		      nsc_caller_open_terminal(2, &caller, &err) :
 		      nsc_caller_open(&caller, &err);
-	if (ret == 0)
-		ret = nsc_pty_new_here(0, &inner, &err);
 	if (ret < 0)
 		_exit(97);
 	nsc_pty_copy_size(&inner, caller.size);
