@@ -1,6 +1,6 @@
 /*
- * inside DIR COMMAND [ARGUMENT...]: the containers of users that run, what
- * the container of DIR would be, and a command in it.
+ * inside DIR COMMAND [ARGUMENT...]: list the users' running containers,
+ * describe the container of DIR, and run a command in it.
  *
  * cc -o inside inside.c $(pkg-config --cflags --libs nscontainer)
  */
