@@ -179,7 +179,7 @@ static int add(int dir, pid_t pid, void *arg)
 	    !nsc_session_file_is_alive(&s))
 		return 0;
 	return nsc_api_add(list->records, session_keys,
-			   session_json(list->all, &s), NULL);
+			   session_json(list->all, &s), NSC_IGNORE);
 }
 
 static int add_container(const char *path, struct nscontainer_record **records,

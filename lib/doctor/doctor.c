@@ -101,7 +101,7 @@ static struct nscontainer_record *hand_out(const json_t *findings)
 		json_array_foreach(findings, i, finding)
 			if (same_text(finding, "severity", severities[s]))
 				nsc_api_add(&list, doctor_keys,
-					    json_incref(finding), NULL);
+					    json_incref(finding), NSC_IGNORE);
 	return list;
 }
 

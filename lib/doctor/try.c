@@ -47,7 +47,7 @@ static void add(struct try *t, const char *name,
 		"{s:s, s:s, s:f, s:s}",
 		"step", nsc_text_escape(name, step, sizeof(step)),
 		"result", results[result], "ms", (double)us / 1000, "text",
-		nsc_text_escape(text, escaped, sizeof(escaped))), NULL);
+		nsc_text_escape(text, escaped, sizeof(escaped))), NSC_IGNORE);
 }
 
 static void add_inside(void *arg, const struct nsc_trial_step *step)
