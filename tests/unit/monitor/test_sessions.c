@@ -27,6 +27,7 @@
 #define USER 65534		/* whose container it is, for root */
 
 static char dir[64], said[4096];
+static int which;		/* row of a table */
 static struct nsc_watch watch;
 static struct endings endings;
 static struct sessions all;
@@ -62,6 +63,28 @@ void __wrap_endings_of(struct endings *list, const struct session *s)
 {
 	ck_assert_ptr_eq(list, &endings);
 	say("hang up", s);
+}
+
+static bool is_root, is_old;
+
+int __real_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len);
+/* Whom the kernel takes a client for; and one that has no SO_PEERPIDFD. */
+int __wrap_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len)
+{
+	int ret = __real_getsockopt(fd, level, name, value, len);
+
+	if (name == SO_PEERCRED && is_root)
+		((struct ucred *)value)->uid = 0;
+	if (name == SO_PEERCRED || !is_old)
+		return ret;
+	if (ret == 0)
+		nsc_fd_close(value);
+	errno = ENOPROTOOPT;
+	return -1;
 }
 
 /* --- a monitor, and logins */
@@ -513,27 +536,65 @@ static struct nsc_door_answer answer_to(int in)
 	return answer;
 }
 
+enum peer { OWN, STRANGER, ROOT };
+
 static const struct {
 	enum client kind;
-	bool stranger;		/* another uid than the container's */
-	unsigned int sessions;	/* of the user's, 1 may be */
-	int code;
+	enum peer peer;
+	bool old;		/* the kernel */
+	bool full;		/* the user has the one session that may be */
+	bool has_file;		/* as logins of root's have */
+	int code;		/* of the answer, -1: nobody hears it */
 	const char *text;
+	bool is_session;
 } clients[] = {
-	{ ASKS, false, 0, 0, "" },
-	{ TALKS, false, 0, 0, "" },
-	{ LEAVES, false, 0, -1, "" },
-	{ ENDS, false, 0, -1, "" },
-	{ ASKS, true, 0, EPERM, "is not whose container this is" },
-	{ ASKS, false, 1, EUSERS, "You have 1 session, which" },
+	{ ASKS, .is_session = true },
+	{ ASKS, .old = true, .is_session = true },
+	{ TALKS, .is_session = true },
+	{ LEAVES, .code = -1, .is_session = true },
+	{ ENDS, .code = -1 },
+	{ ENDS, .old = true, .code = -1 },
+	{ ASKS, STRANGER, .code = EPERM, .text = "is not whose container this "
+						 "is" },
+	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
+	{ ASKS, .peer = ROOT },
+	{ ASKS, ROOT, .has_file = true, .is_session = true },
+	/* Who connected has ended, and another has its number. */
+	{ ASKS, ROOT, .old = true, .has_file = true, .code = ESRCH,
+	  .text = "the process has ended" },
 };
+
+/* What the socket's client hears, and the table has after it. */
+static void check_client(pid_t pid, int in)
+{
+	struct nsc_door_answer answer;
+
+	if (clients[which].code >= 0) {
+		answer = answer_to(in);
+		ck_assert_int_eq(answer.err.code, clients[which].code);
+		ck_assert_msg(strstr(answer.err.text, clients[which].text ?
+				     clients[which].text : ""), "%s",
+			      answer.err.text);
+		ck_assert(!answer.entered);
+	}
+	ck_assert_uint_eq(all.opened, clients[which].is_session);
+	ck_assert_uint_eq(all.n, all.opened + clients[which].full);
+	if (clients[which].is_session) {
+		ck_assert_int_eq(all.list[0]->pid, pid);
+		ck_assert_int_eq(all.list[0]->by_user,
+				 clients[which].peer == OWN);
+	}
+	/* Groups of who is no session, and has them, go as well. */
+	if (!clients[which].code)
+		ck_assert_int_lt(all.later, INT64_MAX);
+}
 
 START_TEST(clients_are_answered)
 {
 	int door, in, in_again;
 	pid_t pid, other = login();
-	struct nsc_door_answer answer;
 
+	which = _i;
 	watch.lifecycle.max_sessions = 1;
 	watch_now();
 	door = door_open(all.uid, &err);
@@ -541,24 +602,19 @@ START_TEST(clients_are_answered)
 	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);
 	/* Nobody is there. */
 	door_serve(door, &all);
-	if (clients[_i].sessions)
+	if (clients[_i].full)
 		enter(other, false);
 	pid = client(clients[_i].kind, all.uid, &in);
-	if (clients[_i].stranger)
+	if (clients[_i].has_file)
+		put_file(pid, "sshd", 0);
+	if (clients[_i].peer == STRANGER)
 		all.uid++;
+	is_root = clients[_i].peer == ROOT;
+	is_old = clients[_i].old;
 	door_serve(door, &all);
-	if (clients[_i].code >= 0) {
-		answer = answer_to(in);
-		ck_assert_int_eq(answer.err.code, clients[_i].code);
-		ck_assert_msg(strstr(answer.err.text, clients[_i].text), "%s",
-			      answer.err.text);
-		ck_assert(!answer.entered);
-	}
-	ck_assert_uint_eq(all.opened, clients[_i].code == 0 ||
-			  clients[_i].kind == LEAVES);
-	ck_assert_uint_eq(all.n, all.opened + clients[_i].sessions);
-	if (clients[_i].code == 0) {
-		ck_assert_int_eq(all.list[0]->pid, pid);
+	check_client(pid, in);
+	is_root = false;
+	if (clients[_i].is_session && clients[_i].code == 0) {
 		/* Another process of the user's is one more. */
 		client(ASKS, all.uid, &in_again);
 		door_serve(door, &all);
@@ -576,12 +632,14 @@ END_TEST
 /* Root's and the user's alone, and whatever was there before. */
 START_TEST(the_socket)
 {
+	mode_t mask = umask(022);
 	struct stat st;
 	int door;
 
 	unit_write(dir, "enter", "", 0666);
 	door = door_open(geteuid(), &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
+	ck_assert_uint_eq(umask(mask), 022);
 	ck_assert_int_eq(fstatat(NSC_MONITOR_RUNDIR, "enter", &st, 0), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_uint_eq(st.st_mode & 0707, 0600);

@@ -1,1 +1,516 @@
-int main(void) { return 0; }
+/*
+ * lib/session/tty_handover.c: the terminal of a login program, which is a child
+ * of the test with a pty that the test types at.  The container's terminal is
+ * another pty of the host; who enters nothing gives up no groups.
+ */
+#include "unit.h"
+
+#include <grp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+#include "terminal.h"
+#include "linux/descriptors.h"
+#include "session/stdio.h"
+#include "session/tty_handover.h"
+#include "util/fd.h"
+
+#define OPEN_FILE 20		/* of a login program: nobody's business */
+
+int __real_setgroups(size_t n, const gid_t *groups);
+int __wrap_setgroups(size_t n, const gid_t *groups);
+int __wrap_setgroups(size_t n, const gid_t *groups)
+{
+	return geteuid() == 0 ? __real_setgroups(n, groups) : 0;
+}
+
+int __wrap_nsc_pty_new_here(dev_t host, struct nsc_pty *ret,
+			    struct nsc_error *err);
+int __wrap_nsc_pty_new_here(dev_t host, struct nsc_pty *ret,
+			    struct nsc_error *err)
+{
+	if (host != nsc_pty_devpts())
+		return nsc_error_set(err, EINVAL, "not the host's devpts");
+	*ret = terminal_pair();
+	return 0;
+}
+
+/* --- login programs */
+
+static struct shared {
+	int line;		/* where it went wrong, 0: nowhere */
+	int ret;		/* what nsc_handover_begin returned */
+	struct nsc_error err;
+} *shared;
+
+/* In a child, where libcheck's do not work. */
+#define NEED(condition) do { \
+	if (!(condition)) { \
+		shared->line = __LINE__; \
+		_exit(1); \
+	} \
+} while (0)
+
+static struct nsc_pty outer;
+
+/* A process whose terminal is outer; its pid. */
+static pid_t login_program(void (*run)(void))
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	close(outer.master);
+	NEED(setsid() > 0 && ioctl(outer.slave, TIOCSCTTY, 0) == 0);
+	for (int fd = 0; fd < 3; fd++)
+		dup2(outer.slave, fd);
+	close(outer.slave);
+	nsc_process_keep_only((const int[]){ OPEN_FILE }, 1);
+	run();
+	_exit(0);
+}
+
+static void ended_with(pid_t pid, int expected)
+{
+	int status;
+
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_msg(status == expected, "status 0x%x, expected 0x%x, line "
+		      "%d: %s", status, expected, shared->line,
+		      shared->err.text);
+}
+
+static void prepare(void)
+{
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	outer = terminal_new();
+	fcntl(outer.master, F_SETFL, 0);
+}
+
+static void look_for(struct nsc_handover *h, bool relays,
+		     enum nsc_handover_kind kind)
+{
+	*h = (struct nsc_handover)NSC_HANDOVER_INIT;
+	NEED(nsc_handover_look(h, relays, &shared->err) == 0);
+	NEED(h->kind == kind);
+}
+
+static bool is_host_terminal(int fd)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && fstat(outer.slave, &b) == 0 &&
+	       a.st_rdev == b.st_rdev;
+}
+
+/* --- with a relay */
+
+/* Up to where the child is inside, on its own terminal. */
+static void enter(void)
+{
+	struct nsc_handover h;
+	sigset_t mask;
+
+	outer.slave = dup(0);
+	fcntl(outer.slave, F_SETFD, FD_CLOEXEC);
+	NEED(dup2(0, 10) == 10 && dup3(0, 11, O_CLOEXEC) == 11);
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	look_for(&h, false, NSC_HANDOVER_RELAY);
+	NEED(nsc_handover_needs_terminal(&h));
+	NEED(nsc_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	NEED(sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGHUP));
+}
+
+static void talk(void)
+{
+	struct winsize size;
+	char line[16];
+	ssize_t n;
+
+	enter();
+	for (int fd = 0; fd < 3; fd++)
+		NEED(isatty(fd) && !is_host_terminal(fd));
+	/* What a program would get is replaced, the rest is closed by exec. */
+	NEED(!is_host_terminal(10) && isatty(10));
+	NEED(is_host_terminal(11));
+	NEED(getsid(0) == getpid() && tcgetpgrp(0) == getpid());
+	NEED(terminal_is_ours(0));
+	NEED(ioctl(0, TIOCGWINSZ, &size) == 0);
+	NEED(size.ws_row == 33 && size.ws_col == 77);
+	close(OPEN_FILE);
+	(void)!write(1, "hello\n", 6);
+	n = read(0, line, sizeof(line));
+	NEED(n == 3 && !memcmp(line, "xy\n", 3));
+	_exit(3);
+}
+
+START_TEST(relayed)
+{
+	int file[2];
+	pid_t pid;
+	char c;
+
+	ck_assert_int_eq(pipe(file), 0);
+	ck_assert_int_eq(dup2(file[1], OPEN_FILE), OPEN_FILE);
+	pid = login_program(talk);
+	close(file[1]);
+	close(OPEN_FILE);
+	expect(outer.master, "hello\r\n");
+	ck_assert(terminal_is_raw(outer.slave));
+	/* The relay, which is not that program any more, has it closed. */
+	ck_assert_int_eq(nsc_process_poll(file[0], nsc_process_now() +
+					  WAIT_MS), 1);
+	ck_assert_int_eq(read(file[0], &c, 1), 0);
+	type(outer.master, "xy\r", 3);
+	ended_with(pid, 3 << 8);
+	ck_assert(terminal_is_ours(outer.slave));
+}
+END_TEST
+
+static void be_killed(void)
+{
+	enter();
+	raise(SIGKILL);
+}
+
+START_TEST(ends_as_its_child)
+{
+	ended_with(login_program(be_killed), SIGKILL);
+	ck_assert(terminal_is_ours(outer.slave));
+}
+END_TEST
+
+static void wait_inside(void)
+{
+	enter();
+	(void)!write(1, "hello\n", 6);
+	for (;;)
+		pause();
+}
+
+/* Nobody inside outlives the relay, without a terminal. */
+START_TEST(relay_killed)
+{
+	int file[2];
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(file), 0);
+	ck_assert_int_eq(dup2(file[1], OPEN_FILE), OPEN_FILE);
+	pid = login_program(wait_inside);
+	close(file[1]);
+	close(OPEN_FILE);
+	expect(outer.master, "hello\r\n");
+	kill(pid, SIGKILL);
+	ended_with(pid, SIGKILL);
+	ck_assert_int_eq(nsc_process_poll(file[0], nsc_process_now() +
+					  WAIT_MS), 1);
+	WAIT_UNTIL(terminal_is_ours(outer.slave));
+}
+END_TEST
+
+/* --- a child that does not get there */
+
+static void send_one(int channel, int n)
+{
+	struct nsc_error fine = NSC_ERROR_INIT;
+	int fds[3] = { 0, 1, 2 };
+
+	(void)!write(channel, &fine, sizeof(fine));
+	nsc_descriptors_send(channel, &(struct iovec){ fds, 1 }, fds,
+			     (size_t)n, 0);
+}
+
+static void fails(struct nsc_handover *h)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	nsc_error_set(&err, ENOSPC, "none is left");
+	nsc_handover_fail(h, &err);
+}
+
+static void unterminated(struct nsc_handover *h)
+{
+	struct nsc_error err;
+
+	memset(&err, 'x', sizeof(err));
+	err.code = EIO;
+	(void)!write(h->channel, &err, sizeof(err));
+}
+
+static void garbage(struct nsc_handover *h)
+{
+	(void)!write(h->channel, "garbage", 7);
+}
+
+static void no_terminal(struct nsc_handover *h)
+{
+	send_one(h->channel, 0);
+}
+
+static void one_descriptor(struct nsc_handover *h)
+{
+	send_one(h->channel, 1);
+}
+
+static void three_descriptors(struct nsc_handover *h)
+{
+	send_one(h->channel, 3);
+}
+
+static void nothing(struct nsc_handover *h)
+{
+	(void)h;
+}
+
+static const struct {
+	void (*act)(struct nsc_handover *h);
+	int code;
+	const char *text;
+} failures[] = {
+	{ fails, ENOSPC, "none is left" },
+	{ nothing, ECHILD, "enter the container: the login program has ended" },
+	{ garbage, ECHILD, "enter the container: the login program has ended" },
+	{ unterminated, EIO, "xxxxxxxxxx" },
+	{ no_terminal, EAGAIN, "terminal: none was made" },
+	{ one_descriptor, EAGAIN, "terminal: none was made" },
+	{ three_descriptors, EAGAIN, "terminal: none was made" },
+};
+static int which;
+
+static void begin(void)
+{
+	struct nsc_handover h;
+	sigset_t before, after;
+	int fd = dup(0);
+
+	close(fd);
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	look_for(&h, false, NSC_HANDOVER_RELAY);
+	shared->ret = nsc_handover_begin(&h, &shared->err);
+	if (shared->ret == 0) {
+		failures[which].act(&h);
+		_exit(0);
+	}
+	/* It is what it was, and has never had a child. */
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	NEED(!memcmp(&before, &after, sizeof(before)));
+	NEED(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	NEED(sigpending(&after) == 0 && !sigismember(&after, SIGCHLD));
+	NEED(dup(0) == fd);
+	NEED(terminal_is_ours(0) && nsc_handover_fail(&h, &shared->err) < 0);
+}
+
+START_TEST(child_fails)
+{
+	which = _i;
+	ended_with(login_program(begin), 0);
+	ck_assert_int_eq(shared->ret, -failures[_i].code);
+	ck_assert_int_eq(shared->err.code, failures[_i].code);
+	ck_assert_msg(!strncmp(shared->err.text, failures[_i].text,
+			       strlen(failures[_i].text)), "%s",
+		      shared->err.text);
+	ck_assert_uint_lt(strnlen(shared->err.text, sizeof(shared->err.text)),
+			  sizeof(shared->err.text));
+}
+END_TEST
+
+/* --- other programs */
+
+/* In a program that leads no session. */
+static void in_child(void (*run)(void))
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		run();
+		_exit(0);
+	}
+	NEED(waitpid(pid, &status, 0) == pid && status == 0);
+}
+
+static void null_for(int first, int last)
+{
+	for (int fd = first; fd <= last; fd++) {
+		int null = open("/dev/null", O_RDWR);
+
+		if (null != fd) {
+			dup2(null, fd);
+			close(null);
+		}
+	}
+}
+
+static void run_none(void)
+{
+	struct nsc_handover h;
+
+	NEED(getsid(0) != getpid());
+	look_for(&h, false, NSC_HANDOVER_NONE);
+	NEED(!nsc_handover_needs_terminal(&h) && h.terminal < 0);
+	NEED(nsc_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	NEED(getsid(0) == getpid());
+}
+
+static void none(void)
+{
+	signal(SIGHUP, SIG_IGN);
+	ioctl(0, TIOCNOTTY);
+	null_for(0, 2);
+	in_child(run_none);
+}
+
+/* A terminal that is nobody's controlling one, and a controlling one alone. */
+static void by_descriptor(void)
+{
+	struct nsc_handover h;
+	int fd = dup(0);
+
+	null_for(0, 2);
+	look_for(&h, false, NSC_HANDOVER_RELAY);
+	NEED(h.terminal > fd && h.n == 1 && h.fds[0] == fd);
+	close(h.terminal);
+	close(fd);
+	look_for(&h, false, NSC_HANDOVER_RELAY);
+	NEED(h.terminal >= 0 && h.n == 0);
+	close(h.terminal);
+	signal(SIGHUP, SIG_IGN);
+	dup2(h.terminal = open("/dev/tty", O_RDWR), 0);
+	close(h.terminal);
+	ioctl(0, TIOCNOTTY);
+	dup2(0, 2);
+	null_for(0, 1);
+	look_for(&h, false, NSC_HANDOVER_RELAY);
+	NEED(h.terminal > 2 && h.n == 1 && h.fds[0] == 2);
+}
+
+static void run_drop(void)
+{
+	struct nsc_handover h;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(pause());
+	null_for(0, 1);
+	outer.slave = fcntl(2, F_DUPFD_CLOEXEC, 30);
+	look_for(&h, false, NSC_HANDOVER_DROP);
+	NEED(!nsc_handover_needs_terminal(&h));
+	NEED(nsc_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	NEED(!isatty(2) && fcntl(2, F_GETFD) == 0);
+	/* And it has no controlling terminal any more. */
+	NEED(open("/dev/tty", O_RDWR) < 0);
+	kill(pid, SIGKILL);
+}
+
+static void drop(void)
+{
+	in_child(run_drop);
+	/* Which is nothing to the others of its session. */
+	NEED(open("/dev/tty", O_RDWR) >= 0);
+}
+
+static unsigned int number_of(int master)
+{
+	unsigned int number = 0;
+
+	ioctl(master, TIOCGPTN, &number);
+	return number;
+}
+
+/* As sudo with use_pty. */
+static void pty(void)
+{
+	struct nsc_handover h;
+	struct nsc_pty own = terminal_new();
+	struct winsize size;
+	unsigned int before = number_of(own.master);
+
+	NEED(dup3(own.slave, 15, O_CLOEXEC) == 15 && dup2(own.slave, 16) == 16);
+	look_for(&h, true, NSC_HANDOVER_PTY);
+	NEED(nsc_handover_needs_terminal(&h));
+	NEED(h.master == own.master && h.n == 3 && h.terminal < 0);
+	NEED(nsc_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	NEED(number_of(own.master) != before);
+	NEED(fcntl(own.master, F_GETFL) & O_NONBLOCK);
+	NEED(fcntl(own.master, F_GETFD) & FD_CLOEXEC);
+	NEED(fcntl(15, F_GETFD) & FD_CLOEXEC && fcntl(16, F_GETFD) == 0);
+	NEED(terminal_is_ours(16) && isatty(15));
+	NEED(ioctl(16, TIOCGWINSZ, &size) == 0 && size.ws_col == 77);
+	/* They are the two ends of one. */
+	(void)!write(16, "up\n", 3);
+	expect(own.master, "up\r\n");
+	/* The caller's own terminal is none of its business. */
+	NEED(terminal_is_ours(0) && isatty(0));
+}
+
+/* Relays, but has made no pty: without use_pty. */
+static void no_pty(void)
+{
+	struct nsc_handover h;
+
+	look_for(&h, true, NSC_HANDOVER_RELAY);
+	NEED(h.n == 3);
+}
+
+static void too_many(void)
+{
+	struct nsc_handover h = NSC_HANDOVER_INIT;
+
+	while (dup(0) < NSC_HANDOVER_MAX)
+		;
+	NEED(nsc_handover_look(&h, false, &shared->err) ==
+	     -NSC_STDIO_REFUSED);
+	NEED(!strcmp(shared->err.text, "more than 64 descriptors are a "
+		     "terminal: close them"));
+	NEED(h.terminal < 0);
+}
+
+static void way_out(void)
+{
+	struct nsc_handover h = NSC_HANDOVER_INIT;
+	int fd = open("/", O_RDONLY | O_DIRECTORY);
+
+	dup2(fd, 1);
+	close(fd);
+	NEED(nsc_handover_look(&h, false, &shared->err) ==
+	     -NSC_STDIO_REFUSED);
+	NEED(h.terminal < 0);
+}
+
+static void (*const programs[])(void) = {
+	none, by_descriptor, drop, pty, no_pty, too_many, way_out,
+};
+
+START_TEST(programs_without_a_relay)
+{
+	ended_with(login_program(programs[_i]), 0);
+	ck_assert(terminal_is_ours(outer.slave));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		relayed, ends_as_its_child, relay_killed, NULL,
+	};
+	Suite *suite = suite_create("handover");
+	TCase *tcase = tcase_create("handover");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_checked_fixture(tcase, prepare, NULL);
+	unit_add(tcase, tests);
+	tcase_add_loop_test(tcase, child_fails, 0, NSC_ARRAY_SIZE(failures));
+	tcase_add_loop_test(tcase, programs_without_a_relay, 0,
+			    NSC_ARRAY_SIZE(programs));
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
