@@ -1,7 +1,7 @@
 /*
  * pam/pam_container.c as a login program calls it, with nobody's rights:
- * libpam is fakepam.c, and what would need root is faked below, at the
- * functions that the module calls (ld --wrap).  The policy, the options and
+ * libpam is fakepam.c, and what would need root is faked in world.c, at
+ * the functions that the module calls (ld --wrap).  The policy, the options and
  * the name service's readers are the real ones.
  *
  * cases/ says what is called and what has to come of it: each case begins as
@@ -25,228 +25,20 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
-#include <grp.h>
-#include <pwd.h>
 #include <sys/wait.h>
 
-#include "fakepam.h"
-#include "util/fd.h"
-#include "session/environment.h"
-#include "session/session.h"
 #include "session/stdio.h"
+#include "util/fd.h"
+#include "world.h"
 
 #define CASES SRCDIR "/tests/unit/pam/cases/"
-#define MOST 16
-
-/* What a function will fail with: the next times, then no more. */
-struct failure {
-	const char *function;
-	int error, times;
-	char text[256];
-};
-
-static struct {
-	pam_handle_t handles[2], *pamh;
-	int flags;
-	char dir[64];			/* CONF in the texts */
-	char shell[64], member[64];
-	char *environment[MOST];
-	size_t n_environment;
-	char state_shell[64], message[64], note[64], runtime_dir[64];
-	char inside[16];
-	bool changed;
-	int threads;
-	struct failure failures[MOST];
-	size_t n_failures;
-	int databases;			/* looked up by files from now on */
-	char *said;			/* what has been called and said */
-	size_t size, compared;
-	FILE *log;
-} the;
 
 static struct {
 	FILE *file;
 	char line[1024];
 	int number;
 } script;
-
-/* --- the seam */
-
-static int fails(const char *function, struct nsc_error *err)
-{
-	for (struct failure *f = the.failures; f->function; f++) {
-		if (strcmp(f->function, function) != 0 || f->times == 0)
-			continue;
-		f->times--;
-		nsc_error_set(err, f->error, "%s", f->text);
-		return -f->error;
-	}
-	return 0;
-}
-
-int __real_fstat(int fd, struct stat *st);
-int __wrap_fstat(int fd, struct stat *st);
-/* What is ours is root's. */
-int __wrap_fstat(int fd, struct stat *st)
-{
-	int ret = __real_fstat(fd, st);
-
-	if (ret == 0 && st->st_uid == geteuid())
-		st->st_uid = 0;
-	return ret;
-}
-
-int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
-		      size_t size, struct passwd **ret);
-int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
-		      size_t size, struct passwd **ret)
-{
-	snprintf(buf, size, "%s", name);
-	*entry = (struct passwd){
-		.pw_name = buf, .pw_dir = (char[]){ "/" },
-		.pw_shell = the.shell, .pw_uid = 1000, .pw_gid = 1000,
-	};
-	if (!strcmp(name, "root"))
-		entry->pw_uid = entry->pw_gid = 0;
-	*ret = !strcmp(name, "nobody") ? NULL : entry;
-	return 0;
-}
-
-/* alice has her own group and that which a case says. */
-int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n);
-int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
-{
-	groups[0] = gid;
-	groups[1] = 4242;
-	*n = *the.member && !strcmp(user, "alice") ? 2 : 1;
-	return *n;
-}
-
-int __wrap_getgrgid_r(gid_t gid, struct group *entry, char *buf, size_t size,
-		      struct group **ret);
-int __wrap_getgrgid_r(gid_t gid, struct group *entry, char *buf, size_t size,
-		      struct group **ret)
-{
-	snprintf(buf, size, "%s", gid == 4242 ? the.member : "alice");
-	*entry = (struct group){ .gr_name = buf, .gr_gid = gid };
-	*ret = entry;
-	return 0;
-}
-
-int __wrap_getgrnam_r(const char *name, struct group *entry, char *buf,
-		      size_t size, struct group **ret);
-int __wrap_getgrnam_r(const char *name, struct group *entry, char *buf,
-		      size_t size, struct group **ret)
-{
-	snprintf(buf, size, "%s", name);
-	*entry = (struct group){ .gr_name = buf, .gr_gid = 4242 };
-	*ret = !strcmp(name, the.member) ? entry : NULL;
-	return 0;
-}
-
-int __wrap___nss_configure_lookup(const char *database, const char *by);
-int __wrap___nss_configure_lookup(const char *database, const char *by)
-{
-	the.databases += !strcmp(by, strcmp(database, "hosts") ? "files" :
-				 "files dns");
-	return 0;
-}
-
-int __wrap_nsc_process_threads(void);
-int __wrap_nsc_process_threads(void)
-{
-	return the.threads;
-}
-
-bool __wrap_nsc_session_inside(void);
-bool __wrap_nsc_session_inside(void)
-{
-	return !strcmp(the.inside, "ours") || !strcmp(the.inside, "refusing");
-}
-
-bool __wrap_nsc_session_nested_refused(void);
-bool __wrap_nsc_session_nested_refused(void)
-{
-	return !strcmp(the.inside, "refusing");
-}
-
-bool __wrap_nsc_session_inside_of(const char *user);
-bool __wrap_nsc_session_inside_of(const char *user)
-{
-	return !strcmp(the.inside, user);
-}
-
-char *__wrap_nsc_environment_runtime_dir(uid_t uid);
-char *__wrap_nsc_environment_runtime_dir(uid_t uid)
-{
-	return uid == 1000 && *the.runtime_dir ? strdup(the.runtime_dir) : NULL;
-}
-
-int __wrap_nsc_session_open(const struct nsc_session_request *request,
-			    struct nsc_session *ret, struct nsc_error *err);
-int __wrap_nsc_session_open(const struct nsc_session_request *request,
-			    struct nsc_session *ret, struct nsc_error *err)
-{
-	int error = fails("open", err);
-
-	fprintf(the.log, "open %s for %s\n", request->policy->dir,
-		request->user->name);
-	if (error < 0)
-		return error;
-	ret->lock = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	ret->pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	ret->state = calloc(1, sizeof(*ret->state));
-	ret->state->shell = the.state_shell;
-	ret->state->message = *the.message ? the.message : NULL;
-	if (the.n_environment) {
-		ret->state->environment = calloc(MOST + 1, sizeof(char *));
-		memcpy(ret->state->environment, the.environment,
-		       sizeof(the.environment));
-	}
-	ret->changed = the.changed;
-	strcpy(ret->note, the.note);
-	return 0;
-}
-
-int __wrap_nsc_session_place(const struct nsc_session *session,
-			     const struct nsc_user *user,
-			     const struct nsc_session_info *info, bool relays,
-			     struct nsc_error *err);
-int __wrap_nsc_session_place(const struct nsc_session *session,
-			     const struct nsc_user *user,
-			     const struct nsc_session_info *info, bool relays,
-			     struct nsc_error *err)
-{
-	if (the.databases < 17)
-		fprintf(the.log, "modules of the name service\n");
-	fprintf(the.log, "place %s%s service=%s rhost=%s tty=%s ruser=%s%s\n",
-		session->lock < 0 || session->pidfd < 0 ? "nowhere " : "",
-		user->name, info->service, info->rhost ? info->rhost : "-",
-		info->tty ? info->tty : "-", info->ruser ? info->ruser : "-",
-		relays ? " relays" : "");
-	return fails("place", err);
-}
-
-int __wrap_nsc_session_check(const struct nsc_session_request *request,
-			     struct nsc_error *err);
-int __wrap_nsc_session_check(const struct nsc_session_request *request,
-			     struct nsc_error *err)
-{
-	fprintf(the.log, "check %s\n", request->policy->dir);
-	return fails("check", err);
-}
-
-void __real_nsc_session_close(struct nsc_session *session);
-void __wrap_nsc_session_close(struct nsc_session *session);
-/* What a close finds open, the lock alone once the process is inside. */
-void __wrap_nsc_session_close(struct nsc_session *session)
-{
-	fprintf(the.log, "close%s%s\n", session->lock < 0 ? "" : " lock",
-		session->pidfd < 0 ? "" : " pidfd");
-	__real_nsc_session_close(session);
-}
 
 /* --- a case */
 

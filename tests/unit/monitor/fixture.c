@@ -1,0 +1,158 @@
+#include "fixture.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "linux/pidfd.h"
+#include "monitor/session_log.h"
+#include "rundir/monitor_start.h"
+#include "util/paths.h"
+
+#define USER 65534		/* whose container it is, for root */
+
+char dir[64], said[4096];
+struct nsc_watch watch;
+struct endings endings;
+struct sessions all;
+struct nsc_error err;
+
+/* --- what leaves the monitor */
+
+static void say(const char *what, const struct session *s)
+{
+	size_t n = strlen(said);
+
+	snprintf(said + n, sizeof(said) - n, "%s %s\n", what, s->service);
+}
+
+void __wrap_record_open(struct session *s);
+void __wrap_record_open(struct session *s)
+{
+	say("open", s);
+	s->unrecorded = false;
+}
+
+void __wrap_record_close(const struct session *s,
+			 const struct session_end *end);
+void __wrap_record_close(const struct session *s,
+			 const struct session_end *end)
+{
+	(void)end;
+	say(s->unrecorded ? "close unseen" : "close", s);
+}
+
+void __wrap_endings_of(struct endings *list, const struct session *s);
+void __wrap_endings_of(struct endings *list, const struct session *s)
+{
+	ck_assert_ptr_eq(list, &endings);
+	say("hang up", s);
+}
+
+/* --- a monitor, and logins */
+
+void prepare(void)
+{
+	int dirfd;
+
+	unit_make_dir(dir);
+	dirfd = open(dir, O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq(dup2(dirfd, NSC_MONITOR_RUNDIR), NSC_MONITOR_RUNDIR);
+	ck_assert_int_eq(mkdirat(dirfd, NSC_DIR_SESSION, 0755), 0);
+	memset(&watch, 0, sizeof(watch));
+	memset(&endings, 0, sizeof(endings));
+	said[0] = '\0';
+	all = (struct sessions){
+		.user = "alice", .uid = geteuid() ? geteuid() : USER,
+		.watch = &watch, .endings = &endings,
+	};
+}
+
+void watch_now(void)
+{
+	ck_assert_msg(sessions_open(&all, &err) == 0, "%s", err.text);
+}
+
+void clean_up(void)
+{
+	sessions_close(&all);
+	free(all.list);
+	free(endings.list);
+	close(all.epoll);
+	close(all.dir);
+	unit_remove_dir(dir);
+}
+
+pid_t login(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	ck_assert_int_gt(pid, 0);
+	return pid;
+}
+
+void end(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+
+void put_file(pid_t pid, const char *service, int later)
+{
+	char name[32], text[256];
+	uint64_t start = 0;
+
+	nsc_pidfd_start_time(pid, &start);
+	snprintf(name, sizeof(name), "session/%d", (int)pid);
+	snprintf(text, sizeof(text), "start %llu\nopened 1\nuser alice\n"
+		 "service %s\nrhost 192.0.2.1\ngarbage\n",
+		 (unsigned long long)start + (unsigned int)later, service);
+	unit_write(dir, name, text, 0644);
+}
+
+bool has_file(pid_t pid)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "session/%d", (int)pid);
+	return faccessat(NSC_MONITOR_RUNDIR, name, F_OK, 0) == 0;
+}
+
+int admit(pid_t pid, bool root, struct session *s)
+{
+	return sessions_admit(&all, pid, root, s, &err);
+}
+
+struct session *enter(pid_t pid, bool root)
+{
+	int pidfd = nsc_pidfd_open(pid);
+	struct session s, *added;
+
+	ck_assert_int_eq(admit(pid, root, &s), 1);
+	added = sessions_add(&all, &s, pidfd, &err);
+	close(pidfd);
+	ck_assert_msg(added, "%s", err.text);
+	return added;
+}
+
+void went(const char *expected)
+{
+	ck_assert_str_eq(said, expected);
+	said[0] = '\0';
+}
+
+int run_monitor(const char *name, TCase *tcase)
+{
+	Suite *suite = suite_create(name);
+
+	/* These are the monitor's, as it is started, and not the runner's. */
+	while (open("/dev/null", O_RDONLY) < NSC_MONITOR_DIR)
+		;
+	tcase_add_checked_fixture(tcase, prepare, NULL);
+	tcase_set_timeout(tcase, 60);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}

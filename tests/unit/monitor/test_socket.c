@@ -1,0 +1,219 @@
+/*
+ * lib/monitor/socket.c: what comes of whoever connects.  The client is a child
+ * of the test; with nobody's rights the kernel says what the test has it say.
+ */
+#include "fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+#include "monitor/socket.h"
+#include "rundir/enter_socket.h"
+#include "rundir/monitor_start.h"
+#include "util/fd.h"
+
+static int which;		/* row of the table */
+static bool is_root, is_old;
+
+int __real_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len);
+int __wrap_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len);
+/* Whom the kernel takes a client for; and one that has no SO_PEERPIDFD. */
+int __wrap_getsockopt(int fd, int level, int name, void *value,
+		      socklen_t *len)
+{
+	int ret = __real_getsockopt(fd, level, name, value, len);
+
+	if (name == SO_PEERCRED && is_root)
+		((struct ucred *)value)->uid = 0;
+	if (name == SO_PEERCRED || !is_old)
+		return ret;
+	if (ret == 0)
+		nsc_fd_close(value);
+	errno = ENOPROTOOPT;
+	return -1;
+}
+
+enum client { ASKS, TALKS, LEAVES, ENDS };
+
+/* One that connects, and then waits; its connection. */
+static pid_t client(enum client kind, uid_t uid, int *ret)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	static const char noise[65536];
+	int pair[2];
+	pid_t pid;
+
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/enter", dir);
+	ck_assert_int_eq(pipe(pair), 0);
+	pid = fork();
+	if (pid == 0) {
+		*ret = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+		if ((geteuid() == 0 && setresuid(uid, uid, uid) < 0) ||
+		    connect(*ret, (struct sockaddr *)&to, sizeof(to)) < 0)
+			_exit(1);
+		if (kind == TALKS && send(*ret, noise, sizeof(noise), 0) < 0)
+			_exit(2);
+		if (kind == LEAVES)
+			close(*ret);
+		(void)!write(pair[1], "", 1);
+		if (kind == ENDS)
+			_exit(0);
+		close(pair[0]);
+		for (;;) {
+			struct nsc_door_answer answer = { .entered = true };
+
+			if (recv(*ret, &answer, sizeof(answer), 0) > 0)
+				(void)!write(pair[1], &answer, sizeof(answer));
+			/* Who has said what nobody read is told so first. */
+			else if (errno != ECONNRESET)
+				pause();
+		}
+	}
+	close(pair[1]);
+	ck_assert_int_eq(read(pair[0], &(char){ 0 }, 1), 1);
+	if (kind == ENDS)
+		ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	*ret = pair[0];
+	return pid;
+}
+
+static struct nsc_door_answer answer_to(int in)
+{
+	struct nsc_door_answer answer;
+
+	ck_assert_int_eq(read(in, &answer, sizeof(answer)), sizeof(answer));
+	close(in);
+	return answer;
+}
+
+enum peer { OWN, STRANGER, ROOT };
+
+static const struct {
+	enum client kind;
+	enum peer peer;
+	bool old;		/* the kernel */
+	bool full;		/* the user has the one session that may be */
+	bool has_file;		/* as logins of root's have */
+	int code;		/* of the answer, -1: nobody hears it */
+	const char *text;
+	bool is_session;
+} clients[] = {
+	{ ASKS, .is_session = true },
+	{ ASKS, .old = true, .is_session = true },
+	{ TALKS, .is_session = true },
+	{ LEAVES, .code = -1, .is_session = true },
+	{ ENDS, .code = -1 },
+	{ ENDS, .old = true, .code = -1 },
+	{ ASKS, STRANGER, .code = EPERM, .text = "is not whose container this "
+						 "is" },
+	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
+	{ ASKS, .peer = ROOT },
+	{ ASKS, ROOT, .has_file = true, .is_session = true },
+	/* Who connected has ended, and another has its number. */
+	{ ASKS, ROOT, .old = true, .has_file = true, .code = ESRCH,
+	  .text = "the process has ended" },
+};
+
+/* What the socket's client hears, and the table has after it. */
+static void check_client(pid_t pid, int in)
+{
+	struct nsc_door_answer answer;
+
+	if (clients[which].code >= 0) {
+		answer = answer_to(in);
+		ck_assert_int_eq(answer.err.code, clients[which].code);
+		ck_assert_msg(strstr(answer.err.text, clients[which].text ?
+				     clients[which].text : ""), "%s",
+			      answer.err.text);
+		ck_assert(!answer.entered);
+	}
+	ck_assert_uint_eq(all.opened, clients[which].is_session);
+	ck_assert_uint_eq(all.n, all.opened + clients[which].full);
+	if (clients[which].is_session) {
+		ck_assert_int_eq(all.list[0]->pid, pid);
+		ck_assert_int_eq(all.list[0]->by_user,
+				 clients[which].peer == OWN);
+	}
+	/* Groups of who is no session, and has them, go as well. */
+	if (!clients[which].code)
+		ck_assert_int_lt(all.later, INT64_MAX);
+}
+
+START_TEST(clients_are_answered)
+{
+	int door, in, in_again;
+	pid_t pid, other = login();
+
+	which = _i;
+	watch.lifecycle.max_sessions = 1;
+	watch_now();
+	door = door_open(all.uid, &err);
+	ck_assert_msg(door >= 0, "%s", err.text);
+	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);
+	/* Nobody is there. */
+	door_serve(door, &all);
+	if (clients[_i].full)
+		enter(other, false);
+	pid = client(clients[_i].kind, all.uid, &in);
+	if (clients[_i].has_file)
+		put_file(pid, "sshd", 0);
+	if (clients[_i].peer == STRANGER)
+		all.uid++;
+	is_root = clients[_i].peer == ROOT;
+	is_old = clients[_i].old;
+	door_serve(door, &all);
+	check_client(pid, in);
+	is_root = false;
+	if (clients[_i].is_session && clients[_i].code == 0) {
+		/* Another process of the user's is one more. */
+		client(ASKS, all.uid, &in_again);
+		door_serve(door, &all);
+		ck_assert_int_eq(answer_to(in_again).err.code, EUSERS);
+	}
+	door_close(door);
+	ck_assert_int_lt(faccessat(NSC_MONITOR_RUNDIR, "enter", F_OK, 0), 0);
+	end(other);
+	if (clients[_i].kind != ENDS)
+		end(pid);
+	clean_up();
+}
+END_TEST
+
+/* Root's and the user's alone, and whatever was there before. */
+START_TEST(the_socket)
+{
+	mode_t mask = umask(022);
+	struct stat st;
+	int door;
+
+	unit_write(dir, "enter", "", 0666);
+	door = door_open(geteuid(), &err);
+	ck_assert_msg(door >= 0, "%s", err.text);
+	ck_assert_uint_eq(umask(mask), 022);
+	ck_assert_int_eq(fstatat(NSC_MONITOR_RUNDIR, "enter", &st, 0), 0);
+	ck_assert(S_ISSOCK(st.st_mode));
+	ck_assert_uint_eq(st.st_mode & 0707, 0600);
+	ck_assert_int_ne(fcntl(door, F_GETFL) & O_NONBLOCK, 0);
+	door_close(door);
+	ck_assert_int_eq(dup2(NSC_MONITOR_PID1, NSC_MONITOR_RUNDIR),
+			 NSC_MONITOR_RUNDIR);
+	ck_assert_int_eq(door_open(geteuid(), &err), -ENOTDIR);
+	ck_assert_str_eq(err.text, "listen on 'enter': Not a directory");
+	unit_remove_dir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = tcase_create("socket");
+
+	tcase_add_test(tcase, the_socket);
+	tcase_add_loop_test(tcase, clients_are_answered, 0,
+			    NSC_ARRAY_SIZE(clients));
+	return run_monitor("socket", tcase);
+}

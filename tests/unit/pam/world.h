@@ -1,0 +1,41 @@
+/*
+ * The host, the container and the user that a case is about; world.c has the
+ * functions that the module calls instead of those that need root.
+ */
+#ifndef NSC_TESTS_WORLD_H
+#define NSC_TESTS_WORLD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fakepam.h"
+
+#define MOST 16
+
+/* What a function will fail with: the next times, then no more. */
+struct failure {
+	const char *function;
+	int error, times;
+	char text[256];
+};
+
+extern struct world {
+	pam_handle_t handles[2], *pamh;
+	int flags;
+	char dir[64];			/* CONF in the texts */
+	char shell[64], member[64];
+	char *environment[MOST];
+	size_t n_environment;
+	char state_shell[64], message[64], note[64], runtime_dir[64];
+	char inside[16];
+	bool changed;
+	int threads;
+	struct failure failures[MOST];
+	size_t n_failures;
+	int databases;			/* looked up by files from now on */
+	char *said;			/* what has been called and said */
+	size_t size, compared;
+	FILE *log;
+} the;
+
+#endif
