@@ -392,19 +392,13 @@ static int add_keys(char ***keys, size_t *n, const char *prefix,
 	int ret = 0;
 
 	for (const struct nsc_field *f = table; ret == 0 && f->name; f++) {
-		/* These hold arrays of objects; others hold objects. */
-		bool array = f->members == nsc_network_fields ||
-			     f->members == nsc_mount_fields ||
-			     f->members == nsc_device_fields ||
-			     f->members == nsc_mapping_fields;
 		char path[128];
 
 		snprintf(path, sizeof(path), "%s%s", prefix, f->name);
 		ret = nsc_text_append(keys, n, path);
 		if (ret < 0 || !f->members)
 			continue;
-		snprintf(path, sizeof(path), "%s%s%s.", prefix, f->name,
-			 array ? "[]" : "");
+		snprintf(path, sizeof(path), "%s%s.", prefix, f->name);
 		ret = add_keys(keys, n, path, f->members);
 	}
 	return ret;

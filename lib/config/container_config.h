@@ -152,8 +152,8 @@ static inline void nsc_config_cleanup(struct nsc_config **config)
 #define _cleanup_config_ __attribute__((cleanup(nsc_config_cleanup)))
 
 /*
- * The keys of the format, each as its JSON path with [] for array elements
- * ("networks[].mtu"), in a new NULL-terminated vector: for tests and
+ * The keys of the format, each with those of the objects that hold it
+ * ("networks.mtu"), in a new NULL-terminated vector: for tests and
  * documentation.  NULL without memory.
  */
 char **nsc_config_keys(void);
