@@ -86,7 +86,7 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-/* Does it begin with the path; or with what the path is in, and name the key? */
+/* Does it begin with the path; or with what that is in, and name the key? */
 static bool is_about(const char *text, const char *path)
 {
 	const char *dot = strrchr(path, '.');

@@ -486,19 +486,21 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		namespaces, pidfds, start_time_of_a_hostile_name, devices,
-		mount_points_stay_inside, links_of_users_lead_nowhere,
-		no_link_leads_into_the_kernels, sources_have_no_links,
-		capabilities,
-		credentials, terminals, ptys, session_keyrings, ptys_are_passed,
-		maps_are_read, namespaces_differ, NULL,
+		pidfds, start_time_of_a_hostile_name,
+		mount_points_stay_inside, sources_have_no_links,
+		session_keyrings, maps_are_read, namespaces_differ, NULL,
+	};
+	const TTest *const root[] = {
+		namespaces, devices, links_of_users_lead_nowhere,
+		no_link_leads_into_the_kernels, capabilities, credentials,
+		terminals, ptys, ptys_are_passed, NULL,
 	};
 	Suite *suite = suite_create("kernel");
 	TCase *tcase = tcase_create("kernel");
 
-	unit_need_root();
 	tcase_add_loop_test(tcase, automatic_map, 0, NSC_ARRAY_SIZE(owns));
 	unit_add(tcase, tests);
+	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

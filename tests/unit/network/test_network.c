@@ -433,7 +433,6 @@ int main(void)
 	Suite *suite = suite_create("network");
 	TCase *tcase = tcase_create("network");
 
-	unit_need_root();
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,
 			    NSC_ARRAY_SIZE(wrong));

@@ -26,18 +26,6 @@ static int fails(const char *function, struct nsc_error *err)
 	return 0;
 }
 
-int __real_fstat(int fd, struct stat *st);
-int __wrap_fstat(int fd, struct stat *st);
-/* What is ours is root's. */
-int __wrap_fstat(int fd, struct stat *st)
-{
-	int ret = __real_fstat(fd, st);
-
-	if (ret == 0 && st->st_uid == geteuid())
-		st->st_uid = 0;
-	return ret;
-}
-
 int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
 		      size_t size, struct passwd **ret);
 int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,

@@ -251,12 +251,16 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		oci_sample, docker_sample, bad_values, unknown_names,
-		operators, right_below_the_root, NULL,
+		operators, NULL,
+	};
+	const TTest *const root[] = {
+		right_below_the_root, NULL,
 	};
 	Suite *suite = suite_create("profiles");
 	TCase *tcase = tcase_create("all");
 
 	unit_add(tcase, tests);
+	unit_add_root(tcase, root);
 	tcase_set_timeout(tcase, 60);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -489,21 +489,23 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		hashes, error_chains_context, error_is_bounded,
-		errors_from_others, names, numbers,
-		escapes, directories_are_checked, files_are_checked,
-		files_are_written_whole, children_are_invisible,
-		children_answer,
+		errors_from_others, names, numbers, escapes,
+		files_are_checked, files_are_written_whole,
+		children_are_invisible, children_answer,
 		threads_are_counted, clean_chooses_descriptors,
 		only_some_stay, nobody_need_reap, memory_is_given_back,
 		libraries_are_loaded,
 		nothing_is_loaded_too_late, NULL,
 	};
+	const TTest *const root[] = {
+		directories_are_checked, NULL,
+	};
 
 	Suite *suite = suite_create("base");
 	TCase *tcase = tcase_create("base");
 
-	unit_need_root();
 	unit_add(tcase, tests);
+	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
