@@ -6,16 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/capability.h>
-#include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/text.h"
 #include "policy/policy.h"
 #include "container/external.h"
-#include "container/hooks.h"
-#include "seccomp/filter.h"
-#include "cgroup/cgroups.h"
-#include "container/labels.h"
 #include "network/network.h"
 #include "container/start_container.h"
 #include "linux/namespace.h"
@@ -71,52 +66,6 @@ static json_t *networks_json(const struct nsc_plan *plan)
 	return array;
 }
 
-/* What of another engine's container can be told without entering it. */
-static json_t *external_json(const struct nsc_plan *plan,
-			     const struct nsc_external *external)
-{
-	const struct nsc_config *config = plan->config;
-
-	bool running = external->pidfd >= 0;
-
-	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, "
-			 "s:b, s:s}",
-			 "user", plan->user->name, "contained", 1,
-			 "config", config->file, "external", config->pidfile,
-			 "running", running,
-			 "pid", running ? json_integer(external->pid) :
-					  json_null(),
-			 "namespaces", namespaces_json(external->namespaces),
-			 "capabilities",
-			 capabilities_json(config->capabilities),
-			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
-			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
-			 "no_new_privs", config->no_new_privs,
-			 "seccomp", config->seccomp);
-}
-
-static json_t *plan_json(const struct nsc_plan *plan)
-{
-	const struct nsc_config *config = plan->config;
-	static const char *const overlay[] = { "none", "tmpfs", "persistent" };
-	static const char *const home[] = { "bind", "private", "none" };
-
-	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b, s:s, s:o}",
-			 "user", plan->user->name, "contained", 1,
-			 "config", config->file, "rootfs", config->rootfs,
-			 "overlay", overlay[config->overlay],
-			 "home", home[config->home],
-			 "namespaces", namespaces_json(config->namespaces),
-			 "capabilities",
-			 capabilities_json(config->capabilities),
-			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
-			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
-			 "no_new_privs", config->no_new_privs,
-			 "seccomp", config->seccomp,
-			 "networks", networks_json(plan));
-}
-
 /* The effective values, whichever file they are from. */
 static json_t *lifecycle_json(const struct nsc_lifecycle *lifecycle)
 {
@@ -133,24 +82,52 @@ static json_t *lifecycle_json(const struct nsc_lifecycle *lifecycle)
 	return object;
 }
 
-/* Where container.json is, and what nscontainer.conf says. */
-struct place {
-	const char *dir;
-	const struct nsc_conf *conf;
-};
-
-static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
+/* What of another engine's container can be told without entering it. */
+static json_t *external_json(const struct nsc_plan *plan,
+			     const struct nsc_external *external)
 {
-	struct stat st;
+	const struct nsc_config *config = plan->config;
 
-	if (stat(config->rootfs, &st) < 0)
-		return nsc_error_sys(err, errno, "%s: rootfs: '%s'",
-				     config->file, config->rootfs);
-	if (!S_ISDIR(st.st_mode))
-		return nsc_error_set(err, ENOTDIR, "%s: rootfs: '%s' is not a "
-				     "directory", config->file,
-				     config->rootfs);
-	return 0;
+	bool running = external->pidfd >= 0;
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, "
+			 "s:b, s:s, s:o}",
+			 "user", plan->user->name, "contained", 1,
+			 "config", config->file, "external", config->pidfile,
+			 "running", running,
+			 "pid", running ? json_integer(external->pid) :
+					  json_null(),
+			 "namespaces", namespaces_json(external->namespaces),
+			 "capabilities",
+			 capabilities_json(config->capabilities),
+			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
+			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
+			 "no_new_privs", config->no_new_privs,
+			 "seccomp", config->seccomp, "lifecycle",
+			 lifecycle_json(&plan->lifecycle));
+}
+
+static json_t *plan_json(const struct nsc_plan *plan)
+{
+	const struct nsc_config *config = plan->config;
+	static const char *const overlay[] = { "none", "tmpfs", "persistent" };
+	static const char *const home[] = { "bind", "private", "none" };
+
+	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
+			 "s:b, s:s, s:o, s:o}",
+			 "user", plan->user->name, "contained", 1,
+			 "config", config->file, "rootfs", config->rootfs,
+			 "overlay", overlay[config->overlay],
+			 "home", home[config->home],
+			 "namespaces", namespaces_json(config->namespaces),
+			 "capabilities",
+			 capabilities_json(config->capabilities),
+			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
+			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
+			 "no_new_privs", config->no_new_privs,
+			 "seccomp", config->seccomp,
+			 "networks", networks_json(plan), "lifecycle",
+			 lifecycle_json(&plan->lifecycle));
 }
 
 static int hand_out(json_t *object, struct nscontainer_record **ret,
@@ -164,35 +141,16 @@ static int hand_out(json_t *object, struct nscontainer_record **ret,
 	return error;
 }
 
-/* Where its groups go, and whether this host enforces its limits. */
-static int explain_groups(const struct nsc_plan *plan, const char *rundir,
-			  json_t **ret, struct nsc_error *err)
-{
-	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
-	const char *name = strrchr(rundir, '/') + 1;
-	char **groups = NULL;
-	int error = nsc_groups_explain(&request, name + (*name == '.'), &groups,
-				       err);
-
-	if (error < 0)
-		return error;
-	*ret = json_array();
-	for (char **group = groups; group && *group; group++)
-		json_array_append_new(*ret, json_string(*group));
-	nsc_text_free_vector(groups);
-	return 0;
-}
-
-/* On failure groups are no more. */
-static int check_lifecycle(const struct nsc_plan *plan, json_t *groups,
+static int check_lifecycle(const struct nsc_plan *plan,
+			   const struct nsc_external *external,
 			   struct nsc_error *err)
 {
-	int error = nsc_lifecycle_check(&plan->lifecycle,
-					json_array_size(groups) > 0, err);
+	int groups = nsc_external_groups(-1, external->pid, err);
 
-	if (error < 0)
-		json_decref(groups);
-	return error;
+	if (groups < 0)
+		return nsc_error_context(err, "pid file '%s'",
+					 plan->config->pidfile);
+	return nsc_lifecycle_check(&plan->lifecycle, groups > 0, err);
 }
 
 /* One that does not run is an error where no command starts it. */
@@ -207,6 +165,8 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 		error = nsc_external_maps(&external, plan, err);
 	if (error == 0)
 		error = nsc_start_map_ids(plan, conf, err);
+	if (error == 0)
+		error = check_lifecycle(plan, &external, err);
 	else if (error == -ESRCH && plan->config->engine_start.path)
 		error = 0;
 	if (error == 0)
@@ -216,66 +176,50 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 }
 
 static int check_own(const char *rundir, struct nsc_plan *plan,
-		     const struct nsc_conf *conf,
 		     struct nscontainer_record **ret, struct nsc_error *err)
 {
-	const struct nsc_config *config = plan->config;
-	json_t *groups = NULL, *object;
-	int error = check_rootfs(config, err);
+	const char *name = strrchr(rundir, '/') + 1;
+	json_t *groups = json_array(), *object;
+	char **list = NULL;
+	int error = nsc_start_check_groups(plan, name + (*name == '.'), &list,
+					   err);
 
-	if (error < 0)
+	for (char **group = list; group && *group; group++)
+		json_array_append_new(groups, json_string(*group));
+	nsc_text_free_vector(list);
+	if (error < 0) {
+		json_decref(groups);
 		return error;
-	nsc_lifecycle_merge(&conf->lifecycle, &config->lifecycle,
-			    &plan->lifecycle);
-	error = nsc_parents_find(&conf->cgroup_parents, plan->user,
-				 &plan->cgroup_parent, err);
-	if (error == 0)
-		error = nsc_start_map_ids(plan, conf, err);
-	if (error == 0)
-		error = nsc_hooks_check(plan, err);
-	if (error == 0)
-		error = nsc_network_check(config, err);
-	if (error == 0)
-		error = nsc_network_plan(plan, conf, err);
-	if (error == 0)
-		error = explain_groups(plan, rundir, &groups, err);
-	if (error == 0)
-		error = check_lifecycle(plan, groups, err);
-	if (error < 0)
-		return error;
+	}
 	object = plan_json(plan);
 	json_object_set_new(object, "cgroups", groups);
-	json_object_set_new(object, "lifecycle",
-			    lifecycle_json(&plan->lifecycle));
 	return hand_out(object, ret, err);
 }
 
+/* dir: where container.json is. */
 static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
-			const struct place *place,
-			struct nscontainer_record **ret,
-			struct nsc_error *err)
+			const char *dir, const struct nsc_conf *conf,
+			struct nscontainer_record **ret, struct nsc_error *err)
 {
-	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	_cleanup_config_ struct nsc_config *config = NULL;
-	int error = nsc_start_load(place->dir, plan->user, place->conf,
-				   &config, err);
+	int error = nsc_start_load(dir, plan->user, conf, &config, err);
 
-	if (error == 0)
-		error = nsc_filters_make(config, &filters, err);
-	if (error == 0)
-		error = nsc_labels_check(config, err);
 	if (error < 0)
 		return error;
 	plan->config = config;
-	return config->pidfile ?
-		       check_external(plan, place->conf, ret, err) :
-		       check_own(c->rundir, plan, place->conf, ret, err);
+	nsc_plan_lifecycle(plan, conf);
+	error = nsc_start_prepare(plan, conf, err);
+	if (error == 0)
+		error = config->pidfile ?
+				check_external(plan, conf, ret, err) :
+				check_own(c->rundir, plan, ret, err);
+	nsc_start_release(plan);
+	return error;
 }
 
 static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 		      struct nscontainer_record **ret, struct nsc_error *err)
 {
-	struct place place;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	int error = nsc_policy_decide(c->conf, plan->user, NULL, &policy, err);
 
@@ -286,14 +230,12 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 					  plan->user->name, "contained", 0,
 					  "reason", policy->reason), ret, err);
 	plan->login = true;
-	place = (struct place){ policy->dir, policy->conf };
-	return check_config(c, plan, &place, ret, err);
+	return check_config(c, plan, policy->dir, policy->conf, ret, err);
 }
 
 static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 		 struct nsc_error *err)
 {
-	struct place place;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	_cleanup_free_ struct nsc_plan *plan = NULL;
@@ -308,8 +250,8 @@ static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 	if (c->user)
 		return check_user(c, plan, ret, err);
 	error = nsc_conf_parse("", "defaults", &conf, err);
-	place = (struct place){ c->dir, conf };
-	return error < 0 ? error : check_config(c, plan, &place, ret, err);
+	return error < 0 ? error :
+			   check_config(c, plan, c->dir, conf, ret, err);
 }
 
 NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,

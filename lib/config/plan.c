@@ -3,6 +3,14 @@
 
 #include <sched.h>
 
+void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf)
+{
+	nsc_lifecycle_merge(&conf->lifecycle, &plan->config->lifecycle,
+			    &plan->lifecycle);
+	if (!plan->stop)
+		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
+}
+
 struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan)
 {
 	const struct nsc_cgroup_parent *shared = plan->cgroup_parent;

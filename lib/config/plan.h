@@ -9,6 +9,7 @@
 #include "linux/idmap.h"
 #include "linux/seccomp.h"
 #include "policy/cgroup_parents.h"
+#include "policy/conf.h"
 #include "policy/digest.h"
 #include "policy/lifecycle.h"
 #include "policy/user.h"
@@ -60,6 +61,9 @@ struct nsc_plan {
 		struct nsc_address address, gateway;
 	} automatic[2];
 };
+
+/* Fill lifecycle, and stop where it is NULL, as config and conf say. */
+void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf);
 
 /* What the plan asks of control groups; it points into the plan. */
 struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan);

@@ -61,7 +61,7 @@ int nsc_external_stop(const struct nsc_config *config,
 /*
  * Write the record of control groups, see cgroup_tree.h: where sessions have
  * to go so that the container's limits hold.  Returns the number of
- * hierarchies.
+ * hierarchies.  With rundir -1 nothing is written.
  */
 int nsc_external_groups(int rundir, pid_t pid, struct nsc_error *err);
 

@@ -127,7 +127,7 @@ int nsc_external_groups(int rundir, pid_t pid, struct nsc_error *err)
 
 	if (out && fclose(out) != 0)
 		return nsc_error_sys(err, ENOMEM, "control groups");
-	if (n <= 0)
+	if (n <= 0 || rundir < 0)
 		return n;
 	ret = nsc_file_write_at(rundir, NSC_CGROUP_RECORD, record, size, 0600,
 				err);

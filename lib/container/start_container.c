@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/file.h"
@@ -218,11 +219,12 @@ static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
 	return 0;
 }
 
-static void free_names(struct nsc_plan *plan)
+void nsc_start_release(struct nsc_plan *plan)
 {
 	for (int i = 0; plan->group_names && i < plan->user->n_groups; i++)
 		free(plan->group_names[i]);
 	free(plan->group_names);
+	nsc_filters_free(&plan->filters);
 }
 
 static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
@@ -241,32 +243,76 @@ static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return nsc_digest_make(&source, plan->digest, err);
 }
 
-/* All that can be found out before anything is made. */
-static int prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
-		   struct nsc_error *err)
+static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 {
-	int ret = nsc_parents_find(&conf->cgroup_parents, plan->user,
-				   &plan->cgroup_parent, err);
+	struct stat st;
+
+	if (stat(config->rootfs, &st) < 0)
+		return nsc_error_sys(err, errno, "%s: rootfs '%s'",
+				     config->file, config->rootfs);
+	if (!S_ISDIR(st.st_mode))
+		return nsc_error_set(err, ENOTDIR, "%s: rootfs '%s' is not a "
+				     "directory", config->file,
+				     config->rootfs);
+	return 0;
+}
+
+/* What another engine's container has not from us. */
+static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
+		       struct nsc_error *err)
+{
+	int ret = check_rootfs(plan->config, err);
 
 	/* A service manager has other processes as long as it runs. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";
 	if (ret == 0)
-		ret = nsc_start_map_ids(plan, conf, err);
+		ret = nsc_parents_find(&conf->cgroup_parents, plan->user,
+				       &plan->cgroup_parent, err);
 	if (ret == 0)
-		ret = nsc_labels_check(plan->config, err);
+		ret = nsc_start_map_ids(plan, conf, err);
 	if (ret == 0)
 		ret = nsc_hooks_check(plan, err);
 	if (ret == 0)
 		ret = ask_name_service(plan, err);
+	if (ret == 0)
+		ret = nsc_network_check(plan->config, err);
+	return ret < 0 ? ret : nsc_network_plan(plan, conf, err);
+}
+
+int nsc_start_prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	int ret = config->pidfile && !plan->login ?
+		  nsc_error_set(err, EINVAL, "pidfile: is for logins: 'nsinit "
+				"exec' makes the container of a directory") : 0;
+
+	if (ret == 0)
+		ret = nsc_labels_check(config, err);
 	/* Before the profile is compiled, which may change meanwhile. */
 	if (ret == 0)
 		ret = digest(plan, conf, err);
 	if (ret == 0)
-		ret = nsc_filters_make(plan->config, &plan->filters, err);
-	if (ret == 0)
-		ret = nsc_network_check(plan->config, err);
-	return ret < 0 ? ret : nsc_network_plan(plan, conf, err);
+		ret = nsc_filters_make(config, &plan->filters, err);
+	return ret < 0 || config->pidfile ? ret : prepare_own(plan, conf, err);
+}
+
+int nsc_start_check_groups(const struct nsc_plan *plan, const char *name,
+			   char ***ret, struct nsc_error *err)
+{
+	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
+	char **groups = NULL;
+	int error = nsc_groups_explain(&request, name, &groups, err);
+
+	if (error == 0)
+		error = nsc_lifecycle_check(&plan->lifecycle,
+					    groups && *groups, err);
+	if (error == 0 && ret)
+		*ret = groups;
+	else
+		nsc_text_free_vector(groups);
+	return error;
 }
 
 /* Of one that ended without a monitor. */
@@ -317,14 +363,12 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		      nsc_generation_was_started(plan->user->name,
 						 plan->generation - 1))
 		plan->stop = "start";
-	ret = prepare(plan, conf, err);
+	ret = nsc_start_prepare(plan, conf, err);
+	if (ret == 0 && running)
+		ret = nsc_start_check_groups(plan, plan->user->name, NULL, err);
 	if (ret == 0 && running)
 		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
-	if (ret == 0)
-		ret = nsc_create(plan, err);
-	free_names(plan);
-	nsc_filters_free(&plan->filters);
-	return ret;
+	return ret < 0 ? ret : nsc_create(plan, err);
 }
 
 /* What another engine made, or makes now by its command. */
@@ -333,19 +377,12 @@ static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
 		struct nsc_error *err)
 {
 	struct nsc_external external = NSC_EXTERNAL_INIT;
-	int ret = plan->login ? 0 :
-		  nsc_error_set(err, EINVAL, "pidfile: is for logins: 'nsinit "
-				"exec' makes the container of a directory");
+	int ret;
 
 	if (!running)
 		clean(plan->rundir);
 	look_at_others(plan);
-	if (ret == 0)
-		ret = nsc_labels_check(plan->config, err);
-	if (ret == 0)
-		ret = digest(plan, conf, err);
-	if (ret == 0)
-		ret = nsc_filters_make(plan->config, &plan->filters, err);
+	ret = nsc_start_prepare(plan, conf, err);
 	if (ret == 0 && running)
 		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
 	if (ret == 0)
@@ -357,7 +394,6 @@ static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_external_record(&external, plan, err);
 	nsc_fd_close(&external.pidfd);
-	nsc_filters_free(&plan->filters);
 	return ret;
 }
 
@@ -380,10 +416,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
-	nsc_lifecycle_merge(&request->conf->lifecycle,
-			    &request->config->lifecycle, &plan->lifecycle);
-	if (!plan->stop)
-		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
+	nsc_plan_lifecycle(plan, request->conf);
 	pidfd = nsc_join_find(request->rundir, &state, err);
 	/* The name service has another answer than it had a moment ago. */
 	if (pidfd >= 0 && state->uid != request->user->uid) {
@@ -397,6 +430,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	} else {
 		ret = pidfd;
 	}
+	nsc_start_release(plan);
 	if (ret < 0)
 		return nsc_error_context(err, "start container '%s' (%s)",
 					 request->user->name,

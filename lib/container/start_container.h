@@ -23,6 +23,24 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 		      struct nsc_error *err);
 
+/*
+ * All that a start finds out before it makes anything, of plan, whose config,
+ * user, login and lifecycle are set; what is allocated in it is freed by
+ * nsc_start_release(), also after a failure.
+ */
+int nsc_start_prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      struct nsc_error *err);
+void nsc_start_release(struct nsc_plan *plan);
+
+/*
+ * What else a start finds out by making control groups, of a plan that is
+ * prepared: can this host have them, and what needs them?  name is that of the
+ * run directory, without a dot.  *ret (NULL: not asked for) has their
+ * directories, for nsc_text_free_vector(); NULL where there are none.
+ */
+int nsc_start_check_groups(const struct nsc_plan *plan, const char *name,
+			   char ***ret, struct nsc_error *err);
+
 struct nsc_start_request {
 	const struct nsc_user *user;
 	const struct nsc_config *config;

@@ -547,6 +547,21 @@ stops() {
 	wait_until 10 forgotten || fail "files are left"
 }
 
+# What only a container with control groups can have, check knows as well.
+lifecycle_of_engine() {
+	need unshare
+	conf 'idle_timeout = 60;'
+	export -f unshare_make wait_until
+	export PIDFILE IMAGE
+	unshare --mount --pid --fork --mount-proc bash -c '
+		umount -n -R -l /sys/fs/cgroup
+		unshare_make
+		nsinit check alice
+		nsinit start alice' > "$OUT/text" 2>&1
+	equal "refusals" 2 "$(grep -c "needs control groups" "$OUT/text")"
+	conf
+}
+
 failing_start() {
 	need crun
 	commands
@@ -649,6 +664,8 @@ t "a user who is not mapped is refused" unmapped
 t "the user's own namespaces take no capability to join" own_namespaces
 t "three logins start it once, and again when it ended" starts_once
 t "only engine.stop stops it" stops
+t "check refuses a lifecycle that an engine's container cannot have" \
+	lifecycle_of_engine
 t "a failing engine refuses the login" failing_start
 t "a killed monitor is replaced" new_monitor
 t "nscontainer.conf can have the pid file" default_pidfile

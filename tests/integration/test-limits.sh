@@ -158,6 +158,72 @@ no_groups() {
 	clean_slate
 }
 
+# same_refusal COMMAND... : check and start, by it, refuse with one sentence.
+same_refusal() {
+	local text
+
+	"$@" nsinit check alice > "$OUT/check" 2>&1 && fail "check: let in"
+	"$@" nsinit start alice > "$OUT/start" 2>&1 && fail "start: let in"
+	text=$(sed 's/^nsinit: //' "$OUT/check")
+	[ -n "$text" ] || fail "check says nothing"
+	[ "$(tail -c "$((${#text} + 1))" "$OUT/start")" = "$text" ] ||
+		fail "check: $text" "start: $(cat "$OUT/start")"
+}
+
+# What breaks a key of the lifecycle in either file is refused by both.
+check_is_start() {
+	local key value
+
+	while read -r key value; do
+		conf "$key = $value;"
+		same_refusal
+		conf
+		config alice "{\"rootfs\": \"/\", \"lifecycle\":
+			{\"$key\": $value}}"
+		same_refusal
+		config alice '{"rootfs": "/"}'
+	done <<-'END'
+		stop "sometimes"
+		stop 1
+		linger 86401
+		linger "1"
+		on_disconnect "wait"
+		idle_timeout -1
+		idle_timeout 2592001
+		max_lifetime 31536001
+		max_sessions 10001
+		max_session 1
+	END
+	while read -r key value; do
+		conf "$key = $value;"
+		same_refusal without_groups
+		contains "sentence" "needs control groups" "$(cat "$OUT/check")"
+		conf
+		config alice "{\"rootfs\": \"/\", \"lifecycle\":
+			{\"$key\": $value}}"
+		same_refusal without_groups
+		config alice '{"rootfs": "/"}'
+	done <<-'END'
+		on_disconnect "kill"
+		idle_timeout 60
+	END
+	status_is 0 nsinit check alice
+	status_is 0 nsinit start alice
+}
+
+# Found before what runs is stopped.
+replace_keeps() {
+	without_groups bash -c '
+		nsinit start alice
+		echo "idle_timeout = 60;" > /etc/nscontainer/nscontainer.conf
+		pid=$(cat /run/nscontainer/alice/pid)
+		nsinit start --replace alice && exit 1
+		[ "$(cat /run/nscontainer/alice/pid)" = "$pid" ] &&
+			kill -0 "$pid"' > "$OUT/text" 2>&1 ||
+		fail "replaced" "$(cat "$OUT/text")"
+	contains "sentence" "needs control groups" "$(cat "$OUT/text")"
+}
+
 # A user's own process connects as often as it can.
 flood() {
 	local n
@@ -204,4 +270,6 @@ e "an idle session is warned and ended, a busy one stays" idle
 e "a session in which something is typed stays" typing
 e "a container ends after max_lifetime, with a warning" lifetime
 e "without control groups there is what does not need them" no_groups
+e "check refuses each lifecycle key that a start refuses" check_is_start
+e "start --replace keeps what runs where that key cannot be" replace_keeps
 e "a user who floods the monitor harms nobody" flood

@@ -92,7 +92,7 @@ audit_broken_json() {
 	audit_refused "users/alice/container.json: rotfs: unknown key"
 	config alice '{"rootfs": "/srv/nothing"}'
 	on_host alice
-	audit_refused "rootfs: '/srv/nothing'"
+	audit_refused "rootfs '/srv/nothing'"
 	config alice '{"rootfs": "/", "networks": [{"type": "veth", "context": {"bridge": "br9", "prefix": "nv"}, "address": "10.9.0.2/24"}]}'
 	on_host alice
 	audit_refused "br9"
