@@ -23,7 +23,7 @@
  * descriptors 0, 1 and 2 open (-EBADF).
  *
  * Text: NUL-terminated strings of printable ASCII, in which other bytes are
- * written as \xHH; that of JSON has them as JSON has.
+ * written as \xHH; JSON has its own way for those of UTF-8.
  */
 #ifndef NSCONTAINER_H
 #define NSCONTAINER_H

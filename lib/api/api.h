@@ -39,6 +39,12 @@ void nsc_api_begin_child(pid_t parent, int keep);
 /* An array with an object for each interface, see nsc_network_describe(). */
 json_t *nsc_api_networks(char *const *networks);
 
+/*
+ * A string of a path, which may have any bytes: where it is not UTF-8, with
+ * \xHH for what is not ASCII.  NULL becomes null.
+ */
+json_t *nsc_api_path(const char *path);
+
 /* The keys of a kind of record, after the last one a NULL. */
 struct nsc_api_key {
 	const char *name;

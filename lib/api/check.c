@@ -90,10 +90,11 @@ static json_t *external_json(const struct nsc_plan *plan,
 
 	bool running = external->pidfd >= 0;
 
-	return json_pack("{s:s, s:b, s:s, s:s, s:b, s:o, s:o, s:o, s:o, s:o, "
-			 "s:b, s:s, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:b, s:o, s:o, s:o, s:o, s:o, "
+			 "s:b, s:o, s:o}",
 			 "user", plan->user->name, "contained", 1,
-			 "config", config->file, "external", config->pidfile,
+			 "config", nsc_api_path(config->file),
+			 "external", nsc_api_path(config->pidfile),
 			 "running", running,
 			 "pid", running ? json_integer(external->pid) :
 					  json_null(),
@@ -103,7 +104,7 @@ static json_t *external_json(const struct nsc_plan *plan,
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
 			 "no_new_privs", config->no_new_privs,
-			 "seccomp", config->seccomp, "lifecycle",
+			 "seccomp", nsc_api_path(config->seccomp), "lifecycle",
 			 lifecycle_json(&plan->lifecycle));
 }
 
@@ -113,10 +114,11 @@ static json_t *plan_json(const struct nsc_plan *plan)
 	static const char *const overlay[] = { "none", "tmpfs", "persistent" };
 	static const char *const home[] = { "bind", "private", "none" };
 
-	return json_pack("{s:s, s:b, s:s, s:s, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b, s:s, s:o, s:o}",
+	return json_pack("{s:s, s:b, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, "
+			 "s:b, s:o, s:o, s:o}",
 			 "user", plan->user->name, "contained", 1,
-			 "config", config->file, "rootfs", config->rootfs,
+			 "config", nsc_api_path(config->file),
+			 "rootfs", nsc_api_path(config->rootfs),
 			 "overlay", overlay[config->overlay],
 			 "home", home[config->home],
 			 "namespaces", namespaces_json(config->namespaces),
@@ -125,7 +127,7 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
 			 "no_new_privs", config->no_new_privs,
-			 "seccomp", config->seccomp,
+			 "seccomp", nsc_api_path(config->seccomp),
 			 "networks", networks_json(plan), "lifecycle",
 			 lifecycle_json(&plan->lifecycle));
 }
@@ -185,7 +187,7 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 					   err);
 
 	for (char **group = list; group && *group; group++)
-		json_array_append_new(groups, json_string(*group));
+		json_array_append_new(groups, nsc_api_path(*group));
 	nsc_text_free_vector(list);
 	if (error < 0) {
 		json_decref(groups);

@@ -73,14 +73,15 @@ static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
 static json_t *state_json(const struct nsc_state *state, int rundir)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:s?, s:s?, s:s, s:s, "
+	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
 			 "s:I, s:s, s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
 			 "sessions", count_sessions(rundir),
-			 "rootfs", state->rootfs, "external", state->external,
-			 "config", state->config,
+			 "rootfs", nsc_api_path(state->rootfs), "external",
+			 nsc_api_path(state->external),
+			 "config", nsc_api_path(state->config),
 			 "stop", state->stop,
 			 "generation", (json_int_t)state->generation,
 			 "digest", state->digest, "stale", is_stale(state),

@@ -25,13 +25,30 @@ struct nscontainer_record {
 	struct pair *pairs;
 };
 
+static char *escape(const char *text)
+{
+	size_t size = 4 * strlen(text) + 1;
+	char *ret = malloc(size);
+
+	if (ret)
+		nsc_text_escape(text, ret, size);
+	return ret;
+}
+
+json_t *nsc_api_path(const char *path)
+{
+	json_t *ret = path ? json_string(path) : json_null();
+	_cleanup_free_ char *text = ret ? NULL : escape(path);
+
+	return ret ? ret : json_string(text);
+}
+
 static void put_string(FILE *out, const char *string)
 {
-	size_t size = 4 * strlen(string) + 1;
-	_cleanup_free_ char *text = malloc(size);
+	_cleanup_free_ char *text = escape(string);
 
 	if (text)
-		fputs(nsc_text_escape(string, text, size), out);
+		fputs(text, out);
 }
 
 static void put_text(FILE *out, const json_t *value)

@@ -161,7 +161,8 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 			    json_string(nsc_text_escape(p.name, command,
 							sizeof(command))) :
 			    json_null());
-	json_object_set_new(object, "config", json_string(all->state->config));
+	json_object_set_new(object, "config",
+			    nsc_api_path(all->state->config));
 	return object;
 }
 

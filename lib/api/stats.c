@@ -120,10 +120,11 @@ static json_t *measure(struct target *t)
 	if (s->cpu_usage != NSC_STATS_NONE && before != NSC_STATS_NONE &&
 	    s->cpu_usage >= before && ms > 0)
 		percent = (double)(s->cpu_usage - before) / (double)ms / 10;
-	return json_pack("{s:s, s:s?, s:o, s:o, s:{s:o, s:o}, s:o, "
+	return json_pack("{s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
 			 "s:{s:s, s:b, s:b}, s:o}",
 			 "user", t->state->user, "external",
-			 t->state->external, "cpu", cpu_json(s, percent),
+			 nsc_api_path(t->state->external),
+			 "cpu", cpu_json(s, percent),
 			 "memory", memory_json(s), "pids",
 			 "current", number(s->pids),
 			 "limit", number(s->pids_limit), "io", io_json(s),

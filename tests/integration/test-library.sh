@@ -230,7 +230,29 @@ dies_with_the_caller() {
 	empty "processes" "$(pgrep -f 'sleep 65[4]')"
 }
 
+told() {
+	nsinit ps --json | grep -q "$1"
+}
+
+# A directory may have any name.
+odd_path() {
+	local dir=$'/srv/b\xff'
+
+	fresh
+	mkdir -p "$dir"
+	echo '{"rootfs": "/"}' > "$dir/container.json"
+	status_is 0 nsinit check --root "$dir"
+	contains "check" 'config: /srv/b\xff/container.json' \
+		"$(cat "$OUT/stdout")"
+	timeout 20 nsinit exec --root "$dir" sleep 2 &
+	wait_until 10 [ -e "$dir/pid" ] || fail "it does not start"
+	wait_until 5 told 'config": "/srv/b\\\\xff/container.json"' ||
+		fail "ps" "$(nsinit ps --json)"
+	wait
+}
+
 t "the example builds with pkg-config and runs" example
 t "each function, from a program with settings of its own" whole_program
 t "threads: listing may, starting may not" threads
+t "a path of any bytes is told" odd_path
 t "a command ends with who asked for it" dies_with_the_caller
