@@ -19,6 +19,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "util/paths.h"
 #include "policy/policy.h"
 #include "policy/pam_options.h"
 #include "session/change.h"
@@ -311,7 +312,7 @@ static int audit_contained(const struct call *call)
 
 	if (ret == 0)
 		ret = nsc_session_check(&request, &err);
-	snprintf(file, sizeof(file), "%s/container.json", call->policy->dir);
+	snprintf(file, sizeof(file), "%s/" NSC_CONFIG_FILE, call->policy->dir);
 	if (ret == 0)
 		return audit(call, "be placed in the container of ", file);
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST)

@@ -350,14 +350,11 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 static int read_all(struct nsc_reader *r, const char *text,
 		    struct nsc_config *config)
 {
-	json_error_t error;
-	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	json_t *root = nsc_field_parse(r, text);
 	int ret;
 
 	if (!root)
-		return nsc_error_set(r->err, EINVAL, "%s: line %d, column "
-				     "%d: %s", r->file, error.line,
-				     error.column, error.text);
+		return -EINVAL;
 	ret = nsc_field_object(r, root, config_fields, config);
 	config->own_key = nsc_external_conflict(root);
 	json_decref(root);

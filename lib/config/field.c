@@ -106,6 +106,17 @@ int nsc_field_array(struct nsc_reader *r, const json_t *array,
 	return 0;
 }
 
+json_t *nsc_field_parse(const struct nsc_reader *r, const char *text)
+{
+	json_error_t error;
+	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+
+	if (!root)
+		nsc_error_set(r->err, EINVAL, "%s: line %d, column %d: %s",
+			      r->file, error.line, error.column, error.text);
+	return root;
+}
+
 bool nsc_field_has(const json_t *object, const char *key)
 {
 	return json_object_get(object, key) != NULL;

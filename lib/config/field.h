@@ -66,6 +66,9 @@ int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
  */
 const char *nsc_field_text(struct nsc_reader *reader, const json_t *value);
 
+/* Parse a file's text; NULL, and an error with the line and column. */
+json_t *nsc_field_parse(const struct nsc_reader *reader, const char *text);
+
 /* Is the key there? */
 bool nsc_field_has(const json_t *object, const char *key);
 

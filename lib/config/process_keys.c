@@ -183,11 +183,8 @@ int nsc_read_sysctl(struct nsc_reader *r, const json_t *value,
 					       "strings as values: {\""
 					       "net.ipv4.ip_forward\": "
 					       "\"1\"}");
-		if (asprintf(&entry, "%s=%s", key,
-			     json_string_value(text)) < 0) {
-			entry = NULL;
+		if (nsc_text_pair(key, json_string_value(text), &entry) < 0)
 			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
-		}
 		entry[strlen(key)] = '\0';
 		to_path(entry);
 		entry[strlen(key)] = '=';

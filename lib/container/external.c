@@ -29,7 +29,6 @@
 
 #define SLACK_MS 1000	/* coarse clocks, and a leap second */
 #define POLL_MS 20
-#define ENVIRONMENT 6
 
 static int gone(const char *pidfile, struct nsc_error *err, const char *why)
 {
@@ -223,38 +222,23 @@ int nsc_external_find(const struct nsc_config *config,
 	return 0;
 }
 
-static void free_environment(char **environment)
-{
-	for (size_t i = 0; i < ENVIRONMENT; i++)
-		free(environment[i]);
-}
-
 static int run_command(const struct nsc_config_hook *command,
 		       const char *name, const struct nsc_config *config,
 		       const struct nsc_user *user, struct nsc_error *err)
 {
-	const struct {
-		const char *key, *value;
-	} pairs[ENVIRONMENT - 1] = {
+	const struct nsc_hook_variable list[] = {
 		{ "NSC_ENGINE", name },
 		{ "NSC_USER", user->name },
 		{ "NSC_PIDFILE", config->pidfile },
 		{ "NSC_CONFIG", config->file },
-		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-			  "/usr/bin:/sbin:/bin" },
+		{ NULL, NULL },
 	};
-	char *environment[ENVIRONMENT] = { NULL };
-	int ret = 0;
+	char **environment = NULL;
+	int ret = nsc_hooks_environment(list, &environment);
 
-	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(pairs); i++)
-		if (asprintf(&environment[i], "%s=%s", pairs[i].key,
-			     pairs[i].value) < 0) {
-			environment[i] = NULL;
-			ret = nsc_error_sys(err, ENOMEM, "engine");
-		}
-	if (ret == 0)
-		ret = nsc_hooks_command(command, environment, true, err);
-	free_environment(environment);
+	ret = ret < 0 ? nsc_error_sys(err, -ret, "engine") :
+			nsc_hooks_command(command, environment, true, err);
+	nsc_text_free_vector(environment);
 	return ret < 0 ? nsc_error_context(err, "engine.%s '%s'", name,
 					   command->path) : 0;
 }

@@ -13,35 +13,42 @@
 #include "util/paths.h"
 #include "rundir/hooks_stop.h"
 
-#define ENVIRONMENT 7
+int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret)
+{
+	char **vector = NULL;
+	size_t n = 0;
+	int error = nsc_text_append(&vector, &n, "PATH=" NSC_PATH);
+
+	for (; error == 0 && list->name; list++) {
+		_cleanup_free_ char *entry = NULL;
+
+		error = nsc_text_pair(list->name, list->value, &entry);
+		if (error == 0)
+			error = nsc_text_append(&vector, &n, entry);
+	}
+	if (error == 0)
+		*ret = vector;
+	else
+		nsc_text_free_vector(vector);
+	return error;
+}
 
 /* What a hook is told; nothing of it but the user's name is the user's. */
 static int make_environment(const struct nsc_plan *plan, pid_t pid,
-			    const char *name, char **ret)
+			    const char *name, char ***ret)
 {
-	const struct {
-		const char *key, *value;
-	} pairs[] = {
+	char number[16];
+	const struct nsc_hook_variable list[] = {
 		{ "NSC_HOOK", name },
 		{ "NSC_USER", plan->user->name },
 		{ "NSC_ROOTFS", plan->config->rootfs },
 		{ "NSC_CONFIG", plan->config->file },
-		{ "PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-			  "/usr/bin:/sbin:/bin" },
+		{ "NSC_PID", number },
+		{ NULL, NULL },
 	};
-	size_t n = 0;
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(pairs); i++)
-		if (asprintf(&ret[n++], "%s=%s", pairs[i].key,
-			     pairs[i].value) < 0)
-			return -ENOMEM;
-	return asprintf(&ret[n++], "NSC_PID=%d", (int)pid) < 0 ? -ENOMEM : 0;
-}
-
-static void free_environment(char **environment)
-{
-	for (size_t i = 0; i < ENVIRONMENT; i++)
-		free(environment[i]);
+	snprintf(number, sizeof(number), "%d", (int)pid);
+	return nsc_hooks_environment(list, ret);
 }
 
 /* The command is run as root: whoever could write it would be root. */
@@ -99,8 +106,8 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 		    struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
-	char *environment[ENVIRONMENT] = { NULL };
-	int ret = make_environment(plan, pid, "start", environment);
+	char **environment = NULL;
+	int ret = make_environment(plan, pid, "start", &environment);
 
 	if (ret < 0)
 		nsc_error_sys(err, -ret, "hooks");
@@ -117,7 +124,7 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 			nsc_error_set(err, one.code, "hooks.start '%s': %s",
 				      hook->path, one.text);
 	}
-	free_environment(environment);
+	nsc_text_free_vector(environment);
 	return ret;
 }
 
@@ -152,17 +159,17 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 		 size_t *ret_size, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
-	char *environment[ENVIRONMENT] = { NULL };
+	char **environment = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	int error = out ? make_environment(plan, pid, "stop", environment) :
+	int error = out ? make_environment(plan, pid, "stop", &environment) :
 			  -ENOMEM;
 
 	for (size_t i = 0; error == 0 && i < config->n_hooks; i++)
 		if (config->hooks[i].stop)
 			put_hook(out, &config->hooks[i], environment);
-	free_environment(environment);
+	nsc_text_free_vector(environment);
 	if (out && fclose(out) != 0)
 		error = -ENOMEM;
 	if (error < 0)

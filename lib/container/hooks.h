@@ -16,6 +16,17 @@
 int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 		    struct nsc_error *err);
 
+struct nsc_hook_variable {
+	const char *name;
+	const char *value;
+};
+
+/*
+ * The environment of a command: PATH, and the list that ends with a NULL name.
+ * 0 with a vector to free by nsc_text_free_vector(), or -ENOMEM.
+ */
+int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret);
+
 /*
  * Run one command of the host's in this environment, and wait for it;
  * background as in nsc_command.  It must be root's.

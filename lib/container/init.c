@@ -21,6 +21,7 @@
 
 #include "util/fd.h"
 #include "util/process.h"
+#include "util/paths.h"
 #include "linux/capability.h"
 #include "linux/credential.h"
 #include "linux/keyring.h"
@@ -177,8 +178,7 @@ static int become_own_init(const struct nsc_init *init, struct nsc_error *err)
 	char *const *argv = init->plan->config->init;
 	char *const envp[] = {
 		(char[]){ "container=nscontainer" },
-		(char[]){ "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:"
-			  "/usr/bin:/sbin:/bin" },
+		(char[]){ "PATH=" NSC_PATH },
 		NULL,
 	};
 	const int keep[] = { init->go };

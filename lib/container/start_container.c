@@ -12,6 +12,7 @@
 #include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "util/paths.h"
 #include "config/engine_keys.h"
 #include "container/external.h"
 #include "container/generation.h"
@@ -28,7 +29,6 @@
 #include "container/subid.h"
 
 #define TTY_GID 5		/* of the tty group, in every distribution */
-#define CONFIG_FILE "container.json"
 #define GRACE_MAX 5		/* seconds, for what is replaced */
 
 int nsc_start_load(const char *dir, const struct nsc_user *user,
@@ -42,7 +42,7 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	size_t len = 0;
 	int error;
 
-	if (asprintf(&file, "%s/%s", dir, CONFIG_FILE) < 0) {
+	if (asprintf(&file, "%s/%s", dir, NSC_CONFIG_FILE) < 0) {
 		file = NULL;
 		return nsc_error_sys(err, ENOMEM, "%s", dir);
 	}

@@ -22,13 +22,7 @@ static int end(int pidfd, bool own_init, int timeout, struct nsc_error *err)
 	int ret = 0;
 
 	if (timeout > 0) {
-		if (own_init) {
-			/* What service managers halt on; the rest ignore it. */
-			nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
-			nsc_pidfd_signal(pidfd, SIGPWR);
-		} else {
-			nsc_pidfd_signal(pidfd, SIGTERM);
-		}
+		nsc_pidfd_end(pidfd, own_init);
 		ret = nsc_process_poll(pidfd, deadline);
 	}
 	if (ret == 0) {

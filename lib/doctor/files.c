@@ -7,9 +7,9 @@
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/paths.h"
 #include "doctor/doctor.h"
 
-#define CONFIG_FILE "container.json"
 
 static void distrust(struct nsc_doctor *doctor, const struct nsc_error *err)
 {
@@ -43,7 +43,7 @@ static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 			sub = NULL;
 		if (subfd >= 0)
 			file = nsc_file_open_at(subfd, sub ? sub : path,
-						CONFIG_FILE, &err);
+						NSC_CONFIG_FILE, &err);
 		if ((subfd < 0 && subfd != -ENOENT) ||
 		    (subfd >= 0 && file < 0 && file != -ENOENT))
 			distrust(doctor, &err);
@@ -73,7 +73,7 @@ static void check_kind(struct nsc_doctor *doctor, int base, const char *dir,
 		check_names(doctor, fd, path ? path : dir);
 		return;
 	}
-	file = nsc_file_open_at(fd, path ? path : dir, CONFIG_FILE,
+	file = nsc_file_open_at(fd, path ? path : dir, NSC_CONFIG_FILE,
 				&err);
 	if (file < 0 && file != -ENOENT)
 		distrust(doctor, &err);

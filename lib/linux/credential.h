@@ -6,6 +6,9 @@
 
 #include "util/error.h"
 
+/* User and group nobody: what the kernel shows for an id that is not mapped. */
+#define NSC_NOBODY 65534
+
 /*
  * Set supplementary groups, then real, effective and saved group and user
  * ids, credentials(7), and read all of them back.  The order matters: without

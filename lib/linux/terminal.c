@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "linux/credential.h"
 #include "linux/pty.h"
 
-#define OVERFLOW_GID 65534
 
 static int check_slave(int slave, unsigned int number, uid_t uid,
 		       struct nsc_error *err)
@@ -27,7 +27,7 @@ static int check_slave(int slave, unsigned int number, uid_t uid,
 	if (by_fd.st_dev != by_name.st_dev || by_fd.st_ino != by_name.st_ino)
 		return nsc_error_set(err, ENODEV, "terminal: '%s' is not the "
 				     "terminal that was opened", name);
-	if (by_fd.st_gid == OVERFLOW_GID)
+	if (by_fd.st_gid == NSC_NOBODY)
 		return nsc_error_set(err, EINVAL, "terminal: the group of "
 				     "'%s' is not mapped into the user "
 				     "namespace", name);

@@ -52,13 +52,23 @@ static void make_id(pid_t pid, char id[4])
 	id[3] = rest[pid & 63];
 }
 
-static void make_name(const struct session *s, struct utmpx *entry)
+/* That of own (NULL: there is none); only a remote login gets a new one. */
+static bool choose_name(const struct session *s, const struct utmpx *own,
+			struct utmpx *entry)
 {
 	char line[sizeof(entry->ut_line)];
 
+	if (own) {
+		memcpy(entry->ut_line, own->ut_line, sizeof(entry->ut_line));
+		memcpy(entry->ut_id, own->ut_id, sizeof(entry->ut_id));
+		return true;
+	}
+	if (!*s->rhost)
+		return false;
 	snprintf(line, sizeof(line), LINE "%d", (int)s->pid);
 	COPY(entry->ut_line, line);
 	make_id(s->pid, entry->ut_id);
+	return true;
 }
 
 static void put(const struct utmpx *entry, bool utmp)
@@ -79,14 +89,8 @@ void record_utmp_open(const struct session *s)
 	if (find(s, USER_PROCESS, &own) &&
 	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
 		return;
-	if (find(s, LOGIN_PROCESS, &own)) {
-		memcpy(entry.ut_line, own.ut_line, sizeof(entry.ut_line));
-		memcpy(entry.ut_id, own.ut_id, sizeof(entry.ut_id));
-	} else if (*s->rhost) {
-		make_name(s, &entry);
-	} else {
+	if (!choose_name(s, find(s, LOGIN_PROCESS, &own) ? &own : NULL, &entry))
 		return;
-	}
 	entry.ut_type = USER_PROCESS;
 	entry.ut_pid = s->pid;
 	entry.ut_tv.tv_sec = (int32_t)s->opened;
@@ -105,15 +109,9 @@ void record_utmp_close(const struct session *s)
 	struct utmpx entry = { .ut_type = EMPTY }, own;
 	bool found = find(s, USER_PROCESS, &own);
 
-	if (found) {
-		memcpy(entry.ut_line, own.ut_line, sizeof(entry.ut_line));
-		memcpy(entry.ut_id, own.ut_id, sizeof(entry.ut_id));
-	} else if (*s->rhost) {
-		/* A host without utmp may have wtmp. */
-		make_name(s, &entry);
-	} else {
+	/* A host without utmp may have wtmp. */
+	if (!choose_name(s, found ? &own : NULL, &entry))
 		return;
-	}
 	entry.ut_type = DEAD_PROCESS;
 	entry.ut_pid = s->pid;
 	entry.ut_tv.tv_sec = (int32_t)time(NULL);

@@ -11,8 +11,8 @@
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/text.h"
+#include "util/paths.h"
 
-#define CONFIG_FILE "container.json"
 
 /* The directory of nscontainer.conf, and what it holds. */
 struct base {
@@ -73,12 +73,12 @@ static int look_for(const struct base *base, const char *kind,
 			return sub == -ENOENT ? 0 : sub;
 	}
 	last = name ? sub : dir;
-	file = nsc_file_open_at(last, path, CONFIG_FILE, err);
+	file = nsc_file_open_at(last, path, NSC_CONFIG_FILE, err);
 	if (file < 0)
 		return file == -ENOENT ? 0 : file;
 	error = nsc_hash_file(file, &policy->content);
 	if (error < 0)
-		return nsc_error_sys(err, -error, "%s/" CONFIG_FILE, path);
+		return nsc_error_sys(err, -error, "%s/" NSC_CONFIG_FILE, path);
 	policy->dir = NSC_TAKE_PTR(path);
 	return 1;
 }

@@ -108,7 +108,7 @@ static size_t next_member(const char **from, const char *end,
 	return len;
 }
 
-static bool is_member(const char *members, size_t len, const char *name)
+bool nsc_accounts_is_member(const char *members, size_t len, const char *name)
 {
 	const char *end = members + len, *member;
 
@@ -158,7 +158,7 @@ static bool put_line(const struct nsc_account *account, const char *line,
 	size_t len = line_length(line), n = 0;
 	const char *members = field(line, len, 3, &n);
 	const char *name = account->user->name;
-	bool is = members && is_member(members, n, name);
+	bool is = members && nsc_accounts_is_member(members, n, name);
 	bool add = i < account->n_groups && members && !is &&
 		   account->groups[i] != account->user->gid;
 	bool remove = is && account->exact && i == account->n_groups;
@@ -232,8 +232,8 @@ struct answer {
 	bool group;
 };
 
-static int read_inside(int root, const char *path, char **ret,
-		       struct nsc_error *err)
+int nsc_accounts_read(int root, const char *path, char **ret,
+		      struct nsc_error *err)
 {
 	struct open_how how = {
 		.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
@@ -266,8 +266,8 @@ static void answer_as_nobody(const void *arg, void *to)
 		return;
 	}
 	if (nsc_identity_become_nobody(err) < 0 ||
-	    read_inside(files->root, "/etc/passwd", &passwd, err) < 0 ||
-	    read_inside(files->root, "/etc/group", &group, err) < 0)
+	    nsc_accounts_read(files->root, "/etc/passwd", &passwd, err) < 0 ||
+	    nsc_accounts_read(files->root, "/etc/group", &group, err) < 0)
 		return;
 	answer->passwd = nsc_accounts_passwd(files->account, passwd,
 					     out_passwd);

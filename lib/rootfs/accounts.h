@@ -37,6 +37,16 @@ bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
 bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 			FILE *out);
 
+/* Is name in a list of members, as group(5) has it?  Spaces do not count. */
+bool nsc_accounts_is_member(const char *members, size_t len, const char *name);
+
+/*
+ * Read a file below the directory root, which may be anything, into new memory:
+ * *ret is untouched where there is none.
+ */
+int nsc_accounts_read(int root, const char *path, char **ret,
+		      struct nsc_error *err);
+
 /* A step of nsc_view_build(): both, for a login. */
 int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err);
 

@@ -14,10 +14,10 @@
 #include "util/file.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "rootfs/accounts.h"
 #include "linux/capability.h"
 #include "linux/credential.h"
 
-#define NOBODY 65534
 #define FIELDS 7		/* of passwd(5); group(5) has four */
 
 /* One line of passwd or group, split in place. */
@@ -107,7 +107,7 @@ static int resolve_user(const char *name, const char *passwd,
 				     "container's /etc/passwd", name);
 	}
 	if (to_id(entry.field[3], &id->gid) < 0)
-		id->gid = NOBODY;
+		id->gid = NSC_NOBODY;
 	take_entry(&entry, id);
 	return 0;
 }
@@ -125,19 +125,6 @@ static int resolve_group(const char *name, const char *group, gid_t *ret,
 			return 0;
 	return nsc_error_set(err, ENOENT, "user: group '%s' is not in the "
 			     "container's /etc/group", name);
-}
-
-static bool is_member(const char *members, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (const char *m = members; *m; m += strcspn(m, ",") + 1) {
-		if (strcspn(m, ",") == len && !strncmp(m, name, len))
-			return true;
-		if (!m[strcspn(m, ",")])
-			break;
-	}
-	return false;
 }
 
 static void add_group(struct nsc_identity *id, gid_t gid)
@@ -168,7 +155,8 @@ static void find_groups(const char *group, const struct nsc_user *limit,
 	add_group(id, id->gid);
 	while (next_entry(&group, 4, &entry))
 		if (to_id(entry.field[2], &gid) == 0 &&
-		    is_member(entry.field[3], id->name) &&
+		    nsc_accounts_is_member(entry.field[3],
+					   strlen(entry.field[3]), id->name) &&
 		    may_have(limit, gid))
 			add_group(id, gid);
 }
@@ -244,20 +232,6 @@ int nsc_identity_resolve(const struct nsc_identity_request *request,
 	return 0;
 }
 
-static int read_file(const char *path, char **ret, struct nsc_error *err)
-{
-	_cleanup_fd_ int fd = -1;
-	struct stat st;
-
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return 0;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		return nsc_error_set(err, EINVAL, "the container's %s is not "
-				     "a regular file", path);
-	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
-}
-
 static void choose_shell(const char *wanted, struct nsc_identity *id)
 {
 	const char *const choice[] = { wanted, id->shell, "/bin/bash",
@@ -277,7 +251,7 @@ static void choose_shell(const char *wanted, struct nsc_identity *id)
 
 int nsc_identity_become_nobody(struct nsc_error *err)
 {
-	int ret = nsc_credential_become(NOBODY, NOBODY, NULL, 0, err);
+	int ret = nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0, err);
 
 	return ret < 0 ? ret : nsc_capability_keep(0, err);
 }
@@ -292,12 +266,13 @@ static void answer_as_nobody(const void *arg, void *to)
 	const struct nsc_identity_request *request = arg;
 	_cleanup_free_ char *passwd = NULL;
 	_cleanup_free_ char *group = NULL;
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct answer *answer = to;
 	struct nsc_error *err = &answer->err;
 
 	if (nsc_identity_become_nobody(err) == 0 &&
-	    read_file("/etc/passwd", &passwd, err) == 0 &&
-	    read_file("/etc/group", &group, err) == 0 &&
+	    nsc_accounts_read(root, "/etc/passwd", &passwd, err) == 0 &&
+	    nsc_accounts_read(root, "/etc/group", &group, err) == 0 &&
 	    nsc_identity_resolve(request, passwd, group, &answer->id,
 				 err) == 0)
 		choose_shell(request->shell, &answer->id);

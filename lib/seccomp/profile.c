@@ -446,14 +446,11 @@ static const struct nsc_field profile_fields[] = {
 static int read_profile(struct nsc_reader *r, const char *text,
 			struct reading *reading)
 {
-	json_error_t error;
-	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	json_t *root = nsc_field_parse(r, text);
 	int ret;
 
 	if (!root)
-		return nsc_error_set(r->err, EINVAL, "%s: line %d, column "
-				     "%d: %s", r->file, error.line,
-				     error.column, error.text);
+		return -EINVAL;
 	ret = nsc_field_object(r, root, profile_fields, reading);
 	json_decref(root);
 	if (ret < 0)

@@ -10,9 +10,9 @@
 
 #include "util/fd.h"
 #include "util/text.h"
+#include "util/paths.h"
 
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
-#define ROOT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define KEEP_MAX 256		/* variables taken over at the most */
 
 static size_t name_length(const char *entry)
@@ -44,12 +44,9 @@ static int put_pair(char ***vector, size_t *n, const char *key,
 		    const char *value)
 {
 	_cleanup_free_ char *entry = NULL;
+	int error = nsc_text_pair(key, value, &entry);
 
-	if (asprintf(&entry, "%s=%s", key, value) < 0) {
-		entry = NULL;
-		return -ENOMEM;
-	}
-	return put(vector, n, entry);
+	return error < 0 ? error : put(vector, n, entry);
 }
 
 static bool kept(char *const *patterns, const char *entry)
@@ -77,7 +74,7 @@ static int make(const struct nsc_state *state, char *const *from,
 	int ret;
 
 	ret = put_pair(vector, n, "PATH",
-		       state->run_uid == 0 ? ROOT_PATH : USER_PATH);
+		       state->run_uid == 0 ? NSC_PATH : USER_PATH);
 	if (ret == 0)
 		ret = put_pair(vector, n, "HOME", state->home);
 	if (ret == 0)

@@ -25,6 +25,7 @@
 
 #include "util/fd.h"
 #include "util/process.h"
+#include "linux/credential.h"
 #include "linux/capability.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
@@ -33,7 +34,6 @@
 #include "session/stdio.h"
 
 #define ANSWER_MS 10000		/* as long as the trial may take */
-#define NOBODY 65534
 
 static bool closes_on_exec(int fd)
 {
@@ -196,8 +196,8 @@ static int receive(int channel, struct nsc_pty *pty, struct nsc_error *err)
  */
 static int step_down(const struct nsc_pty *pty)
 {
-	uid_t uid = getuid() ? getuid() : NOBODY;
-	gid_t gid = getgid() ? getgid() : NOBODY;
+	uid_t uid = getuid() ? getuid() : NSC_NOBODY;
+	gid_t gid = getgid() ? getgid() : NSC_NOBODY;
 	struct stat st;
 
 	if (fstat(pty->slave, &st) < 0 || setgroups(0, NULL) < 0 ||

@@ -24,7 +24,6 @@
 #include "linux/credential.h"
 #include "linux/terminal.h"
 
-#define NOBODY 65534
 #define GUARD_TERMINAL 3
 #define GUARD_PIPE 4
 
@@ -81,7 +80,8 @@ run_guard(struct nsc_caller *caller, int in)
 	if (nsc_process_clean(keep, 2) < 0 ||
 	    sigprocmask(SIG_SETMASK, &all, NULL) < 0 ||
 	    (geteuid() == 0 &&
-	     nsc_credential_become(NOBODY, NOBODY, NULL, 0, NSC_IGNORE) < 0) ||
+	     nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
+				   NSC_IGNORE) < 0) ||
 	    nsc_capability_keep(0, NSC_IGNORE) < 0)
 		_exit(1);
 	prctl(PR_SET_DUMPABLE, 0);

@@ -9,6 +9,12 @@
  */
 #define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
 
+/* The file of a container, in a directory of the administrator's choice. */
+#define NSC_CONFIG_FILE "container.json"
+
+/* PATH of what runs as root, and of commands that root chose. */
+#define NSC_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
 /* A line for each session that opened and for each that closed. */
 #define NSC_HISTORY NSC_LOGDIR "/sessions"
 

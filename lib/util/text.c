@@ -88,3 +88,11 @@ int nsc_text_append(char ***vector, size_t *n, const char *text)
 	*vector = grown;
 	return 0;
 }
+
+int nsc_text_pair(const char *name, const char *value, char **ret)
+{
+	if (asprintf(ret, "%s=%s", name, value) >= 0)
+		return 0;
+	*ret = NULL;
+	return -ENOMEM;
+}

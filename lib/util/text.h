@@ -38,4 +38,7 @@ void nsc_text_free_vector(char **vector);
  */
 int nsc_text_append(char ***vector, size_t *n, const char *text);
 
+/* *ret = "NAME=VALUE".  Returns 0 or -ENOMEM, with *ret NULL. */
+int nsc_text_pair(const char *name, const char *value, char **ret);
+
 #endif

@@ -290,7 +290,7 @@ static const char passwd[] =
 	"evil:x:notanumber:0::/:/bin/sh\n"
 	"alice:x:1000:100:Alice:/home/a:/bin/zsh\n"
 	"rel:x:5:5::home:sh\n";
-static const char group[] = "root:x:0:\nadm:x:4:alice,daemon\nx\n"
+static const char group[] = "root:x:0:\nadm:x:4:daemon, alice \nx\n"
 			    "staff:x:50:alicex,xalice\n";
 
 static int resolve(const char *spec, struct nsc_identity *id)
