@@ -275,7 +275,7 @@ static const struct {
 } failures[] = {
 	{ fails, ENOSPC, "none is left" },
 	{ nothing, ECHILD, "enter the container: the login program has ended" },
-	{ garbage, ECHILD, "enter the container: the login program has ended" },
+	{ garbage, EPROTO, "another process of nscontainer sent a part" },
 	{ unterminated, EIO, "xxxxxxxxxx" },
 	{ no_terminal, EAGAIN, "terminal: none was made" },
 	{ one_descriptor, EAGAIN, "terminal: none was made" },
