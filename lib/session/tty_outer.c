@@ -66,19 +66,17 @@ static void restore_raw(const struct nsc_caller *caller)
 /*
  * A byte says that all is well; modes, that they are to be restored from now
  * on; end-of-file, that the relay is dead.  The signals that end it are sent
- * to its whole group at times: they are blocked.
+ * to its whole group at times, the kernel's SIGHUP among them: they are blocked
+ * as they were in the relay, from the first moment on.
  */
 static void __attribute__((noreturn))
 run_guard(struct nsc_caller *caller, int in)
 {
 	const int keep[] = { caller->in, in };
 	struct termios before;
-	sigset_t all;
 	ssize_t n;
 
-	sigfillset(&all);
-	if (nsc_process_clean(keep, 2) < 0 ||
-	    sigprocmask(SIG_SETMASK, &all, NULL) < 0 ||
+	if (nsc_process_clean_descriptors(keep, 2) < 0 || chdir("/") < 0 ||
 	    (geteuid() == 0 &&
 	     nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
 				   NSC_IGNORE) < 0) ||

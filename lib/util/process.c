@@ -227,7 +227,7 @@ int nsc_process_keep_only(const int *keep, unsigned int n)
 	}
 }
 
-int nsc_process_clean(const int *keep, unsigned int n)
+int nsc_process_clean_descriptors(const int *keep, unsigned int n)
 {
 	int high[NSC_PROCESS_KEEP_MAX];
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -246,13 +246,18 @@ int nsc_process_clean(const int *keep, unsigned int n)
 	for (unsigned int i = 0; i < n; i++)
 		if (dup2(high[i], 3 + (int)i) < 0)
 			return -errno;
-	if (syscall(SYS_close_range, 3 + n, ~0U, 0) < 0)
-		return -errno;
+	return syscall(SYS_close_range, 3 + n, ~0U, 0) < 0 ? -errno : 0;
+}
+
+int nsc_process_clean(const int *keep, unsigned int n)
+{
+	int ret = nsc_process_clean_descriptors(keep, n);
+
+	if (ret < 0)
+		return ret;
 	nsc_process_default_signals();
 	umask(022);
-	if (chdir("/") < 0)
-		return -errno;
-	return 0;
+	return chdir("/") < 0 ? -errno : 0;
 }
 
 void nsc_process_end_like(int status)

@@ -89,6 +89,9 @@ int nsc_process_threads(void);
 #define NSC_PROCESS_KEEP_MAX 10
 int nsc_process_clean(const int *keep, unsigned int n);
 
+/* The same of descriptors alone. */
+int nsc_process_clean_descriptors(const int *keep, unsigned int n);
+
 /*
  * Close all descriptors above 2 but keep[0..n), of which those below 0 stand
  * for none.  Returns 0 or a negative errno.

@@ -82,6 +82,8 @@ static void __attribute__((noreturn)) be_relay(const struct setup *s)
 	sigset_t all;
 
 	nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep));
+	/* libcheck's handlers pass on what they get. */
+	nsc_process_default_signals();
 	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
 	signal(SIGPIPE, SIG_IGN);
