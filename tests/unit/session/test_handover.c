@@ -197,8 +197,8 @@ static void wait_inside(void)
 }
 
 /*
- * Nobody inside outlives the relay, without a terminal; the guard does, which is
- * in its group and may have been there for a moment only.
+ * Nobody inside outlives the relay, without a terminal; the guard does, which
+ * is in its group and may have been there for a moment only.
  */
 START_TEST(relay_killed)
 {
