@@ -37,10 +37,16 @@ static char *escape(const char *text)
 
 json_t *nsc_api_path(const char *path)
 {
-	json_t *ret = path ? json_string(path) : json_null();
-	_cleanup_free_ char *text = ret ? NULL : escape(path);
+	_cleanup_free_ char *text = NULL;
+	json_t *ret;
 
-	return ret ? ret : json_string(text);
+	if (!path)
+		return json_null();
+	ret = json_string(path);
+	if (ret)
+		return ret;
+	text = escape(path);
+	return json_string(text);
 }
 
 static void put_string(FILE *out, const char *string)
