@@ -306,14 +306,11 @@ static int follow(struct exec *e, int signals, int *ret_status,
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	_cleanup_fd_ int pidfd = -1;
-	int pipefd[2];
 	int status;
 	pid_t pid;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	out = pipefd[1];
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
 		stand_in(e, out);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/proc.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -165,7 +166,7 @@ static void read_controllers(struct nsc_cgroup_hierarchy *h)
 	_cleanup_fd_ int dir = open(h->path, DIR_FLAGS);
 	char text[256];
 
-	if (dir >= 0 && nsc_cgroup_read(dir, "cgroup.controllers", text,
+	if (dir >= 0 && nsc_file_read_text(dir, "cgroup.controllers", text,
 					sizeof(text)) >= 0)
 		h->controllers = nsc_cgroup_controllers(text, " \n");
 }
@@ -271,12 +272,12 @@ static int fill_cpuset(int parent, int dir)
 	char text[4096] = "";
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++) {
-		int ret = nsc_cgroup_read(dir, files[i], text, sizeof(text));
+		int ret = nsc_file_read_text(dir, files[i], text, sizeof(text));
 
 		if (ret >= 0 && text[0] > ' ')
 			continue;
 		if (ret >= 0)
-			ret = nsc_cgroup_read(parent, files[i], text,
+			ret = nsc_file_read_text(parent, files[i], text,
 					      sizeof(text));
 		if (ret >= 0)
 			ret = nsc_cgroup_write(dir, files[i], text);

@@ -75,9 +75,8 @@ unsigned int nsc_cgroup_controllers(const char *list, const char *separators);
  * Returns a descriptor; *ret_made says that it was not there before.
  */
 int nsc_cgroup_make(int dir, const char *name, bool cpuset, bool *ret_made);
-/* Negative errno each. */
+/* 0 or a negative errno each. */
 int nsc_cgroup_write(int dir, const char *file, const char *text);
-int nsc_cgroup_read(int dir, const char *file, char *buf, size_t size);
 int nsc_cgroup_add(int dir, pid_t pid);
 
 /*

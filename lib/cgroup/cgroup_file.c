@@ -17,24 +17,3 @@ int nsc_cgroup_write(int dir, const char *file, const char *text)
 	/* One write: each is a command to the kernel. */
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }
-
-int nsc_cgroup_read(int dir, const char *file, char *buf, size_t size)
-{
-	_cleanup_fd_ int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW |
-				     O_CLOEXEC);
-	size_t len = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (len < size - 1) {
-		ssize_t n = read(fd, buf + len, size - 1 - len);
-
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	buf[len] = '\0';
-	return (int)len;
-}

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
+#include "util/paths.h"
 #include "util/proc.h"
 #include "cgroup/cgroup_processes.h"
 
@@ -26,18 +28,13 @@
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
 {
 	char path[PATH_MAX];
-	_cleanup_fd_ int fd = -1;
-	ssize_t n;
+	int n;
 
 	if (snprintf(path, sizeof(path), "%s/%s", dir, file) >=
 	    (int)sizeof(path))
 		return -ENAMETOOLONG;
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, buf, size - 1);
-	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
-	return 0;
+	n = nsc_file_read_text(AT_FDCWD, path, buf, size);
+	return n < 0 ? n : 0;
 }
 
 static int write_file(const char *dir, const char *file, const char *text)
@@ -81,12 +78,11 @@ static bool is_v2(const struct nsc_cgroup_entry *e)
 /* /proc/PID/cgroup of the container's PID 1. */
 static int read_groups(int rundir, char *buf, size_t size)
 {
-	_cleanup_fd_ int fd = openat(rundir, "pid", O_RDONLY | O_NOFOLLOW |
-				     O_CLOEXEC);
-	char text[16] = "", dir[32];
+	char text[16], dir[32];
+	int n = nsc_file_read_text(rundir, NSC_FILE_PID, text, sizeof(text));
 
-	if (fd < 0 || read(fd, text, sizeof(text) - 1) < 0)
-		return -errno;
+	if (n < 0)
+		return n;
 	snprintf(dir, sizeof(dir), "/proc/%d", atoi(text));
 	return read_file(dir, "cgroup", buf, size);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 
 #define N(limits, name) ((limits)->number[NSC_CGROUP_N_##name])
 #define PERIOD 100000		/* microseconds, the kernel's */
@@ -119,7 +120,7 @@ int nsc_cgroup_v2_enable(int dir, unsigned int wanted, unsigned int needed)
 {
 	unsigned int there;
 	char text[256];
-	int ret = nsc_cgroup_read(dir, "cgroup.controllers", text,
+	int ret = nsc_file_read_text(dir, "cgroup.controllers", text,
 				  sizeof(text));
 
 	if (ret < 0)

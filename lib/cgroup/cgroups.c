@@ -45,10 +45,10 @@ static bool populated(const struct nsc_cgroup_hierarchy *h, int dir)
 	char text[128];
 
 	if (h->v2)
-		return nsc_cgroup_read(dir, "cgroup.events", text,
+		return nsc_file_read_text(dir, "cgroup.events", text,
 				       sizeof(text)) < 0 ||
 		       strstr(text, "populated 1");
-	return nsc_cgroup_read(dir, "cgroup.procs", text, sizeof(text)) != 0;
+	return nsc_file_read_text(dir, "cgroup.procs", text, sizeof(text)) != 0;
 }
 
 struct maker {

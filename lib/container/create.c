@@ -404,16 +404,13 @@ static int build_view(struct builder *b, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
-	int pipefd[2];
 	pid_t pid;
 
 	userns = has_userns ? nsc_namespace_open(b->pid, CLONE_NEWUSER) : -1;
 	if (has_userns && userns < 0)
 		return nsc_error_sys(err, -userns, "open the user namespace");
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	out = pipefd[1];
 	if (setns(b->pidfd, CLONE_NEWPID) < 0)
 		return nsc_error_sys(err, errno, "join the pid namespace");
 	pid = nsc_process_fork(&pidfd);
@@ -529,13 +526,10 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
 	pid_t pid, self = getpid();
-	int pipefd[2];
 	int ret;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &b.report) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	b.report = pipefd[1];
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
 		build(&b, self);

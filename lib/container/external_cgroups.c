@@ -50,7 +50,7 @@ static void put_controllers(FILE *out, const struct line *line,
 
 	fprintf(out, "e %s", *line->controllers ? line->controllers : "v2");
 	if (*line->controllers || fd < 0 ||
-	    nsc_cgroup_read(fd, "cgroup.controllers", names,
+	    nsc_file_read_text(fd, "cgroup.controllers", names,
 			    sizeof(names)) < 0)
 		return;
 	names[strcspn(names, "\n")] = '\0';

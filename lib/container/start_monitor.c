@@ -174,13 +174,11 @@ int nsc_monitor_adopt(const struct nsc_plan *plan,
 	struct nsc_monitor_start start = {
 		.plan = plan, .pid = state->pid, .pidfd = pidfd, .go = null,
 	};
-	int pipefd[2];
 	pid_t pid;
 
-	if (null < 0 || pipe2(pipefd, O_CLOEXEC) < 0)
+	if (null < 0 || nsc_fd_pipe(&in, &start.report) < 0)
 		return nsc_error_sys(err, errno, "start a monitor");
-	in = pipefd[0];
-	out = start.report = pipefd[1];
+	out = start.report;
 	pid = nsc_process_fork(&child);
 	if (pid == 0)
 		adopt(&start);

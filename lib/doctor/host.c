@@ -25,13 +25,11 @@ static bool runs(const char *name)
 
 	while (proc && !found && (entry = readdir(proc))) {
 		char path[300], comm[32] = "";
-		_cleanup_fd_ int fd = -1;
 
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9')
 			continue;
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		fd = open(path, O_RDONLY | O_CLOEXEC);
-		if (fd < 0 || read(fd, comm, sizeof(comm) - 1) <= 0)
+		if (nsc_file_read_text(AT_FDCWD, path, comm, sizeof(comm)) <= 0)
 			continue;
 		comm[strcspn(comm, "\n")] = '\0';
 		found = !strcmp(comm, name);

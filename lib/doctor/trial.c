@@ -134,25 +134,26 @@ exec_command(const struct inside *in, int errors)
 static int check_command(const struct inside *in, struct nsc_error *err)
 {
 	char text[200] = "";
-	int pipefd[2], status = 0;
+	_cleanup_fd_ int from = -1;
+	_cleanup_fd_ int to = -1;
+	int status = 0;
 	ssize_t n;
 	pid_t pid;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&from, &to) < 0)
 		return nsc_error_sys(err, errno, "pipe");
 	pid = fork();
 	if (pid == 0)
-		exec_command(in, pipefd[1]);
-	close(pipefd[1]);
+		exec_command(in, to);
+	nsc_fd_close(&to);
 	if (pid < 0)
 		return nsc_error_sys(err, errno, "start a process");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
-	n = read(pipefd[0], text, sizeof(text) - 1);
+	fcntl(from, F_SETFL, O_NONBLOCK);
+	n = read(from, text, sizeof(text) - 1);
 	text[n > 0 ? n : 0] = '\0';
 	text[strcspn(text, "\n")] = '\0';
-	close(pipefd[0]);
 	if (WIFSIGNALED(status))
 		return nsc_error_set(err, ECHILD, "'%s -c true' in the "
 				     "container: killed by signal %d",
@@ -294,12 +295,10 @@ int nsc_trial_run(struct nsc_session *session, const struct nsc_user *user,
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	pid_t pid, self = getpid();
-	int pipefd[2];
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	w.out = out = pipefd[1];
+	w.out = out;
 	pid = nsc_process_fork(&pidfd);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start a process");

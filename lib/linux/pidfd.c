@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "util/file.h"
 #include "util/fd.h"
 #include "util/proc.h"
 
@@ -57,15 +58,10 @@ int nsc_pidfd_start_time(pid_t pid, uint64_t *ret)
 
 int nsc_pidfd_boot_id(char buf[NSC_BOOT_ID_SIZE])
 {
-	_cleanup_fd_ int fd = open("/proc/sys/kernel/random/boot_id",
-				   O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	int n = nsc_file_read_text(AT_FDCWD, "/proc/sys/kernel/random/boot_id",
+				   buf, NSC_BOOT_ID_SIZE);
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, NSC_BOOT_ID_SIZE - 1);
 	if (n < 0)
-		return -errno;
-	buf[n] = '\0';
+		return n;
 	return strlen(buf) == NSC_BOOT_ID_SIZE - 1 ? 0 : -EINVAL;
 }

@@ -176,12 +176,8 @@ static void record(const struct session *s, const struct session_end *end,
 void record_open(struct session *s)
 {
 	_cleanup_fd_ int out = -1;
-	int pipefd[2];
 
-	if (pipe2(pipefd, O_CLOEXEC) == 0) {
-		s->recorded = pipefd[0];
-		out = pipefd[1];
-	}
+	(void)nsc_fd_pipe(&s->recorded, &out);
 	record(s, NULL, out);
 	s->unrecorded = false;
 }

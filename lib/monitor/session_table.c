@@ -45,16 +45,11 @@ static void name_of(pid_t pid, char name[16])
 
 static unsigned int own_number(pid_t pid, const char *file)
 {
-	_cleanup_fd_ int fd = -1;
 	char path[64], text[16];
-	ssize_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n <= 0)
+	if (nsc_file_read_text(AT_FDCWD, path, text, sizeof(text)) <= 0)
 		return SESSION_NO_ID;
-	text[n] = '\0';
 	return (unsigned int)strtoul(text, NULL, 10);
 }
 

@@ -87,14 +87,11 @@ int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
-	int pipefd[2];
 	pid_t pid;
 	int ret;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "start the helper");
-	in = pipefd[0];
-	out = pipefd[1];
 	pid = nsc_process_fork(&pidfd);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the helper");

@@ -109,14 +109,11 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	sigset_t all, mask;
-	int pipefd[2];
 	pid_t child;
 	int ret;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	out = pipefd[1];
 	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
 	ret = nsc_group_enter(session, run->info, err);

@@ -35,12 +35,10 @@ static void put_text(FILE *out, const char *key, const char *text)
 /* A number of proc(5); kernels without auditing do not have it. */
 static void put_own(FILE *out, const char *key, const char *path)
 {
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char text[16];
-	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
 
-	if (n > 0)
-		fprintf(out, "%s %.*s\n", key, (int)n, text);
+	if (nsc_file_read_text(AT_FDCWD, path, text, sizeof(text)) > 0)
+		fprintf(out, "%s %s\n", key, text);
 }
 
 static int print(const struct nsc_session *session,

@@ -95,13 +95,10 @@ run_guard(struct nsc_caller *caller, int in)
 static int start_guard(struct nsc_caller *caller, struct nsc_error *err)
 {
 	_cleanup_fd_ int in = -1;
-	int pipefd[2];
 	pid_t pid;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &caller->guard) < 0)
 		return nsc_error_sys(err, errno, "terminal: pipe");
-	in = pipefd[0];
-	caller->guard = pipefd[1];
 	pid = nsc_process_fork(&caller->guard_pidfd);
 	if (pid == 0)
 		run_guard(caller, in);

@@ -7,6 +7,7 @@
 #define NSC_UTIL_FD_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,6 +20,18 @@ static inline void nsc_fd_close(int *fd)
 		close(*fd);
 	*fd = -1;
 	errno = saved;
+}
+
+/* pipe2(2), close-on-exec; -1 with errno, and nothing changed. */
+static inline int nsc_fd_pipe(int *ret_in, int *ret_out)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -1;
+	*ret_in = fds[0];
+	*ret_out = fds[1];
+	return 0;
 }
 
 static inline void nsc_free(void *pointer)

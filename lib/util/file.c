@@ -333,3 +333,24 @@ void nsc_file_empty(int dirfd, int depth)
 	}
 	closedir(dir);
 }
+
+int nsc_file_read_text(int dir, const char *path, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	size_t len = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (len < size - 1) {
+		ssize_t n = read(fd, buf + len, size - 1 - len);
+
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	return (int)len;
+}

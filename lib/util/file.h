@@ -80,6 +80,12 @@ DIR *nsc_file_list(int dirfd);
  */
 void nsc_file_empty(int dirfd, int depth);
 
+/*
+ * Read a small file, as the kernel's are, below dir into buf, with a NUL behind
+ * it; what is longer than size is cut.  Its length or a negative errno.
+ */
+int nsc_file_read_text(int dir, const char *path, char *buf, size_t size);
+
 /* write() all of it; 0 or a negative errno. */
 int nsc_file_write_all(int fd, const void *data, size_t len);
 

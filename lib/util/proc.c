@@ -41,16 +41,13 @@ int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 
 int nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret)
 {
-	_cleanup_fd_ int fd = -1;
 	char path[32], text[1024];
-	ssize_t n;
+	int n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	n = nsc_file_read_text(AT_FDCWD, path, text, sizeof(text));
 	if (n < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	text[n] = '\0';
+		return n == -ENOENT ? -ESRCH : n;
 	return nsc_proc_stat_parse(text, ret);
 }
 

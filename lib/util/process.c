@@ -119,13 +119,10 @@ int nsc_process_ask_in(int *group, const struct nsc_process_question *q,
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
-	int pipefd[2];
 	pid_t pid;
 
-	if (pipe2(pipefd, O_CLOEXEC) < 0)
+	if (nsc_fd_pipe(&in, &out) < 0)
 		return -errno;
-	in = pipefd[0];
-	out = pipefd[1];
 	pid = fork_into(*group, &pidfd);
 	nsc_fd_close(group);
 	if (pid < 0)
