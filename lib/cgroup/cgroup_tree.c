@@ -69,6 +69,25 @@ static int parse(struct nsc_cgroup_tree *tree)
 	return 0;
 }
 
+int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = calloc(1, sizeof(*tree));
+	size_t len = strlen(text);
+
+	if (!tree)
+		return nsc_error_sys(err, ENOMEM, "control groups");
+	if (len < sizeof(tree->text))
+		memcpy(tree->text, text, len);
+	if (len >= sizeof(tree->text) || parse(tree) < 0)
+		return nsc_error_set(err, E2BIG, "control groups: their "
+				     "names need %zu bytes, and may have %d, "
+				     "in %d lines: shorten cgroups.parent",
+				     len, NSC_CGROUP_RECORD_MAX - 1,
+				     NSC_CGROUP_ENTRIES);
+	return nsc_file_write_at(rundir, NSC_CGROUP_RECORD, text, len, 0600,
+				 err);
+}
+
 static bool is_v2(const struct nsc_cgroup_entry *e)
 {
 	return !strncmp(e->controllers, "v2", 2) &&
@@ -123,6 +142,7 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
 				     O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n;
+	char more;
 	int ret;
 
 	tree->n = 0;
@@ -131,7 +151,8 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	n = read(fd, tree->text, sizeof(tree->text) - 1);
 	if (n < 0)
 		return -errno;
-	if (n == (ssize_t)sizeof(tree->text) - 1)
+	/* nsc_cgroup_tree_save() writes no more. */
+	if (n == (ssize_t)sizeof(tree->text) - 1 && read(fd, &more, 1) != 0)
 		return -EFBIG;
 	tree->text[n] = '\0';
 	ret = parse(tree);

@@ -13,8 +13,7 @@
  * CONTROLLERS are names with commas, "v2" first in that hierarchy; those of
  * "e" in v1 as in /proc/PID/cgroup, cgroups(7).  The
  * builder writes the file before it makes anything; whoever ends the
- * container reads it.  Needs nothing but error.c: container-monitor, which is
- * static, links it as well.
+ * container reads it, container-monitor, which is static, as well.
  */
 #ifndef NSC_CGROUP_CGROUP_TREE_H
 #define NSC_CGROUP_CGROUP_TREE_H
@@ -42,6 +41,9 @@ struct nsc_cgroup_tree {
 	size_t n;
 	char text[NSC_CGROUP_RECORD_MAX];
 };
+
+/* Write the record; what nsc_cgroup_tree_load() would not take is -E2BIG. */
+int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err);
 
 /*
  * Read the record; -ENOENT where there is none.  The path of an "e" is then

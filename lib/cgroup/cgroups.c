@@ -353,8 +353,7 @@ static int write_record(const struct maker *m, struct nsc_error *err)
 		unlinkat(m->layout.request->rundir, NSC_CGROUP_RECORD, 0);
 		return 0;
 	}
-	return nsc_file_write_at(m->layout.request->rundir, NSC_CGROUP_RECORD,
-				 record, strlen(record), 0600, err);
+	return nsc_cgroup_tree_save(m->layout.request->rundir, record, err);
 }
 
 static int make(struct maker *m, struct nsc_error *err)

@@ -129,7 +129,6 @@ int nsc_external_groups(int rundir, pid_t pid, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	if (n <= 0 || rundir < 0)
 		return n;
-	ret = nsc_file_write_at(rundir, NSC_CGROUP_RECORD, record, size, 0600,
-				err);
+	ret = nsc_cgroup_tree_save(rundir, record, err);
 	return ret < 0 ? ret : n;
 }

@@ -10,6 +10,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_devices.h"
 #include "cgroup/cgroup_stats.h"
+#include "cgroup/cgroup_tree.h"
 
 static gid_t groups[] = { 1000, 27 };
 static struct nsc_user alice = {
@@ -520,12 +521,56 @@ START_TEST(parents)
 }
 END_TEST
 
+/* So many lines of a path of so many bytes, saved and loaded. */
+static int save(int dir, size_t lines, size_t len)
+{
+	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	size_t size = strlen("p - ") + len + 1;
+	char *text = calloc(lines, size + 1);
+	int ret;
+
+	ck_assert(tree && text);
+	for (size_t i = 0; i < lines; i++)
+		snprintf(text + i * size, size + 1, "p - /%0*d\n",
+			 (int)len - 1, 0);
+	ret = nsc_cgroup_tree_save(dir, text, &err);
+	if (ret == 0) {
+		ck_assert_int_eq(nsc_cgroup_tree_load(dir, tree), 0);
+		ck_assert_uint_eq(tree->n, lines);
+		ck_assert_uint_eq(strlen(tree->list[lines - 1].path), len);
+	}
+	free(text);
+	free(tree);
+	return ret;
+}
+
+/* No record is written that its reader would not take. */
+START_TEST(records_are_read_whole)
+{
+	char top[64];
+	int dir = open(unit_make_dir(top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_eq(save(dir, NSC_CGROUP_ENTRIES + 1, 9), -E2BIG);
+	ck_assert_int_lt(faccessat(dir, NSC_CGROUP_RECORD, F_OK, 0), 0);
+	ck_assert_msg(strstr(err.text, "in 192 lines: shorten cgroups.parent"),
+		      "%s", err.text);
+	ck_assert_int_eq(save(dir, NSC_CGROUP_ENTRIES, 9), 0);
+	ck_assert_int_eq(save(dir, 32, 4096 - 5), -E2BIG);
+	ck_assert_int_eq(save(dir, 31, 4096 - 5), 0);
+	ck_assert_int_eq(save(dir, 1, NSC_CGROUP_RECORD_MAX - 6), 0);
+	ck_assert_int_eq(save(dir, 1, NSC_CGROUP_RECORD_MAX - 5), -E2BIG);
+	close(dir);
+	unit_remove_dir(top);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		every_key, shares_and_weight, files_of_v1, files_of_v2, hosts,
 		mounts_of_hierarchies, impossible_limits, device_program,
-		device_program_in_the_kernel, stats, parents, NULL,
+		device_program_in_the_kernel, stats, parents,
+		records_are_read_whole, NULL,
 	};
 	Suite *suite = suite_create("cgroups");
 	TCase *tcase = tcase_create("cgroups");
