@@ -35,6 +35,7 @@
 #include "util/process.h"
 #include "rundir/drain.h"
 #include "rundir/hooks_stop.h"
+#include "rundir/state.h"
 #include "util/paths.h"
 #include "linux/pidfd.h"
 
@@ -52,7 +53,7 @@ struct monitor {
 	int moved;		/* inotify(7): the run directory is moved */
 	struct sessions all;
 	struct endings endings;
-	struct nsc_watch watch;
+	struct nsc_state *state;
 	char helper[16];	/* its pid inside, "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
 	int64_t warning;	/* before that; INT64_MAX: no more */
@@ -65,11 +66,7 @@ static void remove_files(const struct monitor *m)
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_PID, 0);
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_START, 0);
 	}
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_SECCOMP, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_WATCH, 0);
+	nsc_state_remove(NSC_MONITOR_RUNDIR);
 }
 
 static void __attribute__((noreturn)) ended(struct monitor *m)
@@ -122,7 +119,7 @@ static void __attribute__((noreturn)) end_of_life(struct monitor *m)
 	door_close(m->enter);
 	m->enter = -1;
 	groups_thaw();
-	nsc_pidfd_end(NSC_MONITOR_PID1, m->watch.own_init);
+	nsc_pidfd_end(NSC_MONITOR_PID1, m->state->own_init);
 	while (poll(&p, 1, STOP_MS) < 0)
 		;
 	stop(m);
@@ -132,7 +129,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
 		m->end, m->warning, endings_due(&m->endings),
-		idle_due(&m->all, &m->watch), m->all.later, m->trim,
+		idle_due(&m->all, m->state), m->all.later, m->trim,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
@@ -282,8 +279,9 @@ static void end_watcher(int *watcher)
 /* What gets no new logins need not wait for any. */
 static bool stays(const struct monitor *m)
 {
-	return m->watch.lifecycle.stop == NSC_STOP_NEVER &&
-	       (m->watch.external || !nsc_drain_is(NSC_MONITOR_RUNDIR));
+	return strcmp(m->state->stop, "empty") != 0 &&
+	       strcmp(m->state->stop, "logout") != 0 &&
+	       (m->state->external || !nsc_drain_is(NSC_MONITOR_RUNDIR));
 }
 
 /*
@@ -338,7 +336,7 @@ static void pause_for(struct monitor *m, int ms)
 /* The last session is gone.  Returns when there is one again. */
 static void after_last(struct monitor *m)
 {
-	unsigned int left = m->watch.lifecycle.linger;
+	unsigned int left = m->state->lifecycle.linger;
 	unsigned int opened = m->all.opened;
 
 	while (left-- && !nsc_drain_is(NSC_MONITOR_RUNDIR)) {
@@ -348,11 +346,11 @@ static void after_last(struct monitor *m)
 			return;
 		/* A login that came and went starts the time anew. */
 		if (opened != m->all.opened)
-			left = m->watch.lifecycle.linger;
+			left = m->state->lifecycle.linger;
 		opened = m->all.opened;
 	}
 	/* "never" is here when it drains: as "logout". */
-	while (m->watch.lifecycle.stop == NSC_STOP_EMPTY && !empty(m)) {
+	while (!strcmp(m->state->stop, "empty") && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -395,17 +393,17 @@ static void report(const struct nsc_error *err)
 /* From the start of PID 1, also for a monitor that came later. */
 static void plan_lifetime(struct monitor *m)
 {
-	unsigned int lifetime = m->watch.lifecycle.max_lifetime;
+	unsigned int lifetime = m->state->lifecycle.max_lifetime;
 	int64_t age = 0;
 	struct timespec ts;
 	uint64_t start;
 
 	m->end = m->warning = INT64_MAX;
 	/* Another engine's is not ours to end. */
-	if (!lifetime || m->watch.external)
+	if (!lifetime || m->state->external)
 		return;
 	clock_gettime(CLOCK_BOOTTIME, &ts);
-	if (nsc_pidfd_start_time((pid_t)m->watch.pid, &start) == 0)
+	if (nsc_pidfd_start_time(m->state->pid, &start) == 0)
 		age = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 -
 		      (int64_t)(start * 1000 /
 				(uint64_t)sysconf(_SC_CLK_TCK));
@@ -415,16 +413,16 @@ static void plan_lifetime(struct monitor *m)
 
 static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 {
-	int ret = nsc_watch_load(NSC_MONITOR_RUNDIR, &m->watch, err);
+	int ret = nsc_state_load(NSC_MONITOR_RUNDIR, &m->state, err);
 
 	if (ret < 0)
 		return ret;
-	snprintf(m->helper, sizeof(m->helper), "%u", m->watch.helper);
+	snprintf(m->helper, sizeof(m->helper), "%u", m->state->helper);
 	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	m->moved = watch_rundir(m->all.uid);
 	plan_lifetime(m);
-	m->endings.watch = m->all.watch = &m->watch;
-	m->endings.pidns = processes_namespace((pid_t)m->watch.pid);
+	m->endings.state = m->all.state = m->state;
+	m->endings.pidns = processes_namespace(m->state->pid);
 	m->all.endings = &m->endings;
 	m->all.user = argv[1];
 	ret = groups_open(err);

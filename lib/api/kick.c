@@ -35,7 +35,7 @@ static int add(int dir, pid_t pid, void *arg)
 	struct kick *k = arg;
 	struct session s;
 
-	if (pidfd < 0 || nsc_session_file_read(dir, pid, &s) < 0 ||
+	if (pidfd < 0 || nsc_session_file_read(dir, pid, &s, NSC_IGNORE) < 0 ||
 	    !nsc_session_file_is_alive(&s))
 		return 0;
 	if (k->n == k->room) {
@@ -58,7 +58,8 @@ static bool number_is_taken(const struct kick *k, const struct session *s)
 {
 	struct session now;
 
-	return nsc_session_file_read(k->all.dir, s->pid, &now) == 0 &&
+	return nsc_session_file_read(k->all.dir, s->pid, &now,
+				     NSC_IGNORE) == 0 &&
 	       now.start != s->start;
 }
 

@@ -169,32 +169,36 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 struct list {
 	const struct nsc_api_sessions *all;
 	struct nscontainer_record **records;
+	struct nsc_error *err;
 };
 
+/* One that ended meanwhile is passed over. */
 static int add(int dir, pid_t pid, void *arg)
 {
 	const struct list *list = arg;
 	struct session s;
+	int ret = nsc_session_file_read(dir, pid, &s, list->err);
 
-	if (nsc_session_file_read(dir, pid, &s) < 0 ||
-	    !nsc_session_file_is_alive(&s))
-		return 0;
+	if (ret == -ENOENT || (ret == 0 && !nsc_session_file_is_alive(&s)))
+		return nsc_error_clear(list->err);
+	if (ret < 0)
+		return ret;
 	return nsc_api_add(list->records, session_keys,
-			   session_json(list->all, &s), NSC_IGNORE);
+			   session_json(list->all, &s), list->err);
 }
 
 static int add_container(const char *path, struct nscontainer_record **records,
 			 struct nsc_error *err)
 {
 	struct nsc_api_sessions all;
-	const struct list list = { &all, records };
+	const struct list list = { &all, records, err };
 	int ret = nsc_api_sessions_open(path, &all, err);
 
 	if (ret < 0)
 		return ret;
 	ret = nsc_session_file_each(all.dir, add, (void *)(uintptr_t)&list);
 	nsc_api_sessions_close(&all);
-	return ret < 0 ? nsc_error_sys(err, -ret, "sessions") : 0;
+	return ret;
 }
 
 /* Directories' as well, which begin with a dot. */

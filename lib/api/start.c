@@ -70,6 +70,8 @@ static int wait_for_monitor(int rundir, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, err);
 	_cleanup_fd_ int monitor = -1;
 
+	if (pidfd < 0 && pidfd != -ESRCH)
+		return pidfd;
 	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
 				  pidfd >= 0 ? 0 :
 				  nsc_process_now() + LOCK_MS, err);

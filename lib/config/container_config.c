@@ -316,8 +316,7 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->umask = -1;
 	config->oom_score_adj = NSC_OOM_LEAVE;
 	/* A core dump would run the host's helper, core(5). */
-	config->rlimits[config->n_rlimits++] =
-		(struct nsc_rlimit){ RLIMIT_CORE, 0, 0 };
+	nsc_rlimit_set(&config->rlimits, RLIMIT_CORE, 0, 0);
 	return 0;
 }
 

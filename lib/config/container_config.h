@@ -99,8 +99,7 @@ struct nsc_config {
 	char *apparmor_profile;		/* NULL or "": none */
 	char *process_label;
 	char *mount_label;
-	struct nsc_rlimit rlimits[NSC_RLIMIT_MAX];
-	size_t n_rlimits;
+	struct nsc_rlimits rlimits;
 	char **sysctl;			/* "net/ipv4/ip_forward=1", or NULL */
 	int umask;			/* -1: leave it */
 	int oom_score_adj;		/* NSC_OOM_LEAVE: leave it */

@@ -33,7 +33,7 @@ struct nsc_plan {
 	bool first_of_uid;	/* the name service says user for that uid */
 	bool plain_groups;	/* user->groups have no break-glass group */
 	bool login;		/* for logins, not for nsinit exec */
-	const char *stop;	/* how its monitor ends it, see watch.h */
+	const char *stop;	/* how its monitor ends it, see state.h */
 	struct nsc_lifecycle lifecycle;	/* the rest of that */
 	bool refuse_nested;	/* a login inside a container is an error */
 	struct nsc_filters filters;

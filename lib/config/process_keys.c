@@ -85,21 +85,6 @@ const struct nsc_field nsc_rlimit_fields[] = {
 };
 #undef AT
 
-/* In the place of an earlier one of the same kind, the default RLIMIT_CORE. */
-static void put_rlimit(struct nsc_config *config,
-		       const struct rlimit_element *e)
-{
-	size_t i = 0;
-
-	while (i < config->n_rlimits &&
-	       config->rlimits[i].resource != e->resource)
-		i++;
-	config->rlimits[i] = (struct nsc_rlimit){ e->resource, e->soft,
-						  e->hard };
-	if (i == config->n_rlimits)
-		config->n_rlimits++;
-}
-
 static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct rlimit_element e = { 0 };
@@ -111,11 +96,12 @@ static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 		return nsc_field_refuse(r, "expected type, hard and soft");
 	if (e.soft > e.hard)
 		return nsc_field_refuse_member(r, "soft", "is above hard");
-	put_rlimit(to, &e);
+	nsc_rlimit_set(&((struct nsc_config *)to)->rlimits, e.resource, e.soft,
+		       e.hard);
 	return 0;
 }
 
-/* Each kind once; the array has place for each kind. */
+/* Each kind once; the default RLIMIT_CORE may be replaced. */
 int nsc_read_rlimits(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {

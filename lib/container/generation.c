@@ -103,6 +103,9 @@ static void sweep(const char *path, uid_t uid)
 	if (rundir < 0)
 		return;
 	pidfd = nsc_join_find(rundir, &state, NSC_IGNORE);
+	/* Its own version knows how it ends. */
+	if (pidfd == -EPROTO)
+		return;
 	if (pidfd >= 0 && uid != (uid_t)-1 && state->uid != uid) {
 		end_foreign(rundir, state, pidfd, uid);
 		return;

@@ -59,21 +59,27 @@ static int check_command(const char *path, struct nsc_error *err)
 	return fd < 0 ? fd : 0;
 }
 
-static size_t count(char *const *vector)
+/* The path and the arguments, in a new vector; NULL without memory. */
+static char **make_argv(const struct nsc_config_hook *hook)
 {
 	size_t n = 0;
+	char **argv;
 
-	while (vector && vector[n])
+	while (hook->args && hook->args[n])
 		n++;
-	return n;
+	argv = calloc(n + 2, sizeof(*argv));
+	if (argv)
+		argv[0] = hook->path;
+	for (size_t i = 0; argv && i < n; i++)
+		argv[i + 1] = hook->args[i];
+	return argv;
 }
 
 int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		      bool background, struct nsc_error *err)
 {
 	char output[200], escaped[256];
-	size_t n = count(hook->args);
-	_cleanup_free_ char **argv = calloc(n + 2, sizeof(*argv));
+	_cleanup_free_ char **argv = make_argv(hook);
 	const struct nsc_command command = {
 		.path = hook->path, .argv = argv, .envp = environment,
 		.timeout = hook->timeout, .background = background,
@@ -84,9 +90,6 @@ int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		return ret;
 	if (!argv)
 		return nsc_error_sys(err, ENOMEM, "hook");
-	argv[0] = hook->path;
-	for (size_t i = 0; i < n; i++)
-		argv[i + 1] = hook->args[i];
 	ret = nsc_command_run(&command, output, sizeof(output));
 	if (ret == -ETIMEDOUT)
 		return nsc_error_set(err, ETIMEDOUT, "did not end within its "
@@ -128,77 +131,52 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 	return ret;
 }
 
-static void put_text(FILE *out, const char *text)
-{
-	fwrite(text, 1, strlen(text) + 1, out);
-}
-
-static void put_number(FILE *out, size_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%zu", number);
-	put_text(out, text);
-}
-
-static void put_hook(FILE *out, const struct nsc_config_hook *hook,
-		     char *const *environment)
-{
-	put_number(out, hook->timeout);
-	put_number(out, 1 + count(hook->args));
-	put_text(out, hook->path);
-	for (char *const *a = hook->args; a && *a; a++)
-		put_text(out, *a);
-	put_number(out, count(environment));
-	for (; *environment; environment++)
-		put_text(out, *environment);
-}
-
 /* What the file will hold, in new memory; *ret is NULL without hooks. */
 static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
-		 size_t *ret_size, struct nsc_error *err)
+		 struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
+	struct nsc_hook_stop *hooks = calloc(config->n_hooks + 1,
+					     sizeof(*hooks));
+	struct nsc_error why = NSC_ERROR_INIT;
 	char **environment = NULL;
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	FILE *out = open_memstream(&text, &size);
-	int error = out ? make_environment(plan, pid, "stop", &environment) :
-			  -ENOMEM;
+	size_t n = 0;
+	int error = make_environment(plan, pid, "stop", &environment);
 
-	for (size_t i = 0; error == 0 && i < config->n_hooks; i++)
-		if (config->hooks[i].stop)
-			put_hook(out, &config->hooks[i], environment);
+	for (size_t i = 0; hooks && error == 0 && i < config->n_hooks; i++) {
+		if (!config->hooks[i].stop)
+			continue;
+		hooks[n].timeout = config->hooks[i].timeout;
+		hooks[n].environment = environment;
+		hooks[n].arguments = make_argv(&config->hooks[i]);
+		error = hooks[n++].arguments ? 0 : -ENOMEM;
+	}
+	if (!hooks || error < 0)
+		error = nsc_error_sys(err, ENOMEM, "hooks");
+	else if (n)
+		error = nsc_kv_print(&nsc_hooks_kv, hooks, n, ret, &why);
+	if (why.code)
+		nsc_error_set(err, why.code, "%s: hooks.stop: %s: have one "
+			      "script do what they do", config->file, why.text);
+	while (n)
+		free(hooks[--n].arguments);
+	free(hooks);
 	nsc_text_free_vector(environment);
-	if (out && fclose(out) != 0)
-		error = -ENOMEM;
-	if (error < 0)
-		return nsc_error_sys(err, -error, "hooks");
-	if (size > NSC_HOOKS_MAX)
-		return nsc_error_set(err, E2BIG, "%s: hooks.stop: with their "
-				     "arguments and environments they need "
-				     "%zu bytes, of %zu that there are: have "
-				     "one script do what they do",
-				     config->file, size, NSC_HOOKS_MAX);
-	*ret = size ? NSC_TAKE_PTR(text) : NULL;
-	*ret_size = size;
-	return 0;
+	return error;
 }
 
 int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t size;
 
 	/* No pid is longer. */
-	return print(plan, INT_MAX, &text, &size, err);
+	return print(plan, INT_MAX, &text, err);
 }
 
 int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 		   struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
@@ -206,9 +184,9 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 			ret = check_command(plan->config->hooks[i].path, err);
 	if (ret < 0)
 		return nsc_error_context(err, "hooks.stop");
-	ret = print(plan, pid, &text, &size, err);
+	ret = print(plan, pid, &text, err);
 	if (ret < 0 || !text)
 		return ret;
-	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text, size,
-				 0600, err);
+	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text,
+				 strlen(text), 0600, err);
 }

@@ -39,9 +39,7 @@ int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err);
 
 /*
  * Write those at the end to the file 'hooks' of the run directory, for
- * nsc_hooks_stop(): for each the seconds it may take, the number of its
- * arguments, these, the number of its variables, these; all as text with a
- * NUL behind it.  Without hooks, no file.
+ * nsc_hooks_stop().  Without hooks, no file.
  */
 int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 		   struct nsc_error *err);

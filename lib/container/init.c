@@ -45,7 +45,7 @@ static int limit(const struct nsc_init *init, struct nsc_error *err)
 {
 	const struct nsc_config *config = init->plan->config;
 
-	return nsc_rlimit_apply(config->rlimits, config->n_rlimits, err);
+	return nsc_rlimit_apply(&config->rlimits, err);
 }
 
 static int become_root(const struct nsc_init *init, struct nsc_error *err)

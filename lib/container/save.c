@@ -12,7 +12,6 @@
 #include "util/paths.h"
 #include "rundir/rundir.h"
 #include "rundir/state.h"
-#include "rundir/watch.h"
 #include "linux/pidfd.h"
 
 static int fill(const struct nsc_save *save, struct nsc_state *state,
@@ -36,8 +35,7 @@ static int fill(const struct nsc_save *save, struct nsc_state *state,
 	state->capabilities = config->capabilities & ~save->withheld;
 	state->own_init = config->init != NULL;
 	state->no_new_privs = config->no_new_privs || save->no_new_privs;
-	memcpy(state->rlimits, config->rlimits, sizeof(state->rlimits));
-	state->n_rlimits = config->n_rlimits;
+	state->rlimits = config->rlimits;
 	state->umask = config->umask;
 	state->oom_score_adj = config->oom_score_adj;
 	state->apparmor_profile = config->apparmor_profile;
@@ -72,33 +70,6 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 				  plan->user->uid, err);
 }
 
-/* Another engine's container has no network of ours. */
-static unsigned int helper_of(const struct nsc_save *save)
-{
-	return save->network ? (unsigned int)save->network->helper : 0;
-}
-
-static int save_watch(const struct nsc_save *save, struct nsc_error *err)
-{
-	const struct nsc_plan *plan = save->plan;
-	struct nsc_watch watch = {
-		.pid = (unsigned int)save->pid,
-		.own_init = plan->config->init != NULL,
-		.external = plan->config->pidfile != NULL,
-		.helper = helper_of(save), .generation = plan->generation,
-		.lifecycle = plan->lifecycle,
-	};
-	int ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups, err);
-
-	if (ret < 0)
-		return ret;
-	watch.lifecycle.stop = NSC_STOP_NEVER;
-	for (unsigned int i = 0; i < NSC_STOP_NEVER; i++)
-		if (!strcmp(plan->stop, nsc_lifecycle_stop_name(i)))
-			watch.lifecycle.stop = i;
-	return nsc_watch_save(plan->rundir, &watch, err);
-}
-
 static struct nsc_gids plain_groups(const struct nsc_plan *plan)
 {
 	const struct nsc_user *user = plan->user;
@@ -116,7 +87,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	struct nsc_state state = {
 		.user = plan->user->name, .uid = plan->user->uid,
 		.host_uid = plan->user_uid, .owner = plan->user->uid,
-		.stop = stop, .generation = plan->generation,
+		.stop = stop, .lifecycle = plan->lifecycle,
+		.generation = plan->generation,
 		.conf = (char *)(uintptr_t)plan->conf_path,
 		.digest = (char *)(uintptr_t)plan->digest,
 		.exclusive = (char *)(uintptr_t)
@@ -126,7 +98,9 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.plain_groups = plain_groups(plan),
 		.name = id->name,
 		.home = id->home, .shell = id->shell,
-		.helper = helper_of(save),
+		/* Another engine's container has no network of ours. */
+		.helper = save->network ?
+			  (unsigned int)save->network->helper : 0,
 		.networks = save->network ?
 			    nsc_network_describe(plan, save->network) :
 			    calloc(1, sizeof(char *)),
@@ -136,7 +110,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 	ret = stop && state.networks ? save_filter(plan, err) :
 				       nsc_error_sys(err, ENOMEM, "state");
 	if (ret == 0)
-		ret = save_watch(save, err);
+		ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups,
+					  err);
 	if (ret == 0)
 		ret = fill(save, &state, err);
 	if (ret == 0)

@@ -29,39 +29,47 @@ const char *nsc_rlimit_name(unsigned int resource)
 	return resource < NSC_RLIMIT_MAX ? names[resource] : NULL;
 }
 
-static int apply_one(const struct nsc_rlimit *limit)
+static int apply_one(int resource, uint64_t soft, uint64_t hard)
 {
-	struct rlimit wanted = { limit->soft, limit->hard };
+	struct rlimit wanted = { soft, hard };
 	struct rlimit now;
 
-	if (setrlimit(limit->resource, &wanted) == 0)
+	if (setrlimit(resource, &wanted) == 0)
 		return 0;
-	if (errno != EPERM || getrlimit(limit->resource, &now) < 0)
+	if (errno != EPERM || getrlimit(resource, &now) < 0)
 		return -errno;
 	if (wanted.rlim_max > now.rlim_max)
 		wanted.rlim_max = now.rlim_max;
 	if (wanted.rlim_cur > wanted.rlim_max)
 		wanted.rlim_cur = wanted.rlim_max;
-	return setrlimit(limit->resource, &wanted) < 0 ? -errno : 0;
+	return setrlimit(resource, &wanted) < 0 ? -errno : 0;
 }
 
-int nsc_rlimit_apply(const struct nsc_rlimit *limits, size_t n,
-		     struct nsc_error *err)
+int nsc_rlimit_apply(const struct nsc_rlimits *limits, struct nsc_error *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		int ret = apply_one(&limits[i]);
+	for (int i = 0; i < NSC_RLIMIT_MAX; i++) {
+		int ret = limits->set & UINT64_C(1) << i ?
+			apply_one(i, limits->of[i].soft, limits->of[i].hard) :
+			0;
 
 		if (ret < 0)
 			return nsc_error_sys(err, -ret, "rlimits: set %s",
-					     nsc_rlimit_name(limits[i].
-							     resource));
+					     names[i]);
 	}
 	return 0;
 }
 
+void nsc_rlimit_set(struct nsc_rlimits *limits, unsigned int resource,
+		    uint64_t soft, uint64_t hard)
+{
+	limits->set |= UINT64_C(1) << resource;
+	limits->of[resource].soft = soft;
+	limits->of[resource].hard = hard;
+}
+
 int nsc_rlimit_default(struct nsc_error *err)
 {
-	struct nsc_rlimit limits[NSC_RLIMIT_MAX];
+	struct nsc_rlimits limits = { .set = 0 };
 
 	for (unsigned int i = 0; i < NSC_RLIMIT_MAX; i++) {
 		struct rlimit limit;
@@ -69,8 +77,7 @@ int nsc_rlimit_default(struct nsc_error *err)
 		if (prlimit(1, i, NULL, &limit) < 0)
 			return nsc_error_sys(err, errno, "rlimits: read %s of "
 					     "the host's PID 1", names[i]);
-		limits[i] = (struct nsc_rlimit){ i, limit.rlim_cur,
-						 limit.rlim_max };
+		nsc_rlimit_set(&limits, i, limit.rlim_cur, limit.rlim_max);
 	}
-	return nsc_rlimit_apply(limits, NSC_RLIMIT_MAX, err);
+	return nsc_rlimit_apply(&limits, err);
 }

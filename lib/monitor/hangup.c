@@ -145,7 +145,7 @@ void endings_kill(struct endings *all, const struct session *s, bool whole)
 
 void endings_of(struct endings *all, const struct session *s)
 {
-	unsigned int policy = all->watch->lifecycle.on_disconnect;
+	unsigned int policy = all->state->lifecycle.on_disconnect;
 	const struct ending again = {
 		.login = s->pid, .next = now_ms() + AGAIN_MS,
 	};

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "rundir/watch.h"
+#include "rundir/state.h"
 #include "rundir/session_info.h"
 
 /* A session of which something is left. */
@@ -21,7 +21,7 @@ struct endings {
 	struct ending *list;
 	size_t n;
 	size_t room;
-	const struct nsc_watch *watch;
+	const struct nsc_state *state;
 	int pidns;		/* see processes.h */
 };
 

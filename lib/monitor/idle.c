@@ -69,7 +69,7 @@ static void plan(struct session *s, int64_t now, int64_t timeout,
 
 static void look(struct session *s, struct endings *endings, int64_t now)
 {
-	unsigned int seconds = endings->watch->lifecycle.idle_timeout;
+	unsigned int seconds = endings->state->lifecycle.idle_timeout;
 	int64_t timeout = (int64_t)seconds * 1000;
 	int64_t warning = idle_warning_ms(seconds), left;
 	struct processes found;
@@ -93,11 +93,11 @@ static void look(struct session *s, struct endings *endings, int64_t now)
 	endings_kill(endings, s, false);
 }
 
-int64_t idle_due(const struct sessions *all, const struct nsc_watch *watch)
+int64_t idle_due(const struct sessions *all, const struct nsc_state *state)
 {
 	int64_t due = INT64_MAX;
 
-	if (!watch->lifecycle.idle_timeout)
+	if (!state->lifecycle.idle_timeout)
 		return due;
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->look < due)
@@ -110,7 +110,7 @@ void idle_go_on(struct sessions *all, struct endings *endings)
 	int64_t now = now_ms();
 
 	for (size_t i = 0; i < all->n; i++)
-		if (endings->watch->lifecycle.idle_timeout &&
+		if (endings->state->lifecycle.idle_timeout &&
 		    all->list[i]->look <= now)
 			look(all->list[i], endings, now);
 }

@@ -11,7 +11,7 @@
 int64_t idle_warning_ms(unsigned int timeout);
 
 /* When a session is to be looked at, now_ms(); INT64_MAX: never. */
-int64_t idle_due(const struct sessions *all, const struct nsc_watch *watch);
+int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
 /* Look at those that are due; warn, and end them. */
 void idle_go_on(struct sessions *all, struct endings *endings);

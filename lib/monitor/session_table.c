@@ -1,7 +1,7 @@
 /*
  * One entry for each login process, found by its pidfd: how it ends makes no
  * difference.  The files in 'session' are root's, made by the login itself
- * (lib/session/session_file_write.h) or here, for a login without privileges.
+ * (lib/session/monitor_client.c) or here, for a login without privileges.
  */
 #include "monitor/session_table.h"
 
@@ -33,26 +33,6 @@
 
 /* --- the file of a session */
 
-static void take_text(char *to, size_t size, const char *value)
-{
-	snprintf(to, size, "%s", value);
-}
-
-static void name_of(pid_t pid, char name[16])
-{
-	snprintf(name, 16, "%d", (int)pid);
-}
-
-static unsigned int own_number(pid_t pid, const char *file)
-{
-	char path[64], text[16];
-
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-	if (nsc_file_read_text(AT_FDCWD, path, text, sizeof(text)) <= 0)
-		return SESSION_NO_ID;
-	return (unsigned int)strtoul(text, NULL, 10);
-}
-
 /* The terminal by its name alone: what a user opened is not opened here. */
 static void find_tty(pid_t pid, char *tty, size_t size)
 {
@@ -69,49 +49,14 @@ static void find_tty(pid_t pid, char *tty, size_t size)
 /* What there is to know of a nsshell. */
 static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 {
-	*s = (struct session){
-		.pid = pid, .pidfd = -1, .recorded = -1,
-		.opened = (int64_t)time(NULL),
-		.service = SESSION_NSSHELL, .by_user = true,
-		.generation = all->watch->generation,
-		.loginuid = own_number(pid, "loginuid"),
-		.audit_session = own_number(pid, "sessionid"),
-	};
-	take_text(s->user, sizeof(s->user), all->user);
+	int ret = nsc_session_file_look(pid, s);
+
+	s->by_user = true;
+	s->generation = all->state->generation;
+	snprintf(s->service, sizeof(s->service), SESSION_NSSHELL);
+	snprintf(s->user, sizeof(s->user), "%s", all->user);
 	find_tty(pid, s->tty, sizeof(s->tty));
-	return nsc_pidfd_start_time(pid, &s->start);
-}
-
-static int write_file(int dir, const struct session *s)
-{
-	char name[16], text[1024], tty[sizeof(s->tty) + 8] = "";
-	char loginuid[32] = "", audit_session[32] = "";
-	int len;
-
-	if (s->tty[0])
-		snprintf(tty, sizeof(tty), "tty %s\n", s->tty);
-	if (s->loginuid != SESSION_NO_ID)
-		snprintf(loginuid, sizeof(loginuid), "loginuid %u\n",
-			 s->loginuid);
-	if (s->audit_session != SESSION_NO_ID)
-		snprintf(audit_session, sizeof(audit_session),
-			 "audit_session %u\n", s->audit_session);
-	len = snprintf(text, sizeof(text), "start %llu\nopened %lld\nuser %s\n"
-		       "service %s\ngeneration %u\n%s%s%s",
-		       (unsigned long long)s->start, (long long)s->opened,
-		       s->user, s->service, s->generation, tty, loginuid,
-		       audit_session);
-	name_of(s->pid, name);
-	return nsc_file_write_at(dir, name, text, (size_t)len, 0644,
-				 NSC_IGNORE);
-}
-
-static void remove_file(int dir, pid_t pid)
-{
-	char name[16];
-
-	name_of(pid, name);
-	unlinkat(dir, name, 0);
+	return ret;
 }
 
 /* --- the table */
@@ -133,7 +78,7 @@ static void conclude(const struct sessions *all, const struct session *s)
 
 	groups_usage(s->pid, &end.peak_memory, &end.cpu_us);
 	record_close(s, &end);
-	remove_file(all->dir, s->pid);
+	nsc_session_file_remove(all->dir, s->pid);
 }
 
 /* The login process has ended, the container has not. */
@@ -208,10 +153,11 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 	int ret = s ? 0 : add(all, given, pidfd, &s);
 
 	if (ret == 0 && given->by_user)
-		ret = write_file(all->dir, given);
+		ret = nsc_session_file_write(all->dir, given, err);
+	else if (ret < 0)
+		nsc_error_sys(err, -ret, "note the session");
 	/* It is in the groups, and ends as one that never was a session. */
 	if (ret < 0) {
-		nsc_error_sys(err, -ret, "note the session");
 		err->code = ENOTRECOVERABLE;
 		return NULL;
 	}
@@ -229,7 +175,7 @@ static bool counts(const struct session *s)
 static int check_number(const struct sessions *all, const struct session *s,
 			struct nsc_error *err)
 {
-	unsigned int max = all->watch->lifecycle.max_sessions, n = 0;
+	unsigned int max = all->state->lifecycle.max_sessions, n = 0;
 
 	if (!max || !counts(s))
 		return 0;
@@ -255,7 +201,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		*ret = *known;
 		return 1;
 	}
-	error = root ? nsc_session_file_read(all->dir, pid, ret) :
+	error = root ? nsc_session_file_read(all->dir, pid, ret, NSC_IGNORE) :
 		       look_at(all, pid, ret);
 	if (error < 0 && !root)
 		return nsc_error_set(err, ESRCH, "the process has ended");
@@ -324,7 +270,7 @@ static int adopt(int dir, pid_t pid, void *arg)
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
 	struct session s, *added;
 
-	if (nsc_session_file_read(dir, pid, &s) < 0)
+	if (nsc_session_file_read(dir, pid, &s, NSC_IGNORE) < 0)
 		return 0;
 	if (pidfd < 0 || !nsc_session_file_is_alive(&s) ||
 	    all->n >= all->max || add(all, &s, pidfd, &added) < 0)

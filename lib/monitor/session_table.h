@@ -18,14 +18,14 @@ struct sessions {
 	int dir;		/* 'session' in the run directory */
 	const char *user;	/* whose container it is */
 	uid_t uid;		/* the same, on the host */
-	const struct nsc_watch *watch;
+	const struct nsc_state *state;
 	struct endings *endings;
 	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
 	unsigned int opened;	/* how many came */
 };
 
 /*
- * Take over those that a killed monitor has left.  user, uid, watch and
+ * Take over those that a killed monitor has left.  user, uid, state and
  * endings are set.
  */
 int sessions_open(struct sessions *all, struct nsc_error *err);

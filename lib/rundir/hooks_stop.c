@@ -5,59 +5,35 @@
 #include "rundir/hooks_stop.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "util/command.h"
+#include "util/fd.h"
 #include "util/paths.h"
 
-struct reader {
-	char *at;
-	char *end;
+#define FIELD(name, kind) { #name, NSC_KV_##kind, \
+			    offsetof(struct nsc_hook_stop, name), 0 }
+static const struct nsc_kv_field fields[] = {
+	FIELD(timeout, UINT),
+	FIELD(arguments, VECTOR),
+	FIELD(environment, VECTOR),
+};
+#undef FIELD
+
+const struct nsc_kv nsc_hooks_kv = {
+	.name = NSC_FILE_HOOKS, .max = (size_t)64 * 1024,
+	.size = sizeof(struct nsc_hook_stop),
+	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
-static char *next(struct reader *r)
+static void run(const struct nsc_hook_stop *hook)
 {
-	char *text = r->at < r->end ? r->at : NULL;
-
-	if (text)
-		r->at += strlen(text) + 1;
-	return text;
-}
-
-/* A count, and so many strings; a new vector, or NULL. */
-static char **next_vector(struct reader *r)
-{
-	const char *count = next(r);
-	size_t n = count ? strtoul(count, NULL, 10) : 0;
-	char **vector;
-
-	if (n == 0 || n >= NSC_HOOKS_MAX)
-		return NULL;
-	vector = calloc(n + 1, sizeof(*vector));
-	if (!vector)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		vector[i] = next(r);
-		if (vector[i])
-			continue;
-		free(vector);
-		return NULL;
-	}
-	return vector;
-}
-
-static void run(const char *timeout, char **argv, char **envp)
-{
+	char *const *argv = hook->arguments;
 	const struct nsc_command command = {
-		.path = argv[0], .argv = argv, .envp = envp,
-		.timeout = (uint32_t)strtoul(timeout, NULL, 10),
+		.path = argv[0], .argv = argv, .envp = hook->environment,
+		.timeout = hook->timeout,
 	};
 	char output[200];
 	int ret = nsc_command_run(&command, output, sizeof(output));
@@ -79,40 +55,33 @@ static void run(const char *timeout, char **argv, char **envp)
 }
 
 /* False: what is left is not what nsc_hooks_save() writes. */
-static bool run_all(char *text, size_t size)
+static bool run_all(char *text)
 {
-	struct reader r = { text, text + size };
-	const char *timeout;
+	bool right = true;
 
-	if (!size || text[size - 1] != '\0')
-		return false;
-	while ((timeout = next(&r))) {
-		char **argv = next_vector(&r);
-		char **envp = argv ? next_vector(&r) : NULL;
+	while (right && *text) {
+		struct nsc_hook_stop hook = { .timeout = 0 };
 
-		if (envp)
-			run(timeout, argv, envp);
-		free(argv);
-		free(envp);
-		if (!envp)
-			return false;
+		right = nsc_kv_parse(&nsc_hooks_kv, &text, &hook,
+				     NSC_IGNORE) == 0 &&
+			hook.arguments && hook.environment;
+		if (right)
+			run(&hook);
+		nsc_kv_free(&nsc_hooks_kv, &hook);
 	}
-	return true;
+	return right;
 }
 
 void nsc_hooks_stop(int rundir)
 {
-	int fd = openat(rundir, NSC_FILE_HOOKS, O_RDONLY | O_NOFOLLOW |
-			O_NONBLOCK | O_CLOEXEC);
-	char *text = fd < 0 ? NULL : malloc(NSC_HOOKS_MAX);
-	ssize_t n = text ? read(fd, text, NSC_HOOKS_MAX) : -1;
+	_cleanup_free_ char *text = NULL;
+	int ret = nsc_kv_read(&nsc_hooks_kv, rundir, NSC_FILE_HOOKS, &text,
+			      NSC_IGNORE);
 
-	if (fd < 0)
+	if (ret == -ENOENT)
 		return;
-	close(fd);
-	if (n < 0 || !run_all(text, (size_t)n))
+	if (ret < 0 || !run_all(text))
 		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
 		       NSC_FILE_HOOKS "' cannot be read: not all have run");
-	free(text);
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);
 }

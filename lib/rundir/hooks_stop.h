@@ -2,8 +2,16 @@
 #ifndef NSC_RUNDIR_HOOKS_STOP_H
 #define NSC_RUNDIR_HOOKS_STOP_H
 
-/* The most that the file may hold: nothing is written that is not run. */
-#define NSC_HOOKS_MAX ((size_t)64 * 1024)
+#include "util/kv.h"
+
+/* A record of the file 'hooks'. */
+struct nsc_hook_stop {
+	unsigned int timeout;	/* seconds */
+	char **arguments;	/* the first is the program's path */
+	char **environment;
+};
+
+extern const struct nsc_kv nsc_hooks_kv;
 
 /*
  * Run what nsc_hooks_save() wrote there, once, and remove the file.  Nothing

@@ -19,7 +19,7 @@ enum nsc_monitor_fd {
 /*
  * Arguments: name of the container, uid of its user on the host, and "leader"
  * where there is one.  The rest is in the run directory, see
- * lib/rundir/watch.h.
+ * lib/rundir/state.h.
  */
 
 #endif

@@ -79,10 +79,36 @@ static int absent(int error, struct nsc_error *err)
 	return error;
 }
 
+/*
+ * 'pid' and 'start' are the same in each version.  That the boot is another
+ * is not seen: the run directories do not outlive one.
+ */
+static int of_another_version(int rundir, const struct nsc_error *why,
+			      struct nsc_error *err)
+{
+	long long pid, start;
+	uint64_t now;
+
+	if (read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err) < 0 ||
+	    read_number(rundir, NSC_FILE_START, INT64_MAX, &start, err) < 0 ||
+	    nsc_pidfd_start_time((pid_t)pid, &now) < 0 ||
+	    now != (uint64_t)start)
+		return gone(err, "what is left is of another version");
+	return nsc_error_set(err, EPROTO, "%s: another version of nscontainer "
+			     "started the container: when its sessions may "
+			     "end, end process %lld, its PID 1", why->text,
+			     pid);
+}
+
 int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 {
-	int error = nsc_state_load(rundir, ret, err);
+	struct nsc_error why = NSC_ERROR_INIT;
+	int error = nsc_state_load(rundir, ret, &why);
 
+	if (error == -EPROTO)
+		return of_another_version(rundir, &why, err);
+	if (error < 0)
+		*err = why;
 	return error < 0 ? absent(error, err) : 0;
 }
 

@@ -1,4 +1,4 @@
-/* Runs in: container-monitor and nsinit, root of the host. */
+/* Runs in: the login program, container-monitor, nsinit; root of the host. */
 #include "rundir/session_file.h"
 
 #include <dirent.h>
@@ -7,71 +7,104 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
+#include "util/kv.h"
+#include "util/paths.h"
 #include "util/text.h"
 #include "linux/pidfd.h"
 
-#define FILE_MAX_SIZE 4096
+#define AT(member) offsetof(struct session, member)
+#define TEXT(name) { #name, NSC_KV_TEXT, AT(name), \
+		     sizeof(((struct session *)0)->name) }
+static const struct nsc_kv_field fields[] = {
+	{ "start", NSC_KV_U64, AT(start), 0 },
+	{ "opened", NSC_KV_U64, AT(opened), 0 },
+	{ "generation", NSC_KV_UINT, AT(generation), 0 },
+	TEXT(user), TEXT(service), TEXT(rhost), TEXT(tty), TEXT(ruser),
+	{ "loginuid", NSC_KV_UINT, AT(loginuid), 0 },
+	{ "audit_session", NSC_KV_UINT, AT(audit_session), 0 },
+};
+#undef TEXT
+#undef AT
 
-static void take_text(char *to, size_t size, const char *value)
+static const struct nsc_kv kv = {
+	.name = NSC_DIR_SESSION, .max = 4096, .size = sizeof(struct session),
+	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
+};
+
+/* Each byte of a text may be escaped: whatever a login says is read again. */
+_Static_assert(2 * sizeof(struct session) + 256 < 4096, "it fits");
+
+/* A number of proc(5); kernels without auditing do not have it. */
+static uint32_t audit_number(pid_t pid, const char *file)
 {
-	snprintf(to, size, "%s", value);
+	char path[64], text[16];
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	if (nsc_file_read_text(AT_FDCWD, path, text, sizeof(text)) <= 0)
+		return SESSION_NO_ID;
+	return (uint32_t)strtoul(text, NULL, 10);
 }
 
-static void take_line(struct session *s, const char *key, const char *value)
+int nsc_session_file_look(pid_t pid, struct session *ret)
 {
-	if (!strcmp(key, "start"))
-		s->start = strtoull(value, NULL, 10);
-	else if (!strcmp(key, "opened"))
-		s->opened = strtoll(value, NULL, 10);
-	else if (!strcmp(key, "user"))
-		take_text(s->user, sizeof(s->user), value);
-	else if (!strcmp(key, "service"))
-		take_text(s->service, sizeof(s->service), value);
-	else if (!strcmp(key, "rhost"))
-		take_text(s->rhost, sizeof(s->rhost), value);
-	else if (!strcmp(key, "tty"))
-		take_text(s->tty, sizeof(s->tty), value);
-	else if (!strcmp(key, "ruser"))
-		take_text(s->ruser, sizeof(s->ruser), value);
-	else if (!strcmp(key, "loginuid"))
-		s->loginuid = (uint32_t)strtoul(value, NULL, 10);
-	else if (!strcmp(key, "audit_session"))
-		s->audit_session = (uint32_t)strtoul(value, NULL, 10);
-	else if (!strcmp(key, "generation"))
-		s->generation = (unsigned int)strtoul(value, NULL, 10);
-}
-
-int nsc_session_file_read(int dir, pid_t pid, struct session *s)
-{
-	char name[16], text[FILE_MAX_SIZE], *save = NULL;
-	_cleanup_fd_ int fd = -1;
-	ssize_t n;
-
-	snprintf(name, sizeof(name), "%d", (int)pid);
-	*s = (struct session){
+	*ret = (struct session){
 		.pid = pid, .pidfd = -1, .recorded = -1,
-		.loginuid = SESSION_NO_ID,
-		.audit_session = SESSION_NO_ID,
+		.opened = (int64_t)time(NULL),
+		.loginuid = audit_number(pid, "loginuid"),
+		.audit_session = audit_number(pid, "sessionid"),
 	};
-	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
-	if (n < 0)
-		return -errno;
-	text[n] = '\0';
-	for (char *line = strtok_r(text, "\n", &save); line;
-	     line = strtok_r(NULL, "\n", &save)) {
-		char *value = strchr(line, ' ');
+	return nsc_pidfd_start_time(pid, &ret->start);
+}
 
-		if (!value)
-			continue;
-		*value++ = '\0';
-		take_line(s, line, value);
-	}
+static void name_of(pid_t pid, char name[16])
+{
+	snprintf(name, 16, "%d", (int)pid);
+}
+
+int nsc_session_file_write(int dir, const struct session *s,
+			   struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[16];
+	int ret = nsc_kv_print(&kv, s, 1, &text, err);
+
+	name_of(s->pid, name);
+	if (ret == 0)
+		ret = nsc_file_write_at(dir, name, text, strlen(text), 0644,
+					err);
+	return ret < 0 ? nsc_error_context(err, "note the session in '"
+					   NSC_DIR_SESSION "'") : 0;
+}
+
+int nsc_session_file_read(int dir, pid_t pid, struct session *s,
+			  struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char name[16];
+	int ret;
+
+	name_of(pid, name);
+	*s = (struct session){ .pid = pid, .pidfd = -1, .recorded = -1 };
+	ret = nsc_kv_read(&kv, dir, name, &text, err);
+	if (ret == 0)
+		ret = nsc_kv_parse_all(&kv, text, s, err);
+	if (ret < 0)
+		nsc_error_context(err, "file of login process %d", (int)pid);
 	s->by_user = !strcmp(s->service, SESSION_NSSHELL);
-	return 0;
+	return ret;
+}
+
+void nsc_session_file_remove(int dir, pid_t pid)
+{
+	char name[16];
+
+	name_of(pid, name);
+	unlinkat(dir, name, 0);
 }
 
 bool nsc_session_file_is_alive(const struct session *s)

@@ -1,7 +1,8 @@
 /*
- * Reads what the run directory says of each session, which
- * session/session_file_write.h writes.  container-monitor, which is static,
- * links it as well.
+ * What the host knows of a session: a file in the run directory, session/PID,
+ * of the keys in session_file.c.  PID is the login process, as the host sees
+ * it.  The login writes it, or for one without privileges the monitor, which
+ * removes it when the process has ended.  See kv.h for the format.
  */
 #ifndef NSC_RUNDIR_SESSION_FILE_H
 #define NSC_RUNDIR_SESSION_FILE_H
@@ -9,12 +10,21 @@
 #include <stdbool.h>
 
 #include "rundir/session_info.h"
+#include "util/error.h"
 
 /*
- * The file of the login process pid in dir, the run directory's 'session'.
- * pidfd is -1.  A negative errno, -ENOENT where there is none.
+ * Begin with what the kernel says of the login process pid: start, opened,
+ * loginuid, audit_session.  The rest is empty, pidfd -1.  A negative errno
+ * when it is no more.
  */
-int nsc_session_file_read(int dir, pid_t pid, struct session *ret);
+int nsc_session_file_look(pid_t pid, struct session *ret);
+
+/* In dir, the run directory's 'session'. */
+int nsc_session_file_write(int dir, const struct session *s,
+			   struct nsc_error *err);
+int nsc_session_file_read(int dir, pid_t pid, struct session *ret,
+			  struct nsc_error *err);
+void nsc_session_file_remove(int dir, pid_t pid);
 
 /* Is the process of that number the one that the file is about? */
 bool nsc_session_file_is_alive(const struct session *s);

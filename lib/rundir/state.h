@@ -1,7 +1,8 @@
 /*
- * What a join needs to know of a running container: compiled once by nsinit
- * into the run directory, read by the login path.  A line "key value" for each
- * field, in the order of the table in state.c.
+ * What a join and the monitor need to know of a running container: compiled
+ * once by nsinit into the run directory, read by the login path and by
+ * container-monitor.  See kv.h for the format.  The container's user may read
+ * all of it.
  */
 #ifndef NSC_RUNDIR_STATE_H
 #define NSC_RUNDIR_STATE_H
@@ -11,15 +12,19 @@
 #include <sys/types.h>
 
 #include "util/error.h"
+#include "util/kv.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
 #include "linux/rlimit.h"
 #include "linux/seccomp.h"
+#include "policy/lifecycle.h"
 
-struct nsc_gids {
-	gid_t *list;
-	size_t n;
-};
+/*
+ * Of 'state', and with it of all that the programs of one version tell each
+ * other in a run directory: files, sockets, what the monitor is started with.
+ * A change of any of them is another version.
+ */
+#define NSC_STATE_VERSION 1
 
 struct nsc_state {
 	char *text;		/* of who was parsed: all strings are in it */
@@ -46,12 +51,13 @@ struct nsc_state {
 	unsigned int generation;	/* 1: the user's first since boot */
 	unsigned int on_change;	/* enum nsc_on_change, of container.json */
 	char *exclusive;	/* see nsc_generation_exclusive */
-	char *stop;		/* "empty", "logout", "never", "external" */
+	/* When the monitor ends it: "empty", "logout", others: never. */
+	char *stop;
+	struct nsc_lifecycle lifecycle;	/* the rest of that, but for stop */
 	uint64_t capabilities;	/* the bounding set of whoever joins */
 	bool own_init;		/* PID 1 is a program of the rootfs */
 	bool no_new_privs;
-	struct nsc_rlimit rlimits[NSC_RLIMIT_MAX];
-	size_t n_rlimits;
+	struct nsc_rlimits rlimits;
 	int umask;		/* -1: leave it */
 	int oom_score_adj;	/* beyond 1000: leave it */
 	char *apparmor_profile;	/* NULL or "": none */
@@ -76,23 +82,25 @@ struct nsc_state {
 	unsigned int helper;	/* pid inside of what carries the network, 0 */
 };
 
-/* Serialise to new memory; NULL without memory. */
-char *nsc_state_print(const struct nsc_state *state);
+/* Serialise to new memory; what nsc_state_load() would not take is an error. */
+int nsc_state_print(const struct nsc_state *state, char **ret,
+		    struct nsc_error *err);
 
 /*
  * The reverse, of text that malloc() gave, and that is the state's from here on
- * in any case; a field that is missing or wrong is an error.
+ * in any case; a field that is missing or wrong is an error.  -EPROTO: it is
+ * of another version, 0 from before there were any.
  */
 int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err);
 
-/* Read and parse 'state' of a run directory. */
+/* Read and parse 'state' of a run directory; -EPROTO as above. */
 int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 
 /* Write 'state', then 'start', then 'pid': pid last, since it says "runs". */
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
-/* Remove pid, start, state, the filter and what the monitor was told. */
+/* Remove pid, start, state and the filter. */
 void nsc_state_remove(int rundir);
 
 void nsc_state_free(struct nsc_state *state);

@@ -38,7 +38,7 @@ static int set_limits(const struct nsc_state *state, struct nsc_error *err)
 				     state->oom_score_adj);
 	if (state->umask >= 0)
 		umask((mode_t)state->umask);
-	return nsc_rlimit_apply(state->rlimits, state->n_rlimits, err);
+	return nsc_rlimit_apply(&state->rlimits, err);
 }
 
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,

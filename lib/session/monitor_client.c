@@ -10,12 +10,14 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/process.h"
+#include "util/text.h"
 #include "rundir/enter_socket.h"
+#include "rundir/session_file.h"
 #include "util/paths.h"
 #include "linux/descriptors.h"
 #include "linux/pidfd.h"
-#include "session/session_file_write.h"
 
 #define WAIT_S 15		/* for the monitor, on a busy host */
 
@@ -150,16 +152,57 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 	return ret;
 }
 
+static int open_dir(const struct nsc_session *session, struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
+
+	return rundir < 0 ? rundir :
+			    nsc_file_open_dir_at(rundir, "run directory",
+						 NSC_DIR_SESSION, err);
+}
+
+/* Of what is longer than a field the file has the beginning. */
+static int write_file(const struct nsc_session *session,
+		      const struct nsc_session_info *info,
+		      struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = open_dir(session, err);
+	struct session s;
+	int ret;
+
+	if (dir < 0)
+		return dir;
+	ret = nsc_session_file_look(getpid(), &s);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "note the session");
+	s.generation = session->state->generation;
+	nsc_text_escape(session->state->user, s.user, sizeof(s.user));
+	nsc_text_escape(info->service, s.service, sizeof(s.service));
+	nsc_text_escape(info->rhost, s.rhost, sizeof(s.rhost));
+	nsc_text_escape(info->tty, s.tty, sizeof(s.tty));
+	nsc_text_escape(info->ruser, s.ruser, sizeof(s.ruser));
+	return nsc_session_file_write(dir, &s, err);
+}
+
+/* When it became no session after all. */
+static void remove_file(const struct nsc_session *session)
+{
+	_cleanup_fd_ int dir = open_dir(session, NSC_IGNORE);
+
+	if (dir >= 0)
+		nsc_session_file_remove(dir, getpid());
+}
+
 int nsc_group_enter(const struct nsc_session *session,
 		    const struct nsc_session_info *info,
 		    struct nsc_error *err)
 {
-	int ret = info ? nsc_note_write(session, info, err) : 0;
+	int ret = info ? write_file(session, info, err) : 0;
 
 	if (ret < 0)
 		return ret;
 	ret = ask(session, err);
 	if (ret < 0 && info)
-		nsc_note_remove(session);
+		remove_file(session);
 	return ret;
 }

@@ -35,7 +35,6 @@
 
 /* A run directory that was moved away: .drain-USER-GENERATION. */
 #define NSC_DRAIN_PREFIX ".drain-"
-#define NSC_FILE_WATCH "watch"
 #define NSC_DIR_SESSION "session"	/* see session_file.h */
 
 /*

@@ -26,7 +26,6 @@
 #include "network/pool.h"
 #include "rootfs/resolv.h"
 #include "rundir/session_file.h"
-#include "rundir/watch.h"
 #include "cgroup/cgroup_tree.h"
 #include "monitor/session_log_text.h"
 #include "targets.h"
@@ -51,7 +50,7 @@ static int open_room(char path[64])
 static void close_room(int dir, const char *path)
 {
 	static const char *const names[] = {
-		"4711", "addresses", "cgroup", "pid", "start", "watch",
+		"4711", "addresses", "cgroup", "pid", "start",
 	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++)
@@ -77,7 +76,7 @@ static void session(int dir)
 	char text[RECORD_MAX];
 	struct session s;
 
-	if (nsc_session_file_read(dir, 4711, &s) < 0)
+	if (nsc_session_file_read(dir, 4711, &s, NULL) < 0)
 		return;
 	for (int kind = 0; kind < 3; kind++) {
 		if (kind < 2)
@@ -89,16 +88,15 @@ static void session(int dir)
 	}
 }
 
-/* Parts that are divided by a line "%": cgroup, watch, session, pid, start. */
+/* Parts that are divided by a line "%": cgroup, session, pid, start. */
 void fuzz_rundir(char *text)
 {
 	static const char *const names[] = {
-		"cgroup", "watch", "4711", "pid", "start",
+		"cgroup", "4711", "pid", "start",
 	};
 	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
 	struct nsc_error err = NSC_ERROR_INIT;
 	struct nsc_state state = { .pid = 1, .start = 1 };
-	struct nsc_watch watch;
 	char room[64], path[4096];
 	int dir = open_room(room);
 
@@ -115,7 +113,6 @@ void fuzz_rundir(char *text)
 		nsc_cgroup_tree_session(tree, 4711, path, sizeof(path));
 	}
 	free(tree);
-	nsc_watch_load(dir, &watch, &err);
 	session(dir);
 	/* Of another boot, whatever they say. */
 	assert(nsc_join_verify(dir, &state, &err) < 0);
@@ -196,15 +193,9 @@ int fuzz_command_run(const struct nsc_command *command, char *output,
 	return 0;
 }
 
-/* The hooks at the end: lines, where the record has NULs. */
 void fuzz_hooks(char *text)
 {
-	size_t size = strlen(text) + 1;
-
-	for (char *p = text; *p; p++)
-		if (*p == '\n')
-			*p = '\0';
-	run_all(text, size);
+	run_all(text);
 }
 
 void fuzz_log(char *text)

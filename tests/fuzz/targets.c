@@ -94,16 +94,15 @@ static void state(char *text)
 {
 	struct nsc_state *result = NULL, *again = NULL;
 	struct nsc_error err = NSC_ERROR_INIT;
-	char *once, *twice;
+	char *once = NULL, *twice = NULL;
 
 	if (nsc_state_parse(strdup(text), &result, &err) < 0)
 		return;
 	fuzz_accepted++;
-	once = nsc_state_print(result);
-	assert(once);
+	assert(nsc_state_print(result, &once, &err) == 0);
 	assert(nsc_state_parse(strdup(once), &again, &err) == 0);
-	twice = nsc_state_print(again);
-	assert(twice && !strcmp(once, twice));
+	assert(nsc_state_print(again, &twice, &err) == 0);
+	assert(!strcmp(once, twice));
 	free(once);
 	free(twice);
 	nsc_state_free(result);

@@ -58,7 +58,7 @@ secret_stays() {
 	grep -q "$SECRET" "$RUN/alice/state" || fail "control: root finds it"
 	empty "bob finds it in" "$(as "$(id -u bob)" \
 		grep -rlsa "$SECRET" /run /var/lib /var/log /etc)"
-	for file in state seccomp.bpf sessions enter watch cgroup; do
+	for file in state seccomp.bpf sessions enter cgroup; do
 		as "$(id -u bob)" test ! -r "$RUN/alice/$file" ||
 			fail "bob can read $file"
 	done

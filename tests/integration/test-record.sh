@@ -481,6 +481,8 @@ assert all(s["user"] == "alice" for s in json.load(sys.stdin))' ||
 		fail "$(nsinit last --json)"
 	nsinit last | LC_ALL=C grep -q '[^ -~]' && fail "$(nsinit last)"
 	equal "forged lines" 0 "$(syslog_since | grep -ac '^event=open user=root')"
+	equal "login uids" 1 "$(grep -o ' loginuid=[^ ]*' "$HISTORY" |
+		sort -u | grep -c .)"
 	[ "$(wc -L < "$HISTORY")" -lt 2000 ] || fail "long: $(cat "$HISTORY")"
 	! last | LC_ALL=C grep -q $'\e' || fail "last has escape sequences"
 }

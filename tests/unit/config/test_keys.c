@@ -88,10 +88,10 @@ START_TEST(process)
 	ck_assert_ptr_null(c->init[2]);
 	ck_assert_str_eq(c->sysctl[0], "net/ipv4/conf/eth0.1/x=1");
 	ck_assert_str_eq(c->sysctl[1], "net/ipv4/conf/eth0.1/y=2");
-	ck_assert_uint_eq(c->n_rlimits, 2);
-	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
-	ck_assert_uint_eq(c->rlimits[0].soft, UINT64_MAX);
-	ck_assert_uint_eq(c->rlimits[1].hard, 20);
+	ck_assert_uint_eq(c->rlimits.set, 1U << RLIMIT_CORE |
+			  1U << RLIMIT_NOFILE);
+	ck_assert_uint_eq(c->rlimits.of[RLIMIT_CORE].soft, UINT64_MAX);
+	ck_assert_uint_eq(c->rlimits.of[RLIMIT_NOFILE].hard, 20);
 	ck_assert(!c->hooks[0].stop && c->hooks[1].stop);
 	ck_assert_uint_eq(c->hooks[0].timeout, 3);
 	ck_assert_uint_eq(c->hooks[1].timeout, 10);
@@ -112,9 +112,8 @@ START_TEST(process_defaults)
 	ck_assert_uint_eq(c->cgroups.limits.set, 0);
 	ck_assert_uint_eq(c->cgroups.limits.wished, 1U << NSC_CGROUP_N_PIDS);
 	ck_assert_int_eq(c->cgroups.limits.number[NSC_CGROUP_N_PIDS], 2048);
-	ck_assert_uint_eq(c->n_rlimits, 1);
-	ck_assert_uint_eq(c->rlimits[0].resource, RLIMIT_CORE);
-	ck_assert_uint_eq(c->rlimits[0].hard, 0);
+	ck_assert_uint_eq(c->rlimits.set, 1U << RLIMIT_CORE);
+	ck_assert_uint_eq(c->rlimits.of[RLIMIT_CORE].hard, 0);
 	ck_assert_ptr_null(c->init);
 	nsc_config_free(c);
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "linux/pidfd.h"
+#include "rundir/session_file.h"
 #include "monitor/session_log.h"
 #include "rundir/monitor_start.h"
 #include "util/paths.h"
@@ -12,7 +13,7 @@
 #define USER 65534		/* whose container it is, for root */
 
 char dir[64], said[4096];
-struct nsc_watch watch;
+struct nsc_state state;
 struct endings endings;
 struct sessions all;
 struct nsc_error err;
@@ -59,16 +60,16 @@ void prepare(void)
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(dup2(dirfd, NSC_MONITOR_RUNDIR), NSC_MONITOR_RUNDIR);
 	ck_assert_int_eq(mkdirat(dirfd, NSC_DIR_SESSION, 0755), 0);
-	memset(&watch, 0, sizeof(watch));
+	memset(&state, 0, sizeof(state));
 	memset(&endings, 0, sizeof(endings));
 	said[0] = '\0';
 	all = (struct sessions){
 		.user = "alice", .uid = geteuid() ? geteuid() : USER,
-		.watch = &watch, .endings = &endings,
+		.state = &state, .endings = &endings,
 	};
 }
 
-void watch_now(void)
+void begin_watching(void)
 {
 	ck_assert_msg(sessions_open(&all, &err) == 0, "%s", err.text);
 }
@@ -102,15 +103,17 @@ void end(pid_t pid)
 
 void put_file(pid_t pid, const char *service, int later)
 {
-	char name[32], text[256];
-	uint64_t start = 0;
+	int fd = openat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, O_RDONLY);
+	struct session s;
 
-	nsc_pidfd_start_time(pid, &start);
-	snprintf(name, sizeof(name), "session/%d", (int)pid);
-	snprintf(text, sizeof(text), "start %llu\nopened 1\nuser alice\n"
-		 "service %s\nrhost 192.0.2.1\ngarbage\n",
-		 (unsigned long long)start + (unsigned int)later, service);
-	unit_write(dir, name, text, 0644);
+	nsc_session_file_look(pid, &s);
+	s.opened = 1;
+	s.start += (unsigned int)later;
+	snprintf(s.user, sizeof(s.user), "alice");
+	snprintf(s.service, sizeof(s.service), "%s", service);
+	snprintf(s.rhost, sizeof(s.rhost), "192.0.2.1");
+	ck_assert_int_eq(nsc_session_file_write(fd, &s, &err), 0);
+	close(fd);
 }
 
 bool has_file(pid_t pid)

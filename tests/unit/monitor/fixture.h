@@ -12,14 +12,14 @@
 /* What has been recorded and hung up: lines. */
 extern char said[4096];
 extern char dir[64];
-extern struct nsc_watch watch;
+extern struct nsc_state state;
 extern struct endings endings;
 extern struct sessions all;
 extern struct nsc_error err;
 
 /* The directory; sessions_open(); and the end of both. */
 void prepare(void);
-void watch_now(void);
+void begin_watching(void);
 void clean_up(void);
 
 /* A process that waits until it is killed, and that. */

@@ -24,7 +24,7 @@ START_TEST(take_over)
 	put_file(gone, "su", 0);
 	end(gone);
 	unit_write(dir, "session/12x", "start 1\n", 0644);
-	watch_now();
+	begin_watching();
 	ck_assert_uint_eq(all.n, 1);
 	ck_assert_int_eq(all.list[0]->pid, there);
 	ck_assert_str_eq(all.list[0]->rhost, "192.0.2.1");
@@ -55,7 +55,7 @@ START_TEST(who_is_one)
 	pid_t pid = login();
 	struct session s;
 
-	watch_now();
+	begin_watching();
 	/* Root's without a file, and with another process's. */
 	ck_assert_int_eq(admit(pid, true, &s), 0);
 	put_file(pid, "sshd", 1);
@@ -65,7 +65,7 @@ START_TEST(who_is_one)
 	ck_assert_str_eq(s.service, "sshd");
 	ck_assert(!s.by_user && !s.entered);
 	/* The user's, whatever a file says. */
-	watch.generation = 7;
+	state.generation = 7;
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	ck_assert_str_eq(s.service, "nsshell");
 	ck_assert_str_eq(s.user, "alice");
@@ -95,7 +95,7 @@ START_TEST(once)
 	struct session *first, s;
 	int next;
 
-	watch_now();
+	begin_watching();
 	next = next_descriptor();
 	endings.n = 2;
 	endings.list = before;
@@ -121,7 +121,8 @@ START_TEST(once)
 	pid = login();
 	put_file(pid, "su", 0);
 	enter(pid, true);
-	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s), 0);
+	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s,
+					       NSC_IGNORE), 0);
 	ck_assert_int_eq(s.opened, 1);
 	end(pid);
 	clean_up();
@@ -152,11 +153,12 @@ START_TEST(note)
 	ck_assert_int_eq(dup2(slave, 0), 0);
 	pid = login();
 	ck_assert_int_eq(dup2(before, 0), 0);
-	watch.generation = 3;
-	watch_now();
+	state.generation = 3;
+	begin_watching();
 	added = enter(pid, false);
 	ck_assert_str_eq(added->tty, ptsname(master));
-	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s), 0);
+	ck_assert_int_eq(nsc_session_file_read(all.dir, pid, &s,
+					       NSC_IGNORE), 0);
 	ck_assert_uint_eq(s.start, added->start);
 	ck_assert_int_le(time(NULL) - s.opened, 2);
 	ck_assert_str_eq(s.user, "alice");
@@ -182,15 +184,15 @@ START_TEST(limit)
 	pid_t pids[] = { login(), login(), login(), login() };
 	struct session s;
 
-	watch.lifecycle.max_sessions = 1;
-	watch_now();
+	state.lifecycle.max_sessions = 1;
+	begin_watching();
 	put_file(pids[0], "nsinit-exec", 0);
 	enter(pids[0], true);
 	enter(pids[1], false);
 	ck_assert_int_eq(admit(pids[2], false, &s), -EUSERS);
 	ck_assert_str_eq(err.text, "You have 1 session, which is the most "
 			 "that the administrator allows.");
-	watch.lifecycle.max_sessions = 2;
+	state.lifecycle.max_sessions = 2;
 	enter(pids[2], false);
 	ck_assert_int_eq(admit(pids[3], false, &s), -EUSERS);
 	ck_assert_ptr_nonnull(strstr(err.text, "You have 2 sessions, "));
@@ -218,7 +220,7 @@ START_TEST(many_end_at_once)
 	pid_t pids[MANY];
 	size_t n = 0;
 
-	watch_now();
+	begin_watching();
 	for (int i = 0; i < MANY; i++) {
 		pids[i] = login();
 		enter(pids[i], false);
@@ -244,7 +246,7 @@ START_TEST(recorded_a_moment_later)
 {
 	pid_t pids[] = { login(), login() };
 
-	watch_now();
+	begin_watching();
 	sessions_record(&all, enter(pids[0], false));
 	put_file(pids[1], "sshd", 0);
 	enter(pids[1], true);
@@ -273,7 +275,7 @@ START_TEST(the_end)
 {
 	pid_t pid = login();
 
-	watch_now();
+	begin_watching();
 	enter(pid, false);
 	unit_write(dir, "session/99999999", "", 0644);
 	unit_write(dir, "session/.nsc", "", 0644);
@@ -296,7 +298,7 @@ START_TEST(no_descriptors)
 	struct session s;
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
-	watch_now();
+	begin_watching();
 	ck_assert_uint_eq(all.max, 36);
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	few.rlim_cur = 5;

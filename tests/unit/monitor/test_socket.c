@@ -150,8 +150,8 @@ START_TEST(clients_are_answered)
 	pid_t pid, other = login();
 
 	which = _i;
-	watch.lifecycle.max_sessions = 1;
-	watch_now();
+	state.lifecycle.max_sessions = 1;
+	begin_watching();
 	door = door_open(all.uid, &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);

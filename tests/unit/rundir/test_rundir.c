@@ -1,5 +1,5 @@
-/* lib/container: state, rundir, join, identity; session/environment; options
- * of the module; arguments of nsshell. */
+/* rundir, identity; session/environment; options of the module; arguments of
+ * nsshell. */
 #include "unit.h"
 
 #include <errno.h>
@@ -25,136 +25,9 @@
 #include "linux/target.h"
 #include "policy/pam_options.h"
 #include "session/environment.h"
+#include "myself.h"
 
 static struct nsc_error err;
-static char *const environment[] = { (char *)(uintptr_t)"A=1 \"x\"\n\\",
-				     (char *)(uintptr_t)"PATH=/x", NULL };
-static char *const keep[] = { (char *)(uintptr_t)"TERM",
-			      (char *)(uintptr_t)"LC_*", NULL };
-static gid_t groups[] = { 1000, 4294967294 };
-static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
-	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x",
-	    seccomp[] = "default", conf[] = "/etc/y",
-	    digest[] = "0123456789abcdef";
-
-/* A state that describes this very process. */
-static struct nsc_state of_myself(void)
-{
-	struct nsc_state s = {
-		.user = alice, .uid = 1000, .owner = 1000, .pid = getpid(),
-		.since = 1795465252, .namespaces = 0x7e020000,
-		.rootfs = rootfs, .config = config, .stop = stop,
-		.conf = conf, .digest = digest, .generation = 3,
-		.on_change = 3,
-		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
-		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
-		.run_uid = 1000, .run_gid = 1000, .groups = { groups, 2 },
-		.plain_groups = { groups, 1 }, .name = alice, .home = home,
-		.shell = shell, .login_shell = true,
-		.environment = (char **)(uintptr_t)environment,
-		.keep_env = (char **)(uintptr_t)keep,
-	};
-
-	ck_assert_int_eq(nsc_pidfd_boot_id(s.boot_id), 0);
-	ck_assert_int_eq(nsc_pidfd_start_time(getpid(), &s.start), 0);
-	ck_assert_int_eq(nsc_namespace_ids(0, s.ids), 0);
-	return s;
-}
-
-START_TEST(state_round_trip)
-{
-	const struct nsc_state a = of_myself();
-	struct nsc_state *b = NULL;
-	char *text = nsc_state_print(&a);
-	char *again;
-
-	ck_assert_ptr_nonnull(text);
-	ck_assert_msg(nsc_state_parse(strdup(text), &b, &err) == 0, "%s",
-		      err.text);
-	ck_assert_uint_eq(b->filter.len, 7);
-	ck_assert_uint_eq(b->filter.flags, 2);
-	ck_assert_ptr_null(b->filter.code);
-	ck_assert_str_eq(b->environment[0], environment[0]);
-	ck_assert_uint_eq(b->groups.list[1], 4294967294);
-	ck_assert_uint_eq(b->plain_groups.n, 1);
-	ck_assert_uint_eq(b->capabilities, a.capabilities);
-	ck_assert_ptr_null(b->message);
-	ck_assert_str_eq(b->digest, digest);
-	ck_assert_uint_eq(b->generation, 3);
-	ck_assert_ptr_null(b->exclusive);
-	again = nsc_state_print(b);
-	ck_assert_str_eq(text, again);
-	free(text);
-	free(again);
-	nsc_state_free(b);
-}
-END_TEST
-
-static const char *const bad_states[] = {
-	"", "user", "user a", "user a\n", "uid 1\n", "user a\nuid -1\n",
-	"user a\nuid 4294967296\n", "user a\nuid 1 2\n", "user a\nuid 1x\n",
-	"user a\nuser b\nuid 1\n", "user a\nuid \n", "user a\nuid\n",
-};
-
-/* What was cut off anywhere, and what has too much. */
-START_TEST(a_part_of_a_state_is_refused)
-{
-	const struct nsc_state a = of_myself();
-	char *text = nsc_state_print(&a), *more;
-	struct nsc_state *state = NULL;
-
-	for (size_t len = strlen(text); len-- > 0; ) {
-		char *part = strndup(text, len);
-
-		ck_assert_int_lt(nsc_state_parse(part, &state, &err), 0);
-		ck_assert_ptr_null(state);
-	}
-	ck_assert_int_gt(asprintf(&more, "%spid 1\n", text), 0);
-	ck_assert_int_lt(nsc_state_parse(more, &state, &err), 0);
-	ck_assert_str_eq(err.text, "state: has more than it should");
-	free(text);
-}
-END_TEST
-
-/* No value is another field. */
-START_TEST(odd_values_stay_what_they_are)
-{
-	char odd[] = "a\\n\n\\\npid 1\nx\\", empty[] = "", space[] = " ";
-	char *vector[] = { empty, odd, space, NULL };
-	struct nsc_state a = of_myself(), *b = NULL;
-	char *text;
-
-	a.message = odd;
-	a.home = empty;
-	a.environment = vector;
-	a.umask = -1;
-	text = nsc_state_print(&a);
-	ck_assert_msg(nsc_state_parse(strdup(text), &b, &err) == 0, "%s",
-		      err.text);
-	ck_assert_str_eq(b->message, odd);
-	ck_assert_str_eq(b->home, "");
-	ck_assert_str_eq(b->environment[0], "");
-	ck_assert_str_eq(b->environment[1], odd);
-	ck_assert_str_eq(b->environment[2], " ");
-	ck_assert_ptr_null(b->environment[3]);
-	ck_assert_int_eq(b->umask, -1);
-	ck_assert_int_eq(b->pid, a.pid);
-	free(text);
-	nsc_state_free(b);
-}
-END_TEST
-
-START_TEST(bad_states_are_refused)
-{
-	struct nsc_state *state = NULL;
-
-	ck_assert_int_lt(nsc_state_parse(strdup(bad_states[_i]), &state, &err),
-			 0);
-	ck_assert_ptr_null(state);
-	ck_assert_int_eq(strncmp(err.text, "state: ", 7), 0);
-}
-END_TEST
-
 static char dir[64];
 
 static int open_dir(void)
@@ -164,81 +37,6 @@ static int open_dir(void)
 	ck_assert_msg(fd >= 0, "%s", err.text);
 	return fd;
 }
-
-START_TEST(join_accepts_the_right_one)
-{
-	struct nsc_state a = of_myself(), *b = NULL;
-	int fd = open_dir(), pidfd;
-
-	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
-	pidfd = nsc_join_find(fd, &b, &err);
-	ck_assert_msg(pidfd >= 0, "%s", err.text);
-	ck_assert_int_eq(b->pid, getpid());
-	nsc_state_free(b);
-	close(pidfd);
-	nsc_state_remove(fd);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
-	close(fd);
-	unit_remove_dir(dir);
-}
-END_TEST
-
-static void expect_none(struct nsc_state *a, const char *expected)
-{
-	struct nsc_state *b = NULL;
-	int fd = open_dir();
-
-	ck_assert_int_eq(nsc_state_save(fd, a, &err), 0);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
-	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
-	ck_assert_ptr_null(b);
-	close(fd);
-	unit_remove_dir(dir);
-}
-
-/* C6: a number that was reused, a boot that has passed, another container. */
-START_TEST(join_refuses_the_wrong_one)
-{
-	struct nsc_state a = of_myself();
-	pid_t pid;
-
-	a.start++;
-	expect_none(&a, "the pid now is another process");
-	a = of_myself();
-	a.boot_id[0] ^= 1;
-	expect_none(&a, "from before the last boot");
-	a = of_myself();
-	a.ids[3].ino++;
-	expect_none(&a, "the namespaces of the process are others");
-	a = of_myself();
-	pid = fork();
-	if (pid == 0)
-		_exit(0);
-	a.pid = pid;
-	usleep(20000);
-	expect_none(&a, "");	/* a zombie */
-	waitpid(pid, NULL, 0);
-	expect_none(&a, "the process has ended");
-}
-END_TEST
-
-static const char *const bad_pids[] = { "", "0\n", "-1\n", "1 \n", "x\n",
-	"99999999999\n", "2147483648\n", "1\n2\n" };
-
-START_TEST(join_refuses_bad_files)
-{
-	struct nsc_state a = of_myself(), *b = NULL;
-	int fd = open_dir();
-
-	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
-	unit_write(dir, "pid", bad_pids[_i], 0644);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
-	unit_write(dir, "pid", "1\n", 0666);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
-	close(fd);
-	unit_remove_dir(dir);
-}
-END_TEST
 
 START_TEST(rundir_locks)
 {
@@ -546,10 +344,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		state_round_trip, a_part_of_a_state_is_refused,
-		odd_values_stay_what_they_are, join_accepts_the_right_one,
-		join_refuses_the_wrong_one, rundir_locks, rundir_names,
-		identities, a_login_is_who_it_is,
+		rundir_locks, rundir_names, identities, a_login_is_who_it_is,
 		a_hostile_passwd_is_bounded, environments, runtime_dir,
 		arguments, options, NULL,
 	};
@@ -559,10 +354,6 @@ int main(void)
 	Suite *suite = suite_create("container");
 	TCase *tcase = tcase_create("container");
 
-	tcase_add_loop_test(tcase, bad_states_are_refused, 0,
-			    NSC_ARRAY_SIZE(bad_states));
-	tcase_add_loop_test(tcase, join_refuses_bad_files, 0,
-			    NSC_ARRAY_SIZE(bad_pids));
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -17,7 +18,10 @@
 #include "linux/descriptors.h"
 #include "linux/pidfd.h"
 #include "rundir/enter_socket.h"
+#include "rundir/rundir.h"
+#include "rundir/session_file.h"
 #include "session/monitor_client.h"
+#include "util/paths.h"
 #include "util/process.h"
 
 #define SHORT_MS 300
@@ -26,6 +30,7 @@
 static char dir[64];
 static int notes;		/* of the session, as the test sees it */
 static struct nsc_error err;
+static char user[] = "alice";
 
 /* --- the seam: the run directory, its note, and time */
 
@@ -39,24 +44,23 @@ int __wrap_nsc_session_open_rundir(const struct nsc_session *session,
 	return open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-int __wrap_nsc_note_write(const struct nsc_session *session,
-			  const struct nsc_session_info *info,
-			  struct nsc_error *error);
-int __wrap_nsc_note_write(const struct nsc_session *session,
-			  const struct nsc_session_info *info,
-			  struct nsc_error *error)
+int __wrap_nsc_session_file_write(int fd, const struct session *s,
+				  struct nsc_error *error);
+int __wrap_nsc_session_file_write(int fd, const struct session *s,
+				  struct nsc_error *error)
 {
-	(void)session;
-	if (!strcmp(info->service, "full"))
+	(void)fd;
+	if (!strcmp(s->service, "full"))
 		return nsc_error_sys(error, ENOSPC, "note");
 	notes++;
 	return 0;
 }
 
-void __wrap_nsc_note_remove(const struct nsc_session *session);
-void __wrap_nsc_note_remove(const struct nsc_session *session)
+void __wrap_nsc_session_file_remove(int fd, pid_t pid);
+void __wrap_nsc_session_file_remove(int fd, pid_t pid)
 {
-	(void)session;
+	(void)fd;
+	(void)pid;
 	notes--;
 }
 
@@ -77,6 +81,15 @@ int __wrap_nsc_process_poll(int fd, int64_t deadline)
 	(void)deadline;
 	return __real_nsc_process_poll(fd, __real_nsc_process_now() +
 				       SHORT_MS);
+}
+
+static void make_rundir(void)
+{
+	char path[80];
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/" NSC_DIR_SESSION, dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
 }
 
 /* --- a monitor */
@@ -302,10 +315,12 @@ START_TEST(monitors)
 	const struct nsc_session_info info = { .service = "sshd" };
 	pid_t monitor, container = wait_for_ever();
 	struct nsc_session session = NSC_SESSION_INIT;
+	struct nsc_state state = { .user = user };
 	int ready[2], before, ret;
 
 	session.pidfd = nsc_pidfd_open(container);
-	unit_make_dir(dir);
+	session.state = &state;
+	make_rundir();
 	for (int i = 0; i < FILES; i++)
 		unit_write(dir, (char[]){ 'g', 'r', 'o', 'u', 'p',
 					  (char)('0' + i), 0 }, "", 0644);
@@ -333,8 +348,10 @@ START_TEST(note)
 {
 	const struct nsc_session_info full = { .service = "full" };
 	struct nsc_session session = NSC_SESSION_INIT;
+	struct nsc_state state = { .user = user };
 
-	unit_make_dir(dir);
+	make_rundir();
+	session.state = &state;
 	session.pidfd = nsc_pidfd_open(getpid());
 	ck_assert_int_eq(nsc_group_enter(&session, &full, &err), -ENOSPC);
 	ck_assert_str_eq(err.text, "note: No space left on device");

@@ -1,0 +1,278 @@
+/* 'state', and the container that it is about. */
+#include "unit.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "util/fd.h"
+#include "util/paths.h"
+#include "linux/pidfd.h"
+#include "rundir/rundir.h"
+#include "rundir/running.h"
+#include "myself.h"
+
+static struct nsc_error err;
+
+static char *print_state(const struct nsc_state *state)
+{
+	char *text = NULL;
+
+	ck_assert_msg(nsc_state_print(state, &text, &err) == 0, "%s", err.text);
+	return text;
+}
+
+START_TEST(state_round_trip)
+{
+	const struct nsc_state a = of_myself();
+	struct nsc_state *b = NULL;
+	char *text = print_state(&a);
+	char *again;
+
+	ck_assert_ptr_nonnull(text);
+	ck_assert_msg(nsc_state_parse(strdup(text), &b, &err) == 0, "%s",
+		      err.text);
+	ck_assert_uint_eq(b->filter.len, 7);
+	ck_assert_uint_eq(b->filter.flags, 2);
+	ck_assert_ptr_null(b->filter.code);
+	ck_assert_str_eq(b->environment[0], environment[0]);
+	ck_assert_uint_eq(b->groups.list[1], 4294967294);
+	ck_assert_uint_eq(b->plain_groups.n, 1);
+	ck_assert_uint_eq(b->capabilities, a.capabilities);
+	ck_assert_ptr_null(b->message);
+	ck_assert_str_eq(b->digest, digest);
+	ck_assert_uint_eq(b->generation, 3);
+	ck_assert_ptr_null(b->exclusive);
+	ck_assert(!memcmp(&b->lifecycle, &a.lifecycle, sizeof(a.lifecycle)));
+	ck_assert(!memcmp(&b->rlimits, &a.rlimits, sizeof(a.rlimits)));
+	again = print_state(b);
+	ck_assert_str_eq(text, again);
+	free(text);
+	free(again);
+	nsc_state_free(b);
+}
+END_TEST
+
+#define A "version 1\nuser a\n"
+static const char *const bad_states[] = {
+	"", "version", "version 1", "version \n", "version x\nuser a\n",
+	"version 1\nversion 1\nuser a\n", "version -1\n", "uid 1\n",
+	"version 1\n", "version 1\nuser", "version 1\nuser a", A,
+	A "uid -1\n", A "uid 4294967296\n", A "uid 1 2\n", A "uid 1x\n",
+	A "user b\nuid 1\n", A "uid \n", A "uid\n", A "uid 1 \n",
+};
+#undef A
+
+static const char *const other_versions[] = {
+	"version 0\n", "version 0\nuser a\n", "version 2\nzone 7\n",
+	"version 4294967295\n", "user a\nuid 1000\n",
+};
+
+/* Another version is told from what is broken, and before all else. */
+START_TEST(other_versions_are_refused)
+{
+	struct nsc_state *state = NULL;
+
+	ck_assert_int_eq(nsc_state_parse(strdup(other_versions[_i]), &state,
+					 &err), -EPROTO);
+	ck_assert_ptr_null(state);
+	ck_assert_int_eq(strncmp(err.text, "state: is of version ", 21), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, ", and this program reads "
+				     "version 1"));
+}
+END_TEST
+
+/* What was cut off anywhere, and what has too much. */
+START_TEST(a_part_of_a_state_is_refused)
+{
+	const struct nsc_state a = of_myself();
+	char *text = print_state(&a), *more;
+	struct nsc_state *state = NULL;
+
+	for (size_t len = strlen(text); len-- > 0; ) {
+		char *part = strndup(text, len);
+
+		ck_assert_int_eq(nsc_state_parse(part, &state, &err), -EINVAL);
+		ck_assert_ptr_null(state);
+	}
+	ck_assert_int_gt(asprintf(&more, "%spid 1\n", text), 0);
+	ck_assert_int_lt(nsc_state_parse(more, &state, &err), 0);
+	ck_assert_str_eq(err.text, "state: has more than it should");
+	free(text);
+}
+END_TEST
+
+/* No value is another field. */
+START_TEST(odd_values_stay_what_they_are)
+{
+	char odd[] = "a\\n\n\\\npid 1\nx\\", empty[] = "", space[] = " ";
+	char *vector[] = { empty, odd, space, NULL };
+	struct nsc_state a = of_myself(), *b = NULL;
+	char *text;
+
+	a.message = odd;
+	a.home = empty;
+	a.environment = vector;
+	a.umask = -1;
+	text = print_state(&a);
+	ck_assert_msg(nsc_state_parse(strdup(text), &b, &err) == 0, "%s",
+		      err.text);
+	ck_assert_str_eq(b->message, odd);
+	ck_assert_str_eq(b->home, "");
+	ck_assert_str_eq(b->environment[0], "");
+	ck_assert_str_eq(b->environment[1], odd);
+	ck_assert_str_eq(b->environment[2], " ");
+	ck_assert_ptr_null(b->environment[3]);
+	ck_assert_int_eq(b->umask, -1);
+	ck_assert_int_eq(b->pid, a.pid);
+	free(text);
+	nsc_state_free(b);
+}
+END_TEST
+
+START_TEST(bad_states_are_refused)
+{
+	struct nsc_state *state = NULL;
+
+	ck_assert_int_lt(nsc_state_parse(strdup(bad_states[_i]), &state, &err),
+			 0);
+	ck_assert_ptr_null(state);
+	ck_assert_int_eq(strncmp(err.text, "state: ", 7), 0);
+	ck_assert_int_eq(err.code, EINVAL);
+}
+END_TEST
+
+static char dir[64];
+
+static int open_dir(void)
+{
+	int fd = nsc_rundir_open(unit_make_dir(dir), true, 1234, &err);
+
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	return fd;
+}
+
+START_TEST(join_accepts_the_right_one)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir(), pidfd;
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	pidfd = nsc_join_find(fd, &b, &err);
+	ck_assert_msg(pidfd >= 0, "%s", err.text);
+	ck_assert_int_eq(b->pid, getpid());
+	nsc_state_free(b);
+	close(pidfd);
+	nsc_state_remove(fd);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static void expect_none(struct nsc_state *a, const char *expected)
+{
+	struct nsc_state *b = NULL;
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, a, &err), 0);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
+	ck_assert_ptr_null(b);
+	close(fd);
+	unit_remove_dir(dir);
+}
+
+/* C6: a number that was reused, a boot that has passed, another container. */
+START_TEST(join_refuses_the_wrong_one)
+{
+	struct nsc_state a = of_myself();
+	pid_t pid;
+
+	a.start++;
+	expect_none(&a, "the pid now is another process");
+	a = of_myself();
+	a.boot_id[0] ^= 1;
+	expect_none(&a, "from before the last boot");
+	a = of_myself();
+	a.ids[3].ino++;
+	expect_none(&a, "the namespaces of the process are others");
+	a = of_myself();
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	a.pid = pid;
+	usleep(20000);
+	expect_none(&a, "");	/* a zombie */
+	waitpid(pid, NULL, 0);
+	expect_none(&a, "the process has ended");
+}
+END_TEST
+
+static const char *const bad_pids[] = { "", "0\n", "-1\n", "1 \n", "x\n",
+	"99999999999\n", "2147483648\n", "1\n2\n" };
+
+START_TEST(join_refuses_bad_files)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	unit_write(dir, "pid", bad_pids[_i], 0644);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	unit_write(dir, "pid", "1\n", 0666);
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static void expect_version(int fd, struct nsc_state *b, int code,
+			   const char *expected)
+{
+	ck_assert_int_eq(nsc_join_find(fd, &b, &err), code);
+	ck_assert_ptr_null(b);
+	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
+}
+
+/* While it runs it is there; afterwards its files are what is left. */
+START_TEST(join_refuses_another_version)
+{
+	const struct nsc_state a = of_myself();
+	char pid[64];
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	unit_write(dir, NSC_FILE_STATE, "version 0\nsize 3\n", 0600);
+	snprintf(pid, sizeof(pid), "end process %d, its PID 1", getpid());
+	expect_version(fd, NULL, -EPROTO, "is of version 0, and this program "
+		       "reads version 1: another version of nscontainer "
+		       "started the container");
+	expect_version(fd, NULL, -EPROTO, pid);
+	unit_write(dir, NSC_FILE_START, "1\n", 0644);
+	expect_version(fd, NULL, -ESRCH, "what is left is of another version");
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		state_round_trip, a_part_of_a_state_is_refused,
+		odd_values_stay_what_they_are, join_accepts_the_right_one,
+		join_refuses_the_wrong_one, join_refuses_another_version,
+		NULL,
+	};
+	Suite *suite = suite_create("state");
+	TCase *tcase = tcase_create("state");
+
+	tcase_add_loop_test(tcase, bad_states_are_refused, 0,
+			    NSC_ARRAY_SIZE(bad_states));
+	tcase_add_loop_test(tcase, other_versions_are_refused, 0,
+			    NSC_ARRAY_SIZE(other_versions));
+	tcase_add_loop_test(tcase, join_refuses_bad_files, 0,
+			    NSC_ARRAY_SIZE(bad_pids));
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
