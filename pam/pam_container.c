@@ -153,7 +153,7 @@ static int put_environment(const struct call *call,
 	if (name && !strcmp(name, "/nsshell") &&
 	    pam_putenv(call->pamh, shell) != PAM_SUCCESS)
 		return nsc_error_sys(err, ENOMEM, "environment");
-	for (char **e = state->environment; e && *e; e++)
+	for (char **e = state->process.env; e && *e; e++)
 		if (pam_putenv(call->pamh, *e) != PAM_SUCCESS)
 			return nsc_error_set(err, EINVAL, "environment: PAM "
 					     "refused an entry");

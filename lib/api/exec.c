@@ -123,7 +123,7 @@ static int start(struct exec *e, struct nsc_error *err)
 		return ret;
 	request.conf = conf;
 	request.config = config;
-	if (wants_tty(e, config->tty))
+	if (wants_tty(e, config->process.terminal))
 		return start_with_console(e, &request, err);
 	return nsc_start(&request, err);
 }
@@ -220,7 +220,7 @@ static int run(struct exec *e, int *ret_status, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
-	if (wants_tty(e, e->session.state->tty))
+	if (wants_tty(e, e->session.state->process.terminal))
 		ret = nsc_console_run(&request, -1, &e->pty, ret_status, err);
 	else
 		ret = nsc_console_run_given(&request, false, ret_status, err);

@@ -184,9 +184,9 @@ static const struct nsc_field namespace_fields[] = {
 
 static const struct nsc_field context_fields[] = {
 	{ .name = "apparmor_profile", .read = nsc_read_text,
-	  .at = AT(apparmor_profile) },
+	  .at = AT(process.apparmor_profile) },
 	{ .name = "process_label", .read = nsc_read_text,
-	  .at = AT(process_label) },
+	  .at = AT(process.selinux_label) },
 	{ .name = "mount_label", .read = nsc_read_text,
 	  .at = AT(mount_label) },
 	/* What it asks for is protected in every container. */
@@ -236,18 +236,18 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "hostname", .read = read_hostname, .at = AT(hostname) },
 	{ .name = "user", .read = read_user, .at = AT(user) },
 	{ .name = "working_dir", .read = nsc_read_path,
-	  .at = AT(working_dir) },
+	  .at = AT(process.cwd) },
 	{ .name = "environment", .read = nsc_read_environment,
-	  .at = AT(environment) },
-	{ .name = "tty", .read = nsc_read_bool, .at = AT(tty) },
+	  .at = AT(process.env) },
+	{ .name = "tty", .read = nsc_read_bool, .at = AT(process.terminal) },
 	{ .name = "max_terminals", .read = nsc_read_number,
 	  .at = AT(max_terminals), .max = NSC_TERMINALS_MAX },
 	{ .name = "namespaces", .read = read_namespaces,
 	  .at = AT(namespaces), .members = namespace_fields },
 	{ .name = "capabilities", .read = read_capabilities,
-	  .at = AT(capabilities) },
+	  .at = AT(process.capabilities) },
 	{ .name = "no_new_privs", .read = nsc_read_bool,
-	  .at = AT(no_new_privs) },
+	  .at = AT(process.no_new_privs) },
 	{ .name = "networks", .read = nsc_read_networks,
 	  .members = nsc_network_fields },
 	{ .name = "cgroups", .read = nsc_read_members,
@@ -277,10 +277,10 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_paths", .read = nsc_read_paths,
 	  .at = AT(readonly_paths) },
 	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
-	{ .name = "umask", .read = nsc_read_umask, .at = AT(umask),
+	{ .name = "umask", .read = nsc_read_umask, .at = AT(process.umask),
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
-	  .at = AT(oom_score_adj), .min = -1000, .max = 1000 },
+	  .at = AT(process.oom_score_adj), .min = -1000, .max = 1000 },
 	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
 	{ .name = NULL },
 };
@@ -291,15 +291,16 @@ static int set_defaults(struct nsc_config *config, const char *file)
 
 	config->file = strdup(file);
 	config->seccomp = strdup(NSC_SECCOMP_DEFAULT);
-	config->environment = calloc(1, sizeof(*config->environment));
-	if (!config->file || !config->seccomp || !config->environment)
+	config->process.env = calloc(1, sizeof(*config->process.env));
+	if (!config->file || !config->seccomp || !config->process.env)
 		return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_keep_env); i++)
 		if (nsc_text_append(&config->keep_env, &n,
 				    default_keep_env[i]) < 0)
 			return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_capabilities); i++)
-		config->capabilities |= UINT64_C(1) << default_capabilities[i];
+		config->process.capabilities |=
+			UINT64_C(1) << default_capabilities[i];
 	config->namespaces = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
 			     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
 			     CLONE_NEWCGROUP;
@@ -313,10 +314,10 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->automatic_mappings = true;
 	config->login_shell = true;
 	config->on_change = NSC_ON_CHANGE_HOST;
-	config->umask = -1;
-	config->oom_score_adj = NSC_OOM_LEAVE;
+	config->process.umask = -1;
+	config->process.oom_score_adj = NSC_OOM_LEAVE;
 	/* A core dump would run the host's helper, core(5). */
-	nsc_rlimit_set(&config->rlimits, RLIMIT_CORE, 0, 0);
+	nsc_rlimit_set(&config->process.rlimits, RLIMIT_CORE, 0, 0);
 	return 0;
 }
 
@@ -425,12 +426,12 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->rootfs);
 	free(config->hostname);
 	free(config->user);
-	free(config->working_dir);
+	free(config->process.cwd);
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);
-	free(config->apparmor_profile);
-	free(config->process_label);
+	free(config->process.apparmor_profile);
+	free(config->process.selinux_label);
 	free(config->mount_label);
 	nsc_text_free_vector(config->sysctl);
 	nsc_text_free_vector(config->init);
@@ -443,7 +444,7 @@ void nsc_config_free(struct nsc_config *config)
 	free_hook(&config->engine_stop);
 	free(config->pidfile);
 	free(config->seccomp);
-	nsc_text_free_vector(config->environment);
+	nsc_text_free_vector(config->process.env);
 	nsc_text_free_vector(config->keep_env);
 	nsc_networks_free(config);
 	for (size_t i = 0; i < config->n_mounts; i++) {

@@ -14,9 +14,9 @@
 #include "policy/lifecycle.h"
 #include "policy/user.h"
 #include "cgroup/cgroup_request.h"
+#include "linux/confine.h"
 #include "linux/device.h"
 #include "linux/idmap.h"
-#include "linux/rlimit.h"
 
 enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
 		   NSC_OVERLAY_PERSISTENT };
@@ -39,8 +39,6 @@ struct nsc_config_mount {
 	char *size;		/* of a tmpfs, NULL: a tenth of the memory */
 	mode_t mode;		/* of a tmpfs */
 };
-
-#define NSC_OOM_LEAVE 1001
 
 /* A command of the host's. */
 struct nsc_config_hook {
@@ -88,21 +86,12 @@ struct nsc_config {
 	bool readonly_fs;
 	char *hostname;			/* NULL: the host's */
 	char *user;			/* NULL: who logs in */
-	char *working_dir;		/* NULL: the home */
-	bool tty;			/* a terminal for nsinit exec */
+	struct nsc_process process;	/* what runs in it */
 	uint32_t max_terminals;		/* of the container's; 0: no limit */
-	char **environment;		/* "KEY=VALUE", NULL-terminated */
 	unsigned int namespaces;	/* CLONE_NEW* */
-	uint64_t capabilities;		/* bit n: capability n is kept */
 	char *restrictions;		/* NULL: absent; always in force */
-	bool no_new_privs;
-	char *apparmor_profile;		/* NULL or "": none */
-	char *process_label;
 	char *mount_label;
-	struct nsc_rlimits rlimits;
 	char **sysctl;			/* "net/ipv4/ip_forward=1", or NULL */
-	int umask;			/* -1: leave it */
-	int oom_score_adj;		/* NSC_OOM_LEAVE: leave it */
 	char **init;			/* command line, NULL: builtin */
 	struct nsc_config_hook *hooks;
 	size_t n_hooks;

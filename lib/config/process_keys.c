@@ -88,6 +88,7 @@ const struct nsc_field nsc_rlimit_fields[] = {
 static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct rlimit_element e = { 0 };
+	struct nsc_config *config = to;
 	int ret = nsc_field_object(r, element, nsc_rlimit_fields, &e);
 
 	if (ret < 0)
@@ -96,8 +97,7 @@ static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 		return nsc_field_refuse(r, "expected type, hard and soft");
 	if (e.soft > e.hard)
 		return nsc_field_refuse_member(r, "soft", "is above hard");
-	nsc_rlimit_set(&((struct nsc_config *)to)->rlimits, e.resource, e.soft,
-		       e.hard);
+	nsc_rlimit_set(&config->process.rlimits, e.resource, e.soft, e.hard);
 	return 0;
 }
 

@@ -34,6 +34,7 @@
 #include "container/save.h"
 #include "rootfs/rootfs.h"
 #include "linux/capability.h"
+#include "linux/confine.h"
 #include "linux/mount.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
@@ -267,14 +268,7 @@ static int start_init(struct builder *b, struct nsc_error *err)
 
 static int adjust_init(struct builder *b, struct nsc_error *err)
 {
-	const struct nsc_config *config = b->plan->config;
-	int ret;
-
-	if (config->oom_score_adj == NSC_OOM_LEAVE)
-		return 0;
-	ret = nsc_process_oom_score_adj(b->pid, config->oom_score_adj);
-	return ret < 0 ? nsc_error_sys(err, -ret, "set oom_score_adj to %d",
-				       config->oom_score_adj) : 0;
+	return nsc_confine_oom(&b->plan->config->process, b->pid, err);
 }
 
 static int let_go(struct builder *b, struct nsc_error *err)

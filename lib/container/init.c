@@ -14,7 +14,6 @@
 #include <sched.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -22,7 +21,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/paths.h"
-#include "linux/capability.h"
+#include "linux/confine.h"
 #include "linux/credential.h"
 #include "linux/keyring.h"
 #include "linux/label.h"
@@ -45,7 +44,7 @@ static int limit(const struct nsc_init *init, struct nsc_error *err)
 {
 	const struct nsc_config *config = init->plan->config;
 
-	return nsc_rlimit_apply(&config->rlimits, err);
+	return nsc_rlimit_apply(&config->process.rlimits, err);
 }
 
 static int become_root(const struct nsc_init *init, struct nsc_error *err)
@@ -88,11 +87,11 @@ static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 /* Of an init of the rootfs; here the host's procfs is still there. */
 static int set_labels(const struct nsc_init *init, struct nsc_error *err)
 {
-	const struct nsc_config *config = init->plan->config;
+	const struct nsc_process *own = &init->plan->config->process;
 
-	return config->init ? nsc_label_set_exec(config->apparmor_profile,
-						 config->process_label, err) :
-			      0;
+	return !init->plan->config->init ? 0 :
+		nsc_label_set_exec(own->apparmor_profile, own->selinux_label,
+				   err);
 }
 
 static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
@@ -125,48 +124,22 @@ static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
 	return nsc_keyring_new_session(err);
 }
 
-static int set_no_new_privs(struct nsc_error *err)
-{
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return nsc_error_sys(err, errno, "no_new_privs");
-	return 0;
-}
-
-/* What a session has; the order is that of lib/session/enter.c. */
-static int lock_down_own(const struct nsc_init *init, struct nsc_error *err)
-{
-	const struct nsc_config *config = init->plan->config;
-	const struct nsc_seccomp *filter = &init->plan->filters.session;
-	int ret = nsc_capability_bound(config->capabilities, err);
-
-	if (ret == 0 && !config->no_new_privs)
-		ret = nsc_seccomp_load(filter, err);
-	if (ret == 0)
-		ret = nsc_capability_keep(config->capabilities, err);
-	if (ret < 0 || !config->no_new_privs)
-		return ret;
-	ret = set_no_new_privs(err);
-	return ret == 0 ? nsc_seccomp_load(filter, err) : ret;
-}
-
 /*
- * Whoever takes container-init over gets nothing: it needs to end others, no
- * more.
+ * An init of the rootfs has what a session has.  Whoever takes container-init
+ * over gets nothing: it needs to end others, no more.
  */
 static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 {
-	const uint64_t keep = UINT64_C(1) << CAP_KILL;
-	int ret;
+	static const struct nsc_process ours = {
+		.capabilities = UINT64_C(1) << CAP_KILL, .no_new_privs = true,
+	};
+	const struct nsc_process *own = &init->plan->config->process;
+	const struct nsc_filters *filters = &init->plan->filters;
 
 	if (init->plan->config->init)
-		return lock_down_own(init, err);
-	ret = nsc_capability_bound(keep, err);
-	if (ret == 0)
-		ret = nsc_capability_keep(keep, err);
-	if (ret == 0)
-		ret = set_no_new_privs(err);
-	return ret == 0 ? nsc_seccomp_load(&init->plan->filters.init, err) :
-			  ret;
+		return nsc_confine(own, &filters->session, own->capabilities,
+				   err);
+	return nsc_confine(&ours, &filters->init, ours.capabilities, err);
 }
 
 /*
@@ -187,8 +160,8 @@ static int become_own_init(const struct nsc_init *init, struct nsc_error *err)
 	if (wait_for_go(&(struct nsc_init){ .go = 3 }, err) < 0)
 		_exit(1);
 	close(3);
-	if (init->plan->config->umask >= 0)
-		umask((mode_t)init->plan->config->umask);
+	if (init->plan->config->process.umask >= 0)
+		umask((mode_t)init->plan->config->process.umask);
 	execve(argv[0], argv, envp);
 	_exit(127);
 }

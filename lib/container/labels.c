@@ -60,7 +60,7 @@ static bool is_loaded(const char *profile)
 static int check_apparmor(const struct nsc_config *config,
 			  struct nsc_error *err)
 {
-	const char *profile = config->apparmor_profile;
+	const char *profile = config->process.apparmor_profile;
 
 	if (!profile || !*profile)
 		return 0;
@@ -109,7 +109,7 @@ int nsc_labels_check(const struct nsc_config *config, struct nsc_error *err)
 
 	if (ret == 0)
 		ret = check_context(config, "process_label",
-				    config->process_label, err);
+				    config->process.selinux_label, err);
 	if (ret == 0)
 		ret = check_context(config, "mount_label",
 				    config->mount_label, err);

@@ -13,10 +13,9 @@
 
 #include "util/error.h"
 #include "util/kv.h"
+#include "linux/confine.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
-#include "linux/rlimit.h"
-#include "linux/seccomp.h"
 #include "policy/lifecycle.h"
 
 /*
@@ -54,14 +53,8 @@ struct nsc_state {
 	/* When the monitor ends it: "empty", "logout", others: never. */
 	char *stop;
 	struct nsc_lifecycle lifecycle;	/* the rest of that, but for stop */
-	uint64_t capabilities;	/* the bounding set of whoever joins */
 	bool own_init;		/* PID 1 is a program of the rootfs */
-	bool no_new_privs;
-	struct nsc_rlimits rlimits;
-	int umask;		/* -1: leave it */
-	int oom_score_adj;	/* beyond 1000: leave it */
-	char *apparmor_profile;	/* NULL or "": none */
-	char *process_label;	/* SELinux, of what is executed */
+	struct nsc_process process;	/* whoever joins */
 	char *seccomp;		/* as in container.json, for messages */
 	/* Length and flags; nsc_join_filter reads the code. */
 	struct nsc_seccomp filter;
@@ -72,12 +65,9 @@ struct nsc_state {
 	char *name;		/* login name inside */
 	char *home;
 	char *shell;
-	char *working_dir;
 	bool login_shell;
-	bool tty;		/* what nsinit exec runs gets a terminal */
 	char *message;
-	char **environment;	/* vectors that are empty may be NULL */
-	char **keep_env;
+	char **keep_env;	/* vectors that are empty may be NULL */
 	char **networks;	/* see nsc_network_describe */
 	unsigned int helper;	/* pid inside of what carries the network, 0 */
 };

@@ -98,7 +98,9 @@ static int try_filter(const struct nsc_config *config,
 	struct progress *shared = mmap(NULL, sizeof(*shared),
 				       PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	struct attempt attempt = { filter, config->no_new_privs, shared };
+	struct attempt attempt = {
+		filter, config->process.no_new_privs, shared,
+	};
 	size_t at;
 
 	if (shared == MAP_FAILED)
@@ -147,7 +149,7 @@ static int make_from_file(const struct nsc_config *config,
 	struct nsc_seccomp_world world;
 	int error;
 
-	nsc_seccomp_world_here(config->capabilities, &world);
+	nsc_seccomp_world_here(config->process.capabilities, &world);
 	error = nsc_seccomp_profile_load(config->seccomp, &world, &profile,
 					 err);
 	if (error == 0)
@@ -163,7 +165,7 @@ static int make(const struct nsc_config *config, struct nsc_filters *ret,
 	int error;
 
 	if (!strcmp(config->seccomp, NSC_SECCOMP_DEFAULT))
-		error = make_default(config->capabilities, false,
+		error = make_default(config->process.capabilities, false,
 				     &ret->session, err);
 	else
 		error = make_from_file(config, &ret->session, err);

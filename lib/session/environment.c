@@ -86,7 +86,7 @@ static int make(const struct nsc_state *state, char *const *from,
 	for (; ret == 0 && from && *from && *n < KEEP_MAX; from++)
 		if (kept(state->keep_env, *from))
 			ret = put(vector, n, *from);
-	for (char **e = state->environment; ret == 0 && e && *e; e++)
+	for (char **e = state->process.env; ret == 0 && e && *e; e++)
 		ret = put(vector, n, *e);
 	return ret;
 }
@@ -110,7 +110,7 @@ bool nsc_environment_has(const struct nsc_state *state, const char *name)
 {
 	char *const only[] = { (char *)(uintptr_t)name, NULL };
 
-	for (char **e = state->environment; e && *e; e++)
+	for (char **e = state->process.env; e && *e; e++)
 		if (kept(only, *e))
 			return true;
 	return false;

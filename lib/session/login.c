@@ -33,12 +33,12 @@ static int enter(const struct nsc_session *session, gid_t gid,
 		 struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
-	const char *profile = state->apparmor_profile;
+	const char *profile = state->process.apparmor_profile;
 	_cleanup_fd_ int label = -1;
 	int ret;
 
 	begin(session, "namespaces");
-	ret = nsc_label_set_exec(NULL, state->process_label, err);
+	ret = nsc_label_set_exec(NULL, state->process.selinux_label, err);
 	if (ret == 0 && profile && *profile)
 		ret = label = nsc_label_open(err);
 	if (ret >= 0)

@@ -23,7 +23,7 @@ extern char **environ;
 
 static void go_to_directory(const struct nsc_state *state)
 {
-	const char *dir = state->working_dir ? state->working_dir :
+	const char *dir = state->process.cwd ? state->process.cwd :
 					       state->home;
 
 	/* As login programs do: a home that is not there is no reason. */

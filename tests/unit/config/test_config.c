@@ -51,12 +51,13 @@ START_TEST(defaults)
 	ck_assert_uint_eq(c->namespaces, CLONE_NEWNS | CLONE_NEWUTS |
 			  CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID |
 			  CLONE_NEWNET | CLONE_NEWCGROUP);
-	ck_assert_uint_eq(c->capabilities, 0xa00405fb);
+	ck_assert_uint_eq(c->process.capabilities, 0xa00405fb);
 	ck_assert(c->default_devices && c->automatic_mappings);
-	ck_assert(c->login_shell && !c->readonly_fs && !c->no_new_privs);
+	ck_assert(c->login_shell && !c->readonly_fs &&
+		  !c->process.no_new_privs);
 	ck_assert_str_eq(c->keep_env[0], "TERM");
 	ck_assert_str_eq(c->seccomp, "default");
-	ck_assert_ptr_null(c->environment[0]);
+	ck_assert_ptr_null(c->process.env[0]);
 	nsc_config_free(c);
 }
 END_TEST
@@ -79,13 +80,13 @@ START_TEST(values)
 	ck_assert_str_eq(c->rootfs, "/etc/dir/img/alice");
 	ck_assert_str_eq(c->hostname, "alice-1000");
 	ck_assert_str_eq(c->user, "daemon:users");
-	ck_assert_str_eq(c->working_dir, "/home/alice/x");
-	ck_assert_str_eq(c->environment[0], "A=%u $HOME");
-	ck_assert_str_eq(c->environment[1], "B=");
-	ck_assert(c->readonly_fs && c->no_new_privs);
+	ck_assert_str_eq(c->process.cwd, "/home/alice/x");
+	ck_assert_str_eq(c->process.env[0], "A=%u $HOME");
+	ck_assert_str_eq(c->process.env[1], "B=");
+	ck_assert(c->readonly_fs && c->process.no_new_privs);
 	ck_assert_int_eq(c->overlay, NSC_OVERLAY_PERSISTENT);
 	ck_assert_int_eq(c->home, NSC_HOME_PRIVATE);
-	ck_assert_uint_eq(c->capabilities, 0x21);
+	ck_assert_uint_eq(c->process.capabilities, 0x21);
 	ck_assert_uint_eq(c->n_networks, 1);
 	ck_assert_uint_eq(c->networks[0].mtu, 1500);
 	ck_assert_str_eq(c->shell, "/bin/zsh");
@@ -261,7 +262,7 @@ START_TEST(sample_of_2014)
 	ck_assert_str_eq(c->hostname, "koye");
 	ck_assert_uint_eq(c->n_networks, 2);
 	ck_assert_int_eq(c->networks[1].type, NSC_NETWORK_VETH);
-	ck_assert(c->tty);
+	ck_assert(c->process.terminal);
 	nsc_config_free(c);
 	free(text);
 }

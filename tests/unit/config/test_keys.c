@@ -80,18 +80,18 @@ START_TEST(process)
 		" \"on_failure\": \"ignore\"}], \"stop\": [{\"path\": \"/b\"}]"
 		"}}");
 
-	ck_assert_int_eq(c->umask, 027);
+	ck_assert_int_eq(c->process.umask, 027);
 	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_DRAIN);
-	ck_assert_int_eq(c->oom_score_adj, -500);
+	ck_assert_int_eq(c->process.oom_score_adj, -500);
 	ck_assert_str_eq(c->init[0], "/sbin/init");
 	ck_assert_str_eq(c->init[1], "--x");
 	ck_assert_ptr_null(c->init[2]);
 	ck_assert_str_eq(c->sysctl[0], "net/ipv4/conf/eth0.1/x=1");
 	ck_assert_str_eq(c->sysctl[1], "net/ipv4/conf/eth0.1/y=2");
-	ck_assert_uint_eq(c->rlimits.set, 1U << RLIMIT_CORE |
+	ck_assert_uint_eq(c->process.rlimits.set, 1U << RLIMIT_CORE |
 			  1U << RLIMIT_NOFILE);
-	ck_assert_uint_eq(c->rlimits.of[RLIMIT_CORE].soft, UINT64_MAX);
-	ck_assert_uint_eq(c->rlimits.of[RLIMIT_NOFILE].hard, 20);
+	ck_assert_uint_eq(c->process.rlimits.of[RLIMIT_CORE].soft, UINT64_MAX);
+	ck_assert_uint_eq(c->process.rlimits.of[RLIMIT_NOFILE].hard, 20);
 	ck_assert(!c->hooks[0].stop && c->hooks[1].stop);
 	ck_assert_uint_eq(c->hooks[0].timeout, 3);
 	ck_assert_uint_eq(c->hooks[1].timeout, 10);
@@ -105,15 +105,15 @@ START_TEST(process_defaults)
 {
 	struct nsc_config *c = good("{}");
 
-	ck_assert_int_eq(c->umask, -1);
+	ck_assert_int_eq(c->process.umask, -1);
 	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_HOST);
-	ck_assert_int_eq(c->oom_score_adj, NSC_OOM_LEAVE);
+	ck_assert_int_eq(c->process.oom_score_adj, NSC_OOM_LEAVE);
 	ck_assert_uint_eq(c->max_terminals, 256);
 	ck_assert_uint_eq(c->cgroups.limits.set, 0);
 	ck_assert_uint_eq(c->cgroups.limits.wished, 1U << NSC_CGROUP_N_PIDS);
 	ck_assert_int_eq(c->cgroups.limits.number[NSC_CGROUP_N_PIDS], 2048);
-	ck_assert_uint_eq(c->rlimits.set, 1U << RLIMIT_CORE);
-	ck_assert_uint_eq(c->rlimits.of[RLIMIT_CORE].hard, 0);
+	ck_assert_uint_eq(c->process.rlimits.set, 1U << RLIMIT_CORE);
+	ck_assert_uint_eq(c->process.rlimits.of[RLIMIT_CORE].hard, 0);
 	ck_assert_ptr_null(c->init);
 	nsc_config_free(c);
 }

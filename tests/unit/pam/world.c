@@ -129,8 +129,8 @@ int __wrap_nsc_session_open(const struct nsc_session_request *request,
 	ret->state->shell = the.state_shell;
 	ret->state->message = *the.message ? the.message : NULL;
 	if (the.n_environment) {
-		ret->state->environment = calloc(MOST + 1, sizeof(char *));
-		memcpy(ret->state->environment, the.environment,
+		ret->state->process.env = calloc(MOST + 1, sizeof(char *));
+		memcpy(ret->state->process.env, the.environment,
 		       sizeof(the.environment));
 	}
 	ret->changed = the.changed;

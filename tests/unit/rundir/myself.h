@@ -27,16 +27,19 @@ static inline struct nsc_state of_myself(void)
 		.rootfs = rootfs, .config = config, .stop = stop,
 		.conf = conf, .digest = digest, .generation = 3,
 		.on_change = 3,
-		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
 		.lifecycle = { .linger = 5, .on_disconnect = 1,
 			       .idle_timeout = UINT32_MAX, .max_lifetime = 7,
 			       .max_sessions = 8 },
-		.rlimits = { 1 << 7, .of[7] = { 1024, UINT64_MAX } },
+		.process = {
+			.capabilities = UINT64_C(1) << 40,
+			.no_new_privs = true,
+			.rlimits = { 1 << 7, .of[7] = { 1024, UINT64_MAX } },
+			.env = (char **)(uintptr_t)environment,
+		},
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = { groups, 2 },
 		.plain_groups = { groups, 1 }, .name = alice, .home = home,
 		.shell = shell, .login_shell = true,
-		.environment = (char **)(uintptr_t)environment,
 		.keep_env = (char **)(uintptr_t)keep,
 	};
 

@@ -278,7 +278,7 @@ START_TEST(runtime_dir)
 	ck_assert_str_eq(look_up(env, "XDG_A="), "1");
 	ck_assert_str_eq(look_up(env, "XDG_RUNTIME_DIRS="), "2");
 	nsc_text_free_vector(env);
-	state.environment = (char **)(uintptr_t)own;
+	state.process.env = (char **)(uintptr_t)own;
 	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
 	ck_assert_int_eq(nsc_environment_set_runtime_dir(&state, &env, &err),
 			 0);

@@ -34,16 +34,17 @@ START_TEST(state_round_trip)
 	ck_assert_uint_eq(b->filter.len, 7);
 	ck_assert_uint_eq(b->filter.flags, 2);
 	ck_assert_ptr_null(b->filter.code);
-	ck_assert_str_eq(b->environment[0], environment[0]);
+	ck_assert_str_eq(b->process.env[0], environment[0]);
 	ck_assert_uint_eq(b->groups.list[1], 4294967294);
 	ck_assert_uint_eq(b->plain_groups.n, 1);
-	ck_assert_uint_eq(b->capabilities, a.capabilities);
+	ck_assert_uint_eq(b->process.capabilities, a.process.capabilities);
 	ck_assert_ptr_null(b->message);
 	ck_assert_str_eq(b->digest, digest);
 	ck_assert_uint_eq(b->generation, 3);
 	ck_assert_ptr_null(b->exclusive);
 	ck_assert(!memcmp(&b->lifecycle, &a.lifecycle, sizeof(a.lifecycle)));
-	ck_assert(!memcmp(&b->rlimits, &a.rlimits, sizeof(a.rlimits)));
+	ck_assert(!memcmp(&b->process.rlimits, &a.process.rlimits,
+			  sizeof(a.process.rlimits)));
 	again = print_state(b);
 	ck_assert_str_eq(text, again);
 	free(text);
@@ -111,18 +112,18 @@ START_TEST(odd_values_stay_what_they_are)
 
 	a.message = odd;
 	a.home = empty;
-	a.environment = vector;
-	a.umask = -1;
+	a.process.env = vector;
+	a.process.umask = -1;
 	text = print_state(&a);
 	ck_assert_msg(nsc_state_parse(strdup(text), &b, &err) == 0, "%s",
 		      err.text);
 	ck_assert_str_eq(b->message, odd);
 	ck_assert_str_eq(b->home, "");
-	ck_assert_str_eq(b->environment[0], "");
-	ck_assert_str_eq(b->environment[1], odd);
-	ck_assert_str_eq(b->environment[2], " ");
-	ck_assert_ptr_null(b->environment[3]);
-	ck_assert_int_eq(b->umask, -1);
+	ck_assert_str_eq(b->process.env[0], "");
+	ck_assert_str_eq(b->process.env[1], odd);
+	ck_assert_str_eq(b->process.env[2], " ");
+	ck_assert_ptr_null(b->process.env[3]);
+	ck_assert_int_eq(b->process.umask, -1);
 	ck_assert_int_eq(b->pid, a.pid);
 	free(text);
 	nsc_state_free(b);

@@ -344,7 +344,7 @@ static int make(const char *denied, bool no_new_privs)
 	char dir[64], path[128], text[512];
 	struct nsc_config config = {
 		.file = (char[]){ "C" }, .seccomp = path,
-		.no_new_privs = no_new_privs,
+		.process.no_new_privs = no_new_privs,
 	};
 	_cleanup_filters_ struct nsc_filters filters = { .session.len = 0 };
 	int ret;
