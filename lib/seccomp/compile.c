@@ -1,4 +1,4 @@
-/* Profiles to instructions, by libseccomp.  Runs in: nsinit alone. */
+/* Profiles of files to instructions, by libseccomp.  Runs in: nsinit alone. */
 #include "seccomp/profile.h"
 
 #include <errno.h>
@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
-#include "seccomp/compact.h"
 
 /* Numbers from here on are x32's, or private calls of arm. */
 #define OTHER_NUMBERS 0x10000
@@ -26,7 +25,6 @@ static void release(scmp_filter_ctx *ctx)
 		seccomp_release(*ctx);
 }
 
-/* Built-in rules have no place in a file. */
 static int refuse_rule(const struct nsc_seccomp_profile *profile,
 		       const struct nsc_seccomp_rule *rule, const char *name,
 		       const char *why, struct nsc_error *err)
@@ -217,8 +215,8 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 	return 0;
 }
 
-int nsc_seccomp_compile_plain(const struct nsc_seccomp_profile *profile,
-			      struct nsc_seccomp *ret, struct nsc_error *err)
+int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
+			struct nsc_seccomp *ret, struct nsc_error *err)
 {
 	__attribute__((cleanup(release))) scmp_filter_ctx ctx =
 		seccomp_init(profile->default_action);
@@ -236,18 +234,4 @@ int nsc_seccomp_compile_plain(const struct nsc_seccomp_profile *profile,
 		return nsc_error_sys(err, -error, "%s: make the filter",
 				     profile->file);
 	return read_back(fd, profile, ret, err);
-}
-
-int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
-			struct nsc_seccomp *ret, struct nsc_error *err)
-{
-	uint32_t arches[TOLD_APART];
-	unsigned int n = tell_apart(profile, arches);
-	int error = nsc_seccomp_compile_plain(profile, ret, err);
-
-	if (error == 0 && nsc_seccomp_compact(ret, arches, n) < 0) {
-		nsc_seccomp_free(ret);
-		return nsc_error_sys(err, ENOMEM, "%s", profile->file);
-	}
-	return error;
 }

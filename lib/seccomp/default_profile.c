@@ -1,19 +1,16 @@
 /*
- * The built-in profile: what is in the table is allowed, the rest is EPERM.
+ * The built-in profile: what is in the tables is allowed, the rest is EPERM.
  *
  * Each system call stands in one group or more, also those that nobody gets,
  * with the reason.  A group is allowed always, never, or where the container
  * has one of its capabilities: then the kernel's own check is the boundary, as
  * it is without a filter.
  */
-#include "seccomp/profile.h"
+#include "seccomp/default_profile.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <seccomp.h>
-#include <stdlib.h>
-#include <string.h>
+#include <sys/personality.h>
 #include <sys/socket.h>
 
 #include "util/fd.h"
@@ -26,17 +23,10 @@
 #define NEW_NAMESPACE (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 		       CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 		       CLONE_NEWNET)
-#define INT_MASK UINT64_C(0xffffffff)	/* the kernel looks at these bits */
-#define UNCHANGED UINT64_C(0xffffffff)	/* personality(2): only asks */
-#define SHORT_INODE UINT64_C(0x0020000)	/* its UNAME26 */
-#define LINUX32 UINT64_C(0x0008)
+#define INT_MASK UINT32_MAX	/* all that the kernel looks at */
+#define UNCHANGED UINT32_MAX	/* personality(2): only asks */
 
-struct group {
-	uint64_t caps;
-	const char *names[240];
-};
-
-static const struct group groups[] = {
+const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	/* Files and directories: their permissions decide. */
 	{ ALWAYS, { "access", "chdir", "chmod", "chown", "chown32", "close",
 	"close_range", "copy_file_range", "creat", "dup", "dup2", "dup3",
@@ -185,162 +175,50 @@ static const struct group groups[] = {
 	"tuxcall", "ulimit", "uselib", "ustat", "vserver" } },
 };
 
-static const char *const clone_names[] = { "clone", NULL };
-static const char *const clone3_names[] = { "clone3", NULL };
-static const char *const personality_names[] = { "personality", NULL };
-static const char *const socket_names[] = { "socket", NULL };
-
-/* One more rule with one condition. */
-static int allow_if(struct nsc_seccomp_profile *profile,
-		    const char *const *names, struct nsc_seccomp_arg arg)
-{
-	struct nsc_seccomp_rule *rule =
-		nsc_seccomp_profile_add(profile, SCMP_ACT_ALLOW, names);
-
-	if (!rule)
-		return -ENOMEM;
-	rule->args[0] = arg;
-	rule->n_args = 1;
-	return 0;
-}
+const size_t nsc_seccomp_n_groups = NSC_ARRAY_SIZE(nsc_seccomp_groups);
 
 /*
- * Namespaces are CAP_SYS_ADMIN's.  The flags of clone3() lie in memory, where
- * no filter can look: ENOSYS has C libraries use clone() instead.
+ * The flags of clone3() lie in memory, where no filter can look: ENOSYS has C
+ * libraries use clone() instead.
  */
-static int add_clone(struct nsc_seccomp_profile *profile,
-		     const struct nsc_seccomp_world *world)
-{
-	bool admin = world->capabilities & BIT(CAP_SYS_ADMIN);
-	struct nsc_seccomp_arg flags = {
-		.index = world->arch == SCMP_ARCH_S390X ? 1 : 0,
-		.op = SCMP_CMP_MASKED_EQ, .value = NEW_NAMESPACE,
-	};
+const struct nsc_seccomp_absent nsc_seccomp_absent = {
+	"clone3", BIT(CAP_SYS_ADMIN)
+};
 
-	if (!nsc_seccomp_profile_add(profile, admin ? SCMP_ACT_ALLOW :
-				     SCMP_ACT_ERRNO(ENOSYS), clone3_names))
-		return -ENOMEM;
-	if (!admin)
-		return allow_if(profile, clone_names, flags);
-	return nsc_seccomp_profile_add(profile, SCMP_ACT_ALLOW, clone_names) ?
-		       0 : -ENOMEM;
-}
+/* Namespaces are CAP_SYS_ADMIN's. */
+static const struct nsc_seccomp_values clone_flags[] = {
+	{ false, NEW_NAMESPACE, 0, 0 },
+};
 
 /*
  * Not AF_VSOCK, which reaches the hypervisor from each network namespace; not
  * AF_ALG, through which much of the kernel's cryptography can be attacked; not
- * what nobody has used for long.  Ascending.
+ * what nobody has used for long.
  */
-static const unsigned int denied_families[] = {
-	AF_DECnet, AF_ECONET, AF_ATMSVC, AF_IRDA, AF_ISDN, AF_CAIF, AF_ALG,
-	AF_VSOCK,
+static const struct nsc_seccomp_values families[] = {
+	{ true, INT_MASK, AF_UNSPEC, AF_DECnet - 1 },
+	{ false, INT_MASK, AF_DECnet + 1, AF_ECONET - 1 },
+	{ false, INT_MASK, AF_ATMSVC + 1, AF_IRDA - 1 },
+	{ false, INT_MASK, AF_IRDA + 1, AF_ISDN - 1 },
+	{ false, INT_MASK, AF_ISDN + 1, AF_CAIF - 1 },
+	{ false, INT_MASK, AF_ALG + 1, AF_VSOCK - 1 },
+	{ false, INT_MASK, AF_VSOCK + 1, AF_MAX - 1 },
 };
 
-static bool denied_family(uint64_t family)
-{
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(denied_families); i++)
-		if (denied_families[i] == family)
-			return true;
-	return false;
-}
-
-/*
- * Those that are allowed, one by one: a "not equal" would not do, since it
- * compares 64 bits, of which the kernel takes 32.
- */
-static int add_socket(struct nsc_seccomp_profile *profile)
-{
-	struct nsc_seccomp_arg family = {
-		.index = 0, .op = SCMP_CMP_LT, .value = denied_families[0],
-	};
-	int ret = allow_if(profile, socket_names, family);
-
-	family.op = SCMP_CMP_MASKED_EQ;
-	family.value = INT_MASK;
-	for (uint64_t i = denied_families[0]; ret == 0 && i < AF_MAX; i++) {
-		family.value_two = i;
-		if (!denied_family(i))
-			ret = allow_if(profile, socket_names, family);
-	}
-	return ret;
-}
-
 /* Those that change what uname(2) says, and the question for the present. */
-static int add_personality(struct nsc_seccomp_profile *profile)
-{
-	static const uint64_t values[] = {
-		0, LINUX32, SHORT_INODE, SHORT_INODE | LINUX32, UNCHANGED,
-	};
-	struct nsc_seccomp_arg arg = { .index = 0, .op = SCMP_CMP_EQ };
-	int ret = 0;
+static const struct nsc_seccomp_values personalities[] = {
+	{ true, INT_MASK, PER_LINUX, PER_LINUX },
+	{ true, INT_MASK, PER_LINUX32, PER_LINUX32 },
+	{ true, INT_MASK, UNAME26, UNAME26 },
+	{ true, INT_MASK, UNAME26 | PER_LINUX32, UNAME26 | PER_LINUX32 },
+	{ true, INT_MASK, UNCHANGED, UNCHANGED },
+};
 
-	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(values); i++) {
-		arg.value = values[i];
-		ret = allow_if(profile, personality_names, arg);
-	}
-	return ret;
-}
-
-static void add_arches(struct nsc_seccomp_profile *profile, uint32_t machine)
-{
-	static const uint32_t others[] = {
-		SCMP_ARCH_X86, SCMP_ARCH_X32, SCMP_ARCH_ARM, SCMP_ARCH_S390,
-		SCMP_ARCH_MIPS, SCMP_ARCH_MIPS64N32, SCMP_ARCH_MIPSEL,
-		SCMP_ARCH_MIPSEL64N32,
-	};
-
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(others); i++)
-		if (profile->n_arches < NSC_SECCOMP_ARCHES &&
-		    others[i] != machine &&
-		    nsc_seccomp_arch_runs_on(others[i], machine))
-			profile->arches[profile->n_arches++] = others[i];
-}
-
-int nsc_seccomp_profile_default(const struct nsc_seccomp_world *world,
-				struct nsc_seccomp_profile **ret,
-				struct nsc_error *err)
-{
-	_cleanup_profile_ struct nsc_seccomp_profile *profile =
-		calloc(1, sizeof(*profile));
-	int error = 0;
-
-	if (!profile || !(profile->file = strdup("the built-in profile")))
-		return nsc_error_sys(err, ENOMEM, "seccomp");
-	profile->default_action = SCMP_ACT_ERRNO(EPERM);
-	add_arches(profile, world->arch);
-	for (size_t i = 0; error == 0 && i < NSC_ARRAY_SIZE(groups); i++) {
-		if (groups[i].caps != ALWAYS &&
-		    !(groups[i].caps & world->capabilities))
-			continue;
-		if (!nsc_seccomp_profile_add(profile, SCMP_ACT_ALLOW,
-					     groups[i].names))
-			error = -ENOMEM;
-	}
-	if (error == 0)
-		error = add_clone(profile, world);
-	if (error == 0)
-		error = add_socket(profile);
-	if (error == 0)
-		error = add_personality(profile);
-	if (error < 0)
-		return nsc_error_sys(err, -error, "seccomp");
-	*ret = NSC_TAKE_PTR(profile);
-	return 0;
-}
-
-int nsc_seccomp_newest(uint32_t arch)
-{
-	int newest = -1;
-
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(groups); i++) {
-		for (const char *const *name = groups[i].names; *name; name++) {
-			int number = seccomp_syscall_resolve_name_arch(arch,
-								       *name);
-
-			/* arm has private ones, far above. */
-			if (number > newest && number < 0x10000)
-				newest = number;
-		}
-	}
-	return newest;
-}
+const struct nsc_seccomp_check nsc_seccomp_checks[] = {
+	{ "clone", BIT(CAP_SYS_ADMIN), 0, 1, clone_flags,
+	  NSC_ARRAY_SIZE(clone_flags) },
+	{ "socket", NEVER, 0, 0, families, NSC_ARRAY_SIZE(families) },
+	{ "personality", NEVER, 0, 0, personalities,
+	  NSC_ARRAY_SIZE(personalities) },
+};
+const size_t nsc_seccomp_n_checks = NSC_ARRAY_SIZE(nsc_seccomp_checks);

@@ -15,8 +15,8 @@
 
 #include "util/fd.h"
 #include "util/process.h"
+#include "seccomp/default_filter.h"
 #include "seccomp/profile.h"
-#include "seccomp/filter_cache.h"
 
 #define TRY_MS 5000
 
@@ -126,34 +126,16 @@ static int try_filter(const struct nsc_config *config,
 	return 0;
 }
 
-static int make_default(uint64_t capabilities, bool native_only,
-			struct nsc_seccomp *ret, struct nsc_error *err)
-{
-	_cleanup_profile_ struct nsc_seccomp_profile *profile = NULL;
-	struct nsc_seccomp_world world;
-	int error;
-
-	nsc_seccomp_world_here(capabilities, &world);
-	error = nsc_seccomp_profile_default(&world, &profile, err);
-	if (error < 0)
-		return error;
-	if (native_only)
-		profile->n_arches = 0;
-	return nsc_filter_compile(profile, ret, err);
-}
-
 static int make_from_file(const struct nsc_config *config,
+			  const struct nsc_seccomp_world *world,
 			  struct nsc_seccomp *ret, struct nsc_error *err)
 {
 	_cleanup_profile_ struct nsc_seccomp_profile *profile = NULL;
-	struct nsc_seccomp_world world;
-	int error;
+	int error = nsc_seccomp_profile_load(config->seccomp, world, &profile,
+					     err);
 
-	nsc_seccomp_world_here(config->process.capabilities, &world);
-	error = nsc_seccomp_profile_load(config->seccomp, &world, &profile,
-					 err);
 	if (error == 0)
-		error = nsc_filter_compile(profile, ret, err);
+		error = nsc_seccomp_compile(profile, ret, err);
 	return error < 0 ? nsc_error_context(err, "%s: seccomp",
 					     config->file) : 0;
 }
@@ -161,16 +143,18 @@ static int make_from_file(const struct nsc_config *config,
 static int make(const struct nsc_config *config, struct nsc_filters *ret,
 		struct nsc_error *err)
 {
-	const uint64_t kill_only = UINT64_C(1) << CAP_KILL;
+	struct nsc_seccomp_world world;
 	int error;
 
+	nsc_seccomp_world_here(config->process.capabilities, &world);
 	if (!strcmp(config->seccomp, NSC_SECCOMP_DEFAULT))
-		error = make_default(config->process.capabilities, false,
-				     &ret->session, err);
+		error = nsc_seccomp_default(&world, false, &ret->session, err);
 	else
-		error = make_from_file(config, &ret->session, err);
+		error = make_from_file(config, &world, &ret->session, err);
+	/* PID 1 is a program of ours, which has CAP_KILL alone. */
+	world.capabilities = UINT64_C(1) << CAP_KILL;
 	if (error == 0)
-		error = make_default(kill_only, true, &ret->init, err);
+		error = nsc_seccomp_default(&world, true, &ret->init, err);
 	return error < 0 ? error : try_filter(config, &ret->session, err);
 }
 

@@ -64,24 +64,18 @@ struct map_entry {
 	const json_t *others;
 };
 
-struct nsc_seccomp_rule *
-nsc_seccomp_profile_add(struct nsc_seccomp_profile *profile, uint32_t action,
-			const char *const *names)
+/* Room for one more rule, which is all 0; NULL without memory. */
+static struct nsc_seccomp_rule *
+add_rule(struct nsc_seccomp_profile *profile)
 {
-	size_t n = profile->n_rules, n_names = 0;
+	size_t n = profile->n_rules;
 	struct nsc_seccomp_rule *grown =
 		reallocarray(profile->rules, n + 1, sizeof(*grown));
 
 	if (!grown)
 		return NULL;
 	profile->rules = grown;
-	grown[n] = (struct nsc_seccomp_rule){ .action = action };
-	for (; *names; names++) {
-		if (nsc_text_append(&grown[n].names, &n_names, *names) < 0) {
-			nsc_text_free_vector(grown[n].names);
-			return NULL;
-		}
-	}
+	grown[n] = (struct nsc_seccomp_rule){ .names = NULL };
 	profile->n_rules++;
 	return &grown[n];
 }
@@ -383,7 +377,6 @@ static int use_name(struct nsc_reader *r, struct entry *entry)
 static int keep_entry(struct nsc_reader *r, struct reading *reading,
 		      struct entry *entry)
 {
-	const char *const none[] = { NULL };
 	struct nsc_seccomp_rule *rule;
 	int ret = use_name(r, entry);
 
@@ -394,10 +387,11 @@ static int keep_entry(struct nsc_reader *r, struct reading *reading,
 	ret = set_errno(r, &entry->action, entry->errno_ret, "errnoRet");
 	if (ret < 0 || entry->left_out)
 		return ret;
-	rule = nsc_seccomp_profile_add(reading->profile, entry->action, none);
+	rule = add_rule(reading->profile);
 	if (!rule)
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	rule->names = NSC_TAKE_PTR(entry->names);
+	rule->action = entry->action;
 	memcpy(rule->args, entry->args, sizeof(rule->args));
 	rule->n_args = entry->n_args;
 	rule->at = reading->n_entries;

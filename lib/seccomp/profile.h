@@ -1,6 +1,6 @@
 /*
- * seccomp profiles: the built-in one, and files in the formats of the OCI
- * runtime specification and of Docker.  Runs in: nsinit alone.
+ * seccomp profiles as files, in the formats of the OCI runtime specification
+ * and of Docker.  Runs in: nsinit alone.
  */
 #ifndef NSC_SECCOMP_PROFILE_H
 #define NSC_SECCOMP_PROFILE_H
@@ -54,11 +54,6 @@ struct nsc_seccomp_profile {
 void nsc_seccomp_world_here(uint64_t capabilities,
 			    struct nsc_seccomp_world *ret);
 
-/* The built-in profile. */
-int nsc_seccomp_profile_default(const struct nsc_seccomp_world *world,
-				struct nsc_seccomp_profile **ret,
-				struct nsc_error *err);
-
 /* Parse text, the content of file.  err: "FILE: JSON PATH: sentence". */
 int nsc_seccomp_profile_parse(const char *text, const char *file,
 			      const struct nsc_seccomp_world *world,
@@ -71,14 +66,6 @@ int nsc_seccomp_profile_load(const char *path,
 			     struct nsc_seccomp_profile **ret,
 			     struct nsc_error *err);
 
-/*
- * Make room for one more rule with the action, of names that end with NULL;
- * NULL without memory.
- */
-struct nsc_seccomp_rule *
-nsc_seccomp_profile_add(struct nsc_seccomp_profile *profile, uint32_t action,
-			const char *const *names);
-
 /* Is it an architecture whose programs a machine of the other can run? */
 bool nsc_seccomp_arch_runs_on(uint32_t arch, uint32_t machine);
 
@@ -89,17 +76,12 @@ bool nsc_seccomp_arch_runs_on(uint32_t arch, uint32_t machine);
 int nsc_seccomp_newest(uint32_t arch);
 
 /*
- * To instructions, by libseccomp, and then to fewer of them
- * (seccomp/compact.h).  Where the default is EPERM, system calls that
- * are newer than all that is known by name are ENOSYS instead, so that
+ * To instructions, by libseccomp.  Where the default is EPERM, system calls
+ * that are newer than all that is known by name are ENOSYS instead, so that
  * programs fall back to the older ones.
  */
 int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
 			struct nsc_seccomp *ret, struct nsc_error *err);
-
-/* The same as libseccomp leaves it. */
-int nsc_seccomp_compile_plain(const struct nsc_seccomp_profile *profile,
-			      struct nsc_seccomp *ret, struct nsc_error *err);
 
 void nsc_seccomp_profile_free(struct nsc_seccomp_profile *profile);
 static inline void

@@ -29,28 +29,4 @@ kills() {
 	end_of_faults 90
 }
 
-# Where filters are compiled and kept; the other test finds them there.
-keeps() {
-	local STRIDE=1
-
-	faults_begin
-	record_start
-	cp "$OUT/steps" "$OUT/warm"
-	rm -r "$RUN/.filters"
-	record "$OUT/steps" -m "$CALLER" "$SERVICE" alice "$INSIDE"
-	wait_until 5 as_before || fail "left without a fault"
-	changing "$OUT/steps" | grep -vxFf "$OUT/warm" |
-		grep -E ' nsinit (mkdirat|openat|write|fchmod|fsync|renameat|unlinkat) ' \
-		> "$OUT/keeping"
-	begin_plan "$OUT/keeping" KILL
-	while next_step; do
-		rm -rf "$RUN/.filters"
-		login_with "$FAULT"
-		login_works
-		nothing_left
-	done
-	end_of_faults 8
-}
-
 f "each process is killed before each of its steps in turn" kills
-f "nsinit is killed while it keeps a filter" keeps

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +19,7 @@
 #define BIT(cap) (UINT64_C(1) << (cap))
 #define BAD 1			/* an address that nothing is mapped at */
 #define KILLED 1000		/* by the filter */
+#define NO_ANSWER 0xdeadbeef	/* out of the program, or a bad instruction */
 
 /* A profile that allows all but what its entry says. */
 #define ONE(entry) "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [" \
@@ -63,6 +65,38 @@ static inline struct nsc_seccomp_profile *sample(const char *name,
 	fclose(file);
 	nsc_seccomp_profile_parse(text, path, &here, &profile, &err);
 	return profile;
+}
+
+/* As the kernel does. */
+static inline uint32_t interpret(const struct nsc_seccomp *filter,
+				 const struct seccomp_data *data)
+{
+	uint32_t a = 0;
+
+	for (unsigned int pc = 0; pc < filter->len; pc++) {
+		const struct sock_filter *i = &filter->code[pc];
+		bool holds;
+
+		switch (i->code) {
+		case BPF_RET | BPF_K:
+			return i->k;
+		case BPF_LD | BPF_W | BPF_ABS:
+			memcpy(&a, (const char *)data + i->k, sizeof(a));
+			continue;
+		case BPF_ALU | BPF_AND | BPF_K:
+			a &= i->k;
+			continue;
+		case BPF_JMP | BPF_JA:
+			pc += i->k;
+			continue;
+		case BPF_JMP | BPF_JEQ | BPF_K: holds = a == i->k; break;
+		case BPF_JMP | BPF_JGT | BPF_K: holds = a > i->k; break;
+		case BPF_JMP | BPF_JGE | BPF_K: holds = a >= i->k; break;
+		default: return NO_ANSWER;
+		}
+		pc += holds ? i->jt : i->jf;
+	}
+	return NO_ANSWER;
 }
 
 /* The errno of a system call under the filter, 0 or KILLED. */
