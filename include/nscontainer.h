@@ -304,22 +304,12 @@ int nscontainer_history(const struct nscontainer *container,
  *
  * Flags: 0, or
  *
- * NSCONTAINER_START_LOGIN	for the program that pam_container(8) runs.  The
- *	container ends as nscontainer.conf says; that descriptor
- *	NSCONTAINER_LOGIN_LOCK holds its lock is relied on, and an existing
- *	one is given a new monitor.  The result goes to descriptor
- *	NSCONTAINER_LOGIN_REPORT as well, as a struct nscontainer_error with
- *	code 0 for success.  Both become close-on-exec.
- *
  * NSCONTAINER_START_REPLACE	a container that runs is stopped first, with all
  *	sessions in it, but only when the configuration can be started from
  *	as far as that can be checked.  What nscontainer_start() has started
  *	goes on until nscontainer_stop() when it is replaced for a login.
  */
-#define NSCONTAINER_START_LOGIN 1u
-#define NSCONTAINER_START_REPLACE 2u
-#define NSCONTAINER_LOGIN_LOCK 3
-#define NSCONTAINER_LOGIN_REPORT 4
+#define NSCONTAINER_START_REPLACE 1u
 
 int nscontainer_start(const struct nscontainer *container, unsigned int flags,
 		      struct nscontainer_error *err);

@@ -14,15 +14,14 @@
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_LOGIN = 16, OPT_TTY = 32, OPT_NO_TTY = 64, OPT_FOLLOW = 128,
-       OPT_REPLACE = 256, OPT_SERVICE = 512 };
+       OPT_TTY = 16, OPT_NO_TTY = 32, OPT_FOLLOW = 64, OPT_REPLACE = 128,
+       OPT_SERVICE = 256 };
 
 static const struct option long_options[] = {
 	{ "conf", required_argument, NULL, OPT_CONF },
 	{ "root", required_argument, NULL, OPT_ROOT },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "json", no_argument, NULL, OPT_JSON },
-	{ "login", no_argument, NULL, OPT_LOGIN },
 	{ "tty", no_argument, NULL, OPT_TTY },
 	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
@@ -43,7 +42,7 @@ static const struct command {
 	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
 	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
 	  "[ARGUMENT...]" },
-	{ "start", nsinit_start, OPT_CONF | OPT_LOGIN | OPT_REPLACE, 1, 1,
+	{ "start", nsinit_start, OPT_CONF | OPT_REPLACE, 1, 1,
 	  "start [--replace] [--conf FILE] USER" },
 	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
 	  "stop [--timeout SECONDS] USER | stop --root DIR" },
@@ -61,8 +60,7 @@ static const struct command {
 	  "pause USER | pause --root DIR" },
 	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
 	  "resume USER | resume --root DIR" },
-	{ "check", nsinit_check,
-	  OPT_CONF | OPT_JSON | OPT_ROOT | OPT_LOGIN, 0, 1,
+	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
 	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
 	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
 	  "doctor [--json] [--conf FILE] [USER...]" },
@@ -147,8 +145,6 @@ static int set_option(const struct command *command, int option,
 		options->root = optarg;
 	else if (option == OPT_JSON)
 		options->json = true;
-	else if (option == OPT_LOGIN)
-		options->login = true;
 	else if (option == OPT_TTY || option == OPT_NO_TTY)
 		options->tty = option == OPT_TTY ? NSCONTAINER_EXEC_TTY :
 						   NSCONTAINER_EXEC_NO_TTY;
@@ -199,8 +195,7 @@ static int run_command(const struct command *command, int argc, char **argv)
 		return NSINIT_FAILED;
 	}
 	/* Nothing that the caller had open goes on into a container. */
-	if (close_range(options.login ? NSCONTAINER_LOGIN_REPORT + 1 : 3, ~0U,
-			0) < 0) {
+	if (close_range(3, ~0U, 0) < 0) {
 		perror("nsinit: close descriptors");
 		return NSINIT_FAILED;
 	}

@@ -25,7 +25,6 @@ struct nsinit_options {
 	const char *service;	/* --service, or NULL */
 	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
-	bool login;		/* --login */
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */

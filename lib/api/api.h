@@ -27,6 +27,14 @@ int nsc_api_result(int ret, const struct nsc_error *from,
 int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
 		 struct nsc_error *err);
 
+/*
+ * nscontainer_start() for a login, which holds the lock on NSC_HELPER_LOCK: the
+ * container ends as nscontainer.conf says, and one whose monitor was killed is
+ * given another.
+ */
+int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
+			    struct nscontainer_error *err);
+
 /* Can this process fork and go on in the child? */
 int nsc_api_may_fork(struct nsc_error *err);
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -21,14 +20,9 @@
 
 #define LOCK_MS 30000		/* for another start to finish */
 
-_Static_assert(NSC_HELPER_LOCK == NSCONTAINER_LOGIN_LOCK &&
-	       NSC_HELPER_REPORT == NSCONTAINER_LOGIN_REPORT &&
-	       sizeof(struct nsc_error) == sizeof(struct nscontainer_error),
-	       "pam_container and its helper agree");
-
 struct question {
 	const struct nscontainer *container;
-	unsigned int flags;
+	bool login, replace;
 	pid_t parent;
 };
 
@@ -50,7 +44,7 @@ static int start(const struct question *q, const struct nsc_user *user,
 		.user = user, .conf = policy->conf, .login = true,
 		.leader = -1, .console = -1, .rundir = rundir,
 		.conf_path = q->container->conf,
-		.replace = q->flags & NSCONTAINER_START_REPLACE,
+		.replace = q->replace,
 	};
 	int ret = nsc_start_load(policy->dir, user, policy->conf, &config,
 				 err);
@@ -59,7 +53,7 @@ static int start(const struct question *q, const struct nsc_user *user,
 		return ret;
 	request.config = config;
 	/* What an administrator starts runs until it is stopped. */
-	request.stop = q->flags & NSCONTAINER_START_LOGIN ? NULL : "start";
+	request.stop = q->login ? NULL : "start";
 	return nsc_start(&request, err);
 }
 
@@ -109,14 +103,13 @@ static int open_rundir(const struct question *q, const char *path, uid_t owner,
 	_cleanup_fd_ int rundir = -1;
 	int ret;
 
-	if (q->flags & NSCONTAINER_START_LOGIN)
+	if (q->login)
 		return open_locked(path, err);
 	rundir = nsc_rundir_open_locked(path, owner, nsc_process_now() +
 					LOCK_MS, ret_lock, err);
 	if (rundir < 0)
 		return rundir;
-	ret = q->flags & NSCONTAINER_START_REPLACE ? 0 :
-		      wait_for_monitor(rundir, err);
+	ret = q->replace ? 0 : wait_for_monitor(rundir, err);
 	return ret < 0 ? ret : NSC_TAKE_FD(rundir);
 }
 
@@ -156,13 +149,12 @@ static void start_in_child(const void *arg, void *answer)
 		err->code = 0;
 }
 
-static int ask(const struct nscontainer *c, unsigned int flags,
-	       struct nsc_error *err)
+static int ask(const struct question *question, struct nsc_error *err)
 {
-	const struct question question = { c, flags, getpid() };
 	const struct nsc_process_question start = {
-		start_in_child, &question, -1,
+		start_in_child, question, -1,
 	};
+	const struct nscontainer *c = question->container;
 	_cleanup_fd_ int group = -1;
 	struct nsc_error answer = NSC_ERROR_INIT;
 	int ret = nsc_api_may_fork(err);
@@ -181,33 +173,28 @@ static int ask(const struct nscontainer *c, unsigned int flags,
 	return nsc_error_take(&answer, err);
 }
 
-/* Who reads the report may have gone; that is not to be our end. */
-static void report(const struct nsc_error *err)
+int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
+			    struct nscontainer_error *err)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	const struct question question = {
+		container, true, replace, getpid(),
+	};
+	struct nsc_error e = NSC_ERROR_INIT;
 
-	sigaction(SIGPIPE, &ignore, &before);
-	nsc_error_send(NSC_HELPER_REPORT, err);
-	sigaction(SIGPIPE, &before, NULL);
+	return nsc_api_result(ask(&question, &e), &e, err);
 }
 
 NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
 				 unsigned int flags,
 				 struct nscontainer_error *err)
 {
+	const struct question question = {
+		container, false, flags & NSCONTAINER_START_REPLACE, getpid(),
+	};
 	struct nsc_error e = NSC_ERROR_INIT;
-	bool login = flags & NSCONTAINER_START_LOGIN;
-	int ret;
+	int ret = flags & ~NSCONTAINER_START_REPLACE ?
+			  nsc_error_set(&e, EINVAL, "start: unknown flags") :
+			  ask(&question, &e);
 
-	if (login) {
-		/* Not for the container: these are the login's. */
-		fcntl(NSC_HELPER_LOCK, F_SETFD, FD_CLOEXEC);
-		fcntl(NSC_HELPER_REPORT, F_SETFD, FD_CLOEXEC);
-	}
-	ret = flags & ~(NSCONTAINER_START_LOGIN | NSCONTAINER_START_REPLACE) ?
-		      nsc_error_set(&e, EINVAL, "start: unknown flags") :
-		      ask(container, flags, &e);
-	if (login)
-		report(&e);
 	return nsc_api_result(ret, &e, err);
 }

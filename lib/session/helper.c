@@ -1,6 +1,6 @@
 /*
  * Runs in: the login program, as root of the host.  The helper that starts a
- * container is a process of its own (nsinit start --login), made from nothing.
+ * container is a process of its own (helper/login-start.c), made from nothing.
  */
 #include "session/helper.h"
 
@@ -22,15 +22,12 @@
 static void __attribute__((noreturn))
 run_helper(const struct nsc_helper *helper, int report)
 {
-	char start[] = "start", check[] = "check";
-	char login[] = "--login", replace[] = "--replace";
+	char start[] = "start", check[] = "check", replace[] = "replace";
 	char *const argv[] = {
-		(char[]){ "nsinit" }, helper->lock < 0 ? check : start,
-		login, (char[]){ "--conf" },
+		(char[]){ "login-start" },
+		helper->lock < 0 ? check : helper->replace ? replace : start,
 		(char *)(uintptr_t)helper->conf_path,
-		/* Said twice, where nothing is to be replaced. */
-		helper->replace ? replace : login,
-		(char[]){ "--" }, (char *)(uintptr_t)helper->user, NULL,
+		(char *)(uintptr_t)helper->user, NULL,
 	};
 	char *const envp[] = {
 		(char[]){ "PATH=/usr/sbin:/usr/bin:/sbin:/bin" }, NULL,
@@ -53,8 +50,8 @@ run_helper(const struct nsc_helper *helper, int report)
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {
 		nsc_process_die_with(self);
-		execve(NSC_NSINIT, argv, envp);
-		nsc_error_sys(&err, errno, "run " NSC_NSINIT);
+		execve(NSC_LOGIN_START, argv, envp);
+		nsc_error_sys(&err, errno, "run " NSC_LOGIN_START);
 		nsc_error_send(NSC_HELPER_REPORT, &err);
 		_exit(status);
 	}

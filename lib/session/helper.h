@@ -15,7 +15,7 @@ struct nsc_helper {
 	unsigned int timeout;	/* seconds */
 };
 
-/* Run nsinit, and wait for its answer; nothing of this process goes to it. */
+/* Run it, and wait for its answer; nothing of this process goes to it. */
 int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err);
 
 #endif

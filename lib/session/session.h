@@ -54,7 +54,7 @@ int nsc_session_open(const struct nsc_session_request *request,
 
 /*
  * Would the container start?  All that a start reads is checked by the helper
- * (nsinit check --login), which makes nothing.  Takes start_timeout at most.
+ * (login-start check), which makes nothing.  Takes start_timeout at most.
  */
 int nsc_session_check(const struct nsc_session_request *request,
 		      struct nsc_error *err);

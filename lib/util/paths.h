@@ -5,7 +5,7 @@
 /*
  * From the build: NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
  * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LOGDIR
- * (/var/log/nscontainer), NSC_LIBEXECDIR, NSC_NSINIT and NSC_NSSHELL.
+ * (/var/log/nscontainer), NSC_LIBEXECDIR and NSC_NSSHELL.
  */
 #define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
 
@@ -53,7 +53,8 @@
 /* The stop policy of a container of another engine's. */
 #define NSC_STOP_EXTERNAL "external"
 
-/* Descriptors of the helper, 'nsinit start --login'. */
+/* What starts containers for logins, and its descriptors. */
+#define NSC_LOGIN_START NSC_LIBEXECDIR "/login-start"
 #define NSC_HELPER_LOCK 3	/* holds 'lock' */
 #define NSC_HELPER_REPORT 4	/* takes the nsc_error of the result */
 

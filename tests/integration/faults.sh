@@ -87,7 +87,7 @@ record() {
 	shift
 	"$TESTS/faults" -o "$file.all" "$@" > "$OUT/text" 2>&1 ||
 		fail "without a fault: status $?" "$(cat "$OUT/text")"
-	grep -E '^[0-9.]+ (pamcaller|nsinit|nsshell|container-)' "$file.all" \
+	grep -E '^[0-9.]+ (pamcaller|login-start|nsinit|nsshell|container-)' "$file.all" \
 		> "$file"
 }
 
@@ -234,7 +234,7 @@ login_works() {
 continue_all() {
 	local pid
 
-	for pid in $(inits) $(monitors) $(pgrep 'nsinit|pamcaller|true'); do
+	for pid in $(inits) $(monitors) $(pgrep 'login-start|pamcaller|true'); do
 		kill -CONT "$pid" 2> /dev/null
 	done
 }

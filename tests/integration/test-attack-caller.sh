@@ -115,11 +115,11 @@ snapshot() {
 	wait_until 20 [ -e /run/nsc-hooked ] || fail "no start" \
 		"$(cat "$OUT/said")"
 	between=$(child su "$caller")
-	start=$(child nsinit "$(child nsinit "$between")")
+	start=$(child login-start "$(child login-start "$between")")
 	cp /run/nsc-inherited "$OUT/$1.hook"
 	python3 "$TESTS/inherited.py" "$start" > "$OUT/$1.start" ||
-		fail "nsinit start"
-	python3 "$TESTS/inherited.py" "$(child nsinit "$start")" \
+		fail "login-start"
+	python3 "$TESTS/inherited.py" "$(child login-start "$start")" \
 		> "$OUT/$1.builder" || fail "builder"
 	echo > "$HOLD"
 	wait_until 10 [ -s "$RUN/alice/pid" ] || fail "no container"
@@ -243,7 +243,7 @@ locked_by_others() {
 			"context": {"bridge": "br0", "prefix": "nv"}}]}'
 	done
 	# All files that there are, of a running container and of the pools.
-	nsinit start pool0 || fail "nsinit start"
+	nsinit start pool0 || fail "login-start"
 	[ "$(wc -l < "$STATE/ids")$(wc -l < "$STATE/addresses")" = 11 ] ||
 		fail "the test is wrong: no pool is used"
 	hold_all
@@ -308,11 +308,11 @@ stopped() {
 	wait_until 5 is_stopped "$caller" ||
 		fail "the test is wrong: ^Z does not stop the caller"
 	"${BOB[@]}" kill -STOP -1 2> /dev/null
-	for pid in $(pgrep -x nsinit); do
+	for pid in $(pgrep -x login-start); do
 		! is_stopped "$pid" || {
 			ps -eo pid,ppid,sid,pgid,stat,comm
-			pkill -CONT -x 'nsinit|pamcaller'
-			fail "nsinit is stopped"
+			pkill -CONT -x 'login-start|pamcaller'
+			fail "the helper is stopped"
 		}
 	done
 	echo > "$HOLD"

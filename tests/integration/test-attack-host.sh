@@ -240,11 +240,11 @@ secrets() {
 		{"path": "/usr/local/lib/nsc-look"}]}}'
 	SECRET=$secret open_session nsc-one alice true
 	contains "control: the caller" "SECRET=$secret" "$(cat /run/seen)"
-	contains "control: the helper" "nsinit start --login" "$(cat /run/seen)"
+	contains "control: the helper" "login-start start" "$(cat /run/seen)"
 	# A fork of the caller waits for the helper, and is as the caller is.
 	empty "others that were told" "$(grep -B 1 -- "$secret" /run/seen |
 		grep -v -- "$secret" | grep -v '^--\|pamcaller\|sleep\|bash')"
-	empty "the helper's" "$(grep 'nsinit start' /run/seen |
+	empty "the helper's" "$(grep login-start /run/seen |
 		grep -o 'HOME=\|USER=\|SECRET=\|LC_ALL=')"
 	lacks "syslog" "$secret" "$(syslog_since)"
 	end_session

@@ -89,15 +89,15 @@ start_phases() {
 	caller
 	wait_until 10 pgrep -x pasta > /dev/null || fail "pasta does not run"
 	between=$(child su "$CALLER")
-	helper=$(child nsinit "$between")
-	parent=$(child nsinit "$helper")
-	builder=$(child nsinit "$parent")
-	inits=$(pgrep -P "$builder" -x nsinit)
+	helper=$(child login-start "$between")
+	parent=$(child login-start "$helper")
+	builder=$(child login-start "$parent")
+	inits=$(pgrep -P "$builder" -x login-start)
 	{
 		echo "$CALLER su, before it enters"
 		echo "$between su, child that waits for the helper"
-		echo "$helper nsinit start"
-		echo "$parent nsinit start, child that waits for the builder"
+		echo "$helper login-start"
+		echo "$parent login-start, child that waits for the builder"
 		echo "$builder builder"
 		echo "$(head -n 1 <<< "$inits") init, before container-init"
 		echo "$(tail -n 1 <<< "$inits") worker"
@@ -156,7 +156,7 @@ sessions() {
 	collect > "$OUT/pids"
 	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
 	# Who made the container, and who tried it, are gone.
-	empty "left of the start" "$(pgrep -lx nsinit)"
+	empty "left of the start" "$(pgrep -lx login-start)"
 	pkill -u alice -x sleep
 	wait
 }

@@ -48,7 +48,7 @@ chaos() {
 		login_loop "$i" &
 	done
 	# As long as it takes on a busy machine until one was killed, and one got
-	# through: nsinit is there for a few milliseconds.
+	# through: login-start is there for a few milliseconds.
 	while [ "$SECONDS" -lt "$end" ] ||
 	      { [ "$SECONDS" -lt $((end + 30)) ] &&
 		! { [ -s "$OUT/kills" ] &&
@@ -108,7 +108,7 @@ afterwards() {
 	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")" \
 		"inits: $(inits)" "monitors: $(monitors)"
 	empty "alice's processes" "$(pgrep -u alice -l)"
-	empty "processes of nsinit" "$(pgrep -l nsinit)"
+	empty "processes of a start" "$(pgrep -l login-start)"
 	equal "files" "generation lock monitor session sessions" "$(find "$RUN/alice" \
 		-mindepth 1 -printf '%f\n' | sort | xargs)"
 }
@@ -146,9 +146,9 @@ herd() {
 t "logins at once after kill -9 of the monitor all get in" herd
 t "kill -9 of PID 1 at random" chaos 3 container-init
 t "kill -9 of the monitor at random" chaos 3 container-monit
-t "kill -9 of nsinit at random" chaos 1 nsinit
+t "kill -9 of login-start at random" chaos 1 login-start
 t "kill -9 of logins at random" chaos 3 su
 t "kill -9 of everything at random, while it is used" chaos 3 \
-	container-init container-monit nsinit su sleep
+	container-init container-monit login-start su sleep
 t "kill -9 of everything at random, while it starts and stops" chaos 1 \
-	container-init container-monit nsinit su sleep
+	container-init container-monit login-start su sleep

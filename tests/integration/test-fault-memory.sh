@@ -1,5 +1,5 @@
 #!/bin/bash
-# Each allocation of a login and of nsinit fails in turn: inside or refused, and
+# Each allocation of a login and of login-start fails in turn: inside or refused, and
 # nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
 . "$(dirname "$0")/lib.sh"
@@ -41,7 +41,7 @@ memory() {
 }
 
 f "each allocation of a login fails in turn" memory pamcaller 50
-f "each allocation of a start fails in turn" memory nsinit 80
+f "each allocation of a start fails in turn" memory login-start 80
 # Who is contained by a group must not be out of it for want of memory: the C
 # library passes over a module of the name service that has none.
 by_group() {

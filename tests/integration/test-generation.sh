@@ -565,7 +565,7 @@ kill_anything() {
 			> /dev/null 2>&1 &
 		sleep "0.0$((RANDOM % 10))"
 		[ $((RANDOM % 3)) -eq 0 ] || continue
-		mapfile -t victims < <(inits; monitors; pgrep -x nsinit
+		mapfile -t victims < <(inits; monitors; pgrep -x login-start
 			pgrep -x su)
 		[ ${#victims[@]} -gt 0 ] || continue
 		victim=${victims[RANDOM % ${#victims[@]}]}

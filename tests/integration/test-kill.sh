@@ -33,7 +33,7 @@ next_login_works() {
 		"monitors: $(monitors)"
 	others=$(pgrep -u alice -l)
 	empty "alice's processes" "$others"
-	empty "nsinit's processes" "$(pgrep -l nsinit)"
+	empty "processes of a start" "$(pgrep -l login-start)"
 }
 
 begin() {
@@ -301,7 +301,8 @@ t "L6 kill -9 of PID 1 ends the sessions and its files" kill_init
 t "kill -9 of PID 1 and the monitor: the next login clears their files" \
 	kill_init_and_monitor
 t "a login right after kill -9 of PID 1 works" kill_init_at_once_login
-t "C8 kill -9 of nsinit during the start leaves nothing" kill_starting nsinit
+t "C8 kill -9 of login-start leaves nothing" \
+	kill_starting login-start
 t "kill -9 of PID 1 during the start leaves nothing" \
 	kill_starting container-init
 t "kill -9 of the login during the start leaves nothing" kill_login_starting

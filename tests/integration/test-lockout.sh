@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 GROUP=nscontainer-admins
+HELPER=/usr/libexec/nscontainer/login-start
 pam_enable su sshd
 [ -n "$PLAIN" ] || {
 	groupadd "$GROUP"
@@ -122,21 +123,21 @@ audit_not_contained() {
 
 audit_no_helper() {
 	fresh 'mode = "audit";'
-	mv /usr/sbin/nsinit /usr/sbin/nsinit.away
+	mv "$HELPER" "$HELPER.away"
 	door alice
-	mv /usr/sbin/nsinit.away /usr/sbin/nsinit
+	mv "$HELPER.away" "$HELPER"
 	landed_on_host "$OUT/su"
-	audit_refused "nsinit"
+	audit_refused "login-start"
 }
 
 audit_hangs() {
 	fresh
 	conf 'mode = "audit";' 'start_timeout = 1;'
-	mv /usr/sbin/nsinit /usr/sbin/nsinit.away
-	printf '#!/bin/sh\nexec sleep 600\n' > /usr/sbin/nsinit
-	chmod 0755 /usr/sbin/nsinit
+	mv "$HELPER" "$HELPER.away"
+	printf '#!/bin/sh\nexec sleep 600\n' > "$HELPER"
+	chmod 0755 "$HELPER"
 	su alice -c "$NS_COMMAND" > "$OUT/su" 2> "$OUT/error"
-	mv /usr/sbin/nsinit.away /usr/sbin/nsinit
+	mv "$HELPER.away" "$HELPER"
 	landed_on_host "$OUT/su"
 	audit_refused "start_timeout"
 }
@@ -209,12 +210,12 @@ glass_run() {
 	[ ! -e "$OUT/failed" ] || fail "with a read-only $RUN"
 }
 
-glass_nsinit() {
+glass_no_helper() {
 	fresh
-	mv /usr/sbin/nsinit /usr/sbin/nsinit.away
+	mv "$HELPER" "$HELPER.away"
 	( glass ) || touch "$OUT/failed"
-	mv /usr/sbin/nsinit.away /usr/sbin/nsinit
-	[ ! -e "$OUT/failed" ] || fail "without nsinit"
+	mv "$HELPER.away" "$HELPER"
+	[ ! -e "$OUT/failed" ] || fail "without the helper"
 }
 
 glass_arguments() {
@@ -516,7 +517,7 @@ t "audit: a login that would be refused goes on, and the log says why" \
 t "audit: files that others may write would refuse" audit_untrusted
 t "audit: on_error is taken into account" audit_on_error
 t "audit: who is not contained is not logged" audit_not_contained
-t "audit: without nsinit a login goes on" audit_no_helper
+t "audit: without the helper a login goes on" audit_no_helper
 t "audit: a check that hangs ends after start_timeout" audit_hangs
 t "audit: mode=audit of the module holds with a broken nscontainer.conf" \
 	audit_broken_conf
@@ -525,7 +526,7 @@ t "audit: mode = enforce places logins" enforce_again
 t "break-glass: with a broken or untrusted nscontainer.conf" glass_conf
 t "break-glass: with a broken container.json" glass_json
 t "break-glass: with a read-only run directory" glass_run
-t "break-glass: without nsinit" glass_nsinit
+t "break-glass: without the helper" glass_no_helper
 t "break-glass: with wrong arguments of the module" glass_arguments
 t "break-glass: in a program with threads" glass_threads
 t "break-glass: break_glass= names another group, or none" glass_other_group

@@ -235,7 +235,7 @@ no_memory() {
 			> "$OUT/stdout" 2>&1 || died=$((died + 1))
 		wait_until 20 no_container alice || fail "$size KiB: left" \
 			"$(ls "$RUN/alice")" "$(cat "$OUT/stdout")"
-		empty "processes" "$(pgrep -l nsinit)"
+		empty "processes" "$(pgrep -l login-start)"
 	done
 	[ "$died" -gt 0 ] || fail "there was always enough"
 	rmdir "$dir"
