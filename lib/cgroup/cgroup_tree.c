@@ -5,12 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/securebits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +18,7 @@
 #include "util/paths.h"
 #include "util/proc.h"
 #include "cgroup/cgroup_processes.h"
+#include "cgroup/cgroup_tasks.h"
 
 #define STEP_MS 16		/* at the most, from 1 on */
 #define KILL_MS 5000		/* for the kernel to end what was killed */
@@ -394,15 +393,8 @@ void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
 		closedir(dir);
 }
 
-void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks)
-{
-	while (tasks->n)
-		close(tasks->fds[--tasks->n]);
-}
-
-/* The group for pid in e's hierarchy. */
-static void group_path(const struct nsc_cgroup_entry *e, pid_t pid,
-		       char path[PATH_MAX])
+void nsc_cgroup_entry_path(const struct nsc_cgroup_entry *e, pid_t pid,
+			   char *path)
 {
 	if (e->kind == 's')
 		snprintf(path, PATH_MAX, "%.4000s/" SESSION "%d", e->path,
@@ -411,58 +403,9 @@ static void group_path(const struct nsc_cgroup_entry *e, pid_t pid,
 		snprintf(path, PATH_MAX, "%.4000s", e->path);
 }
 
-static int open_tasks(const struct nsc_cgroup_entry *e, pid_t pid,
-		      struct nsc_cgroup_tasks *tasks)
-{
-	char path[PATH_MAX], file[PATH_MAX + 8];
-	int fd;
-
-	if (tasks->n == NSC_CGROUP_TASKS)
-		return -E2BIG;
-	group_path(e, pid, path);
-	snprintf(file, sizeof(file), "%s/tasks", path);
-	fd = open(file, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	tasks->fds[tasks->n++] = fd;
-	return 0;
-}
-
-/* The effective user id alone: the rights of root are needed to open. */
-static int become(uid_t uid, int securebits)
-{
-	if (prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0 ||
-	    setresuid((uid_t)-1, uid, (uid_t)-1) < 0)
-		return -errno;
-	return 0;
-}
-
-/* Nothing is right any more where that fails. */
-static void become_root(int securebits)
-{
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||
-	    prctl(PR_SET_SECUREBITS, securebits) < 0)
-		_exit(1);
-}
-
-static bool enters_itself(const struct nsc_cgroup_entry *e)
+bool nsc_cgroup_entry_is_v1(const struct nsc_cgroup_entry *e)
 {
 	return is_group(e) && !is_v2(e);
-}
-
-static int open_all(const struct nsc_cgroup_tree *tree, pid_t pid,
-		    struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
-{
-	int securebits = prctl(PR_GET_SECUREBITS);
-	int ret = tasks->uid ? become(tasks->uid, securebits) : 0;
-
-	for (size_t i = 0; ret == 0 && i < tree->n; i++)
-		if (enters_itself(&tree->list[i]))
-			ret = open_tasks(&tree->list[i], pid, tasks);
-	if (tasks->uid)
-		become_root(securebits);
-	return ret < 0 ? nsc_error_sys(err, -ret, "open the groups of process "
-				       "%d", (int)pid) : 0;
 }
 
 static int move(const char *path, pid_t pid)
@@ -483,11 +426,11 @@ static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 	if (e->kind == '?')
 		return nsc_error_set(err, ESRCH, "the group of PID 1 below "
 				     "'%s' cannot be found", e->path);
-	group_path(e, pid, path);
+	nsc_cgroup_entry_path(e, pid, path);
 	if (e->kind == 's' && mkdir(path, 0755) < 0 && errno != EEXIST)
 		return nsc_error_sys(err, errno, "make the session's group "
 				     "'%s'", path);
-	if (enters_itself(e))
+	if (nsc_cgroup_entry_is_v1(e))
 		return 0;
 	ret = move(path, pid);
 	return ret < 0 ? nsc_error_sys(err, -ret, "move process %d into group "
@@ -509,7 +452,7 @@ int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 		tasks->entered = tasks->entered || ret > 0;
 	}
 	if (ret >= 0)
-		ret = open_all(tree, pid, tasks, err);
+		ret = nsc_cgroup_tasks_open(tree, pid, tasks, err);
 	if (ret < 0 && tasks->entered)
 		err->code = ENOTRECOVERABLE;
 	return ret < 0 && tasks->entered ? -ENOTRECOVERABLE : ret;

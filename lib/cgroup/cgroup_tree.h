@@ -27,8 +27,9 @@
 #define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
 #define NSC_CGROUP_RECORD_MAX 131072
 #define NSC_CGROUP_ENTRIES 192
-#define NSC_CGROUP_TASKS 16		/* hierarchies of v1 */
 #define NSC_CGROUP_SESSION "session-"	/* and the pid of the login */
+
+struct nsc_cgroup_tasks;
 
 struct nsc_cgroup_entry {
 	char kind;
@@ -53,15 +54,12 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err);
  */
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
 
-/* Files of v1 in which a thread moves itself by writing "0". */
-struct nsc_cgroup_tasks {
-	uid_t uid;	/* whose processes alone they move; 0: all */
-	int fds[NSC_CGROUP_TASKS];
-	size_t n;
-	bool entered;	/* the process was moved into other groups */
-};
+/* The group for pid in e's hierarchy, of PATH_MAX bytes with its end. */
+void nsc_cgroup_entry_path(const struct nsc_cgroup_entry *e, pid_t pid,
+			   char *path);
 
-void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks);
+/* Is it a group of version 1? */
+bool nsc_cgroup_entry_is_v1(const struct nsc_cgroup_entry *e);
 
 /*
  * Move pid into a group of its own, session-PID, in each hierarchy.  The
@@ -69,9 +67,7 @@ void nsc_cgroup_tasks_close(struct nsc_cgroup_tasks *tasks);
  * process's all the time, and it is where it was moved.  -ENOTRECOVERABLE: it
  * is in some of the groups.
  *
- * It is left to the process itself to enter those of v1, by tasks, which
- * spares it an RCU grace period (some 10 ms) in the kernel.  They are opened
- * as tasks->uid: whoever writes, the kernel goes by who has opened.
+ * Those of v1 the process enters by itself, by tasks: see cgroup_tasks.h.
  */
 int nsc_cgroup_tree_enter(const struct nsc_cgroup_tree *tree, pid_t pid,
 			  struct nsc_cgroup_tasks *tasks,

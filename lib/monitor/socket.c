@@ -21,6 +21,7 @@
 #include "util/proc.h"
 #include "rundir/enter_socket.h"
 #include "util/paths.h"
+#include "cgroup/cgroup_tasks.h"
 #include "monitor/session_cgroups.h"
 #include "linux/descriptors.h"
 #include "rundir/monitor_start.h"

@@ -18,6 +18,7 @@
 #include "util/paths.h"
 #include "linux/descriptors.h"
 #include "linux/pidfd.h"
+#include "session/enter_v1.h"
 
 #define WAIT_S 15		/* for the monitor, on a busy host */
 
@@ -120,18 +121,11 @@ static int refused(struct nsc_door_answer *answer, struct nsc_error *err)
 }
 
 /* The groups of a container that ends cannot be entered any more. */
-static int move_self(const struct nsc_session *session, const int *fds, int n,
-		     bool entered, struct nsc_error *err)
+static int enter_rest(const struct nsc_session *session, const int *fds, int n,
+		      bool entered, struct nsc_error *err)
 {
-	int ret = 0;
+	int ret = nsc_v1_enter(fds, n, &entered, err);
 
-	for (int i = 0; ret == 0 && i < n; i++) {
-		if (write(fds[i], "0", 1) == 1)
-			entered = true;
-		else
-			ret = nsc_error_sys(err, errno, "enter the "
-					    "container's control groups");
-	}
 	if (n && !nsc_pidfd_alive(session->pidfd))
 		ret = nsc_error_set(err, ESRCH, "the container has ended");
 	return ret < 0 && entered ? no_way_back(err) : ret;
@@ -146,9 +140,9 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 	if (n < 0)
 		return n;
 	ret = answer.err.code ? refused(&answer, err) :
-				move_self(session, fds, n, answer.entered, err);
-	while (n)
-		close(fds[--n]);
+				enter_rest(session, fds, n, answer.entered,
+					   err);
+	nsc_v1_close(fds, n);
 	return ret;
 }
 
