@@ -65,7 +65,7 @@ static void allow_by_argument(scmp_filter_ctx ctx, uint64_t caps)
 	struct scmp_arg_cmp arg = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0);
 
 	allow(ctx, "clone", caps & BIT(CAP_SYS_ADMIN) ? NULL : &arg);
-	arg = SCMP_A0(SCMP_CMP_LT, AF_DECnet);
+	arg = SCMP_A0(SCMP_CMP_LT, AF_DECnet, 0);
 	allow(ctx, "socket", &arg);
 	for (uint64_t i = AF_DECnet + 1; i < AF_MAX; i++) {
 		arg = SCMP_A0(SCMP_CMP_MASKED_EQ, 0xffffffff, i);
@@ -75,7 +75,7 @@ static void allow_by_argument(scmp_filter_ctx ctx, uint64_t caps)
 			allow(ctx, "socket", &arg);
 	}
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(personalities); i++) {
-		arg = SCMP_A0(SCMP_CMP_EQ, personalities[i]);
+		arg = SCMP_A0(SCMP_CMP_EQ, personalities[i], 0);
 		allow(ctx, "personality", &arg);
 	}
 }
