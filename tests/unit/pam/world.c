@@ -31,9 +31,11 @@ int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
 int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
 		      size_t size, struct passwd **ret)
 {
+	static char root[] = "/";
+
 	snprintf(buf, size, "%s", name);
 	*entry = (struct passwd){
-		.pw_name = buf, .pw_dir = (char[]){ "/" },
+		.pw_name = buf, .pw_dir = root,
 		.pw_shell = the.shell, .pw_uid = 1000, .pw_gid = 1000,
 	};
 	if (!strcmp(name, "root"))
