@@ -93,8 +93,8 @@ int pam_putenv(pam_handle_t *pamh, const char *text)
 
 /* --- what is said */
 
-static void say(const pam_handle_t *pamh, const char *to, const char *fmt,
-		va_list ap)
+static void __attribute__((format(printf, 3, 0)))
+say(const pam_handle_t *pamh, const char *to, const char *fmt, va_list ap)
 {
 	fprintf(pamh->log, "%s: ", to);
 	vfprintf(pamh->log, fmt, ap);
