@@ -251,6 +251,9 @@ static void unterminated(struct nsc_handover *h)
 static void garbage(struct nsc_handover *h)
 {
 	(void)!write(h->channel, "garbage", 7);
+	/* And does not end by itself. */
+	for (;;)
+		pause();
 }
 
 static void no_terminal(struct nsc_handover *h)
@@ -439,6 +442,7 @@ static void pty(void)
 	struct winsize size;
 	unsigned int before = number_of(own.master);
 
+	fcntl(own.master, F_SETFL, 0);
 	NEED(dup3(own.slave, 15, O_CLOEXEC) == 15 && dup2(own.slave, 16) == 16);
 	look_for(&h, true, NSC_HANDOVER_PTY);
 	NEED(nsc_handover_needs_terminal(&h));
@@ -446,7 +450,7 @@ static void pty(void)
 	NEED(nsc_handover_begin(&h, &shared->err) == 0);
 	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(number_of(own.master) != before);
-	NEED(fcntl(own.master, F_GETFL) & O_NONBLOCK);
+	NEED(!(fcntl(own.master, F_GETFL) & O_NONBLOCK));
 	NEED(fcntl(own.master, F_GETFD) & FD_CLOEXEC);
 	NEED(fcntl(15, F_GETFD) & FD_CLOEXEC && fcntl(16, F_GETFD) == 0);
 	NEED(terminal_is_ours(16) && isatty(15));
