@@ -16,7 +16,7 @@ struct nscontainer {
 	char *user;		/* NULL: a directory's */
 	char *conf;		/* path of nscontainer.conf */
 	char *dir;		/* NULL: a user's */
-	char *rundir;		/* path of the run directory */
+	char *rundir;		/* path of the run directory, see rundir.h */
 };
 
 /* Copy *from, printable, to the caller's; returns ret. */
@@ -26,6 +26,40 @@ int nsc_api_result(int ret, const struct nsc_error *from,
 /* The user whose container it is: root for a directory. */
 int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
 		 struct nsc_error *err);
+
+/*
+ * What is done in each instance of a user's; -ESRCH: no container runs there,
+ * or it has not what is looked for.
+ */
+struct nsc_api_act {
+	int (*act)(int instance, unsigned int number, void *arg,
+		   struct nsc_error *err);
+	void *arg;
+};
+
+/*
+ * Do that in the instances of the run directory at path, the newest first,
+ * until it fails with another error than -ESRCH.  Returns that error, 0 where
+ * it was done in one, or -ESRCH.
+ */
+int nsc_api_each(const char *path, const struct nsc_api_act *act,
+		 struct nsc_error *err);
+
+/*
+ * The same for all users, and with directories those of 'nsinit exec', but to
+ * the end: the first error is returned, and -ESRCH is none.
+ */
+int nsc_api_all(bool directories, const struct nsc_api_act *act,
+		struct nsc_error *err);
+
+/*
+ * The directory of the instance that is current in the run directory at path;
+ * -ESRCH: there is none.
+ */
+int nsc_api_current(const char *path, struct nsc_error *err);
+
+/* The name of its control groups. */
+const char *nsc_api_group_name(const struct nscontainer *container);
 
 /* Can this process fork and go on in the child? */
 int nsc_api_may_fork(struct nsc_error *err);
@@ -41,6 +75,10 @@ json_t *nsc_api_networks(char *const *networks);
 
 /* A record of object, which is taken over; NULL without memory. */
 struct nscontainer_record *nsc_api_record(json_t *object);
+
+/* Put record into list, which is in the order of "user", after its equals. */
+void nsc_api_insert(struct nscontainer_record **list,
+		    struct nscontainer_record *record);
 
 /* Put record at the end of list. */
 void nsc_api_append(struct nscontainer_record **list,

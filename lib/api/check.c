@@ -160,14 +160,12 @@ static int hand_out(json_t *object, struct nscontainer_record **ret,
 }
 
 /* Where its groups go, and whether this host enforces its limits. */
-static int explain_groups(const struct nsc_plan *plan, const char *rundir,
-			  json_t **ret, struct nsc_error *err)
+static int explain_groups(const struct nsc_plan *plan, json_t **ret,
+			  struct nsc_error *err)
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
-	const char *name = strrchr(rundir, '/') + 1;
 	char **groups = NULL;
-	int error = nsc_groups_explain(&request, name + (*name == '.'), &groups,
-				       err);
+	int error = nsc_groups_explain(&request, &groups, err);
 
 	if (error < 0)
 		return error;
@@ -210,8 +208,7 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return error;
 }
 
-static int check_own(const char *rundir, struct nsc_plan *plan,
-		     const struct nsc_conf *conf,
+static int check_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		     struct nscontainer_record **ret, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
@@ -233,7 +230,7 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 	if (error == 0)
 		error = nsc_network_plan(plan, conf, err);
 	if (error == 0)
-		error = explain_groups(plan, rundir, &groups, err);
+		error = explain_groups(plan, &groups, err);
 	if (error == 0)
 		error = check_lifecycle(plan, groups, err);
 	if (error < 0)
@@ -245,8 +242,7 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 	return hand_out(object, ret, err);
 }
 
-static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
-			const struct place *place,
+static int check_config(struct nsc_plan *plan, const struct place *place,
 			struct nscontainer_record **ret,
 			struct nsc_error *err)
 {
@@ -264,7 +260,7 @@ static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
 	plan->config = config;
 	return config->pidfile ?
 		       check_external(plan, place->conf, ret, err) :
-		       check_own(c->rundir, plan, place->conf, ret, err);
+		       check_own(plan, place->conf, ret, err);
 }
 
 static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
@@ -282,7 +278,7 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 					  "reason", policy->reason), ret, err);
 	plan->login = true;
 	place = (struct place){ policy->dir, policy->conf };
-	return check_config(c, plan, &place, ret, err);
+	return check_config(plan, &place, ret, err);
 }
 
 static int check(const struct nscontainer *c, struct nscontainer_record **ret,
@@ -300,11 +296,12 @@ static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 	if (!plan)
 		return nsc_error_sys(err, ENOMEM, "check");
 	plan->user = user;
+	plan->name = nsc_api_group_name(c);
 	if (c->user)
 		return check_user(c, plan, ret, err);
 	error = nsc_conf_parse("", "defaults", &conf, err);
 	place = (struct place){ c->dir, conf };
-	return error < 0 ? error : check_config(c, plan, &place, ret, err);
+	return error < 0 ? error : check_config(plan, &place, ret, err);
 }
 
 NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,

@@ -124,6 +124,18 @@ struct nscontainer_record *nsc_api_record(json_t *object)
 	return record;
 }
 
+void nsc_api_insert(struct nscontainer_record **list,
+		    struct nscontainer_record *record)
+{
+	const char *user = nscontainer_record_text(record, "user");
+
+	while (*list && strcmp(nscontainer_record_text(*list, "user"),
+			       user) <= 0)
+		list = &(*list)->next;
+	record->next = *list;
+	*list = record;
+}
+
 void nsc_api_append(struct nscontainer_record **list,
 		    struct nscontainer_record *record)
 {

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 
 #define STEP_MS 16		/* at the most, from 1 on */
 #define KILL_MS 5000		/* for the kernel to end what was killed */
@@ -138,7 +139,7 @@ static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 {
-	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
+	_cleanup_fd_ int fd = openat(rundir, NSC_FILE_CGROUP, O_RDONLY |
 				     O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n;
 	int ret;

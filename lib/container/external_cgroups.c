@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 #include "util/file.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_tree.h"
@@ -139,7 +140,7 @@ int nsc_external_groups(int rundir, pid_t pid, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	if (n <= 0)
 		return n;
-	ret = nsc_file_write_at(rundir, NSC_CGROUP_RECORD, record, size, 0600,
+	ret = nsc_file_write_at(rundir, NSC_FILE_CGROUP, record, size, 0600,
 				err);
 	return ret < 0 ? ret : n;
 }

@@ -35,13 +35,16 @@ struct nsc_start_request {
 	int leader;		/* or -1; see nsc_plan for all three */
 	int dir;
 	int console;
+	const char *name;	/* of its control groups */
 	int rundir;
 };
 
 /*
- * Start the container, or give a running one that has lost its monitor a new
- * one.  With replace a running one is stopped, but not before all is checked
- * that can be.  Runs with the lock of the run directory held.
+ * Start the container in the newest instance, which becomes current when it
+ * runs; where none is newer than the current one, give that one, which has
+ * lost its monitor, a new one.  With replace the one that runs is stopped, but
+ * not before all is checked that can be.  Where it fails, nothing of the
+ * instance is left.  Runs with the lock of the run directory held.
  */
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
 

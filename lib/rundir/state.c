@@ -28,7 +28,6 @@ static const struct field {
 	FIELD(uid, KIND_UINT),
 	FIELD(host_uid, KIND_UINT),
 	FIELD(owner, KIND_UINT),
-	FIELD(plain_groups, KIND_GROUPS),
 	FIELD(pid, KIND_UINT),
 	FIELD(start, KIND_NUMBER),
 	FIELD(boot_id, KIND_BOOT_ID),
@@ -40,6 +39,7 @@ static const struct field {
 	FIELD(config, KIND_STRING),
 	FIELD(conf, KIND_STRING),
 	FIELD(digest, KIND_STRING),
+	FIELD(files, KIND_STRING),
 	FIELD(generation, KIND_UINT),
 	FIELD(on_change, KIND_UINT),
 	FIELD(exclusive, KIND_OPTIONAL),
@@ -512,6 +512,5 @@ void nsc_state_free(struct nsc_state *state)
 	free(state->text);
 	nsc_seccomp_free(&state->filter);
 	free(state->groups.list);
-	free(state->plain_groups.list);
 	free(state);
 }

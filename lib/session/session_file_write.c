@@ -1,6 +1,7 @@
 /* Runs in: the login program and nsinit exec, root of the host. */
 #include "session/session_file_write.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,16 +11,17 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "linux/pidfd.h"
 
 static int open_dir(const struct nsc_session *session, struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
+	_cleanup_fd_ int instance = nsc_file_open_dir(session->path, err);
 
-	if (rundir < 0)
-		return rundir;
-	return nsc_file_open_dir_at(rundir, "run directory", NSC_DIR_SESSION,
+	if (instance < 0)
+		return instance == -ENOENT ?
+			nsc_error_set(err, ESRCH, "the container has ended") :
+			instance;
+	return nsc_file_open_dir_at(instance, session->path, NSC_DIR_SESSION,
 				    err);
 }
 

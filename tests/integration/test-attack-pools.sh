@@ -121,7 +121,7 @@ refused_on_a_terminal() {
 
 own_processes() {
 	fresh
-	[ -s "$RUN/alice/cgroup" ] || skip "no control groups here"
+	[ -s "$RUN/alice/current/cgroup" ] || skip "no control groups here"
 	take processes 3000
 	[ "$(took)" -gt 2000 ] || fail "took $(cat "$OUT/took")"
 	[ "$(took)" -lt 2048 ] || fail "took $(cat "$OUT/took")"

@@ -125,7 +125,7 @@ hook_phase() {
 
 # It says who it is before it asks the monitor.
 asks() {
-	[ -e "$RUN/alice/session/$CALLER" ]
+	[ -e "$RUN/alice/current/session/$CALLER" ]
 }
 
 # It waits for a monitor that does not answer.

@@ -21,7 +21,7 @@ fresh() {
 	clean_slate
 	conf "$@"
 	# Numbers from 1.
-	rm -f /home/alice/go* "$RUN/alice/generation"
+	rm -f /home/alice/go* "$RUN/alice/current"
 	configure first
 	syslog_mark
 }
@@ -67,7 +67,9 @@ field() {
 }
 
 drains() {
-	find "$RUN" -maxdepth 1 -name '.drain-*' -printf '%f\n' | sort | xargs
+	find "$RUN/alice/" -maxdepth 1 -name '[0-9]*' \
+		! -name "$(readlink "$RUN/alice/current")" -printf '%f\n' |
+		sort | xargs
 }
 
 all_gone() {
@@ -230,7 +232,7 @@ drain_two() {
 		setpriv --reuid=alice --regid=alice --init-groups \
 			nsshell -c "$WHICH" < /dev/null 2>&1)"
 	leave one
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	kill -0 "$OLD" 2> /dev/null && fail "PID 1 of the old one lives"
 	equal "the new one" "$NEW" "$(pid_of alice)"
 	leave two
@@ -245,11 +247,11 @@ drain_three() {
 	configure third
 	stay three
 	is_in three third
-	equal "drain" ".drain-alice-1 .drain-alice-2" "$(drains)"
+	equal "drain" "1 2" "$(drains)"
 	equal "containers" 3 "$(count_inits)"
 	leave two
-	wait_until 5 [ ! -e "$RUN/.drain-alice-2" ] || fail "2 stays"
-	[ -e "$RUN/.drain-alice-1/pid" ] || fail "1 has ended"
+	wait_until 5 [ ! -e "$RUN/alice/2" ] || fail "2 stays"
+	[ -e "$RUN/alice/1/pid" ] || fail "1 has ended"
 	leave three
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "3 stays"
 	# The oldest alone: no container for new logins, but one in the list.
@@ -263,7 +265,7 @@ drain_without_session() {
 	su alice -c 'nohup sleep 986 > /dev/null 2>&1 &'
 	configure second
 	equal "login" second "$(now_in)"
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	empty "its processes" "$(pgrep -f 'sleep 986')"
 	timeout 20 nsinit stop alice || fail "nsinit stop"
 	ends_clean
@@ -275,7 +277,7 @@ drain_empty_waits() {
 	configure second
 	equal "login" second "$(now_in)"
 	sleep 1.5
-	[ -e "$RUN/.drain-alice-1/pid" ] || fail "it does not wait for its process"
+	[ -e "$RUN/alice/1/pid" ] || fail "it does not wait for its process"
 	: > /home/alice/go
 	ends_clean
 }
@@ -288,7 +290,7 @@ drain_started() {
 	equal "login" second "$(now_in)"
 	equal "the new one is one that stays as well" start "$(field stop 1)"
 	leave one
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	[ -n "$(pid_of alice)" ] || fail "the new one has ended"
 	timeout 20 nsinit stop alice || fail "nsinit stop"
 	ends_clean
@@ -509,7 +511,7 @@ kill_old_monitor() {
 	equal "logins" second "$(now_in)"
 	leave one
 	nsinit list > /dev/null
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "not swept by list"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "not swept by list"
 	equal "containers" 1 "$(count_inits)"
 	leave two
 	ends_clean
@@ -528,10 +530,10 @@ kill_old_init() {
 	wait "${!job}"
 	leave two
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "the new one stays"
-	[ -e "$RUN/.drain-alice-1" ] || fail "who has removed it?"
+	[ -e "$RUN/alice/1" ] || fail "who has removed it?"
 	# By the next start.
 	equal "login" second "$(now_in)"
-	[ ! -e "$RUN/.drain-alice-1" ] || fail "not swept by the start"
+	[ ! -e "$RUN/alice/1" ] || fail "not swept by the start"
 	ends_clean
 }
 

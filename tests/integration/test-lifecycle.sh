@@ -17,7 +17,7 @@ fresh() {
 
 files_there() {
 	[ -e "$RUN/alice/pid" ] && [ -e "$RUN/alice/start" ] &&
-		[ -e "$RUN/alice/state" ]
+		[ -e "$RUN/alice/current/state" ]
 }
 
 running() {
@@ -33,17 +33,17 @@ default_is_empty() {
 files_exactly_while_running() {
 	fresh 'stop = "empty";'
 	hold alice
-	files_there || fail "files: $(ls "$RUN/alice")"
+	files_there || fail "files: $(ls "$RUN/alice/")"
 	equal "comm of PID 1" container-init \
 		"$(cat "/proc/$(pid_of alice)/comm")"
 	equal "start" "$(sed 's/.*) //' "/proc/$(pid_of alice)/stat" |
 		cut -d ' ' -f 20)" "$(cat "$RUN/alice/start")"
-	equal "mode of pid" 644 "$(stat -c %a "$RUN/alice/pid")"
-	equal "owner of pid" root "$(stat -c %U "$RUN/alice/pid")"
+	equal "mode of pid" 644 "$(stat -Lc %a "$RUN/alice/pid")"
+	equal "owner of pid" root "$(stat -Lc %U "$RUN/alice/pid")"
 	release
 	wait_until 5 no_container alice || fail "it still runs"
-	[ ! -e "$RUN/alice/state" ] || fail "state is still there"
-	equal "what stays" "generation lock monitor sessions" "$(find "$RUN/alice" \
+	[ ! -e "$RUN/alice/current/state" ] || fail "state is still there"
+	equal "what stays" "lock" "$(find "$RUN/alice/" \
 		-type f -printf '%f\n' | sort | xargs)"
 }
 
@@ -54,7 +54,7 @@ empty_waits_for_process() {
 	running || fail "it ended although a process was left"
 	timeout 20 su alice -c 'pgrep -c sleep' > "$OUT/count"
 	equal "the process in the next login" 1 "$(cat "$OUT/count")"
-	wait_until 8 no_container alice || fail "it still runs" "$(ls "$RUN/alice")"
+	wait_until 8 no_container alice || fail "it still runs" "$(ls "$RUN/alice/")"
 }
 
 logout_ends_process() {
@@ -143,7 +143,7 @@ user_cannot_hold_files() {
 	setpriv --reuid=alice --regid=alice --init-groups \
 		find "$RUN" -writable > "$OUT/writable" 2> /dev/null
 	# The socket that nsshell, the user, enters the control groups by.
-	sed -i "\\,^$RUN/alice/enter\$,d" "$OUT/writable"
+	sed -i "\\,^$(instance alice)/enter\$,d" "$OUT/writable"
 	empty "alice can write on the host" "$(cat "$OUT/writable")"
 	release
 }

@@ -164,7 +164,7 @@ start_and_stop() {
 	echo "# start of what runs: status $? $(cat "$OUT/text")"
 	equal "containers" 1 "$(count_inits)"
 	status_is 0 timeout 20 nsinit stop alice
-	no_container alice || fail "left" "$(ls "$RUN/alice")"
+	no_container alice || fail "left" "$(ls "$RUN/alice/")"
 	status_is 3 timeout 20 nsinit stop alice
 }
 

@@ -17,6 +17,7 @@
 #include "util/text.h"
 #include "rootfs/exec_user.h"
 #include "rundir/running.h"
+#include "rundir/instance.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
 #include "rootfs/rootfs.h"
@@ -35,7 +36,7 @@ static gid_t groups[] = { 1000, 4294967294 };
 static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
 	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x",
 	    seccomp[] = "default", conf[] = "/etc/y",
-	    digest[] = "0123456789abcdef";
+	    digest[] = "0123456789abcdef", files[] = "fedcba9876543210";
 
 /* A state that describes this very process. */
 static struct nsc_state of_myself(void)
@@ -44,12 +45,12 @@ static struct nsc_state of_myself(void)
 		.user = alice, .uid = 1000, .owner = 1000, .pid = getpid(),
 		.since = 1795465252, .namespaces = 0x7e020000,
 		.rootfs = rootfs, .config = config, .stop = stop,
-		.conf = conf, .digest = digest, .generation = 3,
-		.on_change = 3,
+		.conf = conf, .digest = digest, .files = files,
+		.generation = 3, .on_change = 3,
 		.capabilities = UINT64_C(1) << 40, .no_new_privs = true,
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = { groups, 2 },
-		.plain_groups = { groups, 1 }, .name = alice, .home = home,
+		.name = alice, .home = home,
 		.shell = shell, .login_shell = true,
 		.environment = (char **)(uintptr_t)environment,
 		.keep_env = (char **)(uintptr_t)keep,
@@ -76,10 +77,10 @@ START_TEST(state_round_trip)
 	ck_assert_ptr_null(b->filter.code);
 	ck_assert_str_eq(b->environment[0], environment[0]);
 	ck_assert_uint_eq(b->groups.list[1], 4294967294);
-	ck_assert_uint_eq(b->plain_groups.n, 1);
 	ck_assert_uint_eq(b->capabilities, a.capabilities);
 	ck_assert_ptr_null(b->message);
 	ck_assert_str_eq(b->digest, digest);
+	ck_assert_str_eq(b->files, files);
 	ck_assert_uint_eq(b->generation, 3);
 	ck_assert_ptr_null(b->exclusive);
 	again = nsc_state_print(b);
@@ -157,11 +158,24 @@ END_TEST
 
 static char dir[64];
 
-static int open_dir(void)
+static int open_rundir(void)
 {
-	int fd = nsc_rundir_open(unit_make_dir(dir), true, 1234, &err);
+	int fd = nsc_rundir_open(unit_make_dir(dir), true, &err);
 
 	ck_assert_msg(fd >= 0, "%s", err.text);
+	return fd;
+}
+
+/* A new instance of a new run directory. */
+static int open_dir(void)
+{
+	int rundir = open_rundir(), fd;
+	unsigned int number;
+
+	fd = nsc_instance_make(rundir, 1234, &number, &err);
+	ck_assert_msg(fd >= 0, "%s", err.text);
+	ck_assert_uint_eq(number, 1);
+	close(rundir);
 	return fd;
 }
 
@@ -231,9 +245,9 @@ START_TEST(join_refuses_bad_files)
 	int fd = open_dir();
 
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
-	unit_write(dir, "pid", bad_pids[_i], 0644);
+	unit_write(dir, "1/pid", bad_pids[_i], 0644);
 	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
-	unit_write(dir, "pid", "1\n", 0666);
+	unit_write(dir, "1/pid", "1\n", 0666);
 	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
 	close(fd);
 	unit_remove_dir(dir);
@@ -250,8 +264,7 @@ START_TEST(rundir_locks)
 	ck_assert_uint_eq(st.st_uid, 0);
 	/* What the list gives is the group's in the mode. */
 	ck_assert_uint_eq(st.st_mode & 0737, 0600);
-	ck_assert(nsc_rundir_is_of(fd, 1234) && !nsc_rundir_is_of(fd, 1235));
-	ck_assert_int_eq(fstatat(fd, "lock", &st, 0), 0);
+	ck_assert_int_eq(fstatat(fd, "../lock", &st, 0), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
 	a = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
 	b = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
@@ -274,12 +287,55 @@ START_TEST(rundir_names)
 	static const char *const bad[] = { "", "..", "../x", "a/b", "-a" };
 	char *path = NULL;
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
-		ck_assert_int_eq(nsc_rundir_path(bad[i], &path, &err),
-				 -EINVAL);
-	ck_assert_int_eq(nsc_rundir_path("alice", &path, &err), 0);
-	ck_assert_str_eq(path, NSC_RUNDIR "/alice");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++) {
+		ck_assert_int_eq(nsc_rundir_path_of_user(bad[i], 1000, &path,
+							 &err), -EINVAL);
+		ck_assert_uint_eq(nsc_rundir_linked(bad[i]), (uid_t)-1);
+	}
+	ck_assert_int_eq(nsc_rundir_path(1000, &path, &err), 0);
+	ck_assert_str_eq(path, NSC_RUNDIR "/1000");
 	free(path);
+}
+END_TEST
+
+/* Numbers are not used again, and 'current' is all that says who drains. */
+START_TEST(instances)
+{
+	int rundir = open_rundir(), fd[3];
+	unsigned int n[3], before, *list = NULL;
+	struct stat st;
+
+	ck_assert_uint_eq(nsc_instance_current(rundir), 0);
+	ck_assert_int_eq(nsc_instance_open(rundir, 0, &err), -ENOENT);
+	for (int i = 0; i < 2; i++) {
+		fd[i] = nsc_instance_make(rundir, 1234, &n[i], &err);
+		ck_assert_msg(fd[i] >= 0, "%s", err.text);
+	}
+	ck_assert_int_eq(nsc_instance_list(rundir, &list, &err), 2);
+	ck_assert(list[0] == n[0] && list[1] == n[1] && n[0] < n[1]);
+	ck_assert_int_eq(nsc_instance_make_current(fd[0], n[0], &before, &err),
+			 0);
+	ck_assert_uint_eq(before, 0);
+	ck_assert(nsc_instance_is_current(fd[0], n[0]));
+	ck_assert_int_eq(nsc_instance_make_current(fd[1], n[1], &before, &err),
+			 0);
+	ck_assert_uint_eq(before, n[0]);
+	ck_assert(!nsc_instance_is_current(fd[0], n[0]));
+	/* What is left of a container keeps its instance. */
+	ck_assert_int_eq(mkdirat(fd[1], "cgroup", 0700), 0);
+	nsc_instance_remove(fd[1], n[1]);
+	ck_assert_int_eq(fstatat(fd[1], "sessions", &st, 0), 0);
+	ck_assert_int_eq(unlinkat(fd[1], "cgroup", AT_REMOVEDIR), 0);
+	nsc_instance_remove(fd[1], n[1]);
+	ck_assert_int_eq(nsc_instance_open(rundir, n[1], &err), -ENOENT);
+	ck_assert_uint_eq(nsc_instance_current(rundir), n[1]);
+	fd[2] = nsc_instance_make(rundir, 1234, &n[2], &err);
+	ck_assert_uint_gt(n[2], n[1]);
+	for (int i = 0; i < 3; i++)
+		close(fd[i]);
+	close(rundir);
+	free(list);
+	unit_remove_dir(dir);
 }
 END_TEST
 
@@ -548,7 +604,7 @@ int main(void)
 	const TTest *const tests[] = {
 		state_round_trip, a_part_of_a_state_is_refused,
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
-		join_refuses_the_wrong_one, rundir_locks, rundir_names,
+		join_refuses_the_wrong_one, rundir_locks, rundir_names, instances,
 		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
 		processors_are_covered,
 		environments, runtime_dir, arguments, options, NULL,
