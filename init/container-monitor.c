@@ -35,6 +35,7 @@
 #include "util/process.h"
 #include "rundir/hooks_stop.h"
 #include "rundir/instance.h"
+#include "rundir/state.h"
 #include "util/paths.h"
 #include "linux/pidfd.h"
 
@@ -65,11 +66,7 @@ static void remove_files(const struct monitor *m)
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_PID, 0);
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_START, 0);
 	}
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_STATE, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_SECCOMP, 0);
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_WATCH, 0);
+	nsc_state_remove(NSC_MONITOR_RUNDIR);
 }
 
 static void __attribute__((noreturn)) ended(struct monitor *m)

@@ -39,7 +39,7 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 /* All groups, in place of those that there are; a negative errno. */
 int nsc_user_load_groups(struct nsc_user *user);
 
-/* The uid of name, and nothing else; a negative errno, -ENOENT: no such user. */
+/* The uid of name alone; a negative errno, -ENOENT: no such user. */
 int nsc_user_uid(const char *name, uid_t *ret);
 
 /*

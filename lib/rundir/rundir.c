@@ -52,6 +52,7 @@ static bool is_of(int rundir, unsigned int number, const char *name)
 	return error == -EACCES || (error == 0 && !strcmp(state->user, name));
 }
 
+/* An instance that was made for name, or where that is NULL any. */
 static bool has_container_of(const char *path, const char *name)
 {
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, NULL);
@@ -59,7 +60,7 @@ static bool has_container_of(const char *path, const char *name)
 	int n = rundir < 0 ? rundir : nsc_instance_list(rundir, &list, NULL);
 
 	while (n > 0)
-		if (is_of(rundir, list[--n], name))
+		if (!name || is_of(rundir, list[--n], name))
 			return true;
 	return false;
 }
@@ -69,7 +70,6 @@ int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
 {
 	char escaped[4 * NSC_NAME_MAX + 8];
 	_cleanup_free_ char *before = NULL;
-	struct stat st;
 	uid_t linked;
 	int error;
 
@@ -80,8 +80,8 @@ int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
 						     sizeof(escaped)),
 				     NSC_NAME_MAX);
 	error = nsc_rundir_path(uid, ret, err);
-	linked = error < 0 || lstat(*ret, &st) == 0 ? uid :
-		 nsc_rundir_linked(name);
+	linked = error < 0 || has_container_of(*ret, NULL) ?
+			 uid : nsc_rundir_linked(name);
 	if (error < 0 || linked == uid || linked == (uid_t)-1)
 		return error;
 	error = nsc_rundir_path(linked, &before, err);

@@ -24,8 +24,8 @@ int nsc_rundir_path(uid_t uid, char **ret, struct nsc_error *err);
 
 /*
  * The same for the user name, who has uid now ((uid_t)-1: no such account).
- * Where that uid has no run directory, it is the one with a container that was
- * started for that name, when the name had another uid.
+ * Where that uid has no container, it is the one with a container that was
+ * started for the name, when that had another uid.
  */
 int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
 			    struct nsc_error *err);

@@ -107,10 +107,10 @@ bool nsc_session_inside(void);
 bool nsc_session_inside_of(uid_t uid);
 
 /*
- * Read the state of who runs in an instance; -EALREADY where the calling process is
- * inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD where it is
- * not session->uid's: an account that was made again, or whose uid was
- * changed, has nothing of the old one's.
+ * Read the state of what runs in an instance; -EALREADY where the calling
+ * process is inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD
+ * where it is not session->uid's: an account that was made again, or whose uid
+ * was changed, has nothing of the old one's.
  */
 int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err);

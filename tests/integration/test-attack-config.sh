@@ -80,7 +80,9 @@ names_are_names() {
 				fail "nsinit $command '$name' works"
 		done
 	done
-	equal "run directories" "$(id -u alice) alice" "$(ls "$RUN" | xargs)"
+	equal "run directories" "$(id -u alice) alice" "$(find "$RUN" \
+		-mindepth 1 -maxdepth 1 ! -name ".*" -printf "%f\n" | sort |
+		xargs)"
 	status_is 0 nsinit check -- alice
 }
 

@@ -193,7 +193,7 @@ field22() {
 # recycled: the files of a container that ended say a stranger's pid.
 stale_files() {
 	begin
-	cp -a "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/current/state" "$OUT"
+	cp -aL "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/current/state" "$OUT"
 	release
 	wait_until 5 no_container alice || fail "the container goes on"
 	sleep 300 &

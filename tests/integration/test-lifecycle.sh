@@ -148,6 +148,34 @@ user_cannot_hold_files() {
 	release
 }
 
+# Names that something else has, below /run and /var/lib: each has its own.
+odd_names() {
+	local name uid=31001
+
+	fresh 'linger = 60;'
+	hold alice
+	for name in ids addresses current "$(id -u alice)"; do
+		echo "$name:x:$uid:$uid::/tmp:/bin/sh" >> /etc/passwd
+		echo "$name:x:$uid:" >> /etc/group
+		echo "$name:*:20000:0:99999:7:::" >> /etc/shadow
+		config "$name" '{"rootfs": "/", "home": "private"}'
+		equal "su $name" "$uid" "$(timeout 20 su "$name" -c \
+			"$INSIDE && id -u")"
+		[ -s "$RUN/$uid/pid" ] || fail "$name: no container"
+		contains "list" "$name " "$(nsinit list)"
+		timeout 20 nsinit stop "$name" || fail "nsinit stop $name"
+		[ ! -e "$RUN/$uid/pid" ] || fail "$name: it is not stopped"
+		rm -r "$CONF/users/$name"
+		uid=$((uid + 1))
+	done
+	[ -f /var/lib/nscontainer/ids ] || fail "the pool is gone"
+	[ -d "$RUN/$(id -u alice)" ] && [ ! -L "$RUN/$(id -u alice)" ] ||
+		fail "a link has alice's place"
+	[ -n "$(pid_of alice)" ] || fail "alice's container has ended"
+	release
+	sed -i '/:3100[0-9]:/d' /etc/passwd /etc/group
+}
+
 t "by default a container ends with its last session" default_is_empty
 t "pid, start and state are there exactly while the container runs" \
 	files_exactly_while_running
@@ -162,3 +190,4 @@ t "the end of one user's container is not that of another's" \
 t "orphans in the container are reaped" init_reaps
 t "C7 the user can write to none of the run directory's files" \
 	user_cannot_hold_files
+t "names that are numbers, or files of ours, are those of users" odd_names

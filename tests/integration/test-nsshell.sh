@@ -201,7 +201,7 @@ lands_by_uid() {
 
 # A user who was given another name keeps the container, in each door.
 renamed() {
-	local pid door
+	local pid
 
 	start '{"rootfs": "/"}'
 	pid=$(pid_of alice)

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -17,9 +16,7 @@
 #include "util/text.h"
 #include "rootfs/exec_user.h"
 #include "rundir/running.h"
-#include "rundir/instance.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "rootfs/rootfs.h"
 #include "linux/mount.h"
 #include "linux/pidfd.h"
@@ -158,24 +155,12 @@ END_TEST
 
 static char dir[64];
 
-static int open_rundir(void)
-{
-	int fd = nsc_rundir_open(unit_make_dir(dir), true, &err);
-
-	ck_assert_msg(fd >= 0, "%s", err.text);
-	return fd;
-}
-
-/* A new instance of a new run directory. */
+/* A new directory, where an instance is one. */
 static int open_dir(void)
 {
-	int rundir = open_rundir(), fd;
-	unsigned int number;
+	int fd = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
 
-	fd = nsc_instance_make(rundir, 1234, &number, &err);
-	ck_assert_msg(fd >= 0, "%s", err.text);
-	ck_assert_uint_eq(number, 1);
-	close(rundir);
+	ck_assert_int_ge(fd, 0);
 	return fd;
 }
 
@@ -245,96 +230,11 @@ START_TEST(join_refuses_bad_files)
 	int fd = open_dir();
 
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
-	unit_write(dir, "1/pid", bad_pids[_i], 0644);
+	unit_write(dir, "pid", bad_pids[_i], 0644);
 	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
-	unit_write(dir, "1/pid", "1\n", 0666);
+	unit_write(dir, "pid", "1\n", 0666);
 	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
 	close(fd);
-	unit_remove_dir(dir);
-}
-END_TEST
-
-START_TEST(rundir_locks)
-{
-	int fd = open_dir(), a, b;
-	int64_t begin = nsc_process_now();
-	struct stat st;
-
-	ck_assert_int_eq(fstatat(fd, "sessions", &st, 0), 0);
-	ck_assert_uint_eq(st.st_uid, 0);
-	/* What the list gives is the group's in the mode. */
-	ck_assert_uint_eq(st.st_mode & 0737, 0600);
-	ck_assert_int_eq(fstatat(fd, "../lock", &st, 0), 0);
-	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-	a = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
-	b = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
-	ck_assert(a >= 0 && b >= 0);
-	ck_assert_int_eq(nsc_rundir_lock(fd, "sessions", LOCK_EX, begin + 60,
-					 &err), -EWOULDBLOCK);
-	ck_assert_int_ge(nsc_process_now(), begin + 60);
-	close(a);
-	close(b);
-	a = nsc_rundir_lock(fd, "sessions", LOCK_EX, 0, &err);
-	ck_assert_int_ge(a, 0);
-	close(a);
-	close(fd);
-	unit_remove_dir(dir);
-}
-END_TEST
-
-START_TEST(rundir_names)
-{
-	static const char *const bad[] = { "", "..", "../x", "a/b", "-a" };
-	char *path = NULL;
-
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++) {
-		ck_assert_int_eq(nsc_rundir_path_of_user(bad[i], 1000, &path,
-							 &err), -EINVAL);
-		ck_assert_uint_eq(nsc_rundir_linked(bad[i]), (uid_t)-1);
-	}
-	ck_assert_int_eq(nsc_rundir_path(1000, &path, &err), 0);
-	ck_assert_str_eq(path, NSC_RUNDIR "/1000");
-	free(path);
-}
-END_TEST
-
-/* Numbers are not used again, and 'current' is all that says who drains. */
-START_TEST(instances)
-{
-	int rundir = open_rundir(), fd[3];
-	unsigned int n[3], before, *list = NULL;
-	struct stat st;
-
-	ck_assert_uint_eq(nsc_instance_current(rundir), 0);
-	ck_assert_int_eq(nsc_instance_open(rundir, 0, &err), -ENOENT);
-	for (int i = 0; i < 2; i++) {
-		fd[i] = nsc_instance_make(rundir, 1234, &n[i], &err);
-		ck_assert_msg(fd[i] >= 0, "%s", err.text);
-	}
-	ck_assert_int_eq(nsc_instance_list(rundir, &list, &err), 2);
-	ck_assert(list[0] == n[0] && list[1] == n[1] && n[0] < n[1]);
-	ck_assert_int_eq(nsc_instance_make_current(fd[0], n[0], &before, &err),
-			 0);
-	ck_assert_uint_eq(before, 0);
-	ck_assert(nsc_instance_is_current(fd[0], n[0]));
-	ck_assert_int_eq(nsc_instance_make_current(fd[1], n[1], &before, &err),
-			 0);
-	ck_assert_uint_eq(before, n[0]);
-	ck_assert(!nsc_instance_is_current(fd[0], n[0]));
-	/* What is left of a container keeps its instance. */
-	ck_assert_int_eq(mkdirat(fd[1], "cgroup", 0700), 0);
-	nsc_instance_remove(fd[1], n[1]);
-	ck_assert_int_eq(fstatat(fd[1], "sessions", &st, 0), 0);
-	ck_assert_int_eq(unlinkat(fd[1], "cgroup", AT_REMOVEDIR), 0);
-	nsc_instance_remove(fd[1], n[1]);
-	ck_assert_int_eq(nsc_instance_open(rundir, n[1], &err), -ENOENT);
-	ck_assert_uint_eq(nsc_instance_current(rundir), n[1]);
-	fd[2] = nsc_instance_make(rundir, 1234, &n[2], &err);
-	ck_assert_uint_gt(n[2], n[1]);
-	for (int i = 0; i < 3; i++)
-		close(fd[i]);
-	close(rundir);
-	free(list);
 	unit_remove_dir(dir);
 }
 END_TEST
@@ -604,9 +504,8 @@ int main(void)
 	const TTest *const tests[] = {
 		state_round_trip, a_part_of_a_state_is_refused,
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
-		join_refuses_the_wrong_one, rundir_locks, rundir_names, instances,
-		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
-		processors_are_covered,
+		join_refuses_the_wrong_one, identities, a_login_is_who_it_is,
+		a_hostile_passwd_is_bounded, processors_are_covered,
 		environments, runtime_dir, arguments, options, NULL,
 	};
 	Suite *suite = suite_create("container");
