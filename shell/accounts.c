@@ -33,7 +33,7 @@ void nsc_accounts_name(uid_t uid, char *ret, size_t size)
 	_cleanup_file_ FILE *file = fopen("/etc/passwd", "re");
 	const struct passwd *entry;
 
-	snprintf(ret, size, "%s", "");
+	snprintf(ret, size, "%u", uid);
 	while (file && (entry = fgetpwent(file)))
 		if (entry->pw_uid == uid) {
 			snprintf(ret, size, "%s", entry->pw_name);

@@ -11,7 +11,7 @@
 /* Has the calling process the gid of that group of /etc/group? */
 bool nsc_accounts_own_group(const char *group);
 
-/* The first name with that uid, or "", which is of a directory service. */
+/* The first name with that uid, or the number. */
 void nsc_accounts_name(uid_t uid, char *ret, size_t size);
 
 /* The uid of a name; (uid_t)-1 where /etc/passwd has none. */

@@ -69,46 +69,61 @@ static int clean(struct nsc_error *err)
  * Is it that of another account, which has had the uid?  The name that it was
  * started for has another one by now.
  */
-static bool is_anothers(const struct nsc_state *state, const char *user)
+static bool is_anothers(const struct nsc_state *state)
 {
-	uid_t uid = strcmp(user, state->user) ? nsc_accounts_uid(state->user) :
-						getuid();
+	uid_t uid = nsc_accounts_uid(state->user);
 
 	return uid != (uid_t)-1 && uid != getuid();
 }
 
-static int find(const char *user, struct nsc_session *session,
-		struct nsc_error *err)
+static int find_own(struct nsc_session *session, struct nsc_error *err)
 {
 	_cleanup_free_ char *path = NULL;
-	int ret = *user ? nsc_rundir_path_of_user(user, getuid(), &path, err) :
-			  nsc_rundir_path(getuid(), &path, err);
-	char name[NSC_NAME_MAX + 8];
+	int ret = nsc_rundir_path(getuid(), &path, err);
 
 	if (ret == 0)
 		ret = nsc_session_find(path, getuid(), nsc_process_now() +
 				       WAIT_MS, session, err);
-	if (ret == 0 && is_anothers(session->state, user)) {
-		nsc_session_close(session);
-		ret = -ESRCH;
-	}
-	if (*user)
-		snprintf(name, sizeof(name), "%s", user);
-	else
-		snprintf(name, sizeof(name), "%u", getuid());
+	if (ret < 0 || !is_anothers(session->state))
+		return ret;
+	nsc_session_close(session);
+	return -ESRCH;
+}
+
+/* One that was started for the name when that had another uid says so. */
+static int find_of_name(const char *user, struct nsc_error *err)
+{
+	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	_cleanup_free_ char *path = NULL;
+	int ret = nsc_rundir_path_of_user(user, getuid(), &path, err);
+
+	return ret < 0 ? -ESRCH : nsc_session_find(path, getuid(), 0, &session,
+						   err);
+}
+
+static int find(struct nsc_session *session, struct nsc_error *err)
+{
+	int ret = find_own(session, err);
+	char user[NSC_NAME_MAX + 1];
+
+	if (ret == 0)
+		return 0;
+	nsc_accounts_name(getuid(), user, sizeof(user));
+	if (ret == -ESRCH && find_of_name(user, err) == -EOWNERDEAD)
+		return -EOWNERDEAD;
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return nsc_error_set(err, ESRCH, "no container is running for "
 				     "'%s', and nsshell may not start one: log "
 				     "in where pam_container does, or ask the "
 				     "administrator for 'nsinit start %s'",
-				     name, name);
+				     user, user);
 	/* The kernel shows its namespaces only to who may enter them. */
 	if (ret == -EACCES)
 		return nsc_error_set(err, EACCES, "the container of '%s' has "
 				     "no user namespace that is the user's, "
 				     "so nsshell needs file capabilities: log "
 				     "in where pam_container does, or see "
-				     "nsshell(1)", name);
+				     "nsshell(1)", user);
 	return ret;
 }
 
@@ -130,11 +145,12 @@ static bool has_changed(const struct nsc_state *state)
  * with what it came with, which is no more than such a member has anyway.
  * exec takes the file capabilities away, where there are any.
  */
-static int run_on_host(const char *user, int argc, char **argv,
-		       struct nsc_error *err)
+static int run_on_host(int argc, char **argv, struct nsc_error *err)
 {
 	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
+	char user[NSC_NAME_MAX + 1];
 
+	nsc_accounts_name(getuid(), user, sizeof(user));
 	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_WARNING, "user %s: login goes on outside any container: "
 	       "break-glass group " NSC_BREAK_GLASS, user);
@@ -176,13 +192,11 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	char user[NSC_NAME_MAX + 1];
 	int ret;
 
-	nsc_accounts_name(getuid(), user, sizeof(user));
 	if (nsc_accounts_own_group(NSC_BREAK_GLASS))
-		return run_on_host(user, argc, argv, err);
-	ret = find(user, &session, err);
+		return run_on_host(argc, argv, err);
+	ret = find(&session, err);
 	if (ret < 0)
 		return ret;
 	/* A user who has a terminal is told. */

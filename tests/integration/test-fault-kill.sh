@@ -67,8 +67,8 @@ has_session() {
 }
 
 end_old() {
-	kill -0 "$OLD_LOGIN" "$OLD" 2> /dev/null ||
-		wrong "the old container has ended"
+	kill -0 "$OLD_LOGIN" 2> /dev/null || wrong "the old session has ended"
+	kill -0 "$OLD" 2> /dev/null || wrong "the old container has ended"
 	: > /home/alice/go
 	wait "$OLD_LOGIN" || wrong "the old session: status $?"
 }
@@ -76,7 +76,7 @@ end_old() {
 # Killed from the making of the new instance until the old monitor is told: the
 # old container goes on, and the next login is in a new one.
 drains() {
-	local STRIDE=40
+	local STRIDE=1000
 
 	faults_begin
 	conf 'stop = "logout"; on_change = "drain"; start_timeout = 10;'

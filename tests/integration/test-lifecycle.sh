@@ -169,7 +169,7 @@ odd_names() {
 		uid=$((uid + 1))
 	done
 	[ -f /var/lib/nscontainer/ids ] || fail "the pool is gone"
-	[ -d "$RUN/$(id -u alice)" ] && [ ! -L "$RUN/$(id -u alice)" ] ||
+	[ ! -L "$RUN/$(id -u alice)" ] ||
 		fail "a link has alice's place"
 	[ -n "$(pid_of alice)" ] || fail "alice's container has ended"
 	release
