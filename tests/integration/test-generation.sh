@@ -282,6 +282,29 @@ drain_empty_waits() {
 	ends_clean
 }
 
+# Sessions are known wherever they are.
+drain_sessions() {
+	local old
+
+	fresh 'on_change = "drain";'
+	stay one
+	configure second
+	stay two
+	equal "generations of nsinit ps" "1 2" "$(nsinit ps --json alice |
+		sed -n 's/.*"generation": \([0-9]*\).*/\1/p' | sort | xargs)"
+	equal "sessions of all" 2 "$(nsinit ps --json | grep -c '"generation"')"
+	old=$(ls "$RUN/alice/1/session")
+	status_is 0 timeout 20 nsinit kick alice "$old"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
+	status_is 3 timeout 20 nsinit kick alice "$old"
+	contains "of one that is no session" "login process $old" \
+		"$(cat "$OUT/stderr")"
+	[ -n "$(pid_of alice)" ] || fail "the new one has ended"
+	leave two
+	wait
+	ends_clean
+}
+
 drain_started() {
 	fresh 'on_change = "drain";'
 	timeout 20 nsinit start alice || fail "nsinit start"
@@ -589,6 +612,7 @@ t "keep: a broken configuration keeps nobody out of what runs" keep_broken
 t "on_change of container.json comes first" own_policy_counts
 t "drain: new logins are in a new container, old sessions go on" drain_two
 t "drain: three generations" drain_three
+t "drain: nsinit ps and kick know the sessions of both" drain_sessions
 t "drain: without a session the old one ends at once" drain_without_session
 t "drain: stop = empty waits for the old one's processes" drain_empty_waits
 t "drain: what an administrator started stays started" drain_started
