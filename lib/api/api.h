@@ -38,6 +38,12 @@ struct nsc_api_act {
 };
 
 /*
+ * Clear away what nobody watches in the run directory at path, unless a login
+ * is just starting or stopping something there.
+ */
+void nsc_api_sweep(int rundir, const char *path);
+
+/*
  * Do that in the instances of the run directory at path, the newest first,
  * until it fails with another error than -ESRCH.  Returns that error, 0 where
  * it was done in one, or -ESRCH.

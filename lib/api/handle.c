@@ -42,8 +42,7 @@ static int not_running(struct nsc_error *err)
 	return nsc_error_set(err, ESRCH, "no container is running");
 }
 
-/* While a login may be making one, nothing is swept. */
-static void sweep(int rundir, const char *path)
+void nsc_api_sweep(int rundir, const char *path)
 {
 	_cleanup_fd_ int lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 						0, NULL);
@@ -88,7 +87,7 @@ int nsc_api_each(const char *path, const struct nsc_api_act *act,
 	if (n < 0)
 		return n == -ENOENT ? not_running(err) : n;
 	if (n > 1)
-		sweep(rundir, path);
+		nsc_api_sweep(rundir, path);
 	return each(rundir, list, n, act, err);
 }
 

@@ -85,13 +85,19 @@ static int stop(struct stop *how, struct nsc_error *err)
 	const struct nsc_api_act act = { stop_in, how };
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
 	_cleanup_fd_ int lock = -1;
+	int ret;
 
 	/* No login may start another one meanwhile. */
 	if (rundir >= 0)
 		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 				       nsc_process_now() + LOCK_MS, err);
-	return lock < 0 && rundir >= 0 && lock != -ENOENT ?
-		       lock : nsc_api_each(path, &act, err);
+	if (lock < 0 && rundir >= 0 && lock != -ENOENT)
+		return lock;
+	ret = nsc_api_each(path, &act, err);
+	nsc_fd_close(&lock);
+	if (rundir >= 0)
+		nsc_api_sweep(rundir, path);
+	return ret;
 }
 
 NSC_PUBLIC int nscontainer_stop(const struct nscontainer *container,

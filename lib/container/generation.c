@@ -35,14 +35,22 @@ const char *nsc_generation_exclusive(const struct nsc_config *config)
 	return NULL;
 }
 
-/* Of one that nobody watches: nsc_stop() where nobody is in it either. */
-static void sweep(int rundir, unsigned int number, uid_t uid)
+static void hand_over(int rundir, int instance, unsigned int heir)
+{
+	_cleanup_fd_ int to = nsc_instance_open(rundir, heir, NULL);
+
+	if (to >= 0)
+		nsc_instance_hand_over(instance, to);
+}
+
+/* heir: the newest, which sessions that are over go to. */
+static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int instance = nsc_instance_open(rundir, number, NULL);
 	unsigned int current = nsc_instance_current(rundir);
 	_cleanup_fd_ int pidfd = -1;
-	bool busy;
+	bool busy, over;
 
 	if (instance < 0)
 		return;
@@ -54,10 +62,14 @@ static void sweep(int rundir, unsigned int number, uid_t uid)
 	}
 	pidfd = nsc_join_find(instance, &state, NULL);
 	busy = nsc_rundir_is_locked(instance, NSC_FILE_SESSIONS, NULL) == 1;
-	if (pidfd >= 0 && number != current && !busy)
-		nsc_stop(instance, state, pidfd, 0, NULL);
 	/* One that is newer, and held, is about to be started. */
-	if (pidfd < 0 && (number <= current || !busy))
+	over = pidfd < 0 ? number <= current || !busy :
+			   number != current && !busy;
+	if (over && number != heir)
+		hand_over(rundir, instance, heir);
+	if (over && pidfd >= 0)
+		nsc_stop(instance, state, pidfd, 0, NULL);
+	else if (over)
 		nsc_stop_erase(instance, number);
 }
 
@@ -67,7 +79,7 @@ void nsc_generation_sweep(int rundir, uid_t uid)
 	int n = nsc_instance_list(rundir, &list, NULL);
 
 	for (int i = 0; i < n; i++)
-		sweep(rundir, list[i], uid);
+		sweep(rundir, list[i], list[n - 1], uid);
 }
 
 /* Whose account it was has gone, so no session of it is waited for. */

@@ -155,9 +155,28 @@ void nsc_instance_remove(int instance, unsigned int number)
 		if (faccessat(instance, undone[i], F_OK,
 			      AT_SYMLINK_NOFOLLOW) == 0)
 			return;
+	if (unlinkat(instance, NSC_DIR_SESSION, AT_REMOVEDIR) < 0 &&
+	    errno != ENOENT)
+		return;
 	snprintf(path, sizeof(path), "../%u", number);
-	nsc_file_empty(instance, 1);
+	nsc_file_empty(instance, 0);
 	unlinkat(instance, path, AT_REMOVEDIR);
+}
+
+void nsc_instance_hand_over(int instance, int heir)
+{
+	_cleanup_fd_ int from = openat(instance, NSC_DIR_SESSION, O_PATH |
+				       O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_fd_ int to = openat(heir, NSC_DIR_SESSION, O_PATH |
+				     O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = from < 0 || to < 0 ? NULL : nsc_file_list(from);
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			renameat(from, entry->d_name, to, entry->d_name);
+	if (dir)
+		closedir(dir);
 }
 
 bool nsc_instance_is_current(int instance, unsigned int number)

@@ -38,9 +38,16 @@ int nsc_instance_make(int rundir, uid_t owner, unsigned int *ret_number,
 
 /*
  * Remove it, whose number that is.  It stays where something of its container
- * has still to be undone: where there is a 'state', 'hooks' or 'cgroup'.
+ * has still to be undone or recorded: where there is a 'state', 'hooks' or
+ * 'cgroup', or a file in 'session'.
  */
 void nsc_instance_remove(int instance, unsigned int number);
+
+/*
+ * The files of the sessions of a container that ended without a monitor go to
+ * a newer instance, whose monitor records their ends when it starts.
+ */
+void nsc_instance_hand_over(int instance, int heir);
 
 /* Is this instance the one that logins join? */
 bool nsc_instance_is_current(int instance, unsigned int number);
