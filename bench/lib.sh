@@ -128,7 +128,7 @@ END_OF_CONFIG
 
 # session_groups NAME: in which a session of the container has a group.
 session_groups() {
-	awk '$1 == "s" { print $NF }' "$RUN/$1/cgroup"
+	awk '$1 == "s" { print $NF }' "$RUN/$1/current/cgroup"
 }
 
 # A PAM service that has nothing but the module, on a host that was set up as

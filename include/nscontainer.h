@@ -245,9 +245,9 @@ int nscontainer_stats(const struct nscontainer *container,
 		      struct nscontainer_error *err);
 
 /*
- * The sessions of a container that runs (-ESRCH: it does not), or of all that
- * run, directories' as well, where container is NULL: a list as of
- * nscontainer_list().
+ * The sessions of a container that runs (-ESRCH: it does not), those of the
+ * user's that drain included, or of all that run, directories' as well, where
+ * container is NULL: a list as of nscontainer_list().
  */
 #define NSCONTAINER_KEYS_LOGIN(KEY) \
 	KEY("user", TEXT, "who logged in") \
@@ -337,12 +337,13 @@ int nscontainer_resume(const struct nscontainer *container,
 		       struct nscontainer_error *err);
 
 /*
- * End the session whose login process is pid, or all of the container's where
- * pid is 0: SIGHUP to its processes, and SIGKILL after timeout seconds (0: at
- * once; negative: 10) to those that are left.  Waits for its end.  The
- * container stays, as after any logout.  Without control groups only the login
- * process is known.  -ESRCH: no container runs, or it has no such session;
- * -EBUSY: it is paused; -ETIMEDOUT: what was killed does not end.
+ * End the session whose login process is pid, or all of the container's and of
+ * the user's that drain where pid is 0: SIGHUP to its processes, and SIGKILL
+ * after timeout seconds (0: at once; negative: 10) to those that are left.
+ * Waits for its end.  The container stays, as after any logout.  Without
+ * control groups only the login process is known.  -ESRCH: no container runs,
+ * or it has no such session; -EBUSY: it is paused; -ETIMEDOUT: what was killed
+ * does not end.
  */
 int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
 		     struct nscontainer_error *err);

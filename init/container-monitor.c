@@ -23,7 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/inotify.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -33,8 +33,8 @@
 #include "util/fd.h"
 #include "util/memory.h"
 #include "util/process.h"
-#include "rundir/drain.h"
 #include "rundir/hooks_stop.h"
+#include "rundir/instance.h"
 #include "rundir/state.h"
 #include "util/paths.h"
 #include "linux/pidfd.h"
@@ -45,12 +45,12 @@
 #define STOP_MS 10000		/* as nsinit stop waits before SIGKILL */
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
-	     EVENT_MOVED };
+	     EVENT_WOKEN };
 
 struct monitor {
 	bool leader;
 	int enter;		/* see monitor/socket.h */
-	int moved;		/* inotify(7): the run directory is moved */
+	int wake;		/* takes a message: is it current still? */
 	struct sessions all;
 	struct endings endings;
 	struct nsc_state *state;
@@ -80,9 +80,7 @@ static void __attribute__((noreturn)) ended(struct monitor *m)
 	/* Who has called exec ends with SIGCHLD: how is to be seen. */
 	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
-	nsc_drain_remove(NSC_MONITOR_RUNDIR);
-	/* Before m->moved, which takes the kernel some 15 ms to close. */
-	close(NSC_MONITOR_LOCK);
+	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
 	_exit(0);
 }
 
@@ -168,12 +166,12 @@ static void go_on(struct monitor *m)
 		end_of_life(m);
 }
 
-/* Events of one file, which have no name. */
-static bool was_moved(const struct monitor *m)
+static void empty_wake(const struct monitor *m)
 {
-	struct inotify_event events[8];
+	char message;
 
-	return read(m->moved, events, sizeof(events)) > 0;
+	while (recv(m->wake, &message, sizeof(message), MSG_DONTWAIT) >= 0)
+		;
 }
 
 /*
@@ -188,7 +186,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
 		{ .fd = watcher, .events = POLLIN },
-		{ .fd = m->moved, .events = POLLIN },
+		{ .fd = m->wake, .events = POLLIN },
 		{ .fd = m->all.epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
 	};
@@ -211,8 +209,10 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		return EVENT_ENDED;
 	if (p[1].revents)
 		return EVENT_LEADER;
-	if (p[3].revents && was_moved(m))
-		return EVENT_MOVED;
+	if (p[3].revents) {
+		empty_wake(m);
+		return EVENT_WOKEN;
+	}
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
 }
 
@@ -276,12 +276,18 @@ static void end_watcher(int *watcher)
 	flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 }
 
+static bool drains(const struct monitor *m)
+{
+	return !nsc_instance_is_current(NSC_MONITOR_RUNDIR,
+					m->state->generation);
+}
+
 /* What gets no new logins need not wait for any. */
 static bool stays(const struct monitor *m)
 {
 	return strcmp(m->state->stop, "empty") != 0 &&
 	       strcmp(m->state->stop, "logout") != 0 &&
-	       (m->state->external || !nsc_drain_is(NSC_MONITOR_RUNDIR));
+	       (m->state->external || !drains(m));
 }
 
 /*
@@ -339,7 +345,7 @@ static void after_last(struct monitor *m)
 	unsigned int left = m->state->lifecycle.linger;
 	unsigned int opened = m->all.opened;
 
-	while (left-- && !nsc_drain_is(NSC_MONITOR_RUNDIR)) {
+	while (left-- && !drains(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, 1000);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -359,26 +365,16 @@ static void after_last(struct monitor *m)
 	stop(m);
 }
 
-/*
- * -1: one that drains is seen with the next event only.  It counts as one of
- * the container's user: root has fs.inotify.max_user_instances for all that is
- * root's on the host, and a monitor for each user would take them.
- */
-static int watch_rundir(uid_t uid)
+/* The container is complete: logins join it from here on. */
+static int become_current(const struct monitor *m, struct nsc_error *err)
 {
-	char path[32];
-	int fd;
+	unsigned int number = m->state->generation, before;
+	int ret = nsc_instance_make_current(NSC_MONITOR_RUNDIR, number,
+					    &before, err);
 
-	(void)!seteuid(uid);
-	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (seteuid(0) < 0)
-		_exit(1);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", NSC_MONITOR_RUNDIR);
-	if (fd >= 0 && inotify_add_watch(fd, path, IN_MOVE_SELF) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	if (ret == 0 && before != number)
+		nsc_instance_wake(m->all.uid, before);
+	return ret;
 }
 
 static void report(const struct nsc_error *err)
@@ -419,7 +415,6 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 		return ret;
 	snprintf(m->helper, sizeof(m->helper), "%u", m->state->helper);
 	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
-	m->moved = watch_rundir(m->all.uid);
 	plan_lifetime(m);
 	m->endings.state = m->all.state = m->state;
 	m->endings.pidns = processes_namespace(m->state->pid);
@@ -430,7 +425,9 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 		ret = sessions_open(&m->all, err);
 	if (ret == 0)
 		ret = m->enter = door_open(m->all.uid, err);
-	return ret;
+	if (ret >= 0)
+		ret = m->wake = wake_open(err);
+	return ret < 0 ? ret : become_current(m, err);
 }
 
 int main(int argc, char **argv)

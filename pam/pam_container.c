@@ -343,7 +343,7 @@ static int open_contained(const struct call *call)
 	int ret;
 
 	if (only_audits(call))
-		return nsc_session_inside_of(call->user->name) ?
+		return nsc_session_inside_of(call->user->uid) ?
 			       nested(call) : audit_contained(call);
 	ret = check_caller(call, &err);
 	if (ret == 0)

@@ -7,38 +7,35 @@
  * caller chose: nothing of them is used before the container is entered but
  * the real user id, the groups, and descriptors 0, 1 and 2.
  *
- * Static, and it loads nothing: what only the name service can tell,
- * nsshell-lookup asks.  Mostly that is not needed: nsinit has noted which user
- * the uid is, and which groups are none that matter here.
+ * Static, and it loads nothing: the container is found by the uid, and no name
+ * service is asked.
  */
 #include <errno.h>
-#include <limits.h>
 #include <linux/close_range.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <syslog.h>
 #include <unistd.h>
 
+#include "accounts.h"
 #include "arguments.h"
-#include "util/command.h"
+#include "policy/digest.h"
 #include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
-#include "linux/credential.h"
-#include "lookup.h"
 #include "session/environment.h"
 #include "session/change.h"
 #include "session/run_terminal.h"
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */
-#define LOOKUP_S 60		/* for the name service */
 
 extern char **environ;
 
@@ -68,105 +65,52 @@ static int clean(struct nsc_error *err)
 	return 0;
 }
 
-/* What nsshell-lookup says. */
-struct answer {
-	char text[256];
-	const char *name;	/* of the user, in text */
-	bool break_glass;
-	bool changed;
-};
-
-static void parse(struct answer *answer)
-{
-	char *save = NULL;
-
-	answer->name = strtok_r(answer->text, "\n", &save);
-	for (char *line; (line = strtok_r(NULL, "\n", &save)); ) {
-		answer->break_glass = answer->break_glass ||
-				      !strcmp(line, NSC_LOOKUP_BREAK_GLASS);
-		answer->changed = answer->changed ||
-				  !strcmp(line, NSC_LOOKUP_CHANGED);
-	}
-}
-
-static int look_up(struct answer *ret, struct nsc_error *err)
-{
-	char *const argv[] = { (char[]){ "nsshell-lookup" }, NULL };
-	char *const envp[] = { NULL };
-	const struct nsc_command command = {
-		.path = NSC_LOOKUP, .argv = argv, .envp = envp,
-		.timeout = LOOKUP_S, .stdout_too = true,
-	};
-	int status = nsc_command_run(&command, ret->text, sizeof(ret->text));
-
-	if (status == 1) {
-		ret->text[strcspn(ret->text, "\n")] = '\0';
-		return nsc_error_set(err, ENOENT, "%s", ret->text);
-	}
-	if (status == 0)
-		parse(ret);
-	if (!ret->name)
-		return nsc_error_set(err, EIO, "look uid %u up: "
-				     NSC_LOOKUP " does not answer", getuid());
-	return 0;
-}
-
-/* No group that could be the break-glass group by now? */
-static bool has_plain_groups(const struct nsc_gids *plain)
-{
-	_cleanup_free_ gid_t *list = NULL;
-	int n = nsc_credential_own_groups(&list);
-
-	for (int i = 0; i <= n; i++) {
-		size_t at = 0;
-
-		while (at < plain->n && plain->list[at] != list[i])
-			at++;
-		if (at == plain->n)
-			return false;
-	}
-	return n >= 0;
-}
-
-/* What was noted may be of another by now, and then it is not this user's. */
-static int find_noted(struct nsc_session *session, struct nsc_error *err)
-{
-	_cleanup_free_ char *path = NULL;
-	int ret = nsc_rundir_path_of_uid(getuid(), &path, err);
-
-	if (ret < 0)
-		return ret;
-	return nsc_session_find(path, getuid(), 0, session, err);
-}
-
 /*
- * The uid may have been given to another account since the container began.
- * Of a directory service's accounts only who has a terminal is looked up.
+ * Is it that of another account, which has had the uid?  The name that it was
+ * started for has another one by now.
  */
-static bool has_new_accounts(const struct nsc_state *state)
+static bool is_anothers(const struct nsc_state *state)
 {
-	char file[sizeof(NSC_RUNDIR) + NAME_MAX + sizeof("/" NSC_FILE_STATE)];
-	struct stat accounts, began;
+	uid_t uid = nsc_accounts_uid(state->user);
 
-	snprintf(file, sizeof(file), NSC_RUNDIR "/%s/" NSC_FILE_STATE,
-		 state->user);
-	if (stat("/etc/passwd", &accounts) < 0 || stat(file, &began) < 0)
-		return true;
-	if (accounts.st_ctim.tv_sec != began.st_mtim.tv_sec)
-		return accounts.st_ctim.tv_sec > began.st_mtim.tv_sec;
-	return accounts.st_ctim.tv_nsec >= began.st_mtim.tv_nsec;
+	return uid != (uid_t)-1 && uid != getuid();
 }
 
-static int find(const char *user, struct nsc_session *session,
-		struct nsc_error *err)
+static int find_own(struct nsc_session *session, struct nsc_error *err)
 {
 	_cleanup_free_ char *path = NULL;
-	int ret = nsc_rundir_path(user, &path, err);
+	int ret = nsc_rundir_path(getuid(), &path, err);
 
-	if (ret < 0)
+	if (ret == 0)
+		ret = nsc_session_find(path, getuid(), nsc_process_now() +
+				       WAIT_MS, session, err);
+	if (ret < 0 || !is_anothers(session->state))
 		return ret;
-	ret = nsc_session_find(path, getuid(), nsc_process_now() + WAIT_MS,
-			       session, err);
+	nsc_session_close(session);
+	return -ESRCH;
+}
+
+/* One that was started for the name when that had another uid says so. */
+static int find_of_name(const char *user, struct nsc_error *err)
+{
+	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	_cleanup_free_ char *path = NULL;
+	int ret = nsc_rundir_path_of_user(user, getuid(), &path, err);
+
+	return ret < 0 ? -ESRCH : nsc_session_find(path, getuid(), 0, &session,
+						   err);
+}
+
+static int find(struct nsc_session *session, struct nsc_error *err)
+{
+	int ret = find_own(session, err);
+	char user[NSC_NAME_MAX + 1];
+
+	if (ret == 0)
+		return 0;
+	nsc_accounts_name(getuid(), user, sizeof(user));
+	if (ret == -ESRCH && find_of_name(user, err) == -EOWNERDEAD)
+		return -EOWNERDEAD;
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return nsc_error_set(err, ESRCH, "no container is running for "
 				     "'%s', and nsshell may not start one: log "
@@ -183,16 +127,30 @@ static int find(const char *user, struct nsc_session *session,
 	return ret;
 }
 
+/* Of what the user may read; what cannot be told is no change. */
+static bool has_changed(const struct nsc_state *state)
+{
+	_cleanup_fd_ int fd = nsc_file_open(state->config, NSC_IGNORE);
+	char files[NSC_DIGEST_SIZE];
+	uint64_t content;
+
+	if (fd < 0 || nsc_hash_file(fd, &content) < 0)
+		return false;
+	nsc_digest_files(content, state->seccomp, files);
+	return strcmp(files, state->files) != 0;
+}
+
 /*
  * A member of the break-glass group gets a shell of the host: as who it is,
  * with what it came with, which is no more than such a member has anyway.
  * exec takes the file capabilities away, where there are any.
  */
-static int run_on_host(const char *user, int argc, char **argv,
-		       struct nsc_error *err)
+static int run_on_host(int argc, char **argv, struct nsc_error *err)
 {
 	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
+	char user[NSC_NAME_MAX + 1];
 
+	nsc_accounts_name(getuid(), user, sizeof(user));
 	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_WARNING, "user %s: login goes on outside any container: "
 	       "break-glass group " NSC_BREAK_GLASS, user);
@@ -234,31 +192,15 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 			struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	struct answer answer = { .name = NULL };
-	int found = find_noted(&session, err), asked = -EALREADY;
-	bool terminal = isatty(STDIN_FILENO);
+	int ret;
 
-	if (found == -EALREADY)
-		return found;
-	if (found < 0 || terminal || has_new_accounts(session.state) ||
-	    !has_plain_groups(&session.state->plain_groups))
-		asked = look_up(&answer, err);
-	if (answer.break_glass) {
-		nsc_session_close(&session);
-		return run_on_host(answer.name, argc, argv, err);
-	}
-	/* Of another account with this uid. */
-	if (found == 0 && asked == 0 &&
-	    strcmp(answer.name, session.state->user) != 0) {
-		nsc_session_close(&session);
-		found = -ESRCH;
-	}
-	if (found < 0)
-		found = asked < 0 ? asked : find(answer.name, &session, err);
-	if (found < 0)
-		return found;
+	if (nsc_accounts_own_group(NSC_BREAK_GLASS))
+		return run_on_host(argc, argv, err);
+	ret = find(&session, err);
+	if (ret < 0)
+		return ret;
 	/* A user who has a terminal is told. */
-	if (answer.changed && terminal)
+	if (isatty(STDIN_FILENO) && has_changed(session.state))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
 	return join(&session, argc, argv, ret_status, err);
 }

@@ -16,7 +16,7 @@ struct nscontainer {
 	char *user;		/* NULL: a directory's */
 	char *conf;		/* path of nscontainer.conf */
 	char *dir;		/* NULL: a user's */
-	char *rundir;		/* path of the run directory */
+	char *rundir;		/* path of the run directory, see rundir.h */
 };
 
 /* Copy *from, printable, to the caller's; returns ret. */
@@ -34,6 +34,46 @@ int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
  */
 int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
 			    struct nscontainer_error *err);
+
+/*
+ * What is done in each instance of a user's; -ESRCH: no container runs there,
+ * or it has not what is looked for.
+ */
+struct nsc_api_act {
+	int (*act)(int instance, unsigned int number, void *arg,
+		   struct nsc_error *err);
+	void *arg;
+};
+
+/*
+ * Clear away what nobody watches in the run directory at path, unless a login
+ * is just starting or stopping something there.
+ */
+void nsc_api_sweep(int rundir, const char *path);
+
+/*
+ * Do that in the instances of the run directory at path, the newest first,
+ * until it fails with another error than -ESRCH.  Returns that error, 0 where
+ * it was done in one, or -ESRCH.
+ */
+int nsc_api_each(const char *path, const struct nsc_api_act *act,
+		 struct nsc_error *err);
+
+/*
+ * The same for all users, and with directories those of 'nsinit exec', but to
+ * the end: the first error is returned, and -ESRCH is none.
+ */
+int nsc_api_all(bool directories, const struct nsc_api_act *act,
+		struct nsc_error *err);
+
+/*
+ * The directory of the instance that is current in the run directory at path;
+ * -ESRCH: there is none.
+ */
+int nsc_api_current(const char *path, struct nsc_error *err);
+
+/* The name of its control groups. */
+const char *nsc_api_group_name(const struct nscontainer *container);
 
 /* Can this process fork and go on in the child? */
 int nsc_api_may_fork(struct nsc_error *err);
@@ -72,6 +112,10 @@ struct nsc_api_key {
 int nsc_api_add(struct nscontainer_record **list,
 		const struct nsc_api_key *keys, json_t *object,
 		struct nsc_error *err);
+
+/* Put record into list, which is in the order of "user", after its equals. */
+void nsc_api_insert(struct nscontainer_record **list,
+		    struct nscontainer_record *record);
 
 /* Put the list more, which is not NULL, at the end of list. */
 void nsc_api_append(struct nscontainer_record **list,

@@ -177,14 +177,12 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return error;
 }
 
-static int check_own(const char *rundir, struct nsc_plan *plan,
+static int check_own(struct nsc_plan *plan,
 		     struct nscontainer_record **ret, struct nsc_error *err)
 {
-	const char *name = strrchr(rundir, '/') + 1;
 	json_t *groups = json_array(), *object;
 	char **list = NULL;
-	int error = nsc_start_check_groups(plan, name + (*name == '.'), &list,
-					   err);
+	int error = nsc_start_check_groups(plan, &list, err);
 
 	for (char **group = list; group && *group; group++)
 		json_array_append_new(groups, nsc_api_path(*group));
@@ -199,8 +197,8 @@ static int check_own(const char *rundir, struct nsc_plan *plan,
 }
 
 /* dir: where container.json is. */
-static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
-			const char *dir, const struct nsc_conf *conf,
+static int check_config(struct nsc_plan *plan, const char *dir,
+			const struct nsc_conf *conf,
 			struct nscontainer_record **ret, struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
@@ -214,7 +212,7 @@ static int check_config(const struct nscontainer *c, struct nsc_plan *plan,
 	if (error == 0)
 		error = config->pidfile ?
 				check_external(plan, conf, ret, err) :
-				check_own(c->rundir, plan, ret, err);
+				check_own(plan, ret, err);
 	nsc_start_release(plan);
 	return error;
 }
@@ -232,7 +230,7 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 					  plan->user->name, "contained", 0,
 					  "reason", policy->reason), ret, err);
 	plan->login = true;
-	return check_config(c, plan, policy->dir, policy->conf, ret, err);
+	return check_config(plan, policy->dir, policy->conf, ret, err);
 }
 
 static int check(const struct nscontainer *c, struct nscontainer_record **ret,
@@ -249,11 +247,11 @@ static int check(const struct nscontainer *c, struct nscontainer_record **ret,
 	if (!plan)
 		return nsc_error_sys(err, ENOMEM, "check");
 	plan->user = user;
+	plan->name = nsc_api_group_name(c);
 	if (c->user)
 		return check_user(c, plan, ret, err);
 	error = nsc_conf_parse("", "defaults", &conf, err);
-	return error < 0 ? error :
-			   check_config(c, plan, c->dir, conf, ret, err);
+	return error < 0 ? error : check_config(plan, c->dir, conf, ret, err);
 }
 
 NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,

@@ -7,11 +7,11 @@
 #include "api/api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
@@ -25,13 +25,13 @@
 #include "util/file.h"
 #include "util/process.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "container/start_container.h"
 #include "util/text.h"
 #include "linux/pidfd.h"
 #include "session/run_terminal.h"
 #include "session/environment.h"
 #include "session/run.h"
+#include "session/starting.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -48,7 +48,6 @@ struct exec {
 	pid_t parent;
 	int dirfd;
 	struct nsc_user *user;	/* whose container it is, by name and now */
-	int rundir;
 	struct nsc_session session;
 	struct nsc_pty pty;	/* made with the container, or none */
 };
@@ -104,15 +103,15 @@ static int start_with_console(struct exec *e,
 	return ret;
 }
 
-static int start(struct exec *e, struct nsc_error *err)
+static int start(struct exec *e, int rundir, struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	_cleanup_fd_ int leader = nsc_pidfd_open(getpid());
 	struct nsc_start_request request = {
 		.user = e->user, .stop = "logout", .leader = leader,
-		.rundir = e->rundir, .dir = e->dirfd, .console = -1,
-		.conf_path = "",
+		.rundir = rundir, .dir = e->dirfd, .console = -1,
+		.conf_path = "", .name = nsc_api_group_name(e->container),
 	};
 	int ret = nsc_conf_parse("", "defaults", &conf, err);
 
@@ -132,56 +131,36 @@ static int start(struct exec *e, struct nsc_error *err)
  * We are in the job of whoever runs nsinit, by sudo perhaps: ^Z waits until
  * nobody else's start waits for us.
  */
-static int start_unstopped(struct exec *e, struct nsc_error *err)
+static int start_unstopped(struct nsc_starting *s, bool replace,
+			   struct nsc_error *err)
 {
 	sigset_t stops, before;
 	int ret;
 
+	(void)replace;
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGTSTP);
 	sigaddset(&stops, SIGTTIN);
 	sigaddset(&stops, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &stops, &before);
-	ret = start(e, err);
+	ret = start(s->arg, s->rundir, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }
 
-/* Nothing runs there: start, counted as a session from the beginning. */
+/* Nothing runs there. */
 static int start_and_find(struct exec *e, struct nsc_error *err)
 {
-	int64_t deadline = nsc_process_now() + WAIT_MS;
-	_cleanup_fd_ int lock = -1;
-	_cleanup_fd_ int monitor = -1;
-	_cleanup_fd_ int sessions = -1;
+	struct nsc_starting s = {
+		.path = e->container->rundir, .owner = e->user->uid,
+		.deadline = nsc_process_now() + WAIT_MS,
+		.start = start_unstopped, .arg = e,
+	};
 	int ret;
 
-	lock = nsc_rundir_lock(e->rundir, NSC_FILE_LOCK, LOCK_EX, deadline,
-			       err);
-	if (lock < 0)
-		return lock;
-	ret = nsc_session_find(e->container->rundir, e->user->uid, deadline,
-			       &e->session, err);
-	if (ret != -ESRCH)
-		return ret;
-	monitor = nsc_rundir_lock(e->rundir, NSC_FILE_MONITOR, LOCK_EX,
-				  deadline, err);
-	if (monitor < 0)
-		return nsc_error_context(err, "wait for the previous "
-					 "container to be cleaned up");
-	nsc_fd_close(&monitor);
-	sessions = nsc_rundir_lock(e->rundir, NSC_FILE_SESSIONS, LOCK_SH,
-				   deadline, err);
-	if (sessions < 0)
-		return sessions;
-	ret = start_unstopped(e, err);
-	if (ret < 0)
-		return ret;
-	ret = make_links(e, err);
-	if (ret < 0)
-		return ret;
-	return nsc_session_find(e->container->rundir, e->user->uid, deadline,
-				&e->session, err);
+	e->session.uid = e->user->uid;
+	ret = nsc_starting_run(&s, &e->session, err);
+	return ret < 0 ? ret : make_links(e, err);
 }
 
 static int prepare(struct exec *e, struct nsc_error *err)
@@ -195,9 +174,6 @@ static int prepare(struct exec *e, struct nsc_error *err)
 		e->dirfd = nsc_file_open_dir(c->dir, err);
 		if (e->dirfd < 0)
 			return e->dirfd;
-		e->rundir = nsc_rundir_open(c->rundir, true, 0, err);
-		if (e->rundir < 0)
-			return e->rundir;
 	}
 	ret = nsc_session_find(c->rundir, e->user->uid, nsc_process_now() +
 			       WAIT_MS, &e->session, err);
@@ -363,7 +339,7 @@ NSC_PUBLIC int nscontainer_exec(const struct nscontainer *container,
 	struct nsc_error e = NSC_ERROR_INIT;
 	struct exec exec = {
 		.container = container, .argv = argv, .env = env,
-		.flags = flags, .rundir = -1, .dirfd = -1,
+		.flags = flags, .dirfd = -1,
 		.session = NSC_SESSION_INIT, .pty = NSC_PTY_INIT,
 	};
 

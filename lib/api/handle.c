@@ -1,19 +1,23 @@
 #include "api/api.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/close_range.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "container/generation.h"
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "rundir/instance.h"
 #include "rundir/rundir.h"
 
 int nsc_api_result(int ret, const struct nsc_error *from,
@@ -31,6 +35,114 @@ int nsc_api_user(const struct nscontainer *c, struct nsc_user **ret,
 {
 	return c->user ? nsc_user_load(c->user, ret, err) :
 			 nsc_user_load_uid(0, ret, err);
+}
+
+static int not_running(struct nsc_error *err)
+{
+	return nsc_error_set(err, ESRCH, "no container is running");
+}
+
+void nsc_api_sweep(int rundir, const char *path)
+{
+	_cleanup_fd_ int lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+						0, NSC_IGNORE);
+	const char *name = strrchr(path, '/') + 1;
+
+	if (lock >= 0)
+		nsc_generation_sweep(rundir, (uid_t)strtoul(name, NULL, 10));
+}
+
+/* In list, from the newest on; 0 where act did once. */
+static int each(int rundir, const unsigned int *list, int n,
+		const struct nsc_api_act *act, struct nsc_error *err)
+{
+	int ret = not_running(err);
+
+	for (bool first = true; n > 0; first = false) {
+		struct nsc_error e = NSC_ERROR_INIT;
+		_cleanup_fd_ int instance = nsc_instance_open(rundir,
+							      list[--n], &e);
+		int one = instance < 0 ? -ESRCH :
+			  act->act(instance, list[n], act->arg, &e);
+
+		if (one < 0 && one != -ESRCH)
+			ret = one;
+		if (e.code && (first || ret == one))
+			*err = e;
+		if (one == 0)
+			ret = 0;
+		if (one < 0 && one != -ESRCH)
+			break;
+	}
+	return ret;
+}
+
+int nsc_api_each(const char *path, const struct nsc_api_act *act,
+		 struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_free_ unsigned int *list = NULL;
+	int n = rundir < 0 ? rundir : nsc_instance_list(rundir, &list, err);
+
+	if (n < 0)
+		return n == -ENOENT ? not_running(err) : n;
+	if (n > 1)
+		nsc_api_sweep(rundir, path);
+	return each(rundir, list, n, act, err);
+}
+
+static int choose_user(const struct dirent *entry)
+{
+	const char *name = entry->d_name;
+
+	return !name[strspn(name, "0123456789")];
+}
+
+static int choose(const struct dirent *entry)
+{
+	return choose_user(entry) || !strncmp(entry->d_name, ".exec-", 6);
+}
+
+int nsc_api_all(bool directories, const struct nsc_api_act *act,
+		struct nsc_error *err)
+{
+	struct dirent **names = NULL;
+	int n = scandir(NSC_RUNDIR, &names, directories ? choose : choose_user,
+			versionsort);
+	int ret = 0;
+
+	for (int i = 0; i < n; i++) {
+		char path[sizeof(NSC_RUNDIR) + NAME_MAX + 1];
+		struct nsc_error e = NSC_ERROR_INIT;
+		int one;
+
+		snprintf(path, sizeof(path), NSC_RUNDIR "/%s",
+			 names[i]->d_name);
+		one = nsc_api_each(path, act, &e);
+		if (one < 0 && one != -ESRCH && ret == 0) {
+			ret = one;
+			*err = e;
+		}
+		free(names[i]);
+	}
+	free(names);
+	return ret;
+}
+
+int nsc_api_current(const char *path, struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	int instance = rundir < 0 ? rundir :
+		       nsc_instance_open(rundir, nsc_instance_current(rundir),
+					 err);
+
+	return instance == -ENOENT ? not_running(err) : instance;
+}
+
+const char *nsc_api_group_name(const struct nscontainer *c)
+{
+	/* Without the dot of ".exec-". */
+	return c->user ? c->user : strrchr(c->rundir, '/') + 2;
 }
 
 int nsc_api_may_fork(struct nsc_error *err)
@@ -79,6 +191,7 @@ static int open_user(const char *name, const char *conf,
 	_cleanup_handle_ struct nscontainer *c = NULL;
 	_cleanup_user_ struct nsc_user *root = NULL;
 	int error = new_handle(&c, err);
+	uid_t uid;
 
 	if (error == 0 && !name) {
 		error = nsc_user_load_uid(0, &root, err);
@@ -93,7 +206,9 @@ static int open_user(const char *name, const char *conf,
 	c->conf = strdup(conf ? conf : NSC_CONF_PATH);
 	if (!c->user || !c->conf)
 		return nsc_error_sys(err, ENOMEM, "container");
-	error = nsc_rundir_path(c->user, &c->rundir, err);
+	if (nsc_user_uid(name, &uid) < 0)
+		uid = (uid_t)-1;
+	error = nsc_rundir_path_of_user(name, uid, &c->rundir, err);
 	if (error < 0)
 		return error;
 	*ret = NSC_TAKE_PTR(c);

@@ -116,11 +116,20 @@ static int end(const struct kick *k, int timeout, struct nsc_error *err)
 			     "end, although they were killed");
 }
 
-static int kick(const char *path, int pid, int timeout, struct nsc_error *err)
-{
-	struct kick k = { .n = 0 };
-	int ret = nsc_api_sessions_open(path, &k.all, err);
+struct whom {
+	int pid;	/* 0: all */
+	int timeout;	/* seconds */
+};
 
+static int kick(int instance, unsigned int number, void *arg,
+		struct nsc_error *err)
+{
+	const struct whom *whom = arg;
+	struct kick k = { .n = 0 };
+	int ret = nsc_api_sessions_open(instance, &k.all, err);
+	int pid = whom->pid, timeout = whom->timeout;
+
+	(void)number;
 	if (ret < 0)
 		return ret;
 	ret = pid ? add(k.all.dir, pid, &k) :
@@ -144,10 +153,12 @@ static int kick(const char *path, int pid, int timeout, struct nsc_error *err)
 NSC_PUBLIC int nscontainer_kick(const struct nscontainer *container, int pid,
 				int timeout, struct nscontainer_error *err)
 {
+	struct whom whom = { pid, timeout };
+	const struct nsc_api_act act = { kick, &whom };
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = pid < 0 || timeout > INT32_MAX / 1000 ?
 		nsc_error_set(&e, EINVAL, "no such process or time") :
-		kick(container->rundir, pid, timeout, &e);
+		nsc_api_each(container->rundir, &act, &e);
 
 	if (ret < 0 && container->user)
 		nsc_error_context(&e, "%s", container->user);

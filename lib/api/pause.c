@@ -50,19 +50,22 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int rundir = -1;
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int instance = -1;
 	_cleanup_fd_ int lock = -1;
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
 	/* Nobody starts or stops it meanwhile. */
-	rundir = nsc_rundir_open_locked(path, (uid_t)-1, nsc_process_now() +
-					WAIT_MS, &lock, err);
-	if (rundir == -ENOENT)
-		return nsc_error_set(err, ESRCH, "no container is running");
-	if (rundir < 0)
-		return rundir;
-	pidfd = nsc_join_find(rundir, &state, err);
+	if (rundir >= 0)
+		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+				       nsc_process_now() + WAIT_MS, err);
+	if (lock < 0 && rundir >= 0)
+		return lock;
+	instance = nsc_api_current(path, err);
+	if (instance < 0)
+		return instance;
+	pidfd = nsc_join_find(instance, &state, err);
 	if (pidfd < 0)
 		return pidfd;
 	if (state->external)
@@ -70,7 +73,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 				     "container: pause and resume it there");
 	tree = malloc(sizeof(*tree));
 	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
-	      nsc_cgroup_tree_load(rundir, tree);
+	      nsc_cgroup_tree_load(instance, tree);
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups that could be frozen");

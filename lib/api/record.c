@@ -198,6 +198,23 @@ int nsc_api_add(struct nscontainer_record **list,
 	return ret;
 }
 
+void nsc_api_insert(struct nscontainer_record **list,
+		    struct nscontainer_record *record)
+{
+	const char *user = nscontainer_record_text(record, "user");
+	struct nscontainer_record **first = list;
+	struct nscontainer_record *last = *list ? (*list)->last : record;
+
+	while (*list && strcmp(nscontainer_record_text(*list, "user"),
+			       user) <= 0)
+		list = &(*list)->next;
+	if (!*list)
+		last = record;
+	record->next = *list;
+	*list = record;
+	(*first)->last = last;
+}
+
 void nsc_api_append(struct nscontainer_record **list,
 		    struct nscontainer_record *more)
 {

@@ -19,33 +19,27 @@
 #include "util/proc.h"
 #include "util/text.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "cgroup/cgroup_processes.h"
 #include "cgroup/cgroup_stats.h"
 #include "linux/pidfd.h"
 
 #define PROCESSES 512		/* looked at, of one session */
 
-int nsc_api_sessions_open(const char *path, struct nsc_api_sessions *ret,
+int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
 	int error;
 
-	if (rundir < 0)
-		return rundir == -ENOENT ?
-			nsc_error_set(err, ESRCH, "no container is running") :
-			rundir;
 	*ret = (struct nsc_api_sessions){ .dir = -1 };
-	ret->pidfd = nsc_join_find(rundir, &ret->state, err);
+	ret->pidfd = nsc_join_find(instance, &ret->state, err);
 	if (ret->pidfd < 0)
 		return ret->pidfd;
-	ret->dir = openat(rundir, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
+	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
 			  O_NOFOLLOW | O_CLOEXEC);
 	ret->tree = calloc(1, sizeof(*ret->tree));
 	error = ret->dir < 0 ? -errno : ret->tree ? 0 : -ENOMEM;
 	if (error == 0 && ret->state->has_groups)
-		error = nsc_cgroup_tree_load(rundir, ret->tree);
+		error = nsc_cgroup_tree_load(instance, ret->tree);
 	if (error == 0)
 		return 0;
 	nsc_api_sessions_close(ret);
@@ -187,44 +181,18 @@ static int add(int dir, pid_t pid, void *arg)
 			   session_json(list->all, &s), list->err);
 }
 
-static int add_container(const char *path, struct nscontainer_record **records,
+static int add_container(int instance, unsigned int number, void *arg,
 			 struct nsc_error *err)
 {
 	struct nsc_api_sessions all;
-	const struct list list = { &all, records, err };
-	int ret = nsc_api_sessions_open(path, &all, err);
+	const struct list list = { &all, arg, err };
+	int ret = nsc_api_sessions_open(instance, &all, err);
 
+	(void)number;
 	if (ret < 0)
 		return ret;
 	ret = nsc_session_file_each(all.dir, add, (void *)(uintptr_t)&list);
 	nsc_api_sessions_close(&all);
-	return ret;
-}
-
-/* Directories' as well, which begin with a dot. */
-static int add_all(struct nscontainer_record **records, struct nsc_error *err)
-{
-	struct dirent **names = NULL;
-	int n = scandir(NSC_RUNDIR, &names, NULL, alphasort);
-	int ret = 0;
-
-	for (int i = 0; i < n; i++) {
-		struct nsc_error e = NSC_ERROR_INIT;
-		char path[512];
-		int one = 0;
-
-		snprintf(path, sizeof(path), NSC_RUNDIR "/%s",
-			 names[i]->d_name);
-		if (strcmp(names[i]->d_name, ".") != 0 &&
-		    strcmp(names[i]->d_name, "..") != 0)
-			one = add_container(path, records, &e);
-		if (one < 0 && one != -ESRCH && one != -ENOTDIR && ret == 0) {
-			ret = one;
-			*err = e;
-		}
-		free(names[i]);
-	}
-	free(names);
 	return ret;
 }
 
@@ -233,10 +201,11 @@ NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
 				    struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
+	const struct nsc_api_act act = { add_container, ret };
 	int error;
 
 	*ret = NULL;
-	error = container ? add_container(container->rundir, ret, &e) :
-			    add_all(ret, &e);
+	error = container ? nsc_api_each(container->rundir, &act, &e) :
+			    nsc_api_all(true, &act, &e);
 	return nsc_api_result(error, &e, err);
 }

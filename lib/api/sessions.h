@@ -13,8 +13,8 @@ struct nsc_api_sessions {
 	struct nsc_cgroup_tree *tree;	/* empty without groups */
 };
 
-/* path: the run directory.  -ESRCH: no container runs there. */
-int nsc_api_sessions_open(const char *path, struct nsc_api_sessions *ret,
+/* Of the container in an instance.  -ESRCH: none runs there. */
+int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err);
 void nsc_api_sessions_close(struct nsc_api_sessions *all);
 

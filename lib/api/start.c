@@ -4,16 +4,15 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/process.h"
 #include "policy/policy.h"
-#include "rundir/running.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
+#include "session/starting.h"
 #include "container/start_container.h"
 #include "cgroup/cgroup.h"
 #include "container/surroundings.h"
@@ -43,6 +42,7 @@ static int start(const struct question *q, const struct nsc_user *user,
 	struct nsc_start_request request = {
 		.user = user, .conf = policy->conf, .login = true,
 		.leader = -1, .console = -1, .rundir = rundir,
+		.name = user->name,
 		.conf_path = q->container->conf,
 		.replace = q->replace,
 	};
@@ -57,31 +57,13 @@ static int start(const struct question *q, const struct nsc_user *user,
 	return nsc_start(&request, err);
 }
 
-/* The monitor of the previous container must have cleaned up. */
-static int wait_for_monitor(int rundir, struct nsc_error *err)
-{
-	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, err);
-	_cleanup_fd_ int monitor = -1;
-
-	if (pidfd < 0 && pidfd != -ESRCH)
-		return pidfd;
-	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
-				  pidfd >= 0 ? 0 :
-				  nsc_process_now() + LOCK_MS, err);
-	if (monitor == -EWOULDBLOCK && pidfd >= 0)
-		return nsc_error_set(err, EEXIST, "the container of '%s' runs "
-				     "already", state->user);
-	return monitor < 0 ? monitor : 0;
-}
-
 /*
  * A login has opened and locked it: by a path that leads elsewhere where its
  * mounts are not the host's.
  */
 static int open_locked(const char *path, struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, 0, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
 	struct stat mine, theirs;
 
 	if (rundir < 0)
@@ -97,20 +79,53 @@ static int open_locked(const char *path, struct nsc_error *err)
 	return NSC_TAKE_FD(rundir);
 }
 
-static int open_rundir(const struct question *q, const char *path, uid_t owner,
-		       int *ret_lock, struct nsc_error *err)
-{
-	_cleanup_fd_ int rundir = -1;
-	int ret;
+/* A start, from the command's own process. */
+struct starting {
+	const struct question *question;
+	const struct nsc_user *user;
+	const struct nsc_policy *policy;
+};
 
-	if (q->login)
-		return open_locked(path, err);
-	rundir = nsc_rundir_open_locked(path, owner, nsc_process_now() +
-					LOCK_MS, ret_lock, err);
-	if (rundir < 0)
-		return rundir;
-	ret = q->replace ? 0 : wait_for_monitor(rundir, err);
-	return ret < 0 ? ret : NSC_TAKE_FD(rundir);
+static int start_new(struct nsc_starting *s, bool replace,
+		     struct nsc_error *err)
+{
+	const struct starting *own = s->arg;
+
+	(void)replace;
+	return start(own->question, own->user, own->policy, s->rundir, err);
+}
+
+static int runs(struct nsc_starting *s, struct nsc_session *session,
+		struct nsc_error *err)
+{
+	const struct starting *own = s->arg;
+	int has = nsc_rundir_is_locked(s->current, NSC_FILE_MONITOR, err);
+
+	if (own->question->replace)
+		return nsc_starting_new(s, true, session, err);
+	if (has > 0)
+		return nsc_error_set(err, EEXIST, "the container of '%s' runs "
+				     "already", session->state->user);
+	return has < 0 ? has : nsc_starting_adopt(s, err);
+}
+
+static int start_locked(const struct starting *own, const char *path,
+			struct nsc_error *err)
+{
+	struct nsc_starting s = {
+		.path = path, .owner = own->user->uid,
+		.deadline = nsc_process_now() + LOCK_MS, .running = runs,
+		.start = start_new, .arg = (void *)(uintptr_t)own,
+	};
+	_cleanup_session_ struct nsc_session session =
+		NSC_SESSION_INIT_OF(own->user->uid);
+	_cleanup_fd_ int rundir = -1;
+
+	if (!own->question->login)
+		return nsc_starting_run(&s, &session, err);
+	rundir = open_locked(path, err);
+	return rundir < 0 ? rundir : start(own->question, own->user,
+					   own->policy, rundir, err);
 }
 
 static int start_user(const struct question *q, struct nsc_error *err)
@@ -119,8 +134,6 @@ static int start_user(const struct question *q, struct nsc_error *err)
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_free_ char *path = NULL;
-	_cleanup_fd_ int rundir = -1;
-	_cleanup_fd_ int lock = -1;
 	int ret = nsc_api_user(c, &user, err);
 
 	if (ret < 0)
@@ -130,11 +143,9 @@ static int start_user(const struct question *q, struct nsc_error *err)
 		return ret;
 	if (!policy->dir)
 		return no_configuration(user, c->conf, err);
-	ret = nsc_rundir_path(user->name, &path, err);
-	if (ret < 0)
-		return ret;
-	rundir = open_rundir(q, path, user->uid, &lock, err);
-	return rundir < 0 ? rundir : start(q, user, policy, rundir, err);
+	ret = nsc_rundir_path(user->uid, &path, err);
+	return ret < 0 ? ret : start_locked(&(struct starting){
+						q, user, policy }, path, err);
 }
 
 /* So that nothing of the calling process gets into the container. */

@@ -12,7 +12,6 @@
 #include "util/process.h"
 #include "rundir/running.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "cgroup/cgroup_stats.h"
 
 #define PERCENT_MS 100
@@ -140,9 +139,7 @@ static int open_target(const char *path, struct target *t,
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
-	t->rundir = nsc_rundir_open(path, false, 0, err);
-	if (t->rundir == -ENOENT)
-		return nsc_error_set(err, ESRCH, "no container is running");
+	t->rundir = nsc_api_current(path, err);
 	if (t->rundir < 0)
 		return t->rundir;
 	pidfd = nsc_join_find(t->rundir, &t->state, err);

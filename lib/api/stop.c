@@ -1,14 +1,13 @@
 #include "api/api.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <sys/file.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 #include "util/process.h"
-#include "util/text.h"
 #include "policy/policy.h"
 #include "container/external.h"
-#include "container/generation.h"
 #include "rundir/running.h"
 #include "rundir/rundir.h"
 #include "container/start_container.h"
@@ -16,11 +15,6 @@
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
 #define LOCK_MS 5000
-
-static int not_running(struct nsc_error *err)
-{
-	return nsc_error_set(err, ESRCH, "no container is running");
-}
 
 /* As container.json says now; what it does not say is not ours to end. */
 static int run_stop(const struct nscontainer *c, const char *pidfile,
@@ -59,74 +53,61 @@ static int stop_external(const struct nscontainer *c, const char *pidfile,
 					   "ended, but the container runs on");
 }
 
-static int stop_in(const struct nscontainer *c, int rundir, int timeout,
+struct stop {
+	const struct nscontainer *container;
+	int timeout;	/* seconds */
+};
+
+static int stop_in(int instance, unsigned int number, void *arg,
 		   struct nsc_error *err)
 {
+	const struct stop *how = arg;
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(rundir, &state, err);
+	_cleanup_fd_ int pidfd = nsc_join_find(instance, &state, err);
 	int ret;
 
 	/* It ended, perhaps without a monitor: nothing of it stays. */
 	if (pidfd == -ESRCH)
-		nsc_stop_clean(rundir, NSC_IGNORE);
+		nsc_stop_clean(instance, number, NSC_IGNORE);
 	if (pidfd < 0)
 		return pidfd;
 	if (!state->external)
-		return nsc_stop(rundir, state, pidfd, timeout, err);
-	ret = stop_external(c, state->external, pidfd, timeout, err);
-	return ret < 0 ? ret : nsc_stop_clean(rundir, err);
+		return nsc_stop(instance, state, pidfd, how->timeout, err);
+	ret = stop_external(how->container, state->external, pidfd,
+			    how->timeout, err);
+	return ret < 0 ? ret : nsc_stop_clean(instance, number, err);
 }
 
-/* Those that drain; 0 when there were some, and all ended. */
-static int stop_draining(const struct nscontainer *c, int timeout,
-			 struct nsc_error *err)
+/* All of them, those that drain as well. */
+static int stop(struct stop *how, struct nsc_error *err)
 {
-	char **list = NULL;
-	int ret = nsc_generation_draining(c->user, &list, err);
-	int result = ret < 0 ? ret : -ESRCH;
-
-	for (char **path = list; path && *path; path++) {
-		_cleanup_fd_ int rundir = nsc_rundir_open(*path, false, 0,
-							  err);
-
-		ret = rundir == -ENOENT ? -ESRCH : rundir;
-		if (rundir >= 0)
-			ret = stop_in(c, rundir, timeout, err);
-		if (ret != -ESRCH && (result == -ESRCH || ret < 0))
-			result = ret < 0 ? ret : 0;
-	}
-	nsc_text_free_vector(list);
-	return result;
-}
-
-static int stop(const struct nscontainer *c, int timeout,
-		struct nsc_error *err)
-{
+	const char *path = how->container->rundir;
+	const struct nsc_api_act act = { stop_in, how };
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
 	_cleanup_fd_ int lock = -1;
-	/* No login may start another one meanwhile. */
-	_cleanup_fd_ int rundir =
-		nsc_rundir_open_locked(c->rundir, (uid_t)-1,
-				       nsc_process_now() + LOCK_MS, &lock,
-				       err);
-	int ret, others;
+	int ret;
 
-	/* Where not even its lock was made. */
-	if (rundir == -ENOENT)
-		return not_running(err);
-	if (rundir < 0)
-		return rundir;
-	ret = stop_in(c, rundir, timeout, err);
-	if (!c->user || (ret < 0 && ret != -ESRCH))
-		return ret;
-	others = stop_draining(c, timeout, err);
-	return others == -ESRCH ? ret : others;
+	/* No login may start another one meanwhile. */
+	if (rundir >= 0)
+		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
+				       nsc_process_now() + LOCK_MS, err);
+	if (lock < 0 && rundir >= 0 && lock != -ENOENT)
+		return lock;
+	ret = nsc_api_each(path, &act, err);
+	nsc_fd_close(&lock);
+	if (rundir >= 0)
+		nsc_api_sweep(rundir, path);
+	return ret;
 }
 
 NSC_PUBLIC int nscontainer_stop(const struct nscontainer *container,
 				int timeout, struct nscontainer_error *err)
 {
+	struct stop how = {
+		container, timeout < 0 ? DEFAULT_TIMEOUT : timeout,
+	};
 	struct nsc_error e = NSC_ERROR_INIT;
-	int ret = stop(container, timeout < 0 ? DEFAULT_TIMEOUT : timeout, &e);
+	int ret = stop(&how, &e);
 
 	if (ret < 0 && container->user)
 		nsc_error_context(&e, "%s", container->user);

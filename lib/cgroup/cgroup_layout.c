@@ -17,30 +17,15 @@
 		     NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
 		     NSC_CGROUP_BIT(NSC_CGROUP_PIDS))
 
-int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name)
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID])
 {
-	char link[32], path[PATH_MAX];
 	struct stat st, dir;
-	const char *name;
-	ssize_t n;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", rundir);
-	n = readlink(link, path, sizeof(path) - 1);
-	if (n <= 0 || fstat(rundir, &dir) < 0 ||
-	    stat("/proc/self/ns/pid", &st) < 0)
+	if (fstat(rundir, &dir) < 0 || stat("/proc/self/ns/pid", &st) < 0)
 		return -errno;
-	path[n] = '\0';
-	/*
-	 * Two hosts in containers may share a hierarchy, never processes.  The
-	 * directory may be moved, but stays the same.
-	 */
+	/* Two hosts in containers may share a hierarchy, never processes. */
 	snprintf(id, NSC_LAYOUT_ID, "%lu:%lu:%lu", (unsigned long)st.st_ino,
 		 (unsigned long)dir.st_dev, (unsigned long)dir.st_ino);
-	name = strrchr(path, '/');
-	if (!name || !ret_name)
-		return 0;
-	name += name[1] == '.' ? 2 : 1;
-	snprintf(ret_name, NAME_MAX + 1, "%.255s", name);
 	return 0;
 }
 
@@ -75,24 +60,20 @@ static int add_names(struct nsc_layout *l)
 	return ret < 0 ? ret : add(l, own);
 }
 
-int nsc_layout_init(const struct nsc_cgroup_request *request, const char *name,
+int nsc_layout_init(const struct nsc_cgroup_request *request,
 		    struct nsc_layout *ret, struct nsc_error *err)
 {
 	const struct nsc_config_cgroups *c = request->own;
 	bool userns = request->userns;
-	int error = 0;
+	int error;
 
 	*ret = (struct nsc_layout){ .request = request };
-	if (name)
-		snprintf(ret->name, sizeof(ret->name), "%s", name);
-	else
-		error = nsc_layout_id(request->rundir, ret->id, ret->name);
+	snprintf(ret->name, sizeof(ret->name), "%s", request->name);
 	/* No user's name has a ':'. */
-	if (error == 0 && request->beside)
+	if (request->beside)
 		snprintf(ret->name + strlen(ret->name), 16, ":%u",
 			 request->generation);
-	if (error == 0)
-		error = add_names(ret);
+	error = add_names(ret);
 	if (error < 0) {
 		nsc_layout_free(ret);
 		return nsc_error_sys(err, -error, "control groups");

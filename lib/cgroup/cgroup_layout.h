@@ -27,16 +27,12 @@ struct nsc_layout {
 	const char *scope;		/* systemd: its path in v2, or NULL */
 };
 
-/*
- * The run directory is read unless name says how that of the container is
- * called.
- */
-int nsc_layout_init(const struct nsc_cgroup_request *request, const char *name,
+int nsc_layout_init(const struct nsc_cgroup_request *request,
 		    struct nsc_layout *ret, struct nsc_error *err);
 void nsc_layout_free(struct nsc_layout *layout);
 
-/* The mark of the container of a run directory; its own name is optional. */
-int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID], char *ret_name);
+/* The mark of the container whose instance rundir is. */
+int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID]);
 
 /* Does what needs a controller find it?  Else the sentence that says why. */
 int nsc_layout_possible(const struct nsc_layout *layout,

@@ -38,7 +38,8 @@ struct nsc_cgroup_request {
 	size_t n_nodes;
 	bool userns;			/* the container has one of its own */
 	uid_t uid;			/* of the user */
-	int rundir;			/* of the container */
+	const char *name;		/* of the group, without own->name */
+	int rundir;			/* the container's instance */
 	unsigned int generation;
 	bool beside;			/* one before it still drains */
 };

@@ -83,7 +83,7 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 				     "in %d lines: shorten cgroups.parent",
 				     len, NSC_CGROUP_RECORD_MAX - 1,
 				     NSC_CGROUP_ENTRIES);
-	return nsc_file_write_at(rundir, NSC_CGROUP_RECORD, text, len, 0600,
+	return nsc_file_write_at(rundir, NSC_FILE_CGROUP, text, len, 0600,
 				 err);
 }
 
@@ -138,7 +138,7 @@ static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 
 int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 {
-	_cleanup_fd_ int fd = openat(rundir, NSC_CGROUP_RECORD, O_RDONLY |
+	_cleanup_fd_ int fd = openat(rundir, NSC_FILE_CGROUP, O_RDONLY |
 				     O_NOFOLLOW | O_CLOEXEC);
 	ssize_t n;
 	char more;

@@ -24,7 +24,6 @@
 
 #include "util/error.h"
 
-#define NSC_CGROUP_RECORD "cgroup"		/* in the run directory */
 #define NSC_CGROUP_RECORD_MAX 131072
 #define NSC_CGROUP_ENTRIES 192
 #define NSC_CGROUP_SESSION "session-"	/* and the pid of the login */

@@ -350,7 +350,7 @@ static int write_record(const struct maker *m, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	/* None: a container with a user namespace does without. */
 	if (!*record) {
-		unlinkat(m->layout.request->rundir, NSC_CGROUP_RECORD, 0);
+		unlinkat(m->layout.request->rundir, NSC_FILE_CGROUP, 0);
 		return 0;
 	}
 	return nsc_cgroup_tree_save(m->layout.request->rundir, record, err);
@@ -379,8 +379,10 @@ int nsc_groups_make(const struct nsc_cgroup_request *request,
 		    struct nsc_groups *ret, struct nsc_error *err)
 {
 	struct maker m = { .groups = ret };
-	int error = nsc_layout_init(request, NULL, &m.layout, err);
+	int error = nsc_layout_init(request, &m.layout, err);
 
+	if (error == 0 && nsc_layout_id(request->rundir, m.layout.id) < 0)
+		error = nsc_error_sys(err, errno, "control groups");
 	if (error == 0)
 		error = nsc_cgroup_host_load(&ret->host, err);
 	if (error == 0)
@@ -396,7 +398,7 @@ void nsc_groups_leave_session(const struct nsc_cgroup_request *request)
 	struct nsc_layout layout;
 
 	if (!nsc_systemd_is_there() ||
-	    nsc_layout_init(request, NULL, &layout, NSC_IGNORE) < 0)
+	    nsc_layout_init(request, &layout, NSC_IGNORE) < 0)
 		return;
 	if (nsc_layout_slice(&layout, slice, sizeof(slice), NSC_IGNORE) == 0) {
 		const struct nsc_systemd_scope scope = {
@@ -505,7 +507,7 @@ void nsc_groups_clean(int rundir)
 	char id[NSC_LAYOUT_ID];
 
 	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||
-	    nsc_layout_id(rundir, id, NULL) < 0)
+	    nsc_layout_id(rundir, id) < 0)
 		return;
 	for (size_t i = 0; i < tree->n; i++) {
 		_cleanup_fd_ int dir = open(tree->list[i].path, O_RDONLY |
@@ -517,7 +519,7 @@ void nsc_groups_clean(int rundir)
 			tree->list[i].kind = '-';
 	}
 	if (nsc_cgroup_tree_end(tree, 0) == 0)
-		unlinkat(rundir, NSC_CGROUP_RECORD, 0);
+		unlinkat(rundir, NSC_FILE_CGROUP, 0);
 	unlinkat(rundir, NSC_FILE_ENTER, 0);
 }
 
@@ -538,13 +540,13 @@ static int explain_one(const struct nsc_layout *l,
 	return ret;
 }
 
-int nsc_groups_explain(const struct nsc_cgroup_request *request,
-		       const char *name, char ***ret, struct nsc_error *err)
+int nsc_groups_explain(const struct nsc_cgroup_request *request, char ***ret,
+		       struct nsc_error *err)
 {
 	struct nsc_cgroup_host host = { .n = 0 };
 	struct nsc_layout layout;
 	size_t n = 0;
-	int error = nsc_layout_init(request, name, &layout, err);
+	int error = nsc_layout_init(request, &layout, err);
 
 	if (error == 0)
 		error = nsc_cgroup_host_load(&host, err);

@@ -80,7 +80,7 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 			struct nsc_error *err);
 
 /*
- * End and remove what the run directory's record says, if there is one: for a
+ * End and remove what the instance's record says, if there is one: for a
  * container without a monitor.  What belongs to another container stays.
  */
 void nsc_groups_clean(int rundir);
@@ -90,11 +90,10 @@ void nsc_groups_thaw(int rundir);
 
 /*
  * Where they would be, as paths in a new vector (under systemd the hierarchy,
- * slice and scope); or which limit this host cannot enforce.  name is that of
- * the run directory.
+ * slice and scope); or which limit this host cannot enforce.
  */
-int nsc_groups_explain(const struct nsc_cgroup_request *request,
-		       const char *name, char ***ret, struct nsc_error *err);
+int nsc_groups_explain(const struct nsc_cgroup_request *request, char ***ret,
+		       struct nsc_error *err);
 
 void nsc_groups_free(struct nsc_groups *groups);
 

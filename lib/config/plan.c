@@ -22,7 +22,8 @@ struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan)
 		.shared = shared ? &shared->limits : NULL,
 		.nodes = config->devices, .n_nodes = config->n_devices,
 		.userns = config->namespaces & CLONE_NEWUSER,
-		.uid = plan->user->uid, .rundir = plan->rundir,
+		.uid = plan->user->uid, .name = plan->name,
+		.rundir = plan->rundir,
 		.generation = plan->generation, .beside = plan->beside,
 	};
 }

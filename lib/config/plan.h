@@ -30,8 +30,6 @@ struct nsc_plan {
 	const struct nsc_config *config;
 	const struct nsc_user *user;
 	char **group_names;	/* of user->groups; NULL where one has none */
-	bool first_of_uid;	/* the name service says user for that uid */
-	bool plain_groups;	/* user->groups have no break-glass group */
 	bool login;		/* for logins, not for nsinit exec */
 	const char *stop;	/* how its monitor ends it, see state.h */
 	struct nsc_lifecycle lifecycle;	/* the rest of that */
@@ -39,9 +37,11 @@ struct nsc_plan {
 	struct nsc_filters filters;
 	const char *conf_path;	/* of nscontainer.conf; "": none */
 	char digest[NSC_DIGEST_SIZE];
-	unsigned int generation;
+	char files[NSC_DIGEST_SIZE];
+	const char *name;	/* of its control groups */
+	unsigned int generation;	/* the number of its instance */
 	bool beside;		/* one before it still drains */
-	int rundir;
+	int rundir;		/* the instance */
 	int leader;		/* pidfd; the container ends with it, or -1 */
 	int dir;		/* with it: where pid and start are linked */
 	int console;		/* socket that takes a terminal, or -1 */

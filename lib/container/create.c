@@ -24,7 +24,6 @@
 #include "util/text.h"
 #include "rootfs/console.h"
 #include "container/hooks.h"
-#include "rundir/hooks_stop.h"
 #include "cgroup/cgroups.h"
 #include "rootfs/exec_user.h"
 #include "container/init.h"
@@ -503,9 +502,6 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 	nsc_network_undo(&b->network);
 	if (b->pidfd >= 0)
 		nsc_process_kill(b->pidfd);
-	nsc_state_remove(b->plan->rundir);
-	nsc_hooks_stop(b->plan->rundir);
-	nsc_groups_clean(b->plan->rundir);
 	nsc_error_send(b->report, &err);
 	_exit(1);
 }
@@ -531,12 +527,8 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the builder");
 	ret = nsc_monitor_wait(in, plan->deadline, err);
-	if (ret < 0) {
+	/* The builder, or a monitor by then. */
+	if (ret < 0)
 		nsc_process_kill(pidfd);
-		/* Of a builder, or a monitor by then, that just died. */
-		nsc_state_remove(plan->rundir);
-		nsc_hooks_stop(plan->rundir);
-		nsc_groups_clean(plan->rundir);
-	}
 	return ret;
 }

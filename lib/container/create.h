@@ -10,8 +10,9 @@
 
 /*
  * Build and start the container.  When this returns 0 it runs, its pid file
- * is written and its monitor watches.  On failure nothing is left.  Runs
- * on the host as root, with the run directory's lock held.
+ * is written and its monitor watches.  After a failure no process of ours is
+ * left; for the rest see nsc_stop_erase().  Runs on the host as root, with the
+ * run directory's lock held.
  */
 int nsc_create(const struct nsc_plan *plan, struct nsc_error *err);
 

@@ -393,13 +393,8 @@ static int watch(const struct nsc_external *external,
 		 const struct nsc_plan *plan, struct nsc_error *err)
 {
 	const struct nsc_state state = { .pid = external->pid };
-	int ret = nsc_monitor_adopt(plan, &state, external->pidfd, err);
 
-	if (ret < 0) {
-		nsc_state_remove(plan->rundir);
-		nsc_groups_clean(plan->rundir);
-	}
-	return ret;
+	return nsc_monitor_adopt(plan, &state, external->pidfd, err);
 }
 
 int nsc_external_record(const struct nsc_external *external,

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 #include "util/file.h"
 #include "util/proc.h"
 #include "cgroup/cgroup.h"

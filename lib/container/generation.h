@@ -1,15 +1,15 @@
 /*
  * The generations of a user's container: the one that logins join, and those
- * before it that drain, see drain.h.
+ * before it that drain, see rundir/instance.h.
  */
 #ifndef NSC_CONTAINER_GENERATION_H
 #define NSC_CONTAINER_GENERATION_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include "util/error.h"
 #include "config/container_config.h"
+#include "policy/user.h"
 
 /*
  * What two containers of this configuration could not have at the same time,
@@ -18,20 +18,17 @@
 const char *nsc_generation_exclusive(const struct nsc_config *config);
 
 /*
- * The run directories of those that drain, of one user or (NULL) of all, in a
- * new NULL-terminated vector, oldest first.
+ * Clear away what is left in a run directory of uid's: instances whose
+ * container has ended, and those that drain, whose monitor was killed, when no
+ * session is in them.  Monitors of all that drain learn that they do.  With
+ * the lock of the run directory held.
  */
-int nsc_generation_draining(const char *user, char ***ret,
-			    struct nsc_error *err);
+void nsc_generation_sweep(int rundir, uid_t uid);
 
 /*
- * Clear away those of a user whose monitor was killed, when no session is in
- * them; and end those that run, but not as uid (-1: whoever's), which the
- * account had before.  With the lock of the user's run directory held.
+ * End the containers that were started for user's name when that was another
+ * uid's.
  */
-void nsc_generation_sweep(const char *user, uid_t uid);
-
-/* Did an administrator start the generation number, which drains? */
-bool nsc_generation_was_started(const char *user, unsigned int number);
+void nsc_generation_end_foreign(const struct nsc_user *user);
 
 #endif

@@ -63,15 +63,6 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 				  plan->user->uid, err);
 }
 
-static struct nsc_gids plain_groups(const struct nsc_plan *plan)
-{
-	const struct nsc_user *user = plan->user;
-
-	if (!plan->plain_groups)
-		return (struct nsc_gids){ NULL, 0 };
-	return (struct nsc_gids){ user->groups, (size_t)user->n_groups };
-}
-
 int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = save->plan;
@@ -84,11 +75,11 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.generation = plan->generation,
 		.conf = (char *)(uintptr_t)plan->conf_path,
 		.digest = (char *)(uintptr_t)plan->digest,
+		.files = (char *)(uintptr_t)plan->files,
 		.exclusive = (char *)(uintptr_t)
 			     nsc_generation_exclusive(plan->config),
 		.run_uid = id->uid, .run_gid = id->gid,
 		.groups = { id->groups, id->n_groups },
-		.plain_groups = plain_groups(plan),
 		.name = id->name,
 		.home = id->home, .shell = id->shell,
 		/* Another engine's container has no network of ours. */
@@ -107,12 +98,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 					  err);
 	if (ret == 0)
 		ret = fill(save, &state, err);
-	if (ret == 0)
-		ret = nsc_rundir_set_generation(plan->rundir, plan->generation,
-						err);
-	if (ret == 0 && plan->first_of_uid)
-		ret = nsc_rundir_note_uid(plan->user->uid, plan->user->name,
-					  err);
+	if (ret == 0 && plan->login)
+		ret = nsc_rundir_link(plan->user->name, plan->user->uid, err);
 	if (ret == 0)
 		ret = nsc_state_save(plan->rundir, &state, err);
 	nsc_text_free_vector(state.networks);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
@@ -13,17 +14,16 @@
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "cgroup/cgroups.h"
 #include "config/engine_keys.h"
 #include "container/external.h"
 #include "container/generation.h"
 #include "container/hooks.h"
-#include "cgroup/cgroups.h"
-#include "rundir/hooks_stop.h"
 #include "rundir/running.h"
 #include "container/labels.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
-#include "rundir/rundir.h"
+#include "rundir/instance.h"
 #include "seccomp/filter.h"
 #include "container/stop_container.h"
 #include "container/subid.h"
@@ -187,18 +187,6 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return check_map(plan, err);
 }
 
-/* What nsshell, which is static, does not ask. */
-static void look_up_for_shell(struct nsc_plan *plan)
-{
-	_cleanup_user_ struct nsc_user *first = NULL;
-	const struct nsc_user *user = plan->user;
-
-	plan->plain_groups = nsc_user_has_group(user, NSC_BREAK_GLASS) == 0;
-	plan->first_of_uid = nsc_user_load_uid(user->uid, &first,
-					       NSC_IGNORE) == 0 &&
-			     !strcmp(first->name, user->name);
-}
-
 /* While the name service is the host's. */
 static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
 {
@@ -206,7 +194,6 @@ static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
 
 	if (!plan->login)
 		return 0;
-	look_up_for_shell(plan);
 	plan->group_names = calloc(n + 1, sizeof(*plan->group_names));
 	if (!plan->group_names)
 		return nsc_error_sys(err, ENOMEM, "groups");
@@ -240,6 +227,7 @@ static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (!dir)
 		return nsc_error_sys(err, ENOMEM, "digest");
 	*strrchr(dir, '/') = '\0';
+	nsc_digest_files(config->content, config->seccomp, plan->files);
 	return nsc_digest_make(&source, plan->digest, err);
 }
 
@@ -298,12 +286,12 @@ int nsc_start_prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return ret < 0 || config->pidfile ? ret : prepare_own(plan, conf, err);
 }
 
-int nsc_start_check_groups(const struct nsc_plan *plan, const char *name,
-			   char ***ret, struct nsc_error *err)
+int nsc_start_check_groups(const struct nsc_plan *plan, char ***ret,
+			   struct nsc_error *err)
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
 	char **groups = NULL;
-	int error = nsc_groups_explain(&request, name, &groups, err);
+	int error = nsc_groups_explain(&request, &groups, err);
 
 	if (error == 0)
 		error = nsc_lifecycle_check(&plan->lifecycle,
@@ -315,30 +303,6 @@ int nsc_start_check_groups(const struct nsc_plan *plan, const char *name,
 	return error;
 }
 
-/* Of one that ended without a monitor. */
-static void clean(int rundir)
-{
-	nsc_state_remove(rundir);
-	nsc_hooks_stop(rundir);
-	nsc_groups_clean(rundir);
-}
-
-/* Those before it: some drain, and their control groups have the name. */
-static void look_at_others(struct nsc_plan *plan)
-{
-	char **draining = NULL;
-
-	plan->generation = nsc_rundir_generation(plan->rundir) + 1;
-	if (!plan->login)
-		return;
-	nsc_generation_sweep(plan->user->name, plan->user->uid);
-	if (nsc_generation_draining(plan->user->name, &draining,
-				    NSC_IGNORE) < 0)
-		return;
-	plan->beside = *draining != NULL;
-	nsc_text_free_vector(draining);
-}
-
 /* How long what is replaced has for its end, in seconds. */
 static int grace(const struct nsc_conf *conf)
 {
@@ -347,44 +311,47 @@ static int grace(const struct nsc_conf *conf)
 	return half < GRACE_MAX ? (int)half : GRACE_MAX;
 }
 
-/* running: the container that is replaced, or NULL. */
+/* The container that runs as the current one. */
+struct running {
+	struct nsc_state *state;	/* NULL: none */
+	int instance;
+	int pidfd;
+	bool replace;			/* it is stopped before */
+};
+
+static int stop_replaced(const struct running *r, const struct nsc_conf *conf,
+			 struct nsc_error *err)
+{
+	return !r->replace ? 0 : nsc_stop(r->instance, r->state, r->pidfd,
+					  grace(conf), err);
+}
+
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
-		  const struct nsc_state *running, int pidfd,
-		  struct nsc_error *err)
+		  const struct running *r, struct nsc_error *err)
 {
 	int ret;
 
-	if (!running)
-		clean(plan->rundir);
-	look_at_others(plan);
 	/* It runs until it is stopped, whatever it is made from. */
-	if (running ? !strcmp(running->stop, "start") :
-		      plan->login && plan->beside &&
-		      nsc_generation_was_started(plan->user->name,
-						 plan->generation - 1))
+	if (r->state && !strcmp(r->state->stop, "start"))
 		plan->stop = "start";
 	ret = nsc_start_prepare(plan, conf, err);
-	if (ret == 0 && running)
-		ret = nsc_start_check_groups(plan, plan->user->name, NULL, err);
-	if (ret == 0 && running)
-		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
+	if (ret == 0 && r->replace)
+		ret = nsc_start_check_groups(plan, NULL, err);
+	if (ret == 0)
+		ret = stop_replaced(r, conf, err);
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 
 /* What another engine made, or makes now by its command. */
 static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
-		const struct nsc_state *running, int pidfd,
-		struct nsc_error *err)
+		const struct running *r, struct nsc_error *err)
 {
 	struct nsc_external external = NSC_EXTERNAL_INIT;
 	int ret;
 
-	if (!running)
-		clean(plan->rundir);
-	look_at_others(plan);
 	ret = nsc_start_prepare(plan, conf, err);
-	if (ret == 0 && running)
-		ret = nsc_stop(plan->rundir, running, pidfd, grace(conf), err);
+	if (ret == 0)
+		ret = stop_replaced(r, conf, err);
 	if (ret == 0)
 		ret = nsc_external_get(plan, &external, err);
 	if (ret == 0)
@@ -397,11 +364,72 @@ static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return ret;
 }
 
+/*
+ * The newest instance, where it is newer than the current one: whoever has
+ * 'lock' has made it.  Returns 0 where there is none.
+ */
+static int find_new(struct nsc_plan *plan, int rundir,
+		    const struct running *r, struct nsc_error *err)
+{
+	unsigned int current = nsc_instance_current(rundir);
+	_cleanup_free_ unsigned int *list = NULL;
+	int n = nsc_instance_list(rundir, &list, err);
+
+	if (n <= 0 || list[n - 1] <= current)
+		return n < 0 ? n : 0;
+	plan->generation = list[n - 1];
+	/* Their control groups have the name. */
+	plan->beside = n > (r->replace ? 2 : 1);
+	plan->rundir = nsc_instance_open(rundir, plan->generation, err);
+	return plan->rundir < 0 ? plan->rundir : 1;
+}
+
+/* With what earlier containers have left cleared away. */
+static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
+		 const struct running *r, struct nsc_error *err)
+{
+	int found, ret;
+
+	nsc_generation_sweep(request->rundir, request->user->uid);
+	if (request->login)
+		nsc_generation_end_foreign(request->user);
+	found = find_new(plan, request->rundir, r, err);
+	if (found < 0)
+		return found;
+	if (!found && r->state) {
+		plan->rundir = r->instance;
+		plan->generation = r->state->generation;
+		return nsc_monitor_adopt(plan, r->state, r->pidfd, err);
+	}
+	if (!found)
+		return nsc_error_set(err, ESRCH, "the container has ended");
+	ret = (request->config->pidfile ? join : create)(plan, request->conf,
+							 r, err);
+	if (ret < 0)
+		nsc_stop_erase(plan->rundir, plan->generation);
+	close(plan->rundir);
+	return ret;
+}
+
+static int find_running(const struct nsc_start_request *request,
+			struct running *r, struct nsc_error *err)
+{
+	unsigned int current = nsc_instance_current(request->rundir);
+
+	r->instance = nsc_instance_open(request->rundir, current, err);
+	if (r->instance == -ENOENT)
+		return 0;
+	if (r->instance < 0)
+		return r->instance;
+	r->pidfd = nsc_join_find(r->instance, &r->state, err);
+	r->replace = r->pidfd >= 0 && request->replace;
+	return r->pidfd < 0 && r->pidfd != -ESRCH ? r->pidfd : 0;
+}
+
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 {
-	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
-	_cleanup_fd_ int pidfd = -1;
+	struct running running = { .instance = -1, .pidfd = -1 };
 	int ret;
 
 	if (!plan)
@@ -409,7 +437,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	*plan = (struct nsc_plan){
 		.config = request->config, .user = request->user,
 		.login = request->login, .stop = request->stop,
-		.rundir = request->rundir,
+		.name = request->name,
 		.leader = request->leader, .dir = request->dir,
 		.console = request->console, .conf_path = request->conf_path,
 		.refuse_nested = request->conf->nested == NSC_NESTED_REFUSE,
@@ -417,20 +445,13 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
 	nsc_plan_lifecycle(plan, request->conf);
-	pidfd = nsc_join_find(request->rundir, &state, err);
-	/* The name service has another answer than it had a moment ago. */
-	if (pidfd >= 0 && state->uid != request->user->uid) {
-		ret = nsc_error_set(err, EAGAIN, "the container that runs is "
-				    "of uid %u: try again", state->uid);
-	} else if (pidfd >= 0 && !request->replace) {
-		ret = nsc_monitor_adopt(plan, state, pidfd, err);
-	} else if (pidfd >= 0 || pidfd == -ESRCH) {
-		ret = (request->config->pidfile ? join : create)(
-			plan, request->conf, state, pidfd, err);
-	} else {
-		ret = pidfd;
-	}
+	ret = find_running(request, &running, err);
+	if (ret == 0)
+		ret = start(plan, request, &running, err);
 	nsc_start_release(plan);
+	nsc_state_cleanup(&running.state);
+	nsc_fd_close(&running.instance);
+	nsc_fd_close(&running.pidfd);
 	if (ret < 0)
 		return nsc_error_context(err, "start container '%s' (%s)",
 					 request->user->name,

@@ -34,12 +34,12 @@ void nsc_start_release(struct nsc_plan *plan);
 
 /*
  * What else a start finds out by making control groups, of a plan that is
- * prepared: can this host have them, and what needs them?  name is that of the
- * run directory, without a dot.  *ret (NULL: not asked for) has their
- * directories, for nsc_text_free_vector(); NULL where there are none.
+ * prepared: can this host have them, and what needs them?  *ret (NULL: not
+ * asked for) has their directories, for nsc_text_free_vector(); NULL where
+ * there are none.
  */
-int nsc_start_check_groups(const struct nsc_plan *plan, const char *name,
-			   char ***ret, struct nsc_error *err);
+int nsc_start_check_groups(const struct nsc_plan *plan, char ***ret,
+			   struct nsc_error *err);
 
 struct nsc_start_request {
 	const struct nsc_user *user;
@@ -53,13 +53,16 @@ struct nsc_start_request {
 	int leader;		/* or -1; see nsc_plan for all three */
 	int dir;
 	int console;
+	const char *name;	/* of its control groups */
 	int rundir;
 };
 
 /*
- * Start the container, or give a running one that has lost its monitor a new
- * one.  With replace a running one is stopped, but not before all is checked
- * that can be.  Runs with the lock of the run directory held.
+ * Start the container in the newest instance, which becomes current when it
+ * runs; where none is newer than the current one, give that one, which has
+ * lost its monitor, a new one.  With replace the one that runs is stopped, but
+ * not before all is checked that can be.  Where it fails, nothing of the
+ * instance is left.  Runs with the lock of the run directory held.
  */
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err);
 

@@ -7,10 +7,10 @@
 
 #include "util/fd.h"
 #include "util/process.h"
-#include "rundir/drain.h"
 #include "cgroup/cgroups.h"
 #include "rundir/hooks_stop.h"
 #include "util/paths.h"
+#include "rundir/instance.h"
 #include "rundir/rundir.h"
 #include "linux/pidfd.h"
 
@@ -35,11 +35,19 @@ static int end(int pidfd, bool own_init, int timeout, struct nsc_error *err)
 			     "was killed");
 }
 
+void nsc_stop_erase(int instance, unsigned int number)
+{
+	nsc_state_remove(instance);
+	nsc_hooks_stop(instance);
+	nsc_groups_clean(instance);
+	nsc_instance_remove(instance, number);
+}
+
 /* Its monitor cleans up; where it has none, we do. */
-int nsc_stop_clean(int rundir, struct nsc_error *err)
+int nsc_stop_clean(int instance, unsigned int number, struct nsc_error *err)
 {
 	_cleanup_fd_ int monitor =
-		nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
+		nsc_rundir_lock(instance, NSC_FILE_MONITOR, LOCK_EX,
 				nsc_process_now() + CLEANUP_MS, err);
 
 	/* It has removed the whole directory. */
@@ -47,14 +55,11 @@ int nsc_stop_clean(int rundir, struct nsc_error *err)
 		return 0;
 	if (monitor < 0)
 		return monitor;
-	nsc_state_remove(rundir);
-	nsc_hooks_stop(rundir);
-	nsc_groups_clean(rundir);
-	nsc_drain_remove(rundir);
+	nsc_stop_erase(instance, number);
 	return 0;
 }
 
-int nsc_stop(int rundir, const struct nsc_state *state, int pidfd,
+int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 	     int timeout, struct nsc_error *err)
 {
 	int ret;
@@ -64,7 +69,8 @@ int nsc_stop(int rundir, const struct nsc_state *state, int pidfd,
 				     "container: it has to be stopped there");
 	/* What is paused could not end. */
 	if (state->has_groups)
-		nsc_groups_thaw(rundir);
+		nsc_groups_thaw(instance);
 	ret = end(pidfd, state->own_init, timeout, err);
-	return ret < 0 ? ret : nsc_stop_clean(rundir, err);
+	return ret < 0 ? ret :
+			 nsc_stop_clean(instance, state->generation, err);
 }

@@ -13,6 +13,7 @@
 
 #include "util/error.h"
 #include "util/fd.h"
+#include "util/paths.h"
 #include "cgroup/cgroup_stats.h"
 #include "cgroup/cgroup_tree.h"
 #include "linux/pidfd.h"
@@ -55,7 +56,7 @@ int groups_open(struct nsc_error *err)
 	if (ret == -ENOENT)
 		return 0;
 	if (ret < 0)
-		return nsc_error_sys(err, -ret, "read '" NSC_CGROUP_RECORD "'");
+		return nsc_error_sys(err, -ret, "read '" NSC_FILE_CGROUP "'");
 	return move_self(tree, err);
 }
 
@@ -68,7 +69,7 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 	if (ret == -ENOENT)
 		return 0;
 	if (ret < 0)
-		return nsc_error_sys(err, -ret, "read '" NSC_CGROUP_RECORD "'");
+		return nsc_error_sys(err, -ret, "read '" NSC_FILE_CGROUP "'");
 	if (nsc_cgroup_tree_paused(tree))
 		return nsc_error_set(err, EBUSY, "the container is paused: an "
 				     "administrator can let it go on with "
@@ -136,5 +137,5 @@ void groups_end(void)
 	}
 	/* What stays is in the record for the next start. */
 	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
-		unlinkat(NSC_MONITOR_RUNDIR, NSC_CGROUP_RECORD, 0);
+		unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_CGROUP, 0);
 }

@@ -32,22 +32,30 @@
 
 #define BACKLOG 512
 
-/* Root's, and uid's to connect to, before anybody can. */
-int door_open(uid_t uid, struct nsc_error *err)
+/* A socket of root's in the instance, which is the current directory then. */
+static int bind_here(int type, const char *name)
 {
-	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC |
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC |
 				     SOCK_NONBLOCK, 0);
-	struct sockaddr_un address = {
-		.sun_family = AF_UNIX, .sun_path = NSC_FILE_ENTER,
-	};
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	mode_t mask = umask(0177);
 	int ret = -1;
 
-	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", name);
+	unlinkat(NSC_MONITOR_RUNDIR, name, 0);
 	if (fd >= 0 && fchdir(NSC_MONITOR_RUNDIR) == 0)
 		ret = bind(fd, (struct sockaddr *)&address, sizeof(address));
 	umask(mask);
-	if (ret == 0) {
+	return ret < 0 ? ret : NSC_TAKE_FD(fd);
+}
+
+/* Uid's to connect to, before anybody can. */
+int door_open(uid_t uid, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = bind_here(SOCK_SEQPACKET, NSC_FILE_ENTER);
+	int ret = fd;
+
+	if (fd >= 0) {
 		errno = -nsc_acl_grant_name(NSC_FILE_ENTER, uid, NSC_ACL_READ |
 					    NSC_ACL_WRITE);
 		ret = errno ? -1 : 0;
@@ -55,6 +63,16 @@ int door_open(uid_t uid, struct nsc_error *err)
 	if (ret < 0 || chdir("/") < 0 || listen(fd, BACKLOG) < 0)
 		return nsc_error_sys(err, errno, "listen on '"
 				     NSC_FILE_ENTER "'");
+	return NSC_TAKE_FD(fd);
+}
+
+int wake_open(struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = bind_here(SOCK_DGRAM, NSC_FILE_WAKE);
+
+	if (fd < 0 || chdir("/") < 0)
+		return nsc_error_sys(err, errno, "listen on '"
+				     NSC_FILE_WAKE "'");
 	return NSC_TAKE_FD(fd);
 }
 

@@ -1,4 +1,7 @@
-/* The socket "enter": how a login reaches the monitor. */
+/*
+ * The sockets "enter", by which a login reaches the monitor, and "wake", by
+ * which root has it look again whether its container drains.
+ */
 #ifndef NSC_MONITOR_SOCKET_H
 #define NSC_MONITOR_SOCKET_H
 
@@ -9,6 +12,9 @@
 
 /* Listen, for root and uid.  Returns the socket, which never blocks. */
 int door_open(uid_t uid, struct nsc_error *err);
+
+/* A message from root to this socket is to be read, and has no meaning. */
+int wake_open(struct nsc_error *err);
 
 /* Serve one client that waits.  Never blocks. */
 void door_serve(int listener, struct sessions *all);

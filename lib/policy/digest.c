@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "util/fd.h"
-#include "util/file.h"
 #include "util/hash.h"
 
 /* The values of nscontainer.conf that a start uses; none is a pointer. */
@@ -77,35 +76,20 @@ static int add_conf(uint64_t *hash, const struct nsc_digest_source *source,
 	return 0;
 }
 
-/* One that cannot be read is another than one that can. */
-static uint64_t add_profile(uint64_t hash, const char *path)
-{
-	_cleanup_fd_ int fd = -1;
-	uint64_t content = 0;
-
-	hash = nsc_hash_add_text(hash, path);
-	if (path[0] != '/')
-		return hash;
-	fd = nsc_file_open(path, NSC_IGNORE);
-	if (fd >= 0 && nsc_hash_file(fd, &content) < 0)
-		content = 0;
-	return nsc_hash_add(hash, &content, sizeof(content));
-}
-
 int nsc_digest_make(const struct nsc_digest_source *source,
 		    char ret[NSC_DIGEST_SIZE], struct nsc_error *err)
 {
 	uint64_t hash = nsc_hash_add_text(NSC_HASH_INIT, source->dir);
 	int error;
 
-	hash = nsc_hash_add(hash, &source->content, sizeof(source->content));
+	nsc_digest_files(source->content, source->seccomp, ret);
+	hash = nsc_hash_add_text(hash, ret);
 	hash = add_user(hash, source->user);
 	if (add_groups(&hash, source->user) < 0)
 		return nsc_error_sys(err, ENOMEM, "digest");
 	error = add_conf(&hash, source, err);
 	if (error < 0)
 		return error;
-	hash = add_profile(hash, source->seccomp);
 	snprintf(ret, NSC_DIGEST_SIZE, "%016" PRIx64, hash);
 	return 0;
 }

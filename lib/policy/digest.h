@@ -30,4 +30,11 @@ struct nsc_digest_source {
 int nsc_digest_make(const struct nsc_digest_source *source,
 		    char ret[NSC_DIGEST_SIZE], struct nsc_error *err);
 
+/*
+ * The same of container.json's content and the profile alone, for who cannot
+ * ask the name service.
+ */
+void nsc_digest_files(uint64_t content, const char *seccomp,
+		      char ret[NSC_DIGEST_SIZE]);
+
 #endif

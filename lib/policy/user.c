@@ -1,4 +1,4 @@
-/* Runs in: the login program, nsshell, nsinit; before anything is entered. */
+/* Runs in: the login program, nsinit; before anything is entered. */
 #include "policy/user.h"
 
 #include <errno.h>
@@ -10,7 +10,6 @@
 
 #include "util/fd.h"
 #include "util/text.h"
-#include "linux/credential.h"
 
 #define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
 #define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
@@ -78,32 +77,53 @@ static int fill(struct nsc_user *user, const struct passwd *entry)
 	return error == ENOMEM ? -ENOMEM : load_one_group(user);
 }
 
+/*
+ * The entry of name, or where that is NULL of uid, whose texts are in *buf; a
+ * negative errno, -ENOENT where there is none.
+ */
+static int find_entry(const char *name, uid_t uid, struct passwd *entry,
+		      char **buf)
+{
+	struct passwd *found = NULL;
+	size_t size = 1024;
+	int error;
+
+	do {
+		free(*buf);
+		*buf = malloc(size *= 2);
+		if (!*buf)
+			return -ENOMEM;
+		error = name ? getpwnam_r(name, entry, *buf, size, &found) :
+			       getpwuid_r(uid, entry, *buf, size, &found);
+	} while (error == ERANGE && size < BUFFER_MAX);
+	return found ? 0 : error ? -error : -ENOENT;
+}
+
 /* Exactly one of name and uid is used; by name with all groups. */
 static int load(const char *name, uid_t uid, struct nsc_user **ret)
 {
 	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
-	struct passwd entry, *found = NULL;
 	_cleanup_free_ char *buf = NULL;
-	size_t size = 1024;
-	int error;
+	struct passwd entry;
+	int error = user ? find_entry(name, uid, &entry, &buf) : -ENOMEM;
 
-	if (!user)
-		return -ENOMEM;
-	do {
-		free(buf);
-		buf = malloc(size *= 2);
-		if (!buf)
-			return -ENOMEM;
-		error = name ? getpwnam_r(name, &entry, buf, size, &found) :
-			       getpwuid_r(uid, &entry, buf, size, &found);
-	} while (error == ERANGE && size < BUFFER_MAX);
-	if (!found)
-		return error ? -error : -ENOENT;
-	error = fill(user, found);
+	if (error == 0)
+		error = fill(user, &entry);
 	if (error == 0 && name)
 		error = nsc_user_load_groups(user);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(user);
+	return error;
+}
+
+int nsc_user_uid(const char *name, uid_t *ret)
+{
+	_cleanup_free_ char *buf = NULL;
+	struct passwd entry;
+	int error = find_entry(name, 0, &entry, &buf);
+
+	if (error == 0)
+		*ret = entry.pw_uid;
 	return error;
 }
 
@@ -214,14 +234,6 @@ int nsc_user_has_group(const struct nsc_user *user, const char *group)
 bool nsc_user_in_group(const struct nsc_user *user, const char *group)
 {
 	return nsc_user_has_group(user, group) > 0;
-}
-
-bool nsc_user_own_group(const char *group)
-{
-	_cleanup_free_ gid_t *list = NULL;
-	int n = nsc_credential_own_groups(&list);
-
-	return n >= 0 && has_group(list, n + 1, group) > 0;
 }
 
 void nsc_user_free(struct nsc_user *user)

@@ -39,6 +39,9 @@ int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 /* All groups, in place of those that there are; a negative errno. */
 int nsc_user_load_groups(struct nsc_user *user);
 
+/* The uid of name alone; a negative errno, -ENOENT: no such user. */
+int nsc_user_uid(const char *name, uid_t *ret);
+
 /*
  * The name of a group in new memory; NULL where it has none or that cannot be
  * told: *error is an errno of getgrgid_r(3) then, or 0.
@@ -53,9 +56,6 @@ bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 
 /* The same as 1 or 0, or a negative errno where it cannot be looked up. */
 int nsc_user_has_group(const struct nsc_user *user, const char *group);
-
-/* nsc_user_in_group() of this process, by the groups that it has. */
-bool nsc_user_own_group(const char *group);
 
 void nsc_user_free(struct nsc_user *user);
 static inline void nsc_user_cleanup(struct nsc_user **user)

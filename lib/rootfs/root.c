@@ -214,8 +214,8 @@ static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
 	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
 	if (parent < 0)
 		return parent;
-	snprintf(path, sizeof(path), "%s/%s/overlay", NSC_STATEDIR,
-		 plan->user->name);
+	nsc_statedir_path(plan->user->name, path);
+	strncat(path, "/overlay", sizeof(path) - strlen(path) - 1);
 	return nsc_file_make_dir(path, 0700, err);
 }
 

@@ -4,7 +4,7 @@
 
 /* Its descriptors, in the order in which nsc_process_clean() puts them. */
 enum nsc_monitor_fd {
-	NSC_MONITOR_RUNDIR = 3,	/* the container's run directory */
+	NSC_MONITOR_RUNDIR = 3,	/* the container's instance */
 	NSC_MONITOR_PID1,	/* pidfd of the container's PID 1 */
 	NSC_MONITOR_LOCK,	/* holds the lock on 'monitor' */
 	NSC_MONITOR_SESSIONS,	/* 'sessions', not locked */

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include "rundir/instance.h"
+#include "rundir/state.h"
 #include "util/acl.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -15,9 +18,62 @@
 #include "util/text.h"
 #include "util/paths.h"
 
-int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
+int nsc_rundir_path(uid_t uid, char **ret, struct nsc_error *err)
+{
+	if (asprintf(ret, "%s/%u", NSC_RUNDIR, uid) < 0) {
+		*ret = NULL;
+		return nsc_error_sys(err, ENOMEM, "run directory");
+	}
+	return 0;
+}
+
+uid_t nsc_rundir_linked(const char *name)
+{
+	char path[sizeof(NSC_RUNDIR) + NSC_NAME_MAX + 1], target[16];
+	long long uid;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), NSC_RUNDIR "/%s", name);
+	n = nsc_text_name_valid(name) ?
+		    readlink(path, target, sizeof(target) - 1) : -1;
+	target[n < 0 ? 0 : n] = '\0';
+	return nsc_text_number(target, 0, UINT32_MAX - 1, &uid) < 0 ?
+		       (uid_t)-1 : (uid_t)uid;
+}
+
+/* What the caller may not read is for others to say. */
+static bool is_of(int rundir, unsigned int number, const char *name)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int instance = nsc_instance_open(rundir, number,
+						      NSC_IGNORE);
+	int error = instance < 0 ? instance :
+		    nsc_state_load(instance, &state, NSC_IGNORE);
+
+	return error == -EACCES || (error == 0 && !strcmp(state->user, name));
+}
+
+/* An instance that was made for name, or where that is NULL any. */
+static bool has_container_of(const char *path, const char *name)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+	_cleanup_free_ unsigned int *list = NULL;
+	int n = rundir < 0 ? rundir :
+			     nsc_instance_list(rundir, &list, NSC_IGNORE);
+
+	while (n > 0)
+		if (!name || is_of(rundir, list[--n], name))
+			return true;
+	return false;
+}
+
+int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
+			    struct nsc_error *err)
 {
 	char escaped[4 * NSC_NAME_MAX + 8];
+	_cleanup_free_ char *before = NULL;
+	uid_t linked;
+	int error;
 
 	if (!nsc_text_name_valid(name))
 		return nsc_error_set(err, EINVAL, "user name '%s': expected 1 "
@@ -25,65 +81,44 @@ int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err)
 				     nsc_text_escape(name, escaped,
 						     sizeof(escaped)),
 				     NSC_NAME_MAX);
-	if (asprintf(ret, "%s/%s", NSC_RUNDIR, name) < 0) {
-		*ret = NULL;
-		return nsc_error_sys(err, ENOMEM, "run directory");
-	}
+	error = nsc_rundir_path(uid, ret, err);
+	linked = error < 0 || has_container_of(*ret, NULL) ?
+			 uid : nsc_rundir_linked(name);
+	if (error < 0 || linked == uid || linked == (uid_t)-1)
+		return error;
+	error = nsc_rundir_path(linked, &before, err);
+	if (error < 0 || !has_container_of(before, name))
+		return error;
+	free(*ret);
+	*ret = NSC_TAKE_PTR(before);
 	return 0;
 }
 
-int nsc_rundir_path_of_uid(uid_t uid, char **ret, struct nsc_error *err)
+int nsc_rundir_link(const char *name, uid_t uid, struct nsc_error *err)
 {
-	char link[sizeof(NSC_RUNDIR_UIDS) + 16], name[NSC_NAME_MAX + 1];
-	ssize_t n;
-
-	snprintf(link, sizeof(link), NSC_RUNDIR_UIDS "/%u", uid);
-	n = readlink(link, name, sizeof(name) - 1);
-	if (n < 0)
-		return nsc_error_sys(err, errno, "read %s", link);
-	name[n] = '\0';
-	return nsc_rundir_path(name, ret, err);
-}
-
-int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err)
-{
-	_cleanup_fd_ int dir = nsc_file_make_dir(NSC_RUNDIR_UIDS, 0755, err);
-	char link[16], new[32], old[NSC_NAME_MAX + 1];
-	ssize_t n;
+	_cleanup_fd_ int dir = nsc_file_open_dir(NSC_RUNDIR, err);
+	char target[16], new[32];
+	struct stat st;
 
 	if (dir < 0)
 		return dir;
-	snprintf(link, sizeof(link), "%u", uid);
-	n = readlinkat(dir, link, old, sizeof(old));
-	if (n == (ssize_t)strlen(name) && !memcmp(old, name, (size_t)n))
+	/* What is named by a number is the directory of a uid. */
+	if (!name[strspn(name, "0123456789")] ||
+	    nsc_rundir_linked(name) == uid ||
+	    (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	     !S_ISLNK(st.st_mode)))
 		return 0;
+	snprintf(target, sizeof(target), "%u", uid);
+	snprintf(new, sizeof(new), ".link-%u", uid);
 	/* One that was killed may have left it. */
-	snprintf(new, sizeof(new), ".%u", uid);
 	unlinkat(dir, new, 0);
-	if (symlinkat(name, dir, new) < 0 ||
-	    renameat(dir, new, dir, link) < 0) {
+	if (symlinkat(target, dir, new) < 0 ||
+	    renameat(dir, new, dir, name) < 0) {
 		int error = errno;
 
 		unlinkat(dir, new, 0);
-		return nsc_error_sys(err, error, "make %s/%s", NSC_RUNDIR_UIDS,
-				     link);
-	}
-	return 0;
-}
-
-int nsc_rundir_path_draining(const char *name, unsigned int number,
-			     char **ret, struct nsc_error *err)
-{
-	_cleanup_free_ char *path = NULL;
-	/* Only a name that can be one. */
-	int error = nsc_rundir_path(name, &path, err);
-
-	if (error < 0)
-		return error;
-	if (asprintf(ret, "%s/" NSC_DRAIN_PREFIX "%s-%u", NSC_RUNDIR, name,
-		     number) < 0) {
-		*ret = NULL;
-		return nsc_error_sys(err, ENOMEM, "run directory");
+		return nsc_error_sys(err, error, "make " NSC_RUNDIR "/%s",
+				     name);
 	}
 	return 0;
 }
@@ -105,20 +140,16 @@ int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err)
 	return 0;
 }
 
-/*
- * A lock file that uid may open as well, and not write to: what a user can
- * fill is not in /run.  One that is there stays what it is, since its user may
- * hold it: whose directory it is, nsc_rundir_open_locked() sees.
- */
-static int make_file(int rundir, const char *name, uid_t uid,
-		     struct nsc_error *err)
+/* What a user can fill is not in /run: uid may not write to it. */
+int nsc_rundir_make_lock(int dir, const char *name, uid_t uid,
+			 struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
 	int ret = 0;
 
 	/* Without a mode until it is complete. */
-	fd = openat(rundir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
+	fd = openat(dir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 		    O_NONBLOCK, 0);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", name);
@@ -127,23 +158,12 @@ static int make_file(int rundir, const char *name, uid_t uid,
 	return ret < 0 ? nsc_error_sys(err, -ret, "make '%s'", name) : 0;
 }
 
-/* Whatever the umask is: others may see who is there, as by who(1). */
-static int make_session_dir(int rundir, struct nsc_error *err)
+int nsc_rundir_open(const char *path, bool create, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = -1;
-
-	if (mkdirat(rundir, NSC_DIR_SESSION, 0755) < 0 && errno != EEXIST)
-		return nsc_error_sys(err, errno, "make '" NSC_DIR_SESSION "'");
-	fd = openat(rundir, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
-		    O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0755) < 0)
-		return nsc_error_sys(err, errno, "make '" NSC_DIR_SESSION "'");
-	return 0;
-}
-
-int nsc_rundir_open(const char *path, bool create, uid_t owner,
-		    struct nsc_error *err)
-{
+	static const char *const links[][2] = {
+		{ NSC_LINK_CURRENT "/" NSC_FILE_PID, NSC_FILE_PID },
+		{ NSC_LINK_CURRENT "/" NSC_FILE_START, NSC_FILE_START },
+	};
 	_cleanup_fd_ int fd = -1;
 	int ret;
 
@@ -152,25 +172,24 @@ int nsc_rundir_open(const char *path, bool create, uid_t owner,
 	fd = nsc_file_make_dir(path, 0755, err);
 	if (fd < 0)
 		return fd;
-	ret = make_file(fd, NSC_FILE_LOCK, 0, err);
-	if (ret == 0)
-		ret = make_file(fd, NSC_FILE_MONITOR, 0, err);
-	if (ret == 0)
-		ret = make_file(fd, NSC_FILE_SESSIONS, owner, err);
-	if (ret == 0)
-		ret = make_session_dir(fd, err);
+	ret = nsc_rundir_make_lock(fd, NSC_FILE_LOCK, 0, err);
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(links); i++)
+		if (symlinkat(links[i][0], fd, links[i][1]) < 0 &&
+		    errno != EEXIST)
+			ret = nsc_error_sys(err, errno, "make '%s'",
+					    links[i][1]);
 	if (ret < 0)
 		return nsc_error_context(err, "%s", path);
 	return NSC_TAKE_FD(fd);
 }
 
-int nsc_rundir_lock(int rundir, const char *name, int operation,
+int nsc_rundir_lock(int dir, const char *name, int operation,
 		    int64_t deadline, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	int ret;
 
-	fd = openat(rundir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
+	fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC |
 		    O_NONBLOCK);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "open lock '%s'", name);
@@ -180,36 +199,13 @@ int nsc_rundir_lock(int rundir, const char *name, int operation,
 	return NSC_TAKE_FD(fd);
 }
 
-bool nsc_rundir_is_at(int rundir, const char *path)
+int nsc_rundir_is_locked(int dir, const char *name, struct nsc_error *err)
 {
-	struct stat here, there;
+	_cleanup_fd_ int fd = nsc_rundir_lock(dir, name, LOCK_EX, 0,
+					      NSC_IGNORE);
 
-	return fstat(rundir, &here) == 0 && lstat(path, &there) == 0 &&
-	       here.st_dev == there.st_dev && here.st_ino == there.st_ino;
-}
-
-unsigned int nsc_rundir_generation(int rundir)
-{
-	_cleanup_free_ char *text = NULL;
-	_cleanup_fd_ int fd = nsc_file_open_at(rundir, "run directory",
-					       NSC_FILE_GENERATION,
-					       NSC_IGNORE);
-	long long number;
-
-	if (fd < 0 || nsc_file_read(fd, NSC_FILE_GENERATION, 64, &text, NULL,
-				    NSC_IGNORE) < 0)
-		return 0;
-	text[strcspn(text, "\n")] = '\0';
-	return nsc_text_number(text, 0, UINT32_MAX, &number) < 0 ?
-		       0 : (unsigned int)number;
-}
-
-int nsc_rundir_set_generation(int rundir, unsigned int number,
-			      struct nsc_error *err)
-{
-	char text[32];
-	int len = snprintf(text, sizeof(text), "%u\n", number);
-
-	return nsc_file_write_at(rundir, NSC_FILE_GENERATION, text,
-				 (size_t)len, 0644, err);
+	if (fd == -EWOULDBLOCK)
+		return 1;
+	return fd < 0 ? nsc_error_sys(err, -fd, "look at the lock '%s'", name) :
+			0;
 }

@@ -1,7 +1,14 @@
 /*
- * The run directory of a container: /run/nscontainer/<user>, or one for each
- * directory that 'nsinit exec' runs in.  Its lock files stay for ever; who
- * holds which is in docs/design/0003-three-locks-start-join-and-stop.md.
+ * The run directory of a user's containers, /run/nscontainer/UID, or one for
+ * each directory that 'nsinit exec' runs in:
+ *
+ *     lock            whoever starts or stops a container holds it
+ *     N/              an instance, see instance.h
+ *     current -> N    the instance that logins join
+ *     pid, start      links to those of the instance
+ *
+ * It stays, and nothing in it is ever moved.  Who holds which lock is in
+ * docs/design/0003-three-locks-start-join-and-stop.md.
  */
 #ifndef NSC_RUNDIR_RUNDIR_H
 #define NSC_RUNDIR_RUNDIR_H
@@ -12,18 +19,26 @@
 
 #include "util/error.h"
 
-/* /run/nscontainer/<name> into new memory. */
-int nsc_rundir_path(const char *name, char **ret, struct nsc_error *err);
+/* /run/nscontainer/UID into new memory. */
+int nsc_rundir_path(uid_t uid, char **ret, struct nsc_error *err);
 
 /*
- * The one of the user who had uid when it was noted, for who would have to ask
- * the name service else.  What is there may be another's by now: state->uid
- * says whose it is.
+ * The same for the user name, who has uid now ((uid_t)-1: no such account).
+ * Where that uid has no container, it is the one with a container that was
+ * started for the name, when that had another uid.
  */
-int nsc_rundir_path_of_uid(uid_t uid, char **ret, struct nsc_error *err);
+int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
+			    struct nsc_error *err);
 
-/* Remember that.  As root. */
-int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err);
+/*
+ * /run/nscontainer/NAME, a link to UID for people: made, or changed to the
+ * uid that the name has now.  A name that is a number, or that another file
+ * has, gets none.  As root.
+ */
+int nsc_rundir_link(const char *name, uid_t uid, struct nsc_error *err);
+
+/* The uid that the link of name leads to, (uid_t)-1: none. */
+uid_t nsc_rundir_linked(const char *name);
 
 /*
  * The run directory of 'nsinit exec' in the directory dir, into new memory:
@@ -32,56 +47,27 @@ int nsc_rundir_note_uid(uid_t uid, const char *name, struct nsc_error *err);
  */
 int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err);
 
-/* /run/nscontainer/.drain-<name>-<number> into new memory, see drain.h. */
-int nsc_rundir_path_draining(const char *name, unsigned int number,
-			     char **ret, struct nsc_error *err);
-
 /*
  * Open the directory at path; root's alone, or an error.  With create it is
- * made with its lock files (owner: who may hold 'sessions' beside root) and
- * the directory 'session'; what is there stays as it is.
- * -ENOENT where it does not exist and create is false.
+ * made, with 'lock', 'pid' and 'start'.  -ENOENT where it does not exist and
+ * create is false.
  */
-int nsc_rundir_open(const char *path, bool create, uid_t owner,
-		    struct nsc_error *err);
+int nsc_rundir_open(const char *path, bool create, struct nsc_error *err);
 
 /*
- * Open one of the lock files and flock(2) it with operation (LOCK_EX or
- * LOCK_SH), trying until deadline (nsc_process_now; 0: once).  Returns the
- * descriptor that holds the lock, close-on-exec; -EWOULDBLOCK when others
- * held it until then.
+ * Open a lock file of a run directory, or of an instance, and flock(2) it with
+ * operation (LOCK_EX or LOCK_SH), trying until deadline (nsc_process_now; 0:
+ * once).  Returns the descriptor that holds the lock, close-on-exec;
+ * -EWOULDBLOCK when others held it until then.
  */
-int nsc_rundir_lock(int rundir, const char *name, int operation,
+int nsc_rundir_lock(int dir, const char *name, int operation,
 		    int64_t deadline, struct nsc_error *err);
 
-/*
- * Is the directory at path still this one?  It may be moved away while one
- * waits for a lock in it.
- */
-bool nsc_rundir_is_at(int rundir, const char *path);
+/* Does anybody hold it?  1, 0, or a negative errno. */
+int nsc_rundir_is_locked(int dir, const char *name, struct nsc_error *err);
 
-/*
- * Is it uid's: the container that runs in it, or where none does the lock file
- * 'sessions'?
- */
-bool nsc_rundir_is_of(int rundir, uid_t uid);
-
-/*
- * nsc_rundir_open() with create as owner's (-1: not made), and its 'lock',
- * exclusively, into *ret_lock: of the directory that is at path then.  One
- * that is another uid's is moved away, as one that drains, and a new one
- * takes its place: see nsc_generation_sweep().
- */
-int nsc_rundir_open_locked(const char *path, uid_t owner, int64_t deadline,
-			   int *ret_lock, struct nsc_error *err);
-
-/* The directories change places, in one step. */
-int nsc_rundir_exchange(const char *path, const char *other,
-			struct nsc_error *err);
-
-/* The number of the last container that ran; 0: none. */
-unsigned int nsc_rundir_generation(int rundir);
-int nsc_rundir_set_generation(int rundir, unsigned int number,
-			      struct nsc_error *err);
+/* A lock file in dir that uid may open as well, to read. */
+int nsc_rundir_make_lock(int dir, const char *name, uid_t uid,
+			 struct nsc_error *err);
 
 #endif

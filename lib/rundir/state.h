@@ -31,11 +31,6 @@ struct nsc_state {
 	uid_t uid;		/* the login user's */
 	uid_t host_uid;		/* the user inside, as the host sees it */
 	uid_t owner;		/* of the user namespace, and of 'sessions' */
-	/*
-	 * On the host: the groups that the user had at the start, none of them
-	 * the break-glass group.  Who has another asks the name service.
-	 */
-	struct nsc_gids plain_groups;
 	pid_t pid;		/* PID 1, as the host sees it */
 	uint64_t start;		/* its start time, clock ticks since boot */
 	char boot_id[NSC_BOOT_ID_SIZE];
@@ -47,6 +42,7 @@ struct nsc_state {
 	char *config;		/* the container.json it was made from */
 	char *conf;		/* nscontainer.conf; "": of a directory */
 	char *digest;		/* of both and more, see digest.h */
+	char *files;		/* of config and the profile alone */
 	unsigned int generation;	/* 1: the user's first since boot */
 	unsigned int on_change;	/* enum nsc_on_change, of container.json */
 	char *exclusive;	/* see nsc_generation_exclusive */

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -74,6 +73,15 @@ static int note(int dir, uid_t uid, struct nsc_error *err)
 	return nsc_file_write_at(dir, FILE_UID, text, (size_t)len, 0600, err);
 }
 
+void nsc_statedir_path(const char *name, char path[PATH_MAX])
+{
+	/* Files of the pools; no user's name begins with a point. */
+	bool taken = !strcmp(name, "ids") || !strcmp(name, "addresses");
+
+	snprintf(path, PATH_MAX, "%s/%s%s", NSC_STATEDIR, taken ? "." : "",
+		 name);
+}
+
 int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 		      struct nsc_error *err)
 {
@@ -82,7 +90,7 @@ int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 	long long uid;
 	int ret;
 
-	snprintf(path, sizeof(path), "%s/%s", NSC_STATEDIR, user->name);
+	nsc_statedir_path(user->name, path);
 	dir = nsc_file_make_dir(path, 0700, err);
 	if (dir < 0)
 		return dir;

@@ -5,8 +5,13 @@
 #ifndef NSC_RUNDIR_STATEDIR_H
 #define NSC_RUNDIR_STATEDIR_H
 
+#include <limits.h>
+
 #include "util/error.h"
 #include "policy/user.h"
+
+/* Its path, which is /var/lib/nscontainer/.NAME for a few names. */
+void nsc_statedir_path(const char *name, char path[PATH_MAX]);
 
 /*
  * Open it, root's alone, made where it is not there.  'uid' in it says for

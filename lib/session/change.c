@@ -18,13 +18,3 @@ bool nsc_change_is(const struct nsc_state *state,
 	return nsc_digest_make(&source, digest, NSC_IGNORE) == 0 &&
 	       strcmp(digest, state->digest) != 0;
 }
-
-bool nsc_change_seen(const struct nsc_state *state,
-		     const struct nsc_user *user)
-{
-	_cleanup_policy_ struct nsc_policy *policy = NULL;
-
-	return nsc_policy_decide(state->conf, user, NULL, &policy,
-				 NSC_IGNORE) == 0 &&
-	       policy->dir && nsc_change_is(state, policy, user);
-}

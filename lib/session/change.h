@@ -20,8 +20,4 @@ bool nsc_change_is(const struct nsc_state *state,
 		   const struct nsc_policy *policy,
 		   const struct nsc_user *user);
 
-/* The same for a user who may not be able to read all of it. */
-bool nsc_change_seen(const struct nsc_state *state,
-		     const struct nsc_user *user);
-
 #endif

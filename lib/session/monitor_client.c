@@ -37,7 +37,7 @@ static int failed(const struct nsc_session *session, int error,
 			     "stopped");
 }
 
-static int connect_to(int rundir)
+static int connect_to(const struct nsc_session *session)
 {
 	/* connect() waits while the queue is full, unix(7). */
 	const struct timeval limit = { .tv_sec = WAIT_S };
@@ -45,9 +45,10 @@ static int connect_to(int rundir)
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
 				     0);
 
-	/* Not by its name, which another container may have by now. */
+	_Static_assert(sizeof(address.sun_path) >= NSC_SESSION_PATH +
+		       sizeof("/" NSC_FILE_ENTER), "the path is not too long");
 	snprintf(address.sun_path, sizeof(address.sun_path),
-		 "/proc/self/fd/%d/" NSC_FILE_ENTER, rundir);
+		 "%s/" NSC_FILE_ENTER, session->path);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
 		       sizeof(limit)) < 0 ||
@@ -60,16 +61,16 @@ static int connect_to(int rundir)
  * The socket is not there while a monitor is only just starting.  Where it is
  * there and nobody listens, the monitor was killed: our caller has another.
  */
-static int connect_soon(const struct nsc_session *session, int rundir)
+static int connect_soon(const struct nsc_session *session)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
 	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
-	int fd = connect_to(rundir);
+	int fd = connect_to(session);
 
 	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
 	       nsc_process_now() < deadline) {
 		nanosleep(&moment, NULL);
-		fd = connect_to(rundir);
+		fd = connect_to(session);
 	}
 	return fd;
 }
@@ -87,13 +88,9 @@ static int receive(const struct nsc_session *session,
 		   struct nsc_door_answer *answer,
 		   int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
-	_cleanup_fd_ int fd = -1;
+	_cleanup_fd_ int fd = connect_soon(session);
 	int n;
 
-	if (rundir < 0)
-		return rundir;
-	fd = connect_soon(session, rundir);
 	if (fd < 0)
 		return failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +
@@ -148,11 +145,13 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 
 static int open_dir(const struct nsc_session *session, struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_session_open_rundir(session, err);
+	_cleanup_fd_ int instance = nsc_file_open_dir(session->path, err);
 
-	return rundir < 0 ? rundir :
-			    nsc_file_open_dir_at(rundir, "run directory",
-						 NSC_DIR_SESSION, err);
+	if (instance == -ENOENT)
+		return nsc_error_set(err, ESRCH, "the container has ended");
+	return instance < 0 ? instance :
+			      nsc_file_open_dir_at(instance, session->path,
+						   NSC_DIR_SESSION, err);
 }
 
 /* Of what is longer than a field the file has the beginning. */

@@ -2,20 +2,18 @@
 #include "session/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/process.h"
-#include "rundir/drain.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
 #include "session/change.h"
 #include "session/find.h"
 #include "session/helper.h"
+#include "session/starting.h"
 
 #define STOPPING_MS 200		/* a monitor that looks holds the lock less */
 #define LOOK_MS 5		/* the same, where sessions are likelier */
@@ -28,13 +26,13 @@ struct opening {
 	struct nsc_session *session;
 };
 
-static int start(const struct opening *o, int lock, bool replace,
-		 struct nsc_error *err)
+static int start(struct nsc_starting *s, bool replace, struct nsc_error *err)
 {
+	const struct opening *o = s->arg;
 	const struct nsc_session_request *request = o->request;
 	const struct nsc_helper helper = {
 		.conf_path = request->conf_path, .user = request->user->name,
-		.lock = lock, .replace = replace,
+		.lock = s->lock, .replace = replace,
 		.timeout = request->policy->conf->start_timeout,
 	};
 
@@ -60,6 +58,19 @@ static enum nsc_on_change on_change(const struct opening *o)
 					  o->request->policy->conf->on_change;
 }
 
+/*
+ * Has the name that it was started for another uid now?  Then this one was
+ * given to another account; one that was renamed keeps its container.
+ */
+static bool is_anothers(const struct opening *o)
+{
+	const char *name = o->session->state->user;
+	uid_t uid;
+
+	return strcmp(name, o->request->user->name) != 0 &&
+	       nsc_user_uid(name, &uid) == 0 && uid != o->request->user->uid;
+}
+
 /* Is it to be left to those who are in it? */
 static bool outdated(const struct opening *o)
 {
@@ -67,69 +78,25 @@ static bool outdated(const struct opening *o)
 
 	o->session->changed = nsc_change_is(o->session->state, request->policy,
 					    request->user);
-	return o->session->changed && on_change(o) != NSC_ON_CHANGE_KEEP;
+	return o->session->changed &&
+	       (on_change(o) != NSC_ON_CHANGE_KEEP || is_anothers(o));
 }
 
 /*
- * The new container gets a run directory that takes the old one's place in one
- * step, locked and with our session counted from its first moment.  The old
- * one's session of ours keeps that until the new one runs: where it cannot
- * be started, nothing has changed.
+ * A new container takes the old one's place.  Until it runs our session keeps
+ * the old one: where the new one cannot be started, nothing has changed.
  */
-static int drain_into(const struct opening *o, const char *other, int fresh,
-		      struct nsc_session *session, struct nsc_error *err)
+static int drain(struct nsc_starting *s, struct nsc_session *session,
+		 struct nsc_error *err)
 {
-	_cleanup_fd_ int lock = nsc_rundir_lock(fresh, NSC_FILE_LOCK, LOCK_EX,
-						o->deadline, err);
-	int ret = lock;
+	unsigned int generation = session->state->generation;
+	int ret = nsc_starting_new(s, false, session, err);
 
-	if (ret >= 0)
-		ret = session->lock = nsc_rundir_lock(fresh, NSC_FILE_SESSIONS,
-						      LOCK_SH, o->deadline,
-						      err);
-	if (ret >= 0)
-		ret = nsc_rundir_set_generation(fresh, o->session->state->
-						generation, err);
-	if (ret >= 0)
-		ret = nsc_rundir_exchange(o->path, other, err);
-	if (ret < 0)
-		return ret;
-	ret = start(o, lock, false, err);
-	if (ret < 0)
-		nsc_rundir_exchange(o->path, other, NSC_IGNORE);
-	return ret;
-}
-
-static int drain(const struct opening *o, struct nsc_error *err)
-{
-	const struct nsc_user *user = o->request->user;
-	_cleanup_session_ struct nsc_session session =
-		NSC_SESSION_INIT_OF(user->uid);
-	unsigned int generation = o->session->state->generation;
-	_cleanup_free_ char *other = NULL;
-	_cleanup_fd_ int fresh = -1;
-	int ret = nsc_rundir_path_draining(user->name, generation, &other,
-					   err);
-
-	if (ret < 0)
-		return ret;
-	fresh = nsc_rundir_open(other, true, user->uid, err);
-	if (fresh < 0)
-		return fresh;
-	ret = drain_into(o, other, fresh, &session, err);
-	/* Only where it did not take the old one's place. */
-	nsc_drain_remove(fresh);
 	if (ret == 0)
-		ret = nsc_session_join(fresh, &session, err);
-	if (ret < 0)
-		return ret;
-	nsc_session_close(o->session);
-	*o->session = session;
-	session = (struct nsc_session)NSC_SESSION_INIT;
-	snprintf(o->session->note, sizeof(o->session->note), "generation %u of "
-		 "the container gets no new logins, because its configuration "
-		 "has changed", generation);
-	return 0;
+		snprintf(session->note, sizeof(session->note), "generation %u "
+			 "of the container gets no new logins, because its "
+			 "configuration has changed", generation);
+	return ret;
 }
 
 static void note_kept(struct nsc_session *session, const char *why)
@@ -141,10 +108,9 @@ static void note_kept(struct nsc_session *session, const char *why)
 }
 
 /* Nobody else may be in it for that. */
-static int recycle(const struct opening *o, int rundir, int lock,
+static int recycle(struct nsc_starting *s, struct nsc_session *session,
 		   struct nsc_error *err)
 {
-	struct nsc_session *session = o->session;
 	const char *exclusive = session->state->exclusive;
 	int ret;
 
@@ -154,113 +120,53 @@ static int recycle(const struct opening *o, int rundir, int lock,
 		 "; it cannot drain because of its " : "",
 		 exclusive ? exclusive : "");
 	nsc_session_close(session);
-	session->lock = nsc_rundir_lock(rundir, NSC_FILE_SESSIONS, LOCK_EX,
+	session->lock = nsc_rundir_lock(s->current, NSC_FILE_SESSIONS, LOCK_EX,
 					nsc_process_now() + LOOK_MS, err);
 	if (session->lock == -EWOULDBLOCK) {
-		ret = nsc_session_find_at(rundir, o->path, o->deadline,
-					  session, err);
+		ret = nsc_session_find_at(s->current, s->deadline, session,
+					  err);
 		if (ret == 0)
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
 				  "others are in it");
 		return ret;
 	}
-	if (session->lock < 0)
-		return session->lock;
-	ret = start(o, lock, true, err);
-	if (ret < 0)
-		return ret;
-	session->changed = false;
-	/* Its monitor may be waiting for the same. */
-	if (flock(session->lock, LOCK_SH | LOCK_NB) < 0)
-		return nsc_error_set(err, ESRCH, "the container has ended");
-	return nsc_session_join(rundir, session, err);
+	return session->lock < 0 ? session->lock :
+				   nsc_starting_new(s, true, session, err);
 }
 
-static int renew(const struct opening *o, int rundir, int lock,
+static int renew(struct nsc_starting *s, struct nsc_session *session,
 		 struct nsc_error *err)
 {
-	if (on_change(o) == NSC_ON_CHANGE_DRAIN &&
-	    !o->session->state->exclusive)
-		return drain(o, err);
-	return recycle(o, rundir, lock, err);
+	const struct opening *o = s->arg;
+
+	if (!outdated(o))
+		return nsc_starting_adopt(s, err);
+	if (is_anothers(o))
+		return nsc_starting_new(s, true, session, err);
+	return on_change(o) == NSC_ON_CHANGE_DRAIN &&
+	       !session->state->exclusive ? drain(s, session, err) :
+					    recycle(s, session, err);
 }
 
 /* Nothing runs, or it is going away: one at a time from here. */
-static int open_slowly(const struct opening *o, struct nsc_error *err)
+static int open_slowly(struct opening *o, struct nsc_error *err)
+{
+	struct nsc_starting starting = {
+		.path = o->path, .owner = o->request->user->uid,
+		.deadline = o->deadline, .running = renew, .start = start,
+		.arg = o,
+	};
+
+	nsc_session_close(o->session);
+	return nsc_starting_run(&starting, o->session, err);
+}
+
+static int open_once(struct opening *o, struct nsc_error *err)
 {
 	struct nsc_session *session = o->session;
-	_cleanup_fd_ int lock = -1;
-	_cleanup_fd_ int monitor = -1;
-	_cleanup_fd_ int rundir =
-		nsc_rundir_open_locked(o->path, o->request->user->uid,
-				       o->deadline, &lock, err);
-	int ret;
-
-	if (rundir < 0)
-		return nsc_error_context(err, "wait for another login to start "
-					 "the container");
-	nsc_session_close(session);
-	ret = nsc_session_find_at(rundir, o->path, o->deadline, session, err);
-	if (ret == 0)
-		return outdated(o) ? renew(o, rundir, lock, err) : 0;
-	if (ret == -EWOULDBLOCK)
-		return nsc_error_context(err, "wait for the container to stop");
-	if (ret != -ESRCH)
-		return ret;
-	nsc_state_cleanup(&session->state);
-	/* The previous container's monitor must have cleaned up. */
-	monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR, LOCK_EX,
-				  o->deadline, err);
-	if (monitor < 0)
-		return nsc_error_context(err, "wait for the previous container "
-					 "to be cleaned up");
-	nsc_fd_close(&monitor);
-	ret = start(o, lock, false, err);
-	return ret < 0 ? ret : nsc_session_join(rundir, session, err);
-}
-
-/* Does the container have a monitor?  1, 0, or a negative errno. */
-static int has_monitor(int rundir, struct nsc_error *err)
-{
-	_cleanup_fd_ int monitor = nsc_rundir_lock(rundir, NSC_FILE_MONITOR,
-						   LOCK_EX, 0, NSC_IGNORE);
-
-	if (monitor == -EWOULDBLOCK)
-		return 1;
-	if (monitor < 0)
-		return nsc_error_sys(err, -monitor, "look for the monitor");
-	return 0;
-}
-
-/* A container whose monitor was killed gets a new one. */
-static int need_monitor(const struct opening *o, int rundir,
-			struct nsc_error *err)
-{
-	_cleanup_fd_ int lock = -1;
-	int has = has_monitor(rundir, err);
-
-	if (has > 0)
-		return 0;
-	if (has == 0)
-		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
-				       o->deadline, err);
-	/* It drains by now: it gets none, and no new login. */
-	if (!nsc_rundir_is_at(rundir, o->path))
-		return -ESTALE;
-	if (has < 0 || lock < 0)
-		return has < 0 ? has : lock;
-	/* Another login may have brought one meanwhile. */
-	has = has_monitor(rundir, err);
-	if (has != 0)
-		return has < 0 ? has : 0;
-	return start(o, lock, false, err);
-}
-
-static int open_once(const struct opening *o, struct nsc_error *err)
-{
-	struct nsc_session *session = o->session;
-	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, false, 0, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, false, err);
+	_cleanup_fd_ int instance = -1;
 	int ret;
 
 	/* Nothing ran here yet. */
@@ -268,20 +174,24 @@ static int open_once(const struct opening *o, struct nsc_error *err)
 		return open_slowly(o, err);
 	if (rundir < 0)
 		return rundir;
+	ret = instance = nsc_session_current(rundir, o->path, session, err);
 	/*
 	 * Before it is locked: one that is outdated is never held by a login
 	 * that does not join it, so who holds it is a session.
 	 */
-	ret = nsc_session_load(rundir, session, err);
-	if (ret == -EOWNERDEAD || (ret == 0 && outdated(o)))
+	if (ret >= 0)
+		ret = nsc_session_load(instance, session, err);
+	if (ret == 0 && outdated(o))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
-		ret = nsc_session_find_at(rundir, o->path,
-					  nsc_process_now() + STOPPING_MS,
-					  session, err);
-	if (ret == -ESRCH || ret == -EWOULDBLOCK)
+		ret = nsc_session_find_at(instance, nsc_process_now() +
+					  STOPPING_MS, session, err);
+	/* One whose monitor was killed gets another, for who is in it. */
+	if (ret == 0)
+		ret = nsc_rundir_is_locked(instance, NSC_FILE_MONITOR, err);
+	if (ret == 0 || ret == -ESRCH || ret == -EWOULDBLOCK)
 		return open_slowly(o, err);
-	return ret < 0 ? ret : need_monitor(o, rundir, err);
+	return ret < 0 ? ret : 0;
 }
 
 int nsc_session_open(const struct nsc_session_request *request,
@@ -292,18 +202,14 @@ int nsc_session_open(const struct nsc_session_request *request,
 		NSC_SESSION_INIT_OF(uid);
 	_cleanup_free_ char *path = NULL;
 	struct opening o = { .request = request, .session = &session };
-	int error = nsc_rundir_path(request->user->name, &path, err);
+	int error = nsc_rundir_path(uid, &path, err);
 
 	if (error < 0)
 		return error;
 	o.path = path;
 	o.deadline = nsc_process_now() +
 		     (int64_t)request->policy->conf->start_timeout * 1000;
-	do {
-		nsc_session_close(&session);
-		session = (struct nsc_session)NSC_SESSION_INIT_OF(uid);
-		error = open_once(&o, err);
-	} while (error == -ESTALE);
+	error = open_once(&o, err);
 	if (error < 0)
 		return error;
 	if (session.changed && !*session.note)

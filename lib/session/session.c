@@ -13,6 +13,7 @@
 #include "rundir/running.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
+#include "session/find.h"
 
 bool nsc_session_inside(void)
 {
@@ -21,27 +22,31 @@ bool nsc_session_inside(void)
 	return lstat(NSC_MARK_DIR, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
-bool nsc_session_inside_of(const char *user)
+bool nsc_session_inside_of(uid_t uid)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = -1;
+	_cleanup_fd_ int instance = -1;
 
-	if (nsc_rundir_path(user, &path, NSC_IGNORE) < 0)
+	if (nsc_rundir_path(uid, &path, NSC_IGNORE) < 0)
 		return false;
-	rundir = nsc_rundir_open(path, false, 0, NSC_IGNORE);
-	return rundir >= 0 &&
-	       nsc_session_load(rundir, &session, NSC_IGNORE) == -EALREADY;
+	rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+	if (rundir >= 0)
+		instance = nsc_session_current(rundir, path, &session,
+					       NSC_IGNORE);
+	return instance >= 0 &&
+	       nsc_session_load(instance, &session, NSC_IGNORE) == -EALREADY;
 }
 
 /*
  * Only processes in the container are in its pid namespace.  What cannot be
  * told is "no": then the login is refused, since from inside nothing is found.
  */
-int nsc_session_load(int rundir, struct nsc_session *session,
+int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err)
 {
-	int error, ret = nsc_join_load(rundir, &session->state, err);
+	int error, ret = nsc_join_load(instance, &session->state, err);
 	unsigned int others;
 
 	if (ret < 0)
@@ -71,40 +76,4 @@ void nsc_session_close(struct nsc_session *session)
 	nsc_fd_close(&session->lock);
 	nsc_fd_close(&session->pidfd);
 	nsc_state_cleanup(&session->state);
-}
-
-int nsc_session_open_rundir(const struct nsc_session *session,
-			    struct nsc_error *err)
-{
-	char link[32], path[PATH_MAX];
-
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", session->lock);
-	for (;;) {
-		_cleanup_fd_ int rundir = -1;
-		struct stat ours, there;
-		ssize_t n = readlink(link, path, sizeof(path) - 1);
-		char *slash;
-
-		if (n <= 0)
-			return nsc_error_sys(err, errno, "read %s", link);
-		path[n] = '\0';
-		slash = strrchr(path, '/');
-		if (!slash || slash == path)
-			return nsc_error_set(err, ESRCH, "the container has "
-					     "ended");
-		*slash = '\0';
-		rundir = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW |
-			      O_CLOEXEC);
-		if (rundir < 0 && errno == ENOENT)
-			return nsc_error_set(err, ESRCH, "the container has "
-					     "ended");
-		if (rundir < 0)
-			return nsc_error_sys(err, errno, "open '%s'", path);
-		/* It may be moved meanwhile; else it is what was checked. */
-		if (fstat(session->lock, &ours) == 0 &&
-		    fstatat(rundir, NSC_FILE_SESSIONS, &there,
-			    AT_SYMLINK_NOFOLLOW) == 0 &&
-		    ours.st_ino == there.st_ino && ours.st_dev == there.st_dev)
-			return NSC_TAKE_FD(rundir);
-	}
 }

@@ -28,9 +28,12 @@ struct nsc_session_watch {
 	void (*begin)(struct nsc_session_watch *watch, const char *step);
 };
 
+#define NSC_SESSION_PATH 96
+
 /* An open session.  It lasts until 'lock' is closed, however that happens. */
 struct nsc_session {
 	int lock;			/* on 'sessions', shared */
+	char path[NSC_SESSION_PATH];	/* of the instance */
 	int pidfd;
 	uid_t uid;			/* whose container it has to be */
 	struct nsc_state *state;
@@ -94,13 +97,6 @@ int nsc_session_try(const struct nsc_session *session,
 int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);
 
-/*
- * Open the run directory, wherever it is by now.  It must be closed before a
- * namespace is entered.
- */
-int nsc_session_open_rundir(const struct nsc_session *session,
-			    struct nsc_error *err);
-
 /* Is the calling process in a container already (NSC_MARK_DIR)? */
 bool nsc_session_inside(void);
 
@@ -108,15 +104,15 @@ bool nsc_session_inside(void);
  * The same for the user's container where another engine made it, which has
  * no mark: where the host's run directory can be seen from inside.
  */
-bool nsc_session_inside_of(const char *user);
+bool nsc_session_inside_of(uid_t uid);
 
 /*
- * Read the state of who runs in rundir; -EALREADY where the calling process is
- * inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD where it is
- * not session->uid's: an account that was made again, or whose uid was
- * changed, has nothing of the old one's.
+ * Read the state of what runs in an instance; -EALREADY where the calling
+ * process is inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD
+ * where it is not session->uid's: an account that was made again, or whose uid
+ * was changed, has nothing of the old one's.
  */
-int nsc_session_load(int rundir, struct nsc_session *session,
+int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err);
 
 /* Inside: does the host's 'nested' refuse logins there? */

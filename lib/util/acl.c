@@ -72,19 +72,6 @@ int nsc_acl_grant_name(const char *name, uid_t uid, unsigned int access)
 					       sizeof(list), 0), uid);
 }
 
-bool nsc_acl_is(int fd, uid_t uid, unsigned int access)
-{
-	struct list list, wanted;
-	ssize_t n = fgetxattr(fd, XATTR, &list, sizeof(list));
-
-	if (n < 0 && errno == EOPNOTSUPP)
-		return true;
-	if (uid == 0)
-		return n < 0 && errno == ENODATA;
-	fill(&wanted, uid, access);
-	return n == sizeof(list) && !memcmp(&list, &wanted, sizeof(list));
-}
-
 bool nsc_acl_possible(int dirfd)
 {
 	return fgetxattr(dirfd, XATTR, NULL, 0) >= 0 || errno != EOPNOTSUPP;

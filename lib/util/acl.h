@@ -23,12 +23,6 @@ int nsc_acl_grant(int fd, uid_t uid, unsigned int access);
 /* The same for a name below the current directory, which may be a socket. */
 int nsc_acl_grant_name(const char *name, uid_t uid, unsigned int access);
 
-/*
- * Is that what the file has?  Of a file system without lists, where nobody but
- * root can open it, this is true for every user.
- */
-bool nsc_acl_is(int fd, uid_t uid, unsigned int access);
-
 /* Has the file system of a directory lists? */
 bool nsc_acl_possible(int dirfd);
 

@@ -18,23 +18,21 @@
 /* A line for each session that opened and for each that closed. */
 #define NSC_HISTORY NSC_LOGDIR "/sessions"
 
-/* Below a container's run directory. */
+/* In a run directory: see rundir.h. */
+#define NSC_FILE_LOCK "lock"
+#define NSC_LINK_CURRENT "current"
+
+/* In an instance of it; "pid" and "start" have links in the run directory. */
 #define NSC_FILE_PID "pid"
 #define NSC_FILE_START "start"
 #define NSC_FILE_STATE "state"
 #define NSC_FILE_SECCOMP "seccomp.bpf"
-#define NSC_FILE_LOCK "lock"
 #define NSC_FILE_SESSIONS "sessions"
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
 #define NSC_FILE_ENTER "enter"
-#define NSC_FILE_GENERATION "generation"
-
-/* Links UID -> USER, see nsc_rundir_note_uid. */
-#define NSC_RUNDIR_UIDS NSC_RUNDIR "/.uids"
-
-/* A run directory that was moved away: .drain-USER-GENERATION. */
-#define NSC_DRAIN_PREFIX ".drain-"
+#define NSC_FILE_CGROUP "cgroup"
+#define NSC_FILE_WAKE "wake"
 #define NSC_DIR_SESSION "session"	/* see session_file.h */
 
 /*

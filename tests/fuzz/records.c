@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define nsc_command_run fuzz_command_run
+#define nsc_hooks_kv fuzz_hooks_kv
 #define nsc_hooks_stop fuzz_hooks_stop
 #define nsc_subid_find fuzz_subid_find
 #define nscontainer_history fuzz_history
@@ -76,7 +77,7 @@ static void session(int dir)
 	char text[RECORD_MAX];
 	struct session s;
 
-	if (nsc_session_file_read(dir, 4711, &s, NULL) < 0)
+	if (nsc_session_file_read(dir, 4711, &s, NSC_IGNORE) < 0)
 		return;
 	for (int kind = 0; kind < 3; kind++) {
 		if (kind < 2)

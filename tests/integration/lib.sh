@@ -268,6 +268,11 @@ pid_of() {
 	cat "$RUN/$1/pid" 2> /dev/null
 }
 
+# instance USER: the directory of the user's last container.
+instance() {
+	echo "$RUN/$(id -u "$1")/$(readlink "$RUN/$1/current")"
+}
+
 ns_of() {
 	readlink "/proc/$1/ns/$2"
 }
@@ -307,7 +312,7 @@ landed_on_host() {
 
 # The login processes of a user's sessions, on the host.
 sessions_of() {
-	find "$RUN/$1/session" -type f -printf '%f\n' 2> /dev/null
+	find "$RUN/$1/current/session" -type f -printf '%f\n' 2> /dev/null
 }
 
 count_sessions() {

@@ -89,8 +89,9 @@ def open_files(pid):
             name = "its script"
         elif "/out." in name or name.startswith("/dev/pts"):
             name = "output"
-        elif name.startswith("/run/nscontainer/alice"):
-            name = "run directory" + name[22:]
+        elif re.match(r"/run/nscontainer/\d+", name):
+            name = re.sub(r"/run/nscontainer/\d+(/\d+)?", "run directory",
+                          name)
         elif name == "/proc" or re.match(r"/proc/\d+$", name):
             name = "proc of inside"
         elif name.startswith("/home/alice/"):

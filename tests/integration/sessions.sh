@@ -14,7 +14,7 @@ there() {
 
 # The login process of the session with that service, on the host.
 login_of() {
-	grep -l "^service $1\$" "$RUN"/alice/session/* 2> /dev/null |
+	grep -l "^service $1\$" "$RUN"/alice/current/session/* 2> /dev/null |
 		head -n 1 | xargs -r basename
 }
 logged_in() {

@@ -80,7 +80,9 @@ names_are_names() {
 				fail "nsinit $command '$name' works"
 		done
 	done
-	equal "run directories" alice "$(ls "$RUN")"
+	equal "run directories" "$(id -u alice) alice" "$(find "$RUN" \
+		-mindepth 1 -maxdepth 1 ! -name ".*" -printf "%f\n" | sort |
+		xargs)"
 	status_is 0 nsinit check -- alice
 }
 
@@ -172,7 +174,7 @@ pids() {
 
 	fresh
 	nsinit start alice || fail "nsinit start"
-	cp -a "$RUN/alice" "$OUT/good"
+	cp -a "$(instance alice)" "$OUT/good"
 	status_is 0 "${ALICE[@]}" /usr/bin/nsshell -c true
 	python3 -c 'import threading, time, os
 t = threading.Thread(target=lambda: (print(threading.get_native_id(), flush=True), time.sleep(60)), daemon=True)
@@ -185,9 +187,9 @@ t.start(); time.sleep(60)' > "$OUT/thread" &
 		status_is 126 "${ALICE[@]}" /usr/bin/nsshell -c true
 		# Also where the state agrees.
 		sed "s/^\(pid \)[0-9]*/\1${pid:-0}/" "$OUT/good/state" \
-			> "$RUN/alice/state"
+			> "$RUN/alice/current/state"
 		status_is 126 "${ALICE[@]}" /usr/bin/nsshell -c true
-		cp -a "$OUT/good/state" "$OUT/good/pid" "$RUN/alice/"
+		cp -a "$OUT/good/state" "$OUT/good/pid" "$(instance alice)"
 	done
 	kill $!
 	# The control: with the right one it is.
@@ -219,17 +221,17 @@ user_locks() {
 	fresh
 	config bob '{"rootfs": "/"}'
 	nsinit start alice || fail "nsinit start"
-	"${ALICE[@]}" flock -x "$RUN/alice/sessions" sleep 60 &
+	"${ALICE[@]}" flock -x "$RUN/alice/current/sessions" sleep 60 &
 	wait_until 5 pgrep -u alice -x sleep > /dev/null
 	# The control: it does hold the lock.
-	flock -n -s "$RUN/alice/sessions" true &&
+	flock -n -s "$RUN/alice/current/sessions" true &&
 		fail "the test is wrong: not locked"
 	refused 'wait for the container to stop'
 	status_is 0 timeout 20 su bob -c true
 	status_is 0 timeout 20 nsinit stop alice
 	no_container alice || fail "the container goes on"
 	status_is 1 "${ALICE[@]}" cat "$RUN/alice/lock"
-	status_is 1 "${ALICE[@]}" cat "$RUN/alice/monitor"
+	status_is 1 "${ALICE[@]}" cat "$RUN/alice/current/monitor"
 	pkill -u alice
 	wait
 }

@@ -298,7 +298,7 @@ escaped() {
 	lacks "messages" $'\033' "$(cat "$OUT/text")"
 	config alice '{"rootfs": "/"}'
 	nsinit start alice || fail "nsinit start"
-	cp -a "$RUN/alice" "$RUN/al$evil" 2> /dev/null
+	cp -aL "$RUN/alice" "$RUN/al$evil" 2> /dev/null
 	nsinit list > "$OUT/text" 2>&1
 	rm -rf "${RUN:?}/al"*owned*
 	contains "list" alice "$(cat "$OUT/text")"

@@ -139,10 +139,10 @@ taken_over() {
 		echo "# $(cat "/proc/$each/comm") $each: $(open_files "$each")"
 	done
 	equal "open in the session process" \
-		"/dev/null /run/nscontainer/alice/sessions connection local-socket" \
+		"/dev/null $(instance alice)/sessions connection local-socket" \
 		"$(open_files "$parent")"
 	equal "open in the user's process" "/dev/null \
-/run/nscontainer/alice/sessions connection local-socket pipe" \
+$(instance alice)/sessions connection local-socket pipe" \
 		"$(open_files "$child")"
 	equal "ptrace of it from the container" "" "$(as_root_inside \
 		"$ATTACKER" trace "$child" 2>&1 | grep BAD)"

@@ -73,7 +73,7 @@ hung_start() {
 	wait $!
 	differ "status" 0 $?
 	[ $((SECONDS - begin)) -le 9 ] || fail "the login hung"
-	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice/")"
 	wait_until 5 gone "$(cat /run/hung)" || fail "the hook goes on"
 	rm /run/hung
 }
@@ -103,7 +103,8 @@ no_lock_inside() {
 	empty "of ours open inside" \
 		"$(grep "$RUN" "$OUT/open" | grep -v '^sshd' | sort -u)"
 	# The control: the login programs outside have the lock.
-	readlink /proc/[0-9]*/fd/* 2> /dev/null | grep -q "$RUN/alice/sessions" ||
+	readlink /proc/[0-9]*/fd/* 2> /dev/null |
+		grep -q "$(instance alice)/sessions" ||
 		fail "the test is wrong: nobody has the lock"
 	: > /home/alice/go
 	wait
@@ -115,7 +116,7 @@ no_lock_inside() {
 # Processes without end: the limit holds inside, others and root go on.
 flood() {
 	fresh '"cgroups": {"pids": 40}'
-	[ -s "$RUN/alice/cgroup" ] || skip "no control groups here"
+	[ -s "$RUN/alice/current/cgroup" ] || skip "no control groups here"
 	setsid su alice -c 'f() { f | f & }; f; sleep 60' \
 		> "$OUT/text" 2>&1 < /dev/null &
 	wait_until 10 grep -qs 'fork' "$OUT/text" ||
@@ -169,19 +170,21 @@ recycled() {
 	local stranger
 
 	fresh
-	cp -a "$RUN/alice" "$OUT/kept"
+	cp -a "$(instance alice)" "$OUT/kept"
 	nsinit stop alice
 	sleep 3218 &
 	stranger=$!
-	cp -a "$OUT/kept/pid" "$OUT/kept/start" "$OUT/kept/state" "$RUN/alice"
+	mkdir -p "$(instance alice)"
+	cp -a "$OUT/kept/pid" "$OUT/kept/start" "$OUT/kept/state" \
+		"$(instance alice)"
 	echo "$stranger" > "$RUN/alice/pid"
-	sed -i "s/^\(pid \)[0-9]*/\1$stranger/" "$RUN/alice/state"
+	sed -i "s/^\(pid \)[0-9]*/\1$stranger/" "$RUN/alice/current/state"
 	timeout 20 nsinit stop alice > "$OUT/text" 2>&1
 	timeout 20 nsinit stop --timeout 0 alice > "$OUT/text" 2>&1
 	kill -0 "$stranger" || fail "the stranger was killed"
 	kill "$stranger"
 	# The control: with the files as they were it would have been alice's.
-	rm -f "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/state"
+	rm -rf "$(instance alice)"
 	nsinit start alice
 	status_is 0 nsinit stop alice
 	wait_until 5 no_container alice || fail "control: it goes on"

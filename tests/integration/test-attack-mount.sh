@@ -78,7 +78,7 @@ $CLIMB")"
 # root on the host can.
 SECRETS="/etc/shadow /etc/gshadow /etc/ssh/ssh_host_ed25519_key
 	/root/.ssh/id_ed25519 /home/bob/.ssh/authorized_keys
-	/run/nscontainer/alice/state /tmp/of-host /var/tmp/of-host
+	/run/nscontainer/alice/current/state /tmp/of-host /var/tmp/of-host
 	/var/spool/cron/crontabs/bob /var/lib/nscontainer/ids
 	/dev/shm/of-host /mnt/syslog /run/utmp"
 secrets() {

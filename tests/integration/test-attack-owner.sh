@@ -55,18 +55,19 @@ secret_stays() {
 
 	begin "{\"rootfs\": \"/\", \"environment\": [\"TOKEN=$SECRET\"]}"
 	chmod 0600 "$CONF/users/alice/container.json"
-	grep -q "$SECRET" "$RUN/alice/state" || fail "control: root finds it"
+	grep -q "$SECRET" "$RUN/alice/current/state" || fail "control: root finds it"
 	empty "bob finds it in" "$(as "$(id -u bob)" \
 		grep -rlsa "$SECRET" /run /var/lib /var/log /etc)"
 	for file in state seccomp.bpf sessions enter cgroup; do
-		as "$(id -u bob)" test ! -r "$RUN/alice/$file" ||
+		as "$(id -u bob)" test ! -r "$RUN/alice/current/$file" ||
 			fail "bob can read $file"
 	done
 	equal "control: pid" "$(pid_of alice)" \
 		"$(as "$(id -u bob)" cat "$RUN/alice/pid")"
 	# Who is in the user's group is somebody else.
 	equal "groups of the files" root \
-		"$(stat -c %G "$RUN"/alice/* | sort -u)"
+		"$(stat -c %G "$RUN"/alice/* "$RUN"/alice/current/* |
+			sort -u)"
 	for file in ssh su nsshell; do
 		equal "$file" "$SECRET" "$(by $file 'echo $TOKEN')"
 	done
@@ -83,7 +84,8 @@ nothing_to_fill() {
 	begin '{"rootfs": "/"}'
 	uid=$(id -u alice)
 	empty "below $RUN, not root's" "$(find "$RUN" ! -uid 0)"
-	for file in "$RUN"/alice "$RUN"/alice/*; do
+	for file in "$RUN"/alice "$RUN/$uid" "$RUN"/alice/* \
+			"$RUN"/alice/current/*; do
 		! as "$uid" chmod u+w "$file" 2> /dev/null ||
 			fail "chmod of $file"
 		! as "$uid" python3 -c 'import os, sys
@@ -145,7 +147,7 @@ without_lists() {
 	mount -t ramfs none "$RUN" || skip "ramfs"
 	config alice '{"rootfs": "/"}'
 	hold alice
-	equal "mode" 600 "$(stat -c %a "$RUN/alice/state")"
+	equal "mode" 600 "$(stat -c %a "$RUN/alice/current/state")"
 	equal "su" alice "$(by su 'id -un')"
 	! by nsshell true 2> "$OUT/text" || fail "nsshell enters"
 	contains "nsshell" "access control lists" "$(cat "$OUT/text")"
@@ -206,8 +208,8 @@ landed_in_new() {
 	[ ! -e "/proc/$BEFORE" ] || fail "$1: the old container runs"
 	! pgrep -xf 'sleep 7123' > /dev/null || fail "$1: its process runs"
 	[ -z "$(find "$RUN" ! -uid 0)" ] || fail "$1: a user owns files"
-	as "$NEW" test -r "$RUN/alice/sessions" || fail "$1: the new uid"
-	as "$OLD" test ! -r "$RUN/alice/sessions" || fail "$1: the old uid"
+	as "$NEW" test -r "$RUN/alice/current/sessions" || fail "$1: the new uid"
+	as "$OLD" test ! -r "$RUN/alice/current/sessions" || fail "$1: the old uid"
 	equal "$1: run directories" 1 \
 		"$(find "$RUN" -maxdepth 1 -name '*alice*' | wc -l)"
 }
@@ -283,14 +285,14 @@ held_lock() {
 	local pid
 
 	begin '{"rootfs": "/"}'
-	as "$(id -u alice)" flock "$RUN/alice/sessions" sleep 7124 &
+	as "$(id -u alice)" flock "$RUN/alice/current/sessions" sleep 7124 &
 	pid=$!
 	wait_until 5 pgrep -xf 'sleep 7124' > /dev/null || fail "no lock"
 	clean_kill
 	mallory
 	hold alice
-	as "$NEW" test -r "$RUN/alice/sessions" || fail "the new uid"
-	as "$OLD" test ! -r "$RUN/alice/sessions" || fail "the old uid"
+	as "$NEW" test -r "$RUN/alice/current/sessions" || fail "the new uid"
+	as "$OLD" test ! -r "$RUN/alice/current/sessions" || fail "the old uid"
 	equal "run directories" 1 \
 		"$(find "$RUN" -maxdepth 1 -name '*alice*' | wc -l)"
 	release

@@ -58,7 +58,7 @@ placed() {
 	untouched
 	[ "$(grep -c '^message' "$OUT/text")" -eq 0 ] || fail "it says something"
 	equal "status of the command" "status 0" "$(grep ^status "$OUT/text")"
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 # The command's namespaces are PID 1's while the caller holds the session.
@@ -68,7 +68,7 @@ placed_wholly() {
 	wait_until 5 grep -qs '^ns cgroup' "$OUT/text" || fail "no session"
 	landed_inside "$OUT/text" alice
 	wait
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 threads() {
@@ -92,7 +92,7 @@ twice() {
 	codes "$CODE_OK" "$CODE_OK"
 	untouched
 	equal "status of the command" "status 0" "$(grep ^status "$OUT/text")"
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 listed_twice() {
@@ -104,7 +104,7 @@ listed_twice() {
 	landed_inside "$OUT/text" alice
 	equal "containers" 1 "$(count_inits)"
 	wait
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 silent() {
@@ -167,7 +167,7 @@ never_closed() {
 	usual
 	call "$SERVICE" alice "$INSIDE"
 	contains "the command inside" "status 0" "$(cat "$OUT/text")"
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 # An optional module that fails leaves the login on the host, wholly.
@@ -209,7 +209,9 @@ strange_names() {
 	done
 	rm -r "$CONF/default"
 	lacks "syslog" $'\na\nb' "$(syslog_since)"
-	equal "run directories" alice "$(ls "$RUN")"
+	equal "run directories" "$(id -u alice) alice" "$(find "$RUN" \
+		-mindepth 1 -maxdepth 1 ! -name ".*" -printf "%f\n" | sort |
+		xargs)"
 	equal "containers" 0 "$(count_inits)"
 }
 

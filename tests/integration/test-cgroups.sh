@@ -421,9 +421,9 @@ hostile_clients() {
 	fresh
 	hold_su
 	setpriv --reuid=alice --regid=alice --init-groups socat -u \
-		OPEN:/dev/null "UNIX-CONNECT:$RUN/alice/enter,type=5" &
+		OPEN:/dev/null "UNIX-CONNECT:$RUN/alice/current/enter,type=5" &
 	setpriv --reuid=bob --regid=bob --init-groups socat -u OPEN:/dev/null \
-		"UNIX-CONNECT:$RUN/alice/enter,type=5" 2> "$OUT/bob" &&
+		"UNIX-CONNECT:$RUN/alice/current/enter,type=5" 2> "$OUT/bob" &&
 		fail "bob could connect"
 	contains "bob" "Permission denied" "$(cat "$OUT/bob")"
 	inside true || fail "no login"
@@ -451,7 +451,7 @@ for c in control:
     fds.frombytes(c[2])
 for fd in fds:
     print(move(fd, b"0"), "and", move(fd, sys.argv[2].encode()))
-' "$RUN/alice/enter" "$2" | sort | uniq -c | sed 's/^ *//'
+' "$RUN/alice/current/enter" "$2" | sort | uniq -c | sed 's/^ *//'
 }
 
 # The host's could be taken into the container's groups, and end with it.
@@ -460,7 +460,7 @@ no_others() {
 
 	fresh
 	hold_su
-	n=$(grep -cE '^[sg] [^v]' "$RUN/alice/cgroup")
+	n=$(grep -cE '^[sg] [^v]' "$RUN/alice/current/cgroup")
 	sleep 300 &
 	# On v2 alone there are none.
 	equal "alice" "$([ "$n" -eq 0 ] || echo "$n moved and Permission denied")" \

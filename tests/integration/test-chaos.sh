@@ -105,11 +105,11 @@ afterwards() {
 	equal "containers" 1 "$(count_inits)"
 	wait_until 5 one_monitor || fail "monitors: $(monitors)"
 	wait
-	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice")" \
+	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")" \
 		"inits: $(inits)" "monitors: $(monitors)"
 	empty "alice's processes" "$(pgrep -u alice -l)"
 	empty "processes of a start" "$(pgrep -l login-start)"
-	equal "files" "generation lock monitor session sessions" "$(find "$RUN/alice" \
+	equal "files" "current lock pid start" "$(find "$RUN/alice/" \
 		-mindepth 1 -printf '%f\n' | sort | xargs)"
 }
 

@@ -223,8 +223,8 @@ no_sessions() {
 }
 
 forgotten() {
-	[ ! -e "$RUN/alice/pid" ] && [ ! -e "$RUN/alice/state" ] &&
-		[ ! -e "$RUN/alice/cgroup" ] && [ -z "$(monitors)" ]
+	[ ! -e "$RUN/alice/pid" ] && [ ! -e "$RUN/alice/current/state" ] &&
+		[ ! -e "$RUN/alice/current/cgroup" ] && [ -z "$(monitors)" ]
 }
 
 # equal_namespaces FILE PID: those that FILE says are the process's.
@@ -330,7 +330,7 @@ all_doors() {
 	"${engine%_userns}_end" > /dev/null 2>&1
 	[ "$status" -eq 0 ] || exit "$status"
 	wait_until 10 forgotten || fail "files are left:" \
-		"$(ls -A "$RUN/alice")" "$(monitors)"
+		"$(ls -A "$RUN/alice/")" "$(monitors)"
 	status_is 1 su - alice -c true
 	contains "reason" "does not run" "$(syslog_since)"
 }

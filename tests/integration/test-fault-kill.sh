@@ -29,4 +29,61 @@ kills() {
 	end_of_faults 90
 }
 
+# A session in a container that is outdated.
+begin_old() {
+	rm -f /home/alice/go
+	config alice '{"rootfs": "/", "hostname": "old"}'
+	"$CALLER" "$SERVICE" alice "HOME=/home/alice; $STAY" > "$OUT/old" 2>&1 &
+	OLD_LOGIN=$!
+	wait_until 10 has_session || wrong "no old session" "$(cat "$OUT/old")"
+	OLD=$(pid_of alice)
+	config alice '{"rootfs": "/", "hostname": "new"}'
+}
+has_session() {
+	[ "$(count_sessions alice)" -eq 1 ]
+}
+
+end_old() {
+	kill -0 "$OLD_LOGIN" 2> /dev/null || wrong "the old session has ended"
+	kill -0 "$OLD" 2> /dev/null || wrong "the old container has ended"
+	: > /home/alice/go
+	wait "$OLD_LOGIN" || wrong "the old session: status $?"
+}
+
+# Killed from the making of the new instance until the old monitor is told: the
+# old container goes on, and the next login is in a new one.
+drains() {
+	local STRIDE=1000
+
+	faults_begin
+	conf 'stop = "logout"; on_change = "drain"; start_timeout = 10;'
+	wait_until 5 no_container alice
+	login_works
+	wait_until 5 no_container alice
+	sleep 0.5
+	baseline
+	begin_old
+	record "$OUT/steps" -m "$CALLER" "$SERVICE" alice "$INSIDE"
+	end_old
+	wait_until 5 as_before || fail "left without a fault" \
+		"$(diff "$TOP/baseline" "$OUT/now")"
+	changing "$OUT/steps" | sed -n '/ pamcaller mkdirat /,'\
+'/ container-moni[a-z]* sendto /p' > "$OUT/draining"
+	equal "steps of the monitor that are to be there" "renameat sendto" \
+		"$(sed -n 's/.* container-moni[a-z]* \(renameat\|sendto\) .*/\1/p' \
+			"$OUT/draining" | xargs)"
+	begin_plan "$OUT/draining" KILL
+	while next_step; do
+		begin_old
+		login_with "$FAULT"
+		login_works
+		[ "$(pid_of alice)" != "$OLD" ] ||
+			wrong "the next login is in the old one"
+		end_old
+		nothing_left
+	done
+	end_of_faults 40
+}
+
 f "each process is killed before each of its steps in turn" kills
+f "each process is killed while a container is made to drain" drains

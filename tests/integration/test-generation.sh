@@ -21,7 +21,7 @@ fresh() {
 	clean_slate
 	conf "$@"
 	# Numbers from 1.
-	rm -f /home/alice/go* "$RUN/alice/generation"
+	rm -f /home/alice/go* "$RUN/alice/current"
 	configure first
 	syslog_mark
 }
@@ -67,7 +67,9 @@ field() {
 }
 
 drains() {
-	find "$RUN" -maxdepth 1 -name '.drain-*' -printf '%f\n' | sort | xargs
+	find "$RUN/alice/" -maxdepth 1 -name '[0-9]*' \
+		! -name "$(readlink "$RUN/alice/current")" -printf '%f\n' |
+		sort | xargs
 }
 
 all_gone() {
@@ -230,7 +232,7 @@ drain_two() {
 		setpriv --reuid=alice --regid=alice --init-groups \
 			nsshell -c "$WHICH" < /dev/null 2>&1)"
 	leave one
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	kill -0 "$OLD" 2> /dev/null && fail "PID 1 of the old one lives"
 	equal "the new one" "$NEW" "$(pid_of alice)"
 	leave two
@@ -245,11 +247,11 @@ drain_three() {
 	configure third
 	stay three
 	is_in three third
-	equal "drain" ".drain-alice-1 .drain-alice-2" "$(drains)"
+	equal "drain" "1 2" "$(drains)"
 	equal "containers" 3 "$(count_inits)"
 	leave two
-	wait_until 5 [ ! -e "$RUN/.drain-alice-2" ] || fail "2 stays"
-	[ -e "$RUN/.drain-alice-1/pid" ] || fail "1 has ended"
+	wait_until 5 [ ! -e "$RUN/alice/2" ] || fail "2 stays"
+	[ -e "$RUN/alice/1/pid" ] || fail "1 has ended"
 	leave three
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "3 stays"
 	# The oldest alone: no container for new logins, but one in the list.
@@ -263,7 +265,7 @@ drain_without_session() {
 	su alice -c 'nohup sleep 986 > /dev/null 2>&1 &'
 	configure second
 	equal "login" second "$(now_in)"
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	empty "its processes" "$(pgrep -f 'sleep 986')"
 	timeout 20 nsinit stop alice || fail "nsinit stop"
 	ends_clean
@@ -275,8 +277,31 @@ drain_empty_waits() {
 	configure second
 	equal "login" second "$(now_in)"
 	sleep 1.5
-	[ -e "$RUN/.drain-alice-1/pid" ] || fail "it does not wait for its process"
+	[ -e "$RUN/alice/1/pid" ] || fail "it does not wait for its process"
 	: > /home/alice/go
+	ends_clean
+}
+
+# Sessions are known wherever they are.
+drain_sessions() {
+	local old
+
+	fresh 'on_change = "drain";'
+	stay one
+	configure second
+	stay two
+	equal "generations of nsinit ps" "1 2" "$(nsinit ps --json alice |
+		sed -n 's/.*"generation": \([0-9]*\).*/\1/p' | sort | xargs)"
+	equal "sessions of all" 2 "$(nsinit ps --json | grep -c '"generation"')"
+	old=$(ls "$RUN/alice/1/session")
+	status_is 0 timeout 20 nsinit kick alice "$old"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
+	status_is 3 timeout 20 nsinit kick alice "$old"
+	contains "of one that is no session" "login process $old" \
+		"$(cat "$OUT/stderr")"
+	[ -n "$(pid_of alice)" ] || fail "the new one has ended"
+	leave two
+	wait
 	ends_clean
 }
 
@@ -288,7 +313,7 @@ drain_started() {
 	equal "login" second "$(now_in)"
 	equal "the new one is one that stays as well" start "$(field stop 1)"
 	leave one
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "the old one stays"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "the old one stays"
 	[ -n "$(pid_of alice)" ] || fail "the new one has ended"
 	timeout 20 nsinit stop alice || fail "nsinit stop"
 	ends_clean
@@ -509,7 +534,7 @@ kill_old_monitor() {
 	equal "logins" second "$(now_in)"
 	leave one
 	nsinit list > /dev/null
-	wait_until 5 [ ! -e "$RUN/.drain-alice-1" ] || fail "not swept by list"
+	wait_until 5 [ ! -e "$RUN/alice/1" ] || fail "not swept by list"
 	equal "containers" 1 "$(count_inits)"
 	leave two
 	ends_clean
@@ -528,10 +553,10 @@ kill_old_init() {
 	wait "${!job}"
 	leave two
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "the new one stays"
-	[ -e "$RUN/.drain-alice-1" ] || fail "who has removed it?"
+	[ -e "$RUN/alice/1" ] || fail "who has removed it?"
 	# By the next start.
 	equal "login" second "$(now_in)"
-	[ ! -e "$RUN/.drain-alice-1" ] || fail "not swept by the start"
+	[ ! -e "$RUN/alice/1" ] || fail "not swept by the start"
 	ends_clean
 }
 
@@ -587,6 +612,7 @@ t "keep: a broken configuration keeps nobody out of what runs" keep_broken
 t "on_change of container.json comes first" own_policy_counts
 t "drain: new logins are in a new container, old sessions go on" drain_two
 t "drain: three generations" drain_three
+t "drain: nsinit ps and kick know the sessions of both" drain_sessions
 t "drain: without a session the old one ends at once" drain_without_session
 t "drain: stop = empty waits for the old one's processes" drain_empty_waits
 t "drain: what an administrator started stays started" drain_started

@@ -118,10 +118,10 @@ cannot_write() {
 	local before
 
 	need_product
-	before=$(cat "$RUN/alice/state")
+	before=$(cat "$RUN/alice/current/state")
 	status_is 1 nsshell_as sh -c 'echo 1 > /run/nscontainer/alice/pid ||
 		exit 1'
-	equal "state" "$before" "$(cat "$RUN/alice/state")"
+	equal "state" "$before" "$(cat "$RUN/alice/current/state")"
 }
 
 # ptrace of nsshell by its own user must not be a way to another's.
@@ -136,7 +136,7 @@ full_pipe() {
 
 t "E2 LD_PRELOAD is not loaded into nsshell, and does not reach the inside" \
 	preload nsshell_as
-t "E2 nor into nsshell-lookup, which asks for a group that is new" \
+t "E2 nor where the caller has a group that is new" \
 	preload timeout 20 setpriv --reuid=alice --regid=alice --groups=12345
 t "E2 LD_LIBRARY_PATH does not reach the inside" \
 	variable LD_LIBRARY_PATH="$EVIL" LD_AUDIT="$EVIL/none.so"

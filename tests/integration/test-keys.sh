@@ -384,7 +384,7 @@ stop alice 1" "$(cat /run/hooks)"
 		"NSC_CONFIG NSC_HOOK NSC_PID NSC_ROOTFS NSC_USER PATH PWD 0 1 2 3 " \
 		"$(cat /run/hooks.env)"
 	wait_until 5 no_container alice || fail "left"
-	[ ! -e "$RUN/alice/hooks" ] || fail "the file of the hooks is left"
+	[ ! -e "$RUN/alice/current/hooks" ] || fail "the file of the hooks is left"
 }
 
 hooks_fail() {

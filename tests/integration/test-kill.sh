@@ -22,14 +22,14 @@ next_login_works() {
 	timeout 90 su alice -c "$NS_COMMAND; $STAY" > "$OUT/next" &
 	login=$!
 	wait_until 20 grep -qs 'ns cgroup' "$OUT/next" ||
-		fail "the next login does not work" "$(ls "$RUN/alice")"
+		fail "the next login does not work" "$(ls "$RUN/alice/")"
 	landed_inside "$OUT/next" alice
 	equal "containers after it" 1 "$(count_inits)"
 	equal "monitors after it" 1 "$(monitors | wc -l)"
 	: > /home/alice/go
 	wait "$login" || fail "the next login's status is $?"
 	wait_until 5 no_container alice || fail "left after the next login" \
-		"files: $(ls "$RUN/alice")" "inits: $(inits)" \
+		"files: $(ls "$RUN/alice/")" "inits: $(inits)" \
 		"monitors: $(monitors)"
 	others=$(pgrep -u alice -l)
 	empty "alice's processes" "$others"
@@ -54,7 +54,7 @@ kill_sshd_session() {
 	kill -KILL "$pid"
 	release
 	wait_until 5 no_container alice || fail "the container goes on" \
-		"$(ls "$RUN/alice")"
+		"$(ls "$RUN/alice/")"
 	next_login_works
 }
 
@@ -119,7 +119,7 @@ kill_init() {
 	kill -KILL "$PID1"
 	wait "$HOLDER"
 	differ "status of ssh" 0 $?
-	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice/")"
 	next_login_works
 }
 
@@ -193,12 +193,13 @@ field22() {
 # recycled: the files of a container that ended say a stranger's pid.
 stale_files() {
 	begin
-	cp -a "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/state" "$OUT"
+	cp -aL "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/current/state" "$OUT"
 	release
 	wait_until 5 no_container alice || fail "the container goes on"
 	sleep 300 &
 	STRANGER=$!
-	cp -a "$OUT/pid" "$OUT/start" "$OUT/state" "$RUN/alice"
+	mkdir -p "$(instance alice)"
+	cp -a "$OUT/pid" "$OUT/start" "$OUT/state" "$(instance alice)"
 	echo "$STRANGER" > "$RUN/alice/pid"
 }
 
@@ -215,7 +216,7 @@ recycled_pid() {
 
 recycled_pid_and_state() {
 	stale_files
-	sed -i "s/^\(pid \)[0-9]*/\1$STRANGER/" "$RUN/alice/state"
+	sed -i "s/^\(pid \)[0-9]*/\1$STRANGER/" "$RUN/alice/current/state"
 	not_joined
 }
 
@@ -226,23 +227,23 @@ recycled_pid_and_start() {
 	start=$(field22 "$STRANGER")
 	echo "$start" > "$RUN/alice/start"
 	sed -i "s/^\(pid \)[0-9]*/\1$STRANGER/
-		s/^\(start \)[0-9]*/\1$start/" "$RUN/alice/state"
-	grep -q "$STRANGER" "$RUN/alice/state" ||
+		s/^\(start \)[0-9]*/\1$start/" "$RUN/alice/current/state"
+	grep -q "$STRANGER" "$RUN/alice/current/state" ||
 		fail "the test is wrong: state has no pid" \
-			"$(cat "$RUN/alice/state")"
+			"$(cat "$RUN/alice/current/state")"
 	not_joined
 }
 
 broken_state() {
 	stale_files
-	head -c 100 "$OUT/state" > "$RUN/alice/state"
+	head -c 100 "$OUT/state" > "$RUN/alice/current/state"
 	not_joined
 	stale_files
-	: > "$RUN/alice/state"
+	: > "$RUN/alice/current/state"
 	: > "$RUN/alice/pid"
 	not_joined
 	stale_files
-	rm "$RUN/alice/state"
+	rm "$RUN/alice/current/state"
 	not_joined
 }
 
@@ -253,12 +254,12 @@ other_version() {
 
 	begin
 	sentence="is of version 0, and this program reads version 1: another version of nscontainer started the container: when its sessions may end, end process $PID1, its PID 1"
-	cp "$RUN/alice/state" "$OUT/whole"
+	cp "$RUN/alice/current/state" "$OUT/whole"
 	equal "how it begins" "version 1" "$(head -n 1 "$OUT/whole")"
 	for change in 's/^version .*/version 0/' '/^version /d'; do
 		# In place: who may read it stays.
 		sed "$change" "$OUT/whole" > "$OUT/other"
-		cat "$OUT/other" > "$RUN/alice/state"
+		cat "$OUT/other" > "$RUN/alice/current/state"
 		syslog_mark
 		status_is 1 timeout 20 su alice -c 'echo landed'
 		lacks "output" landed "$(cat "$OUT/stdout")"

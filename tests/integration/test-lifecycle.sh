@@ -17,7 +17,7 @@ fresh() {
 
 files_there() {
 	[ -e "$RUN/alice/pid" ] && [ -e "$RUN/alice/start" ] &&
-		[ -e "$RUN/alice/state" ]
+		[ -e "$RUN/alice/current/state" ]
 }
 
 running() {
@@ -33,17 +33,17 @@ default_is_empty() {
 files_exactly_while_running() {
 	fresh 'stop = "empty";'
 	hold alice
-	files_there || fail "files: $(ls "$RUN/alice")"
+	files_there || fail "files: $(ls "$RUN/alice/")"
 	equal "comm of PID 1" container-init \
 		"$(cat "/proc/$(pid_of alice)/comm")"
 	equal "start" "$(sed 's/.*) //' "/proc/$(pid_of alice)/stat" |
 		cut -d ' ' -f 20)" "$(cat "$RUN/alice/start")"
-	equal "mode of pid" 644 "$(stat -c %a "$RUN/alice/pid")"
-	equal "owner of pid" root "$(stat -c %U "$RUN/alice/pid")"
+	equal "mode of pid" 644 "$(stat -Lc %a "$RUN/alice/pid")"
+	equal "owner of pid" root "$(stat -Lc %U "$RUN/alice/pid")"
 	release
 	wait_until 5 no_container alice || fail "it still runs"
-	[ ! -e "$RUN/alice/state" ] || fail "state is still there"
-	equal "what stays" "generation lock monitor sessions" "$(find "$RUN/alice" \
+	[ ! -e "$RUN/alice/current/state" ] || fail "state is still there"
+	equal "what stays" "lock" "$(find "$RUN/alice/" \
 		-type f -printf '%f\n' | sort | xargs)"
 }
 
@@ -54,7 +54,7 @@ empty_waits_for_process() {
 	running || fail "it ended although a process was left"
 	timeout 20 su alice -c 'pgrep -c sleep' > "$OUT/count"
 	equal "the process in the next login" 1 "$(cat "$OUT/count")"
-	wait_until 8 no_container alice || fail "it still runs" "$(ls "$RUN/alice")"
+	wait_until 8 no_container alice || fail "it still runs" "$(ls "$RUN/alice/")"
 }
 
 logout_ends_process() {
@@ -143,9 +143,37 @@ user_cannot_hold_files() {
 	setpriv --reuid=alice --regid=alice --init-groups \
 		find "$RUN" -writable > "$OUT/writable" 2> /dev/null
 	# The socket that nsshell, the user, enters the control groups by.
-	sed -i "\\,^$RUN/alice/enter\$,d" "$OUT/writable"
+	sed -i "\\,^$(instance alice)/enter\$,d" "$OUT/writable"
 	empty "alice can write on the host" "$(cat "$OUT/writable")"
 	release
+}
+
+# Names that something else has, below /run and /var/lib: each has its own.
+odd_names() {
+	local name uid=31001
+
+	fresh 'linger = 60;'
+	hold alice
+	for name in ids addresses current "$(id -u alice)"; do
+		echo "$name:x:$uid:$uid::/tmp:/bin/sh" >> /etc/passwd
+		echo "$name:x:$uid:" >> /etc/group
+		echo "$name:*:20000:0:99999:7:::" >> /etc/shadow
+		config "$name" '{"rootfs": "/", "home": "private"}'
+		equal "su $name" "$uid" "$(timeout 20 su "$name" -c \
+			"$INSIDE && id -u")"
+		[ -s "$RUN/$uid/pid" ] || fail "$name: no container"
+		contains "list" "$name " "$(nsinit list)"
+		timeout 20 nsinit stop "$name" || fail "nsinit stop $name"
+		[ ! -e "$RUN/$uid/pid" ] || fail "$name: it is not stopped"
+		rm -r "$CONF/users/$name"
+		uid=$((uid + 1))
+	done
+	[ -f /var/lib/nscontainer/ids ] || fail "the pool is gone"
+	[ ! -L "$RUN/$(id -u alice)" ] ||
+		fail "a link has alice's place"
+	[ -n "$(pid_of alice)" ] || fail "alice's container has ended"
+	release
+	sed -i '/:3100[0-9]:/d' /etc/passwd /etc/group
 }
 
 t "by default a container ends with its last session" default_is_empty
@@ -162,3 +190,4 @@ t "the end of one user's container is not that of another's" \
 t "orphans in the container are reaped" init_reaps
 t "C7 the user can write to none of the run directory's files" \
 	user_cannot_hold_files
+t "names that are numbers, or files of ours, are those of users" odd_names

@@ -234,7 +234,7 @@ flood() {
 		for i in range(2000):
 		    if os.fork() == 0:
 		        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-		        s.connect("/run/nscontainer/alice/enter")
+		        s.connect("/run/nscontainer/alice/current/enter")
 		        s.recv(512)
 		        os._exit(0)
 		    if i % 50 == 49:
@@ -250,7 +250,7 @@ flood() {
 	setpriv --reuid bob --regid bob --clear-groups python3 -c '
 import socket
 s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.connect("/run/nscontainer/alice/enter")' 2> /dev/null &&
+s.connect("/run/nscontainer/alice/current/enter")' 2> /dev/null &&
 		fail "another user reaches the socket"
 	witness_end
 }

@@ -354,7 +354,7 @@ try_good() {
 	step container ok "was started"
 	lacks "steps" service "$(cat "$OUT/stdout")"
 	empty "standard error" "$(cat "$OUT/stderr")"
-	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 try_running() {
@@ -388,7 +388,7 @@ try_broken() {
 	fails_at container "/srv/none"
 	timeout 30 su alice -c true 2> /dev/null
 	logged "login refused: .*/srv/none"
-	no_container alice || fail "left" "$(ls "$RUN/alice")"
+	no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 try_inside() {
@@ -415,7 +415,7 @@ try_inside() {
 	attempt 0 alice
 	step home warning "/home/elsewhere"
 	usermod -d /home/alice alice
-	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
 # A hostile container: its shell neither ends nor gets anything of the host.

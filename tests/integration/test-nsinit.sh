@@ -165,7 +165,7 @@ start_and_stop() {
 	equal "containers" 1 "$(count_inits)"
 	status_is 0 timeout 20 nsinit stop alice
 	equal "containers" 0 "$(count_inits)"
-	wait_until 3 no_container alice || fail "left" "$(ls "$RUN/alice")"
+	wait_until 3 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 	status_is 3 timeout 20 nsinit stop alice
 }
 

@@ -166,10 +166,10 @@ other_users_container() {
 
 	started
 	pid=$(pid_of alice)
-	mkdir -p "$RUN/bob"
-	cp -a "$RUN/alice/." "$RUN/bob/"
+	mkdir -p "$RUN/$(id -u bob)"
+	cp -a "$RUN/alice/." "$RUN/$(id -u bob)/"
 	status_is 126 nssh bob true
-	rm -rf "${RUN:?}/bob"
+	rm -rf "${RUN:?}/$(id -u bob)"
 	kill -0 "$pid" || fail "alice's container ended"
 }
 
@@ -180,54 +180,52 @@ lands() {
 	landed_inside "$OUT/ns" alice
 }
 
-# What was noted by uid may be gone, or of another.
-noted() {
-	local link
+# The link of the name is for people: what it says is of no importance.
+name_link() {
+	local to
 
 	started
-	link=/run/nscontainer/.uids/$(id -u alice)
-	equal "what is noted" alice "$(readlink "$link")"
-	for name in bob root nobody.at.all /etc; do
-		ln -sfn "$name" "$link"
-		lands ""
+	equal "the link" "$(id -u alice)" "$(readlink "$RUN/alice")"
+	for to in "$(id -u bob)" 0 nobody /etc; do
+		ln -sfn "$to" "$RUN/alice"
+		lands_by_uid
 	done
-	rm "$link"
-	lands ""
-	ln -s alice "$link"
-	# Another generation may be one without a link.
+	rm "$RUN/alice"
+	lands_by_uid
+	ln -s "$(id -u alice)" "$RUN/alice"
 	lands ""
 }
+lands_by_uid() {
+	"${AS_ALICE[@]}" "$SHELLS" -c "$INSIDE" || fail "status $?"
+}
 
-# nsinit killed between the two steps of the note is no reason to refuse.
-noted_by_half() {
-	local dir=/run/nscontainer/.uids uid
+# A user who was given another name keeps the container, in each door.
+renamed() {
+	local pid
 
-	uid=$(id -u alice)
-	started
-	rm "$dir/$uid"
-	ln -s nobody "$dir/.$uid"
 	start '{"rootfs": "/"}'
-	equal "what is noted" alice "$(readlink "$dir/$uid")"
-	[ ! -L "$dir/.$uid" ] || fail "the half stays"
-	lands ""
-}
-
-# Without it nobody is in the break-glass group, and nothing is told.
-no_lookup() {
-	local lookup=/usr/libexec/nscontainer/nsshell-lookup
-
-	started
-	mv "$lookup" "$OUT/lookup"
-	lands ""
-	lands ",12345"
-	timeout 20 script -qec "$(printf '%q ' "${AS_ALICE[@]}" "$SHELLS" -c \
-		'echo is $((6 * 7))')" /dev/null > "$OUT/text"
-	rm /run/nscontainer/.uids/*
-	status_is 126 "${AS_ALICE[@]}" "$SHELLS" -c true
-	mv "$OUT/lookup" "$lookup"
-	contains "sentence" "$lookup does not answer" "$(cat "$OUT/stderr")"
-	contains "on a terminal" "is 42" "$(cat "$OUT/text")"
-	status_is 0 "${AS_ALICE[@]}" "$SHELLS" -c true
+	pid=$(pid_of alice)
+	cp -a "$CONF/users/alice" "$CONF/users/alicia"
+	sed -i 's/^alice:/alicia:/' /etc/passwd /etc/shadow
+	timeout 20 setpriv --reuid=alicia --regid=alice --init-groups \
+		"$SHELLS" -c "$NS_COMMAND" > "$OUT/ns" || fail "nsshell: $?"
+	landed_inside "$OUT/ns" alice
+	cp /etc/pam.d/su "$OUT/su"
+	pam_enable su
+	timeout 20 su -s /bin/bash alicia -c "$NS_COMMAND" > "$OUT/ns" 2>&1
+	cp "$OUT/su" /etc/pam.d/su
+	landed_inside "$OUT/ns" alice
+	equal "PID 1" "$pid" "$(pid_of alice)"
+	contains "list" "^alice " "^$(nsinit list | tail -n 1)"
+	timeout 20 nsinit stop alicia || fail "nsinit stop by the new name"
+	timeout 20 nsinit start alicia || fail "nsinit start"
+	equal "link" "$(id -u alicia)" "$(readlink "$RUN/alicia")"
+	timeout 20 nsinit stop alice > "$OUT/text" 2>&1 &&
+		fail "the old name stops it"
+	[ -n "$(pid_of alicia)" ] || fail "the old name has stopped it"
+	timeout 20 nsinit stop alicia
+	sed -i 's/^alicia:/alice:/' /etc/passwd /etc/shadow
+	rm -r "$CONF/users/alicia"
 }
 
 # Group by group as it is now, and not as it was at the start.
@@ -345,9 +343,8 @@ t "J7 nsshell's session is the user's and has no capabilities" identity
 t "nsshell without a container says one sentence and ends with 126" \
 	no_container_running
 t "C6 nsshell does not join another user's container" other_users_container
-t "nsshell finds the container whatever was noted for the uid" noted
-t "nsinit that was killed while it noted a uid refuses nobody" noted_by_half
-t "nsshell joins without nsshell-lookup, and says where it needs that" no_lookup
+t "nsshell finds the container by the uid, whatever the name's link is" name_link
+t "a user who is renamed keeps the container that runs" renamed
 t "nsshell lets a later member of the break-glass group out" late_glass
 t "nsshell lets one out who was a member at the start" early_glass
 t "E8 nsshell is not setuid and refuses to be" not_setuid

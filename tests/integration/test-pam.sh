@@ -45,7 +45,7 @@ end_without_close() {
 	caller
 	[ -n "$(pid_of alice)" ] || fail "no container"
 	go
-	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice/")"
 }
 
 # Of the host nothing stays open but the lock of the session and, until the
@@ -54,13 +54,13 @@ descriptors() {
 	local open
 
 	caller
-	open=$(readlink "/proc/$PID/fd/"* | grep -c "^$RUN/alice")
+	open=$(readlink "/proc/$PID/fd/"* | grep -c "^$RUN/$(id -u alice)/")
 	equal "descriptors in the run directory" 1 "$open"
 	go
 	rm "$OUT/wait"
 	caller -c
 	empty "descriptors in the run directory after close_session" \
-		"$(readlink "/proc/$PID/fd/"* | grep "^$RUN/alice")"
+		"$(readlink "/proc/$PID/fd/"* | grep "^$RUN/$(id -u alice)/")"
 	go
 }
 

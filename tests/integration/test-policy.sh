@@ -133,14 +133,14 @@ refused_json() {
 	fresh
 	config alice "$json"
 	is_refused alice "users/alice/container.json" "$@"
-	no_container alice || fail "something was left" "$(ls "$RUN/alice")"
+	no_container alice || fail "something was left" "$(ls "$RUN/alice/")"
 }
 
 no_rootfs() {
 	fresh
 	config alice '{"rootfs": "/srv/nothing"}'
 	is_refused alice "rootfs '/srv/nothing'.*No such file"
-	no_container alice || fail "something was left" "$(ls "$RUN/alice")"
+	no_container alice || fail "something was left" "$(ls "$RUN/alice/")"
 }
 
 untrusted_file() {

@@ -238,7 +238,7 @@ killed_at_once() {
 	timeout 60 su alice -c "$STAY" &
 	until [ "$first" ] && grep -qs "session-$first" "/proc/$first/cgroup"; do
 		[ "$SECONDS" -lt "$end" ] || fail "no session"
-		first=$(find "$RUN/alice/session" -name '[0-9]*' \
+		first=$(find "$RUN/alice/current/session" -name '[0-9]*' \
 			-printf '%f\n')
 	done
 	kill_monitor
@@ -360,10 +360,10 @@ import json, sys
 s, = json.load(sys.stdin)
 print(s["user"], s["pid"], s["service"], s["rhost"])' < "$OUT/stdout")"
 	# A file whose process is another by now is no session.
-	sed 's/^start .*/start 1/' "$RUN/alice/session/$LOGIN" > "$OUT/file"
-	cp "$OUT/file" "$RUN/alice/session/1"
+	sed 's/^start .*/start 1/' "$RUN/alice/current/session/$LOGIN" > "$OUT/file"
+	cp "$OUT/file" "$RUN/alice/current/session/1"
 	equal "sessions" 2 "$(nsinit ps alice | wc -l)"
-	rm "$RUN/alice/session/1"
+	rm "$RUN/alice/current/session/1"
 	release
 	status_is 0 nsinit kick --timeout 0 carol
 }
@@ -444,12 +444,12 @@ kicks_nothing_else() {
 	contains "message" "no session has the login process" \
 		"$(cat "$OUT/stderr")"
 	# A number that is another process's by now.
-	sed 's/^start .*/start 1/' "$RUN/alice/session/$LOGIN" \
-		> "$RUN/alice/session/$!"
+	sed 's/^start .*/start 1/' "$RUN/alice/current/session/$LOGIN" \
+		> "$RUN/alice/current/session/$!"
 	status_is 3 nsinit kick --timeout 0 alice $!
 	kill -0 $! || fail "another process was killed"
 	kill $!
-	rm "$RUN/alice/session/$!"
+	rm "$RUN/alice/current/session/$!"
 	status_is 2 nsinit kick
 	status_is 2 nsinit kick alice 12x
 	status_is 2 nsinit kick alice -- -1

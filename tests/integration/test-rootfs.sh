@@ -200,12 +200,11 @@ hostile() {
 		-path /run/nscontainer -prune -o -type f -print > /dev/null
 	equal "the host's files" "$before" "$(find /srv/victim /etc /run \
 		-xdev | sort | sha256sum)"
-	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice")"
+	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice/")"
 }
 
 hostile_again() {
 	# The run directory is made by the first login: not a difference.
-	mkdir -p "$RUN/alice"
 	timeout 20 su alice -c true > /dev/null 2>&1
 	hostile "$@"
 }

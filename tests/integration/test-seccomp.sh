@@ -105,7 +105,7 @@ control() {
 	[ -n "$CALLS" ] || skip "syscalls is not built"
 	fresh '{"rootfs": "/", "seccomp": "unconfined"}'
 	equal "the filter" "$OFF" "$(by_su "$FILTER")"
-	[ ! -e "$RUN/alice/seccomp.bpf" ] || fail "there is a filter"
+	[ ! -e "$RUN/alice/current/seccomp.bpf" ] || fail "there is a filter"
 	by_su "$CALLS unshare" > "$OUT/calls"
 	by_su "$CALLS bpf mount keyctl clone3 vsock" >> "$OUT/calls"
 	for name in 'unshare ok' 'bpf E[FI]' 'keyctl ok' 'clone3 E[FI]' \
@@ -128,7 +128,7 @@ init_filtered() {
 	by_su true
 	contains "PID 1" "$ON" "$(cat "/proc/$(pid_of alice)/status")"
 	equal "mode of the file" "root 640" \
-		"$(stat -c '%U %a' "$RUN/alice/seccomp.bpf")"
+		"$(stat -c '%U %a' "$RUN/alice/current/seccomp.bpf")"
 }
 
 # In a rootfs of its own the setuid bit counts.
@@ -194,7 +194,7 @@ bad_profile() {
 	status_is 1 nsinit check alice
 	contains "nsinit check" "$PROFILE" "$(cat "$OUT/stderr")"
 	[ ! -e "$RUN/alice/pid" ] || fail "a container runs"
-	[ ! -e "$RUN/alice/seccomp.bpf" ] || fail "a filter is left"
+	[ ! -e "$RUN/alice/current/seccomp.bpf" ] || fail "a filter is left"
 }
 
 profile_of_others() {
@@ -216,7 +216,7 @@ profile_of_others() {
 
 # Never unconfined: what should be there and is not refuses.
 file_damaged() {
-	local file=$RUN/alice/seccomp.bpf
+	local file=$RUN/alice/current/seccomp.bpf
 
 	fresh "$PLAIN_BOX"
 	nsinit start alice || fail "nsinit start"
@@ -244,12 +244,12 @@ file_damaged() {
 nothing_left() {
 	fresh "$PLAIN_BOX"
 	nsinit start alice || fail "nsinit start"
-	[ -s "$RUN/alice/seccomp.bpf" ] || fail "no filter"
+	[ -s "$RUN/alice/current/seccomp.bpf" ] || fail "no filter"
 	timeout 20 nsinit stop --timeout 0 alice
-	wait_until 5 test ! -e "$RUN/alice/seccomp.bpf" ||
-		fail "left: $(ls -a "$RUN/alice")"
-	equal "what is left" "generation,lock,monitor,session,sessions" \
-		"$(find "$RUN/alice" -mindepth 1 -printf '%f\n' | sort |
+	wait_until 5 test ! -e "$RUN/alice/current/seccomp.bpf" ||
+		fail "left: $(ls -a "$RUN/alice/")"
+	equal "what is left" "current,lock,pid,start" \
+		"$(find "$RUN/alice/" -mindepth 1 -printf '%f\n' | sort |
 		paste -sd,)"
 }
 

@@ -34,7 +34,7 @@ storm() {
 	wait
 	rm -f /home/alice/go
 	[ -n "$PLAIN" ] || wait_until 5 no_container alice ||
-		fail "something is left" "$(ls "$RUN/alice")" \
+		fail "something is left" "$(ls "$RUN/alice/")" \
 			"inits: $(inits)" "monitors: $(monitors)"
 }
 
@@ -68,7 +68,7 @@ landed() {
 }
 nothing_left() {
 	[ "$(count_inits)" -eq 0 ] && [ -z "$(monitors)" ] &&
-		[ -z "$(find "$RUN"/storm*/{session,pid} -type f \
+		[ -z "$(find "$RUN"/storm*/current/{session,pid} -type f \
 			2> /dev/null)" ] &&
 		[ -z "$(find /sys/fs/cgroup -type d -path '*nscontainer/storm*' \
 			2> /dev/null)" ]
@@ -99,7 +99,7 @@ many() {
 	equal "containers" "$USERS" "$(count_inits)"
 	equal "monitors" "$USERS" "$(monitors | wc -l)"
 	equal "files of sessions" "$SESSIONS" \
-		"$(find "$RUN"/storm*/session -type f | wc -l)"
+		"$(find "$RUN"/storm*/current/session -type f | wc -l)"
 	for ((i = 0; i < USERS; i++)); do
 		pid=$(pid_of "storm$i")
 		echo "$i $(ns_of "$pid" mnt)"
@@ -234,7 +234,7 @@ no_memory() {
 			exec '$TESTS/pamcaller' su alice" \
 			> "$OUT/stdout" 2>&1 || died=$((died + 1))
 		wait_until 20 no_container alice || fail "$size KiB: left" \
-			"$(ls "$RUN/alice")" "$(cat "$OUT/stdout")"
+			"$(ls "$RUN/alice/")" "$(cat "$OUT/stdout")"
 		empty "processes" "$(pgrep -l login-start)"
 	done
 	[ "$died" -gt 0 ] || fail "there was always enough"

@@ -89,7 +89,7 @@ left() {
 	local uid name
 
 	uid=$(id -u "$1")
-	for name in pid start state; do
+	for name in pid start current/state; do
 		[ ! -e "$RUN/$1/$name" ] || echo "$RUN/$1/$name"
 	done
 	pgrep -l container-

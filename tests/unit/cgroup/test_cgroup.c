@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 #include "policy/conf.h"
 #include "config/container_config.h"
 #include "cgroup/cgroup.h"
@@ -551,7 +552,7 @@ START_TEST(records_are_read_whole)
 	int dir = open(unit_make_dir(top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	ck_assert_int_eq(save(dir, NSC_CGROUP_ENTRIES + 1, 9), -E2BIG);
-	ck_assert_int_lt(faccessat(dir, NSC_CGROUP_RECORD, F_OK, 0), 0);
+	ck_assert_int_lt(faccessat(dir, NSC_FILE_CGROUP, F_OK, 0), 0);
 	ck_assert_msg(strstr(err.text, "in 192 lines: shorten cgroups.parent"),
 		      "%s", err.text);
 	ck_assert_int_eq(save(dir, NSC_CGROUP_ENTRIES, 9), 0);

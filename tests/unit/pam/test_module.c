@@ -11,7 +11,7 @@
  *   user, service, tty, rhost, ruser TEXT	items of PAM, "-": none
  *   shell PATH, member GROUP			what the name service says
  *   file NAME TEXT, remove NAME, mode NAME OCTAL	below CONF
- *   inside ours|refusing|USER			where the program is already
+ *   inside ours|refusing|UID			where the program is already
  *   threads N
  *   will open|place|check ERROR N TEXT		fails so, N times
  *   state-shell, environment, message, note, changed	of the container

@@ -102,10 +102,10 @@ bool __wrap_nsc_session_nested_refused(void)
 	return !strcmp(the.inside, "refusing");
 }
 
-bool __wrap_nsc_session_inside_of(const char *user);
-bool __wrap_nsc_session_inside_of(const char *user)
+bool __wrap_nsc_session_inside_of(uid_t uid);
+bool __wrap_nsc_session_inside_of(uid_t uid)
 {
-	return !strcmp(the.inside, user);
+	return strtoul(the.inside, NULL, 10) == uid;
 }
 
 char *__wrap_nsc_environment_runtime_dir(uid_t uid);

@@ -16,7 +16,7 @@ static gid_t groups[] = { 1000, 4294967294 };
 static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
 	    stop[] = "empty", rootfs[] = "/", config[] = "/etc/x",
 	    seccomp[] = "default", conf[] = "/etc/y",
-	    digest[] = "0123456789abcdef";
+	    digest[] = "0123456789abcdef", files[] = "fedcba9876543210";
 
 /* A state that describes this very process. */
 static inline struct nsc_state of_myself(void)
@@ -25,8 +25,8 @@ static inline struct nsc_state of_myself(void)
 		.user = alice, .uid = 1000, .owner = 1000, .pid = getpid(),
 		.since = 1795465252, .namespaces = 0x7e020000,
 		.rootfs = rootfs, .config = config, .stop = stop,
-		.conf = conf, .digest = digest, .generation = 3,
-		.on_change = 3,
+		.conf = conf, .digest = digest, .files = files,
+		.generation = 3, .on_change = 3,
 		.lifecycle = { .linger = 5, .on_disconnect = 1,
 			       .idle_timeout = UINT32_MAX, .max_lifetime = 7,
 			       .max_sessions = 8 },
@@ -38,7 +38,7 @@ static inline struct nsc_state of_myself(void)
 		},
 		.seccomp = seccomp, .filter = { .len = 7, .flags = 2 },
 		.run_uid = 1000, .run_gid = 1000, .groups = { groups, 2 },
-		.plain_groups = { groups, 1 }, .name = alice, .home = home,
+		.name = alice, .home = home,
 		.shell = shell, .login_shell = true,
 		.keep_env = (char **)(uintptr_t)keep,
 	};

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -18,7 +17,6 @@
 #include "rootfs/exec_user.h"
 #include "rundir/running.h"
 #include "util/paths.h"
-#include "rundir/rundir.h"
 #include "rootfs/rootfs.h"
 #include "linux/mount.h"
 #include "linux/pidfd.h"
@@ -28,59 +26,6 @@
 #include "myself.h"
 
 static struct nsc_error err;
-static char dir[64];
-
-static int open_dir(void)
-{
-	int fd = nsc_rundir_open(unit_make_dir(dir), true, 1234, &err);
-
-	ck_assert_msg(fd >= 0, "%s", err.text);
-	return fd;
-}
-
-START_TEST(rundir_locks)
-{
-	int fd = open_dir(), a, b;
-	int64_t begin = nsc_process_now();
-	struct stat st;
-
-	ck_assert_int_eq(fstatat(fd, "sessions", &st, 0), 0);
-	ck_assert_uint_eq(st.st_uid, geteuid());
-	/* What the list gives is the group's in the mode. */
-	ck_assert_uint_eq(st.st_mode & 0737, 0600);
-	ck_assert(nsc_rundir_is_of(fd, 1234) && !nsc_rundir_is_of(fd, 1235));
-	ck_assert_int_eq(fstatat(fd, "lock", &st, 0), 0);
-	ck_assert_uint_eq(st.st_mode & 0777, 0600);
-	a = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
-	b = nsc_rundir_lock(fd, "sessions", LOCK_SH, 0, &err);
-	ck_assert(a >= 0 && b >= 0);
-	ck_assert_int_eq(nsc_rundir_lock(fd, "sessions", LOCK_EX, begin + 60,
-					 &err), -EWOULDBLOCK);
-	ck_assert_int_ge(nsc_process_now(), begin + 60);
-	close(a);
-	close(b);
-	a = nsc_rundir_lock(fd, "sessions", LOCK_EX, 0, &err);
-	ck_assert_int_ge(a, 0);
-	close(a);
-	close(fd);
-	unit_remove_dir(dir);
-}
-END_TEST
-
-START_TEST(rundir_names)
-{
-	static const char *const bad[] = { "", "..", "../x", "a/b", "-a" };
-	char *path = NULL;
-
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
-		ck_assert_int_eq(nsc_rundir_path(bad[i], &path, &err),
-				 -EINVAL);
-	ck_assert_int_eq(nsc_rundir_path("alice", &path, &err), 0);
-	ck_assert_str_eq(path, NSC_RUNDIR "/alice");
-	free(path);
-}
-END_TEST
-
 static const char passwd[] =
 	"root:x:0:0:root:/root:/bin/bash\n"
 	"daemon:x:1:1::/usr/sbin:/usr/sbin/nologin\n"
@@ -344,9 +289,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		rundir_locks, rundir_names, identities, a_login_is_who_it_is,
-		a_hostile_passwd_is_bounded, environments, runtime_dir,
-		arguments, options, NULL,
+		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
+		environments, runtime_dir, arguments, options, NULL,
 	};
 	const TTest *const root[] = {
 		processors_are_covered, NULL,

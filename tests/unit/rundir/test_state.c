@@ -36,10 +36,10 @@ START_TEST(state_round_trip)
 	ck_assert_ptr_null(b->filter.code);
 	ck_assert_str_eq(b->process.env[0], environment[0]);
 	ck_assert_uint_eq(b->groups.list[1], 4294967294);
-	ck_assert_uint_eq(b->plain_groups.n, 1);
 	ck_assert_uint_eq(b->process.capabilities, a.process.capabilities);
 	ck_assert_ptr_null(b->message);
 	ck_assert_str_eq(b->digest, digest);
+	ck_assert_str_eq(b->files, files);
 	ck_assert_uint_eq(b->generation, 3);
 	ck_assert_ptr_null(b->exclusive);
 	ck_assert(!memcmp(&b->lifecycle, &a.lifecycle, sizeof(a.lifecycle)));
@@ -144,11 +144,12 @@ END_TEST
 
 static char dir[64];
 
+/* A new directory, where an instance is one. */
 static int open_dir(void)
 {
-	int fd = nsc_rundir_open(unit_make_dir(dir), true, 1234, &err);
+	int fd = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
 
-	ck_assert_msg(fd >= 0, "%s", err.text);
+	ck_assert_int_ge(fd, 0);
 	return fd;
 }
 

@@ -1,0 +1,102 @@
+#include "session/starting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/file.h>
+
+#include "rundir/instance.h"
+#include "rundir/rundir.h"
+#include "session/find.h"
+#include "util/fd.h"
+#include "util/paths.h"
+
+int nsc_starting_new(struct nsc_starting *s, bool replace,
+		     struct nsc_session *session, struct nsc_error *err)
+{
+	_cleanup_session_ struct nsc_session fresh =
+		NSC_SESSION_INIT_OF(session->uid);
+	unsigned int number = 0;
+	_cleanup_fd_ int instance = nsc_instance_make(s->rundir, s->owner,
+						      &number, err);
+	int ret;
+
+	if (instance < 0)
+		return nsc_error_context(err, "%s", s->path);
+	snprintf(fresh.path, sizeof(fresh.path), "%s/%u", s->path, number);
+	ret = fresh.lock = nsc_rundir_lock(instance, NSC_FILE_SESSIONS,
+					   LOCK_SH, s->deadline, err);
+	if (ret >= 0)
+		ret = s->start(s, replace, err);
+	/* Where nothing of it was made. */
+	if (ret < 0)
+		nsc_instance_remove(instance, number);
+	else
+		ret = nsc_session_join(instance, &fresh, err);
+	if (ret < 0)
+		return ret;
+	nsc_session_close(session);
+	session->lock = NSC_TAKE_FD(fresh.lock);
+	session->pidfd = NSC_TAKE_FD(fresh.pidfd);
+	session->state = NSC_TAKE_PTR(fresh.state);
+	snprintf(session->path, sizeof(session->path), "%s", fresh.path);
+	session->changed = false;
+	return 0;
+}
+
+int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err)
+{
+	int has = nsc_rundir_is_locked(s->current, NSC_FILE_MONITOR, err);
+
+	return has == 0 ? s->start(s, false, err) : has < 0 ? has : 0;
+}
+
+/* The previous container's monitor must have cleaned up. */
+static int wait_for_monitor(const struct nsc_starting *s,
+			    struct nsc_error *err)
+{
+	_cleanup_fd_ int monitor = s->current < 0 ? -ENOENT :
+		nsc_rundir_lock(s->current, NSC_FILE_MONITOR, LOCK_EX,
+				s->deadline, err);
+
+	return monitor >= 0 || monitor == -ENOENT ? 0 :
+		nsc_error_context(err, "wait for the previous container to be "
+				  "cleaned up");
+}
+
+static int run(struct nsc_starting *s, struct nsc_session *session,
+	       struct nsc_error *err)
+{
+	int ret;
+
+	s->current = nsc_session_current(s->rundir, s->path, session, err);
+	ret = s->current < 0 ? s->current :
+	      nsc_session_find_at(s->current, s->deadline, session, err);
+	if (ret == 0)
+		return s->running ? s->running(s, session, err) : 0;
+	if (ret == -EWOULDBLOCK)
+		return nsc_error_context(err, "wait for the container to stop");
+	if (ret == -ESRCH)
+		ret = wait_for_monitor(s, err);
+	return ret < 0 ? ret : nsc_starting_new(s, false, session, err);
+}
+
+int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,
+		     struct nsc_error *err)
+{
+	int ret;
+
+	s->lock = s->current = -1;
+	ret = s->rundir = nsc_rundir_open(s->path, true, err);
+	if (ret >= 0)
+		ret = s->lock = nsc_rundir_lock(s->rundir, NSC_FILE_LOCK,
+						LOCK_EX, s->deadline, err);
+	if (ret == -EWOULDBLOCK)
+		nsc_error_context(err, "wait for another process to start or "
+				  "stop the container");
+	if (ret >= 0)
+		ret = run(s, session, err);
+	nsc_fd_close(&s->current);
+	nsc_fd_close(&s->lock);
+	nsc_fd_close(&s->rundir);
+	return ret;
+}
