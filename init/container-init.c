@@ -16,13 +16,13 @@
 
 #include "util/memory.h"
 
-static void reap(void)
+static void init_reap(void)
 {
 	while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
 		;
 }
 
-static bool wait_for_monitor(void)
+static bool init_wait_for_monitor(void)
 {
 	char go;
 	ssize_t n;
@@ -58,7 +58,7 @@ int main(void)
 	sigaddset(&set, SIGCHLD);
 	sigaddset(&set, SIGTERM);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	if (!wait_for_monitor())
+	if (!init_wait_for_monitor())
 		return 1;
 	let_go_of_stdio();
 	nsc_memory_trim();
@@ -66,7 +66,7 @@ int main(void)
 		int signal = ending ? sigtimedwait(&set, NULL, &tick) :
 				      sigwaitinfo(&set, NULL);
 
-		reap();
+		init_reap();
 		if (signal == SIGTERM && !ending) {
 			ending = true;
 			/* Interactive shells heed the second only. */

@@ -52,7 +52,7 @@ struct monitor {
 	int enter;		/* see monitor/socket.h */
 	int wake;		/* takes a message: is it current still? */
 	struct sessions all;
-	struct endings endings;
+	struct hangups hangups;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside, "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
@@ -69,12 +69,12 @@ static void remove_files(const struct monitor *m)
 	nsc_state_remove(NSC_MONITOR_RUNDIR);
 }
 
-static void __attribute__((noreturn)) ended(struct monitor *m)
+static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 {
 	remove_files(m);
-	door_close(m->enter);
+	socket_close(m->enter);
 	sessions_close(&m->all);
-	groups_end();
+	session_cgroups_end();
 	/* Fails where another process is the parent. */
 	nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
 	/* Who has called exec ends with SIGCHLD: how is to be seen. */
@@ -85,19 +85,19 @@ static void __attribute__((noreturn)) ended(struct monitor *m)
 }
 
 /* The files first: who finds the container may rely on it. */
-static void __attribute__((noreturn)) stop(struct monitor *m)
+static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 {
 	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
 
 	remove_files(m);
 	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
-	groups_thaw();
+	session_cgroups_thaw();
 	while (poll(&p, 1, -1) < 0)
 		;
-	ended(m);
+	monitor_ended(m);
 }
 
-static void warn(int64_t left)
+static void monitor_warn(int64_t left)
 {
 	char line[128];
 
@@ -114,20 +114,24 @@ static void __attribute__((noreturn)) end_of_life(struct monitor *m)
 
 	remove_files(m);
 	/* Who was about to join starts the next one. */
-	door_close(m->enter);
+	socket_close(m->enter);
 	m->enter = -1;
-	groups_thaw();
+	session_cgroups_thaw();
 	nsc_pidfd_end(NSC_MONITOR_PID1, m->state->own_init);
 	while (poll(&p, 1, STOP_MS) < 0)
 		;
-	stop(m);
+	monitor_stop(m);
 }
 
 static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
-		m->end, m->warning, endings_due(&m->endings),
-		idle_due(&m->all, m->state), m->all.later, m->trim,
+		m->end,
+		m->warning,
+		hangup_due(&m->hangups),
+		idle_due(&m->all, m->state),
+		m->all.later,
+		m->trim,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
@@ -146,20 +150,20 @@ static int left_until(int64_t due)
 	return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }
 
-static void go_on(struct monitor *m)
+static void monitor_go_on(struct monitor *m)
 {
 	int64_t now = now_ms();
 
 	sessions_go_on(&m->all);
-	endings_go_on(&m->endings);
-	idle_go_on(&m->all, &m->endings);
+	hangup_go_on(&m->hangups);
+	idle_go_on(&m->all, &m->hangups);
 	/* Not at once: the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
 		m->trim = INT64_MAX;
 	}
 	if (m->warning <= now && now < m->end)
-		warn(m->end - now);
+		monitor_warn(m->end - now);
 	if (m->warning <= now)
 		m->warning = INT64_MAX;
 	if (m->end <= now)
@@ -202,8 +206,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		if (n > 0 && p[4].revents)
 			sessions_reap(&m->all);
 		if (n > 0 && p[5].revents)
-			door_serve(m->enter, &m->all);
-		go_on(m);
+			socket_serve(m->enter, &m->all);
+		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
 		return EVENT_ENDED;
@@ -259,7 +263,7 @@ static int start_watcher(void)
 	_exit(0);
 }
 
-static void reap(int *watcher)
+static void monitor_reap(int *watcher)
 {
 	if (*watcher < 0)
 		return;
@@ -304,9 +308,9 @@ static void wait_for_last(struct monitor *m)
 		enum event event = wait_event(m, watcher, timeout);
 
 		if (event == EVENT_ENDED)
-			ended(m);
+			monitor_ended(m);
 		if (event == EVENT_LEADER)
-			stop(m);
+			monitor_stop(m);
 		if (m->leader)
 			continue;
 		if (stays(m)) {
@@ -321,12 +325,12 @@ static void wait_for_last(struct monitor *m)
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
 			break;
 		if (event == EVENT_WATCHER || watcher < 0) {
-			reap(&watcher);
+			monitor_reap(&watcher);
 			watcher = start_watcher();
 			timeout = watcher >= 0 ? -1 : EMPTY_POLL_MS;
 		}
 	}
-	reap(&watcher);
+	monitor_reap(&watcher);
 }
 
 static void pause_for(struct monitor *m, int ms)
@@ -334,9 +338,9 @@ static void pause_for(struct monitor *m, int ms)
 	enum event event = wait_event(m, -1, ms);
 
 	if (event == EVENT_ENDED)
-		ended(m);
+		monitor_ended(m);
 	if (event == EVENT_LEADER)
-		stop(m);
+		monitor_stop(m);
 }
 
 /* The last session is gone.  Returns when there is one again. */
@@ -362,7 +366,7 @@ static void after_last(struct monitor *m)
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
 	}
-	stop(m);
+	monitor_stop(m);
 }
 
 /* The container is complete: logins join it from here on. */
@@ -377,7 +381,7 @@ static int become_current(const struct monitor *m, struct nsc_error *err)
 	return ret;
 }
 
-static void report(const struct nsc_error *err)
+static void monitor_report(const struct nsc_error *err)
 {
 	signal(SIGPIPE, SIG_IGN);
 	(void)!write(NSC_MONITOR_GO, "", 1);
@@ -416,15 +420,15 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	snprintf(m->helper, sizeof(m->helper), "%u", m->state->helper);
 	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	plan_lifetime(m);
-	m->endings.state = m->all.state = m->state;
-	m->endings.pidns = processes_namespace(m->state->pid);
-	m->all.endings = &m->endings;
+	m->hangups.state = m->all.state = m->state;
+	m->hangups.pidns = processes_namespace(m->state->pid);
+	m->all.hangups = &m->hangups;
 	m->all.user = argv[1];
-	ret = groups_open(err);
+	ret = session_cgroups_open(err);
 	if (ret == 0)
 		ret = sessions_open(&m->all, err);
 	if (ret == 0)
-		ret = m->enter = door_open(m->all.uid, err);
+		ret = m->enter = socket_open(m->all.uid, err);
 	if (ret >= 0)
 		ret = m->wake = wake_open(err);
 	return ret < 0 ? ret : become_current(m, err);
@@ -444,7 +448,7 @@ int main(int argc, char **argv)
 		nsc_error_send(NSC_MONITOR_REPORT, &err);
 		return 1;
 	}
-	report(&err);
+	monitor_report(&err);
 	for (;;) {
 		wait_for_last(&m);
 		after_last(&m);

@@ -5,7 +5,7 @@
 
 #include "nsinit.h"
 
-static int wrong(const char *text)
+static int cmd_kick_wrong(const char *text)
 {
 	fprintf(stderr, "nsinit: kick: %s\n", text);
 	return NSINIT_USAGE;
@@ -23,10 +23,11 @@ int nsinit_kick(const struct nsinit_options *options)
 	int ret;
 
 	if (options->n_arguments < at || options->n_arguments > at + 1)
-		return wrong("expected a user, or --root DIR, and perhaps the "
-			     "pid of a session");
+		return cmd_kick_wrong(
+			"expected a user, or --root DIR, and perhaps the "
+			"pid of a session");
 	if (text && (text[0] < '1' || text[0] > '9' || *end || pid > 4194304))
-		return wrong("expected a pid that 'nsinit ps' shows");
+		return cmd_kick_wrong("expected a pid that 'nsinit ps' shows");
 	ret = nsinit_open(options, &container, &err);
 	if (ret == 0)
 		ret = nscontainer_kick(container, (int)pid, options->timeout,

@@ -17,7 +17,7 @@ static const char *end_text(const struct nscontainer_record *r, char text[32])
 	return text;
 }
 
-static void print_row(const struct nscontainer_record *r)
+static void cmd_last_print_row(const struct nscontainer_record *r)
 {
 	char opened[32], duration[32], end[32];
 
@@ -29,12 +29,12 @@ static void print_row(const struct nscontainer_record *r)
 	       nsinit_duration(r, "duration", duration), end_text(r, end));
 }
 
-static void print_rows(const struct nscontainer_record *r)
+static void cmd_last_print_rows(const struct nscontainer_record *r)
 {
 	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %12s  %s\n", "USER", "PID",
 	       "SERVICE", "FROM", "TTY", "OPENED", "DURATION", "EXIT");
 	for (; r; r = nscontainer_record_next(r))
-		print_row(r);
+		cmd_last_print_row(r);
 }
 
 int nsinit_last(const struct nsinit_options *options)
@@ -53,7 +53,7 @@ int nsinit_last(const struct nsinit_options *options)
 	if (options->json)
 		nsinit_print_list(list);
 	else
-		print_rows(list);
+		cmd_last_print_rows(list);
 	nscontainer_record_free(list);
 	return NSINIT_OK;
 }

@@ -8,7 +8,7 @@
 
 #define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %s%s\n"
 
-static void print_row(const struct nscontainer_record *record)
+static void cmd_list_print_row(const struct nscontainer_record *record)
 {
 	/* Another engine's has no rootfs here, but a pid file. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
@@ -27,12 +27,12 @@ static void print_row(const struct nscontainer_record *record)
 	       nscontainer_record_text(record, "external") : rootfs);
 }
 
-static void print_rows(const struct nscontainer_record *record)
+static void cmd_list_print_rows(const struct nscontainer_record *record)
 {
 	printf(ROW, "USER", "PID", "SINCE", "SESSIONS", "GENERATION", "STALE",
 	       "ROOTFS", "");
 	for (; record; record = nscontainer_record_next(record))
-		print_row(record);
+		cmd_list_print_row(record);
 }
 
 static int find_one(const struct nsinit_options *options,
@@ -58,7 +58,7 @@ int nsinit_list(const struct nsinit_options *options)
 	if (options->json)
 		nsinit_print_list(list);
 	else
-		print_rows(list);
+		cmd_list_print_rows(list);
 	nscontainer_record_free(list);
 	if (ret == -ESRCH)
 		return NSINIT_NOT_RUNNING;

@@ -3,9 +3,9 @@
 
 #include "nsinit.h"
 
-static int change(const struct nsinit_options *options,
-		  int (*run)(const struct nscontainer *container,
-			     struct nscontainer_error *err))
+static int cmd_pause_change(const struct nsinit_options *options,
+			    int (*run)(const struct nscontainer *container,
+				       struct nscontainer_error *err))
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
@@ -22,10 +22,10 @@ static int change(const struct nsinit_options *options,
 
 int nsinit_pause(const struct nsinit_options *options)
 {
-	return change(options, nscontainer_pause);
+	return cmd_pause_change(options, nscontainer_pause);
 }
 
 int nsinit_resume(const struct nsinit_options *options)
 {
-	return change(options, nscontainer_resume);
+	return cmd_pause_change(options, nscontainer_resume);
 }

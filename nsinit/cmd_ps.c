@@ -29,7 +29,7 @@ static const char *cpu_text(const struct nscontainer_record *r, char text[16])
 	return text;
 }
 
-static void print_row(const struct nscontainer_record *r)
+static void cmd_ps_print_row(const struct nscontainer_record *r)
 {
 	char opened[32], idle[32], memory[16], cpu[16];
 
@@ -43,13 +43,13 @@ static void print_row(const struct nscontainer_record *r)
 	       nscontainer_record_text(r, "command"));
 }
 
-static void print_rows(const struct nscontainer_record *r)
+static void cmd_ps_print_rows(const struct nscontainer_record *r)
 {
 	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s\n",
 	       "USER", "PID", "SERVICE", "FROM", "TTY", "SINCE", "IDLE",
 	       "MEMORY", "CPU", "COMMAND");
 	for (; r; r = nscontainer_record_next(r))
-		print_row(r);
+		cmd_ps_print_row(r);
 }
 
 int nsinit_ps(const struct nsinit_options *options)
@@ -66,7 +66,7 @@ int nsinit_ps(const struct nsinit_options *options)
 	if (options->json)
 		nsinit_print_list(list);
 	else
-		print_rows(list);
+		cmd_ps_print_rows(list);
 	nscontainer_record_free(list);
 	if (ret < 0)
 		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :

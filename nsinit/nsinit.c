@@ -163,7 +163,8 @@ static int set_option(const struct command *command, int option,
 	return NSINIT_OK;
 }
 
-static int run_command(const struct command *command, int argc, char **argv)
+static int nsinit_run_command(const struct command *command, int argc,
+			      char **argv)
 {
 	struct nsinit_options options = {
 		.timeout = -1,
@@ -224,7 +225,8 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		if (!strcmp(commands[i].name, argv[1]))
-			return run_command(&commands[i], argc - 1, argv + 1);
+			return nsinit_run_command(&commands[i], argc - 1,
+						  argv + 1);
 	fprintf(stderr, "nsinit: unknown command '%s'\n", argv[1]);
 	print_usage(stderr);
 	return NSINIT_USAGE;

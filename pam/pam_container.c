@@ -49,7 +49,7 @@ struct call {
 	struct nsc_policy *policy;
 };
 
-static void release(pam_handle_t *pamh, void *data, int status)
+static void module_release(pam_handle_t *pamh, void *data, int status)
 {
 	struct nsc_session *session = data;
 
@@ -161,8 +161,9 @@ static int put_environment(const struct call *call,
 }
 
 /* In place of what modules before this one have set; NULL: nothing. */
-static void replace(const struct call *call, const struct nsc_state *state,
-		    const char *name, const char *entry)
+static void module_replace(const struct call *call,
+			   const struct nsc_state *state, const char *name,
+			   const char *entry)
 {
 	if (nsc_environment_has(state, name) ||
 	    (!entry && !pam_getenv(call->pamh, name)))
@@ -174,14 +175,14 @@ static void replace(const struct call *call, const struct nsc_state *state,
  * What pam_systemd set names the host's.  Without an address of the bus it is
  * looked for in the runtime directory.
  */
-static void put_runtime_dir(const struct call *call,
-			    const struct nsc_state *state)
+static void module_put_runtime_dir(const struct call *call,
+				   const struct nsc_state *state)
 {
 	_cleanup_free_ char *entry =
 		nsc_environment_runtime_dir(call->user->uid);
 
-	replace(call, state, NSC_RUNTIME_DIR, entry);
-	replace(call, state, BUS_ADDRESS, NULL);
+	module_replace(call, state, NSC_RUNTIME_DIR, entry);
+	module_replace(call, state, BUS_ADDRESS, NULL);
 }
 
 static const char *item(const struct call *call, int type)
@@ -192,8 +193,8 @@ static const char *item(const struct call *call, int type)
 								      NULL;
 }
 
-static int place(const struct call *call, struct nsc_session *session,
-		 struct nsc_error *err)
+static int module_place(const struct call *call, struct nsc_session *session,
+			struct nsc_error *err)
 {
 	const struct nsc_session_info info = {
 		.service = call->service, .rhost = item(call, PAM_RHOST),
@@ -222,7 +223,7 @@ static int place(const struct call *call, struct nsc_session *session,
 	/* From here on the lock alone is needed. */
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);
-		put_runtime_dir(call, session->state);
+		module_put_runtime_dir(call, session->state);
 	}
 	return ret;
 }
@@ -242,16 +243,16 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	*session = (struct nsc_session)NSC_SESSION_INIT;
 	ret = nsc_session_open(&request, session, err);
 	if (ret == 0 && pam_set_data(call->pamh, DATA_NAME, session,
-				     release) != PAM_SUCCESS)
+				     module_release) != PAM_SUCCESS)
 		ret = nsc_error_sys(err, ENOMEM, "session");
 	if (ret < 0) {
-		release(call->pamh, session, 0);
+		module_release(call->pamh, session, 0);
 		return ret;
 	}
 	if (*session->note)
 		pam_syslog(call->pamh, LOG_NOTICE, "user %s: %s",
 			   call->user->name, session->note);
-	ret = place(call, session, err);
+	ret = module_place(call, session, err);
 	if (ret < 0)
 		pam_set_data(call->pamh, DATA_NAME, NULL, NULL);
 	return ret;
@@ -261,7 +262,7 @@ static int enter_once(const struct call *call, struct nsc_error *err)
  * A container that died between two steps is started again, once.  A monitor
  * that died, or is only just starting, is replaced or there a moment later.
  */
-static int enter(const struct call *call, struct nsc_error *err)
+static int module_enter(const struct call *call, struct nsc_error *err)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	int ret = enter_once(call, err);
@@ -347,7 +348,7 @@ static int open_contained(const struct call *call)
 			       nested(call) : audit_contained(call);
 	ret = check_caller(call, &err);
 	if (ret == 0)
-		ret = enter(call, &err);
+		ret = module_enter(call, &err);
 	if (ret == 0)
 		return PAM_SUCCESS;
 	if (ret == -EALREADY)
@@ -367,7 +368,7 @@ static int open_contained(const struct call *call)
 	return fail(call, &err);
 }
 
-static int load_user(struct call *call, struct nsc_error *err)
+static int module_load_user(struct call *call, struct nsc_error *err)
 {
 	const char *name = NULL;
 
@@ -389,7 +390,7 @@ static bool breaks_glass(const struct call *call)
 	return true;
 }
 
-static int open_inside(const struct call *call)
+static int module_open_inside(const struct call *call)
 {
 	return nsc_session_nested_refused() ? refuse_nested(call) :
 					      PAM_SUCCESS;
@@ -405,8 +406,8 @@ static int open_session(struct call *call, int argc, const char **argv)
 	if (pam_get_data(call->pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
 		return ret < 0 ? fail(call, &err) : PAM_SUCCESS;
 	if (nsc_session_inside())
-		return ret < 0 ? fail(call, &err) : open_inside(call);
-	if (load_user(call, &user_err) < 0 && ret == 0) {
+		return ret < 0 ? fail(call, &err) : module_open_inside(call);
+	if (module_load_user(call, &user_err) < 0 && ret == 0) {
 		ret = -user_err.code;
 		err = user_err;
 	}

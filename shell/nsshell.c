@@ -39,7 +39,7 @@
 
 extern char **environ;
 
-static int refuse(const struct nsc_error *err)
+static int nsshell_refuse(const struct nsc_error *err)
 {
 	char text[1024];
 
@@ -69,7 +69,7 @@ static int clean(struct nsc_error *err)
  * Is it that of another account, which has had the uid?  The name that it was
  * started for has another one by now.
  */
-static bool is_anothers(const struct nsc_state *state)
+static bool nsshell_is_anothers(const struct nsc_state *state)
 {
 	uid_t uid = nsc_accounts_uid(state->user);
 
@@ -84,7 +84,7 @@ static int find_own(struct nsc_session *session, struct nsc_error *err)
 	if (ret == 0)
 		ret = nsc_session_find(path, getuid(), nsc_process_now() +
 				       WAIT_MS, session, err);
-	if (ret < 0 || !is_anothers(session->state))
+	if (ret < 0 || !nsshell_is_anothers(session->state))
 		return ret;
 	nsc_session_close(session);
 	return -ESRCH;
@@ -101,7 +101,7 @@ static int find_of_name(const char *user, struct nsc_error *err)
 						   err);
 }
 
-static int find(struct nsc_session *session, struct nsc_error *err)
+static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 {
 	int ret = find_own(session, err);
 	char user[NSC_NAME_MAX + 1];
@@ -165,8 +165,8 @@ static int run_on_host(int argc, char **argv, struct nsc_error *err)
 			     "/bin/bash nor /bin/sh runs");
 }
 
-static int join(const struct nsc_session *session, int argc, char **argv,
-		int *ret_status, struct nsc_error *err)
+static int nsshell_join(const struct nsc_session *session, int argc,
+			char **argv, int *ret_status, struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	struct nsc_run request = {
@@ -196,13 +196,13 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 
 	if (nsc_accounts_own_group(NSC_BREAK_GLASS))
 		return run_on_host(argc, argv, err);
-	ret = find(&session, err);
+	ret = nsshell_find(&session, err);
 	if (ret < 0)
 		return ret;
 	/* A user who has a terminal is told. */
 	if (isatty(STDIN_FILENO) && has_changed(session.state))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
-	return join(&session, argc, argv, ret_status, err);
+	return nsshell_join(&session, argc, argv, ret_status, err);
 }
 
 int main(int argc, char **argv)
@@ -211,13 +211,13 @@ int main(int argc, char **argv)
 	int ret, status = 0;
 
 	if (clean(&err) < 0)
-		return refuse(&err);
+		return nsshell_refuse(&err);
 	if (nsc_session_inside())
 		return nsc_shell_inside(argc, argv);
 	ret = find_and_run(argc, argv, &status, &err);
 	if (ret == -EALREADY)
 		return nsc_shell_inside(argc, argv);
 	if (ret < 0)
-		return refuse(&err);
+		return nsshell_refuse(&err);
 	nsc_process_end_like(status);
 }

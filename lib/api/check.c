@@ -132,8 +132,8 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 lifecycle_json(&plan->lifecycle));
 }
 
-static int hand_out(json_t *object, struct nscontainer_record **ret,
-		    struct nsc_error *err)
+static int check_hand_out(json_t *object, struct nscontainer_record **ret,
+			  struct nsc_error *err)
 {
 	struct nscontainer_record *list = NULL;
 	int error = nsc_api_add(&list, check_keys, object, err);
@@ -172,7 +172,8 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	else if (error == -ESRCH && plan->config->engine_start.path)
 		error = 0;
 	if (error == 0)
-		error = hand_out(external_json(plan, &external), ret, err);
+		error = check_hand_out(external_json(plan, &external), ret,
+				       err);
 	nsc_fd_close(&external.pidfd);
 	return error;
 }
@@ -193,7 +194,7 @@ static int check_own(struct nsc_plan *plan,
 	}
 	object = plan_json(plan);
 	json_object_set_new(object, "cgroups", groups);
-	return hand_out(object, ret, err);
+	return check_hand_out(object, ret, err);
 }
 
 /* dir: where container.json is. */
@@ -226,9 +227,10 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 	if (error < 0)
 		return error;
 	if (!policy->contained)
-		return hand_out(json_pack("{s:s, s:b, s:s}", "user",
-					  plan->user->name, "contained", 0,
-					  "reason", policy->reason), ret, err);
+		return check_hand_out(json_pack("{s:s, s:b, s:s}", "user",
+						plan->user->name, "contained",
+						0, "reason", policy->reason),
+				      ret, err);
 	plan->login = true;
 	return check_config(plan, policy->dir, policy->conf, ret, err);
 }

@@ -103,7 +103,7 @@ static int start_with_console(struct exec *e,
 	return ret;
 }
 
-static int start(struct exec *e, int rundir, struct nsc_error *err)
+static int exec_start(struct exec *e, int rundir, struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
@@ -143,7 +143,7 @@ static int start_unstopped(struct nsc_starting *s, bool replace,
 	sigaddset(&stops, SIGTTIN);
 	sigaddset(&stops, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &stops, &before);
-	ret = start(s->arg, s->rundir, err);
+	ret = exec_start(s->arg, s->rundir, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }
@@ -180,7 +180,7 @@ static int prepare(struct exec *e, struct nsc_error *err)
 	return ret == -ESRCH && c->dir ? start_and_find(e, err) : ret;
 }
 
-static int run(struct exec *e, int *ret_status, struct nsc_error *err)
+static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 {
 	const char *tty = ttyname(STDIN_FILENO);
 	const struct nsc_session_info info = {
@@ -223,7 +223,7 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 	nsc_api_begin_child(e->parent, 0);
 	answer.ret = prepare(e, &answer.err);
 	if (answer.ret == 0)
-		answer.ret = run(e, &answer.status, &answer.err);
+		answer.ret = exec_run(e, &answer.status, &answer.err);
 	(void)!write(ANSWER, &answer, sizeof(answer));
 	_exit(0);
 }
@@ -258,7 +258,7 @@ static void pass_on(int signals, pid_t pid, int pidfd)
 }
 
 /* The status as waitpid(2) has it. */
-static int wait_for(int signals, pid_t pid, int pidfd)
+static int exec_wait_for(int signals, pid_t pid, int pidfd)
 {
 	struct pollfd p[] = {
 		{ pidfd, POLLIN, 0 }, { signals, POLLIN, 0 },
@@ -275,8 +275,8 @@ static int wait_for(int signals, pid_t pid, int pidfd)
 					    info.si_status;
 }
 
-static int follow(struct exec *e, int signals, int *ret_status,
-		  struct nsc_error *err)
+static int exec_follow(struct exec *e, int signals, int *ret_status,
+		       struct nsc_error *err)
 {
 	struct answer answer;
 	_cleanup_fd_ int in = -1;
@@ -293,7 +293,7 @@ static int follow(struct exec *e, int signals, int *ret_status,
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start a process");
 	nsc_fd_close(&out);
-	status = wait_for(signals, pid, pidfd);
+	status = exec_wait_for(signals, pid, pidfd);
 	if (read(in, &answer, sizeof(answer)) == sizeof(answer)) {
 		status = answer.status;
 		nsc_error_take(&answer.err, err);
@@ -326,7 +326,7 @@ static int exec_command(struct exec *e, int *ret_status, struct nsc_error *err)
 	if (signals < 0)
 		return nsc_error_sys(err, errno, "signalfd");
 	sigprocmask(SIG_BLOCK, &all, &before);
-	ret = follow(e, signals, ret_status, err);
+	ret = exec_follow(e, signals, ret_status, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }

@@ -40,7 +40,7 @@ struct history {
 static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
 
 /* KEY=VALUE or KEY="VALUE", with a space between; what is none ends it. */
-static json_t *parse(char *line)
+static json_t *history_parse(char *line)
 {
 	json_t *object = json_object();
 
@@ -77,20 +77,21 @@ static const char *text_of(const json_t *line, const char *key)
 	return text ? text : "";
 }
 
-static bool number_of(const json_t *line, const char *key, long long *ret)
+static bool history_number_of(const json_t *line, const char *key,
+			      long long *ret)
 {
 	return nsc_text_number(text_of(line, key), INT64_MIN, INT64_MAX,
 			       ret) == 0;
 }
 
 /* Takes line over. */
-static int add(struct history *h, json_t *line)
+static int history_add(struct history *h, json_t *line)
 {
 	struct entry e = { .line = line };
 
 	e.closes = !strcmp(text_of(line, "event"), "close");
-	if (!number_of(line, "pid", &e.pid) ||
-	    !number_of(line, "opened", &e.opened) ||
+	if (!history_number_of(line, "pid", &e.pid) ||
+	    !history_number_of(line, "opened", &e.opened) ||
 	    (h->user && strcmp(text_of(line, "user"), h->user) != 0)) {
 		json_decref(line);
 		return 0;
@@ -120,12 +121,13 @@ static int add_lines(struct history *h, char *text, bool whole)
 	if (!whole && line)
 		line = strtok_r(NULL, "\n", &save);
 	for (; line && ret == 0; line = strtok_r(NULL, "\n", &save))
-		ret = add(h, parse(line));
+		ret = history_add(h, history_parse(line));
 	return ret;
 }
 
 /* /var/log may be a group's as well: the file itself has to be root's. */
-static int open_file(const char *path, struct stat *st, struct nsc_error *err)
+static int history_open_file(const char *path, struct stat *st,
+			     struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 				   O_CLOEXEC);
@@ -142,7 +144,7 @@ static int open_file(const char *path, struct stat *st, struct nsc_error *err)
 static int add_file(struct history *h, const char *path, struct nsc_error *err)
 {
 	struct stat st;
-	_cleanup_fd_ int fd = open_file(path, &st, err);
+	_cleanup_fd_ int fd = history_open_file(path, &st, err);
 	_cleanup_free_ char *text = NULL;
 	off_t from;
 	ssize_t n;
@@ -166,7 +168,7 @@ static int add_file(struct history *h, const char *path, struct nsc_error *err)
 }
 
 /* The newest first; of one session the line that knows how it ended. */
-static int compare(const void *one, const void *other)
+static int history_compare(const void *one, const void *other)
 {
 	const struct entry *a = one, *b = other;
 
@@ -185,9 +187,12 @@ static const char *state_of(const struct entry *e)
 
 	if (e->closes)
 		return "closed";
-	return number_of(e->line, "start", &began) &&
-	       nsc_pidfd_start_time((pid_t)e->pid, &start) == 0 &&
-	       start == (uint64_t)began ? "open" : "lost";
+	return history_number_of(e->line, "start", &began) &&
+			       nsc_pidfd_start_time((pid_t)e->pid, &start) ==
+				       0 &&
+			       start == (uint64_t)began ?
+		       "open" :
+		       "lost";
 }
 
 static json_t *entry_json(const struct entry *e)
@@ -201,7 +206,7 @@ static json_t *entry_json(const struct entry *e)
 
 		if (key->type == NSC_API_TEXT)
 			value = json_string(text);
-		else if (number_of(e->line, key->name, &number))
+		else if (history_number_of(e->line, key->name, &number))
 			value = json_integer(number);
 		json_object_set_new(object, key->name,
 				    value ? value : json_null());
@@ -235,7 +240,7 @@ static int history(const struct nscontainer *c, struct nscontainer_record **ret,
 	for (size_t i = 0; error == 0 && i < NSC_ARRAY_SIZE(files); i++)
 		error = add_file(&h, files[i], err);
 	if (error == 0 && h.n)
-		qsort(h.list, h.n, sizeof(*h.list), compare);
+		qsort(h.list, h.n, sizeof(*h.list), history_compare);
 	if (error == 0)
 		error = make_list(&h, &list, err);
 	for (size_t i = 0; i < h.n; i++)

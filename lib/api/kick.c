@@ -28,7 +28,7 @@ struct kick {
 };
 
 /* One that ended is passed over. */
-static int add(int dir, pid_t pid, void *arg)
+static int kick_add(int dir, pid_t pid, void *arg)
 {
 	/* Opened before the start time is read: one and the same process. */
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
@@ -63,7 +63,7 @@ static bool number_is_taken(const struct kick *k, const struct session *s)
 	       now.start != s->start;
 }
 
-static void signal_all(const struct kick *k, int signal)
+static void kick_signal_all(const struct kick *k, int signal)
 {
 	for (size_t i = 0; i < k->n; i++) {
 		const struct session *s = &k->list[i];
@@ -74,7 +74,7 @@ static void signal_all(const struct kick *k, int signal)
 	}
 }
 
-static bool ended(const struct kick *k)
+static bool kick_ended(const struct kick *k)
 {
 	for (size_t i = 0; i < k->n; i++)
 		if (nsc_pidfd_alive(k->list[i].pidfd) ||
@@ -91,24 +91,24 @@ static bool wait_for_end(const struct kick *k, int ms, int signal)
 	const struct timespec step = { 0, STEP_MS * 1000000L };
 	int64_t deadline = nsc_process_now() + ms;
 
-	while (!ended(k)) {
+	while (!kick_ended(k)) {
 		if (nsc_process_now() >= deadline)
 			return false;
 		if (signal)
-			signal_all(k, signal);
+			kick_signal_all(k, signal);
 		nanosleep(&step, NULL);
 	}
 	return true;
 }
 
-static int end(const struct kick *k, int timeout, struct nsc_error *err)
+static int kick_end(const struct kick *k, int timeout, struct nsc_error *err)
 {
 	if (nsc_cgroup_tree_paused(k->all.tree))
 		return nsc_error_set(err, EBUSY, "the container is paused: "
 				     "what does not run does not end: use "
 				     "'nsinit resume' first");
 	if (timeout > 0)
-		signal_all(k, SIGHUP);
+		kick_signal_all(k, SIGHUP);
 	if (wait_for_end(k, timeout * 1000, 0) ||
 	    wait_for_end(k, KILL_MS, SIGKILL))
 		return 0;
@@ -132,8 +132,8 @@ static int kick(int instance, unsigned int number, void *arg,
 	(void)number;
 	if (ret < 0)
 		return ret;
-	ret = pid ? add(k.all.dir, pid, &k) :
-		    nsc_session_file_each(k.all.dir, add, &k);
+	ret = pid ? kick_add(k.all.dir, pid, &k) :
+		    nsc_session_file_each(k.all.dir, kick_add, &k);
 	if (ret < 0)
 		nsc_error_sys(err, -ret, "sessions");
 	else if (!k.n && pid)
@@ -142,7 +142,8 @@ static int kick(int instance, unsigned int number, void *arg,
 	else if (!k.n)
 		ret = nsc_error_set(err, ESRCH, "there is no session");
 	else
-		ret = end(&k, timeout < 0 ? DEFAULT_TIMEOUT : timeout, err);
+		ret = kick_end(&k, timeout < 0 ? DEFAULT_TIMEOUT : timeout,
+			       err);
 	for (size_t i = 0; i < k.n; i++)
 		nsc_fd_close(&k.list[i].pidfd);
 	free(k.list);

@@ -87,11 +87,11 @@ static json_t *state_json(const struct nsc_state *state, int instance)
 			 "networks", nsc_api_networks(state->networks));
 }
 
-static int add(int instance, unsigned int number, void *list,
-	       struct nsc_error *err)
+static int list_add(int instance, unsigned int number, void *list,
+		    struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(instance, &state, err);
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
 	struct nscontainer_record *record = NULL;
 	int ret;
 
@@ -109,7 +109,7 @@ NSC_PUBLIC int nscontainer_find(const struct nscontainer *container,
 				struct nscontainer_error *err)
 {
 	struct nscontainer_record *list = NULL;
-	const struct nsc_api_act act = { add, &list };
+	const struct nsc_api_act act = { list_add, &list };
 	struct nsc_error e = NSC_ERROR_INIT;
 	int error = nsc_api_each(container->rundir, &act, &e);
 
@@ -123,7 +123,7 @@ NSC_PUBLIC int nscontainer_find(const struct nscontainer *container,
 NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,
 				struct nscontainer_error *err)
 {
-	const struct nsc_api_act act = { add, ret };
+	const struct nsc_api_act act = { list_add, ret };
 	struct nsc_error e = NSC_ERROR_INIT;
 
 	*ret = NULL;

@@ -6,7 +6,7 @@
 
 #include "util/fd.h"
 
-static json_t *split(char *text)
+static json_t *networks_split(char *text)
 {
 	json_t *array = json_array();
 	char *save = NULL;
@@ -25,7 +25,7 @@ static void add_word(json_t *object, char *word)
 		return;
 	*value++ = '\0';
 	if (!strcmp(word, "addresses") || !strcmp(word, "gateway"))
-		json_object_set_new(object, word, split(value));
+		json_object_set_new(object, word, networks_split(value));
 	else if (!strcmp(word, "mtu"))
 		json_object_set_new(object, word, json_integer(atoll(value)));
 	else

@@ -65,7 +65,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	instance = nsc_api_current(path, err);
 	if (instance < 0)
 		return instance;
-	pidfd = nsc_join_find(instance, &state, err);
+	pidfd = nsc_running_find(instance, &state, err);
 	if (pidfd < 0)
 		return pidfd;
 	if (state->external)
@@ -80,8 +80,8 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	return paused ? freeze(tree, err) : thaw(tree, err);
 }
 
-static int change(const struct nscontainer *container, bool paused,
-		  struct nscontainer_error *err)
+static int pause_change(const struct nscontainer *container, bool paused,
+			struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 
@@ -92,11 +92,11 @@ static int change(const struct nscontainer *container, bool paused,
 NSC_PUBLIC int nscontainer_pause(const struct nscontainer *container,
 				 struct nscontainer_error *err)
 {
-	return change(container, true, err);
+	return pause_change(container, true, err);
 }
 
 NSC_PUBLIC int nscontainer_resume(const struct nscontainer *container,
 				  struct nscontainer_error *err)
 {
-	return change(container, false, err);
+	return pause_change(container, false, err);
 }

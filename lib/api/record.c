@@ -49,7 +49,7 @@ json_t *nsc_api_path(const char *path)
 	return json_string(text);
 }
 
-static void put_string(FILE *out, const char *string)
+static void record_put_string(FILE *out, const char *string)
 {
 	_cleanup_free_ char *text = escape(string);
 
@@ -63,7 +63,7 @@ static void put_text(FILE *out, const json_t *value)
 	size_t i;
 
 	if (json_is_string(value))
-		put_string(out, json_string_value(value));
+		record_put_string(out, json_string_value(value));
 	else if (json_is_boolean(value))
 		fputs(json_is_true(value) ? "yes" : "no", out);
 	else if (json_is_integer(value))
@@ -96,7 +96,7 @@ static char *make_text(const json_t *value)
 }
 
 /* "sessions[].pid" has "sessions[12].pid", and "stat.*" has "stat.file". */
-static bool matches(const char *key, const char *name)
+static bool record_matches(const char *key, const char *name)
 {
 	for (; *key && *key != '*' && *key == *name; key++, name++)
 		if (*key == '[')
@@ -104,7 +104,7 @@ static bool matches(const char *key, const char *name)
 	return *key == '*' ? *name : *key == *name;
 }
 
-static bool has_type(const json_t *value, enum nsc_api_type type)
+static bool record_has_type(const json_t *value, enum nsc_api_type type)
 {
 	switch (json_typeof(value)) {
 	case JSON_NULL:
@@ -124,8 +124,8 @@ static bool has_type(const json_t *value, enum nsc_api_type type)
 	}
 }
 
-static int add_pair(struct nscontainer_record *record, const char *name,
-		    const json_t *value, const struct nsc_api_key *key)
+static int record_add_pair(struct nscontainer_record *record, const char *name,
+			   const json_t *value, const struct nsc_api_key *key)
 {
 	struct pair *pairs = reallocarray(record->pairs, record->n + 1,
 					  sizeof(*pairs));
@@ -153,11 +153,12 @@ static int add_pairs(struct nscontainer_record *record, const char *name,
 	int ret = 0;
 	size_t i;
 
-	while (key->name && !matches(key->name, name))
+	while (key->name && !record_matches(key->name, name))
 		key++;
-	if (key->name && has_type(value, key->type))
-		return add_pair(record, name, value, key) < 0 ?
-			       nsc_error_sys(err, ENOMEM, "record") : 0;
+	if (key->name && record_has_type(value, key->type))
+		return record_add_pair(record, name, value, key) < 0 ?
+			       nsc_error_sys(err, ENOMEM, "record") :
+			       0;
 	if (key->name || (!json_is_object(value) && !json_is_array(value)))
 		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
 				     "its keys, or of another type", name);
@@ -239,8 +240,8 @@ nscontainer_record_key(const struct nscontainer_record *record, unsigned int i)
 	return i < record->n ? record->pairs[i].name : NULL;
 }
 
-static const struct pair *find(const struct nscontainer_record *record,
-			       const char *name)
+static const struct pair *record_find(const struct nscontainer_record *record,
+				      const char *name)
 {
 	for (size_t i = 0; i < record->n; i++)
 		if (!strcmp(record->pairs[i].name, name))
@@ -262,7 +263,7 @@ NSC_PUBLIC const char *
 nscontainer_record_text(const struct nscontainer_record *record,
 			const char *key)
 {
-	const struct pair *pair = find(record, key);
+	const struct pair *pair = record_find(record, key);
 
 	return pair ? pair->text : find_absent(record, key) ? "-" : NULL;
 }
@@ -270,7 +271,7 @@ nscontainer_record_text(const struct nscontainer_record *record,
 static int get(const struct nscontainer_record *record, const char *name,
 	       enum nsc_api_type type, const json_t **ret)
 {
-	const struct pair *pair = find(record, name);
+	const struct pair *pair = record_find(record, name);
 	const struct nsc_api_key *key = pair ? pair->key :
 					       find_absent(record, name);
 

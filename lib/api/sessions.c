@@ -31,7 +31,7 @@ int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 	int error;
 
 	*ret = (struct nsc_api_sessions){ .dir = -1 };
-	ret->pidfd = nsc_join_find(instance, &ret->state, err);
+	ret->pidfd = nsc_running_find(instance, &ret->state, err);
 	if (ret->pidfd < 0)
 		return ret->pidfd;
 	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
@@ -106,7 +106,7 @@ static json_t *idle(const struct nsc_proc_stat *p)
 
 static NSC_API_KEYS(session_keys, NSCONTAINER_KEYS_SESSIONS);
 
-static json_t *number(uint64_t value)
+static json_t *sessions_number(uint64_t value)
 {
 	return value == NSC_STATS_NONE ? json_null() :
 					 json_integer((json_int_t)value);
@@ -127,10 +127,11 @@ static void put_usage(json_t *object, const struct nsc_api_sessions *all,
 	if (!s)
 		return;
 	nsc_stats_read(all->tree, name, s);
-	json_object_set_new(object, "memory", number(s->memory));
-	json_object_set_new(object, "peak_memory", number(s->memory_peak));
-	json_object_set_new(object, "cpu_us", number(s->cpu_usage));
-	json_object_set_new(object, "pids", number(s->pids));
+	json_object_set_new(object, "memory", sessions_number(s->memory));
+	json_object_set_new(object, "peak_memory",
+			    sessions_number(s->memory_peak));
+	json_object_set_new(object, "cpu_us", sessions_number(s->cpu_usage));
+	json_object_set_new(object, "pids", sessions_number(s->pids));
 }
 
 static json_t *session_json(const struct nsc_api_sessions *all,
@@ -167,7 +168,7 @@ struct list {
 };
 
 /* One that ended meanwhile is passed over. */
-static int add(int dir, pid_t pid, void *arg)
+static int sessions_add(int dir, pid_t pid, void *arg)
 {
 	const struct list *list = arg;
 	struct session s;
@@ -191,7 +192,8 @@ static int add_container(int instance, unsigned int number, void *arg,
 	(void)number;
 	if (ret < 0)
 		return ret;
-	ret = nsc_session_file_each(all.dir, add, (void *)(uintptr_t)&list);
+	ret = nsc_session_file_each(all.dir, sessions_add,
+				    (void *)(uintptr_t)&list);
 	nsc_api_sessions_close(&all);
 	return ret;
 }

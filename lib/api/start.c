@@ -95,8 +95,8 @@ static int start_new(struct nsc_starting *s, bool replace,
 	return start(own->question, own->user, own->policy, s->rundir, err);
 }
 
-static int runs(struct nsc_starting *s, struct nsc_session *session,
-		struct nsc_error *err)
+static int start_runs(struct nsc_starting *s, struct nsc_session *session,
+		      struct nsc_error *err)
 {
 	const struct starting *own = s->arg;
 	int has = nsc_rundir_is_locked(s->current, NSC_FILE_MONITOR, err);
@@ -113,9 +113,12 @@ static int start_locked(const struct starting *own, const char *path,
 			struct nsc_error *err)
 {
 	struct nsc_starting s = {
-		.path = path, .owner = own->user->uid,
-		.deadline = nsc_process_now() + LOCK_MS, .running = runs,
-		.start = start_new, .arg = (void *)(uintptr_t)own,
+		.path = path,
+		.owner = own->user->uid,
+		.deadline = nsc_process_now() + LOCK_MS,
+		.running = start_runs,
+		.start = start_new,
+		.arg = (void *)(uintptr_t)own,
 	};
 	_cleanup_session_ struct nsc_session session =
 		NSC_SESSION_INIT_OF(own->user->uid);
@@ -160,7 +163,7 @@ static void start_in_child(const void *arg, void *answer)
 		err->code = 0;
 }
 
-static int ask(const struct question *question, struct nsc_error *err)
+static int start_ask(const struct question *question, struct nsc_error *err)
 {
 	const struct nsc_process_question start = {
 		start_in_child, question, -1,
@@ -192,7 +195,7 @@ int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
 	};
 	struct nsc_error e = NSC_ERROR_INIT;
 
-	return nsc_api_result(ask(&question, &e), &e, err);
+	return nsc_api_result(start_ask(&question, &e), &e, err);
 }
 
 NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
@@ -205,7 +208,7 @@ NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = flags & ~NSCONTAINER_START_REPLACE ?
 			  nsc_error_set(&e, EINVAL, "start: unknown flags") :
-			  ask(&question, &e);
+			  start_ask(&question, &e);
 
 	return nsc_api_result(ret, &e, err);
 }

@@ -25,7 +25,7 @@ struct target {
 	struct nsc_stats stats;
 };
 
-static json_t *number(uint64_t value)
+static json_t *stats_number(uint64_t value)
 {
 	return value == NSC_STATS_NONE ? json_null() :
 					 json_integer((json_int_t)value);
@@ -37,10 +37,11 @@ static json_t *memory_json(const struct nsc_stats *s)
 
 	for (size_t i = 0; i < s->n_memory_stat; i++)
 		json_object_set_new(stat, s->memory_stat[i].name,
-				    number(s->memory_stat[i].value));
-	return json_pack("{s:o, s:o, s:o, s:o}", "usage", number(s->memory),
-			 "peak", number(s->memory_peak),
-			 "limit", number(s->memory_limit), "stat", stat);
+				    stats_number(s->memory_stat[i].value));
+	return json_pack("{s:o, s:o, s:o, s:o}", "usage",
+			 stats_number(s->memory), "peak",
+			 stats_number(s->memory_peak), "limit",
+			 stats_number(s->memory_limit), "stat", stat);
 }
 
 static json_t *io_json(const struct nsc_stats *s)
@@ -53,24 +54,25 @@ static json_t *io_json(const struct nsc_stats *s)
 
 		snprintf(device, sizeof(device), "%u:%u", row->major,
 			 row->minor);
-		json_array_append_new(array, json_pack("{s:s, s:s, s:o, s:o}",
-				"device", device, "op", row->op,
-				"bytes", number(row->bytes),
-				"operations", number(row->ops)));
+		json_array_append_new(
+			array, json_pack("{s:s, s:s, s:o, s:o}", "device",
+					 device, "op", row->op, "bytes",
+					 stats_number(row->bytes), "operations",
+					 stats_number(row->ops)));
 	}
-	return json_pack("{s:o, s:o}", "devices", array,
-			 "queued", number(s->io_queued));
+	return json_pack("{s:o, s:o}", "devices", array, "queued",
+			 stats_number(s->io_queued));
 }
 
 static json_t *cpu_json(const struct nsc_stats *s, double percent)
 {
-	return json_pack("{s:o, s:f, s:o, s:o, s:{s:o, s:o, s:o}}",
-			 "usage_us", number(s->cpu_usage), "percent", percent,
-			 "user_us", number(s->cpu_user),
-			 "system_us", number(s->cpu_system), "throttling",
-			 "periods", number(s->periods),
-			 "throttled_periods", number(s->throttled_periods),
-			 "throttled_us", number(s->throttled_time));
+	return json_pack("{s:o, s:f, s:o, s:o, s:{s:o, s:o, s:o}}", "usage_us",
+			 stats_number(s->cpu_usage), "percent", percent,
+			 "user_us", stats_number(s->cpu_user), "system_us",
+			 stats_number(s->cpu_system), "throttling", "periods",
+			 stats_number(s->periods), "throttled_periods",
+			 stats_number(s->throttled_periods), "throttled_us",
+			 stats_number(s->throttled_time));
 }
 
 /* Those that the hierarchy with sessions has directories of. */
@@ -90,11 +92,12 @@ static json_t *sessions_json(struct target *t)
 		nsc_stats_read(&t->tree, entry->d_name, s);
 		if (s->pids == 0)
 			continue;
-		json_array_append_new(array, json_pack("{s:i, s:o, s:o, s:o}",
-				"pid", atoi(entry->d_name + 8),
-				"memory", number(s->memory),
-				"cpu_us", number(s->cpu_usage),
-				"pids", number(s->pids)));
+		json_array_append_new(
+			array, json_pack("{s:i, s:o, s:o, s:o}", "pid",
+					 atoi(entry->d_name + 8), "memory",
+					 stats_number(s->memory), "cpu_us",
+					 stats_number(s->cpu_usage), "pids",
+					 stats_number(s->pids)));
 	}
 	if (dir)
 		closedir(dir);
@@ -122,19 +125,20 @@ static json_t *measure(struct target *t)
 	return json_pack("{s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
 			 "s:{s:s, s:b, s:b}, s:o}",
 			 "user", t->state->user, "external",
-			 nsc_api_path(t->state->external),
-			 "cpu", cpu_json(s, percent),
-			 "memory", memory_json(s), "pids",
-			 "current", number(s->pids),
-			 "limit", number(s->pids_limit), "io", io_json(s),
-			 "freezer", "state", s->frozen ? "FROZEN" :
+			 nsc_api_path(t->state->external), "cpu",
+			 cpu_json(s, percent), "memory", memory_json(s), "pids",
+			 "current", stats_number(s->pids), "limit",
+			 stats_number(s->pids_limit), "io", io_json(s),
+			 "freezer", "state",
+			 s->frozen				? "FROZEN" :
 			 s->self_freezing || s->parent_freezing ? "FREEZING" :
-			 "THAWED", "self", s->self_freezing, "parent",
-			 s->parent_freezing, "sessions", sessions_json(t));
+								  "THAWED",
+			 "self", s->self_freezing, "parent", s->parent_freezing,
+			 "sessions", sessions_json(t));
 }
 
-static int open_target(const char *path, struct target *t,
-		       struct nsc_error *err)
+static int stats_open_target(const char *path, struct target *t,
+			     struct nsc_error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
@@ -142,7 +146,7 @@ static int open_target(const char *path, struct target *t,
 	t->rundir = nsc_api_current(path, err);
 	if (t->rundir < 0)
 		return t->rundir;
-	pidfd = nsc_join_find(t->rundir, &t->state, err);
+	pidfd = nsc_running_find(t->rundir, &t->state, err);
 	if (pidfd < 0)
 		return pidfd;
 	ret = t->state->has_groups ?
@@ -163,7 +167,7 @@ static int stats(const char *path, struct nscontainer_record **ret,
 	if (!t)
 		return nsc_error_sys(err, ENOMEM, "stats");
 	t->rundir = -1;
-	error = open_target(path, t, err);
+	error = stats_open_target(path, t, err);
 	if (error == 0)
 		error = nsc_api_add(&list, stats_keys, measure(t), err);
 	nsc_fd_close(&t->rundir);

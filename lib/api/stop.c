@@ -63,7 +63,7 @@ static int stop_in(int instance, unsigned int number, void *arg,
 {
 	const struct stop *how = arg;
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(instance, &state, err);
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
 	int ret;
 
 	/* It ended, perhaps without a monitor: nothing of it stays. */

@@ -64,7 +64,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static bool is_v2(const struct nsc_proc_mount *m)
+static bool cgroup_is_v2(const struct nsc_proc_mount *m)
 {
 	return !strcmp(m->type, "cgroup2");
 }
@@ -77,7 +77,7 @@ static bool is_readonly(const struct nsc_proc_mount *m)
 static int add_mount(struct nsc_cgroup_host *host,
 		     const struct nsc_proc_mount *m)
 {
-	bool v2 = is_v2(m), readonly = is_readonly(m);
+	bool v2 = cgroup_is_v2(m), readonly = is_readonly(m);
 	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(m->super, ",");
 	struct nsc_cgroup_hierarchy *h = host->list;
 
@@ -106,7 +106,7 @@ static bool next_mount(char **text, struct nsc_proc_mount *ret)
 {
 	while (nsc_proc_mount_next(text, ret))
 		/* The path ends up in a file of lines. */
-		if ((is_v2(ret) || !strcmp(ret->type, "cgroup")) &&
+		if ((cgroup_is_v2(ret) || !strcmp(ret->type, "cgroup")) &&
 		    !strchr(ret->point, '\n'))
 			return true;
 	return false;
@@ -122,8 +122,8 @@ char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
 	bool writable = false;
 
 	while (first && copy && !writable && next_mount(&rest, &m)) {
-		if (*first ? is_v2(&m) || !has_word(m.super, first) :
-			     !is_v2(&m))
+		if (*first ? cgroup_is_v2(&m) || !has_word(m.super, first) :
+			     !cgroup_is_v2(&m))
 			continue;
 		writable = !is_readonly(&m);
 		if (found && !writable)
@@ -230,8 +230,8 @@ void nsc_cgroup_leave(void)
 		return;
 	rest = mountinfo;
 	while (next_mount(&rest, &m)) {
-		_cleanup_fd_ int dir = is_v2(&m) ? -1 :
-						   open(m.point, DIR_FLAGS);
+		_cleanup_fd_ int dir =
+			cgroup_is_v2(&m) ? -1 : open(m.point, DIR_FLAGS);
 
 		/* By itself, not by its number: that would wait. */
 		if (dir >= 0)

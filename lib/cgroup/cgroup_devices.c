@@ -136,7 +136,8 @@ static int bpf(enum bpf_cmd command, union bpf_attr *attr)
 	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
-static int load(const struct nsc_device_policy *policy, struct nsc_error *err)
+static int devices_load(const struct nsc_device_policy *policy,
+			struct nsc_error *err)
 {
 	_cleanup_free_ struct bpf_insn *insns =
 		calloc(NSC_DEVICE_INSNS(policy->n), sizeof(*insns));
@@ -162,7 +163,7 @@ static int load(const struct nsc_device_policy *policy, struct nsc_error *err)
 int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
 			struct nsc_error *err)
 {
-	_cleanup_fd_ int program = load(policy, err);
+	_cleanup_fd_ int program = devices_load(policy, err);
 	union bpf_attr attr;
 
 	if (program < 0)

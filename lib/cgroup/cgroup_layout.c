@@ -17,19 +17,20 @@
 		     NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
 		     NSC_CGROUP_BIT(NSC_CGROUP_PIDS))
 
-int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID])
+int nsc_cgroup_layout_id(int rundir, char id[NSC_CGROUP_LAYOUT_ID])
 {
 	struct stat st, dir;
 
 	if (fstat(rundir, &dir) < 0 || stat("/proc/self/ns/pid", &st) < 0)
 		return -errno;
 	/* Two hosts in containers may share a hierarchy, never processes. */
-	snprintf(id, NSC_LAYOUT_ID, "%lu:%lu:%lu", (unsigned long)st.st_ino,
-		 (unsigned long)dir.st_dev, (unsigned long)dir.st_ino);
+	snprintf(id, NSC_CGROUP_LAYOUT_ID, "%lu:%lu:%lu",
+		 (unsigned long)st.st_ino, (unsigned long)dir.st_dev,
+		 (unsigned long)dir.st_ino);
 	return 0;
 }
 
-static int add(struct nsc_layout *l, const char *name)
+static int layout_add(struct nsc_cgroup_layout *l, const char *name)
 {
 	l->names[l->n] = strdup(name);
 	return l->names[l->n++] ? 0 : -ENOMEM;
@@ -42,32 +43,32 @@ static bool is_slice(const char *text)
 	return len > 6 && !strcmp(text + len - 6, ".slice");
 }
 
-static int add_names(struct nsc_layout *l)
+static int add_names(struct nsc_cgroup_layout *l)
 {
 	const struct nsc_config_cgroups *c = l->request->own;
 	const char *own = c->name && *c->name ? c->name : l->name;
 	_cleanup_free_ char *copy = strdup(c->parent ? c->parent : "");
 	char *save = NULL;
-	int ret = copy ? add(l, NSC_GROUP_TOP) : -ENOMEM;
+	int ret = copy ? layout_add(l, NSC_CGROUP_TOP) : -ENOMEM;
 
 	if (ret == 0 && l->request->shared) {
 		l->shared = l->n;
-		ret = add(l, l->request->shared_name);
+		ret = layout_add(l, l->request->shared_name);
 	}
 	for (char *name = ret < 0 ? NULL : strtok_r(copy, "/", &save);
 	     ret == 0 && name; name = strtok_r(NULL, "/", &save))
-		ret = add(l, name);
-	return ret < 0 ? ret : add(l, own);
+		ret = layout_add(l, name);
+	return ret < 0 ? ret : layout_add(l, own);
 }
 
-int nsc_layout_init(const struct nsc_cgroup_request *request,
-		    struct nsc_layout *ret, struct nsc_error *err)
+int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
+			   struct nsc_cgroup_layout *ret, struct nsc_error *err)
 {
 	const struct nsc_config_cgroups *c = request->own;
 	bool userns = request->userns;
 	int error;
 
-	*ret = (struct nsc_layout){ .request = request };
+	*ret = (struct nsc_cgroup_layout){ .request = request };
 	snprintf(ret->name, sizeof(ret->name), "%s", request->name);
 	/* No user's name has a ':'. */
 	if (request->beside)
@@ -75,7 +76,7 @@ int nsc_layout_init(const struct nsc_cgroup_request *request,
 			 request->generation);
 	error = add_names(ret);
 	if (error < 0) {
-		nsc_layout_free(ret);
+		nsc_cgroup_layout_free(ret);
 		return nsc_error_sys(err, -error, "control groups");
 	}
 	ret->devices = !c->allow_all_devices;
@@ -91,14 +92,15 @@ int nsc_layout_init(const struct nsc_cgroup_request *request,
 	return 0;
 }
 
-void nsc_layout_free(struct nsc_layout *layout)
+void nsc_cgroup_layout_free(struct nsc_cgroup_layout *layout)
 {
 	for (size_t i = 0; i < layout->n; i++)
 		free(layout->names[i]);
 	layout->n = 0;
 }
 
-static int need(const struct nsc_layout *l, const struct nsc_cgroup_host *host,
+static int need(const struct nsc_cgroup_layout *l,
+		const struct nsc_cgroup_host *host,
 		enum nsc_cgroup_controller controller, const char *key,
 		struct nsc_error *err)
 {
@@ -118,9 +120,9 @@ static int need(const struct nsc_layout *l, const struct nsc_cgroup_host *host,
 			     "unless allow_all_devices is true");
 }
 
-int nsc_layout_possible(const struct nsc_layout *l,
-			const struct nsc_cgroup_host *host,
-			struct nsc_error *err)
+int nsc_cgroup_layout_possible(const struct nsc_cgroup_layout *l,
+			       const struct nsc_cgroup_host *host,
+			       struct nsc_error *err)
 {
 	const struct nsc_cgroup_request *request = l->request;
 	int ret = 0;
@@ -139,9 +141,9 @@ int nsc_layout_possible(const struct nsc_layout *l,
 	return ret;
 }
 
-bool nsc_layout_requires(const struct nsc_layout *layout,
-			 const struct nsc_cgroup_host *host,
-			 const struct nsc_cgroup_hierarchy *h)
+bool nsc_cgroup_layout_requires(const struct nsc_cgroup_layout *layout,
+				const struct nsc_cgroup_host *host,
+				const struct nsc_cgroup_hierarchy *h)
 {
 	for (int i = 0; i <= NSC_CGROUP_UNIFIED; i++)
 		if (layout->needed & NSC_CGROUP_BIT(i) &&
@@ -150,14 +152,14 @@ bool nsc_layout_requires(const struct nsc_layout *layout,
 	return false;
 }
 
-int nsc_layout_path(const struct nsc_layout *l,
-		    const struct nsc_cgroup_hierarchy *h, size_t n,
-		    char path[PATH_MAX])
+int nsc_cgroup_layout_path(const struct nsc_cgroup_layout *l,
+			   const struct nsc_cgroup_hierarchy *h, size_t n,
+			   char path[PATH_MAX])
 {
 	bool scope = h->v2 && l->scope;
 	int at = snprintf(path, PATH_MAX, "%s%s%s", h->path,
 			  scope ? l->scope : "",
-			  scope ? "/" NSC_GROUP_SCOPE_C : "");
+			  scope ? "/" NSC_CGROUP_SCOPE_C : "");
 
 	for (size_t i = 0; !scope && i < n && at < PATH_MAX; i++)
 		at += snprintf(path + at, PATH_MAX - (size_t)at, "/%s",
@@ -179,30 +181,30 @@ static void print_controllers(FILE *out, const struct nsc_cgroup_hierarchy *h)
 	}
 }
 
-static int print_hierarchy(FILE *out, const struct nsc_layout *l,
+static int print_hierarchy(FILE *out, const struct nsc_cgroup_layout *l,
 			   const struct nsc_cgroup_hierarchy *h)
 {
 	bool scope = h->v2 && l->scope;
 	char path[PATH_MAX];
 
-	if (nsc_layout_path(l, h, l->n, path) < 0)
+	if (nsc_cgroup_layout_path(l, h, l->n, path) < 0)
 		return -ENAMETOOLONG;
 	fputs(h->v2 || h->controllers & PER_SESSION ? "s " : "g ", out);
 	print_controllers(out, h);
 	fprintf(out, " %s\n", path);
 	if (scope)
-		fprintf(out, "m - %s%s/" NSC_GROUP_SCOPE_M "\n", h->path,
+		fprintf(out, "m - %s%s/" NSC_CGROUP_SCOPE_M "\n", h->path,
 			l->scope);
 	for (size_t n = scope ? 0 : l->n - 1; n; n--) {
-		if (nsc_layout_path(l, h, n, path) < 0)
+		if (nsc_cgroup_layout_path(l, h, n, path) < 0)
 			return -ENAMETOOLONG;
 		fprintf(out, "p - %s\n", path);
 	}
 	return 0;
 }
 
-char *nsc_layout_record(const struct nsc_layout *l,
-			const struct nsc_cgroup_host *host)
+char *nsc_cgroup_layout_record(const struct nsc_cgroup_layout *l,
+			       const struct nsc_cgroup_host *host)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -219,8 +221,8 @@ char *nsc_layout_record(const struct nsc_layout *l,
 	return text;
 }
 
-int nsc_layout_slice(const struct nsc_layout *l, char *buf, size_t size,
-		     struct nsc_error *err)
+int nsc_cgroup_layout_slice(const struct nsc_cgroup_layout *l, char *buf,
+			    size_t size, struct nsc_error *err)
 {
 	const struct nsc_config_cgroups *c = l->request->own;
 	const char *slice = c->slice && *c->slice ? c->slice :

@@ -7,17 +7,17 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_request.h"
 
-#define NSC_GROUP_TOP "nscontainer"
-#define NSC_GROUP_SCOPE_C "container"	/* below a scope of systemd's */
-#define NSC_GROUP_SCOPE_M "monitor"
-#define NSC_LAYOUT_ID 80
-#define NSC_GROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
+#define NSC_CGROUP_TOP "nscontainer"
+#define NSC_CGROUP_SCOPE_C "container" /* below a scope of systemd's */
+#define NSC_CGROUP_SCOPE_M "monitor"
+#define NSC_CGROUP_LAYOUT_ID 80
+#define NSC_CGROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
 
-struct nsc_layout {
+struct nsc_cgroup_layout {
 	const struct nsc_cgroup_request *request;
-	char id[NSC_LAYOUT_ID];		/* of this container, as a mark */
+	char id[NSC_CGROUP_LAYOUT_ID];	/* of this container, as a mark */
 	char name[NAME_MAX + 1];	/* without cgroups.name: its own */
-	char *names[NSC_GROUP_NAMES];	/* components, from the hierarchy */
+	char *names[NSC_CGROUP_NAMES];	/* components, from the hierarchy */
 	size_t n;
 	size_t shared;			/* which of them is the host's parent;
 					 * 0: none */
@@ -27,34 +27,35 @@ struct nsc_layout {
 	const char *scope;		/* systemd: its path in v2, or NULL */
 };
 
-int nsc_layout_init(const struct nsc_cgroup_request *request,
-		    struct nsc_layout *ret, struct nsc_error *err);
-void nsc_layout_free(struct nsc_layout *layout);
+int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
+			   struct nsc_cgroup_layout *ret,
+			   struct nsc_error *err);
+void nsc_cgroup_layout_free(struct nsc_cgroup_layout *layout);
 
 /* The mark of the container whose instance rundir is. */
-int nsc_layout_id(int rundir, char id[NSC_LAYOUT_ID]);
+int nsc_cgroup_layout_id(int rundir, char id[NSC_CGROUP_LAYOUT_ID]);
 
 /* Does what needs a controller find it?  Else the sentence that says why. */
-int nsc_layout_possible(const struct nsc_layout *layout,
-			const struct nsc_cgroup_host *host,
-			struct nsc_error *err);
+int nsc_cgroup_layout_possible(const struct nsc_cgroup_layout *layout,
+			       const struct nsc_cgroup_host *host,
+			       struct nsc_error *err);
 
 /* Is one of the needed controllers in this hierarchy? */
-bool nsc_layout_requires(const struct nsc_layout *layout,
-			 const struct nsc_cgroup_host *host,
-			 const struct nsc_cgroup_hierarchy *h);
+bool nsc_cgroup_layout_requires(const struct nsc_cgroup_layout *layout,
+				const struct nsc_cgroup_host *host,
+				const struct nsc_cgroup_hierarchy *h);
 
 /* The first n names of it in a hierarchy, as a path. */
-int nsc_layout_path(const struct nsc_layout *layout,
-		    const struct nsc_cgroup_hierarchy *h, size_t n,
-		    char path[PATH_MAX]);
+int nsc_cgroup_layout_path(const struct nsc_cgroup_layout *layout,
+			   const struct nsc_cgroup_hierarchy *h, size_t n,
+			   char path[PATH_MAX]);
 
 /* The record of cgroup_tree.h, into new memory; NULL without memory. */
-char *nsc_layout_record(const struct nsc_layout *layout,
-			const struct nsc_cgroup_host *host);
+char *nsc_cgroup_layout_record(const struct nsc_cgroup_layout *layout,
+			       const struct nsc_cgroup_host *host);
 
 /* The slice for systemd; by default user-UID.slice. */
-int nsc_layout_slice(const struct nsc_layout *layout, char *buf, size_t size,
-		     struct nsc_error *err);
+int nsc_cgroup_layout_slice(const struct nsc_cgroup_layout *layout, char *buf,
+			    size_t size, struct nsc_error *err);
 
 #endif

@@ -43,7 +43,7 @@ void nsc_cgroup_each_process(const char *dir,
 	nsc_cgroup_each(dir, NSC_CGROUP_DEPTH, each_of_group, &walk);
 }
 
-static bool listed(const char *group, pid_t pid)
+static bool cgroup_processes_listed(const char *group, pid_t pid)
 {
 	_cleanup_file_ FILE *file = open_list(group);
 	int one;
@@ -59,7 +59,8 @@ void nsc_cgroup_signal(const char *group, pid_t pid, int signal)
 {
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
 
-	if (pidfd >= 0 && pid != getpid() && listed(group, pid))
+	if (pidfd >= 0 && pid != getpid() &&
+	    cgroup_processes_listed(group, pid))
 		nsc_pidfd_signal(pidfd, signal);
 }
 
@@ -68,7 +69,7 @@ struct list {
 	size_t n, max;
 };
 
-static void put(const char *group, pid_t pid, void *arg)
+static void cgroup_processes_put(const char *group, pid_t pid, void *arg)
 {
 	struct list *list = arg;
 
@@ -85,7 +86,7 @@ size_t nsc_cgroup_session_pids(const struct nsc_cgroup_tree *tree,
 	char path[PATH_MAX];
 
 	if (nsc_cgroup_tree_session(tree, session, path, sizeof(path)) == 0)
-		nsc_cgroup_each_process(path, put, &all);
+		nsc_cgroup_each_process(path, cgroup_processes_put, &all);
 	return all.n;
 }
 

@@ -69,8 +69,8 @@ static void call_cleanup(struct call *c)
 	sd.sd_bus_flush_close_unref(c->bus);
 }
 
-static int failed(const struct call *c, int ret, const char *what,
-		  struct nsc_error *err)
+static int systemd_failed(const struct call *c, int ret, const char *what,
+			  struct nsc_error *err)
 {
 	if (c->error.message)
 		return nsc_error_set(err, -ret, "systemd: %s: %s", what,
@@ -156,7 +156,7 @@ static int limit_slice(struct call *c, const char *slice,
 	if (ret >= 0)
 		ret = sd.sd_bus_call(c->bus, m, WAIT_US, &c->error, NULL);
 	sd.sd_bus_message_unref(m);
-	return ret < 0 ? failed(c, ret, "limit the slice", err) : 0;
+	return ret < 0 ? systemd_failed(c, ret, "limit the slice", err) : 0;
 }
 
 static int on_removed(sd_bus_message *m, void *data, sd_bus_error *error)
@@ -215,15 +215,15 @@ static int wait_for_job(struct call *c, struct nsc_error *err)
 			ret = -ETIMEDOUT;
 	}
 	if (ret < 0)
-		return failed(c, ret, "wait for the scope", err);
+		return systemd_failed(c, ret, "wait for the scope", err);
 	if (strcmp(c->result, "done") != 0)
 		return nsc_error_set(err, EIO, "systemd: the scope was not "
 				     "started: %s", c->result);
 	return 0;
 }
 
-static int start(struct call *c, const struct nsc_systemd_scope *scope,
-		 struct nsc_error *err)
+static int systemd_start(struct call *c, const struct nsc_systemd_scope *scope,
+			 struct nsc_error *err)
 {
 	const struct timespec pause = { 0, 100000000 };
 	char unit[256], slice[256];
@@ -249,7 +249,7 @@ static int start(struct call *c, const struct nsc_systemd_scope *scope,
 		nanosleep(&pause, NULL);
 	}
 	if (ret < 0)
-		return failed(c, ret, "start the scope", err);
+		return systemd_failed(c, ret, "start the scope", err);
 	return wait_for_job(c, err);
 }
 
@@ -273,8 +273,8 @@ static int connect_and_start(const struct nsc_systemd_scope *scope,
 	int ret = connect_to_manager(&c.bus);
 
 	if (ret < 0)
-		return failed(&c, ret, "connect to the bus", err);
-	return start(&c, scope, err);
+		return systemd_failed(&c, ret, "connect to the bus", err);
+	return systemd_start(&c, scope, err);
 }
 
 int nsc_systemd_start_scope(const struct nsc_systemd_scope *scope,

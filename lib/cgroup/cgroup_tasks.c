@@ -38,7 +38,7 @@ static int become(uid_t uid, int securebits)
 }
 
 /* Nothing is right any more where that fails. */
-static void become_root(int securebits)
+static void cgroup_tasks_become_root(int securebits)
 {
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||
 	    prctl(PR_SET_SECUREBITS, securebits) < 0)
@@ -56,7 +56,7 @@ int nsc_cgroup_tasks_open(const struct nsc_cgroup_tree *tree, pid_t pid,
 		if (nsc_cgroup_entry_is_v1(&tree->list[i]))
 			ret = open_one(&tree->list[i], pid, tasks);
 	if (tasks->uid)
-		become_root(securebits);
+		cgroup_tasks_become_root(securebits);
 	return ret < 0 ? nsc_error_sys(err, -ret, "open the groups of process "
 				       "%d", (int)pid) : 0;
 }

@@ -36,7 +36,7 @@ static int read_file(const char *dir, const char *file, char *buf, size_t size)
 	return n < 0 ? n : 0;
 }
 
-static int write_file(const char *dir, const char *file, const char *text)
+static int tree_write_file(const char *dir, const char *file, const char *text)
 {
 	char path[PATH_MAX];
 	_cleanup_fd_ int fd = -1;
@@ -50,7 +50,7 @@ static int write_file(const char *dir, const char *file, const char *text)
 	return 0;
 }
 
-static int parse(struct nsc_cgroup_tree *tree)
+static int tree_parse(struct nsc_cgroup_tree *tree)
 {
 	char *save = NULL;
 
@@ -77,7 +77,7 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	if (len < sizeof(tree->text))
 		memcpy(tree->text, text, len);
-	if (len >= sizeof(tree->text) || parse(tree) < 0)
+	if (len >= sizeof(tree->text) || tree_parse(tree) < 0)
 		return nsc_error_set(err, E2BIG, "control groups: their "
 				     "names need %zu bytes, and may have %d, "
 				     "in %d lines: shorten cgroups.parent",
@@ -87,7 +87,7 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 				 err);
 }
 
-static bool is_v2(const struct nsc_cgroup_entry *e)
+static bool tree_is_v2(const struct nsc_cgroup_entry *e)
 {
 	return !strncmp(e->controllers, "v2", 2) &&
 	       (!e->controllers[2] || e->controllers[2] == ',');
@@ -105,7 +105,7 @@ static int read_groups(int rundir, char *buf, size_t size)
 	return read_file(dir, "cgroup", buf, size);
 }
 
-static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
+static void tree_follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 {
 	char groups[8192] = "";
 
@@ -120,7 +120,8 @@ static void follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 		if (!groups[0] &&
 		    read_groups(rundir, groups, sizeof(groups)) < 0)
 			groups[0] = '\0';
-		group = nsc_proc_cgroup(groups, is_v2(e) ? "" : e->controllers);
+		group = nsc_proc_cgroup(groups,
+					tree_is_v2(e) ? "" : e->controllers);
 		n = group ? (int)strcspn(group, "\n") : 0;
 		if (n == 1)
 			e->kind = '-';
@@ -154,9 +155,9 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	if (n == (ssize_t)sizeof(tree->text) - 1 && read(fd, &more, 1) != 0)
 		return -EFBIG;
 	tree->text[n] = '\0';
-	ret = parse(tree);
+	ret = tree_parse(tree);
 	if (ret == 0)
-		follow(rundir, tree, (size_t)n + 1);
+		tree_follow(rundir, tree, (size_t)n + 1);
 	return ret;
 }
 
@@ -183,7 +184,7 @@ nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
 
 		if (!is_group(e))
 			continue;
-		if (is_v2(e))
+		if (tree_is_v2(e))
 			unified = e;
 		for (; p; p = strchr(p, ',')) {
 			p += *p == ',';
@@ -202,7 +203,7 @@ int nsc_cgroup_tree_session(const struct nsc_cgroup_tree *tree, pid_t pid,
 
 	for (size_t i = 0; i < tree->n; i++)
 		if (tree->list[i].kind == 's' &&
-		    (!best || is_v2(&tree->list[i])))
+		    (!best || tree_is_v2(&tree->list[i])))
 			best = &tree->list[i];
 	if (!best)
 		return -ENOENT;
@@ -218,7 +219,7 @@ bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)
 
 	if (!e)
 		return false;
-	if (!is_v2(e))
+	if (!tree_is_v2(e))
 		return read_file(e->path, "freezer.state", text,
 				 sizeof(text)) == 0 && text[0] == 'F';
 	if (read_file(e->path, "cgroup.freeze", text, sizeof(text)) == 0 &&
@@ -235,7 +236,7 @@ bool nsc_cgroup_tree_frozen(const struct nsc_cgroup_tree *tree)
 
 	if (!e)
 		return false;
-	if (is_v2(e))
+	if (tree_is_v2(e))
 		return read_file(e->path, "cgroup.events", text,
 				 sizeof(text)) == 0 && strstr(text, "frozen 1");
 	return read_file(e->path, "freezer.state", text, sizeof(text)) == 0 &&
@@ -249,10 +250,11 @@ int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze)
 
 	if (!e)
 		return -EOPNOTSUPP;
-	if (is_v2(e))
-		return write_file(e->path, "cgroup.freeze", freeze ? "1" : "0");
-	return write_file(e->path, "freezer.state", freeze ? "FROZEN" :
-							     "THAWED");
+	if (tree_is_v2(e))
+		return tree_write_file(e->path, "cgroup.freeze",
+				       freeze ? "1" : "0");
+	return tree_write_file(e->path, "freezer.state",
+			       freeze ? "FROZEN" : "THAWED");
 }
 
 /* By what the directory says alone: a group has some 60 files. */
@@ -334,7 +336,8 @@ static void kill_all(const struct nsc_cgroup_tree *tree)
 
 		if (!is_own(e))
 			continue;
-		if (is_v2(e) && write_file(e->path, "cgroup.kill", "1") == 0)
+		if (tree_is_v2(e) &&
+		    tree_write_file(e->path, "cgroup.kill", "1") == 0)
 			continue;
 		nsc_cgroup_each_process(e->path, kill_one, NULL);
 	}
@@ -405,7 +408,7 @@ void nsc_cgroup_entry_path(const struct nsc_cgroup_entry *e, pid_t pid,
 
 bool nsc_cgroup_entry_is_v1(const struct nsc_cgroup_entry *e)
 {
-	return is_group(e) && !is_v2(e);
+	return is_group(e) && !tree_is_v2(e);
 }
 
 static int move(const char *path, pid_t pid)
@@ -413,7 +416,7 @@ static int move(const char *path, pid_t pid)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
-	return write_file(path, "cgroup.procs", text);
+	return tree_write_file(path, "cgroup.procs", text);
 }
 
 /* 1: it is in the group; 0: it enters itself. */

@@ -18,8 +18,8 @@ static int64_t twice(int64_t value)
  * Memory and swap together may never be less than memory alone, so that is
  * lifted first: a group of a parent may have older limits.
  */
-static int put_memory(const struct nsc_cgroup_limits *l,
-		      struct nsc_cgroup_setting *ret)
+static int v1_put_memory(const struct nsc_cgroup_limits *l,
+			 struct nsc_cgroup_setting *ret)
 {
 	static const char memsw[] = "memory.memsw.limit_in_bytes";
 	bool given = nsc_cgroup_has(l, NSC_CGROUP_N_SWAP);
@@ -43,8 +43,8 @@ static int64_t clamp(int64_t value, int64_t min, int64_t max)
 	return value < min ? min : value > max ? max : value;
 }
 
-static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
-		  struct nsc_cgroup_setting *ret)
+static int v1_number(const struct nsc_cgroup_limits *l,
+		     enum nsc_cgroup_number n, struct nsc_cgroup_setting *ret)
 {
 	static const char *const files[NSC_CGROUP_NUMBERS] = {
 		[NSC_CGROUP_N_RESERVATION] = "memory.soft_limit_in_bytes",
@@ -56,7 +56,7 @@ static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
 
 	switch (n) {
 	case NSC_CGROUP_N_MEMORY:
-		return put_memory(l, ret);
+		return v1_put_memory(l, ret);
 	case NSC_CGROUP_N_SWAP:
 		return 0;
 	case NSC_CGROUP_N_HIGH:
@@ -84,8 +84,8 @@ static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
 	return 1;
 }
 
-static int io_max(const struct nsc_cgroup_io_max *io,
-		  struct nsc_cgroup_setting *ret)
+static int v1_io_max(const struct nsc_cgroup_io_max *io,
+		     struct nsc_cgroup_setting *ret)
 {
 	static const char *const files[NSC_CGROUP_RATES] = {
 		"blkio.throttle.read_bps_device",
@@ -102,8 +102,8 @@ static int io_max(const struct nsc_cgroup_io_max *io,
 	return n;
 }
 
-static int hugetlb(const struct nsc_cgroup_pair *pair,
-		   struct nsc_cgroup_setting *ret)
+static int v1_hugetlb(const struct nsc_cgroup_pair *pair,
+		      struct nsc_cgroup_setting *ret)
 {
 	char file[64];
 
@@ -114,5 +114,7 @@ static int hugetlb(const struct nsc_cgroup_pair *pair,
 }
 
 const struct nsc_cgroup_ops nsc_cgroup_v1 = {
-	.number = number, .io_max = io_max, .hugetlb = hugetlb,
+	.number = v1_number,
+	.io_max = v1_io_max,
+	.hugetlb = v1_hugetlb,
 };

@@ -12,8 +12,8 @@
 #define PERIOD 100000		/* microseconds, the kernel's */
 
 /* v1 limits memory and swap together, v2 swap alone. */
-static int put_memory(const struct nsc_cgroup_limits *l,
-		      struct nsc_cgroup_setting *ret)
+static int v2_put_memory(const struct nsc_cgroup_limits *l,
+			 struct nsc_cgroup_setting *ret)
 {
 	bool given = nsc_cgroup_has(l, NSC_CGROUP_N_SWAP);
 	int64_t memory = N(l, MEMORY);
@@ -44,8 +44,8 @@ static int put_cpu_max(const struct nsc_cgroup_limits *l,
 	return 1;
 }
 
-static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
-		  struct nsc_cgroup_setting *ret)
+static int v2_number(const struct nsc_cgroup_limits *l,
+		     enum nsc_cgroup_number n, struct nsc_cgroup_setting *ret)
 {
 	static const char *const files[NSC_CGROUP_NUMBERS] = {
 		[NSC_CGROUP_N_RESERVATION] = "memory.low",
@@ -56,7 +56,7 @@ static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
 
 	switch (n) {
 	case NSC_CGROUP_N_MEMORY:
-		return put_memory(l, ret);
+		return v2_put_memory(l, ret);
 	case NSC_CGROUP_N_SWAP:
 		return 0;
 	case NSC_CGROUP_N_SHARES:
@@ -83,8 +83,8 @@ static int number(const struct nsc_cgroup_limits *l, enum nsc_cgroup_number n,
 	}
 }
 
-static int io_max(const struct nsc_cgroup_io_max *io,
-		  struct nsc_cgroup_setting *ret)
+static int v2_io_max(const struct nsc_cgroup_io_max *io,
+		     struct nsc_cgroup_setting *ret)
 {
 	static const char *const names[NSC_CGROUP_RATES] = {
 		"rbps", "wbps", "riops", "wiops",
@@ -102,8 +102,8 @@ static int io_max(const struct nsc_cgroup_io_max *io,
 	return 1;
 }
 
-static int hugetlb(const struct nsc_cgroup_pair *pair,
-		   struct nsc_cgroup_setting *ret)
+static int v2_hugetlb(const struct nsc_cgroup_pair *pair,
+		      struct nsc_cgroup_setting *ret)
 {
 	char file[64];
 
@@ -113,7 +113,9 @@ static int hugetlb(const struct nsc_cgroup_pair *pair,
 }
 
 const struct nsc_cgroup_ops nsc_cgroup_v2 = {
-	.number = number, .io_max = io_max, .hugetlb = hugetlb,
+	.number = v2_number,
+	.io_max = v2_io_max,
+	.hugetlb = v2_hugetlb,
 };
 
 int nsc_cgroup_v2_enable(int dir, unsigned int wanted, unsigned int needed)

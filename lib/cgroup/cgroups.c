@@ -30,7 +30,7 @@ enum mark { MARK_NONE, MARK_OURS, MARK_OTHERS };
 
 static enum mark mark_of(int dir, const char *id)
 {
-	char text[NSC_LAYOUT_ID];
+	char text[NSC_CGROUP_LAYOUT_ID];
 	ssize_t n = fgetxattr(dir, MARK, text, sizeof(text));
 
 	if (n < 0)
@@ -52,8 +52,8 @@ static bool populated(const struct nsc_cgroup_hierarchy *h, int dir)
 }
 
 struct maker {
-	struct nsc_layout layout;
-	struct nsc_groups *groups;
+	struct nsc_cgroup_layout layout;
+	struct nsc_cgroups *groups;
 	struct nsc_device_rule *rules;
 	size_t n_rules;
 };
@@ -69,15 +69,17 @@ static int in_use(const struct maker *m, const char *path,
 }
 
 /* Left by a world that ended at once, or another's. */
-static int replace(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
-		   int parent, int *dir, struct nsc_error *err)
+static int cgroups_replace(const struct maker *m,
+			   const struct nsc_cgroup_hierarchy *h, int parent,
+			   int *dir, struct nsc_error *err)
 {
-	const char *name = h->v2 && m->layout.scope ? NSC_GROUP_SCOPE_C :
-			   m->layout.names[m->layout.n - 1];
+	const char *name = h->v2 && m->layout.scope ?
+				   NSC_CGROUP_SCOPE_C :
+				   m->layout.names[m->layout.n - 1];
 	char path[PATH_MAX];
 	bool made = false;
 
-	if (nsc_layout_path(&m->layout, h, m->layout.n, path) < 0)
+	if (nsc_cgroup_layout_path(&m->layout, h, m->layout.n, path) < 0)
 		return nsc_error_sys(err, ENAMETOOLONG, "group '%s'", name);
 	if (populated(h, *dir) || nsc_cgroup_tree_remove(path) < 0)
 		return in_use(m, path, err);
@@ -98,10 +100,11 @@ static int share(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 }
 
 /* 0, -EAGAIN (one above was removed meanwhile), or an error. */
-static int step(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
-		size_t i, int *dir, struct nsc_error *err)
+static int cgroups_step(const struct maker *m,
+			const struct nsc_cgroup_hierarchy *h, size_t i,
+			int *dir, struct nsc_error *err)
 {
-	const struct nsc_layout *l = &m->layout;
+	const struct nsc_cgroup_layout *l = &m->layout;
 	bool cpuset = !h->v2 && h->controllers &
 				NSC_CGROUP_BIT(NSC_CGROUP_CPUSET);
 	bool last = i == l->n - 1, made = false;
@@ -117,11 +120,11 @@ static int step(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 	ret = ret < 0 ? ret : child < 0 ? child : 0;
 	if (ret == -ENOENT || ret == -ENODEV)
 		return i ? -EAGAIN : ret;
-	nsc_layout_path(l, h, i + 1, path);
+	nsc_cgroup_layout_path(l, h, i + 1, path);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "make group '%s'", path);
 	if (last && !made)
-		ret = replace(m, h, *dir, &child, err);
+		ret = cgroups_replace(m, h, *dir, &child, err);
 	else if (!made && mark_of(child, l->id) != MARK_NONE)
 		ret = nsc_error_set(err, EBUSY, "make group '%s': it is a "
 				    "container's: containers cannot be below",
@@ -133,8 +136,9 @@ static int step(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 	return ret;
 }
 
-static int walk(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
-		struct nsc_error *err)
+static int cgroups_walk(const struct maker *m,
+			const struct nsc_cgroup_hierarchy *h,
+			struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = open(h->path, O_RDONLY | O_DIRECTORY |
 				    O_CLOEXEC);
@@ -143,7 +147,7 @@ static int walk(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 	if (dir < 0)
 		return nsc_error_sys(err, errno, "open '%s'", h->path);
 	for (size_t i = 0; ret == 0 && i < m->layout.n; i++)
-		ret = step(m, h, i, &dir, err);
+		ret = cgroups_step(m, h, i, &dir, err);
 	return ret < 0 ? ret : NSC_TAKE_FD(dir);
 }
 
@@ -166,13 +170,13 @@ static int walk_scope(const struct maker *m,
 		return nsc_error_sys(err, errno, "open the scope's group '%s'",
 				     path);
 	/* Out of the scope itself first: no controllers beside processes. */
-	monitor = nsc_cgroup_make(scope, NSC_GROUP_SCOPE_M, false, &made);
+	monitor = nsc_cgroup_make(scope, NSC_CGROUP_SCOPE_M, false, &made);
 	ret = monitor < 0 ? monitor : nsc_cgroup_add(monitor, getpid());
 	if (ret == 0)
 		ret = nsc_cgroup_v2_enable(scope, WANTED, m->layout.needed &
 					   h->controllers);
 	if (ret == 0)
-		dir = nsc_cgroup_make(scope, NSC_GROUP_SCOPE_C, false, &made);
+		dir = nsc_cgroup_make(scope, NSC_CGROUP_SCOPE_C, false, &made);
 	if (ret < 0 || dir < 0)
 		return nsc_error_sys(err, ret < 0 ? -ret : -dir, "divide the "
 				     "scope's group '%s'", path);
@@ -188,7 +192,7 @@ static int make_in(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 		dir = walk_scope(m, h, err);
 	/* Another container's end removes those above when they are empty. */
 	for (int i = 0; dir == -EAGAIN && i < TRIES; i++)
-		dir = walk(m, h, err);
+		dir = cgroups_walk(m, h, err);
 	if (dir == -EAGAIN)
 		return nsc_error_set(err, EAGAIN, "make groups in '%s': they "
 				     "are removed again and again", h->path);
@@ -207,7 +211,7 @@ static bool not_for_us(int error)
 
 static int make_all(struct maker *m, struct nsc_error *err)
 {
-	struct nsc_groups *g = m->groups;
+	struct nsc_cgroups *g = m->groups;
 
 	for (size_t i = 0; i < g->host.n; i++) {
 		struct nsc_cgroup_hierarchy *h = &g->host.list[i];
@@ -217,13 +221,13 @@ static int make_all(struct maker *m, struct nsc_error *err)
 			continue;
 		dir = make_in(m, h, err);
 		if (not_for_us(dir) &&
-		    !nsc_layout_requires(&m->layout, &g->host, h)) {
+		    !nsc_cgroup_layout_requires(&m->layout, &g->host, h)) {
 			h->readonly = true;
 			continue;
 		}
 		if (dir < 0)
 			return dir;
-		g->list[g->n++] = (struct nsc_group){ h, dir, -1 };
+		g->list[g->n++] = (struct nsc_cgroup_dir){ h, dir, -1 };
 	}
 	return 0;
 }
@@ -232,7 +236,7 @@ static int make_all(struct maker *m, struct nsc_error *err)
 static int open_tasks(struct maker *m, struct nsc_error *err)
 {
 	for (size_t i = 0; i < m->groups->n; i++) {
-		struct nsc_group *g = &m->groups->list[i];
+		struct nsc_cgroup_dir *g = &m->groups->list[i];
 
 		if (g->hierarchy->v2)
 			continue;
@@ -283,7 +287,7 @@ static int apply_devices(struct maker *m, struct nsc_error *err)
 		return ret;
 	policy = (struct nsc_device_policy){ m->rules, m->n_rules };
 	for (size_t i = 0; i < m->groups->n; i++) {
-		const struct nsc_group *g = &m->groups->list[i];
+		const struct nsc_cgroup_dir *g = &m->groups->list[i];
 
 		if (g->hierarchy != h)
 			continue;
@@ -325,7 +329,7 @@ static int ask_systemd(struct maker *m, struct nsc_error *err)
 	if (!nsc_cgroup_find(&m->groups->host, NSC_CGROUP_UNIFIED) ||
 	    !nsc_systemd_is_there())
 		return 0;
-	ret = nsc_layout_slice(&m->layout, slice, sizeof(slice), err);
+	ret = nsc_cgroup_layout_slice(&m->layout, slice, sizeof(slice), err);
 	if (ret < 0)
 		return ret;
 	scope.slice = slice;
@@ -343,8 +347,8 @@ static int ask_systemd(struct maker *m, struct nsc_error *err)
 
 static int write_record(const struct maker *m, struct nsc_error *err)
 {
-	_cleanup_free_ char *record = nsc_layout_record(&m->layout,
-							&m->groups->host);
+	_cleanup_free_ char *record =
+		nsc_cgroup_layout_record(&m->layout, &m->groups->host);
 
 	if (!record)
 		return nsc_error_sys(err, ENOMEM, "control groups");
@@ -356,9 +360,9 @@ static int write_record(const struct maker *m, struct nsc_error *err)
 	return nsc_cgroup_tree_save(m->layout.request->rundir, record, err);
 }
 
-static int make(struct maker *m, struct nsc_error *err)
+static int cgroups_make(struct maker *m, struct nsc_error *err)
 {
-	int ret = nsc_layout_possible(&m->layout, &m->groups->host, err);
+	int ret = nsc_cgroup_layout_possible(&m->layout, &m->groups->host, err);
 
 	if (ret == 0)
 		ret = ask_systemd(m, err);
@@ -375,42 +379,44 @@ static int make(struct maker *m, struct nsc_error *err)
 	return ret < 0 ? ret : apply_all(m, err);
 }
 
-int nsc_groups_make(const struct nsc_cgroup_request *request,
-		    struct nsc_groups *ret, struct nsc_error *err)
+int nsc_cgroups_make(const struct nsc_cgroup_request *request,
+		     struct nsc_cgroups *ret, struct nsc_error *err)
 {
 	struct maker m = { .groups = ret };
-	int error = nsc_layout_init(request, &m.layout, err);
+	int error = nsc_cgroup_layout_init(request, &m.layout, err);
 
-	if (error == 0 && nsc_layout_id(request->rundir, m.layout.id) < 0)
+	if (error == 0 &&
+	    nsc_cgroup_layout_id(request->rundir, m.layout.id) < 0)
 		error = nsc_error_sys(err, errno, "control groups");
 	if (error == 0)
 		error = nsc_cgroup_host_load(&ret->host, err);
 	if (error == 0)
-		error = make(&m, err);
-	nsc_layout_free(&m.layout);
+		error = cgroups_make(&m, err);
+	nsc_cgroup_layout_free(&m.layout);
 	free(m.rules);
 	return error;
 }
 
-void nsc_groups_leave_session(const struct nsc_cgroup_request *request)
+void nsc_cgroups_leave_session(const struct nsc_cgroup_request *request)
 {
 	char slice[NAME_MAX + 1];
-	struct nsc_layout layout;
+	struct nsc_cgroup_layout layout;
 
 	if (!nsc_systemd_is_there() ||
-	    nsc_layout_init(request, &layout, NSC_IGNORE) < 0)
+	    nsc_cgroup_layout_init(request, &layout, NSC_IGNORE) < 0)
 		return;
-	if (nsc_layout_slice(&layout, slice, sizeof(slice), NSC_IGNORE) == 0) {
+	if (nsc_cgroup_layout_slice(&layout, slice, sizeof(slice),
+				    NSC_IGNORE) == 0) {
 		const struct nsc_systemd_scope scope = {
 			.name = layout.name, .slice = slice,
 		};
 
 		(void)!nsc_systemd_start_scope(&scope, NSC_IGNORE);
 	}
-	nsc_layout_free(&layout);
+	nsc_cgroup_layout_free(&layout);
 }
 
-int nsc_groups_unified(const struct nsc_groups *groups)
+int nsc_cgroups_unified(const struct nsc_cgroups *groups)
 {
 	for (size_t i = 0; i < groups->n; i++)
 		if (groups->list[i].hierarchy->v2)
@@ -418,10 +424,10 @@ int nsc_groups_unified(const struct nsc_groups *groups)
 	return -1;
 }
 
-int nsc_groups_enter(const struct nsc_groups *groups, struct nsc_error *err)
+int nsc_cgroups_enter(const struct nsc_cgroups *groups, struct nsc_error *err)
 {
 	for (size_t i = 0; i < groups->n; i++) {
-		const struct nsc_group *g = &groups->list[i];
+		const struct nsc_cgroup_dir *g = &groups->list[i];
 
 		if (g->tasks >= 0 && write(g->tasks, "0", 1) != 1)
 			return nsc_error_sys(err, errno, "enter the group "
@@ -430,8 +436,8 @@ int nsc_groups_enter(const struct nsc_groups *groups, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
-		      struct nsc_error *err)
+int nsc_cgroups_settle(const struct nsc_cgroups *groups, pid_t pid,
+		       struct nsc_error *err)
 {
 	for (size_t i = 0; i < groups->n; i++) {
 		_cleanup_fd_ int dir = -1;
@@ -453,8 +459,8 @@ int nsc_groups_settle(const struct nsc_groups *groups, pid_t pid,
 	return 0;
 }
 
-int nsc_groups_freeze(const struct nsc_cgroup_request *request,
-		      struct nsc_error *err)
+int nsc_cgroups_freeze(const struct nsc_cgroup_request *request,
+		       struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret;
@@ -471,8 +477,8 @@ int nsc_groups_freeze(const struct nsc_cgroup_request *request,
 	return 0;
 }
 
-int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
-			struct nsc_error *err)
+int nsc_cgroups_delegate(const struct nsc_cgroups *groups, uid_t uid, gid_t gid,
+			 struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -491,7 +497,7 @@ int nsc_groups_delegate(const struct nsc_groups *groups, uid_t uid, gid_t gid,
 	return ret;
 }
 
-void nsc_groups_thaw(int rundir)
+void nsc_cgroups_thaw(int rundir)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree =
 		calloc(1, sizeof(*tree));
@@ -500,14 +506,14 @@ void nsc_groups_thaw(int rundir)
 		nsc_cgroup_tree_freeze(tree, false);
 }
 
-void nsc_groups_clean(int rundir)
+void nsc_cgroups_clean(int rundir)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree =
 		calloc(1, sizeof(*tree));
-	char id[NSC_LAYOUT_ID];
+	char id[NSC_CGROUP_LAYOUT_ID];
 
 	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||
-	    nsc_layout_id(rundir, id) < 0)
+	    nsc_cgroup_layout_id(rundir, id) < 0)
 		return;
 	for (size_t i = 0; i < tree->n; i++) {
 		_cleanup_fd_ int dir = open(tree->list[i].path, O_RDONLY |
@@ -523,7 +529,7 @@ void nsc_groups_clean(int rundir)
 	unlinkat(rundir, NSC_FILE_ENTER, 0);
 }
 
-static int explain_one(const struct nsc_layout *l,
+static int explain_one(const struct nsc_cgroup_layout *l,
 		       const struct nsc_cgroup_hierarchy *h, bool systemd,
 		       char path[PATH_MAX], struct nsc_error *err)
 {
@@ -531,8 +537,8 @@ static int explain_one(const struct nsc_layout *l,
 	int ret;
 
 	if (!h->v2 || !systemd)
-		return nsc_layout_path(l, h, l->n, path);
-	ret = nsc_layout_slice(l, slice, sizeof(slice), err);
+		return nsc_cgroup_layout_path(l, h, l->n, path);
+	ret = nsc_cgroup_layout_slice(l, slice, sizeof(slice), err);
 	if (ret == 0)
 		snprintf(path, PATH_MAX, "%s:%s:nscontainer-%s.scope", h->path,
 			 l->request->shared ?
@@ -540,18 +546,18 @@ static int explain_one(const struct nsc_layout *l,
 	return ret;
 }
 
-int nsc_groups_explain(const struct nsc_cgroup_request *request, char ***ret,
-		       struct nsc_error *err)
+int nsc_cgroups_explain(const struct nsc_cgroup_request *request, char ***ret,
+			struct nsc_error *err)
 {
 	struct nsc_cgroup_host host = { .n = 0 };
-	struct nsc_layout layout;
+	struct nsc_cgroup_layout layout;
 	size_t n = 0;
-	int error = nsc_layout_init(request, &layout, err);
+	int error = nsc_cgroup_layout_init(request, &layout, err);
 
 	if (error == 0)
 		error = nsc_cgroup_host_load(&host, err);
 	if (error == 0)
-		error = nsc_layout_possible(&layout, &host, err);
+		error = nsc_cgroup_layout_possible(&layout, &host, err);
 	for (size_t i = 0; error == 0 && i < host.n; i++) {
 		char path[PATH_MAX];
 
@@ -563,11 +569,11 @@ int nsc_groups_explain(const struct nsc_cgroup_request *request, char ***ret,
 			error = nsc_error_sys(err, ENOMEM, "control groups");
 	}
 	nsc_cgroup_host_free(&host);
-	nsc_layout_free(&layout);
+	nsc_cgroup_layout_free(&layout);
 	return error;
 }
 
-void nsc_groups_free(struct nsc_groups *groups)
+void nsc_cgroups_free(struct nsc_cgroups *groups)
 {
 	for (size_t i = 0; i < groups->n; i++) {
 		nsc_fd_close(&groups->list[i].dir);

@@ -13,7 +13,7 @@
 
 static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
 
-static enum nsc_cgroup_number number_of(const char *name)
+static enum nsc_cgroup_number cgroup_number_of(const char *name)
 {
 	unsigned int n = 0;
 
@@ -23,10 +23,10 @@ static enum nsc_cgroup_number number_of(const char *name)
 	return n;
 }
 
-static int read_limit(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
+static int cgroup_read_limit(struct nsc_reader *r, const json_t *value,
+			     const struct nsc_field *f, void *to)
 {
-	enum nsc_cgroup_number n = number_of(f->name);
+	enum nsc_cgroup_number n = cgroup_number_of(f->name);
 	const struct nsc_cgroup_key *key = &nsc_cgroup_keys[n];
 	struct nsc_cgroup_limits *limits = to;
 	json_int_t number = json_integer_value(value);
@@ -68,8 +68,8 @@ static bool list_valid(const char *text)
 	return false;
 }
 
-static int read_list(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
+static int cgroup_read_list(struct nsc_reader *r, const json_t *value,
+			    const struct nsc_field *f, void *to)
 {
 	const char *text = nsc_field_text(r, value);
 	char **place = to;
@@ -87,8 +87,8 @@ static int read_list(struct nsc_reader *r, const json_t *value,
 	return nsc_read_text(r, value, f, to);
 }
 
-static int read_name(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
+static int cgroup_read_name(struct nsc_reader *r, const json_t *value,
+			    const struct nsc_field *f, void *to)
 {
 	int ret = nsc_read_template(r, value, f, to);
 
@@ -99,8 +99,8 @@ static int read_name(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
-static int read_parent(struct nsc_reader *r, const json_t *value,
-		       const struct nsc_field *f, void *to)
+static int cgroup_read_parent(struct nsc_reader *r, const json_t *value,
+			      const struct nsc_field *f, void *to)
 {
 	int ret = nsc_read_template(r, value, f, to);
 	_cleanup_free_ char *copy = ret < 0 ? NULL : strdup(*(char **)to);
@@ -193,8 +193,8 @@ static int read_io_max(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, add_io_max, to);
 }
 
-static int add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
-		    size_t *n, const char *name, const char *value)
+static int cgroup_add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
+			   size_t *n, const char *name, const char *value)
 {
 	struct nsc_cgroup_pair *grown = reallocarray(*list, *n + 1,
 						     sizeof(*grown));
@@ -242,7 +242,8 @@ static int read_hugetlb(struct nsc_reader *r, const json_t *value,
 			return nsc_field_wrong(r, bytes, "a number of bytes");
 		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
 			 json_integer_value(bytes));
-		ret = add_pair(r, &l->hugetlb, &l->n_hugetlb, name, text);
+		ret = cgroup_add_pair(r, &l->hugetlb, &l->n_hugetlb, name,
+				      text);
 		if (ret < 0)
 			return ret;
 	}
@@ -294,7 +295,8 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 			return -EINVAL;
 		if (!*text || strlen(text) >= NSC_CGROUP_VALUE_MAX)
 			return nsc_field_wrong(r, content, "1 to 255 bytes");
-		ret = add_pair(r, &l->unified, &l->n_unified, name, text);
+		ret = cgroup_add_pair(r, &l->unified, &l->n_unified, name,
+				      text);
 		if (ret < 0)
 			return ret;
 	}
@@ -302,31 +304,50 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 }
 
 #define AT(member) offsetof(struct nsc_config, cgroups.member)
-#define LIMIT(key) { .name = (key), .read = read_limit, .at = AT(limits) }
+#define LIMIT(key)                                                             \
+	{                                                                      \
+		.name = (key), .read = cgroup_read_limit, .at = AT(limits)     \
+	}
 const struct nsc_field nsc_cgroup_fields[] = {
-	{ .name = "name", .read = read_name, .at = AT(name) },
-	{ .name = "parent", .read = read_parent, .at = AT(parent) },
+	{ .name = "name", .read = cgroup_read_name, .at = AT(name) },
+	{ .name = "parent", .read = cgroup_read_parent, .at = AT(parent) },
 	{ .name = "slice", .read = read_slice, .at = AT(slice) },
-	{ .name = "allow_all_devices", .read = nsc_read_bool,
+	{ .name = "allow_all_devices",
+	  .read = nsc_read_bool,
 	  .at = AT(allow_all_devices) },
-	{ .name = "allowed_devices", .read = nsc_read_devices,
+	{ .name = "allowed_devices",
+	  .read = nsc_read_devices,
 	  .at = AT(devices) },
-	LIMIT("memory"), LIMIT("memory_reservation"), LIMIT("memory_swap"),
-	LIMIT("memory_high"), LIMIT("cpu_shares"), LIMIT("cpu_quota"),
-	LIMIT("cpu_period"), LIMIT("cpu_weight"),
-	{ .name = "cpuset_cpus", .read = read_list, .at = AT(limits.cpus) },
-	{ .name = "cpuset_mems", .read = read_list, .at = AT(limits.mems) },
-	{ .name = "freezer", .read = nsc_read_choice, .at = AT(freezer),
+	LIMIT("memory"),
+	LIMIT("memory_reservation"),
+	LIMIT("memory_swap"),
+	LIMIT("memory_high"),
+	LIMIT("cpu_shares"),
+	LIMIT("cpu_quota"),
+	LIMIT("cpu_period"),
+	LIMIT("cpu_weight"),
+	{ .name = "cpuset_cpus",
+	  .read = cgroup_read_list,
+	  .at = AT(limits.cpus) },
+	{ .name = "cpuset_mems",
+	  .read = cgroup_read_list,
+	  .at = AT(limits.mems) },
+	{ .name = "freezer",
+	  .read = nsc_read_choice,
+	  .at = AT(freezer),
 	  .choices = freezer_names },
-	LIMIT("pids"), LIMIT("io_weight"),
-	{ .name = "io_max", .read = read_io_max, .at = AT(limits),
+	LIMIT("pids"),
+	LIMIT("io_weight"),
+	{ .name = "io_max",
+	  .read = read_io_max,
+	  .at = AT(limits),
 	  .members = io_fields },
 	{ .name = "hugetlb", .read = read_hugetlb, .at = AT(limits) },
 	{ .name = "unified", .read = read_unified, .at = AT(limits) },
 	{ .name = NULL },
 };
 
-int nsc_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
+int nsc_config_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
 {
 	struct nsc_config_cgroups *c = &config->cgroups;
 	const char *wrong;
@@ -346,7 +367,7 @@ int nsc_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
 	return 0;
 }
 
-void nsc_cgroups_free(struct nsc_config_cgroups *c)
+void nsc_config_cgroups_free(struct nsc_config_cgroups *c)
 {
 	free(c->name);
 	free(c->parent);

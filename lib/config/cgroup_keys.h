@@ -9,8 +9,9 @@
 extern const struct nsc_field nsc_cgroup_fields[];
 
 /* What one key alone cannot show; after all keys were read. */
-int nsc_cgroups_finish(struct nsc_reader *reader, struct nsc_config *config);
+int nsc_config_cgroups_finish(struct nsc_reader *reader,
+			      struct nsc_config *config);
 
-void nsc_cgroups_free(struct nsc_config_cgroups *cgroups);
+void nsc_config_cgroups_free(struct nsc_config_cgroups *cgroups);
 
 #endif

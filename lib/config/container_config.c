@@ -155,8 +155,8 @@ static int read_seccomp(struct nsc_reader *r, const json_t *value,
 }
 
 /* What each may be is the same as in nscontainer.conf. */
-static int read_lifecycle(struct nsc_reader *r, const json_t *value,
-			  const struct nsc_field *f, void *to)
+static int config_read_lifecycle(struct nsc_reader *r, const json_t *value,
+				 const struct nsc_field *f, void *to)
 {
 	const struct nsc_lifecycle_key *key = nsc_lifecycle_keys;
 	struct nsc_field field = *f;
@@ -206,8 +206,11 @@ static const struct nsc_field session_fields[] = {
 static const struct nsc_field lifecycle_fields[] = {
 	{ .name = "on_change", .read = nsc_read_choice, .at = AT(on_change),
 	  .choices = nsc_conf_on_change },
-#define KEY(key) { .name = #key, .read = read_lifecycle, \
-		   .at = AT(lifecycle.key) }
+#define KEY(key)                                                               \
+	{                                                                      \
+		.name = #key, .read = config_read_lifecycle,                   \
+		.at = AT(lifecycle.key)                                        \
+	}
 	KEY(stop), KEY(linger), KEY(on_disconnect), KEY(idle_timeout),
 	KEY(max_lifetime), KEY(max_sessions),
 #undef KEY
@@ -344,11 +347,11 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		config->rootfs = strdup(r->dir);
 	if (!config->rootfs)
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
-	return nsc_cgroups_finish(r, config);
+	return nsc_config_cgroups_finish(r, config);
 }
 
-static int read_all(struct nsc_reader *r, const char *text,
-		    struct nsc_config *config)
+static int config_read_all(struct nsc_reader *r, const char *text,
+			   struct nsc_config *config)
 {
 	json_t *root = nsc_field_parse(r, text);
 	int ret;
@@ -377,7 +380,7 @@ int nsc_config_parse(const char *text, const char *file, const char *dir,
 		return nsc_error_sys(err, ENOMEM, "%s", file);
 	if (strlen(text) > NSC_FILE_MAX)
 		return nsc_error_set(err, EFBIG, "%s: is too large", file);
-	error = read_all(&reader, text, config);
+	error = config_read_all(&reader, text, config);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(config);
 	return error;
@@ -456,7 +459,7 @@ void nsc_config_free(struct nsc_config *config)
 	for (size_t i = 0; i < config->n_devices; i++)
 		free(config->devices[i].path);
 	free(config->devices);
-	nsc_cgroups_free(&config->cgroups);
+	nsc_config_cgroups_free(&config->cgroups);
 	free(config->uid_mappings);
 	free(config->gid_mappings);
 	free(config);

@@ -194,7 +194,8 @@ struct mappings {
 	size_t n;
 };
 
-static bool overlap(uint32_t a, uint32_t b, uint32_t size_a, uint32_t size_b)
+static bool lists_overlap(uint32_t a, uint32_t b, uint32_t size_a,
+			  uint32_t size_b)
 {
 	return a < (uint64_t)b + size_b && b < (uint64_t)a + size_a;
 }
@@ -216,10 +217,10 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 		return nsc_field_refuse_member(r, "size",
 					       "ends beyond 4294967294");
 	for (size_t i = 0; i < all->n; i++)
-		if (overlap(m.container_id, all->list[i].container_id, m.size,
-			    all->list[i].size) ||
-		    overlap(m.host_id, all->list[i].host_id, m.size,
-			    all->list[i].size))
+		if (lists_overlap(m.container_id, all->list[i].container_id,
+				  m.size, all->list[i].size) ||
+		    lists_overlap(m.host_id, all->list[i].host_id, m.size,
+				  all->list[i].size))
 			return nsc_field_refuse(r, "overlaps an earlier "
 						"mapping");
 	if (all->n == NSC_MAPPINGS_MAX)

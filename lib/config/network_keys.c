@@ -29,8 +29,8 @@ const char *nsc_network_type_name(enum nsc_network_type type)
 }
 
 /* A string or an array of strings; what they say depends on the type. */
-static int read_list(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
+static int network_read_list(struct nsc_reader *r, const json_t *value,
+			     const struct nsc_field *f, void *to)
 {
 	json_t *array = NULL;
 	int ret;
@@ -96,18 +96,24 @@ static const struct nsc_field context_fields[] = {
 	{ .name = "nspath", .read = nsc_read_path, .at = AT(nspath) },
 	{ .name = "parent", .read = read_interface, .at = AT(parent) },
 	{ .name = "mode", .read = nsc_read_text, .at = AT(mode) },
-	{ .name = "dns", .read = read_list, .at = AT(dns) },
+	{ .name = "dns", .read = network_read_list, .at = AT(dns) },
 	{ .name = NULL },
 };
 
 const struct nsc_field nsc_network_fields[] = {
-	{ .name = "type", .read = nsc_read_choice, .at = AT(type),
+	{ .name = "type",
+	  .read = nsc_read_choice,
+	  .at = AT(type),
 	  .choices = types },
-	{ .name = "context", .read = nsc_read_members,
+	{ .name = "context",
+	  .read = nsc_read_members,
 	  .members = context_fields },
-	{ .name = "address", .read = read_list, .at = AT(address) },
-	{ .name = "gateway", .read = read_list, .at = AT(gateway) },
-	{ .name = "mtu", .read = nsc_read_number, .at = AT(mtu), .min = 68,
+	{ .name = "address", .read = network_read_list, .at = AT(address) },
+	{ .name = "gateway", .read = network_read_list, .at = AT(gateway) },
+	{ .name = "mtu",
+	  .read = nsc_read_number,
+	  .at = AT(mtu),
+	  .min = 68,
 	  .max = 65535 },
 	{ .name = NULL },
 };
@@ -160,8 +166,8 @@ static int check_keys(struct nsc_reader *r, const json_t *element,
 }
 
 /* KEY, or KEY[i] where the file has an array there. */
-static int wrong(struct nsc_reader *r, const json_t *value, const char *key,
-		 size_t i, const char *expected)
+static int network_wrong(struct nsc_reader *r, const json_t *value,
+			 const char *key, size_t i, const char *expected)
 {
 	const json_t *one = json_is_array(value) ? json_array_get(value, i) :
 						   value;
@@ -185,9 +191,11 @@ static int check_addresses(struct nsc_reader *r, const json_t *element,
 		if (!strcmp(n->address[i], NSC_NETWORK_AUTO))
 			continue;
 		if (nsc_address_parse(n->address[i], true, &a) < 0)
-			return wrong(r, value, "address", i, "an address with "
-				     "a prefix length such as \"10.0.0.2/24\", "
-				     "or \"auto\"");
+			return network_wrong(
+				r, value, "address", i,
+				"an address with "
+				"a prefix length such as \"10.0.0.2/24\", "
+				"or \"auto\"");
 		v6 |= a.family == AF_INET6;
 	}
 	if (v6 && n->mtu && n->mtu < 1280)
@@ -212,8 +220,8 @@ static bool reachable(const struct nsc_config_network *n,
 	return false;
 }
 
-static int check_gateways(struct nsc_reader *r, const json_t *element,
-			  const struct nsc_config_network *n)
+static int network_check_gateways(struct nsc_reader *r, const json_t *element,
+				  const struct nsc_config_network *n)
 {
 	const json_t *value = json_object_get(element, "gateway");
 	struct nsc_address g;
@@ -221,14 +229,18 @@ static int check_gateways(struct nsc_reader *r, const json_t *element,
 
 	for (size_t i = 0; n->gateway && n->gateway[i]; i++) {
 		if (nsc_address_parse(n->gateway[i], false, &g) < 0)
-			return wrong(r, value, "gateway", i, "an address such "
-				     "as \"10.0.0.1\"");
+			return network_wrong(r, value, "gateway", i,
+					     "an address such "
+					     "as \"10.0.0.1\"");
 		if (!reachable(n, &g))
-			return wrong(r, value, "gateway", i, "an address in "
-				     "the network of one in \"address\"");
+			return network_wrong(
+				r, value, "gateway", i,
+				"an address in "
+				"the network of one in \"address\"");
 		if (g.family == before || i > 1)
-			return wrong(r, value, "gateway", i, "one gateway for "
-				     "IPv4 and one for IPv6");
+			return network_wrong(r, value, "gateway", i,
+					     "one gateway for "
+					     "IPv4 and one for IPv6");
 		before = g.family;
 	}
 	return 0;
@@ -244,8 +256,10 @@ static int check_dns(struct nsc_reader *r, const json_t *element,
 
 	for (size_t i = 0; n->dns && n->dns[i]; i++)
 		if (nsc_address_parse(n->dns[i], false, &a) < 0)
-			return wrong(r, value, "context.dns", i, "the address "
-				     "of a name server such as \"10.0.0.1\"");
+			return network_wrong(
+				r, value, "context.dns", i,
+				"the address "
+				"of a name server such as \"10.0.0.1\"");
 	return 0;
 }
 
@@ -265,10 +279,12 @@ static int check_mode(struct nsc_reader *r, const json_t *element,
 	for (; *modes; modes++)
 		if (!strcmp(*modes, n->mode))
 			return 0;
-	return wrong(r, json_object_get(json_object_get(element, "context"),
-					"mode"), "context.mode", 0,
-		     macvlan ? "\"bridge\", \"private\", \"vepa\" or "
-			       "\"passthru\"" : "\"l2\", \"l3\" or \"l3s\"");
+	return network_wrong(
+		r, json_object_get(json_object_get(element, "context"), "mode"),
+		"context.mode", 0,
+		macvlan ? "\"bridge\", \"private\", \"vepa\" or "
+			  "\"passthru\"" :
+			  "\"l2\", \"l3\" or \"l3s\"");
 }
 
 /* pasta has one address of each family, and no prefix for IPv6. */
@@ -308,7 +324,7 @@ static int check_network(struct nsc_reader *r, const json_t *element,
 	if (ret == 0)
 		ret = check_pasta(r, n);
 	if (ret == 0)
-		ret = check_gateways(r, element, n);
+		ret = network_check_gateways(r, element, n);
 	if (ret == 0)
 		ret = check_dns(r, element, n);
 	return ret < 0 ? ret : check_mode(r, element, n);
@@ -364,8 +380,8 @@ int nsc_read_networks(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, read_network, to);
 }
 
-static int refuse(struct nsc_reader *r, size_t i, const char *key,
-		  const char *text)
+static int network_refuse(struct nsc_reader *r, size_t i, const char *key,
+			  const char *text)
 {
 	char where[64];
 
@@ -387,11 +403,13 @@ static int check_beside(struct nsc_reader *r, const struct nsc_config *config,
 		    other == NSC_NETWORK_LOOPBACK)
 			continue;
 		if (alone & (1u << type))
-			return refuse(r, i, "type", "stands alone: that "
-				      "network has its interfaces already");
+			return network_refuse(
+				r, i, "type",
+				"stands alone: that "
+				"network has its interfaces already");
 		if (type == NSC_NETWORK_PASTA && other == type)
-			return refuse(r, i > j ? i : j, "type",
-				      "\"pasta\" can stand once");
+			return network_refuse(r, i > j ? i : j, "type",
+					      "\"pasta\" can stand once");
 	}
 	return 0;
 }
@@ -407,14 +425,17 @@ static int check_namespace(struct nsc_reader *r, struct nsc_config *config,
 	}
 	if (n->type == NSC_NETWORK_PASTA &&
 	    !(config->namespaces & CLONE_NEWUSER))
-		return refuse(r, i, "type", "\"pasta\" needs "
-			      "namespaces.NEWUSER, or it would have to keep "
-			      "privileges of the host's root");
+		return network_refuse(
+			r, i, "type",
+			"\"pasta\" needs "
+			"namespaces.NEWUSER, or it would have to keep "
+			"privileges of the host's root");
 	if (config->namespaces & CLONE_NEWNET ||
 	    (n->type == NSC_NETWORK_LOOPBACK && !n->mtu))
 		return 0;
-	return refuse(r, i, "type", "needs namespaces.NEWNET, or it would "
-		      "change the host's network");
+	return network_refuse(r, i, "type",
+			      "needs namespaces.NEWNET, or it would "
+			      "change the host's network");
 }
 
 struct seen {
@@ -434,8 +455,9 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		if (strcmp(n->address[k], NSC_NETWORK_AUTO) != 0)
 			continue;
 		if (seen->automatic)
-			return refuse(r, i, "address", "\"auto\" can stand "
-				      "once");
+			return network_refuse(r, i, "address",
+					      "\"auto\" can stand "
+					      "once");
 		seen->automatic = true;
 	}
 	for (size_t k = 0; n->gateway && n->gateway[k]; k++) {
@@ -444,8 +466,10 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		nsc_address_parse(n->gateway[k], false, &g);
 		family = g.family == AF_INET ? &seen->v4 : &seen->v6;
 		if (*family && n->type != NSC_NETWORK_PASTA)
-			return refuse(r, i, "gateway", "there is a default "
-				      "route already, by another entry");
+			return network_refuse(
+				r, i, "gateway",
+				"there is a default "
+				"route already, by another entry");
 		*family = true;
 	}
 	return 0;

@@ -58,8 +58,8 @@ static int read_resource(struct nsc_reader *r, const json_t *value,
 			       "\"RLIMIT_NOFILE\", getrlimit(2)");
 }
 
-static int read_limit(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
+static int process_read_limit(struct nsc_reader *r, const json_t *value,
+			      const struct nsc_field *f, void *to)
 {
 	const char *text = json_string_value(value);
 	json_int_t number = json_integer_value(value);
@@ -79,8 +79,8 @@ static int read_limit(struct nsc_reader *r, const json_t *value,
 #define AT(member) offsetof(struct rlimit_element, member)
 const struct nsc_field nsc_rlimit_fields[] = {
 	{ .name = "type", .read = read_resource, .at = AT(resource) },
-	{ .name = "hard", .read = read_limit, .at = AT(hard) },
-	{ .name = "soft", .read = read_limit, .at = AT(soft) },
+	{ .name = "hard", .read = process_read_limit, .at = AT(hard) },
+	{ .name = "soft", .read = process_read_limit, .at = AT(soft) },
 	{ .name = NULL },
 };
 #undef AT

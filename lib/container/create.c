@@ -51,8 +51,8 @@ struct builder {
 	pid_t pid;
 	int pidfd;
 	int home_userns;
-	struct nsc_identity identity;
-	struct nsc_groups groups;
+	struct nsc_exec_user exec_user;
+	struct nsc_cgroups groups;
 	struct nsc_network_made network;
 };
 
@@ -82,7 +82,7 @@ static int make_groups(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(b->plan);
 
-	return nsc_groups_make(&request, &b->groups, err);
+	return nsc_cgroups_make(&request, &b->groups, err);
 }
 
 /* A cgroup mount that is writable is of use where the groups are its own. */
@@ -93,9 +93,9 @@ static int delegate_groups(struct builder *b, struct nsc_error *err)
 	for (size_t i = 0; i < config->n_mounts; i++)
 		if (config->mounts[i].type == NSC_MOUNT_CGROUP &&
 		    config->mounts[i].writable)
-			return nsc_groups_delegate(&b->groups,
-						   b->plan->root_uid,
-						   b->plan->root_gid, err);
+			return nsc_cgroups_delegate(&b->groups,
+						    b->plan->root_uid,
+						    b->plan->root_gid, err);
 	return 0;
 }
 
@@ -108,14 +108,14 @@ static int settle_groups(struct builder *b, struct nsc_error *err)
 		return nsc_error_context(err, "PID 1");
 	if (ret > 0)
 		return nsc_error_set(err, ECHILD, "PID 1 died");
-	return nsc_groups_settle(&b->groups, b->pid, err);
+	return nsc_cgroups_settle(&b->groups, b->pid, err);
 }
 
 static int freeze_groups(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(b->plan);
 
-	return nsc_groups_freeze(&request, err);
+	return nsc_cgroups_freeze(&request, err);
 }
 
 /*
@@ -248,7 +248,7 @@ static int start_init(struct builder *b, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	}
 	b->init_report = report[0];
-	b->pid = clone_as(owner, flags, nsc_groups_unified(&b->groups),
+	b->pid = clone_as(owner, flags, nsc_cgroups_unified(&b->groups),
 			  &b->pidfd, err);
 	if (b->pid == 0) {
 		const struct nsc_init init = {
@@ -270,7 +270,7 @@ static int adjust_init(struct builder *b, struct nsc_error *err)
 	return nsc_confine_oom(&b->plan->config->process, b->pid, err);
 }
 
-static int let_go(struct builder *b, struct nsc_error *err)
+static int create_let_go(struct builder *b, struct nsc_error *err)
 {
 	if (write(b->go, "", 1) != 1)
 		return nsc_error_sys(err, errno, "PID 1 has ended");
@@ -289,19 +289,19 @@ static int write_maps(struct builder *b, struct nsc_error *err)
 			ret = nsc_idmap_write(b->pid, "gid_map", plan->gid_map,
 					      plan->n_gid_map, err);
 	}
-	return ret < 0 ? ret : let_go(b, err);
+	return ret < 0 ? ret : create_let_go(b, err);
 }
 
 struct worker_answer {
 	struct nsc_error err;
-	struct nsc_identity identity;
+	struct nsc_exec_user exec_user;
 	struct nsc_network_made network;
 };
 
-static int mark_shell(const struct nsc_view *view, const char *shell,
+static int mark_shell(const struct nsc_rootfs *rootfs, const char *shell,
 		      struct nsc_error *err)
 {
-	if (symlinkat(shell, view->dev, NSC_MARK_SHELL_NAME) < 0)
+	if (symlinkat(shell, rootfs->dev, NSC_MARK_SHELL_NAME) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_SHELL);
 	return 0;
 }
@@ -309,23 +309,24 @@ static int mark_shell(const struct nsc_view *view, const char *shell,
 /* The worker: in the container's pid, network, ipc and uts namespaces. */
 static int work(struct builder *b, int userns, struct worker_answer *answer)
 {
-	struct nsc_identity *identity = &answer->identity;
+	struct nsc_exec_user *exec_user = &answer->exec_user;
 	struct nsc_error *err = &answer->err;
 	const struct nsc_plan *plan = b->plan;
-	const struct nsc_identity_request request = {
+	const struct nsc_exec_user_request request = {
 		.spec = plan->config->user,
 		.login = plan->login ? plan->user : NULL,
-		.shell = plan->config->shell, .host_ids = userns < 0,
+		.shell = plan->config->shell,
+		.host_ids = userns < 0,
 	};
-	struct nsc_view view = NSC_VIEW_INIT;
+	struct nsc_rootfs rootfs = NSC_ROOTFS_INIT;
 	int join = (int)plan->config->namespaces &
 		   (CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
 		    CLONE_NEWCGROUP);
 	int ret = nsc_network_start_helper(plan, b->pid, &answer->network, err);
 
-	view.plan = plan;
-	view.userns = userns;
-	view.home_userns = b->home_userns;
+	rootfs.plan = plan;
+	rootfs.userns = userns;
+	rootfs.home_userns = b->home_userns;
 	if (ret < 0)
 		return ret;
 	if (join && setns(b->pidfd, join) < 0)
@@ -334,13 +335,13 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	if (ret == 0)
 		ret = nsc_network_configure(plan, &answer->network, err);
 	if (ret == 0)
-		ret = nsc_view_build(&view, err);
+		ret = nsc_rootfs_build(&rootfs, err);
 	if (ret == 0)
-		ret = nsc_identity_find(&request, identity, err);
+		ret = nsc_exec_user_find(&request, exec_user, err);
 	if (ret == 0)
-		ret = mark_shell(&view, identity->shell, err);
+		ret = mark_shell(&rootfs, exec_user->shell, err);
 	if (ret == 0)
-		ret = nsc_console_hand_out(&view, identity->uid, err);
+		ret = nsc_console_hand_out(&rootfs, exec_user->uid, err);
 	return ret;
 }
 
@@ -368,7 +369,7 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 				     "died");
 	if (answer.err.code)
 		return nsc_error_take(&answer.err, err);
-	b->identity = answer.identity;
+	b->exec_user = answer.exec_user;
 	b->network = answer.network;
 	return 0;
 }
@@ -390,7 +391,7 @@ static int map_home(struct builder *b, struct nsc_error *err)
 				    0;
 }
 
-static int build_view(struct builder *b, struct nsc_error *err)
+static int build_rootfs(struct builder *b, struct nsc_error *err)
 {
 	bool has_userns = b->plan->config->namespaces & CLONE_NEWUSER;
 	_cleanup_fd_ int userns = -1;
@@ -446,9 +447,12 @@ static int wait_for_exec(struct builder *b, struct nsc_error *err)
 static int save(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_save save = {
-		.plan = b->plan, .pid = b->pid, .pidfd = b->pidfd,
-		.identity = &b->identity,
-		.network = &b->network, .has_groups = b->groups.n > 0,
+		.plan = b->plan,
+		.pid = b->pid,
+		.pidfd = b->pidfd,
+		.exec_user = &b->exec_user,
+		.network = &b->network,
+		.has_groups = b->groups.n > 0,
 		.namespaces = b->plan->config->namespaces,
 	};
 
@@ -465,7 +469,8 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 	return nsc_monitor_become(&start, err);
 }
 
-static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
+static void __attribute__((noreturn))
+create_build(struct builder *b, pid_t parent)
 {
 	static int (*const steps[])(struct builder *b,
 				    struct nsc_error *err) = {
@@ -483,10 +488,10 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 		settle_groups,
 		delegate_groups,
 		map_home,
-		build_view,
+		build_rootfs,
 		return_to_host,
 		run_hooks,
-		let_go,
+		create_let_go,
 		wait_for_exec,
 		save,
 		freeze_groups,
@@ -509,9 +514,17 @@ static void __attribute__((noreturn)) build(struct builder *b, pid_t parent)
 int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	struct builder b = {
-		.plan = plan, .report = -1, .program = -1, .host_mnt = -1,
-		.host_pid = -1, .host_net = -1, .go = -1, .init_report = -1,
-		.pidfd = -1, .home_userns = -1, .groups = NSC_GROUPS_INIT,
+		.plan = plan,
+		.report = -1,
+		.program = -1,
+		.host_mnt = -1,
+		.host_pid = -1,
+		.host_net = -1,
+		.go = -1,
+		.init_report = -1,
+		.pidfd = -1,
+		.home_userns = -1,
+		.groups = NSC_CGROUPS_INIT,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;
@@ -522,7 +535,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
-		build(&b, self);
+		create_build(&b, self);
 	nsc_fd_close(&b.report);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the builder");

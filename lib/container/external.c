@@ -30,7 +30,8 @@
 #define SLACK_MS 1000	/* coarse clocks, and a leap second */
 #define POLL_MS 20
 
-static int gone(const char *pidfile, struct nsc_error *err, const char *why)
+static int external_gone(const char *pidfile, struct nsc_error *err,
+			 const char *why)
 {
 	return nsc_error_set(err, ESRCH, "the container of pid file '%s' does "
 			     "not run: %s", pidfile, why);
@@ -48,7 +49,7 @@ static int open_pidfile(const char *path, struct nsc_error *err)
 	int fd = nsc_file_open(path, err);
 
 	if (fd == -ENOENT)
-		return gone(path, err, "there is no such file");
+		return external_gone(path, err, "there is no such file");
 	return fd < 0 ? nsc_error_context(err, "pidfile") : fd;
 }
 
@@ -72,7 +73,7 @@ static int read_pidfile(const char *path, pid_t *ret_pid, int64_t *ret_ms,
 		return ret;
 	/* As its engine is about to write it. */
 	if (!len)
-		return gone(path, err, "the file is empty");
+		return external_gone(path, err, "the file is empty");
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		text[--len] = '\0';
 	/* PID 1 of the host is nobody's container. */
@@ -131,8 +132,10 @@ static bool read_status(struct nsc_external *e)
  * Whoever made the namespaces can do in them what he likes: that must be root,
  * or the user himself.
  */
-static int check_owners(const char *pidfile, const struct nsc_user *user,
-			const struct nsc_external *e, struct nsc_error *err)
+static int external_check_owners(const char *pidfile,
+				 const struct nsc_user *user,
+				 const struct nsc_external *e,
+				 struct nsc_error *err)
 {
 	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
 		unsigned int flag = nsc_namespaces[i].flag;
@@ -168,7 +171,7 @@ static int check_namespaces(const char *pidfile, const struct nsc_user *user,
 	if (ret == 0)
 		e->namespaces = nsc_namespace_differ(ids, &ret);
 	if (ret == -ESRCH)
-		return gone(pidfile, err, "its process has ended");
+		return external_gone(pidfile, err, "its process has ended");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "pid file '%s': look at the "
 				     "namespaces of process %d", pidfile,
@@ -182,7 +185,7 @@ static int check_namespaces(const char *pidfile, const struct nsc_user *user,
 	if (!read_status(e))
 		return unfit(pidfile, e->pid, err, "is not PID 1 of its pid "
 			     "namespace: the container could end without it");
-	return check_owners(pidfile, user, e, err);
+	return external_check_owners(pidfile, user, e, err);
 }
 
 int nsc_external_find(const struct nsc_config *config,
@@ -200,21 +203,24 @@ int nsc_external_find(const struct nsc_config *config,
 	/* First: from here on nothing else can have this number unnoticed. */
 	pidfd = nsc_pidfd_open(e.pid);
 	if (pidfd == -ESRCH)
-		return gone(pidfile, err, "its process has ended");
+		return external_gone(pidfile, err, "its process has ended");
 	/* Of a thread: the number has been used again. */
 	if (pidfd == -EINVAL || pidfd == -ENOENT)
-		return gone(pidfile, err, "its number is that of a thread");
+		return external_gone(pidfile, err,
+				     "its number is that of a thread");
 	if (pidfd < 0)
 		return nsc_error_sys(err, -pidfd, "open process %d", e.pid);
 	error = started_at(e.pid, &started);
 	if (error == 0 && started > written + SLACK_MS)
-		return gone(pidfile, err, "a process that was started after "
-			    "the file was written has its number (where the "
-			    "clock has been set since, touch the file)");
+		return external_gone(
+			pidfile, err,
+			"a process that was started after "
+			"the file was written has its number (where the "
+			"clock has been set since, touch the file)");
 	error = error ? nsc_error_sys(err, -error, "process %d", e.pid) :
 			check_namespaces(pidfile, user, &e, err);
 	if (!nsc_pidfd_alive(pidfd))
-		return gone(pidfile, err, "its process has ended");
+		return external_gone(pidfile, err, "its process has ended");
 	if (error < 0)
 		return error;
 	e.pidfd = NSC_TAKE_FD(pidfd);
@@ -222,9 +228,11 @@ int nsc_external_find(const struct nsc_config *config,
 	return 0;
 }
 
-static int run_command(const struct nsc_config_hook *command,
-		       const char *name, const struct nsc_config *config,
-		       const struct nsc_user *user, struct nsc_error *err)
+static int external_run_command(const struct nsc_config_hook *command,
+				const char *name,
+				const struct nsc_config *config,
+				const struct nsc_user *user,
+				struct nsc_error *err)
 {
 	const struct nsc_hook_variable list[] = {
 		{ "NSC_ENGINE", name },
@@ -246,7 +254,8 @@ static int run_command(const struct nsc_config_hook *command,
 int nsc_external_stop(const struct nsc_config *config,
 		      const struct nsc_user *user, struct nsc_error *err)
 {
-	return run_command(&config->engine_stop, "stop", config, user, err);
+	return external_run_command(&config->engine_stop, "stop", config, user,
+				    err);
 }
 
 int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
@@ -265,8 +274,8 @@ int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
 		*err = absent;
 		return error;
 	}
-	started = run_command(&config->engine_start, "start", config,
-			      plan->user, err);
+	started = external_run_command(&config->engine_start, "start", config,
+				       plan->user, err);
 	for (;;) {
 		error = nsc_external_find(config, plan->user, ret, &absent);
 		/* When the command failed, another may have been faster. */
@@ -309,12 +318,12 @@ int nsc_external_maps(const struct nsc_external *external,
 
 struct look {
 	const struct nsc_external *external;
-	struct nsc_identity_request request;
+	struct nsc_exec_user_request request;
 };
 
 struct answer {
 	struct nsc_error err;
-	struct nsc_identity identity;
+	struct nsc_exec_user exec_user;
 };
 
 static bool same_place(const struct statx *a, const struct statx *b)
@@ -354,7 +363,7 @@ static void look_inside(const void *arg, void *to)
 			      "more than it does: the engine must use "
 			      "pivot_root", (int)look->external->pid);
 	else
-		nsc_identity_find(&look->request, &answer->identity, err);
+		nsc_exec_user_find(&look->request, &answer->exec_user, err);
 }
 
 /* Without a user namespace, or with one that maps nothing elsewhere. */
@@ -366,9 +375,9 @@ static bool shares_ids(const struct nsc_plan *plan)
 	       id == 0;
 }
 
-static int find_identity(const struct nsc_external *external,
-			 const struct nsc_plan *plan,
-			 struct nsc_identity *ret, struct nsc_error *err)
+static int find_exec_user(const struct nsc_external *external,
+			  const struct nsc_plan *plan,
+			  struct nsc_exec_user *ret, struct nsc_error *err)
 {
 	const struct look look = {
 		.external = external,
@@ -384,7 +393,7 @@ static int find_identity(const struct nsc_external *external,
 
 	if (error < 0)
 		return nsc_error_sys(err, -error, "look inside the container");
-	*ret = answer.identity;
+	*ret = answer.exec_user;
 	return nsc_error_take(&answer.err, err);
 }
 
@@ -400,17 +409,20 @@ static int watch(const struct nsc_external *external,
 int nsc_external_record(const struct nsc_external *external,
 			struct nsc_plan *plan, struct nsc_error *err)
 {
-	struct nsc_identity identity;
+	struct nsc_exec_user exec_user;
 	struct nsc_save save = {
-		.plan = plan, .pid = external->pid, .pidfd = external->pidfd,
-		.identity = &identity, .namespaces = external->namespaces,
+		.plan = plan,
+		.pid = external->pid,
+		.pidfd = external->pidfd,
+		.exec_user = &exec_user,
+		.namespaces = external->namespaces,
 		.withheld = ~external->bounding,
 		.no_new_privs = external->no_new_privs,
 	};
 	int ret;
 
 	plan->stop = NSC_STOP_EXTERNAL;
-	ret = find_identity(external, plan, &identity, err);
+	ret = find_exec_user(external, plan, &exec_user, err);
 	if (ret == 0)
 		ret = nsc_external_groups(plan->rundir, external->pid, err);
 	if (ret < 0)

@@ -34,7 +34,7 @@ static bool next(char **text, struct line *ret)
 }
 
 /* Is this process in the same group?  Then there is nothing to enter. */
-static bool is_ours(const struct line *line, const char *own)
+static bool external_is_ours(const struct line *line, const char *own)
 {
 	_cleanup_free_ char *text = NULL;
 
@@ -61,8 +61,8 @@ static void put_controllers(FILE *out, const struct line *line,
 }
 
 /* 1 when a line was written, 0 when there is nothing to enter. */
-static int put(FILE *out, const struct line *line, const char *mounts,
-	       const char *own, struct nsc_error *err)
+static int external_put(FILE *out, const struct line *line, const char *mounts,
+			const char *own, struct nsc_error *err)
 {
 	_cleanup_free_ char *mount = nsc_cgroup_mount(mounts,
 						      line->controllers);
@@ -70,7 +70,7 @@ static int put(FILE *out, const struct line *line, const char *mounts,
 	bool root = !strcmp(line->group, "/");
 	char dir[PATH_MAX], file[PATH_MAX + 16];
 
-	if (!mount && (root || is_ours(line, own)))
+	if (!mount && (root || external_is_ours(line, own)))
 		return 0;
 	if (!mount)
 		return nsc_error_set(err, ENOENT, "its control group '%s' (%s) "
@@ -109,7 +109,7 @@ static int make_record(pid_t pid, FILE *out, struct nsc_error *err)
 		return ret;
 	text = groups;
 	while (next(&text, &line)) {
-		ret = put(out, &line, mounts, own, err);
+		ret = external_put(out, &line, mounts, own, err);
 		if (ret < 0)
 			return ret;
 		n += ret;

@@ -62,7 +62,7 @@ static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 			nsc_instance_wake(uid, number);
 		return;
 	}
-	pidfd = nsc_join_find(instance, &state, NSC_IGNORE);
+	pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
 	/* Its own version knows how it ends. */
 	if (pidfd == -EPROTO)
 		return;
@@ -92,7 +92,7 @@ void nsc_generation_sweep(int rundir, uid_t uid)
 static void end_foreign(int instance, const struct nsc_user *user)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_join_find(instance, &state, NSC_IGNORE);
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (pidfd < 0 || strcmp(state->user, user->name) != 0)

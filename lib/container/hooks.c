@@ -52,7 +52,7 @@ static int make_environment(const struct nsc_plan *plan, pid_t pid,
 }
 
 /* The command is run as root: whoever could write it would be root. */
-static int check_command(const char *path, struct nsc_error *err)
+static int hooks_check_command(const char *path, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = nsc_file_open(path, err);
 
@@ -84,7 +84,7 @@ int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		.path = hook->path, .argv = argv, .envp = environment,
 		.timeout = hook->timeout, .background = background,
 	};
-	int ret = check_command(hook->path, err);
+	int ret = hooks_check_command(hook->path, err);
 
 	if (ret < 0)
 		return ret;
@@ -181,7 +181,8 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
 		if (plan->config->hooks[i].stop)
-			ret = check_command(plan->config->hooks[i].path, err);
+			ret = hooks_check_command(plan->config->hooks[i].path,
+						  err);
 	if (ret < 0)
 		return nsc_error_context(err, "hooks.stop");
 	ret = print(plan, pid, &text, err);

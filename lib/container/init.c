@@ -28,7 +28,7 @@
 
 static int enter_groups(const struct nsc_init *init, struct nsc_error *err)
 {
-	return nsc_groups_enter(init->groups, err);
+	return nsc_cgroups_enter(init->groups, err);
 }
 
 static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
@@ -47,7 +47,7 @@ static int limit(const struct nsc_init *init, struct nsc_error *err)
 	return nsc_rlimit_apply(&config->process.rlimits, err);
 }
 
-static int become_root(const struct nsc_init *init, struct nsc_error *err)
+static int init_become_root(const struct nsc_init *init, struct nsc_error *err)
 {
 	static const gid_t group[] = { 0 };
 
@@ -59,7 +59,7 @@ static int become_root(const struct nsc_init *init, struct nsc_error *err)
  * Not by clone3(): the namespace's root is the group of whoever asks for it,
  * and that is the builder there, even with CLONE_INTO_CGROUP.
  */
-static int own_groups(const struct nsc_init *init, struct nsc_error *err)
+static int init_own_groups(const struct nsc_init *init, struct nsc_error *err)
 {
 	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
 	    unshare(CLONE_NEWCGROUP) < 0)
@@ -192,8 +192,8 @@ void nsc_init_run(const struct nsc_init *init)
 		enter_groups,
 		wait_for_go,	/* the id maps are written */
 		limit,
-		become_root,
-		own_groups,	/* it is in its groups */
+		init_become_root,
+		init_own_groups,	/* it is in its groups */
 		set_labels,
 		wait_for_go,	/* the file systems stand */
 		own_mounts,

@@ -12,7 +12,7 @@
  */
 struct nsc_init {
 	const struct nsc_plan *plan;
-	const struct nsc_groups *groups;
+	const struct nsc_cgroups *groups;
 	int go;
 	int report;	/* takes one byte when the cgroup namespace is made,
 			 * an nsc_error; closed by a successful exec */

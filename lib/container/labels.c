@@ -23,16 +23,17 @@ NSC_LIBRARY(selinux, SONAME_SELINUX, SELINUX_FUNCTIONS);
 #define PROFILES "/sys/kernel/security/apparmor/profiles"
 
 #if defined(HAVE_APPARMOR) || defined(HAVE_SELINUX)
-static int load(struct nsc_library *library, const struct nsc_config *config,
-		const char *key, struct nsc_error *err)
+static int labels_load(struct nsc_library *library,
+		       const struct nsc_config *config, const char *key,
+		       struct nsc_error *err)
 {
 	return nsc_library_load(library, err) < 0 ?
 		nsc_error_context(err, "%s: context.%s", config->file, key) : 0;
 }
 #endif
 
-static int refuse(const struct nsc_config *config, const char *key,
-		  const char *why, struct nsc_error *err)
+static int labels_refuse(const struct nsc_config *config, const char *key,
+			 const char *why, struct nsc_error *err)
 {
 	return nsc_error_set(err, ENOTSUP, "%s: context.%s: %s", config->file,
 			     key, why);
@@ -65,11 +66,12 @@ static int check_apparmor(const struct nsc_config *config,
 	if (!profile || !*profile)
 		return 0;
 #ifdef HAVE_APPARMOR
-	if (load(&apparmor_library, config, "apparmor_profile", err) < 0)
+	if (labels_load(&apparmor_library, config, "apparmor_profile", err) < 0)
 		return -err->code;
 	if (!apparmor.aa_is_enabled())
-		return refuse(config, "apparmor_profile",
-			      "AppArmor is not active on this host", err);
+		return labels_refuse(config, "apparmor_profile",
+				     "AppArmor is not active on this host",
+				     err);
 	if (!is_loaded(profile))
 		return nsc_error_set(err, ENOENT, "%s: context."
 				     "apparmor_profile: '%s' is not loaded: "
@@ -88,14 +90,15 @@ static int check_context(const struct nsc_config *config, const char *key,
 	if (!label || !*label)
 		return 0;
 #ifdef HAVE_SELINUX
-	if (load(&selinux_library, config, key, err) < 0)
+	if (labels_load(&selinux_library, config, key, err) < 0)
 		return -err->code;
 	if (selinux.is_selinux_enabled() != 1)
-		return refuse(config, key,
-			      "SELinux is not active on this host", err);
+		return labels_refuse(config, key,
+				     "SELinux is not active on this host", err);
 	if (selinux.security_check_context(label) < 0)
-		return refuse(config, key,
-			      "is not a context of the loaded policy", err);
+		return labels_refuse(config, key,
+				     "is not a context of the loaded policy",
+				     err);
 	return 0;
 #else
 	return refuse(config, key, "this nsinit was built without libselinux",

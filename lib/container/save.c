@@ -14,8 +14,8 @@
 #include "rundir/state.h"
 #include "linux/pidfd.h"
 
-static int fill(const struct nsc_save *save, struct nsc_state *state,
-		struct nsc_error *err)
+static int save_fill(const struct nsc_save *save, struct nsc_state *state,
+		     struct nsc_error *err)
 {
 	const struct nsc_config *config = save->plan->config;
 	int ret = nsc_pidfd_boot_id(state->boot_id);
@@ -66,7 +66,7 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = save->plan;
-	struct nsc_identity *id = save->identity;
+	struct nsc_exec_user *id = save->exec_user;
 	_cleanup_free_ char *stop = strdup(plan->stop);
 	struct nsc_state state = {
 		.user = plan->user->name, .uid = plan->user->uid,
@@ -97,7 +97,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups,
 					  err);
 	if (ret == 0)
-		ret = fill(save, &state, err);
+		ret = save_fill(save, &state, err);
 	if (ret == 0 && plan->login)
 		ret = nsc_rundir_link(plan->user->name, plan->user->uid, err);
 	if (ret == 0)

@@ -14,7 +14,7 @@ struct nsc_save {
 	const struct nsc_plan *plan;
 	pid_t pid;			/* PID 1, as the host sees it */
 	int pidfd;
-	struct nsc_identity *identity;
+	struct nsc_exec_user *exec_user;
 	const struct nsc_network_made *network;	/* NULL: another engine's */
 	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
 	bool has_groups;

@@ -75,8 +75,8 @@ static int compare_ids(const void *a, const void *b)
  * and what they deny on the host holds inside as well.  Never group 0, which
  * is the container's root's.  Returns how many, in ascending order.
  */
-static size_t own_groups(const struct nsc_user *user,
-			 uint32_t own[NSC_IDMAP_OWN])
+static size_t start_own_groups(const struct nsc_user *user,
+			       uint32_t own[NSC_IDMAP_OWN])
 {
 	size_t n = 0, unique = 0;
 
@@ -105,9 +105,10 @@ static int map_automatically(struct nsc_plan *plan,
 		return ret;
 	plan->n_uid_map = nsc_idmap_automatic(&user->uid, own, uid,
 					      plan->uid_map);
-	plan->n_gid_map = nsc_idmap_automatic(groups,
-					      own ? own_groups(user, groups) :
-						    0, gid, plan->gid_map);
+	plan->n_gid_map =
+		nsc_idmap_automatic(groups,
+				    own ? start_own_groups(user, groups) : 0,
+				    gid, plan->gid_map);
 	return 0;
 }
 
@@ -291,7 +292,7 @@ int nsc_start_check_groups(const struct nsc_plan *plan, char ***ret,
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
 	char **groups = NULL;
-	int error = nsc_groups_explain(&request, &groups, err);
+	int error = nsc_cgroups_explain(&request, &groups, err);
 
 	if (error == 0)
 		error = nsc_lifecycle_check(&plan->lifecycle,
@@ -343,8 +344,8 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 }
 
 /* What another engine made, or makes now by its command. */
-static int join(struct nsc_plan *plan, const struct nsc_conf *conf,
-		const struct running *r, struct nsc_error *err)
+static int start_join(struct nsc_plan *plan, const struct nsc_conf *conf,
+		      const struct running *r, struct nsc_error *err)
 {
 	struct nsc_external external = NSC_EXTERNAL_INIT;
 	int ret;
@@ -403,8 +404,8 @@ static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
 	}
 	if (!found)
 		return nsc_error_set(err, ESRCH, "the container has ended");
-	ret = (request->config->pidfile ? join : create)(plan, request->conf,
-							 r, err);
+	ret = (request->config->pidfile ? start_join :
+					  create)(plan, request->conf, r, err);
 	if (ret < 0)
 		nsc_stop_erase(plan->rundir, plan->generation);
 	close(plan->rundir);
@@ -421,7 +422,7 @@ static int find_running(const struct nsc_start_request *request,
 		return 0;
 	if (r->instance < 0)
 		return r->instance;
-	r->pidfd = nsc_join_find(r->instance, &r->state, err);
+	r->pidfd = nsc_running_find(r->instance, &r->state, err);
 	r->replace = r->pidfd >= 0 && request->replace;
 	return r->pidfd < 0 && r->pidfd != -ESRCH ? r->pidfd : 0;
 }

@@ -29,7 +29,7 @@ static bool is_external(const struct nsc_monitor_start *start)
 }
 
 /* A directory of the container's, or -1 with errno. */
-static int open_inside(pid_t pid, const char *name)
+static int monitor_start_open_inside(pid_t pid, const char *name)
 {
 	_cleanup_fd_ int root = -1;
 	char path[64];
@@ -43,7 +43,7 @@ static int open_inside(pid_t pid, const char *name)
 /* The container's own procfs, verified to be one. */
 static int open_proc(pid_t pid, struct nsc_error *err)
 {
-	_cleanup_fd_ int proc = open_inside(pid, "proc");
+	_cleanup_fd_ int proc = monitor_start_open_inside(pid, "proc");
 	struct statfs fs;
 
 	if (proc < 0 || fstatfs(proc, &fs) < 0)
@@ -67,7 +67,7 @@ static int open_null(struct nsc_error *err)
  */
 static int open_devpts(pid_t pid, struct nsc_error *err)
 {
-	_cleanup_fd_ int devpts = open_inside(pid, "dev/pts");
+	_cleanup_fd_ int devpts = monitor_start_open_inside(pid, "dev/pts");
 	struct statfs fs;
 	struct stat st;
 
@@ -147,7 +147,7 @@ int nsc_monitor_wait(int in, int64_t deadline, struct nsc_error *err)
 }
 
 static void __attribute__((noreturn))
-adopt(const struct nsc_monitor_start *start)
+monitor_start_adopt(const struct nsc_monitor_start *start)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -156,7 +156,7 @@ adopt(const struct nsc_monitor_start *start)
 		const struct nsc_cgroup_request request =
 			nsc_plan_cgroups(start->plan);
 
-		nsc_groups_leave_session(&request);
+		nsc_cgroups_leave_session(&request);
 	}
 	nsc_monitor_become(start, &err);
 	nsc_error_send(start->report, &err);
@@ -181,7 +181,7 @@ int nsc_monitor_adopt(const struct nsc_plan *plan,
 	out = start.report;
 	pid = nsc_process_fork(&child);
 	if (pid == 0)
-		adopt(&start);
+		monitor_start_adopt(&start);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start a monitor");
 	nsc_fd_close(&out);

@@ -16,7 +16,8 @@
 
 #define CLEANUP_MS 5000		/* for the monitor */
 
-static int end(int pidfd, bool own_init, int timeout, struct nsc_error *err)
+static int stop_end(int pidfd, bool own_init, int timeout,
+		    struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + (int64_t)timeout * 1000;
 	int ret = 0;
@@ -39,7 +40,7 @@ void nsc_stop_erase(int instance, unsigned int number)
 {
 	nsc_state_remove(instance);
 	nsc_hooks_stop(instance);
-	nsc_groups_clean(instance);
+	nsc_cgroups_clean(instance);
 	nsc_instance_remove(instance, number);
 }
 
@@ -69,8 +70,8 @@ int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 				     "container: it has to be stopped there");
 	/* What is paused could not end. */
 	if (state->has_groups)
-		nsc_groups_thaw(instance);
-	ret = end(pidfd, state->own_init, timeout, err);
+		nsc_cgroups_thaw(instance);
+	ret = stop_end(pidfd, state->own_init, timeout, err);
 	return ret < 0 ? ret :
 			 nsc_stop_clean(instance, state->generation, err);
 }

@@ -33,7 +33,7 @@ static const struct kind kinds[] = {
 	{ "subgid", "group", &subid.subid_get_gid_ranges },
 };
 
-static bool overlap(uint64_t first, uint64_t count, uint32_t range)
+static bool subid_overlap(uint64_t first, uint64_t count, uint32_t range)
 {
 	return first < (uint64_t)range + NSC_IDMAP_RANGE &&
 	       range < first + count;
@@ -55,7 +55,7 @@ static bool parse_line(char *line, char **name, long long *first,
 }
 
 /* The owner of a line is a name or a uid. */
-static bool is_of(const char *owner, const struct nsc_user *user)
+static bool subid_is_of(const char *owner, const struct nsc_user *user)
 {
 	char uid[16];
 
@@ -91,8 +91,8 @@ static int check_others(const struct kind *kind,
 		char *name;
 
 		if (!parse_line(line, &name, &first, &count) ||
-		    is_of(name, user) ||
-		    !overlap((uint64_t)first, (uint64_t)count, range))
+		    subid_is_of(name, user) ||
+		    !subid_overlap((uint64_t)first, (uint64_t)count, range))
 			continue;
 		return nsc_error_set(err, EEXIST, "/etc/%s: the range of user "
 				     "'%s' (%u+%u) overlaps that of '%s': give "
@@ -123,7 +123,7 @@ static int check_accounts(const struct kind *kind, const char *user,
 			continue;
 		id[1 + strcspn(id + 1, ":")] = '\0';
 		if (nsc_text_number(id + 1, 0, UINT32_MAX, &number) < 0 ||
-		    !overlap((uint64_t)number, 1, range))
+		    !subid_overlap((uint64_t)number, 1, range))
 			continue;
 		*password = '\0';
 		return nsc_error_set(err, EEXIST, "/etc/%s: '%s' has the id "
@@ -137,7 +137,7 @@ static int check_accounts(const struct kind *kind, const char *user,
 }
 
 /* Is it large enough?  Then its first id is *ret. */
-static bool take(uint64_t first, uint64_t count, uint32_t *ret)
+static bool subid_take(uint64_t first, uint64_t count, uint32_t *ret)
 {
 	if (count < NSC_IDMAP_RANGE || first > UINT32_MAX - NSC_IDMAP_RANGE)
 		return false;
@@ -187,7 +187,7 @@ static int from_module(const struct kind *kind, const char *user,
 		       errno == EIO || errno == EINTR))
 		return nsc_error_sys(err, errno, "read /etc/%s", kind->file);
 	for (int i = 0; i < n && !found; i++)
-		found = take(ranges[i].start, ranges[i].count, ret);
+		found = subid_take(ranges[i].start, ranges[i].count, ret);
 	free(ranges);
 	return found;
 }
@@ -205,8 +205,8 @@ static int from_file(const struct kind *kind, const struct nsc_user *user,
 		char *owner;
 
 		found = parse_line(line, &owner, &first, &count) &&
-			is_of(owner, user) &&
-			take((uint64_t)first, (uint64_t)count, ret);
+			subid_is_of(owner, user) &&
+			subid_take((uint64_t)first, (uint64_t)count, ret);
 	}
 	return found;
 }

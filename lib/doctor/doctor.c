@@ -32,8 +32,8 @@ static bool same_text(const json_t *a, const char *key, const char *text)
 	return value ? text && !strcmp(value, text) : !text;
 }
 
-static json_t *find(const json_t *findings, const struct nsc_finding *f,
-		    const char *text)
+static json_t *doctor_find(const json_t *findings, const struct nsc_finding *f,
+			   const char *text)
 {
 	json_t *found;
 	size_t i;
@@ -48,7 +48,7 @@ static json_t *find(const json_t *findings, const struct nsc_finding *f,
 	return NULL;
 }
 
-static void add_user(json_t *finding, const char *user)
+static void doctor_add_user(json_t *finding, const char *user)
 {
 	json_t *users = json_object_get(finding, "users"), *name;
 	size_t i;
@@ -71,7 +71,7 @@ void nsc_doctor_add(struct nsc_doctor *doctor, const struct nsc_finding *f,
 	va_end(args);
 	nsc_text_escape(text, escaped, sizeof(escaped));
 	nsc_text_escape(f->remedy, remedy, sizeof(remedy));
-	finding = find(doctor->findings, f, escaped);
+	finding = doctor_find(doctor->findings, f, escaped);
 	if (!finding) {
 		finding = json_pack("{s:s, s:s, s:s?, s:i, s:s, s:s, s:[]}",
 				    "severity", severities[f->severity],
@@ -81,7 +81,7 @@ void nsc_doctor_add(struct nsc_doctor *doctor, const struct nsc_finding *f,
 		json_array_append_new(doctor->findings, finding);
 	}
 	if (finding && f->user)
-		add_user(finding, f->user);
+		doctor_add_user(finding, f->user);
 }
 
 void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err)
@@ -91,7 +91,7 @@ void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err)
 }
 
 /* Holes first; within a severity as they were found. */
-static struct nscontainer_record *hand_out(const json_t *findings)
+static struct nscontainer_record *doctor_hand_out(const json_t *findings)
 {
 	struct nscontainer_record *list = NULL;
 	json_t *finding;
@@ -105,7 +105,7 @@ static struct nscontainer_record *hand_out(const json_t *findings)
 	return list;
 }
 
-static void release(struct nsc_doctor *doctor)
+static void doctor_release(struct nsc_doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->n_patients; i++) {
 		nsc_user_free(doctor->patients[i].user);
@@ -128,7 +128,7 @@ int nsc_doctor_run(const char *conf, const char *const *users,
 	nsc_doctor_find_users(&doctor, users);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(examinations); i++)
 		examinations[i](&doctor);
-	*ret = hand_out(doctor.findings);
-	release(&doctor);
+	*ret = doctor_hand_out(doctor.findings);
+	doctor_release(&doctor);
 	return nsc_api_result(-doctor.blind.code, &doctor.blind, err);
 }

@@ -54,8 +54,8 @@ static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 		close(fd);
 }
 
-static void check_kind(struct nsc_doctor *doctor, int base, const char *dir,
-		       const char *kind)
+static void files_check_kind(struct nsc_doctor *doctor, int base,
+			     const char *dir, const char *kind)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	_cleanup_free_ char *path = NULL;
@@ -138,5 +138,5 @@ void nsc_doctor_conf(struct nsc_doctor *doctor)
 	else
 		check_values(doctor);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(kinds); i++)
-		check_kind(doctor, base, dir, kinds[i]);
+		files_check_kind(doctor, base, dir, kinds[i]);
 }

@@ -17,7 +17,7 @@ static const char *const without_pam[] = { "dropbear", "tinysshd" };
 static const char *const directories[] = { "/usr/sbin", "/usr/bin",
 					   "/usr/local/sbin" };
 
-static bool runs(const char *name)
+static bool host_runs(const char *name)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
@@ -48,7 +48,7 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 	};
 	char path[128];
 
-	if (runs(name)) {
+	if (host_runs(name)) {
 		nsc_doctor_add(doctor, &f, "%s runs: it does not ask PAM, and "
 			       "its logins are on the host", name);
 		return;

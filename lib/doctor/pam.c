@@ -50,8 +50,8 @@ static char *take_word(char **at)
 	return word;
 }
 
-static int add(struct reader *r, const char *control, const char *module,
-	       char *arguments)
+static int pam_add(struct reader *r, const char *control, const char *module,
+		   char *arguments)
 {
 	struct nsc_pam_stack *stack = r->stack;
 	struct nsc_pam_line line = { .number = r->number, .level = r->level };
@@ -92,7 +92,7 @@ static int include(const struct reader *from, const char *service,
 		return nsc_error_set(r.err, ELOOP, "%s:%u: includes itself",
 				     r.file, r.number);
 	if (substack) {
-		ret = add(&r, "substack", "", (char[]){ "" });
+		ret = pam_add(&r, "substack", "", (char[]){ "" });
 		r.level++;
 	}
 	return ret < 0 ? ret : read_service(&r, service);
@@ -116,7 +116,7 @@ static int read_line(struct reader *r, char *line)
 		return 0;
 	if (!strcasecmp(control, "include") || !strcasecmp(control, "substack"))
 		return include(r, module, !strcasecmp(control, "substack"));
-	return add(r, control, module, line);
+	return pam_add(r, control, module, line);
 }
 
 static int read_lines(struct reader *r, char *text)

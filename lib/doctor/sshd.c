@@ -164,8 +164,8 @@ static bool search(const char *path, struct place *place, int depth)
 	return false;
 }
 
-static void report(struct nsc_doctor *doctor, const struct rule *rule,
-		   const char *value, const char *user)
+static void sshd_report(struct nsc_doctor *doctor, const struct rule *rule,
+			const char *value, const char *user)
 {
 	char key[64];
 	struct place place = { .key = key, .file = CONFIG };
@@ -213,12 +213,12 @@ static void check_accept_env(struct nsc_doctor *doctor, const char *text,
 		if (sscanf(line, "acceptenv %255[^\n]", value) == 1 &&
 		    (value[0] == '*' || value[0] == '?' ||
 		     !strncmp(value, "LD_", 3) || !strcmp(value, "L*")))
-			report(doctor, &rule, value, user);
+			sshd_report(doctor, &rule, value, user);
 	}
 }
 
-static void check_user(struct nsc_doctor *doctor,
-		       const struct nsc_patient *patient, const char *text)
+static void sshd_check_user(struct nsc_doctor *doctor,
+			    const struct nsc_patient *patient, const char *text)
 {
 	_cleanup_free_ char *usepam = find_value(text, "usepam");
 	_cleanup_free_ char *disabled = find_value(text, "disableforwarding");
@@ -233,7 +233,7 @@ static void check_user(struct nsc_doctor *doctor,
 		if (rule->whom != whom || !value || !applies(rule, value) ||
 		    (no_forwarding && is_forwarding(rule)))
 			continue;
-		report(doctor, rule, value, patient->user->name);
+		sshd_report(doctor, rule, value, patient->user->name);
 	}
 	if (whom == BY_SHELL)
 		check_accept_env(doctor, text, patient->user->name);
@@ -252,7 +252,7 @@ void nsc_doctor_sshd(struct nsc_doctor *doctor)
 			continue;
 		text = run_sshd(patient->user->name, &err);
 		if (text) {
-			check_user(doctor, patient, text);
+			sshd_check_user(doctor, patient, text);
 			continue;
 		}
 		/* It fails for everybody then. */

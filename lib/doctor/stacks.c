@@ -59,9 +59,9 @@ struct service {
 	struct nsc_pam_stack stack;
 };
 
-static void add(const struct service *s, enum nsc_severity severity,
-		const char *check, const struct nsc_pam_line *line,
-		const char *text)
+static void stacks_add(const struct service *s, enum nsc_severity severity,
+		       const char *check, const struct nsc_pam_line *line,
+		       const char *text)
 {
 	const struct nsc_finding f = {
 		.severity = severity, .check = check, .file = line->file,
@@ -81,11 +81,13 @@ static void check_control(const struct service *s,
 						    "perm_denied");
 
 	if (action != NSC_PAM_BAD && action != NSC_PAM_DIE)
-		add(s, NSC_HOLE, "control", line, "a login that cannot be "
-		    "placed goes on on the host");
+		stacks_add(s, NSC_HOLE, "control", line,
+			   "a login that cannot be "
+			   "placed goes on on the host");
 	if (nsc_pam_action(line->control, "success") == NSC_PAM_DONE)
-		add(s, NSC_RISK, "control-ends", line, "the modules after it "
-		    "are not called");
+		stacks_add(s, NSC_RISK, "control-ends", line,
+			   "the modules after it "
+			   "are not called");
 }
 
 /* Is a login process inside when sshd goes on? */
@@ -107,14 +109,15 @@ static void check_arguments(const struct service *s,
 	struct nsc_pam_options options;
 
 	if (nsc_pam_options(line, &options, &err) < 0)
-		add(s, NSC_RISK, "arguments", line, err.text);
+		stacks_add(s, NSC_RISK, "arguments", line, err.text);
 	if (options.has_mode && options.mode == NSC_MODE_AUDIT)
-		add(s, NSC_HOLE, "audit-argument", line,
-		    "mode=audit contains nobody");
+		stacks_add(s, NSC_HOLE, "audit-argument", line,
+			   "mode=audit contains nobody");
 	/* Another file was read than the one that is used here. */
 	if (strcmp(options.conf, s->doctor->conf_path) != 0)
-		add(s, NSC_NOTE, "other-conf", line, "has a configuration of "
-		    "its own: look at it with --conf");
+		stacks_add(s, NSC_NOTE, "other-conf", line,
+			   "has a configuration of "
+			   "its own: look at it with --conf");
 	if (strcmp(options.break_glass, NSC_BREAK_GLASS) != 0)
 		nsc_doctor_check_group(s->doctor, options.break_glass,
 				       line->file, line->number);

@@ -31,7 +31,7 @@
 #define STEPS_MAX 32		/* more is not of ours */
 #define OUT 3			/* the user's only descriptor but 0 to 2 */
 
-static int64_t now_us(void)
+static int64_t trial_now_us(void)
 {
 	struct timespec ts;
 
@@ -51,7 +51,8 @@ static void finish(struct writer *w, enum nsc_trial_result result,
 		   const struct nsc_error *err)
 {
 	struct nsc_trial_step step = {
-		.result = result, .us = now_us() - w->since,
+		.result = result,
+		.us = trial_now_us() - w->since,
 	};
 
 	if (!w->name)
@@ -66,7 +67,7 @@ static void begin_step(struct writer *w, const char *name)
 {
 	finish(w, NSC_TRIAL_OK, NSC_IGNORE);
 	w->name = name;
-	w->since = now_us();
+	w->since = trial_now_us();
 }
 
 static void on_step(struct nsc_session_watch *watch, const char *name)
@@ -115,7 +116,7 @@ static int check_name(const struct inside *in, struct nsc_error *err)
 }
 
 static void __attribute__((noreturn))
-exec_command(const struct inside *in, int errors)
+trial_exec_command(const struct inside *in, int errors)
 {
 	const char *slash = strrchr(in->user->shell, '/');
 	char *const argv[] = {
@@ -131,7 +132,7 @@ exec_command(const struct inside *in, int errors)
 }
 
 /* What the shell says on its way out is the best that can be said. */
-static int check_command(const struct inside *in, struct nsc_error *err)
+static int trial_check_command(const struct inside *in, struct nsc_error *err)
 {
 	char text[200] = "";
 	_cleanup_fd_ int from = -1;
@@ -144,7 +145,7 @@ static int check_command(const struct inside *in, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	pid = fork();
 	if (pid == 0)
-		exec_command(in, to);
+		trial_exec_command(in, to);
 	nsc_fd_close(&to);
 	if (pid < 0)
 		return nsc_error_sys(err, errno, "start a process");
@@ -175,7 +176,7 @@ static const struct {
 	/* As login programs take it. */
 	{ "home", check_home, NSC_TRIAL_WARNING },
 	{ "name", check_name, NSC_TRIAL_WARNING },
-	{ "command", check_command, NSC_TRIAL_FAILED },
+	{ "command", trial_check_command, NSC_TRIAL_FAILED },
 };
 
 /* As the login program does after its session is open. */
@@ -220,8 +221,8 @@ run_as_user(const struct inside *in, struct writer *w)
 }
 
 static void __attribute__((noreturn))
-run_child(struct nsc_session *session, const struct nsc_user *user,
-	  struct writer *w, pid_t parent)
+trial_run_child(struct nsc_session *session, const struct nsc_user *user,
+		struct writer *w, pid_t parent)
 {
 	struct inside in = { session->state, user, NULL };
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -232,7 +233,7 @@ run_child(struct nsc_session *session, const struct nsc_user *user,
 	w->watch.begin = on_step;
 	session->watch = &w->watch;
 	on_step(&w->watch, "control groups");
-	if (nsc_group_enter(session, NULL, &err) < 0 ||
+	if (nsc_monitor_client_enter(session, NULL, &err) < 0 ||
 	    nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
 	    nsc_session_try(session, user, true, &err) < 0) {
 		finish(w, NSC_TRIAL_FAILED, &err);
@@ -248,7 +249,7 @@ run_child(struct nsc_session *session, const struct nsc_user *user,
 }
 
 /* Is there a whole record, with text that ends?  False at the end of it. */
-static bool take(int in, int64_t deadline, struct nsc_trial_step *step)
+static bool trial_take(int in, int64_t deadline, struct nsc_trial_step *step)
 {
 	if (nsc_process_poll(in, deadline) <= 0 ||
 	    read(in, step, sizeof(*step)) != sizeof(*step) ||
@@ -260,15 +261,16 @@ static bool take(int in, int64_t deadline, struct nsc_trial_step *step)
 	return true;
 }
 
-static int follow(int in, int pidfd,
-		  void (*done)(void *arg, const struct nsc_trial_step *step),
-		  void *arg, struct nsc_error *err)
+static int trial_follow(int in, int pidfd,
+			void (*done)(void *arg,
+				     const struct nsc_trial_step *step),
+			void *arg, struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + TRIAL_MS;
 	struct nsc_trial_step step = { .name = "none" };
 	int status = 1;
 
-	for (int n = 0; n < STEPS_MAX && take(in, deadline, &step); n++) {
+	for (int n = 0; n < STEPS_MAX && trial_take(in, deadline, &step); n++) {
 		done(arg, &step);
 		if (step.result != NSC_TRIAL_FAILED)
 			continue;
@@ -303,7 +305,7 @@ int nsc_trial_run(struct nsc_session *session, const struct nsc_user *user,
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start a process");
 	if (pid == 0)
-		run_child(session, user, &w, self);
+		trial_run_child(session, user, &w, self);
 	nsc_fd_close(&out);
-	return follow(in, pidfd, done, arg, err);
+	return trial_follow(in, pidfd, done, arg, err);
 }

@@ -38,8 +38,8 @@ struct try {
 static NSC_API_KEYS(try_keys, NSC_KEYS_TRY);
 static const char *const results[] = { "ok", "warning", "failed" };
 
-static void add(struct try *t, const char *name,
-		enum nsc_trial_result result, int64_t us, const char *text)
+static void try_add(struct try *t, const char *name,
+		    enum nsc_trial_result result, int64_t us, const char *text)
 {
 	char escaped[1024], step[128];
 
@@ -52,10 +52,10 @@ static void add(struct try *t, const char *name,
 
 static void add_inside(void *arg, const struct nsc_trial_step *step)
 {
-	add(arg, step->name, step->result, step->us, step->err.text);
+	try_add(arg, step->name, step->result, step->us, step->err.text);
 }
 
-static int load_user(struct try *t, struct nsc_error *err)
+static int try_load_user(struct try *t, struct nsc_error *err)
 {
 	int ret = nsc_api_user(t->container, &t->user, err);
 
@@ -91,7 +91,7 @@ static enum nsc_mode mode_of(const struct try *t)
 	return t->options.has_mode ? t->options.mode : t->policy->conf->mode;
 }
 
-static int decide(struct try *t, struct nsc_error *err)
+static int try_decide(struct try *t, struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -161,14 +161,14 @@ static const struct {
 	const char *name;
 	int (*run)(struct try *t, struct nsc_error *err);
 } steps[] = {
-	{ "user", load_user },
+	{ "user", try_load_user },
 	{ "service", check_service },
-	{ "policy", decide },
+	{ "policy", try_decide },
 	{ "configuration", check_configuration },
 	{ "container", open_container },
 };
 
-static int64_t now_us(void)
+static int64_t try_now_us(void)
 {
 	struct timespec ts;
 
@@ -176,12 +176,12 @@ static int64_t now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-static int run(struct try *t, struct nsc_error *err)
+static int try_run(struct try *t, struct nsc_error *err)
 {
 	int ret = nsc_api_may_fork(err);
 
 	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(steps); i++) {
-		int64_t since = now_us();
+		int64_t since = try_now_us();
 
 		if (t->over)
 			return 0;
@@ -190,8 +190,9 @@ static int run(struct try *t, struct nsc_error *err)
 		ret = steps[i].run(t, err);
 		if (!t->service && steps[i].run == check_service)
 			continue;
-		add(t, steps[i].name, ret < 0 ? NSC_TRIAL_FAILED : t->result,
-		    now_us() - since, ret < 0 ? err->text : t->text);
+		try_add(t, steps[i].name,
+			ret < 0 ? NSC_TRIAL_FAILED : t->result,
+			try_now_us() - since, ret < 0 ? err->text : t->text);
 	}
 	return ret < 0 ? ret : nsc_trial_run(&t->session, t->user, add_inside,
 					     t, err);
@@ -209,7 +210,7 @@ static int try(const struct nscontainer *container, const char *service,
 	if (!container->user)
 		return nsc_error_set(err, EINVAL, "try: '%s' is a directory: "
 				     "only users log in", container->dir);
-	error = run(&t, err);
+	error = try_run(&t, err);
 	nsc_session_close(&t.session);
 	nsc_pam_free(&t.stack);
 	nsc_policy_free(t.policy);

@@ -57,7 +57,7 @@ static bool known(const struct nsc_doctor *doctor, const struct nsc_user *user)
 }
 
 /* Whom a container.json is for, or nobody knows whether. */
-static int add(struct nsc_doctor *doctor, struct nsc_user *user)
+static int users_add(struct nsc_doctor *doctor, struct nsc_user *user)
 {
 	struct nsc_patient patient = { .user = user }, *patients;
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -94,7 +94,7 @@ static void add_name(struct nsc_doctor *doctor, const char *name, bool asked)
 			nsc_doctor_blind(doctor, &err);
 		return;
 	}
-	if ((!asked && !may_log_in(user->shell)) || !add(doctor, user))
+	if ((!asked && !may_log_in(user->shell)) || !users_add(doctor, user))
 		nsc_user_free(user);
 }
 
@@ -146,8 +146,8 @@ void nsc_doctor_find_users(struct nsc_doctor *doctor, const char *const *names)
 	add_configured(doctor);
 }
 
-static void check_config(struct nsc_doctor *doctor,
-			 const struct nsc_patient *patient)
+static void users_check_config(struct nsc_doctor *doctor,
+			       const struct nsc_patient *patient)
 {
 	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;
 	struct nscontainer_record *record = NULL;
@@ -259,7 +259,7 @@ void nsc_doctor_users(struct nsc_doctor *doctor)
 		if (!patient->policy || !patient->policy->contained)
 			continue;
 		check_root(doctor, patient);
-		check_config(doctor, patient);
+		users_check_config(doctor, patient);
 	}
 }
 

@@ -238,7 +238,7 @@ int nsc_netlink_up(const char *name, uint32_t mtu, struct nsc_error *err)
 }
 
 /* Empty addresses as well: 0.0.0.0/0. */
-static struct nl_addr *build(const struct nsc_address *address)
+static struct nl_addr *netlink_build(const struct nsc_address *address)
 {
 	struct nl_addr *built = nl.nl_addr_build(address->family,
 			address->bytes, address->family == AF_INET ? 4 : 16);
@@ -258,7 +258,7 @@ static int set_broadcast(struct rtnl_addr *assigned,
 		return 0;
 	for (unsigned int i = address->length; i < 32; i++)
 		all.bytes[i / 8] |= (unsigned char)(0x80 >> i % 8);
-	broadcast = build(&all);
+	broadcast = netlink_build(&all);
 	return broadcast ? nl.rtnl_addr_set_broadcast(assigned, broadcast) :
 			   -NLE_NOMEM;
 }
@@ -268,7 +268,7 @@ int nsc_netlink_add_address(struct nl_sock *sock, const char *name,
 			    struct nsc_error *err)
 {
 	_cleanup_assigned_ struct rtnl_addr *assigned = nl.rtnl_addr_alloc();
-	_cleanup_address_ struct nl_addr *local = build(address);
+	_cleanup_address_ struct nl_addr *local = netlink_build(address);
 	char text[NSC_ADDRESS_SIZE];
 	struct nsc_link link;
 	int error = nsc_netlink_find(sock, name, &link, err);
@@ -300,8 +300,8 @@ int nsc_netlink_add_default_route(struct nl_sock *sock, const char *name,
 {
 	const struct nsc_address any = { .family = gateway->family };
 	_cleanup_route_ struct rtnl_route *route = nl.rtnl_route_alloc();
-	_cleanup_address_ struct nl_addr *to = build(&any);
-	_cleanup_address_ struct nl_addr *via = build(gateway);
+	_cleanup_address_ struct nl_addr *to = netlink_build(&any);
+	_cleanup_address_ struct nl_addr *via = netlink_build(gateway);
 	struct rtnl_nexthop *hop = nl.rtnl_route_nh_alloc();
 	char text[NSC_ADDRESS_SIZE];
 	struct nsc_link link;

@@ -42,7 +42,7 @@ int nsc_pty_error(int error, const char *path, struct nsc_error *err)
 }
 
 /* Is it a devpts, and not the host's? */
-static int verify(int devpts, dev_t host, struct nsc_error *err)
+static int pty_verify(int devpts, dev_t host, struct nsc_error *err)
 {
 	struct statfs fs;
 	struct stat st;
@@ -84,7 +84,7 @@ static int open_peer(int master)
 int nsc_pty_new(int devpts, dev_t host, struct nsc_pty *ret,
 		struct nsc_error *err)
 {
-	int error = verify(devpts, host, err);
+	int error = pty_verify(devpts, host, err);
 	_cleanup_fd_ int master = -1;
 	int slave;
 
@@ -126,7 +126,7 @@ int nsc_pty_reopen_here(struct nsc_pty *pty, struct nsc_error *err)
 
 	if (devpts < 0)
 		return devpts;
-	ret = verify(devpts, 0, err);
+	ret = pty_verify(devpts, 0, err);
 	if (ret < 0)
 		return ret;
 	if (ioctl(pty->master, TIOCGPTN, &number) < 0)

@@ -29,7 +29,7 @@ const char *nsc_rlimit_name(unsigned int resource)
 	return resource < NSC_RLIMIT_MAX ? names[resource] : NULL;
 }
 
-static int apply_one(int resource, uint64_t soft, uint64_t hard)
+static int rlimit_apply_one(int resource, uint64_t soft, uint64_t hard)
 {
 	struct rlimit wanted = { soft, hard };
 	struct rlimit now;
@@ -49,8 +49,9 @@ int nsc_rlimit_apply(const struct nsc_rlimits *limits, struct nsc_error *err)
 {
 	for (int i = 0; i < NSC_RLIMIT_MAX; i++) {
 		int ret = limits->set & UINT64_C(1) << i ?
-			apply_one(i, limits->of[i].soft, limits->of[i].hard) :
-			0;
+				  rlimit_apply_one(i, limits->of[i].soft,
+						   limits->of[i].hard) :
+				  0;
 
 		if (ret < 0)
 			return nsc_error_sys(err, -ret, "rlimits: set %s",

@@ -38,8 +38,8 @@ static int write_as_either(int dir, const char *path, const char *value,
 	return seteuid(0) < 0 ? -errno : ret;
 }
 
-static int apply_one(int dir, const char *entry, uid_t root_uid,
-		     struct nsc_error *err)
+static int sysctl_apply_one(int dir, const char *entry, uid_t root_uid,
+			    struct nsc_error *err)
 {
 	size_t len = strcspn(entry, "=");
 	_cleanup_free_ char *path = strndup(entry, len);
@@ -69,6 +69,6 @@ int nsc_sysctl_apply(char *const *list, uid_t root_uid, struct nsc_error *err)
 	if (dir < 0)
 		return nsc_error_sys(err, errno, "sysctl: open /proc/sys");
 	for (; ret == 0 && *list; list++)
-		ret = apply_one(dir, *list, root_uid, err);
+		ret = sysctl_apply_one(dir, *list, root_uid, err);
 	return ret;
 }

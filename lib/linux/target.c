@@ -40,13 +40,14 @@ static const char *what(const struct walk *w)
 	return w->tree->what ? w->tree->what : "mount point";
 }
 
-static int refuse(const struct walk *w, const char *name, const char *why)
+static int target_refuse(const struct walk *w, const char *name,
+			 const char *why)
 {
 	return nsc_error_set(w->err, ELOOP, "%s '%.128s': '%.96s/%.64s' "
 			     "%s", what(w), w->path, w->done, name, why);
 }
 
-static int failed(const struct walk *w, int code)
+static int target_failed(const struct walk *w, int code)
 {
 	return nsc_error_sys(w->err, code, "%s '%s'", what(w), w->path);
 }
@@ -91,14 +92,14 @@ static void arrive(struct walk *w, int fd, const struct stat *st)
 	}
 }
 
-static int start(struct walk *w)
+static int target_start(struct walk *w)
 {
 	_cleanup_fd_ int fd = openat(w->tree->root, ".", O_PATH | O_DIRECTORY |
 				     O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return failed(w, errno);
+		return target_failed(w, errno);
 	w->roots = true;
 	w->done[0] = '\0';
 	arrive(w, NSC_TAKE_FD(fd), &st);
@@ -112,12 +113,12 @@ static int turn(struct walk *w, const char *target)
 	const char *from = *target == '/' ? "" : w->done;
 
 	if (++w->turns > TURNS)
-		return failed(w, ELOOP);
+		return target_failed(w, ELOOP);
 	if (snprintf(rest, sizeof(rest), "%s/%s/%s", from, target, w->rest) >=
 	    (int)sizeof(rest))
-		return failed(w, ENAMETOOLONG);
+		return target_failed(w, ENAMETOOLONG);
 	strcpy(w->rest, rest);
-	return start(w);
+	return target_start(w);
 }
 
 /* Nothing in done is a link: what is above is what is before the last '/'. */
@@ -126,14 +127,15 @@ static int climb(struct walk *w)
 	char *slash = strrchr(w->done, '/');
 
 	if (!w->roots)
-		return refuse(w, "..", "leads out of a directory that "
-			      "others than root can write to");
+		return target_refuse(w, "..",
+				     "leads out of a directory that "
+				     "others than root can write to");
 	if (slash)
 		*slash = '\0';
 	return turn(w, ".");
 }
 
-static int follow(struct walk *w, int fd, const char *name)
+static int target_follow(struct walk *w, int fd, const char *name)
 {
 	char target[PATH_MAX];
 	int kernel;
@@ -146,24 +148,25 @@ static int follow(struct walk *w, int fd, const char *name)
 				     "leads to in its place", what(w), w->path,
 				     w->done, name, w->others);
 	if ((w->how & NSC_TARGET_NO_LINK) && !w->rest[0])
-		return refuse(w, name, "is a symbolic link: make it "
-			      "a directory");
+		return target_refuse(w, name,
+				     "is a symbolic link: make it "
+				     "a directory");
 	n = readlinkat(fd, "", target, sizeof(target) - 1);
 	if (n < 0)
-		return failed(w, errno);
+		return target_failed(w, errno);
 	target[n] = '\0';
 	/* The kernel's own, as /sys/class has them. */
 	kernel = from_kernel(w, w->fd, &w->st);
 	if (kernel < 0)
-		return failed(w, -kernel);
+		return target_failed(w, -kernel);
 	if (!kernel && snprintf(w->link, sizeof(w->link), "%s/%s", w->done,
 				name) >= (int)sizeof(w->link))
-		return failed(w, ENAMETOOLONG);
+		return target_failed(w, ENAMETOOLONG);
 	return turn(w, target);
 }
 
-static int step(struct walk *w, int fd, const struct stat *st,
-		const char *name)
+static int target_step(struct walk *w, int fd, const struct stat *st,
+		       const char *name)
 {
 	size_t len = strlen(w->done);
 	int kernel = 0;
@@ -171,14 +174,14 @@ static int step(struct walk *w, int fd, const struct stat *st,
 	if (w->link[0])
 		kernel = from_kernel(w, fd, st);
 	if (kernel < 0)
-		return failed(w, -kernel);
+		return target_failed(w, -kernel);
 	if (kernel)
 		return nsc_error_set(w->err, EXDEV, "%s '%.96s': the symbolic "
 				     "link '%.96s' leads to '%.96s/%.48s', "
 				     "which is the kernel's: remove the link",
 				     what(w), w->path, w->link, w->done, name);
 	if (len + 1 + strlen(name) >= sizeof(w->done))
-		return failed(w, ENAMETOOLONG);
+		return target_failed(w, ENAMETOOLONG);
 	w->done[len] = '/';
 	strcpy(w->done + len + 1, name);
 	return 0;
@@ -200,7 +203,7 @@ static int make_as_we_are(int parent, const char *name, bool file)
  * Host root has no id on an id-mapped mount, and the kernel says EOVERFLOW:
  * there, what is made belongs to the owner of the directory that it is in.
  */
-static int make(int parent, const char *name, bool file)
+static int target_make(int parent, const char *name, bool file)
 {
 	int ret = make_as_we_are(parent, name, file);
 	struct stat st;
@@ -242,14 +245,14 @@ static int open_name(const struct walk *w, const char *name)
 
 	if (fd >= 0 || errno != ENOENT || kind == NSC_TARGET_ANY)
 		return fd < 0 ? -errno : fd;
-	ret = make(w->fd, name, kind == NSC_TARGET_FILE && !w->rest[0]);
+	ret = target_make(w->fd, name, kind == NSC_TARGET_FILE && !w->rest[0]);
 	if (ret < 0)
 		return ret;
 	fd = openat(w->fd, name, flags);
 	return fd < 0 ? -errno : fd;
 }
 
-static int check_owners(const struct walk *w)
+static int target_check_owners(const struct walk *w)
 {
 	if ((w->how & NSC_TARGET_ROOTS) && !w->roots)
 		return nsc_error_set(w->err, EPERM, "%s '%s': others than root "
@@ -267,30 +270,30 @@ static int advance(struct walk *w)
 	int ret;
 
 	if (!next_name(w, name, &ret))
-		return ret ? failed(w, ret) : 1;
+		return ret ? target_failed(w, ret) : 1;
 	if (!strcmp(name, "."))
 		return 0;
 	if (!S_ISDIR(w->st.st_mode))
-		return failed(w, ENOTDIR);
-	ret = check_owners(w);
+		return target_failed(w, ENOTDIR);
+	ret = target_check_owners(w);
 	if (ret < 0)
 		return ret;
 	if (!strcmp(name, ".."))
 		return climb(w);
 	fd = open_name(w, name);
 	if (fd < 0)
-		return failed(w, -fd);
+		return target_failed(w, -fd);
 	if (fstat(fd, &st) < 0)
-		return failed(w, errno);
+		return target_failed(w, errno);
 	if (S_ISLNK(st.st_mode))
-		return follow(w, fd, name);
-	ret = step(w, fd, &st, name);
+		return target_follow(w, fd, name);
+	ret = target_step(w, fd, &st, name);
 	if (ret == 0)
 		arrive(w, NSC_TAKE_FD(fd), &st);
 	return ret;
 }
 
-static int check_kind(const struct walk *w)
+static int target_check_kind(const struct walk *w)
 {
 	unsigned int kind = w->how & NSC_TARGET_KIND;
 
@@ -317,11 +320,11 @@ int nsc_target_open(const struct nsc_tree *tree, const char *path,
 	if (strlen(path) >= sizeof(w.rest))
 		return nsc_error_sys(err, ENAMETOOLONG, "mount point");
 	strcpy(w.rest, path);
-	ret = start(&w);
+	ret = target_start(&w);
 	while (ret == 0)
 		ret = advance(&w);
 	if (ret > 0)
-		ret = check_kind(&w);
+		ret = target_check_kind(&w);
 	if (ret < 0) {
 		if (w.fd >= 0)
 			close(w.fd);

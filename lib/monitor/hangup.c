@@ -77,13 +77,13 @@ static bool is_left_behind(const struct process *p, int pidns)
 	return !processes_inside(p->parent, pidns);
 }
 
-static bool is_alone(const struct process *p)
+static bool hangup_is_alone(const struct process *p)
 {
 	return p->leader == p->pid && p->tty == 0 && lost_its_reader(p->pid);
 }
 
 /* True where what the login program left is only ending now. */
-static bool hang_up(const struct endings *all, pid_t login, bool again)
+static bool hangup_hang_up(const struct hangups *all, pid_t login, bool again)
 {
 	struct processes found;
 	bool left = false;
@@ -94,7 +94,7 @@ static bool hang_up(const struct endings *all, pid_t login, bool again)
 		bool behind = !again && is_left_behind(p, all->pidns);
 
 		left = left || behind;
-		if (p->chosen || (!behind && !is_alone(p)))
+		if (p->chosen || (!behind && !hangup_is_alone(p)))
 			continue;
 		for (size_t j = 0; j < found.n; j++)
 			if (found.list[j].leader == p->leader)
@@ -106,7 +106,8 @@ static bool hang_up(const struct endings *all, pid_t login, bool again)
 	return left;
 }
 
-static void signal_all(const struct endings *all, pid_t login, int signal)
+static void hangup_signal_all(const struct hangups *all, pid_t login,
+			      int signal)
 {
 	struct processes found;
 
@@ -115,12 +116,12 @@ static void signal_all(const struct endings *all, pid_t login, int signal)
 	processes_free(&found);
 }
 
-static void add(struct endings *all, const struct ending *ending)
+static void hangup_add(struct hangups *all, const struct hangup *ending)
 {
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 16;
-		struct ending *grown = realloc(all->list,
-					       room * sizeof(*grown));
+		struct hangup *grown =
+			realloc(all->list, room * sizeof(*grown));
 
 		if (!grown)
 			return;
@@ -130,44 +131,49 @@ static void add(struct endings *all, const struct ending *ending)
 	all->list[all->n++] = *ending;
 }
 
-void endings_kill(struct endings *all, const struct session *s, bool whole)
+void hangup_kill(struct hangups *all, const struct session *s, bool whole)
 {
 	int64_t now = now_ms();
-	const struct ending ending = {
-		.login = s->pid, .kill = true, .whole = whole && !s->by_user,
-		.next = now + GRACE_MS, .last = now + GRACE_MS + KILL_MS,
+	const struct hangup ending = {
+		.login = s->pid,
+		.kill = true,
+		.whole = whole && !s->by_user,
+		.next = now + GRACE_MS,
+		.last = now + GRACE_MS + KILL_MS,
 	};
 
-	signal_all(all, s->pid, SIGHUP);
-	signal_all(all, s->pid, SIGCONT);
-	add(all, &ending);
+	hangup_signal_all(all, s->pid, SIGHUP);
+	hangup_signal_all(all, s->pid, SIGCONT);
+	hangup_add(all, &ending);
 }
 
-void endings_of(struct endings *all, const struct session *s)
+void hangup_session(struct hangups *all, const struct session *s)
 {
 	unsigned int policy = all->state->lifecycle.on_disconnect;
-	const struct ending again = {
-		.login = s->pid, .next = now_ms() + AGAIN_MS,
+	const struct hangup again = {
+		.login = s->pid,
+		.next = now_ms() + AGAIN_MS,
 	};
 
 	/* Nothing left: nothing to be done. */
-	if (groups_leave(s->pid) == 0)
+	if (session_cgroups_leave(s->pid) == 0)
 		return;
 	if (policy == NSC_DISCONNECT_KILL)
-		endings_kill(all, s, true);
+		hangup_kill(all, s, true);
 	/* sshd's other half has commands of its own. */
-	if (policy == NSC_DISCONNECT_HANGUP && hang_up(all, s->pid, false))
-		add(all, &again);
+	if (policy == NSC_DISCONNECT_HANGUP &&
+	    hangup_hang_up(all, s->pid, false))
+		hangup_add(all, &again);
 }
 
-void endings_forget(struct endings *all, pid_t login)
+void hangup_forget(struct hangups *all, pid_t login)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i].login == login)
 			all->list[i--] = all->list[--all->n];
 }
 
-int64_t endings_due(const struct endings *all)
+int64_t hangup_due(const struct hangups *all)
 {
 	int64_t due = INT64_MAX;
 
@@ -182,26 +188,28 @@ int64_t endings_due(const struct endings *all)
  * once, it does; in the group of a user's own process there may be programs of
  * the host that the user could not kill.
  */
-static bool go_on(const struct endings *all, struct ending *e, int64_t now)
+static bool hangup_step(const struct hangups *all, struct hangup *e,
+			int64_t now)
 {
-	if (groups_leave(e->login) == 0)
+	if (session_cgroups_leave(e->login) == 0)
 		return false;
 	if (!e->kill)
-		hang_up(all, e->login, true);
+		hangup_hang_up(all, e->login, true);
 	if (now >= e->last)
 		return false;
 	if (!e->whole || !processes_kill_group(e->login))
-		signal_all(all, e->login, SIGKILL);
+		hangup_signal_all(all, e->login, SIGKILL);
 	e->next = now + STEP_MS;
 	return true;
 }
 
-void endings_go_on(struct endings *all)
+void hangup_go_on(struct hangups *all)
 {
 	int64_t now = now_ms();
 
 	for (size_t i = 0; i < all->n;)
-		if (all->list[i].next > now || go_on(all, &all->list[i], now))
+		if (all->list[i].next > now ||
+		    hangup_step(all, &all->list[i], now))
 			i++;
 		else
 			all->list[i] = all->list[--all->n];

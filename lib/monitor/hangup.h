@@ -9,7 +9,7 @@
 #include "rundir/session_info.h"
 
 /* A session of which something is left. */
-struct ending {
+struct hangup {
 	pid_t login;
 	bool kill;		/* else it is looked at once more */
 	bool whole;		/* the group with all in it */
@@ -17,8 +17,8 @@ struct ending {
 	int64_t last;		/* when it is given up */
 };
 
-struct endings {
-	struct ending *list;
+struct hangups {
+	struct hangup *list;
 	size_t n;
 	size_t room;
 	const struct nsc_state *state;
@@ -28,16 +28,16 @@ struct endings {
 int64_t now_ms(void);		/* CLOCK_MONOTONIC */
 
 /* As on_disconnect says. */
-void endings_of(struct endings *all, const struct session *s);
+void hangup_session(struct hangups *all, const struct session *s);
 
 /* SIGHUP, and SIGKILL two seconds later; the login goes on by itself. */
-void endings_kill(struct endings *all, const struct session *s, bool whole);
+void hangup_kill(struct hangups *all, const struct session *s, bool whole);
 
 /* Another process has that number now. */
-void endings_forget(struct endings *all, pid_t login);
+void hangup_forget(struct hangups *all, pid_t login);
 
 /* When there is something to do, INT64_MAX: nothing; and do it. */
-int64_t endings_due(const struct endings *all);
-void endings_go_on(struct endings *all);
+int64_t hangup_due(const struct hangups *all);
+void hangup_go_on(struct hangups *all);
 
 #endif

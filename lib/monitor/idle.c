@@ -32,7 +32,7 @@ static bool was_busy(struct session *s, const struct processes *found,
 	uint64_t least = (uint64_t)elapsed * 1000 / CPU_PART;
 	bool busy;
 
-	groups_usage(s->pid, &peak, &cpu);
+	session_cgroups_usage(s->pid, &peak, &cpu);
 	if (cpu == UINT64_MAX)
 		cpu = processes_cpu_us(found);
 	if (least < CPU_LEAST_US)
@@ -44,7 +44,7 @@ static bool was_busy(struct session *s, const struct processes *found,
 	return busy;
 }
 
-static void warn(const struct processes *found, int64_t left)
+static void idle_warn(const struct processes *found, int64_t left)
 {
 	char line[128];
 
@@ -67,21 +67,21 @@ static void plan(struct session *s, int64_t now, int64_t timeout,
 	s->look = next;
 }
 
-static void look(struct session *s, struct endings *endings, int64_t now)
+static void idle_look(struct session *s, struct hangups *hangups, int64_t now)
 {
-	unsigned int seconds = endings->state->lifecycle.idle_timeout;
+	unsigned int seconds = hangups->state->lifecycle.idle_timeout;
 	int64_t timeout = (int64_t)seconds * 1000;
 	int64_t warning = idle_warning_ms(seconds), left;
 	struct processes found;
 
-	processes_load(&found, s->pid, endings->pidns);
+	processes_load(&found, s->pid, hangups->pidns);
 	if (was_busy(s, &found, now - s->looked)) {
 		s->active = now;
 		s->warned = false;
 	}
 	left = s->active + timeout - now;
 	if (left > 0 && left <= warning && !s->warned) {
-		warn(&found, left);
+		idle_warn(&found, left);
 		s->warned = true;
 	}
 	processes_free(&found);
@@ -90,7 +90,7 @@ static void look(struct session *s, struct endings *endings, int64_t now)
 		return;
 	}
 	s->look = INT64_MAX;
-	endings_kill(endings, s, false);
+	hangup_kill(hangups, s, false);
 }
 
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state)
@@ -105,12 +105,12 @@ int64_t idle_due(const struct sessions *all, const struct nsc_state *state)
 	return due;
 }
 
-void idle_go_on(struct sessions *all, struct endings *endings)
+void idle_go_on(struct sessions *all, struct hangups *hangups)
 {
 	int64_t now = now_ms();
 
 	for (size_t i = 0; i < all->n; i++)
-		if (endings->state->lifecycle.idle_timeout &&
+		if (hangups->state->lifecycle.idle_timeout &&
 		    all->list[i]->look <= now)
-			look(all->list[i], endings, now);
+			idle_look(all->list[i], hangups, now);
 }

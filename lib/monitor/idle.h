@@ -14,6 +14,6 @@ int64_t idle_warning_ms(unsigned int timeout);
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
 /* Look at those that are due; warn, and end them. */
-void idle_go_on(struct sessions *all, struct endings *endings);
+void idle_go_on(struct sessions *all, struct hangups *hangups);
 
 #endif

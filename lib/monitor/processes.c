@@ -60,7 +60,7 @@ bool processes_inside(pid_t pid, int pidns)
 	return false;
 }
 
-static bool find_group(pid_t login, char *path, size_t size)
+static bool processes_find_group(pid_t login, char *path, size_t size)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
 
@@ -73,7 +73,7 @@ struct load {
 	int pidns;
 };
 
-static void add(const char *group, pid_t pid, void *arg)
+static void processes_add(const char *group, pid_t pid, void *arg)
 {
 	const struct load *load = arg;
 	struct processes *all = load->all;
@@ -104,8 +104,8 @@ void processes_load(struct processes *all, pid_t login, int pidns)
 	struct load load = { all, pidns };
 
 	*all = (struct processes){ .n = 0 };
-	if (find_group(login, all->group, sizeof(all->group)))
-		nsc_cgroup_each_process(all->group, add, &load);
+	if (processes_find_group(login, all->group, sizeof(all->group)))
+		nsc_cgroup_each_process(all->group, processes_add, &load);
 }
 
 void processes_free(struct processes *all)
@@ -171,7 +171,7 @@ bool processes_kill_group(pid_t login)
 	_cleanup_fd_ int fd = -1;
 	char path[4096];
 
-	if (!find_group(login, path, sizeof(path)) ||
+	if (!processes_find_group(login, path, sizeof(path)) ||
 	    strlen(path) + sizeof("/cgroup.kill") > sizeof(path))
 		return false;
 	strcat(path, "/cgroup.kill");

@@ -23,7 +23,7 @@
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
 /* The record, in new memory; 0 or a negative errno. */
-static int load(struct nsc_cgroup_tree **ret)
+static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 {
 	*ret = malloc(sizeof(**ret));
 	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
@@ -48,10 +48,10 @@ static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 	return 0;
 }
 
-int groups_open(struct nsc_error *err)
+int session_cgroups_open(struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = load(&tree);
+	int ret = session_cgroup_load(&tree);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -60,11 +60,11 @@ int groups_open(struct nsc_error *err)
 	return move_self(tree, err);
 }
 
-int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
-		 struct nsc_error *err)
+int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+			  struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = load(&tree);
+	int ret = session_cgroup_load(&tree);
 
 	if (ret == -ENOENT)
 		return 0;
@@ -88,52 +88,52 @@ int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 	return ret;
 }
 
-void groups_tidy(void)
+void session_cgroups_tidy(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (load(&tree) == 0)
+	if (session_cgroup_load(&tree) == 0)
 		nsc_cgroup_tree_remove_dead(tree);
 }
 
-void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
+void session_cgroups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
-	if (load(&tree) == 0)
+	if (session_cgroup_load(&tree) == 0)
 		nsc_stats_usage(tree, name, ret_peak, ret_cpu_us);
 }
 
-int groups_leave(pid_t pid)
+int session_cgroups_leave(pid_t pid)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (load(&tree) < 0)
+	if (session_cgroup_load(&tree) < 0)
 		return 0;
 	return nsc_cgroup_tree_leave(tree, pid);
 }
 
-void groups_thaw(void)
+void session_cgroups_thaw(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (load(&tree) == 0)
+	if (session_cgroup_load(&tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
 }
 
-void groups_end(void)
+void session_cgroups_end(void)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = load(&tree);
+	int ret = session_cgroup_load(&tree);
 
 	/* What is short for a moment: nobody else ends the groups soon. */
 	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
 		nanosleep(&moment, NULL);
 		free(tree);
-		ret = load(&tree);
+		ret = session_cgroup_load(&tree);
 	}
 	/* What stays is in the record for the next start. */
 	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)

@@ -10,29 +10,29 @@
 #include "cgroup/cgroup_tree.h"
 
 /* Move into the monitor's own group, where the container has groups. */
-int groups_open(struct nsc_error *err);
+int session_cgroups_open(struct nsc_error *err);
 
 /*
  * Move a process, which pidfd leads to, into a group of its own in each
  * hierarchy: nsc_cgroup_tree_enter().  0 as well where the container has none.
  * Never blocks.
  */
-int groups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
-		 struct nsc_error *err);
+int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+			  struct nsc_error *err);
 
 /* Of a session's group: bytes at the most, microseconds of processor time. */
-void groups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
+void session_cgroups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 
 /* Remove a session's groups; -EBUSY where processes are left in them. */
-int groups_leave(pid_t pid);
+int session_cgroups_leave(pid_t pid);
 
 /* Remove the groups of sessions that have ended and left nobody in them. */
-void groups_tidy(void);
+void session_cgroups_tidy(void);
 
 /* What is frozen does not die, in v1. */
-void groups_thaw(void);
+void session_cgroups_thaw(void);
 
 /* End what is left, remove the groups. */
-void groups_end(void);
+void session_cgroups_end(void);
 
 #endif

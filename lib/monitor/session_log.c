@@ -58,7 +58,7 @@ static void complain(const struct session *s, const char *what, int error)
 
 	snprintf(text, sizeof(text), "event=lost user=%s pid=%d to=\"%s\" "
 		 "error=\"%s\"", s->user, (int)s->pid, what, strerror(error));
-	record_syslog(s->pid, text);
+	session_log_syslog(s->pid, text);
 }
 
 static void tell_audit(const struct session *s, const struct session_end *end)
@@ -68,8 +68,8 @@ static void tell_audit(const struct session *s, const struct session_end *end)
 	int ret;
 
 	exe[n < 0 ? 0 : n] = '\0';
-	record_text_audit(s, end, exe, text);
-	ret = record_audit(end, text);
+	session_log_text_audit(s, end, exe, text);
+	ret = session_log_audit(end, text);
 	/* Once for a session. */
 	if (ret < 0 && !end)
 		complain(s, "audit", -ret);
@@ -78,17 +78,17 @@ static void tell_audit(const struct session *s, const struct session_end *end)
 static void write_one(const struct session *s, const struct session_end *end)
 {
 	char text[RECORD_MAX];
-	size_t len = record_text_line(s, end, text);
-	int ret = record_history(text, len);
+	size_t len = session_log_text_line(s, end, text);
+	int ret = session_log_history(text, len);
 
-	record_syslog(s->pid, text);
+	session_log_syslog(s->pid, text);
 	if (ret < 0)
 		complain(s, NSC_HISTORY, -ret);
 	tell_audit(s, end);
 	if (end)
-		record_utmp_close(s);
+		session_log_utmp_close(s);
 	else
-		record_utmp_open(s);
+		session_log_utmp_open(s);
 }
 
 /* Its opening as well, where that was not due yet. */
@@ -147,8 +147,8 @@ static void write_syslog(const struct session *s, const struct session_end *end)
 {
 	char text[RECORD_MAX];
 
-	record_text_line(s, end, text);
-	record_syslog(s->pid, text);
+	session_log_text_line(s, end, text);
+	session_log_syslog(s->pid, text);
 }
 
 /* No other process could be made: the one place that does not block long. */
@@ -173,7 +173,7 @@ static void record(const struct session *s, const struct session_end *end,
 }
 
 /* Without a pipe nobody waits. */
-void record_open(struct session *s)
+void session_log_open(struct session *s)
 {
 	_cleanup_fd_ int out = -1;
 
@@ -182,7 +182,7 @@ void record_open(struct session *s)
 	s->unrecorded = false;
 }
 
-void record_close(const struct session *s, const struct session_end *end)
+void session_log_close(const struct session *s, const struct session_end *end)
 {
 	record(s, end, s->recorded);
 }

@@ -26,7 +26,7 @@ struct session;
  * the most; where there was none it writes both.  With a status of -1 the
  * kernel is asked, by s->pidfd.
  */
-void record_open(struct session *s);
-void record_close(const struct session *s, const struct session_end *end);
+void session_log_open(struct session *s);
+void session_log_close(const struct session *s, const struct session_end *end);
 
 #endif

@@ -29,7 +29,7 @@
 static const struct timeval patience = { .tv_sec = 1 };
 
 /* One write: lines of several containers do not mix. */
-int record_history(const char *line, size_t len)
+int session_log_history(const char *line, size_t len)
 {
 	struct iovec parts[] = {
 		{ (char *)(uintptr_t)line, len }, { (char[]){ '\n' }, 1 },
@@ -52,7 +52,7 @@ int record_history(const char *line, size_t len)
 	return 0;
 }
 
-void record_syslog(pid_t pid, const char *text)
+void session_log_syslog(pid_t pid, const char *text)
 {
 	const struct sockaddr_un address = {
 		.sun_family = AF_UNIX, .sun_path = SYSLOG_SOCKET,
@@ -95,7 +95,7 @@ static int audit_answer(int fd)
 	return answer.error.error;
 }
 
-int record_audit(bool close, const char *text)
+int session_log_audit(bool close, const char *text)
 {
 	const struct sockaddr_nl kernel = { .nl_family = AF_NETLINK };
 	_cleanup_fd_ int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,

@@ -8,16 +8,16 @@
 #include "rundir/session_info.h"
 
 /* Append a line to the history; a negative errno. */
-int record_history(const char *line, size_t len);
+int session_log_history(const char *line, size_t len);
 
 /* One message to syslog, facility authpriv; lost where nobody takes it. */
-void record_syslog(pid_t pid, const char *text);
+void session_log_syslog(pid_t pid, const char *text);
 
 /*
  * One message to the audit system.  A negative errno; 0 also where the kernel
  * has none.
  */
-int record_audit(bool close, const char *text);
+int session_log_audit(bool close, const char *text);
 
 /*
  * The host's utmp and wtmp: logins from other machines, as "nsc/PID", and
@@ -25,7 +25,7 @@ int record_audit(bool close, const char *text);
  * that entry.  What a login program wrote by itself is not written twice, and
  * closed as ours.
  */
-void record_utmp_open(const struct session *s);
-void record_utmp_close(const struct session *s);
+void session_log_utmp_open(const struct session *s);
+void session_log_utmp_close(const struct session *s);
 
 #endif

@@ -18,7 +18,7 @@ struct out {
 };
 
 static void __attribute__((format(printf, 2, 3)))
-put(struct out *o, const char *fmt, ...)
+log_text_put(struct out *o, const char *fmt, ...)
 {
 	va_list args;
 	int n;
@@ -39,68 +39,71 @@ static bool plain(const char *value)
 
 static void put_value(struct out *o, const char *key, const char *value)
 {
-	put(o, " %s=", key);
+	log_text_put(o, " %s=", key);
 	if (plain(value)) {
-		put(o, "%s", value);
+		log_text_put(o, "%s", value);
 		return;
 	}
-	put(o, "\"");
+	log_text_put(o, "\"");
 	for (; *value; value++) {
 		unsigned char c = (unsigned char)*value;
 
-		put(o, c >= 0x20 && c < 0x7f && c != '"' ? "%c" : "\\x%02x", c);
+		log_text_put(
+			o, c >= 0x20 && c < 0x7f && c != '"' ? "%c" : "\\x%02x",
+			c);
 	}
-	put(o, "\"");
+	log_text_put(o, "\"");
 }
 
 static void put_id(struct out *o, const char *key, uint32_t id)
 {
 	if (id == SESSION_NO_ID)
-		put(o, " %s=unset", key);
+		log_text_put(o, " %s=unset", key);
 	else
-		put(o, " %s=%" PRIu32, key, id);
+		log_text_put(o, " %s=%" PRIu32, key, id);
 }
 
 static void put_number(struct out *o, const char *key, uint64_t number)
 {
 	if (number == RECORD_UNKNOWN)
-		put(o, " %s=unknown", key);
+		log_text_put(o, " %s=unknown", key);
 	else
-		put(o, " %s=%" PRIu64, key, number);
+		log_text_put(o, " %s=%" PRIu64, key, number);
 }
 
 static void put_end(struct out *o, const struct session_end *end)
 {
 	if (end->status == -1)
-		put(o, " exit=unknown");
+		log_text_put(o, " exit=unknown");
 	else if (WIFSIGNALED(end->status))
-		put(o, " exit=signal:%d", WTERMSIG(end->status));
+		log_text_put(o, " exit=signal:%d", WTERMSIG(end->status));
 	else
-		put(o, " exit=%d", WEXITSTATUS(end->status));
-	put(o, " duration=%" PRId64, end->duration);
+		log_text_put(o, " exit=%d", WEXITSTATUS(end->status));
+	log_text_put(o, " duration=%" PRId64, end->duration);
 	put_number(o, "peak_memory", end->peak_memory);
 	put_number(o, "cpu_us", end->cpu_us);
 }
 
-const char *record_text_tty(const struct session *s)
+const char *session_log_text_tty(const struct session *s)
 {
 	return s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
 }
 
-size_t record_text_line(const struct session *s, const struct session_end *end,
-			char text[RECORD_MAX])
+size_t session_log_text_line(const struct session *s,
+			     const struct session_end *end,
+			     char text[RECORD_MAX])
 {
 	struct out o = { text, 0 };
 
-	put(&o, "event=%s", end ? "close" : "open");
+	log_text_put(&o, "event=%s", end ? "close" : "open");
 	put_value(&o, "user", s->user);
 	put_value(&o, "service", s->service);
-	put(&o, " pid=%d start=%" PRIu64 " opened=%" PRId64, (int)s->pid,
-	    s->start, s->opened);
+	log_text_put(&o, " pid=%d start=%" PRIu64 " opened=%" PRId64,
+		     (int)s->pid, s->start, s->opened);
 	put_value(&o, "rhost", s->rhost);
-	put_value(&o, "tty", record_text_tty(s));
+	put_value(&o, "tty", session_log_text_tty(s));
 	put_value(&o, "ruser", s->ruser);
-	put(&o, " generation=%u", s->generation);
+	log_text_put(&o, " generation=%u", s->generation);
 	put_id(&o, "loginuid", s->loginuid);
 	put_id(&o, "audit_session", s->audit_session);
 	if (end)
@@ -112,37 +115,41 @@ size_t record_text_line(const struct session *s, const struct session_end *end,
 static void put_encoded(struct out *o, const char *key, const char *value)
 {
 	if (plain(value)) {
-		put(o, " %s=\"%s\"", key, value);
+		log_text_put(o, " %s=\"%s\"", key, value);
 		return;
 	}
-	put(o, " %s=", key);
+	log_text_put(o, " %s=", key);
 	for (; *value; value++)
-		put(o, "%02X", (unsigned char)*value);
+		log_text_put(o, "%02X", (unsigned char)*value);
 }
 
 /* Those that they do not: nothing in it may look like another key. */
 static void put_name(struct out *o, const char *key, const char *value)
 {
-	put(o, " %s=%s", key, *value ? "" : "?");
+	log_text_put(o, " %s=%s", key, *value ? "" : "?");
 	for (; *value; value++)
-		put(o, "%c", strchr(PLAIN, *value) ? *value : '?');
+		log_text_put(o, "%c", strchr(PLAIN, *value) ? *value : '?');
 }
 
-void record_text_audit(const struct session *s, const struct session_end *end,
-		       const char *exe, char text[RECORD_MAX])
+void session_log_text_audit(const struct session *s,
+			    const struct session_end *end, const char *exe,
+			    char text[RECORD_MAX])
 {
 	struct out o = { text, 0 };
 	unsigned char address[sizeof(struct in6_addr)];
 	bool numeric = inet_pton(AF_INET, s->rhost, address) == 1 ||
 		       inet_pton(AF_INET6, s->rhost, address) == 1;
 
-	put(&o, "op=nscontainer:session_%s opid=%d oauid=%" PRIu32
-	    " oses=%" PRIu32, end ? "close" : "open", (int)s->pid,
-	    s->loginuid, s->audit_session);
+	log_text_put(&o,
+		     "op=nscontainer:session_%s opid=%d oauid=%" PRIu32
+		     " oses=%" PRIu32,
+		     end ? "close" : "open", (int)s->pid, s->loginuid,
+		     s->audit_session);
 	put_encoded(&o, "acct", s->user);
 	put_encoded(&o, "exe", exe);
 	put_name(&o, "hostname", s->rhost);
 	put_name(&o, "addr", numeric ? s->rhost : "");
-	put_name(&o, "terminal", *s->tty ? record_text_tty(s) : s->service);
-	put(&o, " res=success");
+	put_name(&o, "terminal",
+		 *s->tty ? session_log_text_tty(s) : s->service);
+	log_text_put(&o, " res=success");
 }

@@ -17,18 +17,20 @@
  * and the quote being \xHH.  end is NULL for a session that opens.  Returns
  * the length.
  */
-size_t record_text_line(const struct session *s, const struct session_end *end,
-			char text[RECORD_MAX]);
+size_t session_log_text_line(const struct session *s,
+			     const struct session_end *end,
+			     char text[RECORD_MAX]);
 
 /*
  * The same for the audit system, in the keys of its own: op, the object's
  * opid, oauid and oses, acct, exe, hostname, addr, terminal, res.  acct and exe
  * are quoted, or in hexadecimal digits, as its readers expect.
  */
-void record_text_audit(const struct session *s, const struct session_end *end,
-		       const char *exe, char text[RECORD_MAX]);
+void session_log_text_audit(const struct session *s,
+			    const struct session_end *end, const char *exe,
+			    char text[RECORD_MAX]);
 
 /* Without what is in front of each name of a terminal. */
-const char *record_text_tty(const struct session *s);
+const char *session_log_text_tty(const struct session *s);
 
 #endif

@@ -18,7 +18,7 @@
 #define COPY(field, text) memcpy(field, text, strnlen(text, sizeof(field)))
 
 /* The process's own entry of one of the two types. */
-static bool find(const struct session *s, short type, struct utmpx *ret)
+static bool utmp_find(const struct session *s, short type, struct utmpx *ret)
 {
 	const struct utmpx *entry;
 	bool found = false;
@@ -71,7 +71,7 @@ static bool choose_name(const struct session *s, const struct utmpx *own,
 	return true;
 }
 
-static void put(const struct utmpx *entry, bool utmp)
+static void utmp_put(const struct utmpx *entry, bool utmp)
 {
 	if (utmp) {
 		setutxent();
@@ -81,15 +81,16 @@ static void put(const struct utmpx *entry, bool utmp)
 	updwtmpx(_PATH_WTMP, entry);
 }
 
-void record_utmp_open(const struct session *s)
+void session_log_utmp_open(const struct session *s)
 {
 	struct utmpx entry = { .ut_type = EMPTY }, own;
 
 	/* One of ours is left by a machine that crashed. */
-	if (find(s, USER_PROCESS, &own) &&
+	if (utmp_find(s, USER_PROCESS, &own) &&
 	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
 		return;
-	if (!choose_name(s, find(s, LOGIN_PROCESS, &own) ? &own : NULL, &entry))
+	if (!choose_name(s, utmp_find(s, LOGIN_PROCESS, &own) ? &own : NULL,
+			 &entry))
 		return;
 	entry.ut_type = USER_PROCESS;
 	entry.ut_pid = s->pid;
@@ -98,16 +99,16 @@ void record_utmp_open(const struct session *s)
 	COPY(entry.ut_host, s->rhost);
 	if (inet_pton(AF_INET, s->rhost, entry.ut_addr_v6) != 1)
 		inet_pton(AF_INET6, s->rhost, entry.ut_addr_v6);
-	put(&entry, true);
+	utmp_put(&entry, true);
 	/* Its close may have come before, where we had to wait. */
 	if (kill(s->pid, 0) < 0)
-		record_utmp_close(s);
+		session_log_utmp_close(s);
 }
 
-void record_utmp_close(const struct session *s)
+void session_log_utmp_close(const struct session *s)
 {
 	struct utmpx entry = { .ut_type = EMPTY }, own;
-	bool found = find(s, USER_PROCESS, &own);
+	bool found = utmp_find(s, USER_PROCESS, &own);
 
 	/* A host without utmp may have wtmp. */
 	if (!choose_name(s, found ? &own : NULL, &entry))
@@ -115,5 +116,5 @@ void record_utmp_close(const struct session *s)
 	entry.ut_type = DEAD_PROCESS;
 	entry.ut_pid = s->pid;
 	entry.ut_tv.tv_sec = (int32_t)time(NULL);
-	put(&entry, found);
+	utmp_put(&entry, found);
 }

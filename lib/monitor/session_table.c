@@ -61,7 +61,7 @@ static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 
 /* --- the table */
 
-static struct session *find(const struct sessions *all, pid_t pid)
+static struct session *table_find(const struct sessions *all, pid_t pid)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->pid == pid)
@@ -76,8 +76,8 @@ static void conclude(const struct sessions *all, const struct session *s)
 		.duration = (int64_t)time(NULL) - s->opened,
 	};
 
-	groups_usage(s->pid, &end.peak_memory, &end.cpu_us);
-	record_close(s, &end);
+	session_cgroups_usage(s->pid, &end.peak_memory, &end.cpu_us);
+	session_log_close(s, &end);
 	nsc_session_file_remove(all->dir, s->pid);
 }
 
@@ -85,7 +85,7 @@ static void conclude(const struct sessions *all, const struct session *s)
 static void conclude_one(const struct sessions *all, const struct session *s)
 {
 	conclude(all, s);
-	endings_of(all->endings, s);
+	hangup_session(all->hangups, s);
 }
 
 /*
@@ -93,7 +93,7 @@ static void conclude_one(const struct sessions *all, const struct session *s)
  * for a while longer, and what it stood for would be reported as the end of
  * whose memory is at the same place by then.
  */
-static void drop(struct sessions *all, size_t at)
+static void table_drop(struct sessions *all, size_t at)
 {
 	struct session *s = all->list[at];
 
@@ -126,8 +126,8 @@ static int insert(struct sessions *all, struct session *s)
 	return 0;
 }
 
-static int add(struct sessions *all, const struct session *given, int pidfd,
-	       struct session **ret)
+static int table_add(struct sessions *all, const struct session *given,
+		     int pidfd, struct session **ret)
 {
 	struct session *s = malloc(sizeof(*s));
 	int error;
@@ -149,8 +149,8 @@ static int add(struct sessions *all, const struct session *given, int pidfd,
 struct session *sessions_add(struct sessions *all, const struct session *given,
 			     int pidfd, struct nsc_error *err)
 {
-	struct session *s = find(all, given->pid);
-	int ret = s ? 0 : add(all, given, pidfd, &s);
+	struct session *s = table_find(all, given->pid);
+	int ret = s ? 0 : table_add(all, given, pidfd, &s);
 
 	if (ret == 0 && given->by_user)
 		ret = nsc_session_file_write(all->dir, given, err);
@@ -161,7 +161,7 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 		err->code = ENOTRECOVERABLE;
 		return NULL;
 	}
-	endings_forget(all->endings, s->pid);
+	hangup_forget(all->hangups, s->pid);
 	s->entered = true;
 	return s;
 }
@@ -196,7 +196,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 
 	/* Who has ended makes room, and may have had the same number. */
 	sessions_reap(all);
-	known = find(all, pid);
+	known = table_find(all, pid);
 	if (known && known->entered) {
 		*ret = *known;
 		return 1;
@@ -235,10 +235,10 @@ void sessions_go_on(struct sessions *all)
 	if (now_ms() < all->later)
 		return;
 	all->later = INT64_MAX;
-	groups_tidy();
+	session_cgroups_tidy();
 	for (size_t i = 0; i < all->n; i++)
 		if (all->list[i]->unrecorded)
-			record_open(all->list[i]);
+			session_log_open(all->list[i]);
 }
 
 void sessions_reap(struct sessions *all)
@@ -253,7 +253,7 @@ void sessions_reap(struct sessions *all)
 				if (all->list[at] != events[i].data.ptr)
 					continue;
 				conclude_one(all, all->list[at]);
-				drop(all, at);
+				table_drop(all, at);
 				sessions_later(all);
 				break;
 			}
@@ -263,7 +263,7 @@ void sessions_reap(struct sessions *all)
 /* --- begin and end */
 
 /* Those that are there still; the others ended when nobody watched. */
-static int adopt(int dir, pid_t pid, void *arg)
+static int table_adopt(int dir, pid_t pid, void *arg)
 {
 	struct sessions *all = arg;
 	/* Opened before the start time is read: one and the same process. */
@@ -272,8 +272,8 @@ static int adopt(int dir, pid_t pid, void *arg)
 
 	if (nsc_session_file_read(dir, pid, &s, NSC_IGNORE) < 0)
 		return 0;
-	if (pidfd < 0 || !nsc_session_file_is_alive(&s) ||
-	    all->n >= all->max || add(all, &s, pidfd, &added) < 0)
+	if (pidfd < 0 || !nsc_session_file_is_alive(&s) || all->n >= all->max ||
+	    table_add(all, &s, pidfd, &added) < 0)
 		conclude_one(all, &s);
 	return 0;
 }
@@ -304,7 +304,7 @@ int sessions_open(struct sessions *all, struct nsc_error *err)
 			  O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (all->epoll < 0 || all->dir < 0)
 		return nsc_error_sys(err, errno, "open '" NSC_DIR_SESSION "'");
-	nsc_session_file_each(all->dir, adopt, all);
+	nsc_session_file_each(all->dir, table_adopt, all);
 	return 0;
 }
 
@@ -312,7 +312,7 @@ void sessions_close(struct sessions *all)
 {
 	while (all->n) {
 		conclude(all, all->list[0]);
-		drop(all, 0);
+		table_drop(all, 0);
 	}
 	/* Of logins that never came, or were killed while they wrote. */
 	nsc_file_empty(all->dir, 0);

@@ -19,14 +19,14 @@ struct sessions {
 	const char *user;	/* whose container it is */
 	uid_t uid;		/* the same, on the host */
 	const struct nsc_state *state;
-	struct endings *endings;
+	struct hangups *hangups;
 	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
 	unsigned int opened;	/* how many came */
 };
 
 /*
  * Take over those that a killed monitor has left.  user, uid, state and
- * endings are set.
+ * hangups are set.
  */
 int sessions_open(struct sessions *all, struct nsc_error *err);
 

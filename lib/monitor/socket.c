@@ -50,7 +50,7 @@ static int bind_here(int type, const char *name)
 }
 
 /* Uid's to connect to, before anybody can. */
-int door_open(uid_t uid, struct nsc_error *err)
+int socket_open(uid_t uid, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = bind_here(SOCK_SEQPACKET, NSC_FILE_ENTER);
 	int ret = fd;
@@ -124,9 +124,9 @@ static int peer_of(int client, uid_t uid, struct peer *ret,
 }
 
 /* Its session, where it is one that has just begun. */
-static struct session *enter(int client, struct sessions *all,
-			     struct nsc_cgroup_tasks *tasks,
-			     struct nsc_error *err)
+static struct session *socket_enter(int client, struct sessions *all,
+				    struct nsc_cgroup_tasks *tasks,
+				    struct nsc_error *err)
 {
 	struct peer peer = { 0, 0 };
 	_cleanup_fd_ int pidfd = peer_of(client, all->uid, &peer, err);
@@ -139,7 +139,7 @@ static struct session *enter(int client, struct sessions *all,
 	if (is < 0 || (is && s.entered))
 		return NULL;
 	tasks->uid = peer.uid;
-	if (groups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
+	if (session_cgroups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
 	/* No end of a session does so for who is none. */
 	if (!opened)
@@ -147,18 +147,18 @@ static struct session *enter(int client, struct sessions *all,
 	return opened;
 }
 
-void door_serve(int listener, struct sessions *all)
+void socket_serve(int listener, struct sessions *all)
 {
 	_cleanup_fd_ int client = accept4(listener, NULL, NULL,
 					  SOCK_CLOEXEC | SOCK_NONBLOCK);
-	struct nsc_door_answer answer = { .err = NSC_ERROR_INIT };
+	struct nsc_enter_answer answer = { .err = NSC_ERROR_INIT };
 	const struct iovec data = { &answer, sizeof(answer) };
 	struct nsc_cgroup_tasks tasks = { .n = 0 };
 	struct session *opened;
 
 	if (client < 0)
 		return;
-	opened = enter(client, all, &tasks, &answer.err);
+	opened = socket_enter(client, all, &tasks, &answer.err);
 	answer.entered = tasks.entered;
 	nsc_descriptors_send(client, &data, tasks.fds,
 			     answer.err.code ? 0 : tasks.n,
@@ -168,7 +168,7 @@ void door_serve(int listener, struct sessions *all)
 		sessions_record(all, opened);
 }
 
-void door_close(int listener)
+void socket_close(int listener)
 {
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_ENTER, 0);
 	close(listener);

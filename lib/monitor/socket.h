@@ -11,15 +11,15 @@
 #include "monitor/session_table.h"
 
 /* Listen, for root and uid.  Returns the socket, which never blocks. */
-int door_open(uid_t uid, struct nsc_error *err);
+int socket_open(uid_t uid, struct nsc_error *err);
 
 /* A message from root to this socket is to be read, and has no meaning. */
 int wake_open(struct nsc_error *err);
 
 /* Serve one client that waits.  Never blocks. */
-void door_serve(int listener, struct sessions *all);
+void socket_serve(int listener, struct sessions *all);
 
 /* No more clients. */
-void door_close(int listener);
+void socket_close(int listener);
 
 #endif

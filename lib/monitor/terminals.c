@@ -26,7 +26,7 @@ static bool stat_at(int dir, const char *name, int flags, struct statx *ret)
 }
 
 /* /proc/PID/stat has the number as new_encode_dev() makes it. */
-static unsigned int number_of(unsigned int tty)
+static unsigned int terminals_number_of(unsigned int tty)
 {
 	return (tty & 0xff) | ((tty >> 12) & 0xfff00);
 }
@@ -35,7 +35,7 @@ static unsigned int number_of(unsigned int tty)
  * All instances of devpts count from 0: is it one of this container's?  A
  * process with that terminal usually has it open.
  */
-static bool is_ours(const struct process *p)
+static bool terminals_is_ours(const struct process *p)
 {
 	struct statx devpts, st;
 
@@ -52,24 +52,24 @@ static bool is_ours(const struct process *p)
 		    st.stx_dev_major == devpts.stx_dev_major &&
 		    st.stx_dev_minor == devpts.stx_dev_minor &&
 		    S_ISCHR(st.stx_mode) && st.stx_rdev_major == PTY_MAJOR &&
-		    st.stx_rdev_minor == number_of(p->tty))
+		    st.stx_rdev_minor == terminals_number_of(p->tty))
 			return true;
 	}
 	return false;
 }
 
-static size_t collect(const struct processes *of,
-		      unsigned int numbers[TERMINALS])
+static size_t terminals_collect(const struct processes *of,
+				unsigned int numbers[TERMINALS])
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < of->n && n < TERMINALS; i++) {
-		unsigned int number = number_of(of->list[i].tty);
+		unsigned int number = terminals_number_of(of->list[i].tty);
 		bool known = !of->list[i].tty;
 
 		for (size_t j = 0; j < n; j++)
 			known = known || numbers[j] == number;
-		if (!known && is_ours(&of->list[i]))
+		if (!known && terminals_is_ours(&of->list[i]))
 			numbers[n++] = number;
 	}
 	return n;
@@ -79,7 +79,7 @@ int64_t terminals_input(const struct session *s, const struct processes *of)
 {
 	const char *dev = s->tty[0] == '/' ? "" : "/dev/";
 	unsigned int numbers[TERMINALS];
-	size_t n = collect(of, numbers);
+	size_t n = terminals_collect(of, numbers);
 	char path[128];
 	struct statx st;
 	int64_t sum = 0;
@@ -136,7 +136,7 @@ void terminals_tell(const struct processes *of, const char *line)
 		tell_all(line);
 		return;
 	}
-	n = collect(of, numbers);
+	n = terminals_collect(of, numbers);
 	for (size_t i = 0; i < n; i++)
 		tell(numbers[i], line);
 }

@@ -36,8 +36,8 @@ static bool is_named(const struct nsc_config_network *n)
 	return is_made(n) || n->type == NSC_NETWORK_PASTA;
 }
 
-static void name_of(const struct nsc_config *config, size_t i,
-		    char name[IFNAMSIZ])
+static void network_name_of(const struct nsc_config *config, size_t i,
+			    char name[IFNAMSIZ])
 {
 	unsigned int number = 0;
 
@@ -316,7 +316,7 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 
 		if (!is_made(n))
 			continue;
-		name_of(config, i, name);
+		network_name_of(config, i, name);
 		if (n->type == NSC_NETWORK_VETH)
 			ret = make_veth(sock, n, &request, made->host[i], err);
 		else
@@ -362,7 +362,7 @@ int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
 
 		if (n->type != NSC_NETWORK_PASTA)
 			continue;
-		name_of(config, i, name);
+		network_name_of(config, i, name);
 		made->helper = nsc_pasta_start(&request, err);
 		if (made->helper < 0)
 			return context(config, i, err);
@@ -370,9 +370,10 @@ int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
 	return 0;
 }
 
-static int add_addresses(struct nl_sock *sock, const struct nsc_plan *plan,
-			 const struct nsc_config_network *n, const char *name,
-			 struct nsc_error *err)
+static int network_add_addresses(struct nl_sock *sock,
+				 const struct nsc_plan *plan,
+				 const struct nsc_config_network *n,
+				 const char *name, struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -424,7 +425,7 @@ static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
 	char name[IFNAMSIZ];
 	int ret;
 
-	name_of(plan->config, i, name);
+	network_name_of(plan->config, i, name);
 	if (n->type == NSC_NETWORK_LOOPBACK)
 		return nsc_netlink_up(name, n->mtu, err);
 	if (n->type == NSC_NETWORK_PASTA) {
@@ -433,7 +434,7 @@ static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
 	}
 	if (!is_made(n))
 		return 0;
-	ret = add_addresses(sock, plan, n, name, err);
+	ret = network_add_addresses(sock, plan, n, name, err);
 	if (ret == 0)
 		ret = nsc_netlink_up(name, 0, err);
 	return ret < 0 ? ret : add_routes(sock, plan, n, name, err);
@@ -464,7 +465,7 @@ struct list {
 	const char *key;	/* until the first one is written */
 };
 
-static void put(struct list *list, const char *text)
+static void network_put(struct list *list, const char *text)
 {
 	if (!*text)
 		return;
@@ -474,11 +475,11 @@ static void put(struct list *list, const char *text)
 	list->key = NULL;
 }
 
-static void put_all(struct list *list, char *const *texts)
+static void network_put_all(struct list *list, char *const *texts)
 {
 	for (; texts && *texts; texts++)
 		if (!is_auto(*texts))
-			put(list, *texts);
+			network_put(list, *texts);
 }
 
 static void describe_addresses(FILE *out, const struct nsc_plan *plan,
@@ -493,17 +494,20 @@ static void describe_addresses(FILE *out, const struct nsc_plan *plan,
 		return;
 	if (n->type == NSC_NETWORK_PASTA && made)
 		for (size_t i = 0; i < 2; i++)
-			put(&addresses, nsc_address_print(&made->pasta[i],
-							  true, buf));
+			network_put(&addresses,
+				    nsc_address_print(&made->pasta[i], true,
+						      buf));
 	else
-		put_all(&addresses, n->address);
+		network_put_all(&addresses, n->address);
 	for (size_t i = 0; has_auto(n) && i < 2; i++)
-		put(&addresses, nsc_address_print(&plan->automatic[i].address,
-						  true, buf));
-	put_all(&gateway, n->gateway);
+		network_put(&addresses,
+			    nsc_address_print(&plan->automatic[i].address, true,
+					      buf));
+	network_put_all(&gateway, n->gateway);
 	for (size_t i = 0; has_auto(n) && i < 2; i++)
-		put(&gateway, nsc_address_print(&plan->automatic[i].gateway,
-						false, buf));
+		network_put(&gateway,
+			    nsc_address_print(&plan->automatic[i].gateway,
+					      false, buf));
 }
 
 static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
@@ -514,7 +518,7 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 			   made ? made->host[i] : "";
 	char name[IFNAMSIZ];
 
-	name_of(plan->config, i, name);
+	network_name_of(plan->config, i, name);
 	fprintf(out, "type=%s", nsc_network_type_name(n->type));
 	if (name[0])
 		fprintf(out, " interface=%s", name);

@@ -94,36 +94,36 @@ struct arguments {
 	char length[16];
 };
 
-static void add(struct arguments *a, const char *text)
+static void pasta_add(struct arguments *a, const char *text)
 {
 	if (a->n < ARGUMENTS_MAX)
 		a->list[a->n++] = (char *)(uintptr_t)text;
 }
 
-static void add_addresses(struct arguments *a,
-			  const struct nsc_config_network *n)
+static void pasta_add_addresses(struct arguments *a,
+				const struct nsc_config_network *n)
 {
 	struct nsc_address address;
 
 	for (size_t i = 0; n->address && n->address[i] && i < 2; i++) {
 		if (nsc_address_parse(n->address[i], true, &address) < 0)
 			continue;
-		add(a, "-a");
-		add(a, nsc_address_print(&address, false, a->address[i]));
+		pasta_add(a, "-a");
+		pasta_add(a, nsc_address_print(&address, false, a->address[i]));
 		if (address.family != AF_INET)
 			continue;
 		snprintf(a->length, sizeof(a->length), "%u", address.length);
-		add(a, "-n");
-		add(a, a->length);
+		pasta_add(a, "-n");
+		pasta_add(a, a->length);
 	}
 	for (size_t i = 0; n->gateway && n->gateway[i]; i++) {
-		add(a, "-g");
-		add(a, n->gateway[i]);
+		pasta_add(a, "-g");
+		pasta_add(a, n->gateway[i]);
 	}
 	if (n->mtu) {
 		snprintf(a->mtu, sizeof(a->mtu), "%u", n->mtu);
-		add(a, "-m");
-		add(a, a->mtu);
+		pasta_add(a, "-m");
+		pasta_add(a, a->mtu);
 	}
 }
 
@@ -142,14 +142,14 @@ static void fill_arguments(struct arguments *a,
 	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fixed); i++)
-		add(a, fixed[i]);
-	add(a, "-I");
-	add(a, request->name);
-	add_addresses(a, request->network);
+		pasta_add(a, fixed[i]);
+	pasta_add(a, "-I");
+	pasta_add(a, request->name);
+	pasta_add_addresses(a, request->network);
 }
 
 static void __attribute__((noreturn))
-run(const struct nsc_pasta_request *request, int log)
+pasta_run(const struct nsc_pasta_request *request, int log)
 {
 	char path[] = "PATH=/usr/bin:/bin", root[] = "0:0", runas[] = "--runas";
 	char *const envp[] = { path, NULL };
@@ -159,8 +159,8 @@ run(const struct nsc_pasta_request *request, int log)
 
 	fill_arguments(&a, request);
 	if (request->owner == 0) {
-		add(&a, runas);
-		add(&a, root);
+		pasta_add(&a, runas);
+		pasta_add(&a, root);
 	}
 	if (!program || nsc_process_clean(&log, 1) < 0 || dup2(3, 2) < 0)
 		_exit(127);
@@ -175,7 +175,7 @@ run(const struct nsc_pasta_request *request, int log)
 }
 
 /* The last line that it wrote; those on a missing syslog are no reason. */
-static int explain(struct nsc_error *err)
+static int pasta_explain(struct nsc_error *err)
 {
 	_cleanup_file_ FILE *log = fopen(log_file, "re");
 	char line[256], last[256] = "it ended without a word";
@@ -209,12 +209,12 @@ static int wait_until_ready(int ready, int pidfd, int64_t deadline,
 		if (p[0].revents & POLLIN)
 			return 0;
 		if (p[1].revents)
-			return explain(err);
+			return pasta_explain(err);
 	}
 }
 
-static int start(const struct nsc_pasta_request *request,
-		 struct nsc_error *err)
+static int pasta_start(const struct nsc_pasta_request *request,
+		       struct nsc_error *err)
 {
 	_cleanup_fd_ int ready = -1;
 	_cleanup_fd_ int pidfd = -1;
@@ -228,7 +228,7 @@ static int start(const struct nsc_pasta_request *request,
 		return nsc_error_sys(err, errno, "open '%s'", ready_fifo);
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
-		run(request, log);
+		pasta_run(request, log);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start pasta");
 	ret = wait_until_ready(ready, pidfd, request->deadline, err);
@@ -241,7 +241,7 @@ int nsc_pasta_start(const struct nsc_pasta_request *request,
 	int ret = make_place(request, err);
 
 	if (ret == 0)
-		ret = start(request, err);
+		ret = pasta_start(request, err);
 	umount2(NSC_RUNDIR, MNT_DETACH);
 	return ret;
 }

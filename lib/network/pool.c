@@ -119,7 +119,7 @@ struct given {
 	uint32_t own;
 };
 
-static int compare(const void *a, const void *b)
+static int pool_compare(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -158,7 +158,7 @@ static int read_given(const char *text, const char *key,
 		}
 		line += len;
 	}
-	qsort(given->offsets, given->n, sizeof(*given->offsets), compare);
+	qsort(given->offsets, given->n, sizeof(*given->offsets), pool_compare);
 	return 0;
 }
 

@@ -15,8 +15,8 @@ struct reader {
 	struct nsc_error *err;
 };
 
-static int wrong(const struct reader *r, const config_setting_t *s,
-		 const char *expected)
+static int parents_wrong(const struct reader *r, const config_setting_t *s,
+			 const char *expected)
 {
 	const char *name = config_setting_name(s);
 
@@ -26,27 +26,28 @@ static int wrong(const struct reader *r, const config_setting_t *s,
 			     name ? name : "", expected);
 }
 
-static int read_names(const struct reader *r, const config_setting_t *s,
-		      char ***ret)
+static int parents_read_names(const struct reader *r, const config_setting_t *s,
+			      char ***ret)
 {
 	static const char expected[] = "a list of names: [ \"a\", \"b\" ]";
 	size_t n = 0;
 
 	if (!config_setting_is_array(s) && !config_setting_is_list(s))
-		return wrong(r, s, expected);
+		return parents_wrong(r, s, expected);
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const char *name = config_setting_get_string_elem(s, i);
 
 		if (!name || !*name)
-			return wrong(r, s, expected);
+			return parents_wrong(r, s, expected);
 		if (nsc_text_append(ret, &n, name) < 0)
 			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
 	return 0;
 }
 
-static int read_number(const struct reader *r, const config_setting_t *s,
-		       enum nsc_cgroup_number n)
+static int parents_read_number(const struct reader *r,
+			       const config_setting_t *s,
+			       enum nsc_cgroup_number n)
 {
 	const struct nsc_cgroup_key *key = &nsc_cgroup_keys[n];
 	struct nsc_cgroup_limits *l = &r->parent->limits;
@@ -60,7 +61,7 @@ static int read_number(const struct reader *r, const config_setting_t *s,
 		snprintf(expected, sizeof(expected), "%" PRId64 " or a number "
 			 "from %" PRId64 " to %" PRId64 " (with L at its end "
 			 "beyond 2147483647)", key->none, key->min, key->max);
-		return wrong(r, s, expected);
+		return parents_wrong(r, s, expected);
 	}
 	l->number[n] = value;
 	if (value != 0 || key->none != 0)
@@ -68,12 +69,13 @@ static int read_number(const struct reader *r, const config_setting_t *s,
 	return 0;
 }
 
-static int read_name(const struct reader *r, const config_setting_t *s)
+static int parents_read_name(const struct reader *r, const config_setting_t *s)
 {
 	const char *text = config_setting_get_string(s);
 
 	if (!text || !nsc_cgroup_name_valid(text))
-		return wrong(r, s, "one name: letters, digits and ._-@+$");
+		return parents_wrong(r, s,
+				     "one name: letters, digits and ._-@+$");
 	return nsc_text_copy(&r->parent->name, text) == 0 ? 0 :
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
@@ -83,39 +85,40 @@ static int read_member(const struct reader *r, const config_setting_t *s)
 	const char *name = config_setting_name(s);
 
 	if (!strcmp(name, "name"))
-		return read_name(r, s);
+		return parents_read_name(r, s);
 	if (!strcmp(name, "users"))
-		return read_names(r, s, &r->parent->users);
+		return parents_read_names(r, s, &r->parent->users);
 	if (!strcmp(name, "groups"))
-		return read_names(r, s, &r->parent->groups);
+		return parents_read_names(r, s, &r->parent->groups);
 	for (unsigned int n = 0; n < NSC_CGROUP_NUMBERS; n++)
 		if (!strcmp(name, nsc_cgroup_keys[n].name))
-			return read_number(r, s, n);
+			return parents_read_number(r, s, n);
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: cgroup_parents.%s: "
 			     "unknown key", r->file,
 			     config_setting_source_line(s), name);
 }
 
-static int read_parent(const struct reader *r, const config_setting_t *s,
-		       const struct nsc_cgroup_parents *others)
+static int parents_read_parent(const struct reader *r,
+			       const config_setting_t *s,
+			       const struct nsc_cgroup_parents *others)
 {
 	struct nsc_cgroup_limits *l = &r->parent->limits;
 	const char *problem;
 	int ret = 0;
 
 	if (!config_setting_is_group(s))
-		return wrong(r, s, "groups: ( { name = \"a\"; ... } )");
+		return parents_wrong(r, s, "groups: ( { name = \"a\"; ... } )");
 	for (int i = 0; ret == 0 && i < config_setting_length(s); i++)
 		ret = read_member(r, config_setting_get_elem(s,
 						(unsigned int)i));
 	if (ret < 0)
 		return ret;
 	if (!r->parent->name)
-		return wrong(r, s, "a name");
+		return parents_wrong(r, s, "a name");
 	/* The last is the one at hand. */
 	for (size_t i = 0; i + 1 < others->n; i++)
 		if (!strcmp(others->list[i].name, r->parent->name))
-			return wrong(r, s, "each name once");
+			return parents_wrong(r, s, "each name once");
 	if (asprintf(&l->origin, "%s: cgroup_parents: %s", r->file,
 		     r->parent->name) < 0) {
 		l->origin = NULL;
@@ -143,8 +146,9 @@ int nsc_parents_read(const char *file, const config_setting_t *setting,
 		return nsc_error_sys(err, ENOMEM, "%s", file);
 	for (int i = 0; error == 0 && i < n; i++) {
 		r.parent = &ret->list[ret->n++];
-		error = read_parent(&r, config_setting_get_elem(setting,
-						(unsigned int)i), ret);
+		error = parents_read_parent(
+			&r, config_setting_get_elem(setting, (unsigned int)i),
+			ret);
 	}
 	return error;
 }
@@ -159,8 +163,8 @@ static int is_member(const struct nsc_user *user, const char *name,
 				       name) : ret;
 }
 
-static int matches(const struct nsc_cgroup_parent *parent,
-		   const struct nsc_user *user, struct nsc_error *err)
+static int parents_matches(const struct nsc_cgroup_parent *parent,
+			   const struct nsc_user *user, struct nsc_error *err)
 {
 	for (char **name = parent->users; name && *name; name++)
 		if (!strcmp(*name, user->name))
@@ -181,7 +185,7 @@ int nsc_parents_find(const struct nsc_cgroup_parents *parents,
 {
 	*ret = NULL;
 	for (size_t i = 0; i < parents->n; i++) {
-		int match = matches(&parents->list[i], user, err);
+		int match = parents_matches(&parents->list[i], user, err);
 
 		if (match < 0)
 			return match;

@@ -73,26 +73,27 @@ struct reader {
 	struct nsc_error *err;
 };
 
-static int wrong(const struct reader *r, const config_setting_t *s,
-		 const char *expected)
+static int conf_wrong(const struct reader *r, const config_setting_t *s,
+		      const char *expected)
 {
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: expected %s",
 			     r->file, config_setting_source_line(s),
 			     config_setting_name(s), expected);
 }
 
-static int read_names(const struct reader *r, const config_setting_t *s,
-		      char ***ret)
+static int conf_read_names(const struct reader *r, const config_setting_t *s,
+			   char ***ret)
 {
 	size_t n = 0;
 
 	if (!config_setting_is_array(s) && !config_setting_is_list(s))
-		return wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
+		return conf_wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const char *name = config_setting_get_string_elem(s, i);
 
 		if (!name || !*name)
-			return wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
+			return conf_wrong(r, s,
+					  "a list of names: [ \"a\", \"b\" ]");
 		if (nsc_text_append(ret, &n, name) < 0)
 			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
@@ -116,11 +117,11 @@ static int read_choice(const struct reader *r, const config_setting_t *s,
 		strcat(expected, f->choices[i]);
 		strcat(expected, "\"");
 	}
-	return wrong(r, s, expected);
+	return conf_wrong(r, s, expected);
 }
 
-static int read_number(const struct reader *r, const config_setting_t *s,
-		       const struct field *f, void *to)
+static int conf_read_number(const struct reader *r, const config_setting_t *s,
+			    const struct field *f, void *to)
 {
 	int type = config_setting_type(s);
 	long long value = config_setting_get_int64(s);
@@ -135,7 +136,7 @@ static int read_number(const struct reader *r, const config_setting_t *s,
 	}
 	snprintf(expected, sizeof(expected), "a number from %lld to %lld",
 		 f->min, f->max);
-	return wrong(r, s, expected);
+	return conf_wrong(r, s, expected);
 }
 
 /* Its templates are expanded where they are used. */
@@ -145,7 +146,7 @@ static int read_path(const struct reader *r, const config_setting_t *s,
 	const char *text = config_setting_get_string(s);
 
 	if (!text || text[0] != '/' || !text[1])
-		return wrong(r, s, "an absolute path");
+		return conf_wrong(r, s, "an absolute path");
 	return nsc_text_copy(to, text) == 0 ? 0 :
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
@@ -172,7 +173,7 @@ static int read_pool(const struct reader *r, const config_setting_t *s,
 	snprintf(expected, sizeof(expected), "a network such as \"%s\", "
 		 "/%lld to /%lld", is_v6(f) ? "fd10:210::/64" :
 					      "10.210.0.0/16", f->min, f->max);
-	return wrong(r, s, expected);
+	return conf_wrong(r, s, expected);
 }
 
 static int read_address(const struct reader *r, const config_setting_t *s,
@@ -183,15 +184,16 @@ static int read_address(const struct reader *r, const config_setting_t *s,
 
 	if (!text || nsc_address_parse(text, false, &address) < 0 ||
 	    (address.family == AF_INET6) != is_v6(f))
-		return wrong(r, s, is_v6(f) ?
-			     "an address such as \"fd10:210::1\"" :
-			     "an address such as \"10.210.0.1\"");
+		return conf_wrong(r, s,
+				  is_v6(f) ?
+					  "an address such as \"fd10:210::1\"" :
+					  "an address such as \"10.210.0.1\"");
 	*to = address;
 	return 0;
 }
 
 /* A gateway is one of the addresses of its pool. */
-static int check_gateways(const struct reader *r)
+static int conf_check_gateways(const struct reader *r)
 {
 	const struct nsc_conf *conf = r->conf;
 
@@ -213,14 +215,14 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 
 	switch (f->kind) {
 	case KIND_NAMES:
-		return read_names(r, s, to);
+		return conf_read_names(r, s, to);
 	case KIND_CHOICE:
 		return read_choice(r, s, f, to);
 	case KIND_NUMBER:
-		return read_number(r, s, f, to);
+		return conf_read_number(r, s, f, to);
 	case KIND_BOOL:
 		if (config_setting_type(s) != CONFIG_TYPE_BOOL)
-			return wrong(r, s, "true or false");
+			return conf_wrong(r, s, "true or false");
 		*(bool *)to = config_setting_get_bool(s);
 		return 0;
 	case KIND_PATH:
@@ -235,8 +237,9 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 	return -EINVAL;
 }
 
-static int read_lifecycle(const struct reader *r, const config_setting_t *s,
-			  const struct nsc_lifecycle_key *key)
+static int conf_read_lifecycle(const struct reader *r,
+			       const config_setting_t *s,
+			       const struct nsc_lifecycle_key *key)
 {
 	const struct field f = {
 		.kind = key->choices ? KIND_CHOICE : KIND_NUMBER,
@@ -256,7 +259,8 @@ static int read_setting(const struct reader *r, const config_setting_t *s)
 			return read_field(r, s, &fields[i]);
 	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++)
 		if (!strcmp(nsc_lifecycle_keys[i].name, name))
-			return read_lifecycle(r, s, &nsc_lifecycle_keys[i]);
+			return conf_read_lifecycle(r, s,
+						   &nsc_lifecycle_keys[i]);
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key",
 			     r->file, config_setting_source_line(s), name);
 }
@@ -280,7 +284,8 @@ static struct nsc_conf *defaults(void)
 	return NULL;
 }
 
-static int read_all(const struct reader *r, config_t *config, const char *text)
+static int conf_read_all(const struct reader *r, config_t *config,
+			 const char *text)
 {
 	config_setting_t *root;
 	int ret = 0;
@@ -301,7 +306,7 @@ static int read_all(const struct reader *r, config_t *config, const char *text)
 	    r->conf->id_pool_count > UINT32_MAX)
 		return nsc_error_set(r->err, ERANGE, "%s: id_pool_count: the "
 				     "pool ends beyond 4294967295", r->file);
-	return ret == 0 ? check_gateways(r) : ret;
+	return ret == 0 ? conf_check_gateways(r) : ret;
 }
 
 int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
@@ -315,7 +320,7 @@ int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
 	if (!conf)
 		return nsc_error_sys(err, ENOMEM, "%s", file);
 	config_init(&config);
-	error = read_all(&r, &config, text);
+	error = conf_read_all(&r, &config, text);
 	config_destroy(&config);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(conf);

@@ -22,7 +22,7 @@ static const struct {
 #undef USED
 };
 
-static uint64_t add_user(uint64_t hash, const struct nsc_user *user)
+static uint64_t digest_add_user(uint64_t hash, const struct nsc_user *user)
 {
 	hash = nsc_hash_add_text(hash, user->name);
 	hash = nsc_hash_add_text(hash, user->home);
@@ -32,7 +32,7 @@ static uint64_t add_user(uint64_t hash, const struct nsc_user *user)
 	return nsc_hash_add(hash, &user->gid, sizeof(user->gid));
 }
 
-static int compare(const void *a, const void *b)
+static int digest_compare(const void *a, const void *b)
 {
 	gid_t x = *(const gid_t *)a, y = *(const gid_t *)b;
 
@@ -49,7 +49,7 @@ static int add_groups(uint64_t *hash, const struct nsc_user *user)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = user->groups[i];
-	qsort(sorted, n, sizeof(*sorted), compare);
+	qsort(sorted, n, sizeof(*sorted), digest_compare);
 	*hash = nsc_hash_add(*hash, sorted, n * sizeof(*sorted));
 	return 0;
 }
@@ -84,7 +84,7 @@ int nsc_digest_make(const struct nsc_digest_source *source,
 
 	nsc_digest_files(source->content, source->seccomp, ret);
 	hash = nsc_hash_add_text(hash, ret);
-	hash = add_user(hash, source->user);
+	hash = digest_add_user(hash, source->user);
 	if (add_groups(&hash, source->user) < 0)
 		return nsc_error_sys(err, ENOMEM, "digest");
 	error = add_conf(&hash, source, err);

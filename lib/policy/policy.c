@@ -154,7 +154,7 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 	return found;
 }
 
-static bool listed(char *const *list, const char *name)
+static bool policy_listed(char *const *list, const char *name)
 {
 	for (; name && *list; list++)
 		if (!strcmp(*list, name))
@@ -169,7 +169,7 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 		_cleanup_free_ char *name = nsc_user_group_name(user->groups[i],
 						       &error);
 
-		if (listed(list, name))
+		if (policy_listed(list, name))
 			return true;
 	}
 	return false;
@@ -178,18 +178,18 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 static const char *exempt(const struct nsc_conf *conf,
 			  const struct nsc_user *user, const char *service)
 {
-	if (listed(conf->exempt_users, user->name))
+	if (policy_listed(conf->exempt_users, user->name))
 		return "not contained: exempt_users";
 	if (in_groups(conf->exempt_groups, user))
 		return "not contained: exempt_groups";
-	if (listed(conf->exempt_services, service))
+	if (policy_listed(conf->exempt_services, service))
 		return "not contained: exempt_services";
 	return NULL;
 }
 
-static int decide(const struct base *base, const struct nsc_user *user,
-		  const char *service, struct nsc_policy *policy,
-		  struct nsc_error *err)
+static int policy_decide(const struct base *base, const struct nsc_user *user,
+			 const char *service, struct nsc_policy *policy,
+			 struct nsc_error *err)
 {
 	int ret = look_everywhere(base, user, policy, err);
 
@@ -220,7 +220,7 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		return nsc_error_sys(err, ENOMEM, "policy");
 	error = open_base(conf_path, &base, err);
 	if (error == 0)
-		error = decide(&base, user, service, policy, err);
+		error = policy_decide(&base, user, service, policy, err);
 	else if (error == -ENOENT || user->uid == 0) {
 		/* Root must get in to mend a directory that is not trusted. */
 		policy->reason = "not contained: no configuration directory";

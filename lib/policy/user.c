@@ -60,7 +60,7 @@ static int load_one_group(struct nsc_user *user)
 	return 0;
 }
 
-static int fill(struct nsc_user *user, const struct passwd *entry)
+static int user_fill(struct nsc_user *user, const struct passwd *entry)
 {
 	int error;
 
@@ -100,7 +100,7 @@ static int find_entry(const char *name, uid_t uid, struct passwd *entry,
 }
 
 /* Exactly one of name and uid is used; by name with all groups. */
-static int load(const char *name, uid_t uid, struct nsc_user **ret)
+static int user_load(const char *name, uid_t uid, struct nsc_user **ret)
 {
 	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
 	_cleanup_free_ char *buf = NULL;
@@ -108,7 +108,7 @@ static int load(const char *name, uid_t uid, struct nsc_user **ret)
 	int error = user ? find_entry(name, uid, &entry, &buf) : -ENOMEM;
 
 	if (error == 0)
-		error = fill(user, &entry);
+		error = user_fill(user, &entry);
 	if (error == 0 && name)
 		error = nsc_user_load_groups(user);
 	if (error == 0)
@@ -136,7 +136,7 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 	nsc_text_escape(name, escaped, sizeof(escaped));
 	if (!name || !*name)
 		return nsc_error_set(err, EINVAL, "user '': has no name");
-	error = load(name, 0, ret);
+	error = user_load(name, 0, ret);
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "user '%s': is not known to "
 				     "the system", escaped);
@@ -147,7 +147,7 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
 
 int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err)
 {
-	int error = load(NULL, uid, ret);
+	int error = user_load(NULL, uid, ret);
 
 	if (error == -ENOENT)
 		return nsc_error_set(err, ENOENT, "uid %u: is not known to the "
@@ -189,7 +189,7 @@ char *nsc_user_group_name(gid_t gid, int *error)
 }
 
 /* 1 with its gid, 0 where there is no such group, or a negative errno. */
-static int find_group(const char *group, gid_t *ret)
+static int user_find_group(const char *group, gid_t *ret)
 {
 	struct group entry, *found = NULL;
 	_cleanup_free_ char *buf = NULL;
@@ -215,10 +215,10 @@ static int find_group(const char *group, gid_t *ret)
 }
 
 /* Does list have the gid of group?  1, 0, or a negative errno. */
-static int has_group(const gid_t *list, int n, const char *group)
+static int user_has_group(const gid_t *list, int n, const char *group)
 {
 	gid_t gid;
-	int found = find_group(group, &gid);
+	int found = user_find_group(group, &gid);
 
 	for (int i = 0; found > 0 && i < n; i++)
 		if (list[i] == gid)
@@ -228,7 +228,7 @@ static int has_group(const gid_t *list, int n, const char *group)
 
 int nsc_user_has_group(const struct nsc_user *user, const char *group)
 {
-	return has_group(user->groups, user->n_groups, group);
+	return user_has_group(user->groups, user->n_groups, group);
 }
 
 bool nsc_user_in_group(const struct nsc_user *user, const char *group)

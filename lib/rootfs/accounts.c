@@ -52,7 +52,7 @@ static bool field_is(const char *line, size_t len, int i, const char *value)
 	return text && n == strlen(value) && !strncmp(text, value, n);
 }
 
-static const char *next_line(const char *line)
+static const char *accounts_next_line(const char *line)
 {
 	line += line_length(line);
 	return *line ? line + 1 : line;
@@ -66,7 +66,7 @@ static bool has_user(const struct nsc_account *account, const char *text)
 
 	snprintf(uid, sizeof(uid), "%u", user->uid);
 	snprintf(gid, sizeof(gid), "%u", user->gid);
-	for (; text && *text; text = next_line(text)) {
+	for (; text && *text; text = accounts_next_line(text)) {
 		size_t len = line_length(text);
 
 		if (field_is(text, len, 0, user->name))
@@ -176,10 +176,10 @@ static bool put_line(const struct nsc_account *account, const char *line,
 	return add || remove;
 }
 
-static bool has_group(const char *text, const struct nsc_account *account,
-		      size_t i)
+static bool accounts_has_group(const char *text,
+			       const struct nsc_account *account, size_t i)
 {
-	for (; text && *text; text = next_line(text))
+	for (; text && *text; text = accounts_next_line(text))
 		if (which(account, text, line_length(text)) == i)
 			return true;
 	return false;
@@ -195,7 +195,7 @@ static bool put_missing(const struct nsc_account *account, const char *text,
 		bool primary = account->groups[i] == account->user->gid;
 
 		if (!name || strpbrk(name, ":\n,") ||
-		    has_group(text, account, i))
+		    accounts_has_group(text, account, i))
 			continue;
 		fprintf(out, "%s:x:%u:%s\n", name, account->groups[i],
 			primary ? "" : account->user->name);
@@ -209,7 +209,8 @@ bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 {
 	bool changed = false;
 
-	for (const char *line = text; line && *line; line = next_line(line))
+	for (const char *line = text; line && *line;
+	     line = accounts_next_line(line))
 		changed |= put_line(account, line,
 				    which(account, line, line_length(line)),
 				    out);
@@ -251,7 +252,7 @@ int nsc_accounts_read(int root, const char *path, char **ret,
 	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
 }
 
-static void answer_as_nobody(const void *arg, void *to)
+static void accounts_answer_as_nobody(const void *arg, void *to)
 {
 	const struct files *files = arg;
 	_cleanup_free_ char *passwd = NULL;
@@ -265,7 +266,7 @@ static void answer_as_nobody(const void *arg, void *to)
 		nsc_error_sys(err, ENOMEM, "accounts");
 		return;
 	}
-	if (nsc_identity_become_nobody(err) < 0 ||
+	if (nsc_exec_user_become_nobody(err) < 0 ||
 	    nsc_accounts_read(files->root, "/etc/passwd", &passwd, err) < 0 ||
 	    nsc_accounts_read(files->root, "/etc/group", &group, err) < 0)
 		return;
@@ -281,9 +282,9 @@ static void answer_as_nobody(const void *arg, void *to)
 		nsc_error_sys(err, errno, "write passwd and group");
 }
 
-static bool may_change(const struct nsc_view *view)
+static bool may_change(const struct nsc_rootfs *rootfs)
 {
-	const struct nsc_config *config = view->plan->config;
+	const struct nsc_config *config = rootfs->plan->config;
 
 	return strcmp(config->rootfs, "/") != 0 || config->n_mounts ||
 	       config->overlay != NSC_OVERLAY_NONE;
@@ -293,14 +294,15 @@ static bool may_change(const struct nsc_view *view)
  * Without a user namespace /etc/group says which groups of the host a login
  * has: nobody but root may move it, or a directory above it, out of the way.
  */
-static unsigned int place_of(const struct nsc_view *view)
+static unsigned int place_of(const struct nsc_rootfs *rootfs)
 {
-	return view->userns < 0 ? NSC_TARGET_ROOTS : 0;
+	return rootfs->userns < 0 ? NSC_TARGET_ROOTS : 0;
 }
 
-static int explain(const struct nsc_view *view, int ret, struct nsc_error *err)
+static int accounts_explain(const struct nsc_rootfs *rootfs, int ret,
+			    struct nsc_error *err)
 {
-	if (ret != -EPERM || view->userns >= 0)
+	if (ret != -EPERM || rootfs->userns >= 0)
 		return ret;
 	return nsc_error_context(err, "without a user namespace /etc says "
 				 "which groups of the host a login has (give "
@@ -309,104 +311,112 @@ static int explain(const struct nsc_view *view, int ret, struct nsc_error *err)
 }
 
 /* A directory for which the rootfs has no file gets a layer of our own. */
-static int cover_etc(const struct nsc_view *view, struct nsc_error *err)
+static int cover_etc(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	_cleanup_fd_ int lower = nsc_view_target(view, "/etc", NSC_TARGET_DIR,
-						 err);
+	_cleanup_fd_ int lower =
+		nsc_rootfs_target(rootfs, "/etc", NSC_TARGET_DIR, err);
 	struct nsc_layers layers = { -1, &lower, 1, NSC_MOUNT_SAFE };
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int mount = -1;
 
-	dir = lower < 0 ? -1 : nsc_rootfs_scratch_dir(view, "etc", err);
+	dir = lower < 0 ? -1 : nsc_rootfs_scratch_dir(rootfs, "etc", err);
 	if (dir < 0)
 		return -err->code;
 	layers.dir = dir;
-	mount = nsc_rootfs_overlay(view, &layers, err);
-	return mount < 0 ? mount : nsc_view_attach(view, mount, "/etc",
-						   NSC_TARGET_DIR, err);
+	mount = nsc_rootfs_overlay(rootfs, &layers, err);
+	return mount < 0 ? mount :
+			   nsc_rootfs_attach(rootfs, mount, "/etc",
+					     NSC_TARGET_DIR, err);
 }
 
-static int put_file(const struct nsc_view *view, int fd, const char *path,
+static int put_file(const struct nsc_rootfs *rootfs, int fd, const char *path,
 		    struct nsc_error *err)
 {
 	const struct nsc_bind bind = {
-		.path = path, .how = place_of(view),
+		.path = path,
+		.how = place_of(rootfs),
 		.attributes = NSC_MOUNT_SAFE | MOUNT_ATTR_RDONLY,
 	};
 
-	return explain(view, nsc_view_put_bind(view, fd, &bind, err), err);
+	return accounts_explain(
+		rootfs, nsc_rootfs_put_bind(rootfs, fd, &bind, err), err);
 }
 
-static int new_file(const struct nsc_view *view, const char *name,
+static int new_file(const struct nsc_rootfs *rootfs, const char *name,
 		    struct nsc_error *err)
 {
-	int fd = openat(view->scratch, name, O_RDWR | O_CREAT | O_EXCL |
-			O_NOFOLLOW | O_CLOEXEC, 0644);
+	int fd = openat(rootfs->scratch, name,
+			O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0644);
 
 	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
 }
 
 /* 1: there is no such file. */
-static int is_missing(const struct nsc_view *view, const char *path,
+static int is_missing(const struct nsc_rootfs *rootfs, const char *path,
 		      struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
-					      place_of(view), err);
+	_cleanup_fd_ int fd = nsc_rootfs_target(
+		rootfs, path, NSC_TARGET_ANY | place_of(rootfs), err);
 
 	if (fd == -ENOENT) {
 		nsc_error_clear(err);
 		return 1;
 	}
-	return fd < 0 ? explain(view, fd, err) : 0;
+	return fd < 0 ? accounts_explain(rootfs, fd, err) : 0;
 }
 
-static int put_files(const struct nsc_view *view, const struct files *files,
+static int put_files(const struct nsc_rootfs *rootfs, const struct files *files,
 		     const struct answer *answer, struct nsc_error *err)
 {
-	int passwd = answer->passwd ? is_missing(view, "/etc/passwd", err) : 0;
-	int group = answer->group ? is_missing(view, "/etc/group", err) : 0;
+	int passwd =
+		answer->passwd ? is_missing(rootfs, "/etc/passwd", err) : 0;
+	int group = answer->group ? is_missing(rootfs, "/etc/group", err) : 0;
 	int ret = passwd < 0 ? passwd : group;
 
 	if (ret >= 0 && !files->again && (passwd || group)) {
-		ret = cover_etc(view, err);
+		ret = cover_etc(rootfs, err);
 		passwd = group = 0;
 	}
 	if (ret >= 0 && answer->passwd && !passwd)
-		ret = put_file(view, files->passwd, "/etc/passwd", err);
+		ret = put_file(rootfs, files->passwd, "/etc/passwd", err);
 	if (ret >= 0 && answer->group && !group)
-		ret = put_file(view, files->group, "/etc/group", err);
+		ret = put_file(rootfs, files->group, "/etc/group", err);
 	return ret < 0 ? ret : 0;
 }
 
-static int put_accounts(const struct nsc_view *view,
+static int put_accounts(const struct nsc_rootfs *rootfs,
 			const struct nsc_account *account, bool again,
 			struct nsc_error *err)
 {
 	struct answer answer = { .err = NSC_ERROR_INIT };
 	struct files files = {
-		.account = account, .root = view->root, .again = again,
+		.account = account,
+		.root = rootfs->root,
+		.again = again,
 		/* What may be written to there later is not left to be read. */
-		.keep = account->exact && may_change(view),
+		.keep = account->exact && may_change(rootfs),
 	};
 	_cleanup_fd_ int passwd = -1;
 	_cleanup_fd_ int group = -1;
 	int ret;
 
-	passwd = new_file(view, again ? "passwd-again" : "passwd", err);
-	group = passwd < 0 ? -1 : new_file(view, again ? "group-again" :
-							 "group", err);
+	passwd = new_file(rootfs, again ? "passwd-again" : "passwd", err);
+	group = passwd < 0 ?
+			-1 :
+			new_file(rootfs, again ? "group-again" : "group", err);
 	if (group < 0)
 		return -err->code;
 	files.passwd = passwd;
 	files.group = group;
-	ret = nsc_process_ask(answer_as_nobody, &files, &answer,
+	ret = nsc_process_ask(accounts_answer_as_nobody, &files, &answer,
 			      sizeof(answer), -1);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "make passwd and group");
 	ret = nsc_error_take(&answer.err, err);
 	if (ret < 0)
 		return ret;
-	return put_files(view, &files, &answer, err);
+	return put_files(rootfs, &files, &answer, err);
 }
 
 /* Those that are mapped to themselves: group 0 and those beyond are not. */
@@ -431,9 +441,10 @@ static size_t mapped_groups(const struct nsc_plan *plan,
 	return n;
 }
 
-static int put(const struct nsc_view *view, bool again, struct nsc_error *err)
+static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
+			struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
+	const struct nsc_plan *plan = rootfs->plan;
 	const char *name = strrchr(plan->user->shell, '/');
 	gid_t groups[NSC_IDMAP_OWN];
 	char *names[NSC_IDMAP_OWN];
@@ -444,7 +455,7 @@ static int put(const struct nsc_view *view, bool again, struct nsc_error *err)
 
 	if (!plan->login)
 		return 0;
-	account.exact = view->userns < 0;
+	account.exact = rootfs->userns < 0;
 	if (plan->config->shell)
 		account.shell = plan->config->shell;
 	else if (name && !strcmp(name, "/nsshell"))
@@ -456,42 +467,42 @@ static int put(const struct nsc_view *view, bool again, struct nsc_error *err)
 	} else {
 		account.n_groups = mapped_groups(plan, groups, names);
 	}
-	return put_accounts(view, &account, again, err);
+	return put_accounts(rootfs, &account, again, err);
 }
 
-int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err)
+int nsc_accounts_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	return put(view, false, err);
+	return accounts_put(rootfs, false, err);
 }
 
 /* 1: what is at path is what the first of the steps made. */
-static int is_ours(const struct nsc_view *view, const char *path,
-		   struct nsc_error *err)
+static int accounts_is_ours(const struct nsc_rootfs *rootfs, const char *path,
+			    struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY |
-					      place_of(view), err);
+	_cleanup_fd_ int fd = nsc_rootfs_target(
+		rootfs, path, NSC_TARGET_ANY | place_of(rootfs), err);
 	struct stat st, scratch;
 
 	if (fd == -ENOENT)
 		return nsc_error_clear(err);
 	if (fd < 0)
-		return explain(view, fd, err);
-	if (fstat(fd, &st) < 0 || fstat(view->scratch, &scratch) < 0)
+		return accounts_explain(rootfs, fd, err);
+	if (fstat(fd, &st) < 0 || fstat(rootfs->scratch, &scratch) < 0)
 		return nsc_error_sys(err, errno, "'%s'", path);
 	return st.st_dev == scratch.st_dev;
 }
 
-int nsc_accounts_put_again(struct nsc_view *view, struct nsc_error *err)
+int nsc_accounts_put_again(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	int ret;
 
-	if (view->userns >= 0 || !view->plan->login ||
-	    !view->plan->config->n_mounts)
+	if (rootfs->userns >= 0 || !rootfs->plan->login ||
+	    !rootfs->plan->config->n_mounts)
 		return 0;
-	ret = is_ours(view, "/etc/passwd", err);
+	ret = accounts_is_ours(rootfs, "/etc/passwd", err);
 	if (ret > 0)
-		ret = is_ours(view, "/etc/group", err);
+		ret = accounts_is_ours(rootfs, "/etc/group", err);
 	if (ret != 0)
 		return ret < 0 ? ret : 0;
-	return put(view, true, err);
+	return accounts_put(rootfs, true, err);
 }

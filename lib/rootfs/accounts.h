@@ -47,14 +47,14 @@ bool nsc_accounts_is_member(const char *members, size_t len, const char *name);
 int nsc_accounts_read(int root, const char *path, char **ret,
 		      struct nsc_error *err);
 
-/* A step of nsc_view_build(): both, for a login. */
-int nsc_accounts_put(struct nsc_view *view, struct nsc_error *err);
+/* A step of nsc_rootfs_build(): both, for a login. */
+int nsc_accounts_put(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /*
- * A step of nsc_view_build() after mounts[], which may have covered /etc: what
- * sshd, su and cron find there says which groups a login has, and without a
- * user namespace these are the host's.
+ * A step of nsc_rootfs_build() after mounts[], which may have covered /etc:
+ * what sshd, su and cron find there says which groups a login has, and without
+ * a user namespace these are the host's.
  */
-int nsc_accounts_put_again(struct nsc_view *view, struct nsc_error *err);
+int nsc_accounts_put_again(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 #endif

@@ -13,41 +13,43 @@
 #include "util/fd.h"
 #include "linux/mount.h"
 
-/* Below view->dev, which is ours alone; device_nodes may have made one. */
-static int open_target(const struct nsc_view *view)
+/* Below rootfs->dev, which is ours alone; device_nodes may have made one. */
+static int console_open_target(const struct nsc_rootfs *rootfs)
 {
-	int fd = openat(view->dev, "console", O_RDONLY | O_CREAT | O_EXCL |
-			O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = openat(rootfs->dev, "console",
+			O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+			0600);
 
 	if (fd >= 0 || errno != EEXIST)
 		return fd;
-	return openat(view->dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return openat(rootfs->dev, "console", O_PATH | O_NOFOLLOW | O_CLOEXEC);
 }
 
-int nsc_console_make(struct nsc_view *view, int devpts, struct nsc_error *err)
+int nsc_console_make(struct nsc_rootfs *rootfs, int devpts,
+		     struct nsc_error *err)
 {
 	_cleanup_fd_ int target = -1;
 	_cleanup_fd_ int mount = -1;
 	int ret;
 
-	if (view->plan->console < 0)
+	if (rootfs->plan->console < 0)
 		return 0;
-	ret = nsc_pty_new(devpts, nsc_pty_devpts(), &view->console, err);
+	ret = nsc_pty_new(devpts, nsc_pty_devpts(), &rootfs->console, err);
 	if (ret < 0)
 		return ret;
-	target = open_target(view);
+	target = console_open_target(rootfs);
 	if (target < 0)
 		return nsc_error_sys(err, errno, "make '/dev/console'");
-	mount = nsc_mount_clone(view->console.slave, false, err);
+	mount = nsc_mount_clone(rootfs->console.slave, false, err);
 	if (mount < 0)
 		return nsc_error_context(err, "bind '/dev/console'");
 	return nsc_mount_attach(mount, target, err);
 }
 
-int nsc_console_hand_out(struct nsc_view *view, uid_t uid,
+int nsc_console_hand_out(struct nsc_rootfs *rootfs, uid_t uid,
 			 struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
+	const struct nsc_plan *plan = rootfs->plan;
 	uint32_t host = uid;
 	int ret;
 
@@ -57,9 +59,9 @@ int nsc_console_hand_out(struct nsc_view *view, uid_t uid,
 	    nsc_idmap_to_host(plan->uid_map, plan->n_uid_map, uid, &host) < 0)
 		return nsc_error_set(err, EINVAL, "terminal: uid %u is not "
 				     "mapped into the user namespace", uid);
-	if (fchown(view->console.slave, host, (gid_t)-1) < 0)
+	if (fchown(rootfs->console.slave, host, (gid_t)-1) < 0)
 		return nsc_error_sys(err, errno, "terminal: own it");
-	ret = nsc_pty_send(plan->console, &view->console, err);
-	nsc_pty_close(&view->console);
+	ret = nsc_pty_send(plan->console, &rootfs->console, err);
+	nsc_pty_close(&rootfs->console);
 	return ret;
 }

@@ -8,11 +8,11 @@
  * Where the plan asks for it: a pair of devpts, the mounted root of the
  * container's, with the slave bound on /dev/console by descriptor.
  */
-int nsc_console_make(struct nsc_view *view, int devpts,
+int nsc_console_make(struct nsc_rootfs *rootfs, int devpts,
 		     struct nsc_error *err);
 
 /* The slave becomes uid's (inside); the pair goes to who started us. */
-int nsc_console_hand_out(struct nsc_view *view, uid_t uid,
+int nsc_console_hand_out(struct nsc_rootfs *rootfs, uid_t uid,
 			 struct nsc_error *err);
 
 #endif

@@ -81,7 +81,7 @@ static void copy_text(char *to, size_t size, const char *from)
 		strcpy(to, from);
 }
 
-static void take_entry(const struct entry *entry, struct nsc_identity *id)
+static void take_entry(const struct entry *entry, struct nsc_exec_user *id)
 {
 	copy_text(id->name, sizeof(id->name), entry->field[0]);
 	if (entry->field[5][0] == '/')
@@ -91,7 +91,7 @@ static void take_entry(const struct entry *entry, struct nsc_identity *id)
 }
 
 static int resolve_user(const char *name, const char *passwd,
-			struct nsc_identity *id, struct nsc_error *err)
+			struct nsc_exec_user *id, struct nsc_error *err)
 {
 	struct entry entry;
 	uint32_t uid;
@@ -127,12 +127,12 @@ static int resolve_group(const char *name, const char *group, gid_t *ret,
 			     "container's /etc/group", name);
 }
 
-static void add_group(struct nsc_identity *id, gid_t gid)
+static void add_group(struct nsc_exec_user *id, gid_t gid)
 {
 	for (size_t i = 0; i < id->n_groups; i++)
 		if (id->groups[i] == gid)
 			return;
-	if (id->n_groups < NSC_IDENTITY_GROUPS)
+	if (id->n_groups < NSC_EXEC_USER_GROUPS)
 		id->groups[id->n_groups++] = gid;
 }
 
@@ -147,7 +147,7 @@ static bool may_have(const struct nsc_user *limit, gid_t gid)
 
 /* With a limit only those that it has on the host. */
 static void find_groups(const char *group, const struct nsc_user *limit,
-			struct nsc_identity *id)
+			struct nsc_exec_user *id)
 {
 	struct entry entry;
 	gid_t gid;
@@ -161,9 +161,8 @@ static void find_groups(const char *group, const struct nsc_user *limit,
 			add_group(id, gid);
 }
 
-static int resolve_spec(const char *spec, const char *passwd,
-			const char *group, struct nsc_identity *id,
-			struct nsc_error *err)
+static int resolve_spec(const char *spec, const char *passwd, const char *group,
+			struct nsc_exec_user *id, struct nsc_error *err)
 {
 	char name[256];
 	char *colon;
@@ -187,9 +186,9 @@ static int resolve_spec(const char *spec, const char *passwd,
 }
 
 /* A login is who it is; the container's passwd may say home and shell. */
-static void resolve_login(const struct nsc_identity_request *request,
+static void resolve_login(const struct nsc_exec_user_request *request,
 			  const char *passwd, const char *group,
-			  struct nsc_identity *id)
+			  struct nsc_exec_user *id)
 {
 	const struct nsc_user *login = request->login;
 	struct entry entry;
@@ -205,12 +204,12 @@ static void resolve_login(const struct nsc_identity_request *request,
 	find_groups(group, request->host_ids ? login : NULL, id);
 }
 
-int nsc_identity_resolve(const struct nsc_identity_request *request,
-			 const char *passwd, const char *group,
-			 struct nsc_identity *ret, struct nsc_error *err)
+int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
+			  const char *passwd, const char *group,
+			  struct nsc_exec_user *ret, struct nsc_error *err)
 {
-	struct nsc_identity id = { .home = "/", .name = "root" };
-	struct nsc_identity login = id;
+	struct nsc_exec_user id = { .home = "/", .name = "root" };
+	struct nsc_exec_user login = id;
 	const char *spec = request->spec;
 	int error = 0;
 
@@ -232,7 +231,7 @@ int nsc_identity_resolve(const struct nsc_identity_request *request,
 	return 0;
 }
 
-static void choose_shell(const char *wanted, struct nsc_identity *id)
+static void choose_shell(const char *wanted, struct nsc_exec_user *id)
 {
 	const char *const choice[] = { wanted, id->shell, "/bin/bash",
 				       "/bin/sh" };
@@ -249,7 +248,7 @@ static void choose_shell(const char *wanted, struct nsc_identity *id)
 	strcpy(id->shell, "/bin/sh");
 }
 
-int nsc_identity_become_nobody(struct nsc_error *err)
+int nsc_exec_user_become_nobody(struct nsc_error *err)
 {
 	int ret = nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0, err);
 
@@ -258,32 +257,32 @@ int nsc_identity_become_nobody(struct nsc_error *err)
 
 struct answer {
 	struct nsc_error err;
-	struct nsc_identity id;
+	struct nsc_exec_user id;
 };
 
-static void answer_as_nobody(const void *arg, void *to)
+static void exec_user_answer_as_nobody(const void *arg, void *to)
 {
-	const struct nsc_identity_request *request = arg;
+	const struct nsc_exec_user_request *request = arg;
 	_cleanup_free_ char *passwd = NULL;
 	_cleanup_free_ char *group = NULL;
 	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct answer *answer = to;
 	struct nsc_error *err = &answer->err;
 
-	if (nsc_identity_become_nobody(err) == 0 &&
+	if (nsc_exec_user_become_nobody(err) == 0 &&
 	    nsc_accounts_read(root, "/etc/passwd", &passwd, err) == 0 &&
 	    nsc_accounts_read(root, "/etc/group", &group, err) == 0 &&
-	    nsc_identity_resolve(request, passwd, group, &answer->id,
-				 err) == 0)
+	    nsc_exec_user_resolve(request, passwd, group, &answer->id, err) ==
+		    0)
 		choose_shell(request->shell, &answer->id);
 }
 
-int nsc_identity_find(const struct nsc_identity_request *request,
-		      struct nsc_identity *ret, struct nsc_error *err)
+int nsc_exec_user_find(const struct nsc_exec_user_request *request,
+		       struct nsc_exec_user *ret, struct nsc_error *err)
 {
 	struct answer answer = { NSC_ERROR_INIT, { 0 } };
-	int error = nsc_process_ask(answer_as_nobody, request, &answer,
-				    sizeof(answer), -1);
+	int error = nsc_process_ask(exec_user_answer_as_nobody, request,
+				    &answer, sizeof(answer), -1);
 
 	if (error < 0)
 		return nsc_error_sys(err, -error, "look the user up");

@@ -12,20 +12,20 @@
 #include "util/error.h"
 #include "policy/user.h"
 
-#define NSC_IDENTITY_GROUPS 64
+#define NSC_EXEC_USER_GROUPS 64
 
 /* Fixed in size: it crosses a pipe in one write. */
-struct nsc_identity {
+struct nsc_exec_user {
 	uid_t uid;
 	gid_t gid;
-	gid_t groups[NSC_IDENTITY_GROUPS];
+	gid_t groups[NSC_EXEC_USER_GROUPS];
 	size_t n_groups;
 	char name[65];
 	char home[256];
 	char shell[256];	/* "": the entry has none */
 };
 
-struct nsc_identity_request {
+struct nsc_exec_user_request {
 	const char *spec;		/* 'user', or NULL */
 	const struct nsc_user *login;	/* who logs in; NULL: nsinit exec */
 	const char *shell;		/* session.shell, or NULL */
@@ -40,19 +40,19 @@ struct nsc_identity_request {
  * that names somebody else is an error; with host_ids it has no group that the
  * login user has not on the host.
  */
-int nsc_identity_resolve(const struct nsc_identity_request *request,
-			 const char *passwd, const char *group,
-			 struct nsc_identity *ret, struct nsc_error *err);
+int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
+			  const char *passwd, const char *group,
+			  struct nsc_exec_user *ret, struct nsc_error *err);
 
 /*
  * The same against the files of the current root directory, in a child that
  * has become nobody; also chooses a shell that exists: session.shell, the
  * entry's, /bin/bash, /bin/sh.  nsshell itself is never chosen.
  */
-int nsc_identity_find(const struct nsc_identity_request *request,
-		      struct nsc_identity *ret, struct nsc_error *err);
+int nsc_exec_user_find(const struct nsc_exec_user_request *request,
+		       struct nsc_exec_user *ret, struct nsc_error *err);
 
 /* Become nobody, without any privilege, for good. */
-int nsc_identity_become_nobody(struct nsc_error *err);
+int nsc_exec_user_become_nobody(struct nsc_error *err);
 
 #endif

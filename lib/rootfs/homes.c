@@ -7,7 +7,7 @@
  * the user's own home, what belongs to a uid that the file does not have is
  * taken for one of theirs.
  *
- * All is looked at in the view: what has been hidden there is not found, and
+ * All is looked at in the rootfs: what has been hidden there is not found, and
  * nothing is mounted by looking.
  */
 #include "rootfs/homes.h"
@@ -38,7 +38,7 @@ struct home {
 };
 
 struct homes {
-	const struct nsc_view *view;
+	const struct nsc_rootfs *rootfs;
 	struct home *list;	/* by parent, then by name */
 	size_t n;
 	const char *own;	/* the user's, or NULL */
@@ -53,7 +53,7 @@ static size_t parent_of(const char *path)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
-static int compare(const void *a, const void *b)
+static int homes_compare(const void *a, const void *b)
 {
 	const struct home *x = a, *y = b;
 	size_t n = x->parent < y->parent ? x->parent : y->parent;
@@ -64,7 +64,7 @@ static int compare(const void *a, const void *b)
 	return ret ? ret : strcmp(x->path + n, y->path + n);
 }
 
-static int add(struct homes *h, const char *path, uid_t uid)
+static int homes_add(struct homes *h, const char *path, uid_t uid)
 {
 	_cleanup_free_ char *copy = NULL;
 	size_t len = strlen(path);
@@ -101,13 +101,13 @@ static int read_passwd(struct homes *h, struct nsc_error *err)
 	if (!in)
 		return errno == ENOENT ? 0 : nsc_error_sys(err, errno, PASSWD);
 	while (ret == 0 && (entry = fgetpwent(in)))
-		ret = add(h, entry->pw_dir, entry->pw_uid);
+		ret = homes_add(h, entry->pw_dir, entry->pw_uid);
 	if (ret == 0 && h->own && h->shown == NOBODY)
-		ret = add(h, h->own, h->view->plan->user->uid);
+		ret = homes_add(h, h->own, h->rootfs->plan->user->uid);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, PASSWD);
 	if (h->n)
-		qsort(h->list, h->n, sizeof(*h->list), compare);
+		qsort(h->list, h->n, sizeof(*h->list), homes_compare);
 	return 0;
 }
 
@@ -118,14 +118,17 @@ static bool has_home(const struct homes *h, const char *path, uid_t uid)
 		(char *)(uintptr_t)path, parent_of(path), uid,
 	};
 	const struct home *found = h->n ? bsearch(&key, h->list, h->n,
-						  sizeof(key), compare) : NULL;
+						  sizeof(key), homes_compare) :
+					  NULL;
 
 	/* Several accounts may have one. */
-	while (found && found > h->list && !compare(found - 1, &key))
+	while (found && found > h->list && !homes_compare(found - 1, &key))
 		found--;
 	while (found && found->uid != uid)
-		found = ++found < h->list + h->n && !compare(found, &key) ?
-				found : NULL;
+		found = ++found < h->list + h->n &&
+					!homes_compare(found, &key) ?
+				found :
+				NULL;
 	return found;
 }
 
@@ -170,10 +173,13 @@ static bool is_above_own(const struct homes *h, const char *path)
 static int put_empty(const struct homes *h, int target, const char *path,
 		     struct nsc_error *err)
 {
-	const struct nsc_plan *plan = h->view->plan;
+	const struct nsc_plan *plan = h->rootfs->plan;
 	const struct nsc_tmpfs tmpfs = {
-		plan->root_uid, plan->root_gid, 0755, "1m",
-		nsc_view_label(h->view),
+		plan->root_uid,
+		plan->root_gid,
+		0755,
+		"1m",
+		nsc_rootfs_label(h->rootfs),
 	};
 	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 
@@ -187,7 +193,7 @@ static int cover(const struct homes *h, int target, const char *path,
 {
 	if (is_above_own(h, path))
 		return put_empty(h, target, path, err);
-	if (nsc_view_cover(h->view, target, err) < 0)
+	if (nsc_rootfs_cover(h->rootfs, target, err) < 0)
 		return nsc_error_context(err, "hide '%s'", path);
 	return 0;
 }
@@ -196,8 +202,8 @@ static int cover(const struct homes *h, int target, const char *path,
 typedef int visit(const struct homes *h, int dir, const char *name,
 		  const char *path, struct nsc_error *err);
 
-static int for_each(const struct homes *h, int parent, const char *path,
-		    visit *each, struct nsc_error *err)
+static int homes_for_each(const struct homes *h, int parent, const char *path,
+			  visit *each, struct nsc_error *err)
 {
 	DIR *dir = nsc_file_list(parent);
 	const struct dirent *entry;
@@ -219,8 +225,8 @@ static int for_each(const struct homes *h, int parent, const char *path,
 }
 
 /* Is there anything but homes?  Own or others', and what mkfs makes. */
-static int look(const struct homes *h, int dir, const char *name,
-		const char *path, struct nsc_error *err)
+static int homes_look(const struct homes *h, int dir, const char *name,
+		      const char *path, struct nsc_error *err)
 {
 	(void)err;
 	return !(is_hidden(h, dir, name, path) ||
@@ -247,11 +253,11 @@ static int hide(const struct homes *h, int dir, const char *name,
 static int hide_in(const struct homes *h, int dir, const char *parent,
 		   struct nsc_error *err)
 {
-	int ret = *parent ? for_each(h, dir, parent, look, err) : 1;
+	int ret = *parent ? homes_for_each(h, dir, parent, homes_look, err) : 1;
 
 	if (ret < 0)
 		return ret;
-	return ret ? for_each(h, dir, parent, hide, err) :
+	return ret ? homes_for_each(h, dir, parent, hide, err) :
 		     put_empty(h, dir, parent, err);
 }
 
@@ -265,8 +271,9 @@ static int hide_group(const struct homes *h, const char *path, size_t len,
 	snprintf(parent, sizeof(parent), "%.*s", (int)len, path);
 	if (nsc_rootfs_is_hidden(path))
 		return 0;
-	dir = *parent ? nsc_view_target(h->view, parent, NSC_TARGET_ANY, err) :
-			fcntl(h->view->root, F_DUPFD_CLOEXEC, 3);
+	dir = *parent ? nsc_rootfs_target(h->rootfs, parent, NSC_TARGET_ANY,
+					  err) :
+			fcntl(h->rootfs->root, F_DUPFD_CLOEXEC, 3);
 	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
 		return nsc_error_clear(err);
 	if (dir < 0)
@@ -296,11 +303,11 @@ static int hide_all(const struct homes *h, struct nsc_error *err)
 	return ret;
 }
 
-int nsc_homes_hide(const struct nsc_view *view, const char *own,
+int nsc_homes_hide(const struct nsc_rootfs *rootfs, const char *own,
 		   struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
-	struct homes h = { .view = view, .shown = NOBODY };
+	const struct nsc_plan *plan = rootfs->plan;
+	struct homes h = { .rootfs = rootfs, .shown = NOBODY };
 	int ret;
 
 	if (plan->login && own[0] == '/' && own[1]) {

@@ -6,11 +6,11 @@
 #include "rootfs/rootfs.h"
 
 /*
- * Hide the homes of the host's accounts, wherever they are, in a view of the
+ * Hide the homes of the host's accounts, wherever they are, in a rootfs of the
  * host's own "/".  own is the path of the user's; for a login it is shown,
  * unless "home" is "none".
  */
-int nsc_homes_hide(const struct nsc_view *view, const char *own,
+int nsc_homes_hide(const struct nsc_rootfs *rootfs, const char *own,
 		   struct nsc_error *err);
 
 #endif

@@ -40,20 +40,20 @@ static const char *const readonly_paths[] = {
  * All that cover something are one file system: the kernel looks at each there
  * is when it takes a memory group away.
  */
-static int open_empty(const struct nsc_view *view, bool directory,
+static int open_empty(const struct nsc_rootfs *rootfs, bool directory,
 		      struct nsc_error *err)
 {
 	int fd;
 
 	if (directory)
-		return nsc_rootfs_scratch_dir(view, "empty.d", err);
-	fd = openat(view->scratch, "empty", O_RDONLY | O_CREAT | O_NOFOLLOW |
-		    O_CLOEXEC, 0444);
+		return nsc_rootfs_scratch_dir(rootfs, "empty.d", err);
+	fd = openat(rootfs->scratch, "empty",
+		    O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0444);
 	return fd < 0 ? nsc_error_sys(err, errno, "empty file") : fd;
 }
 
-int nsc_view_cover(const struct nsc_view *view, int target,
-		   struct nsc_error *err)
+int nsc_rootfs_cover(const struct nsc_rootfs *rootfs, int target,
+		     struct nsc_error *err)
 {
 	_cleanup_fd_ int source = -1;
 	_cleanup_fd_ int mount = -1;
@@ -61,7 +61,7 @@ int nsc_view_cover(const struct nsc_view *view, int target,
 
 	if (fstat(target, &st) < 0)
 		return nsc_error_sys(err, errno, "stat");
-	source = open_empty(view, S_ISDIR(st.st_mode), err);
+	source = open_empty(rootfs, S_ISDIR(st.st_mode), err);
 	if (source < 0)
 		return source;
 	mount = nsc_mount_clone(source, false, err);
@@ -71,47 +71,49 @@ int nsc_view_cover(const struct nsc_view *view, int target,
 	return nsc_mount_attach(mount, target, err);
 }
 
-static int protect(const struct nsc_view *view, int target,
+static int protect(const struct nsc_rootfs *rootfs, int target,
 		   struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = nsc_mount_clone(target, true, err);
 
-	(void)view;
+	(void)rootfs;
 	if (mount < 0 || nsc_mount_restrict(mount, MOUNT_ATTR_RDONLY, true,
 					    err) < 0)
 		return -err->code;
 	return nsc_mount_attach(mount, target, err);
 }
 
-typedef int protection(const struct nsc_view *view, int target,
-		   struct nsc_error *err);
+typedef int protection(const struct nsc_rootfs *rootfs, int target,
+		       struct nsc_error *err);
 
 /* What does not exist here (fd is an error) needs no protection. */
-static int change_found(const struct nsc_view *view, int fd, const char *path,
-			protection *change, struct nsc_error *err)
+static int change_found(const struct nsc_rootfs *rootfs, int fd,
+			const char *path, protection *change,
+			struct nsc_error *err)
 {
 	if (fd == -ENOENT || fd == -ENOTDIR)
 		return nsc_error_clear(err);
-	if (fd < 0 || change(view, fd, err) < 0)
+	if (fd < 0 || change(rootfs, fd, err) < 0)
 		return nsc_error_context(err, "protect '%s'", path);
 	return 0;
 }
 
-static int change_path(const struct nsc_view *view, const char *path,
+static int change_path(const struct nsc_rootfs *rootfs, const char *path,
 		       protection *change, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_view_target(view, path, NSC_TARGET_ANY, err);
+	_cleanup_fd_ int fd =
+		nsc_rootfs_target(rootfs, path, NSC_TARGET_ANY, err);
 
-	return change_found(view, fd, path, change, err);
+	return change_found(rootfs, fd, path, change, err);
 }
 
 /*
  * Those of list that are in from ("/proc"), which is what mount is: wherever
  * that is attached, and whoever moves a directory above it meanwhile.
  */
-static int change_below(const struct nsc_view *view, const char *const *list,
-			const char *from, int mount, protection *change,
-			struct nsc_error *err)
+static int change_below(const struct nsc_rootfs *rootfs,
+			const char *const *list, const char *from, int mount,
+			protection *change, struct nsc_error *err)
 {
 	const struct nsc_tree tree = { mount, 0, -1, NULL };
 	size_t len = strlen(from);
@@ -123,7 +125,7 @@ static int change_below(const struct nsc_view *view, const char *const *list,
 		if (strncmp(*list, from, len) != 0 || (*list)[len] != '/')
 			continue;
 		fd = nsc_target_open(&tree, *list + len, NSC_TARGET_ANY, err);
-		ret = change_found(view, fd, *list, change, err);
+		ret = change_found(rootfs, fd, *list, change, err);
 	}
 	return ret;
 }
@@ -132,8 +134,8 @@ static int change_below(const struct nsc_view *view, const char *const *list,
  * How hot each processor has been tells what others compute, as powercap does
  * (GHSA-6fw5-f8r9-fgfm).  sysfs is its root directory.
  */
-int nsc_view_cover_processors(const struct nsc_view *view, int sysfs,
-			      struct nsc_error *err)
+int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
+				struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = openat(sysfs, "devices/system/cpu", O_PATH |
 				     O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -157,19 +159,19 @@ int nsc_view_cover_processors(const struct nsc_view *view, int sysfs,
 		snprintf(path, sizeof(path), "%s/thermal_throttle",
 			 entry->d_name);
 		throttle = openat(fd, path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-		ret = change_found(view, throttle < 0 ? -errno : throttle,
-				   path, nsc_view_cover, err);
+		ret = change_found(rootfs, throttle < 0 ? -errno : throttle,
+				   path, nsc_rootfs_cover, err);
 	}
 	closedir(dir);
 	return ret;
 }
 
 /* At path itself, which the inside looks at as procfs or sysfs. */
-static int put(const struct nsc_view *view, int mount, const char *path,
-	       struct nsc_error *err)
+static int kernelfs_put(const struct nsc_rootfs *rootfs, int mount,
+			const char *path, struct nsc_error *err)
 {
-	return nsc_view_attach(view, mount, path, NSC_TARGET_DIR |
-			       NSC_TARGET_NO_LINK, err);
+	return nsc_rootfs_attach(rootfs, mount, path,
+				 NSC_TARGET_DIR | NSC_TARGET_NO_LINK, err);
 }
 
 static int new_mount(const char *type, const char *path, bool writable,
@@ -182,58 +184,58 @@ static int new_mount(const char *type, const char *path, bool writable,
 			   mount;
 }
 
-int nsc_view_put_proc(const struct nsc_view *view, const char *path,
-		      bool writable, struct nsc_error *err)
+int nsc_rootfs_put_proc(const struct nsc_rootfs *rootfs, const char *path,
+			bool writable, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("proc", path, writable, err);
-	int ret = mount < 0 ? mount : put(view, mount, path, err);
+	int ret = mount < 0 ? mount : kernelfs_put(rootfs, mount, path, err);
 
 	if (ret == 0)
-		ret = change_below(view, masked_paths, "/proc", mount,
-				   nsc_view_cover, err);
+		ret = change_below(rootfs, masked_paths, "/proc", mount,
+				   nsc_rootfs_cover, err);
 	if (ret == 0)
-		ret = change_below(view, readonly_paths, "/proc", mount,
+		ret = change_below(rootfs, readonly_paths, "/proc", mount,
 				   protect, err);
 	return ret;
 }
 
-int nsc_view_put_sysfs(const struct nsc_view *view, const char *path,
-		       bool writable, struct nsc_error *err)
+int nsc_rootfs_put_sysfs(const struct nsc_rootfs *rootfs, const char *path,
+			 bool writable, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("sysfs", path, writable, err);
-	int ret = mount < 0 ? mount : put(view, mount, path, err);
+	int ret = mount < 0 ? mount : kernelfs_put(rootfs, mount, path, err);
 
 	if (ret == 0)
-		ret = change_below(view, masked_paths, "/sys", mount,
-				   nsc_view_cover, err);
-	return ret < 0 ? ret : nsc_view_cover_processors(view, mount, err);
+		ret = change_below(rootfs, masked_paths, "/sys", mount,
+				   nsc_rootfs_cover, err);
+	return ret < 0 ? ret : nsc_rootfs_cover_processors(rootfs, mount, err);
 }
 
-int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,
-			struct nsc_error *err)
+int nsc_rootfs_put_mqueue(const struct nsc_rootfs *rootfs, const char *path,
+			  struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("mqueue", path, true, err);
 
 	return mount < 0 ? mount :
-			   nsc_view_attach(view, mount, path,
-					   NSC_TARGET_DIR, err);
+			   nsc_rootfs_attach(rootfs, mount, path,
+					     NSC_TARGET_DIR, err);
 }
 
-int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err)
+int nsc_rootfs_put_paths(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	char *const *masked = view->plan->config->masked_paths;
-	char *const *readonly = view->plan->config->readonly_paths;
+	char *const *masked = rootfs->plan->config->masked_paths;
+	char *const *readonly = rootfs->plan->config->readonly_paths;
 	int ret = 0;
 
 	for (; ret == 0 && readonly && *readonly; readonly++)
-		ret = change_path(view, *readonly, protect, err);
+		ret = change_path(rootfs, *readonly, protect, err);
 	for (; ret == 0 && masked && *masked; masked++)
-		ret = change_path(view, *masked, nsc_view_cover, err);
+		ret = change_path(rootfs, *masked, nsc_rootfs_cover, err);
 	return ret;
 }
 
 /* A line of cgroups(7)'s /proc/PID/cgroup is ID:CONTROLLERS:PATH. */
-static int put_hierarchy(const struct nsc_view *view, char *controllers,
+static int put_hierarchy(const struct nsc_rootfs *rootfs, char *controllers,
 			 const char *path, struct nsc_error *err)
 {
 	uint64_t attributes = SAFEST | MOUNT_ATTR_RDONLY;
@@ -261,19 +263,19 @@ static int put_hierarchy(const struct nsc_view *view, char *controllers,
 			      attributes, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", full);
-	return nsc_view_attach(view, mount, full, NSC_TARGET_DIR, err);
+	return nsc_rootfs_attach(rootfs, mount, full, NSC_TARGET_DIR, err);
 }
 
 /* A tmpfs with a directory for each hierarchy, read-only. */
-static int put_hierarchies(const struct nsc_view *view, char *text,
+static int put_hierarchies(const struct nsc_rootfs *rootfs, char *text,
 			   const char *path, struct nsc_error *err)
 {
 	static const struct nsc_tmpfs top = { .mode = 0755, .size = "64k" };
 	_cleanup_fd_ int base = nsc_mount_tmpfs(&top, err);
 	char *save = NULL;
 	int ret = base < 0 ? base :
-			     nsc_view_attach(view, base, path,
-					     NSC_TARGET_DIR, err);
+			     nsc_rootfs_attach(rootfs, base, path,
+					       NSC_TARGET_DIR, err);
 
 	for (char *line = strtok_r(text, "\n", &save); ret == 0 && line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -283,25 +285,25 @@ static int put_hierarchies(const struct nsc_view *view, char *text,
 		if (!end)
 			continue;
 		*end = '\0';
-		ret = put_hierarchy(view, controllers + 1, path, err);
+		ret = put_hierarchy(rootfs, controllers + 1, path, err);
 	}
 	return ret < 0 ? ret : nsc_mount_restrict(base, SAFEST |
 						  MOUNT_ATTR_RDONLY, false,
 						  err);
 }
 
-static int put_unified(const struct nsc_view *view, const char *path,
+static int put_unified(const struct nsc_rootfs *rootfs, const char *path,
 		       bool writable, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("cgroup2", path, writable, err);
 
 	return mount < 0 ? mount :
-			   nsc_view_attach(view, mount, path,
-					   NSC_TARGET_DIR, err);
+			   nsc_rootfs_attach(rootfs, mount, path,
+					     NSC_TARGET_DIR, err);
 }
 
-int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
-			bool writable, struct nsc_error *err)
+int nsc_rootfs_put_cgroup(const struct nsc_rootfs *rootfs, const char *path,
+			  bool writable, struct nsc_error *err)
 {
 	static const char file[] = "/proc/self/cgroup";
 	_cleanup_fd_ int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -313,17 +315,17 @@ int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
 	ret = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
 	if (ret < 0)
 		return ret;
-	if (writable && view->userns < 0)
+	if (writable && rootfs->userns < 0)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
 				     "writable only with namespaces.NEWUSER: "
 				     "without, the container's root could lift "
 				     "its own limits");
 	/* One line, of hierarchy 0: version 2 alone. */
 	if (!strncmp(text, "0::", 3))
-		return put_unified(view, path, writable, err);
+		return put_unified(rootfs, path, writable, err);
 	if (writable)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
 				     "writable only where the host has cgroup "
 				     "version 2 alone: remove writable");
-	return put_hierarchies(view, text, path, err);
+	return put_hierarchies(rootfs, text, path, err);
 }

@@ -14,7 +14,7 @@
 
 #define LOWER_MAX 32
 
-static int put_source(const struct nsc_view *view,
+static int put_source(const struct nsc_rootfs *rootfs,
 		      const struct nsc_config_mount *m, struct nsc_error *err)
 {
 	/* Some directory on the way may be a user's: no links at all. */
@@ -25,7 +25,7 @@ static int put_source(const struct nsc_view *view,
 			      (m->writable ? 0 : MOUNT_ATTR_RDONLY),
 	};
 
-	return fd < 0 ? fd : nsc_view_put_bind(view, fd, &bind, err);
+	return fd < 0 ? fd : nsc_rootfs_put_bind(rootfs, fd, &bind, err);
 }
 
 static int open_lower(const char *source, int lower[LOWER_MAX], size_t *n,
@@ -51,88 +51,89 @@ static int open_lower(const char *source, int lower[LOWER_MAX], size_t *n,
 	return 0;
 }
 
-static int put_layers(const struct nsc_view *view, size_t i, const int *lower,
-		      size_t n, struct nsc_error *err)
+static int put_layers(const struct nsc_rootfs *rootfs, size_t i,
+		      const int *lower, size_t n, struct nsc_error *err)
 {
-	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
 	struct nsc_layers layers = { -1, lower, n, NSC_MOUNT_SAFE };
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int dir = -1;
 	char name[32];
 
 	snprintf(name, sizeof(name), "overlay-%zu", i);
-	dir = nsc_rootfs_scratch_dir(view, name, err);
+	dir = nsc_rootfs_scratch_dir(rootfs, name, err);
 	if (dir < 0)
 		return dir;
 	layers.dir = dir;
-	mount = nsc_rootfs_overlay(view, &layers, err);
+	mount = nsc_rootfs_overlay(rootfs, &layers, err);
 	if (mount < 0)
 		return mount;
 	if (!m->writable &&
 	    nsc_mount_restrict(mount, MOUNT_ATTR_RDONLY, false, err) < 0)
 		return -err->code;
-	return nsc_view_attach(view, mount, m->destination, NSC_TARGET_DIR,
-			       err);
+	return nsc_rootfs_attach(rootfs, mount, m->destination, NSC_TARGET_DIR,
+				 err);
 }
 
 /* Its upper layer is in the scratch tmpfs, gone with the container. */
-static int put_overlay(const struct nsc_view *view, size_t i,
+static int put_overlay(const struct nsc_rootfs *rootfs, size_t i,
 		       struct nsc_error *err)
 {
-	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
 	int lower[LOWER_MAX];
 	size_t n = 0;
 	int ret = open_lower(m->source, lower, &n, err);
 
 	if (ret == 0)
-		ret = put_layers(view, i, lower, n, err);
+		ret = put_layers(rootfs, i, lower, n, err);
 	while (n)
 		close(lower[--n]);
 	return ret;
 }
 
-static int put_devpts(const struct nsc_view *view,
+static int put_devpts(const struct nsc_rootfs *rootfs,
 		      const struct nsc_config_mount *m, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_view_put_devpts(view, m->destination, err);
+	_cleanup_fd_ int fd =
+		nsc_rootfs_put_devpts(rootfs, m->destination, err);
 
 	return fd < 0 ? fd : 0;
 }
 
-static int put_one(const struct nsc_view *view, size_t i,
+static int put_one(const struct nsc_rootfs *rootfs, size_t i,
 		   struct nsc_error *err)
 {
-	const struct nsc_config_mount *m = &view->plan->config->mounts[i];
+	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
 
 	switch (m->type) {
 	case NSC_MOUNT_BIND:
-		return put_source(view, m, err);
+		return put_source(rootfs, m, err);
 	case NSC_MOUNT_TMPFS:
-		return nsc_view_put_tmpfs(view, m->destination, m->mode,
-					  m->size ? m->size : "10%", err);
+		return nsc_rootfs_put_tmpfs(rootfs, m->destination, m->mode,
+					    m->size ? m->size : "10%", err);
 	case NSC_MOUNT_PROC:
-		return nsc_view_put_proc(view, m->destination, m->writable,
-					 err);
-	case NSC_MOUNT_SYSFS:
-		return nsc_view_put_sysfs(view, m->destination, m->writable,
-					  err);
-	case NSC_MOUNT_MQUEUE:
-		return nsc_view_put_mqueue(view, m->destination, err);
-	case NSC_MOUNT_CGROUP:
-		return nsc_view_put_cgroup(view, m->destination, m->writable,
+		return nsc_rootfs_put_proc(rootfs, m->destination, m->writable,
 					   err);
+	case NSC_MOUNT_SYSFS:
+		return nsc_rootfs_put_sysfs(rootfs, m->destination, m->writable,
+					    err);
+	case NSC_MOUNT_MQUEUE:
+		return nsc_rootfs_put_mqueue(rootfs, m->destination, err);
+	case NSC_MOUNT_CGROUP:
+		return nsc_rootfs_put_cgroup(rootfs, m->destination,
+					     m->writable, err);
 	case NSC_MOUNT_OVERLAY:
-		return put_overlay(view, i, err);
+		return put_overlay(rootfs, i, err);
 	case NSC_MOUNT_DEVPTS:
-		return put_devpts(view, m, err);
+		return put_devpts(rootfs, m, err);
 	}
 	return nsc_error_set(err, EINVAL, "unknown type");
 }
 
-int nsc_view_put_configured(struct nsc_view *view, struct nsc_error *err)
+int nsc_rootfs_put_configured(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	for (size_t i = 0; i < view->plan->config->n_mounts; i++)
-		if (put_one(view, i, err) < 0)
+	for (size_t i = 0; i < rootfs->plan->config->n_mounts; i++)
+		if (put_one(rootfs, i, err) < 0)
 			return nsc_error_context(err, "mounts[%zu]", i);
 	return 0;
 }

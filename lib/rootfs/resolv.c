@@ -39,7 +39,7 @@ static bool value_of(const char *line, const char *key, char *buf, size_t size)
 	return n > 0;
 }
 
-static const char *next_line(const char *text)
+static const char *resolv_next_line(const char *text)
 {
 	text += strcspn(text, "\n");
 	return text + (*text == '\n');
@@ -58,7 +58,7 @@ static int copy_servers(FILE *out, const char *text, bool loopback)
 {
 	int n = 0;
 
-	for (; *text; text = next_line(text)) {
+	for (; *text; text = resolv_next_line(text)) {
 		struct nsc_address a;
 		char server[64];
 
@@ -76,7 +76,7 @@ static void copy_rest(FILE *out, const char *text)
 {
 	static const char *const keys[] = { "search", "domain", "options" };
 
-	for (; *text; text = next_line(text)) {
+	for (; *text; text = resolv_next_line(text)) {
 		char word[256];
 
 		for (size_t i = 0; i < NSC_ARRAY_SIZE(keys); i++)
@@ -86,7 +86,7 @@ static void copy_rest(FILE *out, const char *text)
 	}
 }
 
-static bool has_type(const struct nsc_config *config, unsigned int type)
+static bool resolv_has_type(const struct nsc_config *config, unsigned int type)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
 		if (config->networks[i].type == type)
@@ -95,7 +95,7 @@ static bool has_type(const struct nsc_config *config, unsigned int type)
 }
 
 /* A network of its own with nothing but a loopback. */
-static bool is_alone(const struct nsc_config *config)
+static bool resolv_is_alone(const struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
 		if (config->networks[i].type != NSC_NETWORK_LOOPBACK)
@@ -133,12 +133,12 @@ char *nsc_resolv_print(const struct nsc_config *config, const char *host,
 		return NULL;
 	if (is_configured(config)) {
 		print_configured(out, config);
-	} else if (is_alone(config)) {
+	} else if (resolv_is_alone(config)) {
 		fputs("# There is no network.\n", out);
 	} else {
 		if (copy_servers(out, host, shared) == 0 &&
 		    copy_servers(out, upstream, shared) == 0 &&
-		    has_type(config, NSC_NETWORK_PASTA))
+		    resolv_has_type(config, NSC_NETWORK_PASTA))
 			fputs(SERVER " " NSC_PASTA_DNS "\n", out);
 		copy_rest(out, host);
 	}
@@ -178,7 +178,7 @@ static bool has_own(int path)
 	if (n <= 0)
 		return false;
 	text[n] = '\0';
-	for (const char *line = text; *line; line = next_line(line)) {
+	for (const char *line = text; *line; line = resolv_next_line(line)) {
 		char server[64];
 
 		if (value_of(line, SERVER, server, sizeof(server)))
@@ -187,11 +187,12 @@ static bool has_own(int path)
 	return false;
 }
 
-static int make_file(const struct nsc_view *view, const char *text,
+static int make_file(const struct nsc_rootfs *rootfs, const char *text,
 		     struct nsc_error *err)
 {
-	_cleanup_fd_ int file = openat(view->scratch, "resolv.conf", O_RDWR |
-				       O_CREAT | O_EXCL | O_CLOEXEC, 0444);
+	_cleanup_fd_ int file =
+		openat(rootfs->scratch, "resolv.conf",
+		       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	int mount, ret;
 
 	if (file < 0)
@@ -210,9 +211,9 @@ static int make_file(const struct nsc_view *view, const char *text,
 	return ret;
 }
 
-int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
+int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_config *config = view->plan->config;
+	const struct nsc_config *config = rootfs->plan->config;
 	_cleanup_free_ char *upstream = NULL;
 	_cleanup_free_ char *host = NULL;
 	_cleanup_free_ char *text = NULL;
@@ -220,7 +221,7 @@ int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
 	_cleanup_fd_ int mount = -1;
 	bool own = !is_configured(config) && strcmp(config->rootfs, "/") != 0;
 
-	if (own && is_alone(config))
+	if (own && resolv_is_alone(config))
 		return 0;
 	/*
 	 * Made where it is missing: also what a link in that place names, as
@@ -228,7 +229,7 @@ int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
 	 * nothing.  Where there can be none, or root's link names a file of
 	 * the kernel's (/dev/null), the container goes without.
 	 */
-	target = nsc_view_target(view, RESOLV_CONF, NSC_TARGET_FILE, err);
+	target = nsc_rootfs_target(rootfs, RESOLV_CONF, NSC_TARGET_FILE, err);
 	if (target == -ELOOP)
 		return target;
 	if (target < 0)
@@ -241,7 +242,7 @@ int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err)
 		text = nsc_resolv_print(config, host, upstream);
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "'%s'", RESOLV_CONF);
-	mount = make_file(view, text, err);
+	mount = make_file(rootfs, text, err);
 	if (mount < 0 || nsc_mount_attach(mount, target, err) < 0)
 		return nsc_error_context(err, "'%s'", RESOLV_CONF);
 	return 0;

@@ -13,9 +13,9 @@
 #include "util/error.h"
 #include "config/container_config.h"
 
-struct nsc_view;
+struct nsc_rootfs;
 
-int nsc_resolv_put(struct nsc_view *view, struct nsc_error *err);
+int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /*
  * The text of the file for config, in new memory.  host is what the host's

@@ -65,16 +65,16 @@ bool nsc_rootfs_is_hidden(const char *path)
 	return false;
 }
 
-static bool is_host(const struct nsc_view *view)
+static bool root_is_host(const struct nsc_rootfs *rootfs)
 {
-	return !strcmp(view->plan->config->rootfs, "/");
+	return !strcmp(rootfs->plan->config->rootfs, "/");
 }
 
 /* Clone the mount at fd as part of the rootfs. */
-static int clone_part(const struct nsc_view *view, int fd,
+static int clone_part(const struct nsc_rootfs *rootfs, int fd,
 		      struct nsc_error *err)
 {
-	const struct nsc_config *config = view->plan->config;
+	const struct nsc_config *config = rootfs->plan->config;
 	uint64_t attributes = MOUNT_ATTR_NODEV;
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, false, err);
 	int ret;
@@ -82,13 +82,13 @@ static int clone_part(const struct nsc_view *view, int fd,
 	if (mount < 0)
 		return mount;
 	/* No setuid program of the host's where root could be host root. */
-	if (is_host(view))
+	if (root_is_host(rootfs))
 		attributes |= MOUNT_ATTR_NOSUID;
-	if (is_host(view) || config->overlay != NSC_OVERLAY_NONE)
+	if (root_is_host(rootfs) || config->overlay != NSC_OVERLAY_NONE)
 		attributes |= MOUNT_ATTR_RDONLY;
 	ret = nsc_mount_restrict(mount, attributes, false, err);
-	if (ret == 0 && !is_host(view) && view->userns >= 0)
-		ret = nsc_mount_idmap(mount, view->userns, err);
+	if (ret == 0 && !root_is_host(rootfs) && rootfs->userns >= 0)
+		ret = nsc_mount_idmap(mount, rootfs->userns, err);
 	return ret < 0 ? ret : NSC_TAKE_FD(mount);
 }
 
@@ -96,38 +96,38 @@ static int clone_part(const struct nsc_view *view, int fd,
  * By root's links alone: one of a user's could lead to the host's own "/",
  * which would be id-mapped.
  */
-static int open_rootfs(const struct nsc_view *view, struct nsc_error *err)
+static int open_rootfs(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	const struct nsc_tree tree = { root, 0, -1, "directory" };
 
 	if (root < 0)
 		return nsc_error_sys(err, errno, "open '/'");
-	return is_host(view) ? NSC_TAKE_FD(root) :
-			       nsc_target_open(&tree,
-					       view->plan->config->rootfs,
-					       NSC_TARGET_ANY, err);
+	return root_is_host(rootfs) ?
+		       NSC_TAKE_FD(root) :
+		       nsc_target_open(&tree, rootfs->plan->config->rootfs,
+				       NSC_TARGET_ANY, err);
 }
 
-static bool wanted(const struct nsc_view *view, const char *point,
+static bool wanted(const struct nsc_rootfs *rootfs, const char *point,
 		   const char *type)
 {
-	const char *rootfs = view->plan->config->rootfs;
+	const char *top = rootfs->plan->config->rootfs;
 
-	if (!below(point, rootfs) || !strcmp(point, rootfs))
+	if (!below(point, top) || !strcmp(point, top))
 		return false;
 	for (const char *const *t = kernel_types; *t; t++)
 		if (!strcmp(type, *t))
 			return false;
-	return !is_host(view) || !nsc_rootfs_is_hidden(point);
+	return !root_is_host(rootfs) || !nsc_rootfs_is_hidden(point);
 }
 
-/* One mount below the rootfs, shown at the same place of the view. */
-static int attach_submount(const struct nsc_view *view, const char *point,
+/* One mount below the rootfs, shown at the same place inside. */
+static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
 			   struct nsc_error *err)
 {
-	const char *rootfs = view->plan->config->rootfs;
-	const char *inside = is_host(view) ? point : point + strlen(rootfs);
+	const char *top = rootfs->plan->config->rootfs;
+	const char *inside = root_is_host(rootfs) ? point : point + strlen(top);
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int fd = -1;
 	struct statx st;
@@ -144,11 +144,12 @@ static int attach_submount(const struct nsc_view *view, const char *point,
 		  &st) < 0)
 		return errno == EACCES ? 0 :
 			nsc_error_sys(err, errno, "rootfs: '%s'", point);
-	mount = clone_part(view, fd, err);
+	mount = clone_part(rootfs, fd, err);
 	if (mount < 0)
 		return nsc_error_context(err, "rootfs: '%s'", point);
-	ret = nsc_view_attach(view, mount, inside, S_ISDIR(st.stx_mode) ?
-			      NSC_TARGET_DIR : NSC_TARGET_FILE, err);
+	ret = nsc_rootfs_attach(
+		rootfs, mount, inside,
+		S_ISDIR(st.stx_mode) ? NSC_TARGET_DIR : NSC_TARGET_FILE, err);
 	/* Who moves a directory above it meanwhile does not see it inside. */
 	if (ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP ||
 	    ret == -EROFS)
@@ -156,27 +157,27 @@ static int attach_submount(const struct nsc_view *view, const char *point,
 	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
 }
 
-static int attach_submounts(const struct nsc_view *view, char *mountinfo,
+static int attach_submounts(const struct nsc_rootfs *rootfs, char *mountinfo,
 			    struct nsc_error *err)
 {
 	struct nsc_proc_mount m;
 	int ret = 0;
 
 	while (ret == 0 && nsc_proc_mount_next(&mountinfo, &m))
-		if (wanted(view, m.point, m.type))
-			ret = attach_submount(view, m.point, err);
+		if (wanted(rootfs, m.point, m.type))
+			ret = attach_submount(rootfs, m.point, err);
 	return ret;
 }
 
-int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 			   struct nsc_error *err)
 {
 	int fd;
 
-	if (mkdirat(view->scratch, name, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(rootfs->scratch, name, 0755) < 0 && errno != EEXIST)
 		return nsc_error_sys(err, errno, "scratch '%s'", name);
-	fd = openat(view->scratch, name, O_PATH | O_DIRECTORY | O_NOFOLLOW |
-		    O_CLOEXEC);
+	fd = openat(rootfs->scratch, name,
+		    O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
 }
 
@@ -203,14 +204,14 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 	return 0;
 }
 
-static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
+static int overlay_dir(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
+	const struct nsc_plan *plan = rootfs->plan;
 	_cleanup_fd_ int parent = -1;
 	char path[PATH_MAX];
 
 	if (plan->config->overlay == NSC_OVERLAY_TMPFS)
-		return nsc_rootfs_scratch_dir(view, "overlay", err);
+		return nsc_rootfs_scratch_dir(rootfs, "overlay", err);
 	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
 	if (parent < 0)
 		return parent;
@@ -219,10 +220,10 @@ static int overlay_dir(const struct nsc_view *view, struct nsc_error *err)
 	return nsc_file_make_dir(path, 0700, err);
 }
 
-int nsc_rootfs_overlay(const struct nsc_view *view,
+int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 		       const struct nsc_layers *layers, struct nsc_error *err)
 {
-	const char *label = nsc_view_label(view);
+	const char *label = nsc_rootfs_label(rootfs);
 	char lowerdir[1024] = "", upperdir[64], workdir[64];
 	const struct nsc_mount_option options[] = {
 		{ "source", "overlay" }, { "lowerdir", lowerdir },
@@ -244,23 +245,26 @@ int nsc_rootfs_overlay(const struct nsc_view *view,
 	return nsc_mount_new("overlay", options, layers->attributes, err);
 }
 
-static int make_overlay(const struct nsc_view *view, int lower,
+static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
 			struct nsc_error *err)
 {
-	_cleanup_fd_ int dir = overlay_dir(view, err);
+	_cleanup_fd_ int dir = overlay_dir(rootfs, err);
 	const struct nsc_layers layers = {
-		dir, &lower, 1, MOUNT_ATTR_NODEV |
-				(is_host(view) ? MOUNT_ATTR_NOSUID : 0),
+		dir,
+		&lower,
+		1,
+		MOUNT_ATTR_NODEV |
+			(root_is_host(rootfs) ? MOUNT_ATTR_NOSUID : 0),
 	};
 
-	return dir < 0 ? dir : nsc_rootfs_overlay(view, &layers, err);
+	return dir < 0 ? dir : nsc_rootfs_overlay(rootfs, &layers, err);
 }
 
 /* Attach mount at scratch/name; returns the directory that it then is. */
-static int attach_scratch(const struct nsc_view *view, int mount,
+static int attach_scratch(const struct nsc_rootfs *rootfs, int mount,
 			  const char *name, struct nsc_error *err)
 {
-	_cleanup_fd_ int target = nsc_rootfs_scratch_dir(view, name, err);
+	_cleanup_fd_ int target = nsc_rootfs_scratch_dir(rootfs, name, err);
 	int ret;
 
 	if (target < 0)
@@ -268,42 +272,42 @@ static int attach_scratch(const struct nsc_view *view, int mount,
 	ret = nsc_mount_attach(mount, target, err);
 	if (ret < 0)
 		return ret;
-	return nsc_rootfs_scratch_dir(view, name, err);
+	return nsc_rootfs_scratch_dir(rootfs, name, err);
 }
 
-static int attach_root(struct nsc_view *view, struct nsc_error *err)
+static int attach_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = open_rootfs(view, err);
+	_cleanup_fd_ int fd = open_rootfs(rootfs, err);
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int lower = -1;
 	_cleanup_fd_ int overlay = -1;
 
-	mount = fd < 0 ? -1 : clone_part(view, fd, err);
+	mount = fd < 0 ? -1 : clone_part(rootfs, fd, err);
 	if (mount < 0)
 		return -err->code;
-	if (view->plan->config->overlay == NSC_OVERLAY_NONE) {
-		view->root = attach_scratch(view, mount, "root", err);
-		return view->root < 0 ? view->root : 0;
+	if (rootfs->plan->config->overlay == NSC_OVERLAY_NONE) {
+		rootfs->root = attach_scratch(rootfs, mount, "root", err);
+		return rootfs->root < 0 ? rootfs->root : 0;
 	}
-	lower = attach_scratch(view, mount, "lower", err);
+	lower = attach_scratch(rootfs, mount, "lower", err);
 	if (lower < 0)
 		return lower;
-	overlay = make_overlay(view, lower, err);
+	overlay = make_overlay(rootfs, lower, err);
 	if (overlay < 0)
 		return overlay;
-	view->root = attach_scratch(view, overlay, "root", err);
-	return view->root < 0 ? view->root : 0;
+	rootfs->root = attach_scratch(rootfs, overlay, "root", err);
+	return rootfs->root < 0 ? rootfs->root : 0;
 }
 
-int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err)
+int nsc_rootfs_open(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	_cleanup_free_ char *mountinfo = NULL;
 	int ret = nsc_proc_read("/proc/self/mountinfo", &mountinfo, err);
 
 	if (ret == 0)
-		ret = attach_root(view, err);
+		ret = attach_root(rootfs, err);
 	if (ret < 0)
 		return nsc_error_context(err, "rootfs '%s'",
-					 view->plan->config->rootfs);
-	return attach_submounts(view, mountinfo, err);
+					 rootfs->plan->config->rootfs);
+	return attach_submounts(rootfs, mountinfo, err);
 }

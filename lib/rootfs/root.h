@@ -9,7 +9,7 @@
 
 #include "util/error.h"
 
-struct nsc_view;
+struct nsc_rootfs;
 
 /* A directory of the host that a tmpfs stands for. */
 struct nsc_hidden {
@@ -24,7 +24,7 @@ extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 bool nsc_rootfs_is_hidden(const char *path);
 
 /* Make and open a directory of the scratch tmpfs; O_PATH. */
-int nsc_rootfs_scratch_dir(const struct nsc_view *view, const char *name,
+int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 			   struct nsc_error *err);
 
 struct nsc_layers {
@@ -35,7 +35,7 @@ struct nsc_layers {
 };
 
 /* A detached overlay. */
-int nsc_rootfs_overlay(const struct nsc_view *view,
+int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 		       const struct nsc_layers *layers, struct nsc_error *err);
 
 #endif

@@ -25,14 +25,14 @@
 
 #define SAFE NSC_MOUNT_SAFE
 
-static bool is_host(const struct nsc_view *view)
+static bool rootfs_is_host(const struct nsc_rootfs *rootfs)
 {
-	return !strcmp(view->plan->config->rootfs, "/");
+	return !strcmp(rootfs->plan->config->rootfs, "/");
 }
 
-const char *nsc_view_label(const struct nsc_view *view)
+const char *nsc_rootfs_label(const struct nsc_rootfs *rootfs)
 {
-	const char *label = view->plan->config->mount_label;
+	const char *label = rootfs->plan->config->mount_label;
 
 	return label && *label ? label : NULL;
 }
@@ -41,50 +41,55 @@ const char *nsc_view_label(const struct nsc_view *view)
  * The container's root may lead us where it likes in its own rootfs; a user
  * that it is at the same time may not in their home.
  */
-static struct nsc_tree tree_of(const struct nsc_view *view)
+static struct nsc_tree tree_of(const struct nsc_rootfs *rootfs)
 {
-	const struct nsc_plan *plan = view->plan;
+	const struct nsc_plan *plan = rootfs->plan;
 	bool is_user = plan->login && plan->root_uid == plan->user_uid;
 
 	return (struct nsc_tree){
-		view->root, is_user ? 0 : plan->root_uid, view->dev, NULL,
+		rootfs->root,
+		is_user ? 0 : plan->root_uid,
+		rootfs->dev,
+		NULL,
 	};
 }
 
-int nsc_view_target(const struct nsc_view *view, const char *path,
-		    unsigned int how, struct nsc_error *err)
+int nsc_rootfs_target(const struct nsc_rootfs *rootfs, const char *path,
+		      unsigned int how, struct nsc_error *err)
 {
-	const struct nsc_tree tree = tree_of(view);
+	const struct nsc_tree tree = tree_of(rootfs);
 
 	return nsc_target_open(&tree, path, how, err);
 }
 
-int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
-		    unsigned int how, struct nsc_error *err)
+int nsc_rootfs_attach(const struct nsc_rootfs *rootfs, int mount,
+		      const char *path, unsigned int how, struct nsc_error *err)
 {
-	const struct nsc_tree tree = tree_of(view);
+	const struct nsc_tree tree = tree_of(rootfs);
 
 	return nsc_target_mount(&tree, mount, path, how, err);
 }
 
-int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
-		       mode_t mode, const char *size, struct nsc_error *err)
+int nsc_rootfs_put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
+			 mode_t mode, const char *size, struct nsc_error *err)
 {
 	const struct nsc_tmpfs tmpfs = {
-		view->plan->root_uid, view->plan->root_gid, mode, size,
-		nsc_view_label(view),
+		rootfs->plan->root_uid, rootfs->plan->root_gid, mode, size,
+		nsc_rootfs_label(rootfs),
 	};
 	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
-	return nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err);
+	return nsc_rootfs_attach(rootfs, mount, path, NSC_TARGET_DIR, err);
 }
 
-static int put_scratch(struct nsc_view *view, struct nsc_error *err)
+static int put_scratch(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const struct nsc_tmpfs scratch = {
-		.mode = 0700, .size = "10%", .label = nsc_view_label(view),
+		.mode = 0700,
+		.size = "10%",
+		.label = nsc_rootfs_label(rootfs),
 	};
 	_cleanup_fd_ int run = nsc_file_make_dir(NSC_RUNDIR, 0755, err);
 	_cleanup_fd_ int mount = -1;
@@ -99,13 +104,14 @@ static int put_scratch(struct nsc_view *view, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	/* The mount's descriptor now is the root directory of it. */
-	view->scratch = open(NSC_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return view->scratch < 0 ?
-		       nsc_error_sys(err, errno, "scratch directory") : 0;
+	rootfs->scratch = open(NSC_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return rootfs->scratch < 0 ?
+		       nsc_error_sys(err, errno, "scratch directory") :
+		       0;
 }
 
 /* What of the host is not shown gets an empty directory in its place. */
-static int hide_host(struct nsc_view *view, struct nsc_error *err)
+static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++) {
 		struct stat st;
@@ -115,18 +121,19 @@ static int hide_host(struct nsc_view *view, struct nsc_error *err)
 		 * target is not among what we hide and stays as it is. */
 		if (lstat(h->path, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
-		ret = nsc_view_put_tmpfs(view, h->path, h->mode, h->size, err);
+		ret = nsc_rootfs_put_tmpfs(rootfs, h->path, h->mode, h->size,
+					   err);
 		if (ret < 0)
 			return ret;
 	}
 	return 0;
 }
 
-int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
-			struct nsc_error *err)
+int nsc_rootfs_put_devpts(const struct nsc_rootfs *rootfs, const char *path,
+			  struct nsc_error *err)
 {
-	const char *label = nsc_view_label(view);
-	uint32_t n = view->plan->config->max_terminals;
+	const char *label = nsc_rootfs_label(rootfs);
+	uint32_t n = rootfs->plan->config->max_terminals;
 	_cleanup_fd_ int mount = -1;
 	char gid[16], max[16];
 	struct nsc_mount_option options[] = {
@@ -141,24 +148,25 @@ int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
 	if (n)
 		options[at] = (struct nsc_mount_option){ "max", max };
 	snprintf(max, sizeof(max), "%u", n);
-	snprintf(gid, sizeof(gid), "%u", view->plan->tty_gid);
+	snprintf(gid, sizeof(gid), "%u", rootfs->plan->tty_gid);
 	mount = nsc_mount_new("devpts", options,
 			      MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
-	if (nsc_view_attach(view, mount, path, NSC_TARGET_DIR, err) < 0)
+	if (nsc_rootfs_attach(rootfs, mount, path, NSC_TARGET_DIR, err) < 0)
 		return -err->code;
 	return NSC_TAKE_FD(mount);
 }
 
-static int put_terminals(struct nsc_view *view, struct nsc_error *err)
+static int put_terminals(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	_cleanup_fd_ int devpts = nsc_view_put_devpts(view, "/dev/pts", err);
+	_cleanup_fd_ int devpts =
+		nsc_rootfs_put_devpts(rootfs, "/dev/pts", err);
 
-	return devpts < 0 ? devpts : nsc_console_make(view, devpts, err);
+	return devpts < 0 ? devpts : nsc_console_make(rootfs, devpts, err);
 }
 
-static int put_links(const struct nsc_view *view, struct nsc_error *err)
+static int put_links(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	static const struct {
 		const char *name, *target, *needs;
@@ -174,18 +182,19 @@ static int put_links(const struct nsc_view *view, struct nsc_error *err)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(links); i++) {
 		if (links[i].needs && access(links[i].needs, F_OK) < 0)
 			continue;
-		if (symlinkat(links[i].target, view->dev, links[i].name) < 0 ||
-		    fchownat(view->dev, links[i].name, view->plan->root_uid,
-			     view->plan->root_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		if (symlinkat(links[i].target, rootfs->dev, links[i].name) <
+			    0 ||
+		    fchownat(rootfs->dev, links[i].name, rootfs->plan->root_uid,
+			     rootfs->plan->root_gid, AT_SYMLINK_NOFOLLOW) < 0)
 			return nsc_error_sys(err, errno, "make '/dev/%s'",
 					     links[i].name);
 	}
 	return 0;
 }
 
-static int put_devices(const struct nsc_view *view, struct nsc_error *err)
+static int put_devices(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_config *config = view->plan->config;
+	const struct nsc_config *config = rootfs->plan->config;
 	const struct nsc_device_node *node = config->devices;
 	size_t n = config->n_devices;
 	int ret = 0;
@@ -195,16 +204,17 @@ static int put_devices(const struct nsc_view *view, struct nsc_error *err)
 		n = NSC_DEVICE_DEFAULTS;
 	}
 	for (; ret == 0 && n; n--, node++)
-		ret = nsc_device_create(view->dev, node, view->plan->root_uid,
-					view->plan->root_gid, err);
+		ret = nsc_device_create(rootfs->dev, node,
+					rootfs->plan->root_uid,
+					rootfs->plan->root_gid, err);
 	return ret;
 }
 
 /* The managed /dev: a tmpfs with what the table says and nothing else. */
-static int put_dev(struct nsc_view *view, struct nsc_error *err)
+static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
-	const char *label = nsc_view_label(view);
+	const struct nsc_plan *plan = rootfs->plan;
+	const char *label = nsc_rootfs_label(rootfs);
 	const struct nsc_mount_option options[] = {
 		{ "mode", "0755" }, { "size", "64k" },
 		{ label ? "context" : NULL, label }, { NULL, NULL },
@@ -216,39 +226,40 @@ static int put_dev(struct nsc_view *view, struct nsc_error *err)
 			      MOUNT_ATTR_STRICTATIME, err);
 	if (mount < 0)
 		return nsc_error_context(err, "mount point '/dev'");
-	ret = nsc_view_attach(view, mount, "/dev", NSC_TARGET_DIR |
-			      NSC_TARGET_NO_LINK, err);
+	ret = nsc_rootfs_attach(rootfs, mount, "/dev",
+				NSC_TARGET_DIR | NSC_TARGET_NO_LINK, err);
 	if (ret < 0)
 		return ret;
-	view->dev = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (view->dev < 0 ||
-	    fchown(view->dev, plan->root_uid, plan->root_gid) < 0)
+	rootfs->dev = openat(mount, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (rootfs->dev < 0 ||
+	    fchown(rootfs->dev, plan->root_uid, plan->root_gid) < 0)
 		return nsc_error_sys(err, errno, "open '/dev'");
 	/* The mark is host root's: nobody inside a user namespace moves it. */
-	if (mkdirat(view->dev, NSC_MARK_NAME, 0755) < 0)
+	if (mkdirat(rootfs->dev, NSC_MARK_NAME, 0755) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_DIR);
 	if (plan->refuse_nested &&
-	    mkdirat(view->dev, NSC_MARK_REFUSE_NAME, 0755) < 0)
+	    mkdirat(rootfs->dev, NSC_MARK_REFUSE_NAME, 0755) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_REFUSE);
-	ret = put_devices(view, err);
+	ret = put_devices(rootfs, err);
 	if (ret == 0)
-		ret = put_links(view, err);
+		ret = put_links(rootfs, err);
 	if (ret == 0)
-		ret = put_terminals(view, err);
+		ret = put_terminals(rootfs, err);
 	if (ret == 0)
-		ret = nsc_view_put_tmpfs(view, "/dev/shm", 01777, "64m", err);
+		ret = nsc_rootfs_put_tmpfs(rootfs, "/dev/shm", 01777, "64m",
+					   err);
 	return ret;
 }
 
-static int put_kernel_views(struct nsc_view *view, struct nsc_error *err)
+static int put_kernel_views(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	int ret = nsc_view_put_proc(view, "/proc", true, err);
+	int ret = nsc_rootfs_put_proc(rootfs, "/proc", true, err);
 
-	return ret < 0 ? ret : nsc_view_put_sysfs(view, "/sys", false, err);
+	return ret < 0 ? ret : nsc_rootfs_put_sysfs(rootfs, "/sys", false, err);
 }
 
-int nsc_view_put_bind(const struct nsc_view *view, int fd,
-		      const struct nsc_bind *bind, struct nsc_error *err)
+int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
+			const struct nsc_bind *bind, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, true, err);
 	struct stat st;
@@ -265,17 +276,19 @@ int nsc_view_put_bind(const struct nsc_view *view, int fd,
 		ret = nsc_mount_idmap(mount, bind->userns, err);
 	if (ret < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
-	return nsc_view_attach(view, mount, bind->path, bind->how |
-			       (S_ISDIR(st.st_mode) ? NSC_TARGET_DIR :
-						      NSC_TARGET_FILE), err);
+	return nsc_rootfs_attach(rootfs, mount, bind->path,
+				 bind->how | (S_ISDIR(st.st_mode) ?
+						      NSC_TARGET_DIR :
+						      NSC_TARGET_FILE),
+				 err);
 }
 
-static int put_own(const struct nsc_view *view, int fd, const char *path,
+static int put_own(const struct nsc_rootfs *rootfs, int fd, const char *path,
 		   uint64_t attributes, struct nsc_error *err)
 {
 	const struct nsc_bind bind = { .path = path, .attributes = attributes };
 
-	return nsc_view_put_bind(view, fd, &bind, err);
+	return nsc_rootfs_put_bind(rootfs, fd, &bind, err);
 }
 
 /* A home that is kept in /var/lib/nscontainer, made when it is not there. */
@@ -326,40 +339,42 @@ static int open_home(const struct nsc_user *user, char path[PATH_MAX])
 }
 
 /* Of the user inside, whatever ids that has on the host. */
-static int put_home_of(const struct nsc_view *view, int fd, const char *path,
-		       struct nsc_error *err)
+static int put_home_of(const struct nsc_rootfs *rootfs, int fd,
+		       const char *path, struct nsc_error *err)
 {
 	const struct nsc_bind bind = {
-		.path = path, .attributes = SAFE, .userns = view->home_userns,
+		.path = path,
+		.attributes = SAFE,
+		.userns = rootfs->home_userns,
 	};
 
-	return nsc_view_put_bind(view, fd, &bind, err);
+	return nsc_rootfs_put_bind(rootfs, fd, &bind, err);
 }
 
-static int put_home(struct nsc_view *view, struct nsc_error *err)
+static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_user *user = view->plan->user;
-	enum nsc_home kind = view->plan->config->home;
+	const struct nsc_user *user = rootfs->plan->user;
+	enum nsc_home kind = rootfs->plan->config->home;
 	_cleanup_fd_ int private = -1;
 	_cleanup_fd_ int fd = -1;
 	char path[PATH_MAX];
 
-	if (view->plan->login)
+	if (rootfs->plan->login)
 		fd = open_home(user, path);
-	if (is_host(view) &&
-	    nsc_homes_hide(view, fd < 0 ? user->home : path, err) < 0)
+	if (rootfs_is_host(rootfs) &&
+	    nsc_homes_hide(rootfs, fd < 0 ? user->home : path, err) < 0)
 		return -err->code;
-	if (kind == NSC_HOME_NONE || !view->plan->login)
+	if (kind == NSC_HOME_NONE || !rootfs->plan->login)
 		return 0;
 	if (kind == NSC_HOME_PRIVATE) {
-		private = open_private_home(view->plan, err);
+		private = open_private_home(rootfs->plan, err);
 		if (private < 0)
 			return private;
-		return put_home_of(view, private, fd < 0 ? user->home : path,
+		return put_home_of(rootfs, private, fd < 0 ? user->home : path,
 				   err);
 	}
 	/* Without one the login is at "/", as on the host. */
-	return fd < 0 ? 0 : put_home_of(view, fd, path, err);
+	return fd < 0 ? 0 : put_home_of(rootfs, fd, path, err);
 }
 
 /*
@@ -367,12 +382,13 @@ static int put_home(struct nsc_view *view, struct nsc_error *err)
  * there is no place for it goes without; a link that leads elsewhere is not
  * "no place".
  */
-static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
+static int rootfs_put_runtime_dir(struct nsc_rootfs *rootfs,
+				  struct nsc_error *err)
 {
-	const struct nsc_plan *plan = view->plan;
+	const struct nsc_plan *plan = rootfs->plan;
 	const struct nsc_tmpfs tmpfs = {
 		plan->user_uid, plan->user_gid, 0700, "10%",
-		nsc_view_label(view),
+		nsc_rootfs_label(rootfs),
 	};
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int fd = -1;
@@ -381,10 +397,11 @@ static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
 	if (!plan->login)
 		return 0;
 	snprintf(path, sizeof(path), "/run/user/%u", plan->user->uid);
-	fd = nsc_view_target(view, path, NSC_TARGET_DIR, err);
+	fd = nsc_rootfs_target(rootfs, path, NSC_TARGET_DIR, err);
 	if (fd < 0)
-		return is_host(view) || fd == -ELOOP || fd == -EXDEV ?
-			       fd : nsc_error_clear(err);
+		return rootfs_is_host(rootfs) || fd == -ELOOP || fd == -EXDEV ?
+			       fd :
+			       nsc_error_clear(err);
 	mount = nsc_mount_tmpfs(&tmpfs, err);
 	if (mount < 0 || nsc_mount_attach(mount, fd, err) < 0)
 		return nsc_error_context(err, "mount point '%s'", path);
@@ -397,13 +414,14 @@ static int put_runtime_dir(struct nsc_view *view, struct nsc_error *err)
  * write what the next start believes.  A file that is mounted over can neither
  * be written nor moved; a directory above it could be moved.
  */
-static int cover_config(struct nsc_view *view, struct nsc_error *err)
+static int cover_config(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_config *config = view->plan->config;
+	const struct nsc_config *config = rootfs->plan->config;
 	size_t len = strlen(config->rootfs);
 	_cleanup_fd_ int fd = -1;
 
-	if (is_host(view) || strncmp(config->file, config->rootfs, len) != 0 ||
+	if (rootfs_is_host(rootfs) ||
+	    strncmp(config->file, config->rootfs, len) != 0 ||
 	    config->file[len] != '/')
 		return 0;
 	if (strchr(config->file + len + 1, '/'))
@@ -411,56 +429,56 @@ static int cover_config(struct nsc_view *view, struct nsc_error *err)
 				     "its own rootfs: put it beside the "
 				     "rootfs, or at the top of it",
 				     config->file);
-	fd = nsc_view_target(view, config->file + len, NSC_TARGET_FILE |
-			     NSC_TARGET_NO_LINK, err);
+	fd = nsc_rootfs_target(rootfs, config->file + len,
+			       NSC_TARGET_FILE | NSC_TARGET_NO_LINK, err);
 	if (fd < 0)
 		return nsc_error_context(err, "cover '%s'", config->file);
-	return nsc_view_cover(view, fd, err);
+	return nsc_rootfs_cover(rootfs, fd, err);
 }
 
 /* nsshell inside: a static program in the place of the user's shell. */
-static int put_shell(struct nsc_view *view, struct nsc_error *err)
+static int put_shell(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const char *shell = view->plan->user->shell;
+	const char *shell = rootfs->plan->user->shell;
 	const char *name = strrchr(shell, '/');
 	_cleanup_fd_ int fd = -1;
 
-	if (!view->plan->login || !name || strcmp(name, "/nsshell") != 0)
+	if (!rootfs->plan->login || !name || strcmp(name, "/nsshell") != 0)
 		return 0;
 	fd = open(NSC_LIBEXECDIR "/container-shell", O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "open '%s'",
 				     NSC_LIBEXECDIR "/container-shell");
-	if (put_own(view, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
+	if (put_own(rootfs, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
 		return nsc_error_context(err, "login shell '%s'", shell);
 	return 0;
 }
 
-static int make_readonly(struct nsc_view *view, struct nsc_error *err)
+static int make_readonly(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	if (!view->plan->config->readonly_fs)
+	if (!rootfs->plan->config->readonly_fs)
 		return 0;
-	return nsc_mount_restrict(view->root, MOUNT_ATTR_RDONLY, false, err);
+	return nsc_mount_restrict(rootfs->root, MOUNT_ATTR_RDONLY, false, err);
 }
 
 /*
  * For a root that cannot be pivoted, the first one of a ramdisk: the new one
  * is moved on top of it.  PID 1 does the same chroot when it has its mounts.
  */
-static int move_root(struct nsc_view *view, struct nsc_error *err)
+static int move_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	if (fchdir(view->root) < 0 ||
+	if (fchdir(rootfs->root) < 0 ||
 	    mount(".", "/", NULL, MS_MOVE, NULL) < 0 || chroot(".") < 0 ||
 	    chdir("/") < 0)
 		return nsc_error_sys(err, errno, "move the root");
 	return 0;
 }
 
-static int pivot(struct nsc_view *view, struct nsc_error *err)
+static int pivot(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	if (view->plan->config->no_pivot_root)
-		return move_root(view, err);
-	if (fchdir(view->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
+	if (rootfs->plan->config->no_pivot_root)
+		return move_root(rootfs, err);
+	if (fchdir(rootfs->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return nsc_error_sys(err, errno, "pivot_root");
 	/* The old root is on top of the new one now. */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
@@ -468,10 +486,10 @@ static int pivot(struct nsc_view *view, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
+int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	static const struct {
-		int (*run)(struct nsc_view *view, struct nsc_error *err);
+		int (*run)(struct nsc_rootfs *rootfs, struct nsc_error *err);
 		bool host_only;
 	} steps[] = {
 		{ put_scratch, false },
@@ -481,11 +499,11 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 		{ put_kernel_views, false },
 		{ put_home, false },
 		{ nsc_accounts_put, false },
-		{ put_runtime_dir, false },
+		{ rootfs_put_runtime_dir, false },
 		{ nsc_resolv_put, false },
-		{ nsc_view_put_configured, false },
+		{ nsc_rootfs_put_configured, false },
 		{ nsc_accounts_put_again, false },
-		{ nsc_view_put_paths, false },
+		{ nsc_rootfs_put_paths, false },
 		{ put_shell, false },
 		{ cover_config, false },
 		{ make_readonly, false },
@@ -493,9 +511,9 @@ int nsc_view_build(struct nsc_view *view, struct nsc_error *err)
 	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
-		if (steps[i].host_only && !is_host(view))
+		if (steps[i].host_only && !rootfs_is_host(rootfs))
 			continue;
-		if (steps[i].run(view, err) < 0)
+		if (steps[i].run(rootfs, err) < 0)
 			return nsc_error_context(err, "file systems");
 	}
 	return 0;

@@ -13,7 +13,7 @@
 #include "linux/pty.h"
 #include "linux/target.h"
 
-struct nsc_view {
+struct nsc_rootfs {
 	const struct nsc_plan *plan;
 	int userns;	/* descriptor of the container's user namespace, -1 */
 	int home_userns;	/* to id-map the home with; -1: as it is */
@@ -23,8 +23,11 @@ struct nsc_view {
 	struct nsc_pty console;	/* see console.h */
 };
 
-#define NSC_VIEW_INIT { .userns = -1, .home_userns = -1, .scratch = -1, \
-			.root = -1, .dev = -1, .console = NSC_PTY_INIT }
+#define NSC_ROOTFS_INIT                                                        \
+	{                                                                      \
+		.userns = -1, .home_userns = -1, .scratch = -1, .root = -1,    \
+		.dev = -1, .console = NSC_PTY_INIT                             \
+	}
 
 struct nsc_bind {
 	const char *path;	/* inside */
@@ -35,56 +38,57 @@ struct nsc_bind {
 };
 
 /* rootfs.c: all of it, and pivot_root(2) into it. */
-int nsc_view_build(struct nsc_view *view, struct nsc_error *err);
+int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /* rootfs.c: mount_label; NULL where there is none. */
-const char *nsc_view_label(const struct nsc_view *view);
+const char *nsc_rootfs_label(const struct nsc_rootfs *rootfs);
 
 /*
  * rootfs.c: what is at path inside, as nsc_target_open finds or makes it; and a
- * mount on it.  Whatever is put into the view is put so.
+ * mount on it.  Whatever is put into the rootfs is put so.
  */
-int nsc_view_target(const struct nsc_view *view, const char *path,
-		    unsigned int how, struct nsc_error *err);
-int nsc_view_attach(const struct nsc_view *view, int mount, const char *path,
-		    unsigned int how, struct nsc_error *err);
+int nsc_rootfs_target(const struct nsc_rootfs *rootfs, const char *path,
+		      unsigned int how, struct nsc_error *err);
+int nsc_rootfs_attach(const struct nsc_rootfs *rootfs, int mount,
+		      const char *path, unsigned int how,
+		      struct nsc_error *err);
 
 /* rootfs.c: what fd (O_PATH) is, with its submounts. */
-int nsc_view_put_bind(const struct nsc_view *view, int fd,
-		      const struct nsc_bind *bind, struct nsc_error *err);
+int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
+			const struct nsc_bind *bind, struct nsc_error *err);
 /* rootfs.c: a tmpfs of the container's root; size as in tmpfs(5). */
-int nsc_view_put_tmpfs(const struct nsc_view *view, const char *path,
-		       mode_t mode, const char *size, struct nsc_error *err);
+int nsc_rootfs_put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
+			 mode_t mode, const char *size, struct nsc_error *err);
 /* rootfs.c: a new instance of devpts; a descriptor of it, the caller's. */
-int nsc_view_put_devpts(const struct nsc_view *view, const char *path,
-			struct nsc_error *err);
+int nsc_rootfs_put_devpts(const struct nsc_rootfs *rootfs, const char *path,
+			  struct nsc_error *err);
 
-/* root.c: what is at "/", with the submounts of it; sets view->root. */
-int nsc_rootfs_open(struct nsc_view *view, struct nsc_error *err);
+/* root.c: what is at "/", with the submounts of it; sets rootfs->root. */
+int nsc_rootfs_open(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /* mounts.c: mounts[] of container.json. */
-int nsc_view_put_configured(struct nsc_view *view, struct nsc_error *err);
+int nsc_rootfs_put_configured(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /*
  * kernelfs.c: the kernel's file systems, of the container's namespaces; with
  * what of proc and sysfs is the host's hidden or read-only, wherever they are.
  */
-int nsc_view_put_proc(const struct nsc_view *view, const char *path,
-		      bool writable, struct nsc_error *err);
-int nsc_view_put_sysfs(const struct nsc_view *view, const char *path,
-		       bool writable, struct nsc_error *err);
-int nsc_view_put_mqueue(const struct nsc_view *view, const char *path,
-			struct nsc_error *err);
-int nsc_view_put_cgroup(const struct nsc_view *view, const char *path,
+int nsc_rootfs_put_proc(const struct nsc_rootfs *rootfs, const char *path,
 			bool writable, struct nsc_error *err);
+int nsc_rootfs_put_sysfs(const struct nsc_rootfs *rootfs, const char *path,
+			 bool writable, struct nsc_error *err);
+int nsc_rootfs_put_mqueue(const struct nsc_rootfs *rootfs, const char *path,
+			  struct nsc_error *err);
+int nsc_rootfs_put_cgroup(const struct nsc_rootfs *rootfs, const char *path,
+			  bool writable, struct nsc_error *err);
 
 /* kernelfs.c: masked_paths and readonly_paths of container.json. */
-int nsc_view_put_paths(struct nsc_view *view, struct nsc_error *err);
+int nsc_rootfs_put_paths(struct nsc_rootfs *rootfs, struct nsc_error *err);
 /* kernelfs.c: cpuN/thermal_throttle of a sysfs that is there. */
-int nsc_view_cover_processors(const struct nsc_view *view, int sysfs,
-			      struct nsc_error *err);
+int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
+				struct nsc_error *err);
 /* kernelfs.c: something empty and read-only over what target is. */
-int nsc_view_cover(const struct nsc_view *view, int target,
-		   struct nsc_error *err);
+int nsc_rootfs_cover(const struct nsc_rootfs *rootfs, int target,
+		     struct nsc_error *err);
 
 #endif

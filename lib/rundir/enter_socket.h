@@ -10,7 +10,7 @@
 
 #include "util/error.h"
 
-struct nsc_door_answer {
+struct nsc_enter_answer {
 	struct nsc_error err;
 	bool entered;		/* it is in some of the groups already */
 };

@@ -28,7 +28,7 @@ const struct nsc_kv nsc_hooks_kv = {
 	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
-static void run(const struct nsc_hook_stop *hook)
+static void hooks_run(const struct nsc_hook_stop *hook)
 {
 	char *const *argv = hook->arguments;
 	const struct nsc_command command = {
@@ -66,7 +66,7 @@ static bool run_all(char *text)
 				     NSC_IGNORE) == 0 &&
 			hook.arguments && hook.environment;
 		if (right)
-			run(&hook);
+			hooks_run(&hook);
 		nsc_kv_free(&nsc_hooks_kv, &hook);
 	}
 	return right;

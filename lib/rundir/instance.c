@@ -22,7 +22,7 @@
 #define NUMBER_SIZE 16
 #define FILE_NEXT ".current"	/* before it is renamed */
 
-static unsigned int number_of(const char *name)
+static unsigned int instance_number_of(const char *name)
 {
 	long long number;
 
@@ -36,7 +36,7 @@ static unsigned int read_current(int dir, const char *path)
 	ssize_t n = readlinkat(dir, path, target, sizeof(target) - 1);
 
 	target[n < 0 ? 0 : n] = '\0';
-	return number_of(target);
+	return instance_number_of(target);
 }
 
 unsigned int nsc_instance_current(int rundir)
@@ -52,7 +52,7 @@ int nsc_instance_open(int rundir, unsigned int number, struct nsc_error *err)
 	return nsc_file_open_dir_at(rundir, "run directory", name, err);
 }
 
-static int compare(const void *a, const void *b)
+static int instance_compare(const void *a, const void *b)
 {
 	unsigned int x = *(const unsigned int *)a;
 	unsigned int y = *(const unsigned int *)b;
@@ -70,7 +70,7 @@ int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 	if (!dir)
 		return nsc_error_sys(err, errno, "list the instances");
 	while ((entry = readdir(dir))) {
-		unsigned int number = number_of(entry->d_name);
+		unsigned int number = instance_number_of(entry->d_name);
 		unsigned int *grown = !number ? NULL :
 			reallocarray(list, (size_t)n + 1, sizeof(*list));
 
@@ -85,13 +85,13 @@ int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 	}
 	closedir(dir);
 	if (n)
-		qsort(list, (size_t)n, sizeof(*list), compare);
+		qsort(list, (size_t)n, sizeof(*list), instance_compare);
 	*ret = NSC_TAKE_PTR(list);
 	return n;
 }
 
 /* Whatever the umask is: others may see who is there, as by who(1). */
-static int make_dir(int dir, const char *name, struct nsc_error *err)
+static int instance_make_dir(int dir, const char *name, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 
@@ -104,9 +104,10 @@ static int make_dir(int dir, const char *name, struct nsc_error *err)
 	return NSC_TAKE_FD(fd);
 }
 
-static int fill(int instance, uid_t owner, struct nsc_error *err)
+static int instance_fill(int instance, uid_t owner, struct nsc_error *err)
 {
-	_cleanup_fd_ int session = make_dir(instance, NSC_DIR_SESSION, err);
+	_cleanup_fd_ int session =
+		instance_make_dir(instance, NSC_DIR_SESSION, err);
 	int ret = session < 0 ? session : 0;
 
 	if (ret == 0)
@@ -130,12 +131,12 @@ int nsc_instance_make(int rundir, uid_t owner, unsigned int *ret_number,
 	if (n > 0 && list[n - 1] > number)
 		number = list[n - 1];
 	snprintf(name, sizeof(name), "%u", ++number);
-	instance = make_dir(rundir, name, err);
+	instance = instance_make_dir(rundir, name, err);
 	if (instance < 0) {
 		unlinkat(rundir, name, AT_REMOVEDIR);
 		return instance;
 	}
-	ret = fill(instance, owner, err);
+	ret = instance_fill(instance, owner, err);
 	if (ret < 0) {
 		nsc_instance_remove(instance, number);
 		return ret;

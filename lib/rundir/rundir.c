@@ -42,7 +42,7 @@ uid_t nsc_rundir_linked(const char *name)
 }
 
 /* What the caller may not read is for others to say. */
-static bool is_of(int rundir, unsigned int number, const char *name)
+static bool rundir_is_of(int rundir, unsigned int number, const char *name)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int instance = nsc_instance_open(rundir, number,
@@ -62,7 +62,7 @@ static bool has_container_of(const char *path, const char *name)
 			     nsc_instance_list(rundir, &list, NSC_IGNORE);
 
 	while (n > 0)
-		if (!name || is_of(rundir, list[--n], name))
+		if (!name || rundir_is_of(rundir, list[--n], name))
 			return true;
 	return false;
 }

@@ -8,8 +8,8 @@
 #include "util/text.h"
 #include "util/paths.h"
 
-static int read_number(int rundir, const char *name, long long max,
-		       long long *ret, struct nsc_error *err)
+static int running_read_number(int rundir, const char *name, long long max,
+			       long long *ret, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int fd = -1;
@@ -30,14 +30,14 @@ static int read_number(int rundir, const char *name, long long max,
 	return 0;
 }
 
-static int gone(struct nsc_error *err, const char *why)
+static int running_gone(struct nsc_error *err, const char *why)
 {
 	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
 }
 
 /* Is the process behind pid the one that the state describes? */
-static int verify(const struct nsc_state *state, pid_t pid,
-		  struct nsc_error *err)
+static int running_verify(const struct nsc_state *state, pid_t pid,
+			  struct nsc_error *err)
 {
 	struct nsc_namespace_id ids[NSC_NAMESPACES];
 	char boot_id[NSC_BOOT_ID_SIZE];
@@ -45,28 +45,30 @@ static int verify(const struct nsc_state *state, pid_t pid,
 	int ret;
 
 	if (pid != state->pid)
-		return gone(err, "'pid' and 'state' disagree");
+		return running_gone(err, "'pid' and 'state' disagree");
 	ret = nsc_pidfd_boot_id(boot_id);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the boot id");
 	if (strcmp(boot_id, state->boot_id) != 0)
-		return gone(err, "the pid is from before the last boot");
+		return running_gone(err,
+				    "the pid is from before the last boot");
 	ret = nsc_pidfd_start_time(pid, &start);
 	if (ret == -ESRCH)
-		return gone(err, "the process has ended");
+		return running_gone(err, "the process has ended");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the start time of %d",
 				     (int)pid);
 	if (start != state->start)
-		return gone(err, "the pid now is another process");
+		return running_gone(err, "the pid now is another process");
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
-		return gone(err, "the process has ended");
+		return running_gone(err, "the process has ended");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the namespaces of %d",
 				     (int)pid);
 	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
-		return gone(err, "the namespaces of the process are others");
+		return running_gone(err,
+				    "the namespaces of the process are others");
 	return 0;
 }
 
@@ -74,8 +76,9 @@ static int verify(const struct nsc_state *state, pid_t pid,
 static int absent(int error, struct nsc_error *err)
 {
 	if (error == -ENOENT || error == -EINVAL)
-		return gone(err, error == -ENOENT ? "it has no pid file" :
-			    "its files are incomplete");
+		return running_gone(err, error == -ENOENT ?
+						 "it has no pid file" :
+						 "its files are incomplete");
 	return error;
 }
 
@@ -89,18 +92,20 @@ static int of_another_version(int rundir, const struct nsc_error *why,
 	long long pid, start;
 	uint64_t now;
 
-	if (read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err) < 0 ||
-	    read_number(rundir, NSC_FILE_START, INT64_MAX, &start, err) < 0 ||
+	if (running_read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err) <
+		    0 ||
+	    running_read_number(rundir, NSC_FILE_START, INT64_MAX, &start,
+				err) < 0 ||
 	    nsc_pidfd_start_time((pid_t)pid, &now) < 0 ||
 	    now != (uint64_t)start)
-		return gone(err, "what is left is of another version");
+		return running_gone(err, "what is left is of another version");
 	return nsc_error_set(err, EPROTO, "%s: another version of nscontainer "
 			     "started the container: when its sessions may "
 			     "end, end process %lld, its PID 1", why->text,
 			     pid);
 }
 
-int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
+int nsc_running_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 {
 	struct nsc_error why = NSC_ERROR_INIT;
 	int error = nsc_state_load(rundir, ret, &why);
@@ -112,47 +117,48 @@ int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 	return error < 0 ? absent(error, err) : 0;
 }
 
-int nsc_join_verify(int rundir, const struct nsc_state *state,
-		    struct nsc_error *err)
+int nsc_running_verify(int rundir, const struct nsc_state *state,
+		       struct nsc_error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	long long pid, start;
 	int error;
 
-	error = read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err);
-	if (error == 0)
-		error = read_number(rundir, NSC_FILE_START, INT64_MAX, &start,
+	error = running_read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid,
 				    err);
+	if (error == 0)
+		error = running_read_number(rundir, NSC_FILE_START, INT64_MAX,
+					    &start, err);
 	if (error < 0)
 		return absent(error, err);
 	pidfd = nsc_pidfd_open((pid_t)pid);
 	if (pidfd == -ESRCH || pidfd == -EINVAL)
-		return gone(err, "the process has ended");
+		return running_gone(err, "the process has ended");
 	if (pidfd < 0)
 		return nsc_error_sys(err, -pidfd, "open process %lld", pid);
 	if ((uint64_t)start != state->start)
-		return gone(err, "'start' and 'state' disagree");
-	error = verify(state, (pid_t)pid, err);
+		return running_gone(err, "'start' and 'state' disagree");
+	error = running_verify(state, (pid_t)pid, err);
 	if (error < 0)
 		return error;
 	if (!nsc_pidfd_alive(pidfd))
-		return gone(err, "the process has ended");
+		return running_gone(err, "the process has ended");
 	return NSC_TAKE_FD(pidfd);
 }
 
-int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
+int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	int error = nsc_join_load(rundir, &state, err);
-	int pidfd = error < 0 ? error : nsc_join_verify(rundir, state, err);
+	int error = nsc_running_load(rundir, &state, err);
+	int pidfd = error < 0 ? error : nsc_running_verify(rundir, state, err);
 
 	if (pidfd >= 0)
 		*ret = NSC_TAKE_PTR(state);
 	return pidfd;
 }
 
-int nsc_join_filter(int rundir, struct nsc_state *state,
-		    struct nsc_error *err)
+int nsc_running_filter(int rundir, struct nsc_state *state,
+		       struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
 	int ret;
@@ -162,7 +168,7 @@ int nsc_join_filter(int rundir, struct nsc_state *state,
 	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
 	/* It is removed after the pid. */
 	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
-		return gone(err, "it is being stopped");
+		return running_gone(err, "it is being stopped");
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
 	if (ret == 0)
 		return 0;

@@ -13,16 +13,16 @@
  * runs (nothing there, something incomplete, or the process is another), or
  * another negative errno.  err says why in each case.
  */
-int nsc_join_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
+int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
 
 /*
  * The two halves of it: what 'state' says, and whether that is what runs.
  * State that was read before a lock was got need not be read again: a
  * container that came since has another pid and start.
  */
-int nsc_join_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
-int nsc_join_verify(int rundir, const struct nsc_state *state,
-		    struct nsc_error *err);
+int nsc_running_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
+int nsc_running_verify(int rundir, const struct nsc_state *state,
+		       struct nsc_error *err);
 
 /*
  * Read the system-call filter that the state names into state->filter; where
@@ -30,7 +30,7 @@ int nsc_join_verify(int rundir, const struct nsc_state *state,
  * cannot be entered: -EBADMSG.  -ESRCH when it is gone because the container
  * has just ended.
  */
-int nsc_join_filter(int rundir, struct nsc_state *state,
-		    struct nsc_error *err);
+int nsc_running_filter(int rundir, struct nsc_state *state,
+		       struct nsc_error *err);
 
 #endif

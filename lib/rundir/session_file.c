@@ -61,7 +61,7 @@ int nsc_session_file_look(pid_t pid, struct session *ret)
 	return nsc_pidfd_start_time(pid, &ret->start);
 }
 
-static void name_of(pid_t pid, char name[16])
+static void session_file_name_of(pid_t pid, char name[16])
 {
 	snprintf(name, 16, "%d", (int)pid);
 }
@@ -73,7 +73,7 @@ int nsc_session_file_write(int dir, const struct session *s,
 	char name[16];
 	int ret = nsc_kv_print(&kv, s, 1, &text, err);
 
-	name_of(s->pid, name);
+	session_file_name_of(s->pid, name);
 	if (ret == 0)
 		ret = nsc_file_write_at(dir, name, text, strlen(text), 0644,
 					err);
@@ -88,7 +88,7 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s,
 	char name[16];
 	int ret;
 
-	name_of(pid, name);
+	session_file_name_of(pid, name);
 	*s = (struct session){ .pid = pid, .pidfd = -1, .recorded = -1 };
 	ret = nsc_kv_read(&kv, dir, name, &text, err);
 	if (ret == 0)
@@ -103,7 +103,7 @@ void nsc_session_file_remove(int dir, pid_t pid)
 {
 	char name[16];
 
-	name_of(pid, name);
+	session_file_name_of(pid, name);
 	unlinkat(dir, name, 0);
 }
 

@@ -52,7 +52,7 @@ struct nsc_state {
 	bool own_init;		/* PID 1 is a program of the rootfs */
 	struct nsc_process process;	/* whoever joins */
 	char *seccomp;		/* as in container.json, for messages */
-	/* Length and flags; nsc_join_filter reads the code. */
+	/* Length and flags; nsc_running_filter reads the code. */
 	struct nsc_seccomp filter;
 	bool has_groups;	/* logins enter control groups first */
 	uid_t run_uid;		/* 'user' of container.json, inside */

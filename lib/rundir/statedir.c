@@ -17,8 +17,8 @@
 #define FILE_UID "uid"
 #define UPPER "overlay/upper"
 
-static int refuse(const char *path, long long uid, const struct nsc_user *user,
-		  struct nsc_error *err)
+static int statedir_refuse(const char *path, long long uid,
+			   const struct nsc_user *user, struct nsc_error *err)
 {
 	return nsc_error_set(err, EOWNERDEAD, "%s: was made for uid %lld, and "
 			     "'%s' is uid %u: move it away, and a new one is "
@@ -51,17 +51,18 @@ static int read_uid(int dir, const char *path, long long *ret,
 }
 
 /* Of an earlier version: what there is, and is it the user's? */
-static int adopt(int dir, const char *path, const struct nsc_user *user,
-		 uid_t root_uid, struct nsc_error *err)
+static int statedir_adopt(int dir, const char *path,
+			  const struct nsc_user *user, uid_t root_uid,
+			  struct nsc_error *err)
 {
 	struct stat home, upper;
 	bool has_home = fstatat(dir, "home", &home, AT_SYMLINK_NOFOLLOW) == 0;
 	bool has_upper = fstatat(dir, UPPER, &upper, AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (has_home && home.st_uid != user->uid)
-		return refuse(path, home.st_uid, user, err);
+		return statedir_refuse(path, home.st_uid, user, err);
 	if (has_upper && upper.st_uid != 0 && upper.st_uid != root_uid)
-		return refuse(path, upper.st_uid, user, err);
+		return statedir_refuse(path, upper.st_uid, user, err);
 	return has_home || has_upper;
 }
 
@@ -97,10 +98,10 @@ int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 	ret = read_uid(dir, path, &uid, err);
 	if (ret == 0)
 		return uid == user->uid ? NSC_TAKE_FD(dir) :
-					  refuse(path, uid, user, err);
+					  statedir_refuse(path, uid, user, err);
 	if (ret != -ENOENT)
 		return ret;
-	ret = adopt(dir, path, user, root_uid, err);
+	ret = statedir_adopt(dir, path, user, root_uid, err);
 	if (ret < 0)
 		return ret;
 	/* What is there already needs no room on a full disk. */

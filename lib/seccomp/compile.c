@@ -19,7 +19,7 @@
 #define STUB 5			/* instructions for one architecture */
 #define TOLD_APART (NSC_SECCOMP_ARCHES + 1)
 
-static void release(scmp_filter_ctx *ctx)
+static void compile_release(scmp_filter_ctx *ctx)
 {
 	if (*ctx)
 		seccomp_release(*ctx);
@@ -56,10 +56,10 @@ static int add_unknown(const struct nsc_seccomp_profile *profile,
 	return 0;
 }
 
-static int add_call(scmp_filter_ctx ctx,
-		    const struct nsc_seccomp_profile *profile,
-		    const struct nsc_seccomp_rule *rule, const char *name,
-		    struct nsc_error *err)
+static int compile_add_call(scmp_filter_ctx ctx,
+			    const struct nsc_seccomp_profile *profile,
+			    const struct nsc_seccomp_rule *rule,
+			    const char *name, struct nsc_error *err)
 {
 	struct scmp_arg_cmp args[NSC_SECCOMP_ARGS];
 	int number = seccomp_syscall_resolve_name(name);
@@ -96,8 +96,9 @@ static int add_arches(scmp_filter_ctx ctx,
 	return ret;
 }
 
-static int fill(scmp_filter_ctx ctx, const struct nsc_seccomp_profile *profile,
-		struct nsc_error *err)
+static int compile_fill(scmp_filter_ctx ctx,
+			const struct nsc_seccomp_profile *profile,
+			struct nsc_error *err)
 {
 	int ret = add_arches(ctx, profile);
 
@@ -111,7 +112,7 @@ static int fill(scmp_filter_ctx ctx, const struct nsc_seccomp_profile *profile,
 		const struct nsc_seccomp_rule *rule = &profile->rules[i];
 
 		for (char **name = rule->names; name && *name; name++) {
-			ret = add_call(ctx, profile, rule, *name, err);
+			ret = compile_add_call(ctx, profile, rule, *name, err);
 			if (ret < 0)
 				return ret;
 		}
@@ -218,7 +219,7 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
 			struct nsc_seccomp *ret, struct nsc_error *err)
 {
-	__attribute__((cleanup(release))) scmp_filter_ctx ctx =
+	__attribute__((cleanup(compile_release))) scmp_filter_ctx ctx =
 		seccomp_init(profile->default_action);
 	_cleanup_fd_ int fd = memfd_create("seccomp", MFD_CLOEXEC);
 	int error;
@@ -226,7 +227,7 @@ int nsc_seccomp_compile(const struct nsc_seccomp_profile *profile,
 	if (!ctx || fd < 0)
 		return nsc_error_sys(err, ctx ? errno : ENOMEM, "%s",
 				     profile->file);
-	error = fill(ctx, profile, err);
+	error = compile_fill(ctx, profile, err);
 	if (error < 0)
 		return error;
 	error = seccomp_export_bpf(ctx, fd);

@@ -56,7 +56,7 @@ static bool has_one(const struct writer *w, uint64_t caps)
 	return caps == UINT64_MAX || (caps & w->world->capabilities);
 }
 
-static void add(struct writer *w, struct range range)
+static void default_filter_add(struct writer *w, struct range range)
 {
 	if (w->n_calls == CALLS)
 		w->full = true;
@@ -67,15 +67,15 @@ static void add(struct writer *w, struct range range)
 }
 
 /* Returns its number on the architecture. */
-static int add_call(struct writer *w, uint32_t arch, const char *name,
-		    const struct range *answer)
+static int default_filter_add_call(struct writer *w, uint32_t arch,
+				   const char *name, const struct range *answer)
 {
 	int number = seccomp_syscall_resolve_name_arch(arch, name);
 	struct range range = *answer;
 
 	range.first = range.last = (uint32_t)number;
 	if (number >= 0)
-		add(w, range);
+		default_filter_add(w, range);
 	else if (number > NO_NUMBER && number != __NR_SCMP_ERROR)
 		w->multiplexed[w->n_multiplexed++ % MULTIPLEXED] = range;
 	return number;
@@ -106,7 +106,7 @@ static void add_direct(struct writer *w, uint32_t arch)
 			if (range.first != number)
 				continue;
 			range.first = range.last = offset + i;
-			add(w, range);
+			default_filter_add(w, range);
 		}
 	}
 }
@@ -123,12 +123,12 @@ static void add_checked(struct writer *w, uint32_t arch)
 		const struct nsc_seccomp_check *check = &nsc_seccomp_checks[i];
 
 		range.check = has_one(w, check->caps) ? NULL : check;
-		add_call(w, arch, check->name, &range);
+		default_filter_add_call(w, arch, check->name, &range);
 	}
 	range.check = NULL;
 	if (!has_one(w, nsc_seccomp_absent.caps))
 		range.action = ABSENT;
-	add_call(w, arch, nsc_seccomp_absent.name, &range);
+	default_filter_add_call(w, arch, nsc_seccomp_absent.name, &range);
 }
 
 /* Returns the greatest number that has a name. */
@@ -143,8 +143,8 @@ static int add_calls(struct writer *w, uint32_t arch)
 		bool has = has_one(w, g->caps);
 
 		for (const char *const *name = g->names; *name; name++) {
-			int number = add_call(w, arch, *name,
-					      has ? &allowed : &denied);
+			int number = default_filter_add_call(
+				w, arch, *name, has ? &allowed : &denied);
 
 			if (number > newest && number < OTHER_NUMBERS)
 				newest = number;
@@ -162,7 +162,7 @@ static int by_number(const void *one, const void *other)
 }
 
 /* Neighbours with the same answer are one range. */
-static void append(struct writer *w, struct range range)
+static void default_filter_append(struct writer *w, struct range range)
 {
 	struct range *last = w->n_ranges ? &w->ranges[w->n_ranges - 1] : NULL;
 
@@ -186,17 +186,17 @@ static void make_ranges(struct writer *w)
 			continue;
 		if (w->calls[i].first > gap.first) {
 			gap.last = w->calls[i].first - 1;
-			append(w, gap);
+			default_filter_append(w, gap);
 		}
-		append(w, w->calls[i]);
+		default_filter_append(w, w->calls[i]);
 		gap.first = w->calls[i].last + 1;
 	}
 	gap.last = UINT32_MAX;
-	append(w, gap);
+	default_filter_append(w, gap);
 }
 
 /* The kernel has one name for x86_64 and x32. */
-static void collect(struct writer *w, uint32_t arch, bool x32)
+static void default_filter_collect(struct writer *w, uint32_t arch, bool x32)
 {
 	struct range newer = { .last = OTHER_NUMBERS - 1, .action = ABSENT };
 	/* The greatest number is that of a call which a tracer skips. */
@@ -209,18 +209,19 @@ static void collect(struct writer *w, uint32_t arch, bool x32)
 	memset(w->known, 0, sizeof(w->known));
 	newer.first = (uint32_t)add_calls(w, arch) + 1;
 	add_direct(w, arch);
-	add(w, newer);
+	default_filter_add(w, newer);
 	if (arch == SCMP_ARCH_X86_64 && x32)
 		add_calls(w, SCMP_ARCH_X32);
 	else if (arch == SCMP_ARCH_X86_64)
-		add(w, foreign);
+		default_filter_add(w, foreign);
 	make_ranges(w);
 }
 
 /* --- instructions, from the end */
 
 /* Returns where it is. */
-static unsigned int put(struct writer *w, struct sock_filter instruction)
+static unsigned int default_filter_put(struct writer *w,
+				       struct sock_filter instruction)
 {
 	if (w->at == 0) {
 		w->full = true;
@@ -232,8 +233,9 @@ static unsigned int put(struct writer *w, struct sock_filter instruction)
 
 static unsigned int put_load(struct writer *w, size_t offset)
 {
-	return put(w, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-						   (uint32_t)offset));
+	return default_filter_put(
+		w, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						(uint32_t)offset));
 }
 
 /* How far a jump of the next instruction would lead. */
@@ -250,8 +252,9 @@ static unsigned int near(struct writer *w, unsigned int target)
 {
 	if (distance(w, target) < REACH)
 		return target;
-	return put(w, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
-						   distance(w, target)));
+	return default_filter_put(
+		w, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
+						distance(w, target)));
 }
 
 static unsigned int put_comparison(struct writer *w, uint16_t op, uint32_t k,
@@ -259,10 +262,10 @@ static unsigned int put_comparison(struct writer *w, uint16_t op, uint32_t k,
 {
 	yes = near(w, yes);
 	no = near(w, no);
-	return put(w, (struct sock_filter)
-		   BPF_JUMP((uint16_t)(BPF_JMP | op | BPF_K), k,
-			    (uint8_t)distance(w, yes),
-			    (uint8_t)distance(w, no)));
+	return default_filter_put(w, (struct sock_filter)BPF_JUMP(
+					     (uint16_t)(BPF_JMP | op | BPF_K),
+					     k, (uint8_t)distance(w, yes),
+					     (uint8_t)distance(w, no)));
 }
 
 /* A return that is near already serves all. */
@@ -273,7 +276,8 @@ static unsigned int put_return(struct writer *w, uint32_t action)
 		if (w->code[i].code == (BPF_RET | BPF_K) &&
 		    w->code[i].k == action)
 			return i;
-	return put(w, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
+	return default_filter_put(
+		w, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
 /* Leads to yes where the argument, in halves at the offsets, is one of them. */
@@ -288,8 +292,9 @@ static void put_values(struct writer *w, const struct nsc_seccomp_values *v,
 		put_comparison(w, BPF_JGE, v->first, w->at, no);
 	}
 	if (v->mask != UINT32_MAX)
-		put(w, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K,
-						    v->mask));
+		default_filter_put(w,
+				   (struct sock_filter)BPF_STMT(
+					   BPF_ALU | BPF_AND | BPF_K, v->mask));
 	put_load(w, halves[0]);
 	if (!v->whole || !halves[1])
 		return;
@@ -358,19 +363,20 @@ static unsigned int put_arch(struct writer *w, uint32_t arch, bool x32)
 {
 	unsigned int tree;
 
-	collect(w, arch, x32);
+	default_filter_collect(w, arch, x32);
 	for (size_t i = 0; i < w->n_ranges; i++)
 		if (w->ranges[i].check)
 			w->ranges[i].at = put_check(w, arch, &w->ranges[i]);
 	tree = put_tree(w, w->ranges, w->n_ranges);
 	/* It must be what comes next. */
 	if (tree != w->at)
-		put(w, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
-						    distance(w, tree)));
+		default_filter_put(
+			w, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,
+							distance(w, tree)));
 	return put_load(w, offsetof(struct seccomp_data, nr));
 }
 
-static void put_all(struct writer *w, bool native_only)
+static void default_filter_put_all(struct writer *w, bool native_only)
 {
 	static const uint32_t others[] = {
 		SCMP_ARCH_X86, SCMP_ARCH_ARM, SCMP_ARCH_S390, SCMP_ARCH_MIPS,
@@ -405,7 +411,7 @@ int nsc_seccomp_default(const struct nsc_seccomp_world *world,
 	w->world = world;
 	w->at = BPF_MAXINSNS;
 	w->full = false;
-	put_all(w, native_only);
+	default_filter_put_all(w, native_only);
 	if (w->full)
 		return nsc_error_set(err, E2BIG, "seccomp: the built-in "
 				     "profile does not fit into a filter");

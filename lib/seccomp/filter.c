@@ -140,8 +140,8 @@ static int make_from_file(const struct nsc_config *config,
 					     config->file) : 0;
 }
 
-static int make(const struct nsc_config *config, struct nsc_filters *ret,
-		struct nsc_error *err)
+static int filter_make(const struct nsc_config *config, struct nsc_filters *ret,
+		       struct nsc_error *err)
 {
 	struct nsc_seccomp_world world;
 	int error;
@@ -166,7 +166,7 @@ int nsc_filters_make(const struct nsc_config *config, struct nsc_filters *ret,
 	*ret = (struct nsc_filters){ .session.len = 0 };
 	if (!strcmp(config->seccomp, NSC_SECCOMP_UNCONFINED))
 		return 0;
-	error = make(config, ret, err);
+	error = filter_make(config, ret, err);
 	if (error < 0)
 		nsc_filters_free(ret);
 	return error;

@@ -21,7 +21,7 @@ static size_t name_length(const char *entry)
 }
 
 /* Add entry, in place of one of the same name. */
-static int put(char ***vector, size_t *n, const char *entry)
+static int environment_put(char ***vector, size_t *n, const char *entry)
 {
 	size_t len = name_length(entry);
 
@@ -46,7 +46,7 @@ static int put_pair(char ***vector, size_t *n, const char *key,
 	_cleanup_free_ char *entry = NULL;
 	int error = nsc_text_pair(key, value, &entry);
 
-	return error < 0 ? error : put(vector, n, entry);
+	return error < 0 ? error : environment_put(vector, n, entry);
 }
 
 static bool kept(char *const *patterns, const char *entry)
@@ -68,8 +68,8 @@ static bool kept(char *const *patterns, const char *entry)
 	return false;
 }
 
-static int make(const struct nsc_state *state, char *const *from,
-		char ***vector, size_t *n)
+static int environment_make(const struct nsc_state *state, char *const *from,
+			    char ***vector, size_t *n)
 {
 	int ret;
 
@@ -85,9 +85,9 @@ static int make(const struct nsc_state *state, char *const *from,
 		ret = put_pair(vector, n, "SHELL", state->shell);
 	for (; ret == 0 && from && *from && *n < KEEP_MAX; from++)
 		if (kept(state->keep_env, *from))
-			ret = put(vector, n, *from);
+			ret = environment_put(vector, n, *from);
 	for (char **e = state->process.env; ret == 0 && e && *e; e++)
-		ret = put(vector, n, *e);
+		ret = environment_put(vector, n, *e);
 	return ret;
 }
 
@@ -96,7 +96,7 @@ int nsc_environment_make(const struct nsc_state *state, char *const *from,
 {
 	char **vector = NULL;
 	size_t n = 0;
-	int error = make(state, from, &vector, &n);
+	int error = environment_make(state, from, &vector, &n);
 
 	if (error < 0) {
 		nsc_text_free_vector(vector);
@@ -129,7 +129,7 @@ char *nsc_environment_runtime_dir(uid_t uid)
 	return strdup(entry);
 }
 
-static void drop(char **vector, const char *name)
+static void environment_drop(char **vector, const char *name)
 {
 	char *const only[] = { (char *)(uintptr_t)name, NULL };
 	char **to = vector;
@@ -152,10 +152,10 @@ int nsc_environment_set_runtime_dir(const struct nsc_state *state,
 
 	if (nsc_environment_has(state, NSC_RUNTIME_DIR))
 		return 0;
-	drop(*vector, NSC_RUNTIME_DIR);
+	environment_drop(*vector, NSC_RUNTIME_DIR);
 	while ((*vector)[n])
 		n++;
-	if (entry && put(vector, &n, entry) < 0)
+	if (entry && environment_put(vector, &n, entry) < 0)
 		return nsc_error_sys(err, ENOMEM, "environment");
 	return 0;
 }

@@ -22,13 +22,13 @@ int nsc_session_join(int instance, struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
-	session->pidfd = nsc_join_verify(instance, session->state, err);
-	return session->pidfd < 0 ? session->pidfd :
-				    nsc_join_filter(instance, session->state,
-						    err);
+	session->pidfd = nsc_running_verify(instance, session->state, err);
+	return session->pidfd < 0 ?
+		       session->pidfd :
+		       nsc_running_filter(instance, session->state, err);
 }
 
-static int gone(struct nsc_error *err)
+static int find_gone(struct nsc_error *err)
 {
 	return nsc_error_set(err, ESRCH, "no container is running");
 }
@@ -40,7 +40,7 @@ int nsc_session_current(int rundir, const char *path,
 	int instance = nsc_instance_open(rundir, number, err);
 
 	snprintf(session->path, sizeof(session->path), "%s/%u", path, number);
-	return instance == -ENOENT ? gone(err) : instance;
+	return instance == -ENOENT ? find_gone(err) : instance;
 }
 
 int nsc_session_find_at(int instance, int64_t deadline,
@@ -50,7 +50,7 @@ int nsc_session_find_at(int instance, int64_t deadline,
 					deadline, err);
 	/* It is being removed, or was never complete. */
 	if (session->lock == -ENOENT)
-		return gone(err);
+		return find_gone(err);
 	/* Root opens all; see acl.h for who else. */
 	if (session->lock == -EACCES)
 		return nsc_error_set(err, EOWNERDEAD, "the container's files "
@@ -74,7 +74,7 @@ int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 	int error;
 
 	if (rundir < 0)
-		return rundir == -ENOENT ? gone(err) : rundir;
+		return rundir == -ENOENT ? find_gone(err) : rundir;
 	instance = nsc_session_current(rundir, path, &session, err);
 	error = instance < 0 ? instance :
 		nsc_session_find_at(instance, deadline, &session, err);

@@ -29,8 +29,8 @@ static void begin(const struct nsc_session *session, const char *step)
 		session->watch->begin(session->watch, step);
 }
 
-static int enter(const struct nsc_session *session, gid_t gid,
-		 struct nsc_error *err)
+static int login_enter(const struct nsc_session *session, gid_t gid,
+		       struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	const char *profile = state->process.apparmor_profile;
@@ -54,8 +54,8 @@ static int enter(const struct nsc_session *session, gid_t gid,
 }
 
 /* On failure of what can fail, the first two steps, nothing has changed. */
-static int place(const struct nsc_session *session,
-		 const struct nsc_user *user, struct nsc_error *err)
+static int login_place(const struct nsc_session *session,
+		       const struct nsc_user *user, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
 	/* sudo has the user's group already, and never sets it again. */
@@ -67,7 +67,7 @@ static int place(const struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
-	ret = enter(session, gid, err);
+	ret = login_enter(session, gid, err);
 	if (ret < 0)
 		(void)!setgroups(n_before, before);
 	return ret;
@@ -77,7 +77,7 @@ int nsc_session_try(const struct nsc_session *session,
 		    const struct nsc_user *user, bool terminal,
 		    struct nsc_error *err)
 {
-	int ret = place(session, user, err);
+	int ret = login_place(session, user, err);
 
 	if (ret < 0)
 		return ret;
@@ -106,11 +106,13 @@ static void try_in_child(const void *arg, void *answer)
 
 static int try_first(const struct nsc_session *session,
 		     const struct nsc_user *user,
-		     const struct nsc_handover *handover,
+		     const struct nsc_tty_handover *handover,
 		     struct nsc_error *err)
 {
 	const struct attempt attempt = {
-		session, user, nsc_handover_needs_terminal(handover),
+		session,
+		user,
+		nsc_tty_handover_needs_terminal(handover),
 	};
 	struct nsc_error report = NSC_ERROR_INIT;
 	int ret = nsc_process_ask(try_in_child, &attempt, &report,
@@ -129,26 +131,26 @@ int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_session_info *info, bool relays,
 		      struct nsc_error *err)
 {
-	struct nsc_handover handover = NSC_HANDOVER_INIT;
+	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int ret = nsc_handover_look(&handover, relays, err);
+	int ret = nsc_tty_handover_look(&handover, relays, err);
 
 	if (ret == 0)
 		ret = try_first(session, user, &handover, err);
 	if (ret == 0)
-		ret = nsc_handover_begin(&handover, err);
+		ret = nsc_tty_handover_begin(&handover, err);
 	if (ret < 0)
-		return nsc_handover_fail(&handover, err);
+		return nsc_tty_handover_fail(&handover, err);
 	/* While it is on the host, its host ids are known there. */
-	ret = nsc_group_enter(session, info, err);
+	ret = nsc_monitor_client_enter(session, info, err);
 	/*
 	 * Who is in the groups of a container that has ended is killed with
 	 * it: from here on a failure is no way back.
 	 */
-	if (ret == 0 && (place(session, user, err) < 0 ||
-			 nsc_handover_finish(&handover, session->state->uid,
-					     err) < 0))
+	if (ret == 0 &&
+	    (login_place(session, user, err) < 0 ||
+	     nsc_tty_handover_finish(&handover, session->state->uid, err) < 0))
 		ret = -ENOTRECOVERABLE;
 	/*
 	 * su, for one, passes on what its caller has open: a directory of the
@@ -160,7 +162,7 @@ int nsc_session_place(const struct nsc_session *session,
 		ret = -ENOTRECOVERABLE;
 	}
 	if (ret < 0) {
-		nsc_handover_fail(&handover, err);
+		nsc_tty_handover_fail(&handover, err);
 		return ret;
 	}
 	/* su without "-" stays where it was, where that exists. */

@@ -22,8 +22,8 @@
 
 #define WAIT_S 15		/* for the monitor, on a busy host */
 
-static int failed(const struct nsc_session *session, int error,
-		  struct nsc_error *err)
+static int client_failed(const struct nsc_session *session, int error,
+			 struct nsc_error *err)
 {
 	if (!nsc_pidfd_alive(session->pidfd))
 		return nsc_error_set(err, ESRCH, "the container has ended");
@@ -84,30 +84,30 @@ static int no_way_back(struct nsc_error *err)
 }
 
 /* The monitor's word, and what came with it: how many descriptors. */
-static int receive(const struct nsc_session *session,
-		   struct nsc_door_answer *answer,
-		   int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
+static int client_receive(const struct nsc_session *session,
+			  struct nsc_enter_answer *answer,
+			  int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = connect_soon(session);
 	int n;
 
 	if (fd < 0)
-		return failed(session, -fd, err);
+		return client_failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +
 			     (int64_t)WAIT_S * 1000);
 	if (n <= 0)
-		return failed(session, n < 0 ? -n : ETIMEDOUT, err);
+		return client_failed(session, n < 0 ? -n : ETIMEDOUT, err);
 	n = nsc_descriptors_receive(fd, answer, sizeof(*answer), fds, 0);
 	if (n == -EMFILE) {
 		nsc_error_set(err, EMFILE, "enter the container's control "
 			      "groups: the limit of open files is too low");
 		return answer->entered ? no_way_back(err) : n;
 	}
-	return n < 0 ? failed(session, -n, err) : n;
+	return n < 0 ? client_failed(session, -n, err) : n;
 }
 
 /* What the monitor refused. */
-static int refused(struct nsc_door_answer *answer, struct nsc_error *err)
+static int refused(struct nsc_enter_answer *answer, struct nsc_error *err)
 {
 	int ret = nsc_error_take(&answer->err, err);
 
@@ -128,11 +128,11 @@ static int enter_rest(const struct nsc_session *session, const int *fds, int n,
 	return ret < 0 && entered ? no_way_back(err) : ret;
 }
 
-static int ask(const struct nsc_session *session, struct nsc_error *err)
+static int client_ask(const struct nsc_session *session, struct nsc_error *err)
 {
-	struct nsc_door_answer answer;
+	struct nsc_enter_answer answer;
 	int fds[NSC_DESCRIPTORS_MAX];
-	int n = receive(session, &answer, fds, err), ret;
+	int n = client_receive(session, &answer, fds, err), ret;
 
 	if (n < 0)
 		return n;
@@ -143,7 +143,8 @@ static int ask(const struct nsc_session *session, struct nsc_error *err)
 	return ret;
 }
 
-static int open_dir(const struct nsc_session *session, struct nsc_error *err)
+static int client_open_dir(const struct nsc_session *session,
+			   struct nsc_error *err)
 {
 	_cleanup_fd_ int instance = nsc_file_open_dir(session->path, err);
 
@@ -155,11 +156,11 @@ static int open_dir(const struct nsc_session *session, struct nsc_error *err)
 }
 
 /* Of what is longer than a field the file has the beginning. */
-static int write_file(const struct nsc_session *session,
-		      const struct nsc_session_info *info,
-		      struct nsc_error *err)
+static int client_write_file(const struct nsc_session *session,
+			     const struct nsc_session_info *info,
+			     struct nsc_error *err)
 {
-	_cleanup_fd_ int dir = open_dir(session, err);
+	_cleanup_fd_ int dir = client_open_dir(session, err);
 	struct session s;
 	int ret;
 
@@ -180,21 +181,21 @@ static int write_file(const struct nsc_session *session,
 /* When it became no session after all. */
 static void remove_file(const struct nsc_session *session)
 {
-	_cleanup_fd_ int dir = open_dir(session, NSC_IGNORE);
+	_cleanup_fd_ int dir = client_open_dir(session, NSC_IGNORE);
 
 	if (dir >= 0)
 		nsc_session_file_remove(dir, getpid());
 }
 
-int nsc_group_enter(const struct nsc_session *session,
-		    const struct nsc_session_info *info,
-		    struct nsc_error *err)
+int nsc_monitor_client_enter(const struct nsc_session *session,
+			     const struct nsc_session_info *info,
+			     struct nsc_error *err)
 {
-	int ret = info ? write_file(session, info, err) : 0;
+	int ret = info ? client_write_file(session, info, err) : 0;
 
 	if (ret < 0)
 		return ret;
-	ret = ask(session, err);
+	ret = client_ask(session, err);
 	if (ret < 0 && info)
 		remove_file(session);
 	return ret;

@@ -16,8 +16,8 @@
  * sessions as are allowed, the text is for the user; every other failure
  * means that it cannot be entered.  Waits some seconds at the most.
  */
-int nsc_group_enter(const struct nsc_session *session,
-		    const struct nsc_session_info *info,
-		    struct nsc_error *err);
+int nsc_monitor_client_enter(const struct nsc_session *session,
+			     const struct nsc_session_info *info,
+			     struct nsc_error *err);
 
 #endif

@@ -26,7 +26,8 @@ struct opening {
 	struct nsc_session *session;
 };
 
-static int start(struct nsc_starting *s, bool replace, struct nsc_error *err)
+static int open_start(struct nsc_starting *s, bool replace,
+		      struct nsc_error *err)
 {
 	const struct opening *o = s->arg;
 	const struct nsc_session_request *request = o->request;
@@ -62,7 +63,7 @@ static enum nsc_on_change on_change(const struct opening *o)
  * Has the name that it was started for another uid now?  Then this one was
  * given to another account; one that was renamed keeps its container.
  */
-static bool is_anothers(const struct opening *o)
+static bool open_is_anothers(const struct opening *o)
 {
 	const char *name = o->session->state->user;
 	uid_t uid;
@@ -79,7 +80,7 @@ static bool outdated(const struct opening *o)
 	o->session->changed = nsc_change_is(o->session->state, request->policy,
 					    request->user);
 	return o->session->changed &&
-	       (on_change(o) != NSC_ON_CHANGE_KEEP || is_anothers(o));
+	       (on_change(o) != NSC_ON_CHANGE_KEEP || open_is_anothers(o));
 }
 
 /*
@@ -142,7 +143,7 @@ static int renew(struct nsc_starting *s, struct nsc_session *session,
 
 	if (!outdated(o))
 		return nsc_starting_adopt(s, err);
-	if (is_anothers(o))
+	if (open_is_anothers(o))
 		return nsc_starting_new(s, true, session, err);
 	return on_change(o) == NSC_ON_CHANGE_DRAIN &&
 	       !session->state->exclusive ? drain(s, session, err) :
@@ -153,8 +154,11 @@ static int renew(struct nsc_starting *s, struct nsc_session *session,
 static int open_slowly(struct opening *o, struct nsc_error *err)
 {
 	struct nsc_starting starting = {
-		.path = o->path, .owner = o->request->user->uid,
-		.deadline = o->deadline, .running = renew, .start = start,
+		.path = o->path,
+		.owner = o->request->user->uid,
+		.deadline = o->deadline,
+		.running = renew,
+		.start = open_start,
 		.arg = o,
 	};
 

@@ -66,7 +66,7 @@ static void signal_group(pid_t child, int signal_number)
  * What the terminal sends to our job is for what runs inside as well, all of
  * it; its group is an orphaned one, in which SIGTSTP would stop nobody.
  */
-static void on_signal(pid_t child, const siginfo_t *info)
+static void run_on_signal(pid_t child, const siginfo_t *info)
 {
 	int n = info->si_signo;
 
@@ -81,7 +81,7 @@ static void on_signal(pid_t child, const siginfo_t *info)
 	}
 }
 
-static int wait_for(pid_t child, const sigset_t *all)
+static int run_wait_for(pid_t child, const sigset_t *all)
 {
 	int status = 0;
 
@@ -90,7 +90,7 @@ static int wait_for(pid_t child, const sigset_t *all)
 		siginfo_t info;
 
 		if (sigwaitinfo(all, &info) > 0 && info.si_signo != SIGCHLD)
-			on_signal(child, &info);
+			run_on_signal(child, &info);
 	}
 	return status;
 }
@@ -116,7 +116,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
-	ret = nsc_group_enter(session, run->info, err);
+	ret = nsc_monitor_client_enter(session, run->info, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret < 0)
@@ -136,6 +136,6 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	/* A change of ids takes it back, prctl(2). */
 	if (run->parent)
 		nsc_process_die_with(run->parent);
-	*ret_status = wait_for(child, &all);
+	*ret_status = run_wait_for(child, &all);
 	return nsc_run_report(in, err);
 }

@@ -10,7 +10,7 @@
 
 struct nsc_run {
 	const struct nsc_session *session;
-	const struct nsc_session_info *info;	/* see nsc_group_enter */
+	const struct nsc_session_info *info; /* see nsc_monitor_client_enter */
 	const char *program;
 	char **argv;
 	char **env;

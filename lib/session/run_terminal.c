@@ -25,7 +25,7 @@
 struct console {
 	const struct nsc_run *run;
 	struct nsc_pty *pty;
-	struct nsc_caller caller;
+	struct nsc_tty_outer caller;
 	dev_t host;		/* the host's devpts */
 	int terminal;		/* the caller's, or -1: see console.h */
 	sigset_t mask;		/* for the program */
@@ -59,7 +59,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 	}
 	if (ret < 0)
 		return ret;
-	if (c->caller.terminal && !nsc_caller_in_background(&c->caller))
+	if (c->caller.terminal && !nsc_tty_outer_in_background(&c->caller))
 		tcsetattr(c->pty->slave, TCSANOW, &c->caller.before);
 	nsc_pty_copy_size(c->pty, c->caller.size);
 	return 0;
@@ -89,7 +89,7 @@ run_child(const struct console *c, int report)
 }
 
 /* In the parent: all that it could do to host or container goes. */
-static int step_down(const struct console *c, struct nsc_error *err)
+static int run_step_down(const struct console *c, struct nsc_error *err)
 {
 	int ret = nsc_enter_as_parent(c->run->session->state, c->run->keep_ids,
 				      err);
@@ -108,10 +108,12 @@ static int run(struct console *c, int report, int *ret_status,
 	       struct nsc_error *err)
 {
 	const struct nsc_session *session = c->run->session;
-	struct nsc_relay_request request = {
-		.caller = &c->caller, .pty = c->pty, .signals = c->signals,
+	struct nsc_tty_relay_request request = {
+		.caller = &c->caller,
+		.pty = c->pty,
+		.signals = c->signals,
 	};
-	int ret = nsc_group_enter(session, c->run->info, err);
+	int ret = nsc_monitor_client_enter(session, c->run->info, err);
 
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
@@ -119,16 +121,16 @@ static int run(struct console *c, int report, int *ret_status,
 		ret = prepare_pty(c, err);
 	if (ret < 0)
 		return ret;
-	nsc_caller_set_raw(&c->caller);
+	nsc_tty_outer_set_raw(&c->caller);
 	request.child = fork();
 	if (request.child == 0)
 		run_child(c, report);
 	if (request.child < 0)
 		return nsc_error_sys(err, errno, "start a process");
-	ret = step_down(c, err);
+	ret = run_step_down(c, err);
 	if (ret < 0)
 		return ret;
-	*ret_status = nsc_relay(&request);
+	*ret_status = nsc_tty_relay(&request);
 	return 0;
 }
 
@@ -139,8 +141,12 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	struct console c = {
-		.run = request, .pty = pty, .caller = NSC_CALLER_INIT,
-		.host = nsc_pty_devpts(), .signals = -1, .terminal = terminal,
+		.run = request,
+		.pty = pty,
+		.caller = NSC_TTY_OUTER_INIT,
+		.host = nsc_pty_devpts(),
+		.signals = -1,
+		.terminal = terminal,
 	};
 	int pipefd[2];
 	int ret;
@@ -151,12 +157,13 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	out = pipefd[1];
 	ret = block_signals(&c, err);
 	if (ret == 0)
-		ret = terminal < 0 ? nsc_caller_open(&c.caller, err) :
-				     nsc_caller_open_terminal(terminal,
-							      &c.caller, err);
+		ret = terminal < 0 ?
+			      nsc_tty_outer_open(&c.caller, err) :
+			      nsc_tty_outer_open_terminal(terminal, &c.caller,
+							  err);
 	if (ret == 0)
 		ret = run(&c, out, ret_status, err);
-	nsc_caller_close(&c.caller);
+	nsc_tty_outer_close(&c.caller);
 	nsc_pty_close(pty);
 	nsc_fd_close(&c.signals);
 	return ret < 0 ? ret : nsc_run_report(in, err);
@@ -170,7 +177,7 @@ int nsc_console_run_given(const struct nsc_run *run, bool controlling,
 	int ret;
 
 	if (controlling || nsc_stdio_has_terminal())
-		terminal = nsc_caller_terminal();
+		terminal = nsc_tty_outer_terminal();
 	ret = nsc_stdio_check(terminal, err);
 	if (ret < 0)
 		return ret;

@@ -9,7 +9,7 @@
  * As nsc_run, on pty, which is closed; where it has no descriptors, on a new
  * terminal of the container's /dev/pts.  With terminal -1 descriptors 0 and 1
  * are what it is relayed to, and the program has none of ours.  Otherwise it
- * is relayed to terminal, see nsc_caller_terminal, and takes its place: what
+ * is relayed to terminal, see nsc_tty_outer_terminal, and takes its place: what
  * is no terminal among descriptors 0, 1 and 2 stays the program's.
  */
 int nsc_console_run(const struct nsc_run *run, int terminal,

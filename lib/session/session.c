@@ -46,7 +46,7 @@ bool nsc_session_inside_of(uid_t uid)
 int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err)
 {
-	int error, ret = nsc_join_load(instance, &session->state, err);
+	int error, ret = nsc_running_load(instance, &session->state, err);
 	unsigned int others;
 
 	if (ret < 0)

@@ -51,8 +51,8 @@ int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err)
 }
 
 /* The previous container's monitor must have cleaned up. */
-static int wait_for_monitor(const struct nsc_starting *s,
-			    struct nsc_error *err)
+static int starting_wait_for_monitor(const struct nsc_starting *s,
+				     struct nsc_error *err)
 {
 	_cleanup_fd_ int monitor = s->current < 0 ? -ENOENT :
 		nsc_rundir_lock(s->current, NSC_FILE_MONITOR, LOCK_EX,
@@ -63,8 +63,8 @@ static int wait_for_monitor(const struct nsc_starting *s,
 				  "cleaned up");
 }
 
-static int run(struct nsc_starting *s, struct nsc_session *session,
-	       struct nsc_error *err)
+static int starting_run(struct nsc_starting *s, struct nsc_session *session,
+			struct nsc_error *err)
 {
 	int ret;
 
@@ -76,7 +76,7 @@ static int run(struct nsc_starting *s, struct nsc_session *session,
 	if (ret == -EWOULDBLOCK)
 		return nsc_error_context(err, "wait for the container to stop");
 	if (ret == -ESRCH)
-		ret = wait_for_monitor(s, err);
+		ret = starting_wait_for_monitor(s, err);
 	return ret < 0 ? ret : nsc_starting_new(s, false, session, err);
 }
 
@@ -94,7 +94,7 @@ int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,
 		nsc_error_context(err, "wait for another process to start or "
 				  "stop the container");
 	if (ret >= 0)
-		ret = run(s, session, err);
+		ret = starting_run(s, session, err);
 	nsc_fd_close(&s->current);
 	nsc_fd_close(&s->lock);
 	nsc_fd_close(&s->rundir);

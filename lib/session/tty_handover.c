@@ -43,7 +43,7 @@ static bool closes_on_exec(int fd)
 }
 
 /* Is fd the slave of the pty of the host that h->master is the other end of? */
-static bool is_slave(const struct nsc_handover *h, int fd)
+static bool is_slave(const struct nsc_tty_handover *h, int fd)
 {
 	unsigned int number;
 	struct stat st;
@@ -53,12 +53,14 @@ static bool is_slave(const struct nsc_handover *h, int fd)
 	       minor(st.st_rdev) == number && isatty(fd);
 }
 
-static int add(struct nsc_handover *h, int fd, struct nsc_error *err)
+static int handover_add(struct nsc_tty_handover *h, int fd,
+			struct nsc_error *err)
 {
-	if (h->n == NSC_HANDOVER_MAX)
-		return nsc_error_set(err, NSC_STDIO_REFUSED, "more than %d "
+	if (h->n == NSC_TTY_HANDOVER_MAX)
+		return nsc_error_set(err, NSC_STDIO_REFUSED,
+				     "more than %d "
 				     "descriptors are a terminal: close them",
-				     NSC_HANDOVER_MAX);
+				     NSC_TTY_HANDOVER_MAX);
 	h->cloexec[h->n] = closes_on_exec(fd);
 	h->fds[h->n++] = fd;
 	return 0;
@@ -68,10 +70,10 @@ static int add(struct nsc_handover *h, int fd, struct nsc_error *err)
  * Call look for each open descriptor.  That is asked here: inside, where this
  * process has no number, /proc/self leads nowhere.
  */
-static int for_each(struct nsc_handover *h,
-		    int (*look)(struct nsc_handover *h, int fd,
-				struct nsc_error *err),
-		    struct nsc_error *err)
+static int handover_for_each(struct nsc_tty_handover *h,
+			     int (*look)(struct nsc_tty_handover *h, int fd,
+					 struct nsc_error *err),
+			     struct nsc_error *err)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	const struct dirent *entry;
@@ -89,7 +91,7 @@ static int for_each(struct nsc_handover *h,
 	return ret;
 }
 
-static int look_for_master(struct nsc_handover *h, int fd,
+static int look_for_master(struct nsc_tty_handover *h, int fd,
 			   struct nsc_error *err)
 {
 	(void)err;
@@ -98,17 +100,17 @@ static int look_for_master(struct nsc_handover *h, int fd,
 	return 0;
 }
 
-static int look_for_slaves(struct nsc_handover *h, int fd,
+static int look_for_slaves(struct nsc_tty_handover *h, int fd,
 			   struct nsc_error *err)
 {
-	return is_slave(h, fd) ? add(h, fd, err) : 0;
+	return is_slave(h, fd) ? handover_add(h, fd, err) : 0;
 }
 
 /* Terminals that a user's program would have open. */
-static int look_for_terminals(struct nsc_handover *h, int fd,
+static int look_for_terminals(struct nsc_tty_handover *h, int fd,
 			      struct nsc_error *err)
 {
-	return isatty(fd) && !closes_on_exec(fd) ? add(h, fd, err) : 0;
+	return isatty(fd) && !closes_on_exec(fd) ? handover_add(h, fd, err) : 0;
 }
 
 static bool has_children(void)
@@ -119,28 +121,29 @@ static bool has_children(void)
 }
 
 /* Has it a pty, both ends of it?  1, 0, or a negative errno. */
-static int look_for_pty(struct nsc_handover *h, struct nsc_error *err)
+static int look_for_pty(struct nsc_tty_handover *h, struct nsc_error *err)
 {
-	int ret = for_each(h, look_for_master, err);
+	int ret = handover_for_each(h, look_for_master, err);
 
 	if (ret == 0 && h->master >= 0)
-		ret = for_each(h, look_for_slaves, err);
+		ret = handover_for_each(h, look_for_slaves, err);
 	return ret < 0 ? ret : h->n > 0;
 }
 
-static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
+static int handover_look(struct nsc_tty_handover *h, bool relays,
+			 struct nsc_error *err)
 {
 	int ret;
 
-	h->terminal = nsc_caller_terminal();
+	h->terminal = nsc_tty_outer_terminal();
 	h->devpts = nsc_pty_devpts();
 	ret = relays ? look_for_pty(h, err) : 0;
 	if (ret == 1) {
-		h->kind = NSC_HANDOVER_PTY;
+		h->kind = NSC_TTY_HANDOVER_PTY;
 		return 0;
 	}
 	if (ret == 0)
-		ret = for_each(h, look_for_terminals, err);
+		ret = handover_for_each(h, look_for_terminals, err);
 	if (ret < 0)
 		return ret;
 	if (h->terminal < 0 && h->n)
@@ -149,18 +152,19 @@ static int look(struct nsc_handover *h, bool relays, struct nsc_error *err)
 		return 0;
 	/* Its children are none of the child's: it could not wait for them. */
 	h->kind = has_children() && !isatty(STDIN_FILENO) ?
-		  NSC_HANDOVER_DROP : NSC_HANDOVER_RELAY;
+			  NSC_TTY_HANDOVER_DROP :
+			  NSC_TTY_HANDOVER_RELAY;
 	return 0;
 }
 
-int nsc_handover_look(struct nsc_handover *h, bool relays,
-		      struct nsc_error *err)
+int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
+			  struct nsc_error *err)
 {
-	int ret = look(h, relays, err);
+	int ret = handover_look(h, relays, err);
 
 	if (ret == 0)
 		ret = nsc_stdio_check(h->terminal, err);
-	if (ret < 0 || h->kind == NSC_HANDOVER_PTY)
+	if (ret < 0 || h->kind == NSC_TTY_HANDOVER_PTY)
 		nsc_fd_close(&h->terminal);
 	return ret;
 }
@@ -168,7 +172,8 @@ int nsc_handover_look(struct nsc_handover *h, bool relays,
 /* --- the parent */
 
 /* The child's word, then the container's terminal. */
-static int receive(int channel, struct nsc_pty *pty, struct nsc_error *err)
+static int handover_receive(int channel, struct nsc_pty *pty,
+			    struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + ANSWER_MS;
 	int n = nsc_process_poll(channel, deadline), ret;
@@ -194,7 +199,7 @@ static int receive(int channel, struct nsc_pty *pty, struct nsc_error *err)
  * to the child's user, so that it can pass signals on: that is the
  * container's root, who made the terminal.
  */
-static int step_down(const struct nsc_pty *pty)
+static int handover_step_down(const struct nsc_pty *pty)
 {
 	uid_t uid = getuid() ? getuid() : NSC_NOBODY;
 	gid_t gid = getgid() ? getgid() : NSC_NOBODY;
@@ -211,8 +216,8 @@ static int step_down(const struct nsc_pty *pty)
 }
 
 /* Nothing of the login program stays open here. */
-static int let_go(const struct nsc_caller *caller, const struct nsc_pty *pty,
-		  int signals, int channel)
+static int handover_let_go(const struct nsc_tty_outer *caller,
+			   const struct nsc_pty *pty, int signals, int channel)
 {
 	const int keep[] = {
 		caller->in, caller->out, caller->size, caller->guard,
@@ -229,10 +234,13 @@ static int let_go(const struct nsc_caller *caller, const struct nsc_pty *pty,
 }
 
 static void __attribute__((noreturn))
-relay(struct nsc_caller *caller, struct nsc_pty *pty, int channel, pid_t child)
+relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
+      pid_t child)
 {
-	struct nsc_relay_request request = {
-		.caller = caller, .pty = pty, .child = child,
+	struct nsc_tty_relay_request request = {
+		.caller = caller,
+		.pty = pty,
+		.child = child,
 		/* su is deaf to SIGHUP, and it leads the session. */
 		.hang_up = SIGTERM,
 	};
@@ -243,14 +251,14 @@ relay(struct nsc_caller *caller, struct nsc_pty *pty, int channel, pid_t child)
 	request.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	signal(SIGCHLD, SIG_DFL);
 	if (request.signals < 0 ||
-	    let_go(caller, pty, request.signals, channel) < 0 ||
-	    step_down(pty) < 0)
+	    handover_let_go(caller, pty, request.signals, channel) < 0 ||
+	    handover_step_down(pty) < 0)
 		_exit(1);
-	nsc_caller_set_raw(caller);
+	nsc_tty_outer_set_raw(caller);
 	(void)!write(channel, "", 1);
 	close(channel);
-	status = nsc_relay(&request);
-	nsc_caller_close(caller);
+	status = nsc_tty_relay(&request);
+	nsc_tty_outer_close(caller);
 	nsc_pty_close(pty);
 	nsc_process_end_like(status);
 }
@@ -269,18 +277,18 @@ static void forget(pid_t child)
 	sigtimedwait(&child_only, NULL, &now);
 }
 
-static int follow(const struct nsc_handover *h, int channel, pid_t child,
-		  struct nsc_error *err)
+static int handover_follow(const struct nsc_tty_handover *h, int channel,
+			   pid_t child, struct nsc_error *err)
 {
-	struct nsc_caller caller = NSC_CALLER_INIT;
+	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
 	struct nsc_pty pty = NSC_PTY_INIT;
-	int ret = receive(channel, &pty, err);
+	int ret = handover_receive(channel, &pty, err);
 
 	if (ret == 0)
-		ret = nsc_caller_open_terminal(h->terminal, &caller, err);
+		ret = nsc_tty_outer_open_terminal(h->terminal, &caller, err);
 	if (ret == 0) {
 		/* Before the first byte; a shell that reads has its own. */
-		if (caller.terminal && !nsc_caller_in_background(&caller))
+		if (caller.terminal && !nsc_tty_outer_in_background(&caller))
 			tcsetattr(pty.slave, TCSANOW, &caller.before);
 		nsc_pty_copy_size(&pty, caller.size);
 		relay(&caller, &pty, channel, child);
@@ -290,7 +298,7 @@ static int follow(const struct nsc_handover *h, int channel, pid_t child,
 	return ret;
 }
 
-int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
+int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	_cleanup_fd_ int channel = -1;
 	sigset_t all;
@@ -298,7 +306,7 @@ int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
 	pid_t pid;
 	int ret;
 
-	if (h->kind != NSC_HANDOVER_RELAY)
+	if (h->kind != NSC_TTY_HANDOVER_RELAY)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return nsc_error_sys(err, errno, "terminal: socket");
@@ -313,7 +321,7 @@ int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
 	}
 	nsc_fd_close(&h->channel);
 	ret = pid < 0 ? nsc_error_sys(err, errno, "terminal: start its relay") :
-			follow(h, channel, pid, err);
+			handover_follow(h, channel, pid, err);
 	nsc_fd_close(&h->terminal);
 	sigprocmask(SIG_SETMASK, &h->mask, NULL);
 	return ret;
@@ -321,8 +329,9 @@ int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err)
 
 /* --- inside */
 
-static int hand_out(struct nsc_handover *h, const struct nsc_pty *pty,
-		    uid_t uid, struct nsc_error *err)
+static int handover_hand_out(struct nsc_tty_handover *h,
+			     const struct nsc_pty *pty, uid_t uid,
+			     struct nsc_error *err)
 {
 	const struct nsc_error none = NSC_ERROR_INIT;
 	char go;
@@ -342,7 +351,7 @@ static int hand_out(struct nsc_handover *h, const struct nsc_pty *pty,
 	return 0;
 }
 
-static int finish_relay(struct nsc_handover *h, uid_t uid,
+static int finish_relay(struct nsc_tty_handover *h, uid_t uid,
 			struct nsc_error *err)
 {
 	struct nsc_pty pty = NSC_PTY_INIT;
@@ -354,7 +363,7 @@ static int finish_relay(struct nsc_handover *h, uid_t uid,
 	if (ret == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		ret = nsc_error_sys(err, errno, "terminal: its relay's end");
 	if (ret == 0)
-		ret = hand_out(h, &pty, uid, err);
+		ret = handover_hand_out(h, &pty, uid, err);
 	nsc_pty_close(&pty);
 	if (ret == 0)
 		sigprocmask(SIG_SETMASK, &h->mask, NULL);
@@ -362,7 +371,8 @@ static int finish_relay(struct nsc_handover *h, uid_t uid,
 }
 
 /* The container's pty is what the program's own was: modes, size, owner. */
-static void copy_pty(const struct nsc_handover *h, const struct nsc_pty *pty)
+static void copy_pty(const struct nsc_tty_handover *h,
+		     const struct nsc_pty *pty)
 {
 	int flags = fcntl(h->master, F_GETFL);
 	struct termios modes;
@@ -376,7 +386,7 @@ static void copy_pty(const struct nsc_handover *h, const struct nsc_pty *pty)
 	fcntl(pty->master, F_SETFL, flags);
 }
 
-static int finish_pty(struct nsc_handover *h, struct nsc_error *err)
+static int finish_pty(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	struct nsc_pty pty = NSC_PTY_INIT;
 	int ret = nsc_pty_new_here(h->devpts, &pty, err);
@@ -395,7 +405,7 @@ static int finish_pty(struct nsc_handover *h, struct nsc_error *err)
 	return ret;
 }
 
-static int finish_drop(struct nsc_handover *h, struct nsc_error *err)
+static int finish_drop(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
@@ -410,13 +420,16 @@ static int finish_drop(struct nsc_handover *h, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
-			struct nsc_error *err)
+int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
+			    struct nsc_error *err)
 {
 	switch (h->kind) {
-	case NSC_HANDOVER_RELAY: return finish_relay(h, uid, err);
-	case NSC_HANDOVER_PTY: return finish_pty(h, err);
-	case NSC_HANDOVER_DROP: return finish_drop(h, err);
+	case NSC_TTY_HANDOVER_RELAY:
+		return finish_relay(h, uid, err);
+	case NSC_TTY_HANDOVER_PTY:
+		return finish_pty(h, err);
+	case NSC_TTY_HANDOVER_DROP:
+		return finish_drop(h, err);
 	default:
 		/*
 		 * Whoever is told inside to signal its group, by kill(2) of 0,
@@ -428,7 +441,8 @@ int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
 	}
 }
 
-int nsc_handover_fail(struct nsc_handover *h, const struct nsc_error *err)
+int nsc_tty_handover_fail(struct nsc_tty_handover *h,
+			  const struct nsc_error *err)
 {
 	if (h->channel >= 0) {
 		nsc_error_send(h->channel, err);

@@ -13,40 +13,45 @@
 
 #include "util/error.h"
 
-#define NSC_HANDOVER_MAX 64
+#define NSC_TTY_HANDOVER_MAX 64
 
-enum nsc_handover_kind {
-	NSC_HANDOVER_NONE,	/* there is none */
-	NSC_HANDOVER_RELAY,	/* a process of ours stands between */
-	NSC_HANDOVER_PTY,	/* the program has made a pty itself: sudo */
-	NSC_HANDOVER_DROP,	/* given up: sshd in the foreground */
+enum nsc_tty_handover_kind {
+	NSC_TTY_HANDOVER_NONE,	/* there is none */
+	NSC_TTY_HANDOVER_RELAY, /* a process of ours stands between */
+	NSC_TTY_HANDOVER_PTY,	/* the program has made a pty itself: sudo */
+	NSC_TTY_HANDOVER_DROP,	/* given up: sshd in the foreground */
 };
 
-struct nsc_handover {
-	enum nsc_handover_kind kind;
+struct nsc_tty_handover {
+	enum nsc_tty_handover_kind kind;
 	dev_t devpts;			/* the host's */
 	int terminal;			/* the host's, or -1 */
 	int master;			/* the program's own pty, or -1 */
-	int fds[NSC_HANDOVER_MAX];	/* to be replaced inside */
-	bool cloexec[NSC_HANDOVER_MAX];
+	int fds[NSC_TTY_HANDOVER_MAX];	/* to be replaced inside */
+	bool cloexec[NSC_TTY_HANDOVER_MAX];
 	size_t n;
 	int channel;			/* to the relay, or -1 */
 	sigset_t mask;			/* what the program had blocked */
 };
 
-#define NSC_HANDOVER_INIT { .terminal = -1, .master = -1, .channel = -1 }
+#define NSC_TTY_HANDOVER_INIT                                                  \
+	{                                                                      \
+		.terminal = -1, .master = -1, .channel = -1                    \
+	}
 
 /*
  * On the host: what there is.  With relays the program, where it has a pty,
  * relays that by itself: the container's takes its place.
  */
-int nsc_handover_look(struct nsc_handover *h, bool relays,
-		      struct nsc_error *err);
+int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
+			  struct nsc_error *err);
 
 /* Will it take a terminal of the container's? */
-static inline bool nsc_handover_needs_terminal(const struct nsc_handover *h)
+static inline bool nsc_tty_handover_needs_terminal(
+	const struct nsc_tty_handover *h)
 {
-	return h->kind == NSC_HANDOVER_RELAY || h->kind == NSC_HANDOVER_PTY;
+	return h->kind == NSC_TTY_HANDOVER_RELAY ||
+	       h->kind == NSC_TTY_HANDOVER_PTY;
 }
 
 /*
@@ -56,16 +61,17 @@ static inline bool nsc_handover_needs_terminal(const struct nsc_handover *h)
  * unless the child fails: then it returns that error, and nothing of it has
  * changed.
  */
-int nsc_handover_begin(struct nsc_handover *h, struct nsc_error *err);
+int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err);
 
 /* Placed: put a terminal of the container, uid's, where the host's is. */
-int nsc_handover_finish(struct nsc_handover *h, uid_t uid,
-			struct nsc_error *err);
+int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
+			    struct nsc_error *err);
 
 /*
  * The end of a child that cannot go on; without a relay this returns -err->code
  * to a program that is what it was.
  */
-int nsc_handover_fail(struct nsc_handover *h, const struct nsc_error *err);
+int nsc_tty_handover_fail(struct nsc_tty_handover *h,
+			  const struct nsc_error *err);
 
 #endif

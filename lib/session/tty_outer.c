@@ -27,7 +27,7 @@
 #define GUARD_TERMINAL 3
 #define GUARD_PIPE 4
 
-int nsc_caller_terminal(void)
+int nsc_tty_outer_terminal(void)
 {
 	int own = nsc_terminal_open_controlling(O_RDWR);
 
@@ -38,7 +38,7 @@ int nsc_caller_terminal(void)
 }
 
 /* While we relay: no byte means anything to it, but those of signals. */
-static struct termios make_raw(const struct nsc_caller *caller)
+static struct termios make_raw(const struct nsc_tty_outer *caller)
 {
 	struct termios raw = caller->before;
 
@@ -55,7 +55,7 @@ static bool same(const struct termios *a, const struct termios *b)
 }
 
 /* Who has the terminal now may have changed it already. */
-static void restore_raw(const struct nsc_caller *caller)
+static void restore_raw(const struct nsc_tty_outer *caller)
 {
 	struct termios raw = make_raw(caller), now;
 
@@ -70,7 +70,7 @@ static void restore_raw(const struct nsc_caller *caller)
  * as they were in the relay, from the first moment on.
  */
 static void __attribute__((noreturn))
-run_guard(struct nsc_caller *caller, int in)
+run_guard(struct nsc_tty_outer *caller, int in)
 {
 	const int keep[] = { caller->in, in };
 	struct termios before;
@@ -92,7 +92,7 @@ run_guard(struct nsc_caller *caller, int in)
 	_exit(0);
 }
 
-static int start_guard(struct nsc_caller *caller, struct nsc_error *err)
+static int start_guard(struct nsc_tty_outer *caller, struct nsc_error *err)
 {
 	_cleanup_fd_ int in = -1;
 	pid_t pid;
@@ -160,7 +160,7 @@ static bool has_company(void)
 }
 
 /* What cannot be read has ended, and what cannot be written says nothing. */
-static int open_both(struct nsc_caller *caller, int in, int out,
+static int open_both(struct nsc_tty_outer *caller, int in, int out,
 		     struct nsc_error *err)
 {
 	if (may(in, O_RDONLY))
@@ -187,9 +187,9 @@ static int with_access(int terminal, int access)
 	return terminal;
 }
 
-int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err)
+int nsc_tty_outer_open(struct nsc_tty_outer *ret, struct nsc_error *err)
 {
-	_cleanup_caller_ struct nsc_caller caller = NSC_CALLER_INIT;
+	_cleanup_tty_outer_ struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
 	int error;
 
 	for (int fd = 2; fd >= 0; fd--)
@@ -201,14 +201,14 @@ int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err)
 	if (error < 0)
 		return error;
 	*ret = caller;
-	caller = (struct nsc_caller)NSC_CALLER_INIT;
+	caller = (struct nsc_tty_outer)NSC_TTY_OUTER_INIT;
 	return 0;
 }
 
-int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
-			     struct nsc_error *err)
+int nsc_tty_outer_open_terminal(int terminal, struct nsc_tty_outer *ret,
+				struct nsc_error *err)
 {
-	_cleanup_caller_ struct nsc_caller caller = NSC_CALLER_INIT;
+	_cleanup_tty_outer_ struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
 	bool in = isatty(STDIN_FILENO), out = isatty(STDOUT_FILENO);
 	int error;
 
@@ -220,17 +220,17 @@ int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
 	if (error < 0)
 		return error;
 	*ret = caller;
-	caller = (struct nsc_caller)NSC_CALLER_INIT;
+	caller = (struct nsc_tty_outer)NSC_TTY_OUTER_INIT;
 	return 0;
 }
 
-void nsc_caller_set_raw(struct nsc_caller *caller)
+void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller)
 {
 	sigset_t background, mask;
 	struct termios raw;
 
 	if (!caller->terminal || caller->silent ||
-	    nsc_caller_in_background(caller))
+	    nsc_tty_outer_in_background(caller))
 		return;
 	/* A shell may have changed it while it was the shell's. */
 	if (!caller->raw && tcgetattr(caller->in, &caller->before) == 0)
@@ -244,31 +244,31 @@ void nsc_caller_set_raw(struct nsc_caller *caller)
 	sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
-bool nsc_caller_in_background(const struct nsc_caller *caller)
+bool nsc_tty_outer_in_background(const struct nsc_tty_outer *caller)
 {
 	pid_t group = caller->terminal ? tcgetpgrp(caller->in) : -1;
 
 	return group > 0 && group != getpgrp();
 }
 
-void nsc_caller_restore(struct nsc_caller *caller)
+void nsc_tty_outer_restore(struct nsc_tty_outer *caller)
 {
-	if (caller->raw && !nsc_caller_in_background(caller))
+	if (caller->raw && !nsc_tty_outer_in_background(caller))
 		tcsetattr(caller->in, TCSANOW, &caller->before);
 	caller->raw = false;
 }
 
-ssize_t nsc_caller_write(const struct nsc_caller *caller, const void *data,
-			 size_t len)
+ssize_t nsc_tty_outer_write(const struct nsc_tty_outer *caller,
+			    const void *data, size_t len)
 {
 	ssize_t n = send(caller->out, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	return n < 0 && errno == ENOTSOCK ? write(caller->out, data, len) : n;
 }
 
-void nsc_caller_close(struct nsc_caller *caller)
+void nsc_tty_outer_close(struct nsc_tty_outer *caller)
 {
-	nsc_caller_restore(caller);
+	nsc_tty_outer_restore(caller);
 	if (caller->guard >= 0)
 		(void)!write(caller->guard, "", 1);
 	nsc_fd_close(&caller->guard);

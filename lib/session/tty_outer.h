@@ -11,7 +11,7 @@
 
 #include "util/error.h"
 
-struct nsc_caller {
+struct nsc_tty_outer {
 	int in, out;		/* 0 and 1; not blocking, where they can be */
 	int size;		/* a terminal to take the size from, or -1 */
 	bool eager;		/* out does not block */
@@ -24,48 +24,51 @@ struct nsc_caller {
 	int guard_pidfd;
 };
 
-#define NSC_CALLER_INIT { .in = -1, .out = -1, .size = -1, .guard = -1, \
-			  .guard_pidfd = -1 }
+#define NSC_TTY_OUTER_INIT                                                     \
+	{                                                                      \
+		.in = -1, .out = -1, .size = -1, .guard = -1,                  \
+		.guard_pidfd = -1                                              \
+	}
 
 /*
  * Look at descriptors 0 and 1, and open those anew that would block others
  * or us.  Runs on the host, with all signals blocked.
  */
-int nsc_caller_open(struct nsc_caller *ret, struct nsc_error *err);
+int nsc_tty_outer_open(struct nsc_tty_outer *ret, struct nsc_error *err);
 
 /*
  * The terminal that the calling process has: its controlling one, or, without
  * one, the first among descriptors 0, 1 and 2, which is then used with no more
  * than their access.  A new descriptor, or -1.
  */
-int nsc_caller_terminal(void);
+int nsc_tty_outer_terminal(void);
 
 /*
- * The same as nsc_caller_open for that terminal, whatever descriptors 0 and 1
+ * The same as nsc_tty_outer_open for that terminal, whatever descriptors 0, 1
  * are.  Where not both are terminals this may be a part of a pipeline, in
  * which others read the terminal, and are to get ^C.
  */
-int nsc_caller_open_terminal(int terminal, struct nsc_caller *ret,
-			     struct nsc_error *err);
+int nsc_tty_outer_open_terminal(int terminal, struct nsc_tty_outer *ret,
+				struct nsc_error *err);
 
 /*
  * Make the terminal raw, where it is ours to do so: not in the background.
  * What it was is looked at each time.  Without a terminal: nothing.
  */
-void nsc_caller_set_raw(struct nsc_caller *caller);
+void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller);
 
 /* The terminal as it was before; never waits. */
-void nsc_caller_restore(struct nsc_caller *caller);
+void nsc_tty_outer_restore(struct nsc_tty_outer *caller);
 
 /* Has another job the terminal now, so that it is not ours to read? */
-bool nsc_caller_in_background(const struct nsc_caller *caller);
+bool nsc_tty_outer_in_background(const struct nsc_tty_outer *caller);
 
 /* write(2) that does not block, where the kernel has a way to do that. */
-ssize_t nsc_caller_write(const struct nsc_caller *caller, const void *data,
-			 size_t len);
+ssize_t nsc_tty_outer_write(const struct nsc_tty_outer *caller,
+			    const void *data, size_t len);
 
 /* Restore it, and close what was opened. */
-void nsc_caller_close(struct nsc_caller *caller);
-#define _cleanup_caller_ __attribute__((cleanup(nsc_caller_close)))
+void nsc_tty_outer_close(struct nsc_tty_outer *caller);
+#define _cleanup_tty_outer_ __attribute__((cleanup(nsc_tty_outer_close)))
 
 #endif

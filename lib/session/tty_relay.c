@@ -32,7 +32,7 @@ struct part {
 };
 
 struct relay {
-	struct nsc_caller *caller;
+	struct nsc_tty_outer *caller;
 	struct nsc_pty *pty;
 	pid_t child;
 	int signals;
@@ -54,19 +54,19 @@ static bool is_empty(const struct part *part)
 }
 
 /* As when a modem's line ends; from here ^C is the caller's terminal's. */
-static void hang_up(struct relay *r)
+static void relay_hang_up(struct relay *r)
 {
 	if (r->hang_up && r->pty->master >= 0)
 		kill(r->child, r->hang_up);
 	nsc_pty_close(r->pty);
-	nsc_caller_restore(r->caller);
+	nsc_tty_outer_restore(r->caller);
 	r->no_input = true;
 	r->inwards.at = r->inwards.end = 0;
 	r->outwards.at = r->outwards.end = 0;
 }
 
 /* 1: something was read, 0: end-of-file, or a negative errno. */
-static int fill(struct part *part, int fd)
+static int relay_fill(struct part *part, int fd)
 {
 	ssize_t n = read(fd, part->data, sizeof(part->data));
 
@@ -79,14 +79,14 @@ static int fill(struct part *part, int fd)
 
 static void read_caller(struct relay *r)
 {
-	int ret = fill(&r->inwards, r->caller->in);
+	int ret = relay_fill(&r->inwards, r->caller->in);
 
 	if (ret > 0 || ret == -EAGAIN || ret == -EINTR)
 		return;
-	if (ret == -EIO && nsc_caller_in_background(r->caller))
+	if (ret == -EIO && nsc_tty_outer_in_background(r->caller))
 		r->paused = true;
 	else if (r->caller->terminal)
-		hang_up(r);
+		relay_hang_up(r);
 	else
 		r->no_input = true;
 }
@@ -105,13 +105,13 @@ static void write_inside(struct relay *r)
 static void write_caller(struct relay *r)
 {
 	struct part *p = &r->outwards;
-	ssize_t n = nsc_caller_write(r->caller, p->data + p->at,
-				     p->end - p->at);
+	ssize_t n =
+		nsc_tty_outer_write(r->caller, p->data + p->at, p->end - p->at);
 
 	if (n > 0)
 		p->at += (size_t)n;
 	else if (n < 0 && errno != EAGAIN && errno != EINTR)
-		hang_up(r);
+		relay_hang_up(r);
 }
 
 /*
@@ -121,7 +121,7 @@ static void write_caller(struct relay *r)
 static void read_inside(struct relay *r)
 {
 	for (int i = 0; i < BURST; i++) {
-		int ret = fill(&r->outwards, r->pty->master);
+		int ret = relay_fill(&r->outwards, r->pty->master);
 
 		/* -EIO: nobody inside has it open, somebody may again. */
 		r->quiet = ret == -EIO;
@@ -154,23 +154,23 @@ static void press_eof(struct relay *r)
 	r->inwards.end = 1;
 }
 
-static void go_on(struct relay *r)
+static void relay_go_on(struct relay *r)
 {
-	r->paused = nsc_caller_in_background(r->caller);
+	r->paused = nsc_tty_outer_in_background(r->caller);
 	if (r->pty->master < 0)
 		return;
-	nsc_caller_set_raw(r->caller);
+	nsc_tty_outer_set_raw(r->caller);
 	nsc_pty_copy_size(r->pty, r->caller->size);
 }
 
 static void stop_ourselves(struct relay *r)
 {
-	nsc_caller_restore(r->caller);
+	nsc_tty_outer_restore(r->caller);
 	raise(SIGSTOP);
-	go_on(r);
+	relay_go_on(r);
 }
 
-static void reap(struct relay *r)
+static void relay_reap(struct relay *r)
 {
 	int status;
 
@@ -197,7 +197,8 @@ static bool ends_us(unsigned int signal_number)
 	       signal_number == SIGQUIT || signal_number == SIGTERM;
 }
 
-static void on_signal(struct relay *r, const struct signalfd_siginfo *info)
+static void relay_on_signal(struct relay *r,
+			    const struct signalfd_siginfo *info)
 {
 	bool sent = info->ssi_code <= 0;
 	int n = (int)info->ssi_signo;
@@ -205,13 +206,13 @@ static void on_signal(struct relay *r, const struct signalfd_siginfo *info)
 	if (r->ended && ends_us(info->ssi_signo)) {
 		r->give_up = true;
 	} else if (n == SIGCHLD) {
-		reap(r);
+		relay_reap(r);
 	} else if (n == SIGWINCH) {
 		nsc_pty_copy_size(r->pty, r->caller->size);
 	} else if (n == SIGCONT) {
-		go_on(r);
+		relay_go_on(r);
 	} else if (n == SIGHUP && !sent) {
-		hang_up(r);
+		relay_hang_up(r);
 	} else if (n == SIGTSTP && !sent) {
 		stop_ourselves(r);
 	} else if (n == SIGTTIN || n == SIGTTOU) {
@@ -230,7 +231,7 @@ static void read_signals(struct relay *r)
 	struct signalfd_siginfo info;
 
 	while (read(r->signals, &info, sizeof(info)) == sizeof(info))
-		on_signal(r, &info);
+		relay_on_signal(r, &info);
 }
 
 static int timeout(const struct relay *r)
@@ -264,8 +265,8 @@ static void one_round(struct relay *r)
 	r->quiet = false;
 	if (n == 0 && r->no_input)
 		press_eof(r);
-	if (n == 0 && r->paused && !nsc_caller_in_background(r->caller))
-		go_on(r);
+	if (n == 0 && r->paused && !nsc_tty_outer_in_background(r->caller))
+		relay_go_on(r);
 	if (p[MASTER].revents & (POLLIN | POLLHUP) && out)
 		read_inside(r);
 	if (p[MASTER].revents & POLLOUT)
@@ -307,24 +308,26 @@ static void read_the_rest(struct relay *r)
 
 	flush(r);
 	while (r->pty->master >= 0 && total < LAST_BYTES && !r->give_up) {
-		if (fill(&r->outwards, r->pty->master) <= 0)
+		if (relay_fill(&r->outwards, r->pty->master) <= 0)
 			return;
 		total += r->outwards.end;
 		flush(r);
 	}
 }
 
-int nsc_relay(const struct nsc_relay_request *request)
+int nsc_tty_relay(const struct nsc_tty_relay_request *request)
 {
 	struct relay r = {
-		.caller = request->caller, .pty = request->pty,
-		.child = request->child, .signals = request->signals,
+		.caller = request->caller,
+		.pty = request->pty,
+		.child = request->child,
+		.signals = request->signals,
 		.hang_up = request->hang_up,
-		.paused = nsc_caller_in_background(request->caller),
+		.paused = nsc_tty_outer_in_background(request->caller),
 	};
 
 	/* It may have ended before its signal was asked for. */
-	reap(&r);
+	relay_reap(&r);
 	while (!r.ended)
 		one_round(&r);
 	read_the_rest(&r);

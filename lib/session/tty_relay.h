@@ -5,8 +5,8 @@
 #include "linux/pty.h"
 #include "session/tty_outer.h"
 
-struct nsc_relay_request {
-	struct nsc_caller *caller;
+struct nsc_tty_relay_request {
+	struct nsc_tty_outer *caller;
 	struct nsc_pty *pty;
 	pid_t child;		/* of the calling process */
 	int signals;		/* signalfd(2) of all, which are blocked */
@@ -19,6 +19,6 @@ struct nsc_relay_request {
  * size of the terminal to pty.  When the caller's terminal is hung up, or
  * nobody reads the output any more, pty is hung up.
  */
-int nsc_relay(const struct nsc_relay_request *request);
+int nsc_tty_relay(const struct nsc_tty_relay_request *request);
 
 #endif

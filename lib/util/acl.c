@@ -29,22 +29,22 @@ struct list {
 
 _Static_assert(sizeof(struct list) == 44, "as the kernel has it");
 
-static void put(struct list *list, size_t at, enum tag tag,
-		unsigned int access, uint32_t id)
+static void acl_put(struct list *list, size_t at, enum tag tag,
+		    unsigned int access, uint32_t id)
 {
 	list->entries[at].tag = htole16((uint16_t)tag);
 	list->entries[at].access = htole16((uint16_t)access);
 	list->entries[at].id = htole32(id);
 }
 
-static void fill(struct list *list, uid_t uid, unsigned int access)
+static void acl_fill(struct list *list, uid_t uid, unsigned int access)
 {
 	list->version = htole32(VERSION);
-	put(list, 0, USER_OBJ, NSC_ACL_READ | NSC_ACL_WRITE, NO_ID);
-	put(list, 1, USER, access, uid);
-	put(list, 2, GROUP_OBJ, 0, NO_ID);
-	put(list, 3, MASK, access, NO_ID);
-	put(list, 4, OTHER, 0, NO_ID);
+	acl_put(list, 0, USER_OBJ, NSC_ACL_READ | NSC_ACL_WRITE, NO_ID);
+	acl_put(list, 1, USER, access, uid);
+	acl_put(list, 2, GROUP_OBJ, 0, NO_ID);
+	acl_put(list, 3, MASK, access, NO_ID);
+	acl_put(list, 4, OTHER, 0, NO_ID);
 }
 
 static int result(int ret, uid_t uid)
@@ -58,7 +58,7 @@ int nsc_acl_grant(int fd, uid_t uid, unsigned int access)
 
 	if (fchmod(fd, 0600) < 0)
 		return -errno;
-	fill(&list, uid, access);
+	acl_fill(&list, uid, access);
 	return uid == 0 ? 0 : result(fsetxattr(fd, XATTR, &list, sizeof(list),
 					       0), uid);
 }
@@ -67,7 +67,7 @@ int nsc_acl_grant_name(const char *name, uid_t uid, unsigned int access)
 {
 	struct list list;
 
-	fill(&list, uid, access);
+	acl_fill(&list, uid, access);
 	return uid == 0 ? 0 : result(lsetxattr(name, XATTR, &list,
 					       sizeof(list), 0), uid);
 }

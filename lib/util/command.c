@@ -39,7 +39,7 @@ struct output {
 };
 
 /* Take what is there; false at the end of it. */
-static bool take(int in, struct output *out)
+static bool command_take(int in, struct output *out)
 {
 	char buf[512];
 	ssize_t n = read(in, buf, sizeof(buf));
@@ -56,7 +56,8 @@ static bool take(int in, struct output *out)
  * Until the command ends: what it left in the background may hold the pipe
  * longer.  False at the deadline.
  */
-static bool wait_for(int pidfd, int in, int64_t deadline, struct output *out)
+static bool command_wait_for(int pidfd, int in, int64_t deadline,
+			     struct output *out)
 {
 	struct pollfd p[] = {
 		{ .fd = pidfd, .events = POLLIN },
@@ -69,18 +70,18 @@ static bool wait_for(int pidfd, int in, int64_t deadline, struct output *out)
 
 		if (n == 0)
 			return false;
-		if (n > 0 && p[1].revents && !take(in, out))
+		if (n > 0 && p[1].revents && !command_take(in, out))
 			p[1].fd = -1;
 		if (n > 0 && p[0].revents)
 			break;
 	}
-	while (p[1].fd >= 0 && out->at + 1 < out->size && take(in, out))
+	while (p[1].fd >= 0 && out->at + 1 < out->size && command_take(in, out))
 		;
 	return true;
 }
 
 /* A file of a size that nobody can change. */
-static int open_file(void)
+static int command_open_file(void)
 {
 	int fd = (int)syscall(SYS_memfd_create, "command",
 			      MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -99,7 +100,7 @@ static int open_output(bool background, int ret[2])
 {
 	if (!background)
 		return pipe2(ret, O_CLOEXEC | O_NONBLOCK) < 0 ? -errno : 0;
-	ret[1] = open_file();
+	ret[1] = command_open_file();
 	ret[0] = ret[1] < 0 ? -1 : fcntl(ret[1], F_DUPFD_CLOEXEC, 3);
 	return ret[0] < 0 ? -errno : 0;
 }
@@ -123,8 +124,9 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 		child(command, parent, pipefd[1]);
 	close(pipefd[1]);
 	if (pid > 0)
-		in_time = wait_for(pidfd, command->background ? -1 : pipefd[0],
-				   deadline, &out);
+		in_time = command_wait_for(pidfd,
+					   command->background ? -1 : pipefd[0],
+					   deadline, &out);
 	/* It wrote at the same offset that we read from. */
 	if (command->background && pread(pipefd[0], output, size - 1, 0) < 0)
 		output[0] = '\0';

@@ -11,7 +11,7 @@
 #define CODE_MAX 4095		/* the kernel has no larger ones */
 
 static void __attribute__((format(printf, 3, 0)))
-fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
+error_fill(struct nsc_error *err, int code, const char *fmt, va_list ap)
 {
 	err->code = code;
 	if (vsnprintf(err->text, sizeof(err->text), fmt, ap) < 0)
@@ -23,7 +23,7 @@ int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	fill(err, code, fmt, ap);
+	error_fill(err, code, fmt, ap);
 	va_end(ap);
 	return -code;
 }
@@ -45,7 +45,7 @@ int nsc_error_sys(struct nsc_error *err, int code, const char *fmt, ...)
 	size_t len;
 
 	va_start(ap, fmt);
-	fill(err, code, fmt, ap);
+	error_fill(err, code, fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, ": %s",
@@ -61,7 +61,7 @@ int nsc_error_context(struct nsc_error *err, const char *fmt, ...)
 
 	old = *err;
 	va_start(ap, fmt);
-	fill(err, old.code, fmt, ap);
+	error_fill(err, old.code, fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
 	snprintf(err->text + len, sizeof(err->text) - len, ": %s", old.text);

@@ -43,8 +43,8 @@ static int check_owner(const struct stat *st, bool last, const char *dirname,
 			     name, st->st_mode & 07777);
 }
 
-static int open_dir(int dirfd, const char *dirname, const char *name, bool last,
-		    struct nsc_error *err)
+static int file_open_dir(int dirfd, const char *dirname, const char *name,
+			 bool last, struct nsc_error *err)
 {
 	const char *slash = slash_after(dirname);
 	_cleanup_fd_ int fd = -1;
@@ -71,11 +71,11 @@ static int open_dir(int dirfd, const char *dirname, const char *name, bool last,
 int nsc_file_open_dir_at(int dirfd, const char *dirname, const char *name,
 			 struct nsc_error *err)
 {
-	return open_dir(dirfd, dirname, name, true, err);
+	return file_open_dir(dirfd, dirname, name, true, err);
 }
 
 /* mkdir with exactly this mode, whatever the umask of the calling program. */
-static int make_dir(int dirfd, const char *name, mode_t mode)
+static int file_make_dir(int dirfd, const char *name, mode_t mode)
 {
 	if (mkdirat(dirfd, name, mode) < 0)
 		return errno == EEXIST ? 0 : -1;
@@ -86,7 +86,7 @@ static int make_dir(int dirfd, const char *name, mode_t mode)
  * Walk path; with mode != 0 make what is missing on the way.  done holds the
  * part that was walked, for messages.
  */
-static int walk(const char *path, mode_t mode, struct nsc_error *err)
+static int file_walk(const char *path, mode_t mode, struct nsc_error *err)
 {
 	char copy[PATH_MAX], done[PATH_MAX] = "/";
 	_cleanup_fd_ int fd = -1;
@@ -98,7 +98,7 @@ static int walk(const char *path, mode_t mode, struct nsc_error *err)
 				     "absolute path", path);
 	strcpy(copy, path);
 	next = strtok_r(copy, "/", &save);
-	fd = open_dir(AT_FDCWD, "/", "/", next == NULL, err);
+	fd = file_open_dir(AT_FDCWD, "/", "/", next == NULL, err);
 	while (fd >= 0 && next) {
 		char *name = next;
 		int child;
@@ -107,10 +107,10 @@ static int walk(const char *path, mode_t mode, struct nsc_error *err)
 		if (!strcmp(name, ".."))
 			return nsc_error_set(err, EINVAL,
 					     "%s: '..' is not allowed", path);
-		if (mode && make_dir(fd, name, mode) < 0)
+		if (mode && file_make_dir(fd, name, mode) < 0)
 			return nsc_error_sys(err, errno, "%s: make directory",
 					     path);
-		child = open_dir(fd, done, name, next == NULL, err);
+		child = file_open_dir(fd, done, name, next == NULL, err);
 		nsc_fd_close(&fd);
 		fd = child;
 		if (done[1])
@@ -122,12 +122,12 @@ static int walk(const char *path, mode_t mode, struct nsc_error *err)
 
 int nsc_file_open_dir(const char *path, struct nsc_error *err)
 {
-	return walk(path, 0, err);
+	return file_walk(path, 0, err);
 }
 
 int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err)
 {
-	return walk(path, mode, err);
+	return file_walk(path, mode, err);
 }
 
 int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
@@ -157,8 +157,8 @@ int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 }
 
 /* The directory of a path, and the name in it. */
-static int split(const char *path, char dir[PATH_MAX], const char **ret_name,
-		 struct nsc_error *err)
+static int file_split(const char *path, char dir[PATH_MAX],
+		      const char **ret_name, struct nsc_error *err)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -177,7 +177,7 @@ int nsc_file_open_parent(const char *path, const char **ret_name,
 			 struct nsc_error *err)
 {
 	char dir[PATH_MAX];
-	int ret = split(path, dir, ret_name, err);
+	int ret = file_split(path, dir, ret_name, err);
 
 	return ret < 0 ? ret : nsc_file_open_dir(dir, err);
 }
@@ -187,7 +187,7 @@ int nsc_file_open(const char *path, struct nsc_error *err)
 	_cleanup_fd_ int dirfd = -1;
 	const char *name = NULL;
 	char dir[PATH_MAX] = "";
-	int ret = split(path, dir, &name, err);
+	int ret = file_split(path, dir, &name, err);
 
 	if (ret < 0)
 		return ret;

@@ -10,7 +10,7 @@
 
 #define FACTOR UINT64_C(0x9e3779b97f4a7c15)	/* odd, so it loses nothing */
 
-static uint64_t step(uint64_t hash, uint64_t word)
+static uint64_t hash_step(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * FACTOR;
 	/* Multiplying moves differences upwards alone. */
@@ -22,22 +22,22 @@ uint64_t nsc_hash_add(uint64_t hash, const void *data, size_t size)
 	const unsigned char *p = data;
 	uint64_t word = 0;
 
-	hash = step(hash, size);
+	hash = hash_step(hash, size);
 	for (; size >= sizeof(word); size -= sizeof(word)) {
 		memcpy(&word, p, sizeof(word));
-		hash = step(hash, word);
+		hash = hash_step(hash, word);
 		p += sizeof(word);
 	}
 	word = 0;
 	if (size)
 		memcpy(&word, p, size);
-	return size ? step(hash, word) : hash;
+	return size ? hash_step(hash, word) : hash;
 }
 
 uint64_t nsc_hash_add_text(uint64_t hash, const char *text)
 {
 	return text ? nsc_hash_add(hash, text, strlen(text)) :
-		      step(hash, SIZE_MAX);
+		      hash_step(hash, SIZE_MAX);
 }
 
 int nsc_hash_file(int fd, uint64_t *ret)

@@ -15,7 +15,7 @@
 
 /* --- printing */
 
-static void put_string(FILE *out, const char *key, const char *value)
+static void kv_put_string(FILE *out, const char *key, const char *value)
 {
 	fprintf(out, "%s ", key);
 	for (; *value; value++) {
@@ -52,10 +52,10 @@ static bool put_field(FILE *out, const struct nsc_kv_field *f, const void *p)
 	case NSC_KV_OPTIONAL:
 		string = *(char *const *)p;
 		if (string)
-			put_string(out, f->key, string);
+			kv_put_string(out, f->key, string);
 		return string || f->kind == NSC_KV_OPTIONAL;
 	case NSC_KV_TEXT:
-		put_string(out, f->key, p);
+		kv_put_string(out, f->key, p);
 		break;
 	case NSC_KV_UINT:
 		fprintf(out, "%s %u\n", f->key, *(const unsigned int *)p);
@@ -72,7 +72,7 @@ static bool put_field(FILE *out, const struct nsc_kv_field *f, const void *p)
 		break;
 	case NSC_KV_VECTOR:
 		for (char **v = *(char **const *)p; v && *v; v++)
-			put_string(out, f->key, *v);
+			kv_put_string(out, f->key, *v);
 		break;
 	}
 	return true;
@@ -129,7 +129,7 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 /* --- parsing */
 
 /* In place. */
-static char *unescape(char *text)
+static char *kv_unescape(char *text)
 {
 	char *from = text, *to = text;
 
@@ -204,7 +204,7 @@ static int get_int(const char *text, int *to)
 
 static int get_text(char *text, char *to, size_t size)
 {
-	size_t len = strlen(unescape(text));
+	size_t len = strlen(kv_unescape(text));
 
 	if (len >= size)
 		return -EINVAL;
@@ -212,7 +212,7 @@ static int get_text(char *text, char *to, size_t size)
 	return 0;
 }
 
-static int append(char *text, char ***vector)
+static int kv_append(char *text, char ***vector)
 {
 	size_t n = 0;
 	char **grown;
@@ -222,7 +222,7 @@ static int append(char *text, char ***vector)
 	grown = reallocarray(*vector, n + 2, sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	grown[n] = unescape(text);
+	grown[n] = kv_unescape(text);
 	grown[n + 1] = NULL;
 	*vector = grown;
 	return 0;
@@ -236,7 +236,7 @@ static int get_field(const struct nsc_kv_field *f, char *text, void *p)
 	switch (f->kind) {
 	case NSC_KV_STRING:
 	case NSC_KV_OPTIONAL:
-		*(char **)p = unescape(text);
+		*(char **)p = kv_unescape(text);
 		return 0;
 	case NSC_KV_TEXT:
 		return get_text(text, p, f->limit);
@@ -253,7 +253,7 @@ static int get_field(const struct nsc_kv_field *f, char *text, void *p)
 	case NSC_KV_IDS:
 		return get_ids(text, p);
 	case NSC_KV_VECTOR:
-		return append(text, p);
+		return kv_append(text, p);
 	}
 	return -EINVAL;
 }
@@ -276,7 +276,7 @@ static char *next_value(char **text, const char *key)
 	return value + (value < end);
 }
 
-static int take(const struct nsc_kv_field *f, char **text, void *p)
+static int kv_take(const struct nsc_kv_field *f, char **text, void *p)
 {
 	char *value = next_value(text, f->key);
 	bool optional = f->kind == NSC_KV_OPTIONAL ||
@@ -320,7 +320,7 @@ int nsc_kv_parse(const struct nsc_kv *kv, char **text, void *record,
 	for (size_t i = 0; ret == 0 && i < kv->n; i++) {
 		const struct nsc_kv_field *f = &kv->fields[i];
 
-		ret = take(f, text, (char *)record + f->at);
+		ret = kv_take(f, text, (char *)record + f->at);
 		if (ret < 0)
 			nsc_error_set(err, -ret, "%s: %s: missing or wrong",
 				      kv->name, f->key);

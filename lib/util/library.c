@@ -5,7 +5,8 @@
 
 static bool stopped;
 
-static int refuse(const struct nsc_library *library, struct nsc_error *err)
+static int library_refuse(const struct nsc_library *library,
+			  struct nsc_error *err)
 {
 	const char *why = dlerror();
 
@@ -27,11 +28,11 @@ int nsc_library_load(struct nsc_library *library, struct nsc_error *err)
 				     "be loaded", library->soname);
 	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
-		return refuse(library, err);
+		return library_refuse(library, err);
 	for (size_t i = 0; library->names[i]; i++) {
 		to[i] = dlsym(handle, library->names[i]);
 		if (!to[i]) {
-			int ret = refuse(library, err);
+			int ret = library_refuse(library, err);
 
 			dlclose(handle);
 			return ret;

@@ -36,8 +36,8 @@ int nsc_lock_holders(const struct stat *file, pid_t *ret_pid)
 	return shared;
 }
 
-static int refuse(int fd, const char *name, int64_t deadline,
-		  struct nsc_error *err)
+static int lock_refuse(int fd, const char *name, int64_t deadline,
+		       struct nsc_error *err)
 {
 	struct stat st;
 	pid_t pid = 0;
@@ -64,7 +64,7 @@ int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
 		if (errno != EWOULDBLOCK)
 			return nsc_error_sys(err, errno, "lock '%s'", name);
 		if (nsc_process_now() >= deadline)
-			return refuse(fd, name, deadline, err);
+			return lock_refuse(fd, name, deadline, err);
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 20000000)
 			pause.tv_nsec *= 2;

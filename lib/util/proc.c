@@ -76,7 +76,7 @@ static bool is_octal(const char *text)
 }
 
 /* "\040" and the like. */
-static void unescape(char *text)
+static void proc_unescape(char *text)
 {
 	char *to = text;
 
@@ -108,7 +108,7 @@ static bool parse_mount(char *line, struct nsc_proc_mount *ret)
 	ret->super = strsep(&line, " ");
 	if (!ret->super)
 		return false;
-	unescape(ret->point);
+	proc_unescape(ret->point);
 	return true;
 }
 

@@ -81,9 +81,9 @@ static void session(int dir)
 		return;
 	for (int kind = 0; kind < 3; kind++) {
 		if (kind < 2)
-			record_text_line(&s, kind ? &end : NULL, text);
+			session_log_text_line(&s, kind ? &end : NULL, text);
 		else
-			record_text_audit(&s, &end, "/usr/sbin/x", text);
+			session_log_text_audit(&s, &end, "/usr/sbin/x", text);
 		for (const char *p = text; *p; p++)
 			assert(*p >= ' ' && *p <= '~');
 	}
@@ -116,7 +116,7 @@ void fuzz_rundir(char *text)
 	free(tree);
 	session(dir);
 	/* Of another boot, whatever they say. */
-	assert(nsc_join_verify(dir, &state, &err) < 0);
+	assert(nsc_running_verify(dir, &state, &err) < 0);
 	close_room(dir, room);
 }
 
@@ -171,7 +171,7 @@ void fuzz_ranges(char *text)
 		if (parse_line(line, &name, &from, &count)) {
 			fuzz_accepted++;
 			assert(name == line && from >= 0 && count >= 0);
-			overlap((uint64_t)from, (uint64_t)count, 65536);
+			subid_overlap((uint64_t)from, (uint64_t)count, 65536);
 		}
 	}
 }

@@ -141,13 +141,13 @@ static void accounts(char *text)
 	char *passwd = fuzz_cut(text), *group = fuzz_cut(passwd);
 	char *names[] = { NULL, (char[]){ "staff" } };
 	struct nsc_error err = NSC_ERROR_INIT;
-	struct nsc_identity_request request = {
+	struct nsc_exec_user_request request = {
 		.spec = *text ? text : NULL,
 	};
 	struct nsc_account account = {
 		.shell = "/bin/sh", .group_names = names, .n_groups = 2,
 	};
-	struct nsc_identity id;
+	struct nsc_exec_user id;
 	struct nsc_user user;
 	gid_t groups[2];
 	FILE *out = fopen("/dev/null", "w");
@@ -155,13 +155,13 @@ static void accounts(char *text)
 	text[strcspn(text, "\n")] = '\0';
 	account.user = somebody(&user, groups);
 	account.groups = groups;
-	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
+	if (nsc_exec_user_resolve(&request, passwd, group, &id, &err) == 0)
 		assert(memchr(id.home, '\0', sizeof(id.home)) &&
-		       id.n_groups <= NSC_IDENTITY_GROUPS);
+		       id.n_groups <= NSC_EXEC_USER_GROUPS);
 	fuzz_accepted += err.code == 0;
 	request.login = &user;
 	/* Whatever the files say, a login is who logs in. */
-	if (nsc_identity_resolve(&request, passwd, group, &id, &err) == 0)
+	if (nsc_exec_user_resolve(&request, passwd, group, &id, &err) == 0)
 		assert(id.uid == user.uid && id.gid == user.gid);
 	if (out) {
 		nsc_accounts_passwd(&account, passwd, out);

@@ -14,7 +14,7 @@
 
 char dir[64], said[4096];
 struct nsc_state state;
-struct endings endings;
+struct hangups hangups;
 struct sessions all;
 struct nsc_error err;
 
@@ -27,26 +27,26 @@ static void say(const char *what, const struct session *s)
 	snprintf(said + n, sizeof(said) - n, "%s %s\n", what, s->service);
 }
 
-void __wrap_record_open(struct session *s);
-void __wrap_record_open(struct session *s)
+void __wrap_session_log_open(struct session *s);
+void __wrap_session_log_open(struct session *s)
 {
 	say("open", s);
 	s->unrecorded = false;
 }
 
-void __wrap_record_close(const struct session *s,
-			 const struct session_end *end);
-void __wrap_record_close(const struct session *s,
-			 const struct session_end *end)
+void __wrap_session_log_close(const struct session *s,
+			      const struct session_end *end);
+void __wrap_session_log_close(const struct session *s,
+			      const struct session_end *end)
 {
 	(void)end;
 	say(s->unrecorded ? "close unseen" : "close", s);
 }
 
-void __wrap_endings_of(struct endings *list, const struct session *s);
-void __wrap_endings_of(struct endings *list, const struct session *s)
+void __wrap_hangup_session(struct hangups *list, const struct session *s);
+void __wrap_hangup_session(struct hangups *list, const struct session *s)
 {
-	ck_assert_ptr_eq(list, &endings);
+	ck_assert_ptr_eq(list, &hangups);
 	say("hang up", s);
 }
 
@@ -61,11 +61,13 @@ void prepare(void)
 	ck_assert_int_eq(dup2(dirfd, NSC_MONITOR_RUNDIR), NSC_MONITOR_RUNDIR);
 	ck_assert_int_eq(mkdirat(dirfd, NSC_DIR_SESSION, 0755), 0);
 	memset(&state, 0, sizeof(state));
-	memset(&endings, 0, sizeof(endings));
+	memset(&hangups, 0, sizeof(hangups));
 	said[0] = '\0';
 	all = (struct sessions){
-		.user = "alice", .uid = geteuid() ? geteuid() : USER,
-		.state = &state, .endings = &endings,
+		.user = "alice",
+		.uid = geteuid() ? geteuid() : USER,
+		.state = &state,
+		.hangups = &hangups,
 	};
 }
 
@@ -78,7 +80,7 @@ void clean_up(void)
 {
 	sessions_close(&all);
 	free(all.list);
-	free(endings.list);
+	free(hangups.list);
 	close(all.epoll);
 	close(all.dir);
 	unit_remove_dir(dir);

@@ -13,7 +13,7 @@
 extern char said[4096];
 extern char dir[64];
 extern struct nsc_state state;
-extern struct endings endings;
+extern struct hangups hangups;
 extern struct sessions all;
 extern struct nsc_error err;
 

@@ -20,10 +20,10 @@ START_TEST(no_end_of_processes)
 		fprintf(file, "%d\n", (int)getpid());
 	fclose(file);
 	load.pidns = ns;
-	nsc_cgroup_each_process(dir, add, &load);
+	nsc_cgroup_each_process(dir, processes_add, &load);
 	ck_assert_uint_eq(all.n, MOST);
 	/* As for a second group: nothing is added, nothing is lost. */
-	nsc_cgroup_each_process(dir, add, &load);
+	nsc_cgroup_each_process(dir, processes_add, &load);
 	ck_assert_uint_eq(all.n, MOST);
 	for (size_t i = 0; i < all.n; i++)
 		ck_assert_int_eq(all.list[i].pid, getpid());

@@ -29,24 +29,24 @@ static char text[RECORD_MAX];
 START_TEST(lines)
 {
 	struct session_end end = { 3 << 8, 61, 4096, 1500 };
-	size_t len = record_text_line(&plain, NULL, text);
+	size_t len = session_log_text_line(&plain, NULL, text);
 
 	ck_assert_str_eq(text, "event=open user=alice service=sshd pid=4711 "
 			 "start=12345 opened=1764000000 rhost=192.0.2.1 "
 			 "tty=pts/3 ruser=\"\" generation=2 loginuid=1000 "
 			 "audit_session=7");
 	ck_assert_uint_eq(len, strlen(text));
-	record_text_line(&plain, &end, text);
+	session_log_text_line(&plain, &end, text);
 	ck_assert_ptr_nonnull(strstr(text, "event=close user=alice"));
 	ck_assert_str_eq(strstr(text, " exit="), " exit=3 duration=61 "
 			 "peak_memory=4096 cpu_us=1500");
 	end.status = 9;
-	record_text_line(&plain, &end, text);
+	session_log_text_line(&plain, &end, text);
 	ck_assert_ptr_nonnull(strstr(text, " exit=signal:9 "));
 	end.status = 0x80 | 11;
-	record_text_line(&plain, &end, text);
+	session_log_text_line(&plain, &end, text);
 	ck_assert_ptr_nonnull(strstr(text, " exit=signal:11 "));
-	record_text_line(&plain, &unknown, text);
+	session_log_text_line(&plain, &unknown, text);
 	ck_assert_str_eq(strstr(text, " exit="), " exit=unknown duration=61 "
 			 "peak_memory=unknown cpu_us=unknown");
 }
@@ -57,7 +57,7 @@ START_TEST(unset_ids)
 	struct session s = plain;
 
 	s.loginuid = s.audit_session = UINT32_MAX;
-	record_text_line(&s, NULL, text);
+	session_log_text_line(&s, NULL, text);
 	ck_assert_str_eq(strstr(text, " loginuid="),
 			 " loginuid=unset audit_session=unset");
 }
@@ -79,7 +79,7 @@ START_TEST(hostile_values)
 	snprintf(s.tty, sizeof(s.tty), "%s", hostile[_i]);
 	snprintf(s.ruser, sizeof(s.ruser), "%s", hostile[_i]);
 	snprintf(s.service, sizeof(s.service), "%s", hostile[_i]);
-	record_text_line(&s, &unknown, text);
+	session_log_text_line(&s, &unknown, text);
 	for (const char *p = text; *p; p++)
 		ck_assert_msg(*p >= 0x20 && *p < 0x7f, "%s", text);
 	/* As a reader splits it: words, quotes that hold spaces. */
@@ -114,9 +114,10 @@ START_TEST(longest)
 	memset(s.rhost, '\n', sizeof(s.rhost) - 1);
 	memset(s.tty, '\n', sizeof(s.tty) - 1);
 	memset(s.ruser, '\n', sizeof(s.ruser) - 1);
-	ck_assert_uint_lt(record_text_line(&s, &end, text), RECORD_MAX - 1);
+	ck_assert_uint_lt(session_log_text_line(&s, &end, text),
+			  RECORD_MAX - 1);
 	ck_assert_ptr_nonnull(strstr(text, " cpu_us=18446744073709551614"));
-	record_text_audit(&s, &end, "/sbin/x", text);
+	session_log_text_audit(&s, &end, "/sbin/x", text);
 	ck_assert_ptr_nonnull(strstr(text, " res=success"));
 }
 END_TEST
@@ -125,19 +126,19 @@ START_TEST(audit)
 {
 	struct session s = plain;
 
-	record_text_audit(&s, NULL, "/usr/sbin/x", text);
+	session_log_text_audit(&s, NULL, "/usr/sbin/x", text);
 	ck_assert_str_eq(text, "op=nscontainer:session_open opid=4711 "
 			 "oauid=1000 oses=7 acct=\"alice\" exe=\"/usr/sbin/x\" "
 			 "hostname=192.0.2.1 addr=192.0.2.1 terminal=pts/3 "
 			 "res=success");
 	s.tty[0] = '\0';
 	snprintf(s.rhost, sizeof(s.rhost), "host.example");
-	record_text_audit(&s, &unknown, "/usr/sbin/x", text);
+	session_log_text_audit(&s, &unknown, "/usr/sbin/x", text);
 	ck_assert_ptr_nonnull(strstr(text, "op=nscontainer:session_close "));
 	ck_assert_ptr_nonnull(strstr(text, " hostname=host.example addr=? "
 					   "terminal=sshd "));
 	s.rhost[0] = '\0';
-	record_text_audit(&s, &unknown, "/usr/sbin/x", text);
+	session_log_text_audit(&s, &unknown, "/usr/sbin/x", text);
 	ck_assert_ptr_nonnull(strstr(text, " hostname=? addr=? "));
 }
 END_TEST
@@ -149,7 +150,7 @@ START_TEST(hostile_audit)
 	snprintf(s.user, sizeof(s.user), "a b\"");
 	snprintf(s.rhost, sizeof(s.rhost), "x res=failed\n'");
 	snprintf(s.tty, sizeof(s.tty), "\033[2J acct=\"root\"");
-	record_text_audit(&s, NULL, "/usr/sbin/x", text);
+	session_log_text_audit(&s, NULL, "/usr/sbin/x", text);
 	ck_assert_ptr_nonnull(strstr(text, " acct=61206222 "));
 	ck_assert_ptr_nonnull(strstr(text, " hostname=x?res?failed?? "));
 	ck_assert_ptr_nonnull(strstr(text, " terminal=??2J?acct??root? "));
@@ -174,7 +175,7 @@ START_TEST(first_records_at_once)
 			if (fork() == 0) {
 				close(go[1]);
 				(void)!read(go[0], &c, 1);
-				_exit(record_history("x", 1) < 0);
+				_exit(session_log_history("x", 1) < 0);
 			}
 		close(go[0]);
 		close(go[1]);

@@ -91,20 +91,20 @@ static int next_descriptor(void)
 START_TEST(once)
 {
 	pid_t pid = login();
-	struct ending before[] = { { .login = pid }, { .login = 1 } };
+	struct hangup before[] = { { .login = pid }, { .login = 1 } };
 	struct session *first, s;
 	int next;
 
 	begin_watching();
 	next = next_descriptor();
-	endings.n = 2;
-	endings.list = before;
+	hangups.n = 2;
+	hangups.list = before;
 	first = enter(pid, false);
 	/* Another process had the number, and is not hung up any more. */
-	ck_assert_uint_eq(endings.n, 1);
+	ck_assert_uint_eq(hangups.n, 1);
 	ck_assert_int_eq(before[0].login, 1);
-	endings.list = NULL;
-	endings.n = 0;
+	hangups.list = NULL;
+	hangups.n = 0;
 	first->recorded = dup(0);
 	ck_assert(first->entered && has_file(pid));
 	ck_assert_int_eq(admit(pid, false, &s), 1);

@@ -65,7 +65,7 @@ static pid_t client(enum client kind, uid_t uid, int *ret)
 			_exit(0);
 		close(pair[0]);
 		for (;;) {
-			struct nsc_door_answer answer = { .entered = true };
+			struct nsc_enter_answer answer = { .entered = true };
 
 			if (recv(*ret, &answer, sizeof(answer), 0) > 0)
 				(void)!write(pair[1], &answer, sizeof(answer));
@@ -82,9 +82,9 @@ static pid_t client(enum client kind, uid_t uid, int *ret)
 	return pid;
 }
 
-static struct nsc_door_answer answer_to(int in)
+static struct nsc_enter_answer answer_to(int in)
 {
-	struct nsc_door_answer answer;
+	struct nsc_enter_answer answer;
 
 	ck_assert_int_eq(read(in, &answer, sizeof(answer)), sizeof(answer));
 	close(in);
@@ -122,7 +122,7 @@ static const struct {
 /* What the socket's client hears, and the table has after it. */
 static void check_client(pid_t pid, int in)
 {
-	struct nsc_door_answer answer;
+	struct nsc_enter_answer answer;
 
 	if (clients[which].code >= 0) {
 		answer = answer_to(in);
@@ -152,11 +152,11 @@ START_TEST(clients_are_answered)
 	which = _i;
 	state.lifecycle.max_sessions = 1;
 	begin_watching();
-	door = door_open(all.uid, &err);
+	door = socket_open(all.uid, &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);
 	/* Nobody is there. */
-	door_serve(door, &all);
+	socket_serve(door, &all);
 	if (clients[_i].full)
 		enter(other, false);
 	pid = client(clients[_i].kind, all.uid, &in);
@@ -166,16 +166,16 @@ START_TEST(clients_are_answered)
 		all.uid++;
 	is_root = clients[_i].peer == ROOT;
 	is_old = clients[_i].old;
-	door_serve(door, &all);
+	socket_serve(door, &all);
 	check_client(pid, in);
 	is_root = false;
 	if (clients[_i].is_session && clients[_i].code == 0) {
 		/* Another process of the user's is one more. */
 		client(ASKS, all.uid, &in_again);
-		door_serve(door, &all);
+		socket_serve(door, &all);
 		ck_assert_int_eq(answer_to(in_again).err.code, EUSERS);
 	}
-	door_close(door);
+	socket_close(door);
 	ck_assert_int_lt(faccessat(NSC_MONITOR_RUNDIR, "enter", F_OK, 0), 0);
 	end(other);
 	if (clients[_i].kind != ENDS)
@@ -192,17 +192,17 @@ START_TEST(the_socket)
 	int door;
 
 	unit_write(dir, "enter", "", 0666);
-	door = door_open(geteuid(), &err);
+	door = socket_open(geteuid(), &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_uint_eq(umask(mask), 022);
 	ck_assert_int_eq(fstatat(NSC_MONITOR_RUNDIR, "enter", &st, 0), 0);
 	ck_assert(S_ISSOCK(st.st_mode));
 	ck_assert_uint_eq(st.st_mode & 0707, 0600);
 	ck_assert_int_ne(fcntl(door, F_GETFL) & O_NONBLOCK, 0);
-	door_close(door);
+	socket_close(door);
 	ck_assert_int_eq(dup2(NSC_MONITOR_PID1, NSC_MONITOR_RUNDIR),
 			 NSC_MONITOR_RUNDIR);
-	ck_assert_int_eq(door_open(geteuid(), &err), -ENOTDIR);
+	ck_assert_int_eq(socket_open(geteuid(), &err), -ENOTDIR);
 	ck_assert_str_eq(err.text, "listen on 'enter': Not a directory");
 	unit_remove_dir(dir);
 }

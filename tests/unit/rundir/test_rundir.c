@@ -36,16 +36,16 @@ static const char passwd[] =
 static const char group[] = "root:x:0:\nadm:x:4:daemon, alice \nx\n"
 			    "staff:x:50:alicex,xalice\n";
 
-static int resolve(const char *spec, struct nsc_identity *id)
+static int resolve(const char *spec, struct nsc_exec_user *id)
 {
-	const struct nsc_identity_request request = { .spec = spec };
+	const struct nsc_exec_user_request request = { .spec = spec };
 
-	return nsc_identity_resolve(&request, passwd, group, id, &err);
+	return nsc_exec_user_resolve(&request, passwd, group, id, &err);
 }
 
 START_TEST(identities)
 {
-	struct nsc_identity id;
+	struct nsc_exec_user id;
 
 	ck_assert_int_eq(resolve("daemon", &id), 0);
 	ck_assert(id.uid == 1 && id.gid == 1 && id.n_groups == 2);
@@ -78,41 +78,42 @@ START_TEST(a_login_is_who_it_is)
 {
 	struct nsc_user user = { .name = alice, .home = home, .shell = shell,
 				 .uid = 1000, .gid = 1000 };
-	struct nsc_identity_request request = { .login = &user };
-	struct nsc_identity id;
+	struct nsc_exec_user_request request = { .login = &user };
+	struct nsc_exec_user id;
 
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), 0);
+	ck_assert_int_eq(
+		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
 	ck_assert(id.uid == 1000 && id.gid == 1000);
 	ck_assert_uint_gt(id.n_groups, 1);
 	ck_assert_str_eq(id.home, "/home/alice");
 	ck_assert_str_eq(id.shell, "/bin/zsh");
 	/* M13: where gids are the host's, the file inside gives none. */
 	request.host_ids = true;
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), 0);
+	ck_assert_int_eq(
+		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
 	ck_assert_uint_eq(id.n_groups, 1);
 	request.host_ids = false;
-	ck_assert_int_eq(nsc_identity_resolve(&request, NULL, NULL, &id, &err),
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, NULL, NULL, &id, &err),
 			 0);
 	request.spec = "alice";
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), 0);
+	ck_assert_int_eq(
+		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
 	/* Of another engine's container, where no home is put. */
 	request.own_home = true;
 	user.home = (char[]){ "/of/the/host" };
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), 0);
+	ck_assert_int_eq(
+		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
 	ck_assert_str_eq(id.home, "/home/a");
 	user.uid = 77;
 	request.spec = NULL;
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), 0);
+	ck_assert_int_eq(
+		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
 	ck_assert_str_eq(id.home, "/of/the/host");
 	user.uid = 1000;
 	request.spec = "root";
-	ck_assert_int_eq(nsc_identity_resolve(&request, passwd, group, &id,
-					      &err), -EINVAL);
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, passwd, group, &id,
+					       &err),
+			 -EINVAL);
 	ck_assert_ptr_nonnull(strstr(err.text, "remove 'user'"));
 }
 END_TEST
@@ -125,22 +126,24 @@ START_TEST(processors_are_covered)
 		"cpu2/topology", "cpufreq/thermal_throttle",
 	};
 	struct nsc_tree tree = { .owner = 0, .dev = -1 };
-	struct nsc_view view = NSC_VIEW_INIT;
+	struct nsc_rootfs root = NSC_ROOTFS_INIT;
 	char sysfs[64], path[192];
 	struct stat st;
 
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
 	ck_assert_int_eq(mount("t", unit_make_dir(sysfs), "tmpfs", 0, NULL), 0);
-	view.root = view.scratch = open(sysfs, O_PATH | O_DIRECTORY);
-	tree.root = view.root;
-	ck_assert_int_eq(nsc_view_cover_processors(&view, view.root, &err), 0);
+	root.root = root.scratch = open(sysfs, O_PATH | O_DIRECTORY);
+	tree.root = root.root;
+	ck_assert_int_eq(nsc_rootfs_cover_processors(&root, root.root,
+						     &err), 0);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "/devices/system/cpu/%s/x",
 			 names[i]);
 		close(nsc_target_open(&tree, path, NSC_TARGET_FILE, &err));
 	}
-	ck_assert_int_eq(nsc_view_cover_processors(&view, view.root, &err), 0);
+	ck_assert_int_eq(nsc_rootfs_cover_processors(&root, root.root, &err),
+			 0);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
 		snprintf(path, sizeof(path), "%s/devices/system/cpu/%s/x",
 			 sysfs, names[i]);
@@ -153,16 +156,16 @@ END_TEST
 
 START_TEST(a_hostile_passwd_is_bounded)
 {
-	struct nsc_identity_request request = { .spec = "x" };
+	struct nsc_exec_user_request request = { .spec = "x" };
 	char *huge = malloc(300001);
-	struct nsc_identity id;
+	struct nsc_exec_user id;
 
 	memset(huge, ':', 300000);
 	huge[300000] = '\0';
-	ck_assert_int_eq(nsc_identity_resolve(&request, huge, huge, &id, &err),
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, huge, huge, &id, &err),
 			 -ENOENT);
 	memset(huge, '\n', 300000);
-	ck_assert_int_eq(nsc_identity_resolve(&request, huge, huge, &id, &err),
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, huge, huge, &id, &err),
 			 -ENOENT);
 	free(huge);
 }

@@ -159,13 +159,13 @@ START_TEST(join_accepts_the_right_one)
 	int fd = open_dir(), pidfd;
 
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
-	pidfd = nsc_join_find(fd, &b, &err);
+	pidfd = nsc_running_find(fd, &b, &err);
 	ck_assert_msg(pidfd >= 0, "%s", err.text);
 	ck_assert_int_eq(b->pid, getpid());
 	nsc_state_free(b);
 	close(pidfd);
 	nsc_state_remove(fd);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
 	close(fd);
 	unit_remove_dir(dir);
 }
@@ -177,7 +177,7 @@ static void expect_none(struct nsc_state *a, const char *expected)
 	int fd = open_dir();
 
 	ck_assert_int_eq(nsc_state_save(fd, a, &err), 0);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
 	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
 	ck_assert_ptr_null(b);
 	close(fd);
@@ -220,9 +220,9 @@ START_TEST(join_refuses_bad_files)
 
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
 	unit_write(dir, "pid", bad_pids[_i], 0644);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -ESRCH);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
 	unit_write(dir, "pid", "1\n", 0666);
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), -EPERM);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -EPERM);
 	close(fd);
 	unit_remove_dir(dir);
 }
@@ -231,7 +231,7 @@ END_TEST
 static void expect_version(int fd, struct nsc_state *b, int code,
 			   const char *expected)
 {
-	ck_assert_int_eq(nsc_join_find(fd, &b, &err), code);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), code);
 	ck_assert_ptr_null(b);
 	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
 }

@@ -39,7 +39,7 @@ int __wrap_nsc_pty_new_here(dev_t host, struct nsc_pty *ret,
 
 static struct shared {
 	int line;		/* where it went wrong, 0: nowhere */
-	int ret;		/* what nsc_handover_begin returned */
+	int ret;		/* what nsc_tty_handover_begin returned */
 	struct nsc_error err;
 } *shared;
 
@@ -91,11 +91,11 @@ static void prepare(void)
 	fcntl(outer.master, F_SETFL, 0);
 }
 
-static void look_for(struct nsc_handover *h, bool relays,
-		     enum nsc_handover_kind kind)
+static void look_for(struct nsc_tty_handover *h, bool relays,
+		     enum nsc_tty_handover_kind kind)
 {
-	*h = (struct nsc_handover)NSC_HANDOVER_INIT;
-	NEED(nsc_handover_look(h, relays, &shared->err) == 0);
+	*h = (struct nsc_tty_handover)NSC_TTY_HANDOVER_INIT;
+	NEED(nsc_tty_handover_look(h, relays, &shared->err) == 0);
 	NEED(h->kind == kind);
 }
 
@@ -112,7 +112,7 @@ static bool is_host_terminal(int fd)
 /* Up to where the child is inside, on its own terminal. */
 static void enter(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 	sigset_t mask;
 
 	outer.slave = dup(0);
@@ -121,10 +121,10 @@ static void enter(void)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGUSR1);
 	sigprocmask(SIG_SETMASK, &mask, NULL);
-	look_for(&h, false, NSC_HANDOVER_RELAY);
-	NEED(nsc_handover_needs_terminal(&h));
-	NEED(nsc_handover_begin(&h, &shared->err) == 0);
-	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
+	NEED(nsc_tty_handover_needs_terminal(&h));
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	NEED(sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGHUP));
 }
@@ -231,15 +231,15 @@ static void send_one(int channel, int n)
 			     (size_t)n, 0);
 }
 
-static void fails(struct nsc_handover *h)
+static void fails(struct nsc_tty_handover *h)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	nsc_error_set(&err, ENOSPC, "none is left");
-	nsc_handover_fail(h, &err);
+	nsc_tty_handover_fail(h, &err);
 }
 
-static void unterminated(struct nsc_handover *h)
+static void unterminated(struct nsc_tty_handover *h)
 {
 	struct nsc_error err;
 
@@ -248,7 +248,7 @@ static void unterminated(struct nsc_handover *h)
 	(void)!write(h->channel, &err, sizeof(err));
 }
 
-static void garbage(struct nsc_handover *h)
+static void garbage(struct nsc_tty_handover *h)
 {
 	(void)!write(h->channel, "garbage", 7);
 	/* And does not end by itself. */
@@ -256,28 +256,28 @@ static void garbage(struct nsc_handover *h)
 		pause();
 }
 
-static void no_terminal(struct nsc_handover *h)
+static void no_terminal(struct nsc_tty_handover *h)
 {
 	send_one(h->channel, 0);
 }
 
-static void one_descriptor(struct nsc_handover *h)
+static void one_descriptor(struct nsc_tty_handover *h)
 {
 	send_one(h->channel, 1);
 }
 
-static void three_descriptors(struct nsc_handover *h)
+static void three_descriptors(struct nsc_tty_handover *h)
 {
 	send_one(h->channel, 3);
 }
 
-static void nothing(struct nsc_handover *h)
+static void nothing(struct nsc_tty_handover *h)
 {
 	(void)h;
 }
 
 static const struct {
-	void (*act)(struct nsc_handover *h);
+	void (*act)(struct nsc_tty_handover *h);
 	int code;
 	const char *text;
 } failures[] = {
@@ -293,14 +293,14 @@ static int which;
 
 static void begin(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 	sigset_t before, after;
 	int fd = dup(0);
 
 	close(fd);
 	sigprocmask(SIG_SETMASK, NULL, &before);
-	look_for(&h, false, NSC_HANDOVER_RELAY);
-	shared->ret = nsc_handover_begin(&h, &shared->err);
+	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
+	shared->ret = nsc_tty_handover_begin(&h, &shared->err);
 	if (shared->ret == 0) {
 		failures[which].act(&h);
 		_exit(0);
@@ -312,7 +312,8 @@ static void begin(void)
 	NEED(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	NEED(sigpending(&after) == 0 && !sigismember(&after, SIGCHLD));
 	NEED(dup(0) == fd);
-	NEED(terminal_is_ours(0) && nsc_handover_fail(&h, &shared->err) < 0);
+	NEED(terminal_is_ours(0) &&
+	     nsc_tty_handover_fail(&h, &shared->err) < 0);
 }
 
 START_TEST(child_fails)
@@ -358,13 +359,13 @@ static void null_for(int first, int last)
 
 static void run_none(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 
 	NEED(getsid(0) != getpid());
-	look_for(&h, false, NSC_HANDOVER_NONE);
-	NEED(!nsc_handover_needs_terminal(&h) && h.terminal < 0);
-	NEED(nsc_handover_begin(&h, &shared->err) == 0);
-	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	look_for(&h, false, NSC_TTY_HANDOVER_NONE);
+	NEED(!nsc_tty_handover_needs_terminal(&h) && h.terminal < 0);
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(getsid(0) == getpid());
 }
 
@@ -379,15 +380,15 @@ static void none(void)
 /* A terminal that is nobody's controlling one, and a controlling one alone. */
 static void by_descriptor(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 	int fd = dup(0);
 
 	null_for(0, 2);
-	look_for(&h, false, NSC_HANDOVER_RELAY);
+	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	NEED(h.terminal > fd && h.n == 1 && h.fds[0] == fd);
 	close(h.terminal);
 	close(fd);
-	look_for(&h, false, NSC_HANDOVER_RELAY);
+	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	NEED(h.terminal >= 0 && h.n == 0);
 	close(h.terminal);
 	signal(SIGHUP, SIG_IGN);
@@ -396,23 +397,23 @@ static void by_descriptor(void)
 	ioctl(0, TIOCNOTTY);
 	dup2(0, 2);
 	null_for(0, 1);
-	look_for(&h, false, NSC_HANDOVER_RELAY);
+	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	NEED(h.terminal > 2 && h.n == 1 && h.fds[0] == 2);
 }
 
 static void run_drop(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		_exit(pause());
 	null_for(0, 1);
 	outer.slave = fcntl(2, F_DUPFD_CLOEXEC, 30);
-	look_for(&h, false, NSC_HANDOVER_DROP);
-	NEED(!nsc_handover_needs_terminal(&h));
-	NEED(nsc_handover_begin(&h, &shared->err) == 0);
-	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	look_for(&h, false, NSC_TTY_HANDOVER_DROP);
+	NEED(!nsc_tty_handover_needs_terminal(&h));
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(!isatty(2) && fcntl(2, F_GETFD) == 0);
 	/* And it has no controlling terminal any more. */
 	NEED(open("/dev/tty", O_RDWR) < 0);
@@ -437,18 +438,18 @@ static unsigned int number_of(int master)
 /* As sudo with use_pty. */
 static void pty(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 	struct nsc_pty own = terminal_new();
 	struct winsize size;
 	unsigned int before = number_of(own.master);
 
 	fcntl(own.master, F_SETFL, 0);
 	NEED(dup3(own.slave, 15, O_CLOEXEC) == 15 && dup2(own.slave, 16) == 16);
-	look_for(&h, true, NSC_HANDOVER_PTY);
-	NEED(nsc_handover_needs_terminal(&h));
+	look_for(&h, true, NSC_TTY_HANDOVER_PTY);
+	NEED(nsc_tty_handover_needs_terminal(&h));
 	NEED(h.master == own.master && h.n == 3 && h.terminal < 0);
-	NEED(nsc_handover_begin(&h, &shared->err) == 0);
-	NEED(nsc_handover_finish(&h, geteuid(), &shared->err) == 0);
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(number_of(own.master) != before);
 	NEED(!(fcntl(own.master, F_GETFL) & O_NONBLOCK));
 	NEED(fcntl(own.master, F_GETFD) & FD_CLOEXEC);
@@ -465,19 +466,19 @@ static void pty(void)
 /* Relays, but has made no pty: without use_pty. */
 static void no_pty(void)
 {
-	struct nsc_handover h;
+	struct nsc_tty_handover h;
 
-	look_for(&h, true, NSC_HANDOVER_RELAY);
+	look_for(&h, true, NSC_TTY_HANDOVER_RELAY);
 	NEED(h.n == 3);
 }
 
 static void too_many(void)
 {
-	struct nsc_handover h = NSC_HANDOVER_INIT;
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
 
-	while (dup(0) < NSC_HANDOVER_MAX)
+	while (dup(0) < NSC_TTY_HANDOVER_MAX)
 		;
-	NEED(nsc_handover_look(&h, false, &shared->err) ==
+	NEED(nsc_tty_handover_look(&h, false, &shared->err) ==
 	     -NSC_STDIO_REFUSED);
 	NEED(!strcmp(shared->err.text, "more than 64 descriptors are a "
 		     "terminal: close them"));
@@ -486,12 +487,12 @@ static void too_many(void)
 
 static void way_out(void)
 {
-	struct nsc_handover h = NSC_HANDOVER_INIT;
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
 	int fd = open("/", O_RDONLY | O_DIRECTORY);
 
 	dup2(fd, 1);
 	close(fd);
-	NEED(nsc_handover_look(&h, false, &shared->err) ==
+	NEED(nsc_tty_handover_look(&h, false, &shared->err) ==
 	     -NSC_STDIO_REFUSED);
 	NEED(h.terminal < 0);
 }

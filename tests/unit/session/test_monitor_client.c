@@ -117,8 +117,9 @@ static void pause_ms(long ms)
 /* More than FILES are of no use: as many as one message can have. */
 static void answer(int client, const struct answer *a)
 {
-	struct nsc_door_answer text = {
-		.err = { .code = a->code }, .entered = a->entered,
+	struct nsc_enter_answer text = {
+		.err = { .code = a->code },
+		.entered = a->entered,
 	};
 	union {
 		struct cmsghdr header;
@@ -325,7 +326,7 @@ START_TEST(monitors)
 	if (a->how == NOWHERE_ENDED)
 		end_of(container);
 	before = count_descriptors();
-	ret = nsc_group_enter(&session, &info, &err);
+	ret = nsc_monitor_client_enter(&session, &info, &err);
 	check_result(a, ret);
 	check_effects(a, before);
 	end_of(monitor);
@@ -345,9 +346,11 @@ START_TEST(note)
 	session.state = &state;
 	snprintf(session.path, sizeof(session.path), "%s", dir);
 	session.pidfd = nsc_pidfd_open(getpid());
-	ck_assert_int_eq(nsc_group_enter(&session, &full, &err), -ENOSPC);
+	ck_assert_int_eq(nsc_monitor_client_enter(&session, &full, &err),
+			 -ENOSPC);
 	ck_assert_str_eq(err.text, "note: No space left on device");
-	ck_assert_int_eq(nsc_group_enter(&session, NULL, &err), -ENOENT);
+	ck_assert_int_eq(nsc_monitor_client_enter(&session, NULL, &err),
+			 -ENOENT);
 	ck_assert_int_eq(notes, 0);
 	unit_remove_dir(dir);
 }

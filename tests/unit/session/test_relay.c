@@ -70,10 +70,12 @@ static void go_into_background(void)
 
 static void __attribute__((noreturn)) be_relay(const struct setup *s)
 {
-	struct nsc_caller caller = NSC_CALLER_INIT;
+	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
 	struct nsc_pty inner = terminal_pair();
-	struct nsc_relay_request request = {
-		.caller = &caller, .pty = &inner, .hang_up = s->hang_up,
+	struct nsc_tty_relay_request request = {
+		.caller = &caller,
+		.pty = &inner,
+		.hang_up = s->hang_up,
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 	const int keep[] = { the.outer.slave, s->in, s->out, the.front[0],
@@ -97,15 +99,15 @@ static void __attribute__((noreturn)) be_relay(const struct setup *s)
 	if (s->background)
 		go_into_background();
 	ret = s->in == TERMINAL && s->out == TERMINAL ?
-		      nsc_caller_open_terminal(2, &caller, &err) :
-		      nsc_caller_open(&caller, &err);
+		      nsc_tty_outer_open_terminal(2, &caller, &err) :
+		      nsc_tty_outer_open(&caller, &err);
 	if (ret < 0)
 		_exit(97);
 	nsc_pty_copy_size(&inner, caller.size);
-	nsc_caller_set_raw(&caller);
+	nsc_tty_outer_set_raw(&caller);
 	request.child = start_program(s, &inner);
-	status = nsc_relay(&request);
-	nsc_caller_close(&caller);
+	status = nsc_tty_relay(&request);
+	nsc_tty_outer_close(&caller);
 	nsc_process_end_like(status);
 }
 
