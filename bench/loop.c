@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * loop COMMAND...: the least that relays a terminal: a pty, and a loop of
  * read() and write().  What it loses is what the kernel takes for a second

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """report.py [--json FILE] [--svg FILE] RESULTS: the table of what bench/run
 has measured.  RESULTS has a JSON object in each line: a series of samples, a
 row of the table, a point of a curve, or what could not be measured, and why.

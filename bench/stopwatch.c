@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stopwatch [-n ROUNDS] [-w WARMUP] [-p MS] [-j JOBS] [-c COUNT]
  *	-- NAME [user=USER] [prepare=COMMAND] [lock=FILE] [pam=SERVICE]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * inside DIR COMMAND [ARGUMENT...]: list the users' running containers,
  * describe the container of DIR, and run a command in it.

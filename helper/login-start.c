@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * login-start start|replace|check CONF USER: what a login program runs to have
  * a user's container started, or only to hear whether it could be; see

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libnscontainer: the containers of nscontainer(8), from C.  libnscontainer(3)
  * explains it by example.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * PID 1 of a container.  Static, exec'ed from a read-only mount that nobody
  * inside can reach by name.

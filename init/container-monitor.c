@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Watches one container from the host, and cleans up after it.  Static.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit check: what a login would read, and what would be done. */
 #include "nsinit.h"
 

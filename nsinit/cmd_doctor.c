@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit doctor: the ways past the containers, and out of reach of them. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit exec: run a command in the container of a directory. */
 #include <errno.h>
 #include <signal.h>

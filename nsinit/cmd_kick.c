@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit kick: end one session, or all of a container; it stays. */
 #include <errno.h>
 #include <stdio.h>

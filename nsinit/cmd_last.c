@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit last: the sessions that were, the newest first. */
 #include <stdio.h>
 #include <string.h>

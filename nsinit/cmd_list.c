@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit list: the containers that run. */
 #include <errno.h>
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit pause: all processes of a container stop to run, and stay; resume. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit ps: who is in a container, or in any, and what runs there. */
 #include <errno.h>
 #include <stdio.h>

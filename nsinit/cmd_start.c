@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit start USER: start a user's container. */
 #include "nsinit.h"
 

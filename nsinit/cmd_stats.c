@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit stats: what a container, or each that runs, uses. */
 #include <errno.h>
 #include <signal.h>

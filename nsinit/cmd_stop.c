@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit stop: ask all processes of a container to end, then make them. */
 #include <errno.h>
 #include <stdio.h>

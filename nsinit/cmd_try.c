@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit try: a dry login, step by step. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The administrator's command.  Runs as root of the host. */
 #include "nsinit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nsinit: one small file for each command.  All it knows of containers is
  * <nscontainer.h>, and doctor/commands.h for its own two.

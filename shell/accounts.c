@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsshell, as the user, on the host. */
 #include "accounts.h"
 

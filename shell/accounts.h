@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The host's own accounts, /etc/passwd and /etc/group, for a program that
  * loads no modules of the name service.

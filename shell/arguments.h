@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What nsshell's arguments mean, and what it does inside a container. */
 #ifndef NSC_SHELL_ARGUMENTS_H
 #define NSC_SHELL_ARGUMENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nsshell's inside: mounted in the container in the place of the user's login
  * shell.  Static, so that it runs in any rootfs.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the functions of <nscontainer.h> share. */
 #ifndef NSC_API_API_H
 #define NSC_API_API_H

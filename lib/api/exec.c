@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Run a command in a container.  The calling process stays what it is: a
  * child of it, the stand-in, starts the container, enters it, and waits for

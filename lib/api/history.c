@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sessions that were, from the lines that container-monitor writes, see
  * lib/monitor/session_log_text.h: one when a session opens, one when it

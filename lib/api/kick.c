@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * End sessions: SIGHUP, as the end of a connection has it, and SIGKILL to what
  * is left.  A login process is reached by a pidfd that was compared with its

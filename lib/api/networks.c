@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What nsc_network_describe() says, as JSON. */
 #include "api/api.h"
 

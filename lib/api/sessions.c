@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sessions that are.  Of what runs in them nothing is told that a process
  * could make us wait for: no command line, which is in its memory, and no

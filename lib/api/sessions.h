@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sessions of one container that runs. */
 #ifndef NSC_API_SESSIONS_H
 #define NSC_API_SESSIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Hierarchies and groups, both versions.  Runs in: nsinit, root of the host. */
 #include "cgroup/cgroup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Control groups: the hierarchies of this host, and limits as their files have
  * them.  Kernel: admin-guide/cgroup-v1/ and cgroup-v2.rst.

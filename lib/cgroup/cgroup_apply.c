@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From limits to writes.  Runs in: the builder, root of the host. */
 #include "cgroup/cgroup.h"
 

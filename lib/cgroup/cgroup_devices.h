@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Which devices a group may make, read and write: one list of rules, as
  * cgroup v1's files or as a v2 program.

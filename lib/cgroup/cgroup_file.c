@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of one group; container-monitor, which is static, links it as well. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where a container's groups are, before any is made. */
 #ifndef NSC_CGROUP_CGROUP_LAYOUT_H
 #define NSC_CGROUP_CGROUP_LAYOUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: container-monitor and nsinit, root of the host. */
 #include "cgroup/cgroup_processes.h"
 

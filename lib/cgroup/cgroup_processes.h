@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a control group, and of the group of a session. */
 #ifndef NSC_CGROUP_CGROUP_PROCESSES_H
 #define NSC_CGROUP_CGROUP_PROCESSES_H

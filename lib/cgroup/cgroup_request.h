@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a container asks of its control groups. */
 #ifndef NSC_CGROUP_CGROUP_REQUEST_H
 #define NSC_CGROUP_CGROUP_REQUEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsinit stats, root of the host. */
 #include "cgroup/cgroup_stats.h"
 

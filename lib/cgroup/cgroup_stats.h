@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a group used.  Both versions end up in the same units: bytes,
  * microseconds, numbers of operations.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the builder, root of the host.  Speaks to systemd's manager,
  * org.freedesktop.systemd1(5).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Groups where systemd manages them: a transient scope, systemd.scope(5). */
 #ifndef NSC_CGROUP_CGROUP_SYSTEMD_H
 #define NSC_CGROUP_CGROUP_SYSTEMD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: container-monitor, root of the host, where version 1 is mounted. */
 #include "cgroup/cgroup_tasks.h"
 

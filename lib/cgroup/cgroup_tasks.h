@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The groups of version 1, which a login enters by itself; nothing of this is
  * used where there is version 2 alone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The groups of one container as its run directory records them, in the file
  * "cgroup": one line for each directory.

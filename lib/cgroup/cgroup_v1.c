@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Limits in the files of cgroup v1: admin-guide/cgroup-v1/. */
 #include "cgroup/cgroup.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Limits in the files of cgroup v2: admin-guide/cgroup-v2.rst. */
 #include "cgroup/cgroup.h"
 

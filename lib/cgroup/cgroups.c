@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the builder, root of the host, before any process of a container. */
 #include "cgroup/cgroups.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* "cgroups" of container.json.  Runs in: nsinit alone. */
 #ifndef NSC_CONFIG_CGROUP_KEYS_H
 #define NSC_CONFIG_CGROUP_KEYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * container.json as the rest of the program sees it: checked, templates
  * expanded, defaults filled in.  Only nsinit reads JSON.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of container.json about containers that another engine makes: pidfile,
  * and engine, the commands that start and stop one.

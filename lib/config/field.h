@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Tables of fields over JSON: each key of an object is described once, with
  * its type, range and place in a struct.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The arrays of container.json: devices, mappings. */
 #ifndef NSC_CONFIG_LISTS_H
 #define NSC_CONFIG_LISTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsinit alone. */
 #include "config/mount_keys.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The key mounts of container.json. */
 #ifndef NSC_CONFIG_MOUNT_KEYS_H
 #define NSC_CONFIG_MOUNT_KEYS_H

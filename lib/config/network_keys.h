@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* networks[] of container.json. */
 #ifndef NSC_CONFIG_NETWORK_KEYS_H
 #define NSC_CONFIG_NETWORK_KEYS_H

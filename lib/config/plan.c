@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsinit and the builder, root of the host.  Changes nothing. */
 #include "config/plan.h"
 

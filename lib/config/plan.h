@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a start has decided and looked up before it makes anything. */
 #ifndef NSC_CONFIG_PLAN_H
 #define NSC_CONFIG_PLAN_H

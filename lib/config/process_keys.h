@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of container.json about the processes inside: rlimits, sysctl, umask,
  * oom_score_adj, init, hooks.

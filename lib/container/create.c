@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The parent's timeline.  Runs in: nsinit, root of the host (nsc_create), and
  * the builder, a child of it that makes the container and then becomes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Build a container: the parent's timeline.  The processes are in
  * docs/design/0008-the-builder-makes-the-mounts.md.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Containers that another engine made, found by the pid file that it writes.
  * All of this runs in: nsinit, root of the host.

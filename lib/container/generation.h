@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The generations of a user's container: the one that logins join, and those
  * before it that drain, see rundir/instance.h.

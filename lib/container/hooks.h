@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Hooks: commands of the host's at the container's start and end.  Those at
  * the end are kept in the run directory for container-monitor, which knows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the child that clone3(2) made with the container's namespaces
  * (all but the mount namespace, which is the builder's at first).  Starts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The container's PID 1 until it execs container-init: the child's timeline. */
 #ifndef NSC_CONTAINER_INIT_H
 #define NSC_CONTAINER_INIT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Are the labels of container.json possible on this host? */
 #ifndef NSC_CONTAINER_LABELS_H
 #define NSC_CONTAINER_LABELS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the builder, root of the host, when PID 1 runs its last program. */
 #include "container/save.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Write down what a login needs to know of the container that was made. */
 #ifndef NSC_CONTAINER_SAVE_H
 #define NSC_CONTAINER_SAVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsinit, root of the host. */
 #include "container/start_container.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Start containers: configuration in, running container out. */
 #ifndef NSC_CONTAINER_START_CONTAINER_H
 #define NSC_CONTAINER_START_CONTAINER_H

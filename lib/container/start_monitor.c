@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the builder of a container, or a child of nsinit; root, host. */
 #include "container/start_monitor.h"
 

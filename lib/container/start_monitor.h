@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Start container-monitor, for a new container or for one that lost its own. */
 #ifndef NSC_CONTAINER_START_MONITOR_H
 #define NSC_CONTAINER_START_MONITOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* End a running container from outside. */
 #ifndef NSC_CONTAINER_STOP_CONTAINER_H
 #define NSC_CONTAINER_STOP_CONTAINER_H

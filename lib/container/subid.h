@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Subordinate ranges: which ids of the host a user's container has.  Of
  * /etc/subuid and /etc/subgid where the user has a range of 65536 there (or,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: a child of nsinit that starts a container, root of the host. */
 #include "container/surroundings.h"
 

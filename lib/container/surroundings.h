@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What fork(2) and execve(2) pass on, so that whoever calls su would choose it
  * for a container that others join: set to what a process of the host's own

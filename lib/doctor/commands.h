@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What "nsinit doctor" and "nsinit try" are made of: no part of libnscontainer,
  * so that steps and findings may change with the product.  Errors, records and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * nsc_doctor_run(): examinations, each of which looks at one thing of the
  * host and adds what it finds.  Nothing is changed, and nothing of it is in

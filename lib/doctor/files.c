@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The project's own files: who may write them, and what they say. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What else of the host lets users past, or keeps all of them out. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The session part of a PAM service's configuration, pam.conf(5). */
 #ifndef NSC_DOCTOR_PAM_H
 #define NSC_DOCTOR_PAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sshd, as it would treat each user: what "sshd -T" says, with the file and
  * line where that comes from.

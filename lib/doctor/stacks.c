@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The PAM services of the host: which ones come to the module, and what lies
  * before and behind it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: a child of nsc_try_run(), host root at first, then what a
  * login program is in the container, then, in a child of its own, the user.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a dry login that is inside: in a child, which ends there. */
 #ifndef NSC_DOCTOR_TRIAL_H
 #define NSC_DOCTOR_TRIAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A login that is not one: every step of pam_container and of what comes
  * after it, by the same code, in processes that end.

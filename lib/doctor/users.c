@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who is contained, who only seems to be, and who would not get in. */
 #include <dirent.h>
 #include <errno.h>

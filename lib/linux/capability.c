@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * By the system calls: nsshell is static and not of the C library that libcap
  * was made for, and what is loaded with libcap asks the kernel six questions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Capabilities, capabilities(7). */
 #ifndef NSC_LINUX_CAPABILITY_H
 #define NSC_LINUX_CAPABILITY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of limits.  Runs in: the login program and nsinit. */
 #include "linux/cgroup_limits.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a control group may be limited to: the keys of limits and their ranges.
  * Kernel: admin-guide/cgroup-v1/ and cgroup-v2.rst.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a process of the container is and may do, after "process" of the OCI
  * runtime specification: as container.json says it, and as 'state' hands it to

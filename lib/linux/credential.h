@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Become somebody, and prove it. */
 #ifndef NSC_LINUX_CREDENTIAL_H
 #define NSC_LINUX_CREDENTIAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A message with descriptors, unix(7): SCM_RIGHTS. */
 #ifndef NSC_LINUX_DESCRIPTORS_H
 #define NSC_LINUX_DESCRIPTORS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Device nodes: one table of what a container's /dev holds. */
 #ifndef NSC_LINUX_DEVICE_H
 #define NSC_LINUX_DEVICE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Maps of a user namespace, user_namespaces(7). */
 #ifndef NSC_LINUX_IDMAP_H
 #define NSC_LINUX_IDMAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel keyrings, keyrings(7). */
 #ifndef NSC_LINUX_KEYRING_H
 #define NSC_LINUX_KEYRING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Labels of security modules, written through the procfs of the host: the
  * container's is never asked.  proc_pid_attr(5).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mounts by descriptor: made or cloned detached, restricted while nobody sees
  * them, then attached on a descriptor.  mount_setattr(2), fsopen(2),

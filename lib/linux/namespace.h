@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Namespaces: one table of them, and their identities. */
 #ifndef NSC_LINUX_NAMESPACE_H
 #define NSC_LINUX_NAMESPACE_H

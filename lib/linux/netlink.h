@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Network interfaces through rtnetlink(7), by libnl.  Each function is one
  * request, in the network namespace in which the socket was opened.  Errors

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Processes by descriptor: a number that was reused cannot be met. */
 #ifndef NSC_LINUX_PIDFD_H
 #define NSC_LINUX_PIDFD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pseudo terminals of a container, by descriptor: pts(4), ioctl_tty(2).  A
  * slave is never looked for by the name that the master tells.

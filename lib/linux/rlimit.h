@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Resource limits: one table of them; setrlimit(2). */
 #ifndef NSC_LINUX_RLIMIT_H
 #define NSC_LINUX_RLIMIT_H

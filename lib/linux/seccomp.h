@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Loading of system-call filters, seccomp(2).  They were compiled by nsinit: a
  * login only reads the instructions and hands them to the kernel.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Parameters of the kernel, sysctl(8), proc(5). */
 #ifndef NSC_LINUX_SYSCTL_H
 #define NSC_LINUX_SYSCTL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See target.h; lib/rootfs/rootfs.h for where this runs. */
 #include "linux/target.h"
 

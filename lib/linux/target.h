@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Where to mount: a path below the root of a tree of mounts, walked component
  * by component, by descriptor.  Who makes a link, or moves a directory, never

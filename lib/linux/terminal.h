@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Terminals: what a placement needs of them, ioctl_tty(2), tty(4). */
 #ifndef NSC_LINUX_TERMINAL_H
 #define NSC_LINUX_TERMINAL_H

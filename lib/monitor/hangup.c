@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "hangup" is for what a terminal's end does by itself where there is one, and
  * what nobody does where there is none.  It must meet a command whose

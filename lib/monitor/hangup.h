@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of the processes of a session that has ended, or is to end. */
 #ifndef NSC_MONITOR_HANGUP_H
 #define NSC_MONITOR_HANGUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A session is looked at four times in its timeout.  It was busy in between
  * when something was typed, or when its group used the processor: more than a

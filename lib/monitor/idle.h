@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* idle_timeout: sessions in which nothing happens. */
 #ifndef NSC_MONITOR_IDLE_H
 #define NSC_MONITOR_IDLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Numbers of processes are read, and another process may have them a moment
  * later.  So nothing is signalled by its number, and nothing that is not seen

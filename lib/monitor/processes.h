@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The processes of a session: those of its control group, in the container. */
 #ifndef NSC_MONITOR_PROCESSES_H
 #define NSC_MONITOR_PROCESSES_H

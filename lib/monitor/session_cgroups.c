@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Logins enter the container's groups through the monitor: an unprivileged
  * nsshell could not write to them, and what all doors share is one place.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of container-monitor that is about control groups. */
 #ifndef NSC_MONITOR_SESSION_CGROUPS_H
 #define NSC_MONITOR_SESSION_CGROUPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: container-monitor, and in a child of its own for each record: any
  * of the places may block, a file on a disk that does not answer, a lock on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who did what: a record when a session opens and one when it closes, in
  * /var/log/nscontainer/sessions, in syslog, in the audit system, in utmp and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: a child of container-monitor, root of the host. */
 #include "monitor/session_log_places.h"
 

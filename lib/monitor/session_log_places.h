@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where records go; each of these may block.  See session_log.h. */
 #ifndef NSC_MONITOR_SESSION_LOG_PLACES_H
 #define NSC_MONITOR_SESSION_LOG_PLACES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a record says, as text; see session_log.h. */
 #ifndef NSC_MONITOR_SESSION_LOG_TEXT_H
 #define NSC_MONITOR_SESSION_LOG_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: a child of container-monitor, root of the host: anybody may lock
  * utmp, and then each of these takes ten seconds.

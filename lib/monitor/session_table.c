@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One entry for each login process, found by its pidfd: how it ends makes no
  * difference.  The files in 'session' are root's, made by the login itself

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sessions of the container: who is there, and who is no more. */
 #ifndef NSC_MONITOR_SESSION_TABLE_H
 #define NSC_MONITOR_SESSION_TABLE_H

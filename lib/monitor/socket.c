@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection to "enter" is the whole request: nothing is read from it, so
  * nobody can make the monitor wait.  The kernel says who connected.  The

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sockets "enter", by which a login reaches the monitor, and "wake", by
  * which root has it look again whether its container drains.

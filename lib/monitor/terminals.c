@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The container's devpts was opened and verified before; its files are reached
  * by their numbers in it alone, so that no name of a user's is followed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Terminals of the container: what was typed, and a line to who sits there. */
 #ifndef NSC_MONITOR_TERMINALS_H
 #define NSC_MONITOR_TERMINALS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pasta(1): a network for one container without privileges on the host.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is given to users for good: a file of root's in /var/lib/nscontainer
  * with a line for each thing that was given.  Runs in: nsinit, host root.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program and nsinit. */
 #include "policy/cgroup_parents.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * "cgroup_parents" of nscontainer.conf: limits that several users share.
  *

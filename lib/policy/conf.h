@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* nscontainer.conf (libconfig format): the host's policy. */
 #ifndef NSC_POLICY_CONF_H
 #define NSC_POLICY_CONF_H

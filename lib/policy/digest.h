@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a container is made from, as one short text: when it is another one
  * than that of a running container, a start would give another container.

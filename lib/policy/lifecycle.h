@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * When sessions and containers end: keys of nscontainer.conf, which an object
  * "lifecycle" in container.json overrides one by one.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The module's arguments. */
 #ifndef NSC_POLICY_PAM_OPTIONS_H
 #define NSC_POLICY_PAM_OPTIONS_H

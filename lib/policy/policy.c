@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program, before anything else; and nsinit. */
 #include "policy/policy.h"
 

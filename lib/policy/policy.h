@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Policy: is this login contained, and by which container.json?  Decided from
  * the existence of root's files alone; nothing is parsed but

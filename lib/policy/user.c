@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program, nsinit; before anything is entered. */
 #include "policy/user.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who logs in: what the host's name service says of a user, looked up once,
  * before any namespace is entered.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: see rootfs.h, and a child that is nobody: whoever made the rootfs
  * controls what is read here.

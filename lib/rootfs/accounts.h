@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The login user in the container's passwd and group, whatever the rootfs has
  * there: files of our own are mounted over them, the rootfs is not written to.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The terminal that a container is started with.  Runs in: the worker, see
  * rootfs.h, before any process of the container runs: nobody can have put

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /dev/console: the terminal of the command that a container is started for. */
 #ifndef NSC_ROOTFS_CONSOLE_H
 #define NSC_ROOTFS_CONSOLE_H

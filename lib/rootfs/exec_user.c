@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the worker after pivot_root, or a child of nsinit in the mount
  * namespace of another engine's container; and a child that is nobody.

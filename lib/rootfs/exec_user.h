@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who runs inside: 'user' of container.json against the container's own
  * /etc/passwd and /etc/group, which whoever made the rootfs controls.  They

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Homes of others on the host's own "/".  Runs in: see rootfs.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Homes that are not to be seen. */
 #ifndef NSC_ROOTFS_HOMES_H
 #define NSC_ROOTFS_HOMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The kernel's own file systems, and what of them is not to be seen or
  * written.  Runs in: see rootfs.h.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* mounts[] of container.json.  Runs in: see rootfs.h. */
 #include "rootfs/rootfs.h"
 

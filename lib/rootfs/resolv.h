@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * /etc/resolv.conf of the container.  Runs in: see rootfs.h.
  *

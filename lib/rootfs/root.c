@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the container has at "/".  Runs in: see rootfs.h.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rootfs: layers, and what of the host's own "/" is not shown. */
 #ifndef NSC_ROOTFS_ROOT_H
 #define NSC_ROOTFS_ROOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* See rootfs.h for where this runs. */
 #include "rootfs/rootfs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What container-monitor answers who connects to "enter": with code 0 the
  * process is a session.  Descriptors come along, of files to each of which the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: container-monitor, which is static: plain libc; and nsinit, for a
  * container whose monitor was killed.

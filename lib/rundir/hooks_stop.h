@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The hooks at a container's end, from its run directory. */
 #ifndef NSC_RUNDIR_HOOKS_STOP_H
 #define NSC_RUNDIR_HOOKS_STOP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An instance: the directory N of a run directory, with the files of one
  * container.  It is made before the container, becomes current when that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What container-monitor is started with; see init/container-monitor.c. */
 #ifndef NSC_RUNDIR_MONITOR_START_H
 #define NSC_RUNDIR_MONITOR_START_H

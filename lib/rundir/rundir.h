@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The run directory of a user's containers, /run/nscontainer/UID, or one for
  * each directory that 'nsinit exec' runs in:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Find a running container, and be sure that it is the one that was written. */
 #ifndef NSC_RUNDIR_RUNNING_H
 #define NSC_RUNDIR_RUNNING_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program, container-monitor, nsinit; root of the host. */
 #include "rundir/session_file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the host knows of a session: a file in the run directory, session/PID,
  * of the keys in session_file.c.  PID is the login process, as the host sees

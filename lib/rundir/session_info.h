@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A session, as container-monitor knows it. */
 #ifndef NSC_RUNDIR_SESSION_INFO_H
 #define NSC_RUNDIR_SESSION_INFO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: nsinit; whoever logs in; nsshell and container-monitor (static:
  * plain libc).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a join and the monitor need to know of a running container: compiled
  * once by nsinit into the run directory, read by the login path and by

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is kept of a user in /var/lib/nscontainer/NAME: a private home, the
  * layer of a persistent overlay.  Runs in: nsinit's worker, root of the host.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Profiles of files to instructions, by libseccomp.  Runs in: nsinit alone. */
 #include "seccomp/profile.h"
 

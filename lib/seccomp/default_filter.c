@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tables of the built-in profile to instructions.  The numbers of an
  * architecture's system calls make a row of ranges with one answer each, and a

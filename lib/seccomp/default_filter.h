@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The filter of the built-in profile.  Runs in: nsinit alone. */
 #ifndef NSC_SECCOMP_DEFAULT_FILTER_H
 #define NSC_SECCOMP_DEFAULT_FILTER_H

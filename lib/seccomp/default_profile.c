@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The built-in profile: what is in the tables is allowed, the rest is EPERM.
  *

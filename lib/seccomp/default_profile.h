@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built-in profile as tables; lib/seccomp/default_filter.c compiles it. */
 #ifndef NSC_SECCOMP_DEFAULT_PROFILE_H
 #define NSC_SECCOMP_DEFAULT_PROFILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The system-call filters of a container, compiled at its start. */
 #ifndef NSC_SECCOMP_FILTER_H
 #define NSC_SECCOMP_FILTER_H

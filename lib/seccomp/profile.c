@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Profiles as files: the linux.seccomp object of the OCI runtime
  * specification, and Docker's form of it (archMap, includes, excludes, name).

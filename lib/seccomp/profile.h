@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp profiles as files, in the formats of the OCI runtime specification
  * and of Docker.  Runs in: nsinit alone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The words of seccomp profiles: actions, architectures, and Docker's
  * conditions.  Runs in: nsinit alone.

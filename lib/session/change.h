@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Is what a running container was made from another by now? */
 #ifndef NSC_SESSION_CHANGE_H
 #define NSC_SESSION_CHANGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: whoever logs in (sshd's monitor, login, su, sudo, cron), nsshell,
  * nsinit exec.  Starts with: host root, or the user that owns the user

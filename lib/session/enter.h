@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Go into a container: the one place where a process of the host becomes a
  * process of the container.  Each function says what it starts with and what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program, nsshell, nsinit exec, still on the host. */
 #include "session/enter_v1.h"
 

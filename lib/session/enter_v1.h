@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Control groups of version 1, which a login enters by itself: the other half
  * of lib/cgroup/cgroup_tasks.c.  Where there is version 2 alone, n is 0.

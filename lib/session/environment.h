@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The environment of what runs inside: made anew from lists. */
 #ifndef NSC_SESSION_ENVIRONMENT_H
 #define NSC_SESSION_ENVIRONMENT_H

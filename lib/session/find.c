@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the login program and nsinit, root of the host; nsshell, as the
  * user.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A container that runs, for nsc_session_open() and nsc_session_find(). */
 #ifndef NSC_SESSION_FIND_H
 #define NSC_SESSION_FIND_H

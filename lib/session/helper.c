@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the login program, as root of the host.  The helper that starts a
  * container is a process of its own (helper/login-start.c), made from nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Have a container started, or only checked. */
 #ifndef NSC_SESSION_HELPER_H
 #define NSC_SESSION_HELPER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The login process itself moves.  Runs in: the login program, as root of the
  * host, and in a child of it that tries that before.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A login becomes a session of its container, in its control groups. */
 #ifndef NSC_SESSION_MONITOR_CLIENT_H
 #define NSC_SESSION_MONITOR_CLIENT_H

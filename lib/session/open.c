@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: the login program, as root of the host. */
 #include "session/session.h"
 

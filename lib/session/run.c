@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: nsshell (the user), nscontainer_exec() (root of the host).  The
  * parent enters the namespaces, its child is in the pid namespace as well;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Run a program inside, wait for it, and end as it ended. */
 #ifndef NSC_SESSION_RUN_H
 #define NSC_SESSION_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Run a program inside on a terminal of the container's. */
 #ifndef NSC_SESSION_RUN_TERMINAL_H
 #define NSC_SESSION_RUN_TERMINAL_H

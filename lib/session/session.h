@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A login's way into its container, for a program that runs as host root. */
 #ifndef NSC_SESSION_SESSION_H
 #define NSC_SESSION_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The turn to start a container: one process at a time has it, and nobody
  * starts or stops the container meanwhile.  Runs in: the login program and

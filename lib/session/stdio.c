@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the login program, root of the host; nsshell, the user; the
  * stand-in of nscontainer_exec(), root of the host.

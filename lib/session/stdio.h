@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Descriptors 0, 1 and 2, which what runs inside gets from whoever logs in or
  * runs a command.

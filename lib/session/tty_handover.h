@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What becomes of a login program's terminal when the program is placed.  The
  * host's terminal stays on the host: whoever could open or keep it inside

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the relay, see tty_relay.c, and in the guard, a child of it without
  * privileges that restores the terminal when the relay dies without having

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The terminal, or whatever else is on descriptors 0 and 1, of who logs in or
  * runs a command with a terminal of the container's own.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the stand-in of nscontainer_exec(), nsshell, and what was the login
  * program before it forked (terminal.c), when it has given all privileges up.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Between the caller and a terminal of the container's, until a child ends. */
 #ifndef NSC_SESSION_TTY_RELAY_H
 #define NSC_SESSION_TTY_RELAY_H

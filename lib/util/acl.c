@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Plain libc, for static programs as well: the kernel's own format, of
  * <linux/posix_acl_xattr.h>, which a C library need not have.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A file of root's that one user may use: an access control list, acl(5).
  * The owner alone changes mode and list, so that is root still; a group would

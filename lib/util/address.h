@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IPv4 and IPv6 addresses as configuration files write them. */
 #ifndef NSC_UTIL_ADDRESS_H
 #define NSC_UTIL_ADDRESS_H

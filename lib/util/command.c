@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled into container-monitor as well, which is static: plain libc. */
 #include "util/command.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A command of the host's, with everything it starts with chosen. */
 #ifndef NSC_UTIL_COMMAND_H
 #define NSC_UTIL_COMMAND_H

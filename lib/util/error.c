@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "util/error.h"
 #undef nsc_error_set
 #undef nsc_error_sys

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Errors: a negative errno as the return value, and one sentence in a
  * caller-owned struct that needs no memory of its own and crosses a pipe in

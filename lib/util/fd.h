@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Owners that clean up after themselves.  A variable marked with one of these
  * is released at the end of its scope; NSC_TAKE_FD and NSC_TAKE_PTR mark

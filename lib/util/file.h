@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files that privileged code trusts.  Each component of a path is opened by
  * descriptor without following links, checked on that descriptor, and the

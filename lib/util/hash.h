@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A hash of 64 bits: to see that something is another, where nobody gains from
  * making two things look alike.  Each step is one-to-one, so two texts of the

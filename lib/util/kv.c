@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: whoever logs in, nsshell and container-monitor (static); nsinit. */
 #include "util/kv.h"
 

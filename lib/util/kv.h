@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Text files of lines "key value", written and read by one table.  A record is
  * the lines of a table's fields, in its order; a vector has a line for each

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Libraries that few starts need, loaded when one does: each that is linked
  * costs every start its loading, and all processes of the start a copy of its

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Locks on files, which end with the processes that have them: flock(2). */
 #ifndef NSC_UTIL_LOCK_H
 #define NSC_UTIL_LOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Compiled into container-init and container-monitor: plain libc. */
 #include "util/memory.h"
 

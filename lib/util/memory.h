@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Memory that a process holds while it waits for long. */
 #ifndef NSC_UTIL_MEMORY_H
 #define NSC_UTIL_MEMORY_H

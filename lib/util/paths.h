@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of files and directories, each in this one place. */
 #ifndef NSC_UTIL_PATHS_H
 #define NSC_UTIL_PATHS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files of /proc, which have names of processes and mounts in them that others
  * choose: proc_pid_stat(5), proc_pid_status(5), proc_pid_mountinfo(5).

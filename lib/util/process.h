@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Processes that the program hosting us never gets to see. */
 #ifndef NSC_UTIL_PROCESS_H
 #define NSC_UTIL_PROCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text from outside: checked, converted and escaped without surprises. */
 #ifndef NSC_UTIL_TEXT_H
 #define NSC_UTIL_TEXT_H

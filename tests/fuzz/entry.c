@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The entry of libFuzzer and AFL++; NSC_FUZZ_TARGET names the target. */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What we have written ourselves and read back: files of a run directory, of
  * /var/lib/nscontainer and /var/log/nscontainer.  They are root's, but parts

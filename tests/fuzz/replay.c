@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Feeds each target with its corpus, what fuzzers have found included:
  * SRCDIR/tests/fuzz/corpus/TARGET/.  A crash is the failure.

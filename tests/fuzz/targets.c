@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is fed with text from outside, each as one function: the fuzzers'
  * entry is LLVMFuzzerTestOneInput(), replay.c feeds the corpus.  A target

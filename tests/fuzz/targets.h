@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What can be fed with text, by name. */
 #ifndef NSC_TESTS_FUZZ_TARGETS_H
 #define NSC_TESTS_FUZZ_TARGETS_H

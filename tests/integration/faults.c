@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * faults [-m] [-o FILE] [-f PATH:CALL:N:ACTION] [-t SECONDS] COMMAND...
  *

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Sourced by test-fault-*.sh after lib.sh: each step of something is made to
 # fail, by 'faults'; see there what a step is.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """inherited.py PID: what the process has that fork(2) and execve(2) pass on, a
 line each; PID 0 is this one, which can tell more of itself.  The files are
 those of /proc/PID, proc(5), but for what a process is and does: its memory,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preloaded into all programs of a test: of the one that CONTROL names, as
  * "PROGRAM N", the Nth allocation of each process fails, and HIT is made.  Of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pamcaller [OPTION...] SERVICE USER [COMMAND]: a program that opens a PAM
  * session, and says what became of it.  Test helper; runs as root.

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """privileges.py KIND UID RANGE < LINES: what processes have, a row for each
 line "PID NAME"; KIND is the table of SECURITY.md, rights or surroundings.
 Capabilities that the host's PID 1 lacks are not shown: the tests may run in a

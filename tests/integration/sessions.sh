@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2317,SC2034 # used by those who source it
 # Sourced by the tests of how alice's sessions end, after lib.sh.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * terminals KIND ARGUMENT: what a process does to the terminals that it
  * has, or can reach, to get at those of others.  Test helper.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Attacks by who calls a login program: what a start inherits, and locks that
 # others wait for, held, stopped or frozen.  The first word of a test is the
 # entry of the table in SECURITY.md.

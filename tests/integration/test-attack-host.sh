@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The login program: what it and the module do to each other, and what is left
 # of it for who takes it over.  The first word of a test is the entry of the
 # table in SECURITY.md.

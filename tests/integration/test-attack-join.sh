@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Attacks on the joining process.  The first word of a test is the entry of
 # the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Whose a container is, and its files: what other users can read of them, what
 # their own user can write, and what is left for an account that is made again.
 # The first word of a test is the entry of the table in SECURITY.md.

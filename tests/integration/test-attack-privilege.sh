@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What each process has at a moment when all of them are there, and what those
 # have that are there only while a container starts or is tried, compared with
 # the tables of SECURITY.md.

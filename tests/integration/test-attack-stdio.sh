@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Attacks by what a caller has on descriptors 0, 1 and 2, and by signals to
 # the caller's job.  Each door makes the same promise.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

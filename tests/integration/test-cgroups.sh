@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Control groups: limits, device rules, sessions, and what is left of them.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 # shellcheck disable=SC2024,SC2034 # root runs sudo; lib.sh reads the port

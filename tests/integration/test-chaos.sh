@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Logins while parts are killed at random: none lands outside, none hangs, and
 # nothing is left.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each door, with pam_container alone, nsshell alone, and both: CONFORMANCE.md
 # is what comes out.  How to write a new one: CONTRIBUTING.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by name

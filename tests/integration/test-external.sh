@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Containers that another engine made, joined by their pid file: crun, lxc,
 # systemd-nspawn where it is, and unshare.  C6 of pid files: recycled numbers,
 # processes of the host, files that others can write.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each process of a login that starts a container stands still after steps in
 # turn: the login is inside or refused in time, the next one works, and then
 # nothing is left.

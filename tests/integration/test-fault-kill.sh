@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each process of a login that starts a container, and of the container's end,
 # is killed before each of its steps in turn: the login is inside or refused,
 # the next one works, and then nothing is left.

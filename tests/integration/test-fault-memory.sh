@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each allocation of a login and of login-start fails in turn: inside or refused, and
 # nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables

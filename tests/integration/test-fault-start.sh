@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each system call of a login that starts a container, and of the container's
 # end, fails in turn: the login is inside or refused, and nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables

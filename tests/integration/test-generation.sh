@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # A container whose configuration has changed: on_change = keep, drain,
 # recycle.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The container's root against what the host believes: it owns its rootfs, and
 # has CAP_SYS_ADMIN in its user namespace.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

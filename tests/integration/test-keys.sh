@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Keys of container.json, each seen from inside: mounts, limits of processes,
 # accounts, hooks, init.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # kill -9 of anything, at any moment, leaves nothing that the next login does
 # not clear.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

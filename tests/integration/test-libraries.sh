@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Libraries are loaded where they are needed, and only there.
 # shellcheck disable=SC2317 # functions run by t
 . "$(dirname "$0")/lib.sh"

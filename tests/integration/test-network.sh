@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # networks[]: what each type gives, what is visible of it, and that nothing of
 # it is left behind.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Containers without a user namespace, as in 2014: capabilities, masks and
 # read-only mounts are the boundary.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

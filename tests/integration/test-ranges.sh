@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Subordinate ranges: from /etc/subuid or the pool, and never shared.
 # shellcheck disable=SC2317 # functions run by t
 . "$(dirname "$0")/lib.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Each session is recorded when it opens and when it closes, once, whatever is
 # killed meanwhile; nsinit ps, last and kick; who and last on the host.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # valgrind on nsshell and on the module: no error, no leak of ours.
 # Not part of a plain run: CI asks for it by name.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

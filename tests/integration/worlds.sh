@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # mark, stage, tests, work: the caller's
 # Sourced by 'run' and by bench/run, on the host: how something is run in a
 # world of its own, and how one sees afterwards that nothing is left of it.

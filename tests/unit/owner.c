@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the one who runs the test owns is root's, for the code that asks: so
  * files that have to be root's can be the test's.  Linked with --wrap=fstat.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the unit tests share: main(), and what needs root. */
 #ifndef NSC_TESTS_UNIT_H
 #define NSC_TESTS_UNIT_H

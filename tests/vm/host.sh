@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034 # used by those who source it
 # Sourced by 'session' and each host-*.sh: the machine as seen from outside.
 # NSC_TEST_TOP is the run's directory, NSC_VM_CACHE has the key.

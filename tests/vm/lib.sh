@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2317 # used by those who source it
 # Sourced by each test-*.sh in the guest, where a process costs 50 ms: what
 # follows replaces the parts of the integration tests' lib.sh that start many.

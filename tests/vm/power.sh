@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The machine goes down with sessions in containers, and comes back.
 # shellcheck disable=SC2016,SC2029,SC2317 # session commands; run by t
 . "$(dirname "$0")/host.sh"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # Limits, on a host with cgroup v2 and systemd: each container is a transient
 # scope, in it container/ with the limits, and monitor/.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # su and sudo, with the machine's own PAM configuration.
 # shellcheck disable=SC2016,SC2024,SC2317 # session commands; run by t
 . "$(dirname "$0")/lib.sh"

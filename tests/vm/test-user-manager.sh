@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # The user's own service manager, which logind starts at a login: what the user
 # puts into the home inside is not run on the host.
 # shellcheck disable=SC2317 # functions run by t

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/cgroup, lib/config/cgroup_keys.c, lib/policy/cgroup_parents.c. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/config/container_config.c, lists.c, field.c: container.json. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Each key of container.json by the code's own table: keys.json has values that
  * are good, and values that are not with a part of the message; "in" is what

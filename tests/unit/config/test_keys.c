@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/config/mount_keys.c, process.c; lib/rootfs/accounts.c. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/doctor/pam.c, lib/policy/pam_options.c. */
 #include "unit.h"
 

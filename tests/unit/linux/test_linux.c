@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/kernel: idmap, device, mount, namespace, pidfd, capability, terminal. */
 #include "unit.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A monitor's table of sessions in a run directory of the test's own, and
  * logins, which are children of the test.

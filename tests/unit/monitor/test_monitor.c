@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/monitor/processes.c: whatever a session's control group has in it. */
 #include "unit.h"
 

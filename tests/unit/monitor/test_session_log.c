@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/monitor/session_log_text.c: what a record says, whatever the values are;
  * and lib/monitor/session_log_places.c with a directory of its own.

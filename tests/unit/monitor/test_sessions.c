@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/monitor/session_table.c: who may become a session, and how it ends.  With
  * nobody's rights all are the user's; root's have a file.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/monitor/socket.c: what comes of whoever connects.  The client is a child
  * of the test; with nobody's rights the kernel says what the test has it say.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Networks: addresses, networks[], the pool, resolv.conf, what is shown. */
 #include "unit.h"
 

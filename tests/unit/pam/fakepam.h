@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * As much of libpam as the module calls, in a process without PAM: items, data
  * and environment are in a struct, and what the module says goes to a file.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * pam/pam_container.c as a login program calls it, with nobody's rights:
  * libpam is fakepam.c, and what would need root is faked in world.c, at

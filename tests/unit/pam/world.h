@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The host, the container and the user that a case is about; world.c has the
  * functions that the module calls instead of those that need root.

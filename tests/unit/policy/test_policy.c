@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/config: conf.c, policy.c, user.c. */
 #include "unit.h"
 

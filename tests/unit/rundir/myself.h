@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A state for the tests of those who read one. */
 #ifndef NSC_TESTS_UNIT_RUNDIR_MYSELF_H
 #define NSC_TESTS_UNIT_RUNDIR_MYSELF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The run directory, its instances and their locks. */
 #include "unit.h"
 

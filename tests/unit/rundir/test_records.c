@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* util/kv by tables of every kind, and the files that have one. */
 #include "unit.h"
 

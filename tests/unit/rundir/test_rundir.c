@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* rundir, identity; session/environment; options of the module; arguments of
  * nsshell. */
 #include "unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* 'state', and the container that it is about. */
 #include "unit.h"
 

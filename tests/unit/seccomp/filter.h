@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of seccomp share: filters, and what comes of them. */
 #ifndef NSC_TESTS_FILTER_H
 #define NSC_TESTS_FILTER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/seccomp/default_filter.c, default_profile.c: the built-in filter decides
  * as one that libseccomp makes of the same tables.  Both are interpreted, for

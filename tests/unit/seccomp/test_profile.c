@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/seccomp/profile.c, terms.c, compile.c: profiles
  * as files, and the filters that are made of them, tried in children.

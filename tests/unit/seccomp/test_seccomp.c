@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/seccomp/default_profile.c, lib/linux/seccomp.c, lib/seccomp/filter.c:
  * the built-in filter, tried in children, and what a login does with one.

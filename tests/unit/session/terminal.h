@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* For tests of terminals: a pty, whoever types at it, and what it shows. */
 #ifndef NSC_TESTS_TERMINAL_H
 #define NSC_TESTS_TERMINAL_H

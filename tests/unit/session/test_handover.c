@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/session/tty_handover.c: the terminal of a login program, which is a child
  * of the test with a pty that the test types at.  The container's terminal is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/session/monitor_client.c: what a login makes of a monitor that answers,
  * refuses, says nothing, or does not know its own language.  The monitor is a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/session/tty_relay.c and tty_outer.c on two ptys, with nobody's rights:
  * the test types at the one; a process leads its session and relays; a child

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of /proc with names that others choose: lib/util/proc.c, lock.c. */
 #include "unit.h"
 

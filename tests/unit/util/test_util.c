@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* lib/base: error, text, file, process. */
 #include "unit.h"
 
