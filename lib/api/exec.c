@@ -215,6 +215,7 @@ struct answer {
 static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 {
 	struct answer answer = { NSC_ERROR_INIT, 0, 0 };
+	int64_t deadline = nsc_process_now() + WAIT_MS;
 
 	/* Nothing that the caller had open goes on into a container. */
 	if (out != ANSWER && dup3(out, ANSWER, O_CLOEXEC) != ANSWER)
@@ -222,9 +223,15 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 	if (syscall(SYS_close_range, ANSWER + 1, ~0U, 0) < 0)
 		_exit(1);
 	nsc_api_begin_child(e->parent, 0);
-	answer.ret = prepare(e, &answer.err);
-	if (answer.ret == 0)
-		answer.ret = exec_run(e, &answer.status, &answer.err);
+	/* The container that was found may end before it is entered. */
+	do {
+		nsc_error_clear(&answer.err);
+		nsc_session_close(&e->session);
+		answer.ret = prepare(e, &answer.err);
+		if (answer.ret == 0)
+			answer.ret = exec_run(e, &answer.status, &answer.err);
+	} while (answer.ret == -ESRCH && e->container->dir &&
+		 nsc_process_now() < deadline);
 	(void)!write(ANSWER, &answer, sizeof(answer));
 	_exit(0);
 }

@@ -25,6 +25,7 @@
 #include "container/start_monitor.h"
 #include "network/network.h"
 #include "rundir/instance.h"
+#include "rundir/rundir.h"
 #include "seccomp/filter.h"
 #include "container/stop_container.h"
 #include "container/subid.h"
@@ -399,6 +400,14 @@ static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
 	if (found < 0)
 		return found;
 	if (!found && r->state) {
+		int has = nsc_rundir_is_locked(r->instance, NSC_FILE_MONITOR,
+					       err);
+
+		/* The login that made a new instance was killed meanwhile. */
+		if (has != 0)
+			return has < 0 ? has :
+			       nsc_error_set(err, ESRCH, "the login that asked "
+					     "for a new container has ended");
 		plan->rundir = r->instance;
 		plan->generation = r->state->generation;
 		return nsc_monitor_adopt(plan, r->state, r->pidfd, err);

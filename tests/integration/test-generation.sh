@@ -565,7 +565,7 @@ kill_old_init() {
 kill_who_drains() {
 	local i
 
-	for i in 0.01 0.02 0.04 0.06 0.09 0.13 0.2; do
+	for i in 0.005 0.01 0.02 0.04 0.06 0.09 0.13 0.2; do
 		fresh 'on_change = "drain";'
 		stay one
 		configure second

@@ -251,7 +251,19 @@ descriptors_of_exec() {
 
 t "nsinit exec starts a container and lands in it" exec_lands
 t "nsinit exec takes the current directory" exec_here
+# The container of a command that has ended may still be there.
+exec_in_succession() {
+	local i
+
+	need_product
+	for i in $(seq 30); do
+		status_is 0 timeout 20 nsinit exec --root /srv/box true
+	done
+}
+
 t "nsinit exec ends like its command" exec_status
+t "nsinit exec after nsinit exec never meets the end of the one before" \
+	exec_in_succession
 t "nsinit exec is byte-clean" exec_bytes
 t "a second nsinit exec joins" second_joins
 t "the container of nsinit exec ends with its first process" ends_with_first
