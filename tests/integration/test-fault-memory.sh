@@ -42,7 +42,7 @@ memory() {
 }
 
 f "each allocation of a login fails in turn" memory pamcaller 50
-f "each allocation of a start fails in turn" memory login-start 80
+f "each allocation of a start fails in turn" memory login-start 70
 # Who is contained by a group must not be out of it for want of memory: the C
 # library passes over a module of the name service that has none.
 by_group() {
