@@ -2,30 +2,59 @@
 /* Runs in: nsshell, as the user, on the host. */
 #include "accounts.h"
 
-#include <grp.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "linux/credential.h"
 #include "util/fd.h"
+#include "util/text.h"
+
+/* The ID in a line "NAME:PASSWORD:ID..." of that name; -1: it is another's. */
+static long long id_in(char *line, const char *name)
+{
+	size_t len = strlen(name);
+	long long id = -1;
+	char *number;
+
+	if (strncmp(line, name, len) != 0 || line[len] != ':')
+		return -1;
+	number = strchr(line + len + 1, ':');
+	if (!number)
+		return -1;
+	number++;
+	number[strcspn(number, ":\n")] = '\0';
+	return nsc_text_number(number, 0, UINT32_MAX - 1, &id) < 0 ? -1 : id;
+}
+
+/*
+ * The ID of the first line of that name in passwd or group; -1: there is none.
+ * fgetpwent(3) and fgetgrent(3) make a system call for each line.
+ */
+static long long find_id(const char *path, const char *name)
+{
+	_cleanup_file_ FILE *file = fopen(path, "re");
+	_cleanup_free_ char *line = NULL;
+	long long id = -1;
+	size_t size = 0;
+
+	while (file && id < 0 && getline(&line, &size, file) > 0)
+		id = id_in(line, name);
+	return id;
+}
 
 bool nsc_accounts_own_group(const char *group)
 {
-	_cleanup_file_ FILE *file = fopen("/etc/group", "re");
+	long long gid = find_id("/etc/group", group);
 	_cleanup_free_ gid_t *own = NULL;
-	int n = nsc_credential_own_groups(&own);
-	const struct group *entry;
+	int n = gid < 0 ? -1 : nsc_credential_own_groups(&own);
 
-	while (file && n >= 0 && (entry = fgetgrent(file))) {
-		if (strcmp(entry->gr_name, group) != 0)
-			continue;
-		/* The last is the process's gid. */
-		for (int i = 0; i <= n; i++)
-			if (own[i] == entry->gr_gid)
-				return true;
-		return false;
-	}
+	/* The last is the process's gid. */
+	for (int i = 0; n >= 0 && i <= n; i++)
+		if (own[i] == (gid_t)gid)
+			return true;
 	return false;
 }
 
@@ -44,11 +73,5 @@ void nsc_accounts_name(uid_t uid, char *ret, size_t size)
 
 uid_t nsc_accounts_uid(const char *name)
 {
-	_cleanup_file_ FILE *file = fopen("/etc/passwd", "re");
-	const struct passwd *entry;
-
-	while (file && (entry = fgetpwent(file)))
-		if (!strcmp(entry->pw_name, name))
-			return entry->pw_uid;
-	return (uid_t)-1;
+	return (uid_t)find_id("/etc/passwd", name);
 }
