@@ -228,7 +228,11 @@ int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 		return nsc_error_set(err, EINVAL, "%s: contains a NUL byte",
 				     name);
 	buf[len] = '\0';
-	*ret = NSC_TAKE_PTR(buf);
+	/* A monitor keeps it for as long as it lives. */
+	*ret = realloc(buf, len + 1);
+	if (!*ret)
+		*ret = buf;
+	buf = NULL;
 	if (ret_len)
 		*ret_len = len;
 	return 0;
