@@ -253,10 +253,8 @@ t "nsinit exec starts a container and lands in it" exec_lands
 t "nsinit exec takes the current directory" exec_here
 # The container of a command that has ended may still be there.
 exec_in_succession() {
-	local i
-
 	need_product
-	for i in $(seq 30); do
+	for _ in $(seq 30); do
 		status_is 0 timeout 20 nsinit exec --root /srv/box true
 	done
 }
