@@ -200,15 +200,20 @@ int nsc_api_add(struct nscontainer_record **list,
 	return ret;
 }
 
+static const char *user_of(const struct nscontainer_record *record)
+{
+	const char *user = nscontainer_record_text(record, "user");
+
+	return user ? user : "";
+}
+
 void nsc_api_insert(struct nscontainer_record **list,
 		    struct nscontainer_record *record)
 {
-	const char *user = nscontainer_record_text(record, "user");
 	struct nscontainer_record **first = list;
 	struct nscontainer_record *last = *list ? (*list)->last : record;
 
-	while (*list && strcmp(nscontainer_record_text(*list, "user"),
-			       user) <= 0)
+	while (*list && strcmp(user_of(*list), user_of(record)) <= 0)
 		list = &(*list)->next;
 	if (!*list)
 		last = record;

@@ -52,6 +52,7 @@ struct nsc_plan {
 	size_t n_uid_map;
 	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
 	size_t n_gid_map;
+	size_t unmapped_groups;	/* for which the map has no room */
 	const struct nsc_cgroup_parent *cgroup_parent;	/* or NULL */
 	uid_t root_uid;		/* the container's root, as the host sees it */
 	gid_t root_gid;

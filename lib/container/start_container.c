@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -65,32 +66,61 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 	return error;
 }
 
-static int compare_ids(const void *a, const void *b)
+/* Put id into own, which is in ascending order; false where it is there. */
+static bool insert_id(uint32_t *own, size_t *n, uint32_t id)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	size_t at = *n;
 
-	return x < y ? -1 : x > y;
+	while (at > 0 && own[at - 1] > id)
+		at--;
+	if (at > 0 && own[at - 1] == id)
+		return false;
+	memmove(own + at + 1, own + at, (*n - at) * sizeof(*own));
+	own[at] = id;
+	(*n)++;
+	return true;
+}
+
+static void remove_id(uint32_t *own, size_t *n, uint32_t id)
+{
+	size_t at = 0;
+
+	while (own[at] != id)
+		at++;
+	(*n)--;
+	memmove(own + at, own + at + 1, (*n - at) * sizeof(*own));
 }
 
 /*
- * The groups that are themselves inside: the user's, so that what they allow
- * and what they deny on the host holds inside as well.  Never group 0, which
- * is the container's root's.  Returns how many, in ascending order.
+ * The user's groups are themselves inside, so that what they allow and what
+ * they deny on the host holds inside as well: as many as the kernel takes, the
+ * primary one first.  Never group 0, which is the container's root's.
  */
-static size_t start_own_groups(const struct nsc_user *user,
-			       uint32_t own[NSC_IDMAP_OWN])
+static int map_groups(struct nsc_plan *plan, uint32_t first,
+		      struct nsc_error *err)
 {
-	size_t n = 0, unique = 0;
+	const struct nsc_user *user = plan->user;
+	_cleanup_free_ uint32_t *own = calloc((size_t)user->n_groups + 1,
+					      sizeof(*own));
+	size_t n = 0;
 
-	own[n++] = user->gid;
-	for (int i = 0; i < user->n_groups && n < NSC_IDMAP_OWN; i++)
-		if (user->groups[i] != 0)
-			own[n++] = user->groups[i];
-	qsort(own, n, sizeof(*own), compare_ids);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || own[i] != own[i - 1])
-			own[unique++] = own[i];
-	return unique;
+	if (!own)
+		return nsc_error_sys(err, ENOMEM, "groups");
+	plan->unmapped_groups = 0;
+	insert_id(own, &n, user->gid);
+	for (int i = 0; i < user->n_groups; i++) {
+		uint32_t id = user->groups[i];
+
+		if (id == 0 || !insert_id(own, &n, id) || n <= NSC_IDMAP_OWN ||
+		    nsc_idmap_automatic(own, n, first, plan->gid_map))
+			continue;
+		remove_id(own, &n, id);
+		plan->unmapped_groups++;
+	}
+	/* Root is never mapped to itself: its container's root is nobody. */
+	plan->n_gid_map = nsc_idmap_automatic(own, user->uid ? n : 0, first,
+					      plan->gid_map);
+	return 0;
 }
 
 static int map_automatically(struct nsc_plan *plan,
@@ -98,20 +128,14 @@ static int map_automatically(struct nsc_plan *plan,
 			     struct nsc_error *err)
 {
 	const struct nsc_user *user = plan->user;
-	uint32_t uid, gid, groups[NSC_IDMAP_OWN];
+	uint32_t uid, gid;
 	int ret = nsc_subid_find(user, conf, &uid, &gid, err);
-	/* Root is never mapped to itself: its container's root is nobody. */
-	bool own = user->uid != 0;
 
 	if (ret < 0)
 		return ret;
-	plan->n_uid_map = nsc_idmap_automatic(&user->uid, own, uid,
+	plan->n_uid_map = nsc_idmap_automatic(&user->uid, user->uid != 0, uid,
 					      plan->uid_map);
-	plan->n_gid_map =
-		nsc_idmap_automatic(groups,
-				    own ? start_own_groups(user, groups) : 0,
-				    gid, plan->gid_map);
-	return 0;
+	return map_groups(plan, gid, err);
 }
 
 static int map_as_configured(struct nsc_plan *plan)
@@ -459,6 +483,12 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	ret = find_running(request, &running, err);
 	if (ret == 0)
 		ret = start(plan, request, &running, err);
+	if (ret == 0 && plan->unmapped_groups)
+		syslog(LOG_AUTHPRIV | LOG_WARNING, "nscontainer: user '%s': "
+		       "%zu of %d groups have no id inside, since the kernel "
+		       "takes no larger map: what they allow or deny on the "
+		       "host does not hold there", plan->user->name,
+		       plan->unmapped_groups, plan->user->n_groups);
 	nsc_start_release(plan);
 	nsc_state_cleanup(&running.state);
 	nsc_fd_close(&running.instance);

@@ -12,26 +12,56 @@
 #include "util/process.h"
 #include "linux/namespace.h"
 
+#define MAP_SIZE 4096		/* PAGE_SIZE, the least there is */
+
+/* The kernel takes the whole map in one write of less than a page. */
+static size_t print_map(const struct nsc_id_mapping *map, size_t n,
+			char text[MAP_SIZE])
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < n && len < MAP_SIZE; i++)
+		len += (size_t)snprintf(text + len, MAP_SIZE - len,
+					"%u %u %u\n", map[i].container_id,
+					map[i].host_id, map[i].size);
+	return len;
+}
+
+/* Those of own from i on that follow one another. */
+static uint32_t in_a_row(const uint32_t *own, size_t n, size_t i)
+{
+	uint32_t size = 1;
+
+	while (i + size < n && own[i + size] == own[i] + size)
+		size++;
+	return size;
+}
+
 size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
 			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX])
 {
 	uint32_t next = 0;	/* the first id without an entry */
+	char text[MAP_SIZE];
 	size_t entries = 0;
 
-	for (size_t i = 0; i <= n; i++) {
+	for (size_t i = 0; i <= n;) {
 		uint32_t end = i < n && own[i] < NSC_IDMAP_RANGE ?
 				       own[i] : NSC_IDMAP_RANGE;
+		uint32_t size = i < n ? in_a_row(own, n, i) : 1;
 
+		if (entries + 2 > NSC_MAPPINGS_MAX)
+			return 0;
 		if (end > next)
 			map[entries++] = (struct nsc_id_mapping){
 				next, first + next, end - next };
 		if (i < n) {
 			map[entries++] = (struct nsc_id_mapping){
-				own[i], own[i], 1 };
-			next = end == own[i] ? end + 1 : end;
+				own[i], own[i], size };
+			next = end == own[i] ? end + size : end;
 		}
+		i += size;
 	}
-	return entries;
+	return print_map(map, entries, text) < MAP_SIZE ? entries : 0;
 }
 
 int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,
@@ -51,15 +81,10 @@ int nsc_idmap_write(pid_t pid, const char *file,
 		    const struct nsc_id_mapping *map, size_t n,
 		    struct nsc_error *err)
 {
-	char path[64], text[4096];
+	char path[64], text[MAP_SIZE];
 	_cleanup_fd_ int fd = -1;
-	size_t len = 0;
+	size_t len = print_map(map, n, text);
 
-	/* The kernel takes the whole map in one write of at most a page. */
-	for (size_t i = 0; i < n && len < sizeof(text); i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-					"%u %u %u\n", map[i].container_id,
-					map[i].host_id, map[i].size);
 	if (len >= sizeof(text))
 		return nsc_error_set(err, E2BIG, "%s: too many mappings", file);
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);

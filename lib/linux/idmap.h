@@ -17,13 +17,12 @@ struct nsc_id_mapping {
 
 #define NSC_MAPPINGS_MAX 340	/* the kernel's limit */
 #define NSC_IDMAP_RANGE 65536u	/* ids that a container has */
-#define NSC_IDMAP_OWN 48	/* own ids: their map fits the kernel's page */
+#define NSC_IDMAP_OWN 48	/* own ids that fit into a map in any case */
 
 /*
- * The automatic map: each of the n ids in own, which are in ascending order
- * and NSC_IDMAP_OWN at the most, is itself; all others of 0 to 65535 are at
- * first + their number.  Returns the number of entries in map, 2 * n + 1 at
- * the most.
+ * The automatic map: each of the n ids in own, which are in ascending order, is
+ * itself; all others of 0 to 65535 are at first + their number.  Returns the
+ * number of entries in map, or 0 where the kernel would not take them.
  */
 size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
 			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);

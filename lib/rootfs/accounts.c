@@ -142,14 +142,18 @@ static void put_others(const char *members, size_t len, const char *name,
 static size_t which(const struct nsc_account *account, const char *line,
 		    size_t len)
 {
-	for (size_t i = 0; i < account->n_groups; i++) {
-		char gid[16];
+	size_t n = 0, i = account->n_groups;
+	const char *number = field(line, len, 2, &n);
+	char text[16] = "";
+	long long gid;
 
-		snprintf(gid, sizeof(gid), "%u", account->groups[i]);
-		if (field_is(line, len, 2, gid))
-			return i;
-	}
-	return account->n_groups;
+	if (number && n < sizeof(text))
+		memcpy(text, number, n);
+	if (nsc_text_number(text, 0, UINT32_MAX, &gid) == 0)
+		for (i = 0; i < account->n_groups; i++)
+			if (account->groups[i] == (gid_t)gid)
+				break;
+	return i;
 }
 
 /* One line, with the user in it where that is to be. */
@@ -186,8 +190,9 @@ static bool accounts_has_group(const char *text,
 	return false;
 }
 
+/* seen: those that text has, or NULL where it is not known. */
 static bool put_missing(const struct nsc_account *account, const char *text,
-			FILE *out)
+			const bool *seen, FILE *out)
 {
 	bool changed = false;
 
@@ -196,7 +201,7 @@ static bool put_missing(const struct nsc_account *account, const char *text,
 		bool primary = account->groups[i] == account->user->gid;
 
 		if (!name || strpbrk(name, ":\n,") ||
-		    accounts_has_group(text, account, i))
+		    (seen ? seen[i] : accounts_has_group(text, account, i)))
 			continue;
 		fprintf(out, "%s:x:%u:%s\n", name, account->groups[i],
 			primary ? "" : account->user->name);
@@ -208,14 +213,19 @@ static bool put_missing(const struct nsc_account *account, const char *text,
 bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 			FILE *out)
 {
+	_cleanup_free_ bool *seen = calloc(account->n_groups + 1,
+					   sizeof(*seen));
 	bool changed = false;
 
 	for (const char *line = text; line && *line;
-	     line = accounts_next_line(line))
-		changed |= put_line(account, line,
-				    which(account, line, line_length(line)),
-				    out);
-	return put_missing(account, text, out) || changed;
+	     line = accounts_next_line(line)) {
+		size_t i = which(account, line, line_length(line));
+
+		if (seen)
+			seen[i] = true;
+		changed |= put_line(account, line, i, out);
+	}
+	return put_missing(account, text, seen, out) || changed;
 }
 
 /* What the child works on, and what it answers. */
@@ -250,7 +260,7 @@ int nsc_accounts_read(int root, const char *path, char **ret,
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
 		return nsc_error_set(err, EINVAL, "the container's %s is not "
 				     "a regular file", path);
-	return nsc_file_read(fd, path, NSC_FILE_MAX, ret, NULL, err);
+	return nsc_file_read(fd, path, NSC_ACCOUNTS_MAX, ret, NULL, err);
 }
 
 static void accounts_answer_as_nobody(const void *arg, void *to)
@@ -421,14 +431,13 @@ static int put_accounts(const struct nsc_rootfs *rootfs,
 }
 
 /* Those that are mapped to themselves: group 0 and those beyond are not. */
-static size_t mapped_groups(const struct nsc_plan *plan,
-			    gid_t groups[NSC_IDMAP_OWN],
-			    char *names[NSC_IDMAP_OWN])
+static size_t mapped_groups(const struct nsc_plan *plan, gid_t *groups,
+			    char **names)
 {
 	const struct nsc_user *user = plan->user;
 	size_t n = 0;
 
-	for (int i = 0; i < user->n_groups && n < NSC_IDMAP_OWN; i++) {
+	for (int i = 0; i < user->n_groups; i++) {
 		uint32_t id = user->groups[i];
 
 		if (plan->n_gid_map &&
@@ -446,27 +455,29 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 			struct nsc_error *err)
 {
 	const struct nsc_plan *plan = rootfs->plan;
-	const char *name = strrchr(plan->user->shell, '/');
-	gid_t groups[NSC_IDMAP_OWN];
-	char *names[NSC_IDMAP_OWN];
+	const struct nsc_user *user = plan->user;
+	size_t n = (size_t)user->n_groups;
+	const char *name = strrchr(user->shell, '/');
+	_cleanup_free_ gid_t *groups = calloc(n + 1, sizeof(*groups));
+	_cleanup_free_ char **names = calloc(n + 1, sizeof(*names));
 	struct nsc_account account = {
-		.user = plan->user, .groups = groups, .group_names = names,
-		.shell = plan->user->shell,
+		.user = user, .groups = user->groups,
+		.group_names = plan->group_names, .shell = user->shell,
+		.n_groups = n, .exact = rootfs->userns < 0,
 	};
 
 	if (!plan->login)
 		return 0;
-	account.exact = rootfs->userns < 0;
+	if (!groups || !names)
+		return nsc_error_sys(err, ENOMEM, "groups");
 	if (plan->config->shell)
 		account.shell = plan->config->shell;
 	else if (name && !strcmp(name, "/nsshell"))
 		account.shell = "";
-	if (account.exact) {
-		account.groups = plan->user->groups;
-		account.group_names = plan->group_names;
-		account.n_groups = (size_t)plan->user->n_groups;
-	} else {
+	if (!account.exact) {
 		account.n_groups = mapped_groups(plan, groups, names);
+		account.groups = groups;
+		account.group_names = names;
 	}
 	return put_accounts(rootfs, &account, again, err);
 }

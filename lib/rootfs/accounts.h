@@ -41,6 +41,9 @@ bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 /* Is name in a list of members, as group(5) has it?  Spaces do not count. */
 bool nsc_accounts_is_member(const char *members, size_t len, const char *name);
 
+/* Bytes of a passwd or group: a bound for what a rootfs may have. */
+#define NSC_ACCOUNTS_MAX (64 * NSC_FILE_MAX)
+
 /*
  * Read a file below the directory root, which may be anything, into new memory:
  * *ret is untouched where there is none.

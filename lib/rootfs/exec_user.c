@@ -21,35 +21,39 @@
 
 #define FIELDS 7		/* of passwd(5); group(5) has four */
 
-/* One line of passwd or group, split in place. */
+/* One line of passwd or group, in the text that it was read from. */
 struct entry {
-	char line[1024];
-	char *field[FIELDS];
+	const char *field[FIELDS];
+	size_t len[FIELDS];
 };
 
 /*
- * Copy the line at *text into entry and split it; *text moves on.  Lines that
- * are too long or have too few fields are skipped.  False at the end.
+ * Find the fields of the line at *text, which moves on.  Lines that have too
+ * few are skipped.  False at the end.
  */
 static bool next_entry(const char **text, size_t fields, struct entry *entry)
 {
 	while (*text && **text) {
-		size_t len = strcspn(*text, "\n");
-		const char *line = *text;
-		char *rest = entry->line;
+		const char *p = *text;
 		size_t n = 0;
 
-		*text = line + len + (line[len] == '\n');
-		if (len >= sizeof(entry->line))
-			continue;
-		memcpy(entry->line, line, len);
-		entry->line[len] = '\0';
-		while (rest && n < fields)
-			entry->field[n++] = strsep(&rest, ":");
+		do {
+			entry->field[n] = p;
+			entry->len[n] = strcspn(p, ":\n");
+			p += entry->len[n++];
+		} while (n < fields && *p++ == ':');
+		p = *text + strcspn(*text, "\n");
+		*text = p + (*p == '\n');
 		if (n == fields)
 			return true;
 	}
 	return false;
+}
+
+static bool is_text(const struct entry *entry, size_t i, const char *text)
+{
+	return strlen(text) == entry->len[i] &&
+	       !strncmp(entry->field[i], text, entry->len[i]);
 }
 
 static int to_id(const char *text, uint32_t *ret)
@@ -62,33 +66,50 @@ static int to_id(const char *text, uint32_t *ret)
 	return error;
 }
 
+static int field_id(const struct entry *entry, size_t i, uint32_t *ret)
+{
+	char text[16] = "";
+
+	if (entry->len[i] < sizeof(text))
+		memcpy(text, entry->field[i], entry->len[i]);
+	return to_id(text, ret);
+}
+
 static bool find_passwd(const char *passwd, const char *name, uint32_t uid,
 			struct entry *entry)
 {
 	uint32_t id = 0;
 
 	while (next_entry(&passwd, FIELDS, entry)) {
-		if (to_id(entry->field[2], &id) < 0)
+		if (field_id(entry, 2, &id) < 0)
 			continue;
-		if (name ? !strcmp(entry->field[0], name) : id == uid)
+		if (name ? is_text(entry, 0, name) : id == uid)
 			return true;
 	}
 	return false;
 }
 
-static void copy_text(char *to, size_t size, const char *from)
+/* What does not fit is left as it is. */
+static void copy_text(char *to, size_t size, const char *from, size_t len)
 {
-	if (strlen(from) < size)
-		strcpy(to, from);
+	if (len >= size)
+		return;
+	memcpy(to, from, len);
+	to[len] = '\0';
+}
+
+static void copy_path(char *to, size_t size, const struct entry *entry,
+		      size_t i)
+{
+	if (entry->field[i][0] == '/')
+		copy_text(to, size, entry->field[i], entry->len[i]);
 }
 
 static void take_entry(const struct entry *entry, struct nsc_exec_user *id)
 {
-	copy_text(id->name, sizeof(id->name), entry->field[0]);
-	if (entry->field[5][0] == '/')
-		copy_text(id->home, sizeof(id->home), entry->field[5]);
-	if (entry->field[6][0] == '/')
-		copy_text(id->shell, sizeof(id->shell), entry->field[6]);
+	copy_text(id->name, sizeof(id->name), entry->field[0], entry->len[0]);
+	copy_path(id->home, sizeof(id->home), entry, 5);
+	copy_path(id->shell, sizeof(id->shell), entry, 6);
 }
 
 static int resolve_user(const char *name, const char *passwd,
@@ -103,11 +124,11 @@ static int resolve_user(const char *name, const char *passwd,
 		if (!find_passwd(passwd, NULL, uid, &entry))
 			return 0;
 	} else if (!find_passwd(passwd, name, 0, &entry) ||
-		   to_id(entry.field[2], &id->uid) < 0) {
+		   field_id(&entry, 2, &id->uid) < 0) {
 		return nsc_error_set(err, ENOENT, "user: '%s' is not in the "
 				     "container's /etc/passwd", name);
 	}
-	if (to_id(entry.field[3], &id->gid) < 0)
+	if (field_id(&entry, 3, &id->gid) < 0)
 		id->gid = NSC_NOBODY;
 	take_entry(&entry, id);
 	return 0;
@@ -121,20 +142,23 @@ static int resolve_group(const char *name, const char *group, gid_t *ret,
 	if (to_id(name, ret) == 0)
 		return 0;
 	while (next_entry(&group, 4, &entry))
-		if (!strcmp(entry.field[0], name) &&
-		    to_id(entry.field[2], ret) == 0)
+		if (is_text(&entry, 0, name) && field_id(&entry, 2, ret) == 0)
 			return 0;
 	return nsc_error_set(err, ENOENT, "user: group '%s' is not in the "
 			     "container's /etc/group", name);
 }
 
-static void add_group(struct nsc_exec_user *id, gid_t gid)
+static int add_group(struct nsc_exec_user *id, gid_t gid, struct nsc_error *err)
 {
 	for (size_t i = 0; i < id->n_groups; i++)
 		if (id->groups[i] == gid)
-			return;
-	if (id->n_groups < NSC_EXEC_USER_GROUPS)
-		id->groups[id->n_groups++] = gid;
+			return 0;
+	if (id->n_groups == NSC_EXEC_USER_GROUPS)
+		return nsc_error_set(err, E2BIG, "user: '%s' is in more than "
+				     "%d groups of the container's /etc/group",
+				     id->name, NSC_EXEC_USER_GROUPS);
+	id->groups[id->n_groups++] = gid;
+	return 0;
 }
 
 static bool may_have(const struct nsc_user *limit, gid_t gid)
@@ -147,19 +171,20 @@ static bool may_have(const struct nsc_user *limit, gid_t gid)
 }
 
 /* With a limit only those that it has on the host. */
-static void find_groups(const char *group, const struct nsc_user *limit,
-			struct nsc_exec_user *id)
+static int find_groups(const char *group, const struct nsc_user *limit,
+		       struct nsc_exec_user *id, struct nsc_error *err)
 {
+	int ret = add_group(id, id->gid, err);
 	struct entry entry;
 	gid_t gid;
 
-	add_group(id, id->gid);
-	while (next_entry(&group, 4, &entry))
-		if (to_id(entry.field[2], &gid) == 0 &&
-		    nsc_accounts_is_member(entry.field[3],
-					   strlen(entry.field[3]), id->name) &&
+	while (ret == 0 && next_entry(&group, 4, &entry))
+		if (field_id(&entry, 2, &gid) == 0 &&
+		    nsc_accounts_is_member(entry.field[3], entry.len[3],
+					   id->name) &&
 		    may_have(limit, gid))
-			add_group(id, gid);
+			ret = add_group(id, gid, err);
+	return ret;
 }
 
 static int resolve_spec(const char *spec, const char *passwd, const char *group,
@@ -178,18 +203,15 @@ static int resolve_spec(const char *spec, const char *passwd, const char *group,
 	ret = resolve_user(name, passwd, id, err);
 	if (ret == 0 && colon) {
 		ret = resolve_group(colon + 1, group, &id->gid, err);
-		add_group(id, id->gid);
-		return ret;
+		return ret < 0 ? ret : add_group(id, id->gid, err);
 	}
-	if (ret == 0)
-		find_groups(group, NULL, id);
-	return ret;
+	return ret < 0 ? ret : find_groups(group, NULL, id, err);
 }
 
 /* A login is who it is; the container's passwd may say home and shell. */
-static void resolve_login(const struct nsc_exec_user_request *request,
-			  const char *passwd, const char *group,
-			  struct nsc_exec_user *id)
+static int resolve_login(const struct nsc_exec_user_request *request,
+			 const char *passwd, const char *group,
+			 struct nsc_exec_user *id, struct nsc_error *err)
 {
 	const struct nsc_user *login = request->login;
 	struct entry entry;
@@ -199,10 +221,11 @@ static void resolve_login(const struct nsc_exec_user_request *request,
 		take_entry(&entry, id);
 	id->uid = login->uid;
 	id->gid = login->gid;
-	copy_text(id->name, sizeof(id->name), login->name);
+	copy_text(id->name, sizeof(id->name), login->name, strlen(login->name));
 	if (!known || !request->own_home)
-		copy_text(id->home, sizeof(id->home), login->home);
-	find_groups(group, request->host_ids ? login : NULL, id);
+		copy_text(id->home, sizeof(id->home), login->home,
+			  strlen(login->home));
+	return find_groups(group, request->host_ids ? login : NULL, id, err);
 }
 
 int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
@@ -220,7 +243,9 @@ int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
 	if (error < 0)
 		return error;
 	if (request->login) {
-		resolve_login(request, passwd, group, &login);
+		error = resolve_login(request, passwd, group, &login, err);
+		if (error < 0)
+			return error;
 		if (spec && id.uid != login.uid)
 			return nsc_error_set(err, EINVAL, "user: '%s' is uid "
 					     "%u in the container, but the "
@@ -241,6 +266,7 @@ static void choose_shell(const char *wanted, struct nsc_exec_user *id)
 		const char *name = choice[i] ? strrchr(choice[i], '/') : NULL;
 
 		if (!name || !strcmp(name, "/nsshell") ||
+		    strlen(choice[i]) >= sizeof(id->shell) ||
 		    access(choice[i], X_OK) < 0)
 			continue;
 		memmove(id->shell, choice[i], strlen(choice[i]) + 1);

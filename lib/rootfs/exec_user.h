@@ -13,7 +13,7 @@
 #include "util/error.h"
 #include "policy/user.h"
 
-#define NSC_EXEC_USER_GROUPS 64
+#define NSC_EXEC_USER_GROUPS 4096
 
 /* Fixed in size: it crosses a pipe in one write. */
 struct nsc_exec_user {

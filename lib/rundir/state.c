@@ -35,7 +35,7 @@ static const struct nsc_kv_field fields[] = {
 	PART("boot_id", TEXT, boot_id, NSC_BOOT_ID_SIZE),
 	FIELD(since, U64),
 	FIELD(namespaces, UINT),
-	PART("ids", U64, ids, 2 * NSC_NAMESPACES),
+	PART("ids", U64, ids, (size_t)2 * NSC_NAMESPACES),
 	FIELD(rootfs, OPTIONAL),
 	FIELD(external, OPTIONAL),
 	FIELD(config, STRING),

@@ -126,3 +126,33 @@ for name in ssh su su-l sudo sudo-i cron login; do
 	t "E7 $name without NEWUSER: a group that denies is not lost" \
 		denied "$name" "$NO_USER"
 done
+
+# Neither the size of the files, nor that of a line, nor the number of groups
+# loses a group: the 60th denies as on the host.
+large_accounts() {
+	local door
+
+	need_product
+	clean_slate
+	cp /etc/group "$TOP/group"
+	for i in $(seq 60); do
+		echo "many$i:x:$((5000 + 2 * i)):alice"
+	done >> /etc/group
+	echo "wide:x:4999:$(seq -s, 2000)" >> /etc/group
+	seq 40000 | awk '{ print "filler" $1 ":x:" 10000 + $1 ":user" $1 \
+		",another" $1 ",third" $1 }' >> /etc/group
+	echo secret > /srv/last
+	chgrp 5120 /srv/last
+	chmod 0604 /srv/last
+	equal "control: another reads it" secret "$(setpriv --reuid=bob \
+		--regid=bob --init-groups cat /srv/last)"
+	config alice '{"rootfs": "/"}'
+	for door in su ssh; do
+		by "$door" 'id -G; cat /srv/last' > "$OUT/text" 2>&1
+		contains "$door: groups" " 5120" "$(cat "$OUT/text")"
+		lacks "$door: what denies" secret "$(cat "$OUT/text")"
+	done
+	clean_slate
+	cp "$TOP/group" /etc/group
+}
+t "E7 large files, long lines and many groups lose none" large_accounts

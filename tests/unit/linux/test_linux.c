@@ -39,7 +39,7 @@ static const struct {
 } owns[] = {
 	{ { 0 }, 0, 1 }, { { 0 }, 1, 2 }, { { 1 }, 1, 3 }, { { 1000 }, 1, 3 },
 	{ { 65535 }, 1, 2 }, { { 65536 }, 1, 2 }, { { 3000000 }, 1, 2 },
-	{ { 4, 5, 27 }, 3, 6 }, { { 50, 1000, 70000 }, 3, 6 },
+	{ { 4, 5, 27 }, 3, 5 }, { { 50, 1000, 70000 }, 3, 6 },
 };
 
 static bool is_own(size_t test, uint32_t id)
@@ -67,6 +67,41 @@ START_TEST(automatic_map)
 		ck_assert_uint_eq(id, owns[_i].own[i]);
 	}
 	ck_assert_int_eq(nsc_idmap_to_host(map, n, 80000, &id), -ENOENT);
+}
+END_TEST
+
+/* As many as there may be in any case, one more, and a row of them. */
+START_TEST(many_own_ids)
+{
+	struct nsc_id_mapping map[NSC_MAPPINGS_MAX];
+	uint32_t own[2000], id;
+	size_t n;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(own); i++)
+		own[i] = 10001 + 2 * (uint32_t)i;
+	n = nsc_idmap_automatic(own, NSC_IDMAP_OWN, UINT32_MAX -
+				NSC_IDMAP_RANGE, map);
+	ck_assert_uint_eq(n, 2 * NSC_IDMAP_OWN + 1);
+	n = nsc_idmap_automatic(own, 70, UINT32_MAX - NSC_IDMAP_RANGE, map);
+	ck_assert_uint_eq(n, 141);
+	ck_assert_uint_eq(nsc_idmap_automatic(own, 140, UINT32_MAX -
+					      NSC_IDMAP_RANGE, map), 0);
+	ck_assert_uint_eq(nsc_idmap_automatic(own, 2000, 100000, map), 0);
+	/* Those of a directory service need one line each, and no gap. */
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(own); i++)
+		own[i] = 1668800000 + 2 * (uint32_t)i;
+	n = nsc_idmap_automatic(own, 160, 100000, map);
+	ck_assert_uint_eq(n, 161);
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, own[159], &id), 0);
+	ck_assert_uint_eq(id, own[159]);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(own); i++)
+		own[i] = 65000 + (uint32_t)i;
+	n = nsc_idmap_automatic(own, 2000, 100000, map);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, 66999, &id), 0);
+	ck_assert_uint_eq(id, 66999);
+	ck_assert_int_eq(nsc_idmap_to_host(map, n, 64999, &id), 0);
+	ck_assert_uint_eq(id, 164999);
 }
 END_TEST
 
@@ -492,7 +527,7 @@ int main(void)
 		session_keyrings, maps_are_read, namespaces_differ, NULL,
 	};
 	const TTest *const root[] = {
-		namespaces, devices, links_of_users_lead_nowhere,
+		many_own_ids, namespaces, devices, links_of_users_lead_nowhere,
 		no_link_leads_into_the_kernels, capabilities, credentials,
 		terminals, ptys, ptys_are_passed, NULL,
 	};

@@ -172,6 +172,40 @@ START_TEST(a_hostile_passwd_is_bounded)
 }
 END_TEST
 
+/* Neither a long line nor a group beyond some number is passed over. */
+START_TEST(a_large_passwd_is_read_whole)
+{
+	struct nsc_exec_user_request request = { .spec = "x" };
+	char *users = NULL, *all = NULL;
+	struct nsc_exec_user id;
+	size_t size;
+	FILE *out = open_memstream(&users, &size);
+
+	fprintf(out, "x:x:7:8:%5000s:/home/x:/bin/sh\n", "gecos");
+	fclose(out);
+	for (int n = 100; n <= 5000; n += 4900) {
+		free(all);
+		out = open_memstream(&all, &size);
+		for (int i = 0; i < n; i++)
+			fprintf(out, "g%d:x:%d:%1500s,x\n", i, 1000 + i, "y");
+		fclose(out);
+		if (n > NSC_EXEC_USER_GROUPS)
+			break;
+		ck_assert_int_eq(nsc_exec_user_resolve(&request, users, all,
+						       &id, &err), 0);
+		ck_assert_uint_eq(id.uid, 7);
+		ck_assert_str_eq(id.home, "/home/x");
+		ck_assert_uint_eq(id.n_groups, (size_t)n + 1);
+		ck_assert_uint_eq(id.groups[n], 1000 + (gid_t)n - 1);
+	}
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, users, all, &id, &err),
+			 -E2BIG);
+	ck_assert_ptr_nonnull(strstr(err.text, "more than 4096 groups"));
+	free(users);
+	free(all);
+}
+END_TEST
+
 static const char *look_up(char **env, const char *name)
 {
 	for (; *env; env++)
@@ -294,6 +328,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
+		a_large_passwd_is_read_whole,
 		environments, runtime_dir, arguments, options, NULL,
 	};
 	const TTest *const root[] = {
