@@ -136,9 +136,9 @@ static int history_open_file(const char *path, struct stat *st,
 	if (fd < 0 || fstat(fd, st) < 0)
 		return nsc_error_sys(err, errno, "%s", path);
 	if (!S_ISREG(st->st_mode) || st->st_uid != 0 || st->st_mode & 022)
-		return nsc_error_set(err, EPERM, "%s: expected a file of "
-				     "root's that nobody else may write to",
-				     path);
+		return nsc_error_set(err, EPERM, "%s: expected a file that is "
+				     "owned by root and writable by nobody "
+				     "else", path);
 	return NSC_TAKE_FD(fd);
 }
 

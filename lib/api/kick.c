@@ -105,16 +105,16 @@ static bool wait_for_end(const struct kick *k, int ms, int signal)
 static int kick_end(const struct kick *k, int timeout, struct nsc_error *err)
 {
 	if (nsc_cgroup_tree_paused(k->all.tree))
-		return nsc_error_set(err, EBUSY, "the container is paused: "
-				     "what does not run does not end: use "
+		return nsc_error_set(err, EBUSY, "the container is paused, and "
+				     "its processes cannot end: use "
 				     "'nsinit resume' first");
 	if (timeout > 0)
 		kick_signal_all(k, SIGHUP);
 	if (wait_for_end(k, timeout * 1000, 0) ||
 	    wait_for_end(k, KILL_MS, SIGKILL))
 		return 0;
-	return nsc_error_set(err, ETIMEDOUT, "processes of the session do not "
-			     "end, although they were killed");
+	return nsc_error_set(err, ETIMEDOUT, "some processes of the session "
+			     "have not ended after SIGKILL");
 }
 
 struct whom {

@@ -32,8 +32,8 @@ static int freeze(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 		}
 		nsc_cgroup_tree_freeze(tree, false);
 		return nsc_error_set(err, ETIMEDOUT, "pause the container: "
-				     "some of its processes cannot be frozen: "
-				     "it goes on");
+				     "some of its processes cannot be frozen, "
+				     "so it was resumed");
 	}
 	return 0;
 }

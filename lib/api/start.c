@@ -73,9 +73,9 @@ static int open_locked(const char *path, struct nsc_error *err)
 	    fstat(NSC_HELPER_LOCK, &theirs) < 0)
 		return nsc_error_sys(err, errno, "%s", path);
 	if (mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino)
-		return nsc_error_set(err, EXDEV, "%s: is another directory "
-				     "for the login than for the host's PID 1: "
-				     "the login program must have the host's "
+		return nsc_error_set(err, EXDEV, "%s: differs between the "
+				     "login and the host's PID 1: the login "
+				     "program must see the host's "
 				     NSC_RUNDIR, path);
 	return NSC_TAKE_FD(rundir);
 }

@@ -154,7 +154,7 @@ static int stats_open_target(const char *path, struct target *t,
 		      nsc_cgroup_tree_load(t->rundir, &t->tree) : -ENOENT;
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
-				     "groups that could count");
+				     "groups to read counters from");
 	return 0;
 }
 

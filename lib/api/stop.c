@@ -35,9 +35,9 @@ static int run_stop(const struct nscontainer *c, const char *pidfile,
 		return ret;
 	if (!config || !config->engine_stop.path)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container (pid file '%s'): stop it "
-				     "there, or say with engine.stop in "
-				     "container.json how", pidfile);
+				     "container (pid file '%s'): stop it with "
+				     "that engine, or set engine.stop in "
+				     "container.json", pidfile);
 	return nsc_external_stop(config, user, err);
 }
 

@@ -269,8 +269,8 @@ int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
 	int started;
 
 	if (error == -ESRCH && !config->engine_start.path)
-		return nsc_error_set(err, ENOENT, "%s: start it, or say with "
-				     "engine.start how", absent.text);
+		return nsc_error_set(err, ENOENT, "%s: start it, or set "
+				     "engine.start", absent.text);
 	if (error != -ESRCH) {
 		*err = absent;
 		return error;
@@ -361,7 +361,7 @@ static void look_inside(const void *arg, void *to)
 	else if (!same_place(&theirs, &ours))
 		nsc_error_set(err, EPERM, "process %d is in a chroot below "
 			      "the root of its mounts: a session would see "
-			      "more than it does: the engine must use "
+			      "more than that process: the engine must use "
 			      "pivot_root", (int)look->external->pid);
 	else
 		nsc_exec_user_find(&look->request, &answer->exec_user, err);

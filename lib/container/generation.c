@@ -100,7 +100,7 @@ static void end_foreign(int instance, const struct nsc_user *user)
 		return;
 	nsc_stop(instance, state, pidfd, 0, &err);
 	syslog(LOG_AUTHPRIV | LOG_WARNING, "nscontainer: the container of '%s' "
-	       "was of uid %u, and the account is uid %u now: %s%s",
+	       "belongs to uid %u, but the account now has uid %u: %s%s",
 	       state->user, state->uid, user->uid, err.code ? "it cannot be "
 	       "stopped: " : "it was stopped", err.code ? err.text : "");
 }

@@ -157,8 +157,8 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 	else if (n)
 		error = nsc_kv_print(&nsc_hooks_kv, hooks, n, ret, &why);
 	if (why.code)
-		nsc_error_set(err, why.code, "%s: hooks.stop: %s: have one "
-			      "script do what they do", config->file, why.text);
+		nsc_error_set(err, why.code, "%s: hooks.stop: %s: combine them "
+			      "in one script", config->file, why.text);
 	while (n)
 		free(hooks[--n].arguments);
 	free(hooks);

@@ -33,8 +33,8 @@ static int stop_end(int pidfd, bool own_init, int timeout,
 	}
 	if (ret > 0)
 		return 0;
-	return nsc_error_set(err, ETIMEDOUT, "PID 1 does not end, although it "
-			     "was killed");
+	return nsc_error_set(err, ETIMEDOUT, "PID 1 has not ended after "
+			     "SIGKILL");
 }
 
 void nsc_stop_erase(int instance, unsigned int number)

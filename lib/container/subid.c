@@ -290,8 +290,8 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 	given = find_in_pool(pool.text, user);
 	if (!given.found && given.lines >= conf->id_pool_count /
 					   NSC_IDMAP_RANGE)
-		return nsc_error_set(err, ENOSPC, "the id pool is used up by "
-				     "%u users: enlarge id_pool_count",
+		return nsc_error_set(err, ENOSPC, "%u users have used up the "
+				     "id pool: enlarge id_pool_count",
 				     given.lines);
 	*ret = given.found ? given.first : conf->id_pool_first +
 					   given.lines * NSC_IDMAP_RANGE;

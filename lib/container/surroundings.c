@@ -120,7 +120,7 @@ static int leave_personality(struct nsc_error *err)
 	if (personality(PER_LINUX) < 0 ||
 	    personality(UINT32_MAX) != PER_LINUX)
 		return nsc_error_set(err, EPERM, "leave the caller's "
-				     "personality: it did not last");
+				     "personality: it did not take effect");
 	return 0;
 }
 

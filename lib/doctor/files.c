@@ -88,7 +88,7 @@ static const struct nsc_finding audit = {
 	.remedy = "on_error = \"refuse\";",
 }, service = {
 	.severity = NSC_RISK, .check = "exempt-service",
-	.remedy = "take the service out of exempt_services",
+	.remedy = "remove the service from exempt_services",
 };
 
 static void say(struct nsc_doctor *doctor, const struct nsc_finding *what,
@@ -108,7 +108,7 @@ static void check_values(struct nsc_doctor *doctor)
 		say(doctor, &audit, "mode is \"audit\": nobody is contained",
 		    "");
 	if (conf->on_error == NSC_ON_ERROR_HOST)
-		say(doctor, &on_error, "whatever breaks a container lets its "
+		say(doctor, &on_error, "any failure of a container lets its "
 		    "user out: on_error is \"host\"", "");
 	for (char **name = conf->exempt_services; *name; name++)
 		say(doctor, &service, "contained users come to the host "

@@ -50,8 +50,8 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 	char path[128];
 
 	if (host_runs(name)) {
-		nsc_doctor_add(doctor, &f, "%s runs: it does not ask PAM, and "
-			       "its logins are on the host", name);
+		nsc_doctor_add(doctor, &f, "%s runs: it does not use PAM, so "
+			       "its logins land on the host", name);
 		return;
 	}
 	f.severity = NSC_NOTE;
@@ -59,8 +59,8 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 		snprintf(path, sizeof(path), "%s/%s", directories[i], name);
 		f.file = path;
 		if (access(path, X_OK) == 0)
-			nsc_doctor_add(doctor, &f, "%s is installed: where it "
-				       "runs, it does not ask PAM", name);
+			nsc_doctor_add(doctor, &f, "%s is installed: when it "
+				       "runs, it does not use PAM", name);
 	}
 }
 

@@ -33,10 +33,10 @@ static const struct rule {
 	const char *text, *remedy;
 } rules[] = {
 	{ "usepam", "no", PLACED, NSC_HOLE,
-	  "sshd does not ask PAM: no login by ssh is contained",
+	  "sshd does not use PAM: no login by ssh is contained",
 	  "UsePAM yes" },
 	{ "chrootdirectory", NULL, PLACED, NSC_RISK,
-	  "the directory is looked up inside, and takes CAP_SYS_CHROOT there",
+	  "the directory is looked up inside, and needs CAP_SYS_CHROOT there",
 	  "ChrootDirectory none" },
 	{ "forcecommand", NULL, PLACED, NSC_NOTE,
 	  "the command is looked up inside", "ForceCommand none" },

@@ -41,8 +41,8 @@ static const struct {
 static const struct {
 	const char *module, *why;
 } needs_host[] = {
-	{ "pam_systemd.so", "logind does not hear of the session" },
-	{ "pam_elogind.so", "elogind does not hear of the session" },
+	{ "pam_systemd.so", "logind is not told of the session" },
+	{ "pam_elogind.so", "elogind is not told of the session" },
 	{ "pam_loginuid.so", "the audit uid is not set" },
 	{ "pam_keyinit.so", "the keyring is not the user's" },
 	{ "pam_limits.so", "it reads the container's limits.conf, and may not "
@@ -84,7 +84,7 @@ static void check_control(const struct service *s,
 	if (action != NSC_PAM_BAD && action != NSC_PAM_DIE)
 		stacks_add(s, NSC_HOLE, "control", line,
 			   "a login that cannot be "
-			   "placed goes on on the host");
+			   "placed continues on the host");
 	if (nsc_pam_action(line->control, "success") == NSC_PAM_DONE)
 		stacks_add(s, NSC_RISK, "control-ends", line,
 			   "the modules after it "
@@ -118,7 +118,7 @@ static void check_arguments(const struct service *s,
 	if (strcmp(options.conf, s->doctor->conf_path) != 0)
 		stacks_add(s, NSC_NOTE, "other-conf", line,
 			   "has a configuration of "
-			   "its own: look at it with --conf");
+			   "its own: examine it with --conf");
 	if (strcmp(options.break_glass, NSC_BREAK_GLASS) != 0)
 		nsc_doctor_check_group(s->doctor, options.break_glass,
 				       line->file, line->number);
@@ -141,9 +141,9 @@ static void check_before(const struct service *s, size_t ours)
 			continue;
 		f.file = line->file;
 		f.line = line->number;
-		nsc_doctor_add(s->doctor, &f, "session %s %s: can end or "
-			       "pass over what follows, " NSC_PAM_MODULE
-			       " of %s:%u included", line->control,
+		nsc_doctor_add(s->doctor, &f, "session %s %s: can end the "
+			       "stack or skip the lines after it, including "
+			       NSC_PAM_MODULE " of %s:%u", line->control,
 			       line->module, s->stack.lines[ours].file,
 			       s->stack.lines[ours].number);
 	}

@@ -39,8 +39,8 @@ static void refuses(struct nsc_doctor *doctor, const struct nsc_user *user,
 		    doctor->conf->on_error == NSC_ON_ERROR_HOST;
 	const struct nsc_finding f = {
 		.severity = host ? NSC_HOLE : NSC_RISK, .check = "refused",
-		.remedy = host ? "on_error = \"refuse\"; and mend what is "
-				 "wrong" : "mend what is wrong",
+		.remedy = host ? "on_error = \"refuse\"; and fix the error" :
+				 "fix the error",
 		.user = user->name,
 	};
 
@@ -196,7 +196,7 @@ static void check_nsshell(struct nsc_doctor *doctor,
 
 	if (!in_shells(patient->user->shell))
 		nsc_doctor_add(doctor, &f, "the login shell %s is not listed: "
-			       "programs that look there refuse its users",
+			       "programs that check this file refuse its users",
 			       patient->user->shell);
 	f.check = "nsshell-without-container";
 	f.file = NULL;
@@ -227,7 +227,7 @@ static void check_exempt(struct nsc_doctor *doctor,
 	const struct nsc_finding f = {
 		.severity = NSC_NOTE, .check = "exempt",
 		.file = doctor->conf_path, .user = patient->user->name,
-		.remedy = "take the name out of the list if it is not meant",
+		.remedy = "remove the name from the list if it is a mistake",
 	};
 
 	nsc_doctor_add(doctor, &f, "there is a container.json, and a login "
