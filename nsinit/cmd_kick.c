@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit kick: end one session, or all of a container; it stays. */
+/* nsinit kick: end one or all sessions of a container that goes on. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ int nsinit_kick(const struct nsinit_options *options)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
-	int at = options->root ? 0 : 1;		/* of the pid */
+	int at = options->root ? 0 : 1;		/* index of the pid */
 	const char *text = options->n_arguments > at ? options->arguments[at] :
 						       NULL;
 	char *end = NULL;

@@ -24,7 +24,7 @@ static int freeze(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "pause the container");
-	/* v1 wants to be asked again while something could not freeze. */
+	/* v1 must be asked again while a process could not be frozen. */
 	while (!nsc_cgroup_tree_frozen(tree)) {
 		if (nsc_process_now() < deadline) {
 			nanosleep(&pause, NULL);
@@ -57,7 +57,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
-	/* Nobody starts or stops it meanwhile. */
+	/* The lock keeps others from starting or stopping it meanwhile. */
 	if (rundir >= 0)
 		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 				       nsc_process_now() + WAIT_MS, err);

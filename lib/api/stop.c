@@ -17,7 +17,10 @@
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
 #define LOCK_MS 5000
 
-/* As container.json says now; what it does not say is not ours to end. */
+/*
+ * Run engine.stop of the present container.json.  Without engine.stop, another
+ * engine's container is not stopped.
+ */
 static int run_stop(const struct nscontainer *c, const char *pidfile,
 		    struct nsc_error *err)
 {
@@ -67,7 +70,7 @@ static int stop_in(int instance, unsigned int number, void *arg,
 	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
 	int ret;
 
-	/* It ended, perhaps without a monitor: nothing of it stays. */
+	/* It has ended, perhaps without a monitor that cleaned up. */
 	if (pidfd == -ESRCH)
 		nsc_stop_clean(instance, number, NSC_IGNORE);
 	if (pidfd < 0)
@@ -79,7 +82,7 @@ static int stop_in(int instance, unsigned int number, void *arg,
 	return ret < 0 ? ret : nsc_stop_clean(instance, number, err);
 }
 
-/* All of them, those that drain as well. */
+/* Stop the current container and those that drain. */
 static int stop(struct stop *how, struct nsc_error *err)
 {
 	const char *path = how->container->rundir;
@@ -88,7 +91,7 @@ static int stop(struct stop *how, struct nsc_error *err)
 	_cleanup_fd_ int lock = -1;
 	int ret;
 
-	/* No login may start another one meanwhile. */
+	/* The lock keeps logins from starting another one meanwhile. */
 	if (rundir >= 0)
 		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 				       nsc_process_now() + LOCK_MS, err);

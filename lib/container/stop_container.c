@@ -45,14 +45,13 @@ void nsc_stop_erase(int instance, unsigned int number)
 	nsc_instance_remove(instance, number);
 }
 
-/* Its monitor cleans up; where it has none, we do. */
 int nsc_stop_clean(int instance, unsigned int number, struct nsc_error *err)
 {
 	_cleanup_fd_ int monitor =
 		nsc_rundir_lock(instance, NSC_FILE_MONITOR, LOCK_EX,
 				nsc_process_now() + CLEANUP_MS, err);
 
-	/* It has removed the whole directory. */
+	/* The monitor has removed the whole directory. */
 	if (monitor == -ENOENT)
 		return 0;
 	if (monitor < 0)
@@ -69,7 +68,7 @@ int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
 				     "container: it has to be stopped there");
-	/* What is paused could not end. */
+	/* Paused processes could not end. */
 	if (state->has_groups)
 		nsc_cgroups_thaw(instance);
 	ret = stop_end(pidfd, state->own_init, timeout, err);

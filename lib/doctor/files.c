@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The project's own files: who may write them, and what they say. */
+/* Examine the project's own files: their permissions and their values. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void distrust(struct nsc_doctor *doctor, const struct nsc_error *err)
 	nsc_doctor_add(doctor, &f, "logins are refused: %s", err->text);
 }
 
-/* Of users/ and groups/: each has a directory for each name. */
+/* Check users/ or groups/, which have a directory for each name. */
 static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 {
 	DIR *dir = fdopendir(fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What else of the host lets users past, or keeps all of them out. */
+/* Examine daemons that let users past, and missing features of the kernel. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "util/file.h"
 #include "doctor/doctor.h"
 
-/* They log users in without PAM. */
+/* These daemons log users in without PAM. */
 static const char *const without_pam[] = { "dropbear", "tinysshd" };
 
 static const char *const directories[] = { "/usr/sbin", "/usr/bin",
@@ -64,10 +64,10 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 	}
 }
 
-/* What a start needs of the kernel. */
+/* The features of the kernel that a start needs. */
 static const struct {
 	const char *path;
-	const char *bad;	/* this content; NULL: that it is missing */
+	const char *bad;	/* this content is bad; NULL: a missing file */
 	const char *text, *remedy;
 } needs[] = {
 	{ "/proc/sys/user/max_user_namespaces", "0",

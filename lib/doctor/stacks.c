@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PAM services of the host: which ones come to the module, and what lies
- * before and behind it.
+ * Examine the PAM services of the host: which of them call the module, and
+ * which modules they call before and after it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 enum kind { DOOR, FALLBACK, CHORE };
 
-/* What the host has beyond these is taken for a door. */
+/* A service that is not in this table counts as a DOOR. */
 static const struct {
 	const char *service;
 	enum kind kind;
@@ -27,9 +27,9 @@ static const struct {
 	{ "sudo", DOOR }, { "sudo-i", DOOR }, { "cron", DOOR },
 	{ "crond", DOOR }, { "atd", DOOR }, { "remote", DOOR },
 	{ "systemd-user", DOOR },
-	/* Root's own ways to somebody: a service manager uses them, too. */
+	/* For root, who becomes another user; service managers use them too. */
 	{ "runuser", CHORE }, { "runuser-l", CHORE },
-	/* They open no session for the user. */
+	/* These services open no session for the user. */
 	{ "chfn", CHORE }, { "chsh", CHORE }, { "passwd", CHORE },
 	{ "chpasswd", CHORE }, { "newusers", CHORE }, { "useradd", CHORE },
 	{ "usermod", CHORE }, { "groupadd", CHORE }, { "polkit-1", CHORE },
@@ -37,7 +37,7 @@ static const struct {
 	{ "other", FALLBACK },
 };
 
-/* They need the host, and do nothing or the wrong thing inside. */
+/* Modules that need the host, and do nothing or the wrong thing inside. */
 static const struct {
 	const char *module, *why;
 } needs_host[] = {
@@ -74,7 +74,7 @@ static void stacks_add(const struct service *s, enum nsc_severity severity,
 		       line->module, text);
 }
 
-/* What happens when a login cannot be placed. */
+/* Check how the stack continues when a login cannot be placed. */
 static void check_control(const struct service *s,
 			  const struct nsc_pam_line *line)
 {
@@ -91,7 +91,7 @@ static void check_control(const struct service *s,
 			   "are not called");
 }
 
-/* Is a login process inside when sshd goes on? */
+/* True if the module places sshd's login process in the container. */
 static bool places(const struct nsc_doctor *doctor,
 		   const struct nsc_pam_options *options)
 {
@@ -114,7 +114,7 @@ static void check_arguments(const struct service *s,
 	if (options.has_mode && options.mode == NSC_MODE_AUDIT)
 		stacks_add(s, NSC_HOLE, "audit-argument", line,
 			   "mode=audit contains nobody");
-	/* Another file was read than the one that is used here. */
+	/* The module reads another nscontainer.conf than the doctor. */
 	if (strcmp(options.conf, s->doctor->conf_path) != 0)
 		stacks_add(s, NSC_NOTE, "other-conf", line,
 			   "has a configuration of "
@@ -221,7 +221,7 @@ static void examine(const struct service *s)
 	check_after(s, ours);
 }
 
-/* Is the service included by another one, and none of its own? */
+/* True if other services include the file, and it is not a known service. */
 static bool is_fragment(const char *name, const struct service *all, size_t n)
 {
 	if (is_named_door(name))
@@ -239,7 +239,7 @@ static bool is_fragment(const char *name, const struct service *all, size_t n)
 	return false;
 }
 
-/* Editors' and package managers' copies are no services of anybody. */
+/* Skip backup copies of editors and package managers. */
 static bool is_service(const struct dirent *entry)
 {
 	return nsc_text_name_valid(entry->d_name) &&

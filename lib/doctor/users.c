@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is contained, who only seems to be, and who would not get in. */
+/* Find users who are contained, who only seem to be, or who are refused. */
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
@@ -57,7 +57,10 @@ static bool known(const struct nsc_doctor *doctor, const struct nsc_user *user)
 	return false;
 }
 
-/* Whom a container.json is for, or nobody knows whether. */
+/*
+ * Add a user who has a container.json or nsshell, or whose policy cannot be
+ * decided.  Returns 1 if the user was added, and now belongs to doctor.
+ */
 static int users_add(struct nsc_doctor *doctor, struct nsc_user *user)
 {
 	struct nsc_patient patient = { .user = user }, *patients;
@@ -99,7 +102,7 @@ static void add_name(struct nsc_doctor *doctor, const char *name, bool asked)
 		nsc_user_free(user);
 }
 
-/* Those of the file: a directory service may know more than one can ask. */
+/* Add the users of /etc/passwd; a directory service may have too many users. */
 static void add_local(struct nsc_doctor *doctor)
 {
 	FILE *file = fopen(PASSWD, "re");
@@ -113,7 +116,7 @@ static void add_local(struct nsc_doctor *doctor)
 		fclose(file);
 }
 
-/* Those with a file of their own, wherever they are known. */
+/* Add the users with a directory in users/, also those not in /etc/passwd. */
 static void add_configured(struct nsc_doctor *doctor)
 {
 	const char *slash = strrchr(doctor->conf_path, '/');
@@ -175,7 +178,7 @@ static bool in_shells(const char *shell)
 	return found;
 }
 
-/* Without lists on /run what a container's user may read is root's alone. */
+/* Without access control lists, users cannot read their container's records. */
 static bool has_lists(void)
 {
 	_cleanup_fd_ int fd = nsc_file_open_dir(NSC_RUNDIR, NSC_IGNORE);
