@@ -11,10 +11,10 @@
  * A sample is the time from just before exec to the end of the process, in
  * milliseconds; with -j, JOBS processes start at once, and a sample is the time
  * until the last one ends.  With pam=SERVICE, a sample is the time of
- * pam_open_session() for USER, in a new process.  A # in an argument or a user's
- * name is replaced by a number below COUNT, a different one each time.  With
- * lock=FILE, a sample ends when no other process holds that lock.  If a command
- * fails, stopwatch ends.
+ * pam_open_session() for USER, in a new process.  A # in an argument or a
+ * user's name is replaced by a number below COUNT, a different one each time.
+ * With lock=FILE, a sample ends when no other process holds that lock.  If a
+ * command fails, stopwatch ends.
  */
 #include <errno.h>
 #include <fcntl.h>
