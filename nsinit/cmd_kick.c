@@ -25,7 +25,7 @@ int nsinit_kick(const struct nsinit_options *options)
 
 	if (options->n_arguments < at || options->n_arguments > at + 1)
 		return cmd_kick_wrong(
-			"expected a user, or --root DIR, and perhaps the "
+			"expected a user or --root DIR, and optionally the "
 			"pid of a session");
 	if (text && (text[0] < '1' || text[0] > '9' || *end || pid > 4194304))
 		return cmd_kick_wrong("expected a pid that 'nsinit ps' shows");

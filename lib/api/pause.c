@@ -71,7 +71,8 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 		return pidfd;
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container: pause and resume it there");
+				     "container: pause and resume it with "
+				     "that engine");
 	tree = malloc(sizeof(*tree));
 	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
 	      nsc_cgroup_tree_load(instance, tree);

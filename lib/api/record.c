@@ -162,7 +162,7 @@ static int add_pairs(struct nscontainer_record *record, const char *name,
 			       0;
 	if (key->name || (!json_is_object(value) && !json_is_array(value)))
 		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
-				     "its keys, or of another type", name);
+				     "its keys, or has another type", name);
 	json_object_foreach(value, word, member) {
 		snprintf(path, sizeof(path), "%s%s%s", name, *name ? "." : "",
 			 word);

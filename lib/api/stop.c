@@ -54,7 +54,8 @@ static int stop_external(const struct nscontainer *c, const char *pidfile,
 	ret = nsc_process_poll(pidfd, nsc_process_now() +
 			       (int64_t)timeout * 1000);
 	return ret > 0 ? 0 : nsc_error_set(err, ETIMEDOUT, "engine.stop has "
-					   "ended, but the container runs on");
+					   "ended, but the container still "
+					   "runs");
 }
 
 struct stop {

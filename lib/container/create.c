@@ -217,9 +217,8 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 	if (pid == 0)
 		return 0;
 	if (pid < 0 && errno == EPERM)
-		nsc_error_set(err, EPERM, "make the namespaces: not permitted: "
-			      "a process in a chroot, or in a container that "
-			      "forbids it, cannot");
+		nsc_error_set(err, EPERM, "make the namespaces: not permitted "
+			      "in a chroot, or in a container that forbids it");
 	else if (pid < 0 && errno == ENOSPC)
 		nsc_error_set(err, ENOSPC, "make the namespaces: a limit is "
 			      "reached: see user.max_*_namespaces in "

@@ -216,8 +216,8 @@ int nsc_external_find(const struct nsc_config *config,
 		return external_gone(
 			pidfile, err,
 			"a process that was started after "
-			"the file was written has its number (where the "
-			"clock has been set since, touch the file)");
+			"the file was written has its number (if the "
+			"clock was set since then, touch the file)");
 	error = error ? nsc_error_sys(err, -error, "process %d", e.pid) :
 			check_namespaces(pidfile, user, &e, err);
 	if (!nsc_pidfd_alive(pidfd))

@@ -38,7 +38,7 @@ static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 	char byte;
 
 	if (read(init->go, &byte, 1) != 1)
-		return nsc_error_set(err, EPIPE, "the builder has gone");
+		return nsc_error_set(err, EPIPE, "the builder has died");
 	return 0;
 }
 

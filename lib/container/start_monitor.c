@@ -51,7 +51,7 @@ static int open_proc(pid_t pid, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "open the container's /proc");
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return nsc_error_set(err, EINVAL, "the container's /proc is "
-				     "no procfs");
+				     "not a procfs");
 	return NSC_TAKE_FD(proc);
 }
 

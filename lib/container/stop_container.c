@@ -67,7 +67,7 @@ int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container: it has to be stopped there");
+				     "container: stop it with that engine");
 	/* Paused processes could not end. */
 	if (state->has_groups)
 		nsc_cgroups_thaw(instance);

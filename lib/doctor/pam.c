@@ -63,7 +63,7 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 
 	if (stack->n >= LINES_MAX)
 		return nsc_error_set(r->err, EFBIG, "%s: more than %d lines "
-				     "with all that is included", stack->path,
+				     "with all included files", stack->path,
 				     LINES_MAX);
 	lines = reallocarray(stack->lines, stack->n + 1, sizeof(*lines));
 	if (!lines)

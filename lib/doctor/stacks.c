@@ -117,8 +117,8 @@ static void check_arguments(const struct service *s,
 	/* The module reads another nscontainer.conf than the doctor. */
 	if (strcmp(options.conf, s->doctor->conf_path) != 0)
 		stacks_add(s, NSC_NOTE, "other-conf", line,
-			   "has a configuration of "
-			   "its own: examine it with --conf");
+			   "reads another file than "
+			   "this doctor: examine it with --conf");
 	if (strcmp(options.break_glass, NSC_BREAK_GLASS) != 0)
 		nsc_doctor_check_group(s->doctor, options.break_glass,
 				       line->file, line->number);

@@ -112,7 +112,7 @@ static int try_decide(struct try *t, struct nsc_error *err)
 	else
 		snprintf(t->text, sizeof(t->text), "%s%s", t->policy->dir,
 			 mode_of(t) == NSC_MODE_AUDIT ?
-			 "; mode is \"audit\", so that a login stays on the "
+			 "; mode is \"audit\", so a login stays on the "
 			 "host" : "");
 	return 0;
 }

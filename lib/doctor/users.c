@@ -209,19 +209,21 @@ static void check_nsshell(struct nsc_doctor *doctor,
 			       "there is no container.json: the login fails");
 	f.check = "nsshell-without-acl";
 	f.file = NSC_RUNDIR;
-	f.remedy = "a tmpfs there, and a kernel with CONFIG_TMPFS_POSIX_ACL";
+	f.remedy = "mount a tmpfs there, on a kernel with "
+		   "CONFIG_TMPFS_POSIX_ACL";
 	if (!has_lists())
 		nsc_doctor_add(doctor, &f, "the file system has no access "
-			       "control lists: nsshell joins no container");
+			       "control lists: nsshell cannot join a "
+			       "container");
 	f.file = NULL;
 	f.check = "nsshell-in-audit";
 	f.remedy = "give the user another login shell until mode is "
 		   "\"enforce\"";
 	if (patient->policy && patient->policy->contained &&
 	    patient->policy->conf->mode == NSC_MODE_AUDIT)
-		nsc_doctor_add(doctor, &f, "mode is \"audit\", so that "
+		nsc_doctor_add(doctor, &f, "mode is \"audit\", so "
 			       "pam_container starts nothing, and nsshell "
-			       "fails where no container runs");
+			       "fails if no container runs");
 }
 
 static void check_exempt(struct nsc_doctor *doctor,
@@ -233,7 +235,7 @@ static void check_exempt(struct nsc_doctor *doctor,
 		.remedy = "remove the name from the list if it is a mistake",
 	};
 
-	nsc_doctor_add(doctor, &f, "there is a container.json, and a login "
+	nsc_doctor_add(doctor, &f, "there is a container.json, but a login "
 		       "stays on the host: %s", patient->policy->reason);
 }
 
@@ -243,7 +245,7 @@ static void check_root(struct nsc_doctor *doctor,
 	const struct nsc_finding f = {
 		.severity = NSC_RISK, .check = "root-contained",
 		.user = patient->user->name,
-		.remedy = "remove users/root, or have another way in",
+		.remedy = "remove users/root, or keep another way in",
 	};
 
 	if (patient->user->uid == 0)
@@ -292,7 +294,7 @@ void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
 
 	if (!group || !has_members(group))
 		nsc_doctor_add(doctor, &f, "the break-glass group '%s' %s: "
-			       "nobody but root is sure to get in when the "
+			       "only root is sure to get in when the "
 			       "configuration is broken", name,
 			       group ? "has no member" : "does not exist");
 }
@@ -311,7 +313,7 @@ void nsc_doctor_break_glass(struct nsc_doctor *doctor)
 		if (patient->policy && patient->policy->contained &&
 		    nsc_user_in_group(patient->user, NSC_BREAK_GLASS))
 			nsc_doctor_add(doctor, &f, "there is a container.json, "
-				       "and a login stays on the host: the "
+				       "but a login stays on the host: the "
 				       "user is in " NSC_BREAK_GLASS);
 	}
 }
