@@ -4,16 +4,16 @@
  * floor place PID FILTER GROUP...
  * floor start ROOT GROUP... : COMMAND...
  *
- * The least that has the same effect, as root and without a check, a lookup, a
- * configuration, a record or an error that says more than its number: what the
- * kernel and one small static program take.
+ * A minimal program with the same effect, as root, without checks, lookups,
+ * configuration, records or error messages: it measures the cost of the kernel
+ * and of one small static program.
  *
- * join   a new group in each GROUP, all namespaces of PID, no capability
- *        beyond the usual, the filter, another user, a command in it
- * place  the same for the process itself, tried in a child before: prints the
- *        milliseconds
- * start  one clone3() with the namespaces of a container, its mounts, and a
- *        command in it
+ * join   make a new group in each GROUP, enter all namespaces of PID, keep only
+ *        the usual capabilities, set the filter, change the user, run a command
+ * place  do the same to the process itself after a trial in a child, and print
+ *        the milliseconds
+ * start  call clone3() with the namespaces of a container, make its mounts, and
+ *        run a command
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -66,7 +66,7 @@ static void read_filter(const char *path)
 	close(fd);
 }
 
-/* What follows up to ":". */
+/* Read the arguments up to ":". */
 static char **read_groups(char **argv)
 {
 	groups = argv;
@@ -223,7 +223,7 @@ static void put_nodes(void)
 	umask(022);
 }
 
-/* What crun's default specification covers. */
+/* Cover the same files as crun's default specification. */
 static void cover(void)
 {
 	static const char *const files[] = {
@@ -304,7 +304,7 @@ static int run(char **argv, char **command)
 	return !strcmp(argv[1], "place") ? place(pidfd) : join(pidfd, command);
 }
 
-/* Somebody outside takes the groups away. */
+/* The caller removes the groups. */
 int main(int argc, char **argv)
 {
 	char **command;

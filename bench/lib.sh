@@ -2,8 +2,8 @@
 # shellcheck shell=bash disable=SC2034 # used by those who source it
 # Sourced by each measurement, inside its world.
 #
-# What they print on standard output are JSON objects, a line each, for
-# report.py: series of samples, and the rows of the table made of them.
+# Measurements print JSON objects on standard output, one on each line, for
+# report.py: series of samples, and rows of the table that use them.
 . "$(dirname "$0")/../lib.sh"
 
 STOPWATCH=$TESTS/bench/stopwatch
@@ -18,26 +18,26 @@ die() {
 	exit 1
 }
 
-# What else runs on the machine comes second.
+# Take precedence over other processes of the machine.
 for file in cpu/cpu.shares cpu,cpuacct/cpu.shares cpu.weight; do
 	[ ! -w "/sys/fs/cgroup/$file" ] ||
 		echo 10000 > "/sys/fs/cgroup/$file"
 done
 
-# several FULL FEW: how often, or how many.
+# several FULL FEW: print a number, FEW with --quick.
 several() {
 	if [ -n "$QUICK" ]; then echo "$2"; else echo "$1"; fi
 }
 
-# Everything from here on is on one processor: what a command leaves to
-# others, and those whom it wakes, count.
+# Run everything from here on on one processor, so that a sample includes the
+# work of other processes that a command causes.
 pin() {
 	taskset -cp "$(taskset -cp $BASHPID | sed 's/.*[:,-] *//')" \
 		$BASHPID > /dev/null || die "taskset"
 }
 
-# row TEXT OURS PEER QUANTILE at_most|at_least TARGET: a ratio, or where there
-# is no PEER the value itself.  TARGET is empty where there is none.
+# row TEXT OURS PEER QUANTILE at_most|at_least TARGET: a ratio, or without PEER
+# the value itself.  TARGET may be empty.
 row() {
 	jq -cn --arg row "$1" --arg ours "$2" --arg peer "$3" \
 		--arg quantile "$4" --arg target "${6-}" \
@@ -65,27 +65,27 @@ missing() {
 	jq -cn --arg missing "$1" --arg reason "$2" '{$missing, $reason}'
 }
 
-# peer SERIES PROGRAM: whether it can be measured.
+# peer SERIES PROGRAM: true if PROGRAM is installed; else note the reason.
 peer() {
 	command -v "$2" > /dev/null && return
 	missing "$1" "$2 is not installed"
 	return 1
 }
 
-# One system for all, on a tmpfs.
+# Make one image for all contenders, on a tmpfs.
 make_image() {
 	make_busybox "$IMAGE" >&2 || die "no image"
 	mkdir -p "$IMAGE/home/alice"
 }
 
-# With both versions of control groups mounted crun 1.8 does not run, and what
-# spares v1 a grace period of the kernel's (bench/README.md) is lost to v2; on a
-# host of v2 alone a service manager has just waited for that when we come.  So
-# nobody has version 2 beside version 1.
+# Unmount v2 if both versions of control groups are mounted.  crun 1.8 does not
+# run with both, and v2 would bring back a grace period of the kernel that v1 is
+# spared (bench/README.md).  On a host with only v2, the service manager has
+# waited for that period shortly before a login.
 [ ! -e /sys/fs/cgroup/unified/cgroup.procs ] ||
 	umount /sys/fs/cgroup/unified || die "unmount"
 
-# bundle DIR COMMAND: what 'crun spec' says, without a terminal.
+# bundle DIR COMMAND: a bundle from 'crun spec', without a terminal.
 bundle() {
 	mkdir -p "$1"
 	( cd "$1" && rm -f config.json && crun spec && mv config.json spec ) ||
@@ -95,7 +95,7 @@ bundle() {
 		.root.path = $root' "$1/spec" > "$1/config.json"
 }
 
-# The same for us.
+# The same configuration as a container.json.
 # shellcheck disable=SC2016 # jq's variables
 as_crun() {
 	jq -n --arg root "$IMAGE" '{rootfs: $root, readonly_fs: true,
@@ -109,7 +109,7 @@ as_crun() {
 			{type: "cgroup", destination: "/sys/fs/cgroup"}]}'
 }
 
-# podman runs crun; no service manager, and nothing is pulled.
+# podman uses crun, no service manager, and no registry.
 PODMAN=(podman --root /srv/podman --runroot /run/podman --storage-driver vfs
 	--cgroup-manager cgroupfs --events-backend none --runtime crun)
 
@@ -127,21 +127,21 @@ lxc.apparmor.profile = unconfined
 END_OF_CONFIG
 }
 
-# session_groups NAME: in which a session of the container has a group.
+# session_groups NAME: the directories that have a group for each session.
 session_groups() {
 	awk '$1 == "s" { print $NF }' "$RUN/$1/current/cgroup"
 }
 
-# A PAM service that has nothing but the module, on a host that was set up as
-# the README says: a group that is not there is looked for in all databases.
+# A PAM service with only the module, on a host that was set up as the README
+# says: a missing group would be looked up in all databases.
 pam_service() {
 	groupadd nscontainer-admins
 	printf 'session required pam_container.so\n' > /etc/pam.d/nsc-bench
 }
 
 BARE=2200
-# The same sshd with the host's stack as it was, and none of our module: call
-# it before pam_enable.
+# The same sshd with the host's original stack, without our module: call it
+# before pam_enable.
 bare_sshd() {
 	local option
 
@@ -149,7 +149,7 @@ bare_sshd() {
 	option=(-o PAMServiceName=sshd-bare)
 	if ! /usr/sbin/sshd -t -f /dev/null "${option[@]}" \
 		-o HostKey=/etc/ssh/ssh_host_ed25519_key 2> /dev/null; then
-		# Older ones go by the program's name.
+		# Older versions take the service from the program's name.
 		cp /usr/sbin/sshd /usr/sbin/sshd-bare
 		option=()
 		SSHD=/usr/sbin/sshd-bare
@@ -164,13 +164,13 @@ curve() {
 		--arg series "$4" '{$curve, $line, $x, $series}'
 }
 
-# for_all JSON: the container of all users who have none of their own.
+# for_all JSON: the container of users without their own container.json.
 for_all() {
 	mkdir -p "$CONF/default"
 	printf '%s\n' "$1" > "$CONF/default/container.json"
 }
 
-# start_all NAME FIRST COUNT: users' containers, which stay.
+# start_all NAME FIRST COUNT: start containers of users, which keep running.
 start_all() {
 	local i
 
@@ -179,7 +179,7 @@ start_all() {
 	done
 }
 
-# Our processes, beside which an idle container has none.
+# The pids of our processes; an idle container has no others.
 our_processes() {
 	local comm
 

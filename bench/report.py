@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""report.py [--json FILE] [--svg FILE] RESULTS: the table of what bench/run
-has measured.  RESULTS has a JSON object in each line: a series of samples, a
-row of the table, a point of a curve, or what could not be measured, and why.
+"""report.py [--json FILE] [--svg FILE] RESULTS: print the results of bench/run
+as a table.  RESULTS has a JSON object on each line: a series of samples, a row
+of the table, a point of a curve, or the reason for a missing measurement.
 """
 import argparse
 import html
@@ -23,7 +23,7 @@ PEERS = (("util-linux", ["nsenter", "--version"]),
 
 
 def quantile(samples, part):
-    """Of the sorted samples, with what lies between two of them."""
+    """The quantile of samples, interpolated between two of them."""
     samples = sorted(samples)
     place = (len(samples) - 1) * part
     low = int(place)
@@ -57,7 +57,7 @@ def read(path):
 
 
 def judge(row, series, reasons):
-    """The row with its ratio, or value, and what that says."""
+    """The row with its ratio, or value, and the verdict."""
     limit = row.get("at_most", row.get("at_least"))
     result = dict(row, target=limit, verdict="")
     for name in (row["ours"], row["peer"]):
@@ -123,7 +123,7 @@ COLOURS = ("#1b6ca8", "#c8553d", "#4a7c59", "#6a4c93", "#8d6a00")
 
 
 def ticks(top):
-    """Round numbers up to the top, four or so."""
+    """About four round numbers from 0 up to top."""
     step = 10.0 ** math.floor(math.log10(top))
     while top / step < 4:
         step /= 2
@@ -131,7 +131,7 @@ def ticks(top):
 
 
 class Axes:
-    """A panel's place for numbers: x logarithmic, y from 0 on."""
+    """The axes of a panel: x is logarithmic, y starts at 0."""
 
     def __init__(self, points, number_of):
         xs = [point["x"] for point in points]
@@ -165,7 +165,7 @@ def grid(axes, title, points):
 
 
 def line(axes, points, place, name):
-    """The medians, and the band from the 10th to the 90th percentile."""
+    """A line of medians, with a band from the 10th to the 90th percentile."""
     colour = COLOURS[place % len(COLOURS)]
     spots = [(axes.x(p["x"]), axes.y(p["median"])) for p in points]
     band = ([(axes.x(p["x"]), axes.y(p["p90"])) for p in points] +

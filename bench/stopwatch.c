@@ -4,16 +4,17 @@
  *	-- NAME [user=USER] [prepare=COMMAND] [lock=FILE] [pam=SERVICE]
  *	   [ARGUMENT...] -- ...
  *
- * Measures commands in turns: A B, B A, A B ..., so that what else the machine
- * does meets all of them.  Runs as root.  Prints a JSON object for each: its
- * name and its samples.
+ * Measures commands in turns: A B, B A, A B ..., so that other load on the
+ * machine affects all of them.  Runs as root.  Prints a JSON object for each
+ * command, with its name and samples.
  *
  * A sample is the time from just before exec to the end of the process, in
- * milliseconds; with -j, JOBS are started at once, and it is the whole time.
- * With pam=SERVICE it is that of pam_open_session() alone, for USER, in a
- * process of its own.  A # in an argument or a user's name is a number below
- * COUNT, another each time.  With lock=FILE a sample goes on until nobody
- * else holds that lock.  A command that fails ends all.
+ * milliseconds; with -j, JOBS processes start at once, and a sample is the time
+ * until the last one ends.  With pam=SERVICE, a sample is the time of
+ * pam_open_session() for USER, in a new process.  A # in an argument or a
+ * user's name is replaced by a number below COUNT, a different one each time.
+ * With lock=FILE, a sample ends when no other process holds that lock.  If a
+ * command fails, stopwatch ends.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,7 +46,7 @@ struct options {
 	struct contender contenders[MAX_CONTENDERS];
 };
 
-/* What the children see as well. */
+/* Memory that is shared with the children. */
 struct shared {
 	double begin, end;
 };
@@ -67,7 +68,7 @@ static double now_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* The text with the number in place of each #. */
+/* Replace each # in the text by the number. */
 static char *numbered(const char *text, int number)
 {
 	char *result = NULL;
@@ -110,9 +111,8 @@ static int converse(int n, const struct pam_message **messages,
 }
 
 /*
- * What a login program has done by then is not the module's time: it has read
- * the stack, loaded the modules, and asked the name services for the user and
- * for the groups of the user, as su and login do.
+ * Measure only the module: as su and login do, first read the stack, load the
+ * modules, and look up the user and the user's groups in the name services.
  */
 static void __attribute__((noreturn)) open_session(const char *service,
 						   const char *user)
@@ -163,7 +163,7 @@ static void __attribute__((noreturn)) run(const struct contender *c,
 
 static void prepare(const struct contender *c)
 {
-	/* The measurement's own command. */
+	/* The command comes from the measurement, not from a user. */
 	if (c->prepare && system(c->prepare) != 0) /* NOLINT(cert-env33-c) */
 		die(c->prepare);
 }
@@ -226,7 +226,7 @@ static void measure_all(const struct options *options)
 	int n = options->n;
 
 	for (int round = -options->warmup; round < options->rounds; round++) {
-		/* All meet the same number. */
+		/* All contenders get the same number. */
 		int first = turn;
 
 		for (int i = 0; i < n; i++) {
@@ -263,7 +263,7 @@ static char *value_of(char *argument, const char *key)
 		argument + length : NULL;
 }
 
-/* Reads one contender, returns what comes after it. */
+/* Read one contender; returns the arguments after it. */
 static char **read_contender(struct contender *c, char **argv)
 {
 	char *value;

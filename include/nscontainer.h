@@ -3,28 +3,29 @@
  * libnscontainer: the containers of nscontainer(8), from C.  libnscontainer(3)
  * explains it by example.
  *
- * Who may call: root of the host.
+ * Privileges: the caller must be root of the host.
  *
- * Errors: a function that returns int returns 0, or a negative errno(3) code;
- * err, which is the caller's and may be NULL, then has the positive code and a
- * sentence, or 0 and "" after success.  Codes that a program may want to tell
- * apart are named with the function; there are others.  What is handed back
- * through pointers is untouched after an error, if not said otherwise.
- * Nothing is printed, and the process is never ended.
+ * Errors: a function that returns int returns 0 or a negative errno(3) code.
+ * The caller owns err, which may be NULL: after an error it has the positive
+ * code and a sentence, after success 0 and "".  Each function documents the
+ * codes that a program may want to distinguish; other codes are possible.
+ * After an error, outputs are unchanged unless the function says otherwise.
+ * The library prints nothing and never ends the process.
  *
- * Ownership: parameters are the caller's, and are copied where they are kept.
- * Handles and records that are handed back are the caller's to free.
+ * Ownership: the caller keeps its parameters, and the library copies those
+ * that it needs later.  The caller frees the handles and records that it gets.
  *
  * Process: a call leaves no descriptor open, no child behind and no signal
- * handler in place.  Most calls return at once; those that wait say how long.
+ * handler in place.  Most calls return at once; the others document how long
+ * they wait.
  *
- * Threads: different threads may call with different handles and records at
- * the same time, but nscontainer_start() and nscontainer_exec() fork(2) and
- * work on in the child: they need a process with one thread (-EINVAL), and
- * descriptors 0, 1 and 2 open (-EBADF).
+ * Threads: different threads may use different handles and records at the same
+ * time.  But nscontainer_start() and nscontainer_exec() fork(2) and continue in
+ * the child: they need a process with one thread (-EINVAL), and descriptors 0,
+ * 1 and 2 open (-EBADF).
  *
  * Text: NUL-terminated strings of printable ASCII, in which other bytes are
- * written as \xHH; JSON has its own way for those of UTF-8.
+ * written as \xHH.  JSON escapes UTF-8 in its own way.
  */
 #ifndef NSCONTAINER_H
 #define NSCONTAINER_H
@@ -49,40 +50,40 @@ struct nscontainer_error {
 struct nscontainer;
 
 /*
- * The container of a user (NULL: root's).  conf is the absolute path of
- * nscontainer.conf, beside which users/, groups/ and default/ are looked for,
- * or NULL for that of the installation.  Whether the user exists is found out
- * when it matters.  -EINVAL: the name or the path cannot be one.
+ * Open the container of a user (NULL: root).  conf is the absolute path of
+ * nscontainer.conf, and users/, groups/ and default/ are looked for beside it;
+ * NULL stands for the installed file.  The function does not check whether the
+ * user exists.  -EINVAL: the name or the path is malformed.
  */
 int nscontainer_open_user(const char *user, const char *conf,
 			  struct nscontainer **ret,
 			  struct nscontainer_error *err);
 
 /*
- * The container of the directory dir, which exists and holds container.json;
- * as of "nsinit exec".
+ * Open the container of the directory dir, which must exist and contain
+ * container.json, as for "nsinit exec".
  */
 int nscontainer_open_directory(const char *dir, struct nscontainer **ret,
 			       struct nscontainer_error *err);
 
-/* Free the handle; the container is not touched.  NULL is fine. */
+/* Free the handle, which does not affect the container.  NULL is allowed. */
 void nscontainer_close(struct nscontainer *container);
 
 /* --- records ---------------------------------------------------------- */
 
 /*
- * What is told about a container: keys with values.  Records may be in a list.
- * Strings that the functions below hand out belong to the record.
+ * A record has keys with values, which describe a container.  Records can form
+ * a list.  The strings that the functions below return belong to the record.
  *
- * The keys of each kind of record are a table, KEY(name, type, meaning), of
- * which the library makes its records; a program may expand it as well.  Keys
- * are added in later versions, and never change type or meaning.
+ * The keys of each kind of record are a table, KEY(name, type, meaning), from
+ * which the library builds its records; a program may expand it as well.  Later
+ * versions may add keys, but never change a key's type or meaning.
  *
  * Types are TEXT, INT, REAL, BOOL, and TEXTS, an array of texts.  "[]" in a
  * name stands for the number of an element, from 0, as in "networks[0].mtu";
- * "*" stands for any name.  In JSON what is before a dot is an object.
+ * "*" stands for any name.  In JSON, the part before a dot is an object.
  *
- * What is not known, or not so in this case, is null in JSON, or is not there.
+ * A value that is unknown, or does not apply, is null in JSON or absent.
  */
 struct nscontainer_record;
 
@@ -91,25 +92,26 @@ const struct nscontainer_record *
 nscontainer_record_next(const struct nscontainer_record *record);
 
 /*
- * The name of the key with the number i, which starts from 0, of those that
- * are there; NULL after the last.
+ * The name of the key number i, from 0, among the keys that the record has;
+ * NULL after the last key.
  */
 const char *nscontainer_record_key(const struct nscontainer_record *record,
 				   unsigned int i);
 
 /*
  * The value of a key as text: a number in decimal digits, a boolean as "yes"
- * or "no", the elements of an array with spaces between them, "-" where it is
- * null or not there.  NULL: the record's kind has no such key, or the array no
- * such element.
+ * or "no", the elements of an array with spaces between them, "-" for a value
+ * that is null or absent.  NULL: this kind of record has no such key, or the
+ * array has no such element.
  */
 const char *nscontainer_record_text(const struct nscontainer_record *record,
 				    const char *key);
 
 /*
- * The value of a key of that type; an INT is a double as well.  -ENODATA: it is
- * null or not there; -ENOENT: the record's kind has no such key, or the array
- * no such element; -EINVAL: the key is of another type.
+ * The value of a key of the function's type; an INT can also be read as a
+ * double.  -ENODATA: the value is null or absent; -ENOENT: this kind of record
+ * has no such key, or the array has no such element; -EINVAL: the key has
+ * another type.
  */
 int nscontainer_record_int64(const struct nscontainer_record *record,
 			     const char *key, int64_t *ret);
@@ -121,78 +123,80 @@ int nscontainer_record_bool(const struct nscontainer_record *record,
 /* The record as a JSON object, RFC 8259, in ASCII. */
 const char *nscontainer_record_json(const struct nscontainer_record *record);
 
-/* Free the record with all that follow it in the list.  NULL is fine. */
+/* Free the record and those that follow it in the list.  NULL is allowed. */
 void nscontainer_record_free(struct nscontainer_record *record);
 
-/* --- what is, and what would be --------------------------------------- */
+/* --- queries ---------------------------------------------------------- */
 
 /* Each network interface. */
 #define NSCONTAINER_KEYS_NETWORKS(KEY) \
-	KEY("networks[].type", TEXT, "as in container.json") \
-	KEY("networks[].interface", TEXT, "its name inside") \
+	KEY("networks[].type", TEXT, "type as in container.json") \
+	KEY("networks[].interface", TEXT, "name inside the container") \
 	KEY("networks[].host_interface", TEXT, \
-	    "its other end or its parent on the host") \
-	KEY("networks[].bridge", TEXT, "where its other end is") \
-	KEY("networks[].addresses", TEXTS, "ADDRESS/PREFIX each") \
-	KEY("networks[].gateway", TEXTS, "addresses") \
-	KEY("networks[].mtu", INT, "in bytes") \
-	KEY("networks[].path", TEXT, "of a network namespace that is joined")
+	    "name of the other end, or of the parent, on the host") \
+	KEY("networks[].bridge", TEXT, "bridge that has the other end") \
+	KEY("networks[].addresses", TEXTS, "each as ADDRESS/PREFIX") \
+	KEY("networks[].gateway", TEXTS, "addresses of the gateways") \
+	KEY("networks[].mtu", INT, "bytes") \
+	KEY("networks[].path", TEXT, "path of a network namespace to join")
 
 /*
- * Read all that a start would read, and tell what would be made: one record.
- * Changes nothing but that a user without a range of ids gets one.  The error
- * is what a start would say.
+ * Read everything that a start would read, and return one record with what
+ * the start would make.  Nothing is changed, except that a user without a
+ * range of ids gets one.  The error is the one that a start would return.
  */
 #define NSCONTAINER_KEYS_CHECK(KEY) \
-	KEY("user", TEXT, "who was asked about") \
+	KEY("user", TEXT, "user that the check is for") \
 	KEY("contained", BOOL, "whether logins go into a container") \
-	KEY("reason", TEXT, "why not; then there is no other key") \
+	KEY("reason", TEXT, "why logins stay on the host; the rest is then " \
+	    "absent") \
 	KEY("config", TEXT, "path of container.json") \
-	KEY("external", TEXT, \
-	    "pid file of another engine's container: it decides the rest") \
-	KEY("running", BOOL, "of another engine's container") \
-	KEY("pid", INT, "of another engine's container, where it runs") \
+	KEY("external", TEXT, "pid file of another engine's container; the " \
+	    "engine decides what is absent here") \
+	KEY("running", BOOL, "whether another engine's container runs") \
+	KEY("pid", INT, "PID 1 of another engine's container, if it runs") \
 	KEY("rootfs", TEXT, "path on the host") \
 	KEY("overlay", TEXT, "none, tmpfs, persistent") \
 	KEY("home", TEXT, "bind, private, none") \
-	KEY("namespaces", TEXTS, "those that are not the host's") \
-	KEY("capabilities", TEXTS, "the bounding set, as cap_kill") \
-	KEY("uid_map", TEXTS, "CONTAINER:HOST:SIZE each") \
-	KEY("gid_map", TEXTS, "CONTAINER:HOST:SIZE each") \
-	KEY("no_new_privs", BOOL, "as prctl(2) has it") \
+	KEY("namespaces", TEXTS, "namespaces that are not the host's") \
+	KEY("capabilities", TEXTS, "bounding set, with names like cap_kill") \
+	KEY("uid_map", TEXTS, "each as CONTAINER:HOST:SIZE") \
+	KEY("gid_map", TEXTS, "each as CONTAINER:HOST:SIZE") \
+	KEY("no_new_privs", BOOL, "whether it is set, see prctl(2)") \
 	KEY("seccomp", TEXT, "default, unconfined, or path of the profile") \
 	NSCONTAINER_KEYS_NETWORKS(KEY) \
-	KEY("cgroups", TEXTS, "directories of control groups") \
+	KEY("cgroups", TEXTS, "directories of the control groups") \
 	KEY("lifecycle.stop", TEXT, "empty, logout, never") \
 	KEY("lifecycle.linger", INT, "seconds") \
 	KEY("lifecycle.on_disconnect", TEXT, "hangup, kill, keep") \
 	KEY("lifecycle.idle_timeout", INT, "seconds; 0: none") \
 	KEY("lifecycle.max_lifetime", INT, "seconds; 0: none") \
-	KEY("lifecycle.max_sessions", INT, "0: as many as come")
+	KEY("lifecycle.max_sessions", INT, "number of sessions; 0: no limit")
 
 int nscontainer_check(const struct nscontainer *container,
 		      struct nscontainer_record **ret,
 		      struct nscontainer_error *err);
 
 /*
- * The container, if it runs (-ESRCH: it does not).  Containers of the user that
- * drain follow in the list; where only such run, they are all of it.
+ * A list of the container, if it runs, and of the user's containers that drain.
+ * If only draining containers run, the list has only those.  -ESRCH: none runs.
  */
 #define NSCONTAINER_KEYS_FIND(KEY) \
-	KEY("user", TEXT, "whose container it is") \
-	KEY("pid", INT, "PID 1, as the host sees it") \
-	KEY("start", INT, "its start time, clock ticks since boot") \
-	KEY("since", INT, "seconds since the epoch") \
-	KEY("sessions", INT, "how many there are") \
-	KEY("rootfs", TEXT, "path on the host; not of another engine's") \
+	KEY("user", TEXT, "user that the container belongs to") \
+	KEY("pid", INT, "PID 1 as the host sees it") \
+	KEY("start", INT, "start time of PID 1, clock ticks since boot") \
+	KEY("since", INT, "start time, seconds since the epoch") \
+	KEY("sessions", INT, "number of sessions") \
+	KEY("rootfs", TEXT, "path on the host; null with another engine") \
 	KEY("external", TEXT, "pid file of another engine's container") \
 	KEY("config", TEXT, "path of container.json") \
-	KEY("stop", TEXT, "empty, logout, never; start: when it is stopped; " \
-	    "external: when the engine says") \
-	KEY("generation", INT, "how many of the user since boot, with it") \
-	KEY("digest", TEXT, "of what it was made from") \
-	KEY("stale", BOOL, "it would be made from something else by now") \
-	KEY("draining", BOOL, "new logins get another one") \
+	KEY("stop", TEXT, "empty, logout, never; start: runs until it is " \
+	    "stopped; external: the engine decides") \
+	KEY("generation", INT, "number of the user's containers since boot, " \
+	    "including this one") \
+	KEY("digest", TEXT, "digest of everything that a start depends on") \
+	KEY("stale", BOOL, "whether a start now would use something else") \
+	KEY("draining", BOOL, "whether new logins get another container") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
 
 int nscontainer_find(const struct nscontainer *container,
@@ -200,27 +204,29 @@ int nscontainer_find(const struct nscontainer *container,
 		     struct nscontainer_error *err);
 
 /*
- * A list of the users' containers that run, by name, each as above; *ret is
- * NULL where none does.  When some cannot be read, that is the error, and
- * *ret, which is the caller's all the same, has the others.
+ * A list of the users' running containers, sorted by user, each as above; *ret
+ * is NULL if none runs.  If some cannot be read, the function returns the first
+ * error, and *ret has the others, which the caller frees in this case as well.
  */
 int nscontainer_list(struct nscontainer_record **ret,
 		     struct nscontainer_error *err);
 
 /*
- * What the container uses, over the tenth of a second that this takes: one
- * record.  Null is what the kernel does not count, and a limit that is not
- * there.  -ESRCH: it does not run; -ENOENT: it has no control groups.
+ * One record with the resources that the container uses.  The call takes a
+ * tenth of a second, over which it measures cpu.percent.  A counter that the
+ * kernel does not have, and a limit that is not set, are null.  -ESRCH: the
+ * container does not run; -ENOENT: it has no control groups.
  */
 #define NSCONTAINER_KEYS_STATS(KEY) \
-	KEY("user", TEXT, "whose container it is") \
+	KEY("user", TEXT, "user that the container belongs to") \
 	KEY("external", TEXT, "pid file of another engine's container") \
 	KEY("cpu.usage_us", INT, "microseconds") \
-	KEY("cpu.percent", REAL, "of one processor, over the measured time") \
+	KEY("cpu.percent", REAL, "percent of one processor, measured now") \
 	KEY("cpu.user_us", INT, "microseconds") \
 	KEY("cpu.system_us", INT, "microseconds") \
-	KEY("cpu.throttling.periods", INT, "in which there was a limit") \
-	KEY("cpu.throttling.throttled_periods", INT, "that reached it") \
+	KEY("cpu.throttling.periods", INT, "periods with a limit") \
+	KEY("cpu.throttling.throttled_periods", INT, \
+	    "periods in which the limit was reached") \
 	KEY("cpu.throttling.throttled_us", INT, "microseconds") \
 	KEY("memory.usage", INT, "bytes") \
 	KEY("memory.peak", INT, "bytes") \
@@ -229,14 +235,15 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("pids.current", INT, "processes and threads") \
 	KEY("pids.limit", INT, "processes and threads") \
 	KEY("io.devices[].device", TEXT, "MAJOR:MINOR") \
-	KEY("io.devices[].op", TEXT, "kind of operation, as read") \
+	KEY("io.devices[].op", TEXT, "kind of operation, such as read") \
 	KEY("io.devices[].bytes", INT, "bytes") \
-	KEY("io.devices[].operations", INT, "how many") \
-	KEY("io.queued", INT, "operations") \
+	KEY("io.devices[].operations", INT, "number of operations") \
+	KEY("io.queued", INT, "number of queued operations") \
 	KEY("freezer.state", TEXT, "THAWED, FREEZING, FROZEN") \
-	KEY("freezer.self", BOOL, "the container is to be frozen") \
-	KEY("freezer.parent", BOOL, "a group above it is to be") \
-	KEY("sessions[].pid", INT, "of the login process") \
+	KEY("freezer.self", BOOL, "whether the container is to be frozen") \
+	KEY("freezer.parent", BOOL, \
+	    "whether a group above the container is to be frozen") \
+	KEY("sessions[].pid", INT, "pid of the login process") \
 	KEY("sessions[].memory", INT, "bytes") \
 	KEY("sessions[].cpu_us", INT, "microseconds") \
 	KEY("sessions[].pids", INT, "processes and threads")
@@ -246,20 +253,20 @@ int nscontainer_stats(const struct nscontainer *container,
 		      struct nscontainer_error *err);
 
 /*
- * The sessions of a container that runs (-ESRCH: it does not), those of the
- * user's that drain included, or of all that run, directories' as well, where
- * container is NULL: a list as of nscontainer_list().
+ * A list of the sessions in a running container and in the user's containers
+ * that drain (-ESRCH: none runs).  NULL stands for all running containers,
+ * including those of directories.  *ret is as for nscontainer_list().
  */
 #define NSCONTAINER_KEYS_LOGIN(KEY) \
-	KEY("user", TEXT, "who logged in") \
-	KEY("service", TEXT, "of PAM, or nsshell, or nsinit-exec") \
-	KEY("pid", INT, "of the login process, as the host sees it") \
-	KEY("rhost", TEXT, "from where, as PAM has it, or empty") \
-	KEY("tty", TEXT, "as PAM has it, without /dev/, or empty") \
-	KEY("ruser", TEXT, "as PAM has it, or empty") \
-	KEY("generation", INT, "of the container") \
-	KEY("loginuid", INT, "of the audit system") \
-	KEY("audit_session", INT, "of the audit system") \
+	KEY("user", TEXT, "user that logged in") \
+	KEY("service", TEXT, "PAM service, or nsshell, or nsinit-exec") \
+	KEY("pid", INT, "pid of the login process as the host sees it") \
+	KEY("rhost", TEXT, "remote host as PAM names it, or empty") \
+	KEY("tty", TEXT, "terminal as PAM names it, without /dev/, or empty") \
+	KEY("ruser", TEXT, "remote user as PAM names it, or empty") \
+	KEY("generation", INT, "generation of the container") \
+	KEY("loginuid", INT, "login uid of the audit system") \
+	KEY("audit_session", INT, "session id of the audit system") \
 	KEY("opened", INT, "seconds since the epoch")
 #define NSCONTAINER_KEYS_SESSIONS(KEY) \
 	NSCONTAINER_KEYS_LOGIN(KEY) \
@@ -268,8 +275,8 @@ int nscontainer_stats(const struct nscontainer *container,
 	KEY("peak_memory", INT, "bytes") \
 	KEY("cpu_us", INT, "microseconds") \
 	KEY("pids", INT, "processes and threads") \
-	KEY("command", TEXT, "name of the process in the foreground, or of " \
-	    "the newest") \
+	KEY("command", TEXT, "name of the newest process in the foreground, " \
+	    "or else of the newest process") \
 	KEY("config", TEXT, "path of the container's container.json")
 
 int nscontainer_sessions(const struct nscontainer *container,
@@ -277,38 +284,39 @@ int nscontainer_sessions(const struct nscontainer *container,
 			 struct nscontainer_error *err);
 
 /*
- * The sessions of a user's container, or of all where container is NULL, that
- * /var/log/nscontainer/sessions and its last rotation tell of, those that are
- * open included, the newest first.  Of each file the last 4 MiB are read.
- * *ret is NULL where there is none.  -EINVAL: the handle is a directory's.
+ * A list of the sessions of a user's container, or of all containers if
+ * container is NULL, with the newest first and open sessions included.  They
+ * are read from the last 4 MiB of /var/log/nscontainer/sessions and of its last
+ * rotation.  *ret is NULL if there are none.  -EINVAL: the handle is for a
+ * directory.
  */
 #define NSCONTAINER_KEYS_HISTORY(KEY) \
 	NSCONTAINER_KEYS_LOGIN(KEY) \
 	KEY("duration", INT, "seconds") \
-	KEY("exit", INT, "status of the login process") \
+	KEY("exit", INT, "exit status of the login process") \
 	KEY("signal", INT, "number of the signal that killed it") \
 	KEY("peak_memory", INT, "bytes") \
 	KEY("cpu_us", INT, "microseconds") \
-	KEY("state", TEXT, "open, closed; lost: nobody saw its end")
+	KEY("state", TEXT, "open, closed; lost: the end was not recorded")
 
 int nscontainer_history(const struct nscontainer *container,
 			struct nscontainer_record **ret,
 			struct nscontainer_error *err);
 
-/* --- change ----------------------------------------------------------- */
+/* --- changes ---------------------------------------------------------- */
 
 /*
- * Start a user's container.  It runs until nscontainer_stop().  -EEXIST: it
- * runs already; -ENOENT: the user has no container.json; -EINVAL: that is
- * wrong, the handle is a directory's, or the process has threads;
- * -EWOULDBLOCK, -ETIMEDOUT: start_timeout of nscontainer.conf is over.
+ * Start a user's container, which runs until nscontainer_stop().  -EEXIST: it
+ * runs already; -ENOENT: the user has no container.json; -EINVAL: the file is
+ * wrong, the handle is for a directory, or the process has threads;
+ * -EWOULDBLOCK, -ETIMEDOUT: start_timeout of nscontainer.conf has expired.
  *
  * Flags: 0, or
  *
- * NSCONTAINER_START_REPLACE	a container that runs is stopped first, with all
- *	sessions in it, but only when the configuration can be started from
- *	as far as that can be checked.  What nscontainer_start() has started
- *	goes on until nscontainer_stop() when it is replaced for a login.
+ * NSCONTAINER_START_REPLACE	First stop a running container and all sessions
+ *	in it, but only if every check of the new configuration succeeds.  A
+ *	container of nscontainer_start() that is later replaced for a login
+ *	still runs until nscontainer_stop().
  */
 #define NSCONTAINER_START_REPLACE 1u
 
@@ -316,21 +324,23 @@ int nscontainer_start(const struct nscontainer *container, unsigned int flags,
 		      struct nscontainer_error *err);
 
 /*
- * Stop the container, and those of the user that drain: SIGTERM to all
- * processes in it, and SIGKILL after timeout seconds (0: at once; negative:
- * 10).  Waits for its end, some seconds longer than that where the host is
- * slow.  For another engine's container engine.stop of container.json is run,
- * and its end waited for; -EPERM: there is none.  -ESRCH: it does not run;
- * -ETIMEDOUT: PID 1 does not end although it was killed.
+ * Stop the container and the user's containers that drain: send SIGTERM to all
+ * processes in them, and SIGKILL after timeout seconds (0: at once; negative:
+ * 10).  The function waits for the end, on a slow host some seconds longer than
+ * timeout.  For another engine's container it runs engine.stop of
+ * container.json and waits for the container's end; -EPERM: engine.stop is not
+ * set.  -ESRCH: no container runs; -ETIMEDOUT: PID 1 has not ended after
+ * SIGKILL.
  */
 int nscontainer_stop(const struct nscontainer *container, int timeout,
 		     struct nscontainer_error *err);
 
 /*
  * Pause the container: none of its processes runs until it is resumed, and
- * logins are refused.  Waits until all are frozen, ten seconds at most
- * (-ETIMEDOUT: some could not be, and all go on).  -ESRCH: it does not run;
- * -ENOENT: it has no control groups; -EPERM: it is another engine's.
+ * logins are refused.  The function waits ten seconds at most until all
+ * processes are frozen (-ETIMEDOUT: some could not be frozen, and all were
+ * resumed).  -ESRCH: the container does not run; -ENOENT: it has no control
+ * groups; -EPERM: another engine made it.
  */
 int nscontainer_pause(const struct nscontainer *container,
 		      struct nscontainer_error *err);
@@ -338,40 +348,42 @@ int nscontainer_resume(const struct nscontainer *container,
 		       struct nscontainer_error *err);
 
 /*
- * End the session whose login process is pid, or all of the container's and of
- * the user's that drain where pid is 0: SIGHUP to its processes, and SIGKILL
- * after timeout seconds (0: at once; negative: 10) to those that are left.
- * Waits for its end.  The container stays, as after any logout.  Without
- * control groups only the login process is known.  -ESRCH: no container runs,
- * or it has no such session; -EBUSY: it is paused; -ETIMEDOUT: what was killed
- * does not end.
+ * End the session whose login process is pid, or, if pid is 0, all sessions of
+ * the container and of the user's containers that drain.  The processes get
+ * SIGHUP, and those that remain get SIGKILL after timeout seconds (0: at once;
+ * negative: 10); the function waits for the end.  The container continues as
+ * after any logout.  Without control groups, only the login process is
+ * reached.  -ESRCH: no container runs, or it has no such session; -EBUSY: the
+ * container is paused; -ETIMEDOUT: some processes have not ended after SIGKILL.
  */
 int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
 		     struct nscontainer_error *err);
 
 /*
- * Run a command in the container, and wait for its end.  A directory's
- * container that does not run is started, and ends with the command; a
- * user's must run (-ESRCH).  The command runs as "user" of container.json.
+ * Run a command in the container and wait for its end.  If the container of a
+ * directory does not run, it is started, and ends with the command; the
+ * container of a user must run (-ESRCH).  The command runs as the "user" of
+ * container.json.
  *
- * argv ends with NULL; argv[0] is looked for in PATH inside.  env ends with
- * NULL, or is NULL: of it that is passed on which session.keep_env names.
+ * argv ends with NULL; argv[0] is looked up in PATH inside.  env is NULL or
+ * ends with NULL; the variables that session.keep_env names are passed on.
  *
- * Flags: NSCONTAINER_EXEC_TTY gives the command a terminal of the container's,
- * joined to descriptors 0 and 1, NSCONTAINER_EXEC_NO_TTY does not; without both
- * container.json decides.  Without that the command has descriptors 0, 1 and
- * 2 as they are, but that a terminal of the container's takes the place of
- * the caller's; it never has others.  They must be files, pipes, sockets,
- * null devices or that terminal: -EBADFD.
+ * Flags: NSCONTAINER_EXEC_TTY gives the command a terminal of the container,
+ * which is relayed to descriptors 0 and 1; NSCONTAINER_EXEC_NO_TTY does not;
+ * with neither flag, container.json decides.  Without such a terminal, the
+ * command gets descriptors 0, 1 and 2 unchanged, except that a terminal of the
+ * container replaces the caller's terminal.  The command gets no other
+ * descriptors.  The three must be files, pipes, sockets, null devices or that
+ * terminal (-EBADFD).
  *
- * While the command runs, signals are blocked in the calling thread: those that
- * other processes, or a terminal, send go to the command, which is in a
- * session of its own.  On a terminal the caller is stopped while the command
- * is.  When the caller dies, the command does.
+ * While the command runs, signals are blocked in the calling thread: signals
+ * from other processes or from a terminal are passed on to the command, which
+ * has a session of its own.  On a terminal, the caller is stopped while the
+ * command is stopped.  When the caller dies, the command is killed.
  *
- * *ret_status is the command's, see waitpid(2).  A signal that comes before
- * the command runs counts as its end.  -ENOENT: the command does not exist,
- * or container.json does not; -EINVAL: no command, both flags, or threads.
+ * *ret_status is the status of the command, see waitpid(2).  A signal that
+ * arrives before the command runs counts as its end.  -ENOENT: the command or
+ * container.json does not exist; -EINVAL: no command, both flags, or threads.
  */
 #define NSCONTAINER_EXEC_TTY 1u
 #define NSCONTAINER_EXEC_NO_TTY 2u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit check: what a login would read, and what would be done. */
+/* nsinit check: read what a login would read, and print the effect. */
 #include "nsinit.h"
 
 int nsinit_check(const struct nsinit_options *options)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit doctor: the ways past the containers, and out of reach of them. */
+/* nsinit doctor: find holes in the host's setup, and refused users. */
 #include <stdio.h>
 #include <string.h>
 
 #include "nsinit.h"
 #include "doctor/commands.h"
 
-#define UNREADABLE 2		/* exit status: something was not looked at */
+#define UNREADABLE 2		/* exit status: some checks were impossible */
 
-/* One has to know what a clean result does not mean. */
+/* The reader must know the limits of a clean result. */
 static const char not_looked_at[] =
 	"Not looked at: what sudoers and polkit allow, Match blocks of sshd "
 	"for addresses,\nan sshd started with other options, services that do "

@@ -21,7 +21,7 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* End with the status, or by the same signal. */
+/* End with the command's status, or by the same signal. */
 static void __attribute__((noreturn)) end_like(int status)
 {
 	const struct rlimit none = { 0, 0 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit kick: end one session, or all of a container; it stays. */
+/* nsinit kick: end one or all sessions of a container that goes on. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ int nsinit_kick(const struct nsinit_options *options)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
-	int at = options->root ? 0 : 1;		/* of the pid */
+	int at = options->root ? 0 : 1;		/* index of the pid */
 	const char *text = options->n_arguments > at ? options->arguments[at] :
 						       NULL;
 	char *end = NULL;
@@ -25,7 +25,7 @@ int nsinit_kick(const struct nsinit_options *options)
 
 	if (options->n_arguments < at || options->n_arguments > at + 1)
 		return cmd_kick_wrong(
-			"expected a user, or --root DIR, and perhaps the "
+			"expected a user or --root DIR, and optionally the "
 			"pid of a session");
 	if (text && (text[0] < '1' || text[0] > '9' || *end || pid > 4194304))
 		return cmd_kick_wrong("expected a pid that 'nsinit ps' shows");

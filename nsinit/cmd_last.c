@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit last: the sessions that were, the newest first. */
+/* nsinit last: list past sessions, the newest first. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit list: the containers that run. */
+/* nsinit list: list the running containers. */
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 static void cmd_list_print_row(const struct nscontainer_record *record)
 {
-	/* Another engine's has no rootfs here, but a pid file. */
+	/* Another engine's container has a pid file instead of a rootfs. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
 	bool external = !strcmp(rootfs, "-"), draining = false;
 	char since[32];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit pause: all processes of a container stop to run, and stay; resume. */
+/* nsinit pause and resume: freeze and thaw the processes of a container. */
 #include <errno.h>
 
 #include "nsinit.h"

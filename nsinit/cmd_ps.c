@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit ps: who is in a container, or in any, and what runs there. */
+/* nsinit ps: list the sessions of one or all containers. */
 #include <errno.h>
 #include <stdio.h>
 

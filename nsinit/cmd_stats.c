@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit stats: what a container, or each that runs, uses. */
+/* nsinit stats: print the resources that one or all containers use. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static int show(struct nscontainer *container, bool json,
 	return ret;
 }
 
-/* One that ends meanwhile is passed over. */
+/* Skip a container that ends meanwhile. */
 static int show_all(bool json, struct nscontainer_error *err)
 {
 	struct nscontainer_record *list = NULL;
@@ -58,7 +58,7 @@ int nsinit_stats(const struct nsinit_options *options)
 	bool one = options->root || options->n_arguments, shown = false;
 	int ret = one ? nsinit_open(options, &container, &err) : 0;
 
-	/* A reader that has gone is the usual end of it. */
+	/* The output usually ends because its reader has closed the pipe. */
 	signal(SIGPIPE, SIG_DFL);
 	while (ret == 0) {
 		ret = one ? show(container, options->json, &err) :
@@ -69,7 +69,7 @@ int nsinit_stats(const struct nsinit_options *options)
 		nanosleep(&pause, NULL);
 	}
 	nscontainer_close(container);
-	/* Its end is the end of following it. */
+	/* The end of the container ends --follow without an error. */
 	if (ret == -ESRCH && shown)
 		return NSINIT_OK;
 	if (ret < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit stop: ask all processes of a container to end, then make them. */
+/* nsinit stop: ask all processes of a container to end, then kill them. */
 #include <errno.h>
 #include <stdio.h>
 

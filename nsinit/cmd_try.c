@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit try: a dry login, step by step. */
+/* nsinit try: a trial login, step by step. */
 #include <stdio.h>
 #include <stdlib.h>
 

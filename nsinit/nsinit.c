@@ -36,8 +36,8 @@ static const struct option long_options[] = {
 static const struct command {
 	const char *name;
 	int (*run)(const struct nsinit_options *options);
-	int takes;		/* options */
-	int min, max;		/* arguments */
+	int takes;		/* OPT_* that it accepts */
+	int min, max;		/* number of arguments */
 	const char *usage;
 } commands[] = {
 	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
@@ -123,7 +123,7 @@ static int set_timeout(struct nsinit_options *options)
 	return 0;
 }
 
-/* Descriptors 0, 1 and 2 exist after this. */
+/* Make sure that descriptors 0, 1 and 2 are open. */
 static int need_stdio(void)
 {
 	int fd;
@@ -173,7 +173,7 @@ static int nsinit_run_command(const struct command *command, int argc,
 	int option, ret;
 
 	opterr = 0;
-	/* '+': what follows the first argument belongs to it. */
+	/* '+': options after the first argument belong to COMMAND. */
 	while ((option = getopt_long(argc, argv, "+ht", long_options,
 				     NULL)) >= 0) {
 		if (option == 't')
@@ -196,7 +196,7 @@ static int nsinit_run_command(const struct command *command, int argc,
 			command->name);
 		return NSINIT_FAILED;
 	}
-	/* Nothing that the caller had open goes on into a container. */
+	/* No descriptor of the caller may get into a container. */
 	if (close_range(3, ~0U, 0) < 0) {
 		perror("nsinit: close descriptors");
 		return NSINIT_FAILED;

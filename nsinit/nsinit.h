@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nsinit: one small file for each command.  All it knows of containers is
- * <nscontainer.h>, and doctor/commands.h for its own two.
+ * nsinit: one small file for each command.  The commands use only
+ * <nscontainer.h>, and doctor and try use doctor/commands.h.
  */
 #ifndef NSC_NSINIT_H
 #define NSC_NSINIT_H
@@ -19,7 +19,7 @@ enum nsinit_status {
 	NSINIT_NOT_FOUND = 127,	/* exec: the command does not exist in it */
 };
 
-/* What the command line says; each command knows its part. */
+/* The parsed command line; each command uses its own part. */
 struct nsinit_options {
 	const char *conf;	/* --conf, or NULL */
 	const char *root;	/* --root, or NULL */
@@ -29,7 +29,7 @@ struct nsinit_options {
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
-	char **arguments;	/* the rest */
+	char **arguments;	/* the arguments after the options */
 	int n_arguments;
 };
 
@@ -47,28 +47,28 @@ int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
 int nsinit_try(const struct nsinit_options *options);
 
-/* The container that the command line names: --root, or the user. */
+/* Open the container that the command line names by --root or user. */
 int nsinit_open(const struct nsinit_options *options,
 		struct nscontainer **ret, struct nscontainer_error *err);
 
-/* "nsinit: TEXT" on standard error; returns status. */
+/* Print "nsinit: TEXT" to standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);
 
-/* One record for each line, or all as a JSON object. */
+/* Print a record with a key on each line, or as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);
 
-/* A list of records as a JSON array. */
+/* Print a list of records as a JSON array. */
 void nsinit_print_list(const struct nscontainer_record *record);
 
-/* What a table shows of a text that may be empty: "-" then. */
+/* The text of a key for a table; "-" if it is empty. */
 const char *nsinit_value(const struct nscontainer_record *record,
 			 const char *key);
 
-/* Seconds since the epoch as local time; "-" where they are not known. */
+/* Seconds since the epoch as local time; "-" if they are unknown. */
 const char *nsinit_time(const struct nscontainer_record *record,
 			const char *key, char text[32]);
 
-/* Seconds as [DAYS+]HH:MM:SS; "-" where they are not known. */
+/* Seconds as [DAYS+]HH:MM:SS; "-" if they are unknown. */
 const char *nsinit_duration(const struct nscontainer_record *record,
 			    const char *key, char text[32]);
 

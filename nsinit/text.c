@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How the commands show values. */
+/* Format values for the output of the commands. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the functions of <nscontainer.h> share. */
+/* Shared by the functions of <nscontainer.h>. */
 #ifndef NSC_API_API_H
 #define NSC_API_API_H
 
@@ -10,35 +10,39 @@
 #include "util/error.h"
 #include "policy/user.h"
 
-/* The only symbols that the library shows. */
+/* Marks the only symbols that the library exports. */
 #define NSC_PUBLIC __attribute__((visibility("default")))
 
 struct nscontainer {
-	char *user;		/* NULL: a directory's */
+	char *user;		/* NULL: the container of a directory */
 	char *conf;		/* path of nscontainer.conf */
-	char *dir;		/* NULL: a user's */
+	char *dir;		/* NULL: the container of a user */
 	char *rundir;		/* path of the run directory, see rundir.h */
 };
 
-/* Copy *from, printable, to the caller's; returns ret. */
+/* Copy *from, made printable, to the caller's error; returns ret. */
 int nsc_api_result(int ret, const struct nsc_error *from,
 		   struct nscontainer_error *to);
 
-/* The user whose container it is: root for a directory. */
+/*
+ * Load the user that the container belongs to: root for the container of a
+ * directory.
+ */
 int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
 		 struct nsc_error *err);
 
 /*
- * nscontainer_start() for a login, which holds the lock on NSC_HELPER_LOCK: the
- * container ends as nscontainer.conf says, and one whose monitor was killed is
- * given another.
+ * Like nscontainer_start(), for a login that holds the lock on NSC_HELPER_LOCK:
+ * the container ends as nscontainer.conf says, and a container whose monitor
+ * was killed gets a new monitor.
  */
 int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
 			    struct nscontainer_error *err);
 
 /*
- * What is done in each instance of a user's; -ESRCH: no container runs there,
- * or it has not what is looked for.
+ * A function to call for each instance of a user's container.  It returns
+ * -ESRCH if no container runs in the instance, or if the container does not
+ * have the session in question.
  */
 struct nsc_api_act {
 	int (*act)(int instance, unsigned int number, void *arg,
@@ -47,54 +51,55 @@ struct nsc_api_act {
 };
 
 /*
- * Clear away what nobody watches in the run directory at path, unless a login
- * is just starting or stopping something there.
+ * Remove instances that no monitor watches from the run directory at path,
+ * unless its lock shows that a start or stop is in progress.
  */
 void nsc_api_sweep(int rundir, const char *path);
 
 /*
- * Do that in the instances of the run directory at path, the newest first,
- * until it fails with another error than -ESRCH.  Returns that error, 0 where
- * it was done in one, or -ESRCH.
+ * Call act for the instances of the run directory at path, from the newest,
+ * until it fails with an error other than -ESRCH.  Returns that error; else 0
+ * if act succeeded once, or -ESRCH.
  */
 int nsc_api_each(const char *path, const struct nsc_api_act *act,
 		 struct nsc_error *err);
 
 /*
- * The same for all users, and with directories those of 'nsinit exec', but to
- * the end: the first error is returned, and -ESRCH is none.
+ * Call nsc_api_each() for all users, and with directories also for those of
+ * 'nsinit exec'.  An error does not stop the loop: the first error other than
+ * -ESRCH is returned at the end.
  */
 int nsc_api_all(bool directories, const struct nsc_api_act *act,
 		struct nsc_error *err);
 
 /*
- * The directory of the instance that is current in the run directory at path;
+ * Open the directory of the current instance of the run directory at path;
  * -ESRCH: there is none.
  */
 int nsc_api_current(const char *path, struct nsc_error *err);
 
-/* The name of its control groups. */
+/* The name of the container's control groups; part of the handle. */
 const char *nsc_api_group_name(const struct nscontainer *container);
 
-/* Can this process fork and go on in the child? */
+/* Check that this process can fork and continue in the child. */
 int nsc_api_may_fork(struct nsc_error *err);
 
 /*
- * In such a child: end with parent, and nothing that the caller had set
- * matters: signals, umask; keep is the number of descriptors that exec keeps.
+ * Prepare such a child: it dies with parent, and gets default signals and
+ * umask.  keep is the number of descriptors, from 3, that exec keeps.
  */
 void nsc_api_begin_child(pid_t parent, int keep);
 
-/* An array with an object for each interface, see nsc_network_describe(). */
+/* A new array with an object for each interface of nsc_network_describe(). */
 json_t *nsc_api_networks(char *const *networks);
 
 /*
- * A string of a path, which may have any bytes: where it is not UTF-8, with
- * \xHH for what is not ASCII.  NULL becomes null.
+ * A new string for a path, which may contain any bytes: if the path is not
+ * UTF-8, other bytes than ASCII become \xHH.  NULL becomes null.
  */
 json_t *nsc_api_path(const char *path);
 
-/* The keys of a kind of record, after the last one a NULL. */
+/* The keys of a kind of record; a NULL name ends them. */
 struct nsc_api_key {
 	const char *name;
 	enum nsc_api_type { NSC_API_TEXT, NSC_API_TEXTS, NSC_API_INT,
@@ -107,18 +112,18 @@ struct nsc_api_key {
 	const struct nsc_api_key keys[] = { table(NSC_API_KEY) { NULL, 0 } }
 
 /*
- * Put a record of object, which is taken over, at the end of list.  -EPROTO:
- * something in it is not in keys, or of another type.
+ * Append a record of object, which the function takes over, to list.  -EPROTO:
+ * a member is not in keys, or has another type.
  */
 int nsc_api_add(struct nscontainer_record **list,
 		const struct nsc_api_key *keys, json_t *object,
 		struct nsc_error *err);
 
-/* Put record into list, which is in the order of "user", after its equals. */
+/* Insert record into list, which is sorted by "user", after its equals. */
 void nsc_api_insert(struct nscontainer_record **list,
 		    struct nscontainer_record *record);
 
-/* Put the list more, which is not NULL, at the end of list. */
+/* Append the list more, which is not NULL, to list. */
 void nsc_api_append(struct nscontainer_record **list,
 		    struct nscontainer_record *more);
 

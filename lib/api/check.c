@@ -67,7 +67,7 @@ static json_t *networks_json(const struct nsc_plan *plan)
 	return array;
 }
 
-/* The effective values, whichever file they are from. */
+/* The effective values, of container.json or nscontainer.conf. */
 static json_t *lifecycle_json(const struct nsc_lifecycle *lifecycle)
 {
 	json_t *object = json_object();
@@ -83,7 +83,7 @@ static json_t *lifecycle_json(const struct nsc_lifecycle *lifecycle)
 	return object;
 }
 
-/* What of another engine's container can be told without entering it. */
+/* The facts about another engine's container that need no entering. */
 static json_t *external_json(const struct nsc_plan *plan,
 			     const struct nsc_external *external)
 {
@@ -156,7 +156,7 @@ static int check_lifecycle(const struct nsc_plan *plan,
 	return nsc_lifecycle_check(&plan->lifecycle, groups > 0, err);
 }
 
-/* One that does not run is an error where no command starts it. */
+/* A container that does not run is an error unless engine.start is set. */
 static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 			  struct nscontainer_record **ret,
 			  struct nsc_error *err)
@@ -198,7 +198,7 @@ static int check_own(struct nsc_plan *plan,
 	return check_hand_out(object, ret, err);
 }
 
-/* dir: where container.json is. */
+/* dir: the directory of container.json. */
 static int check_config(struct nsc_plan *plan, const char *dir,
 			const struct nsc_conf *conf,
 			struct nscontainer_record **ret, struct nsc_error *err)

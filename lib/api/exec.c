@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Run a command in a container.  The calling process stays what it is: a
- * child of it, the stand-in, starts the container, enters it, and waits for
- * the command.  The container of a directory ends with the stand-in, however
- * that ends, because the monitor watches it.
+ * Run a command in a container.  The calling process stays unchanged: its
+ * child, the stand-in, starts the container, enters it, and waits for the
+ * command.  The container of a directory ends with the stand-in, even if that
+ * is killed, because the monitor watches the stand-in.
  */
 #include "api/api.h"
 
@@ -48,16 +48,17 @@ struct exec {
 	unsigned int flags;
 	pid_t parent;
 	int dirfd;
-	struct nsc_user *user;	/* whose container it is, by name and now */
+	struct nsc_user *user;	/* the container's user, freshly looked up */
 	struct nsc_session session;
-	struct nsc_pty pty;	/* made with the container, or none */
+	struct nsc_pty pty;	/* made with the container; may be none */
 };
 
 static const char *const links[] = { NSC_FILE_PID, NSC_FILE_START };
 
 /*
- * DIR/pid and DIR/start, for whoever looks: nobody trusts what is in DIR, which
- * may be the container's own root directory.  The monitor removes them.
+ * Make the links DIR/pid and DIR/start for administrators and scripts.  No
+ * program of nscontainer trusts them, because DIR may be the container's own
+ * root directory.  The monitor removes them.
  */
 static int make_links(const struct exec *e, struct nsc_error *err)
 {
@@ -80,8 +81,9 @@ static bool wants_tty(const struct exec *e, bool configured)
 }
 
 /*
- * What a container is started for on a terminal has it as /dev/console: it is
- * made with the file systems, and comes back to us through a socket.
+ * Start the container with a terminal for the command, which is also its
+ * /dev/console: the builder makes the terminal with the file systems, and
+ * sends it back through a socket.
  */
 static int start_with_console(struct exec *e,
 			      struct nsc_start_request *request,
@@ -98,7 +100,7 @@ static int start_with_console(struct exec *e,
 	out = pair[1];
 	request->console = out;
 	ret = nsc_start(request, err);
-	/* A container that only lost its monitor is not made anew. */
+	/* No terminal comes if only the monitor was replaced. */
 	if (ret == 0)
 		nsc_pty_receive(in, &e->pty, NSC_IGNORE);
 	return ret;
@@ -129,8 +131,8 @@ static int exec_start(struct exec *e, int rundir, struct nsc_error *err)
 }
 
 /*
- * We are in the job of whoever runs nsinit, by sudo perhaps: ^Z waits until
- * nobody else's start waits for us.
+ * This process is in the job of nsinit's caller, perhaps with sudo.  Block ^Z
+ * while it holds the lock that other starts wait for.
  */
 static int start_unstopped(struct nsc_starting *s, bool replace,
 			   struct nsc_error *err)
@@ -149,7 +151,6 @@ static int start_unstopped(struct nsc_starting *s, bool replace,
 	return ret;
 }
 
-/* Nothing runs there. */
 static int start_and_find(struct exec *e, struct nsc_error *err)
 {
 	struct nsc_starting s = {
@@ -211,13 +212,13 @@ struct answer {
 	int status;
 };
 
-/* What it has open or allocated goes with it. */
+/* The end of the process closes and frees everything. */
 static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 {
 	struct answer answer = { NSC_ERROR_INIT, 0, 0 };
 	int64_t deadline = nsc_process_now() + WAIT_MS;
 
-	/* Nothing that the caller had open goes on into a container. */
+	/* No descriptor of the caller may get into the container. */
 	if (out != ANSWER && dup3(out, ANSWER, O_CLOEXEC) != ANSWER)
 		_exit(1);
 	if (syscall(SYS_close_range, ANSWER + 1, ~0U, 0) < 0)
@@ -236,7 +237,7 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 	_exit(0);
 }
 
-/* Our child sends no signal when it ends; when it stops, it does. */
+/* The child sends SIGCHLD when it stops, but no signal when it ends. */
 static void follow_stop(pid_t pid, int pidfd)
 {
 	siginfo_t info = { 0 };
@@ -258,14 +259,17 @@ static void pass_on(int signals, pid_t pid, int pidfd)
 
 		if (n == SIGCHLD)
 			follow_stop(pid, pidfd);
-		/* What the terminal sends, it gets by itself, but for this. */
+		/*
+		 * The terminal signals the child as well, except that SIGCONT,
+		 * and SIGHUP to a session leader, reach only this process.
+		 */
 		else if (info.ssi_code <= 0 || n == SIGCONT ||
 			 (n == SIGHUP && leader))
 			kill(pid, n);
 	}
 }
 
-/* The status as waitpid(2) has it. */
+/* Returns the status in the form of waitpid(2). */
 static int exec_wait_for(int signals, pid_t pid, int pidfd)
 {
 	struct pollfd p[] = {

@@ -53,7 +53,7 @@ void nsc_api_sweep(int rundir, const char *path)
 		nsc_generation_sweep(rundir, (uid_t)strtoul(name, NULL, 10));
 }
 
-/* In list, from the newest on; 0 where act did once. */
+/* Call act for the instances in list, newest first; see nsc_api_each(). */
 static int each(int rundir, const unsigned int *list, int n,
 		const struct nsc_api_act *act, struct nsc_error *err)
 {
@@ -142,7 +142,7 @@ int nsc_api_current(const char *path, struct nsc_error *err)
 
 const char *nsc_api_group_name(const struct nscontainer *c)
 {
-	/* Without the dot of ".exec-". */
+	/* + 2 skips the slash and the dot of "/.exec-". */
 	return c->user ? c->user : strrchr(c->rundir, '/') + 2;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sessions that were, from the lines that container-monitor writes, see
- * lib/monitor/session_log_text.h: one when a session opens, one when it
- * closes, the second with all that the first says.
+ * Past sessions, from the lines that container-monitor writes, see
+ * lib/monitor/session_log_text.h: one when a session opens, and one when it
+ * closes, which repeats everything in the first.
  */
 #include "api/api.h"
 
@@ -19,12 +19,12 @@
 #include "util/paths.h"
 #include "linux/pidfd.h"
 
-#define MOST ((off_t)4 * 1024 * 1024)	/* of each file, the newest part */
+#define MOST ((off_t)4 * 1024 * 1024)	/* bytes at the end of each file */
 
-/* logrotate(8)'s name of the last one is read as well. */
+/* The first name is the one that logrotate(8) gives the previous file. */
 static const char *const files[] = { NSC_HISTORY ".1", NSC_HISTORY };
 
-/* A line: its texts as they are, by key. */
+/* A line, with its values as texts by key. */
 struct entry {
 	json_t *line;
 	long long opened, pid;
@@ -37,10 +37,10 @@ struct history {
 	size_t n, room;
 };
 
-/* All but the state are keys of the lines as well. */
+/* Each key except "state" is a key of the lines as well. */
 static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
 
-/* KEY=VALUE or KEY="VALUE", with a space between; what is none ends it. */
+/* Parse KEY=VALUE or KEY="VALUE", separated by spaces, up to any other text. */
 static json_t *history_parse(char *line)
 {
 	json_t *object = json_object();
@@ -85,7 +85,7 @@ static bool history_number_of(const json_t *line, const char *key,
 			       ret) == 0;
 }
 
-/* Takes line over. */
+/* Add line, which the function takes over. */
 static int history_add(struct history *h, json_t *line)
 {
 	struct entry e = { .line = line };
@@ -113,7 +113,7 @@ static int history_add(struct history *h, json_t *line)
 	return 0;
 }
 
-/* From the first line that is whole. */
+/* Add the lines of text, from the first complete one. */
 static int add_lines(struct history *h, char *text, bool whole)
 {
 	char *save = NULL, *line = strtok_r(text, "\n", &save);
@@ -126,7 +126,7 @@ static int add_lines(struct history *h, char *text, bool whole)
 	return ret;
 }
 
-/* /var/log may be a group's as well: the file itself has to be root's. */
+/* A group may be able to write to /var/log, so check the file itself. */
 static int history_open_file(const char *path, struct stat *st,
 			     struct nsc_error *err)
 {
@@ -136,9 +136,9 @@ static int history_open_file(const char *path, struct stat *st,
 	if (fd < 0 || fstat(fd, st) < 0)
 		return nsc_error_sys(err, errno, "%s", path);
 	if (!S_ISREG(st->st_mode) || st->st_uid != 0 || st->st_mode & 022)
-		return nsc_error_set(err, EPERM, "%s: expected a file of "
-				     "root's that nobody else may write to",
-				     path);
+		return nsc_error_set(err, EPERM, "%s: expected a file that is "
+				     "owned by root and writable by nobody "
+				     "else", path);
 	return NSC_TAKE_FD(fd);
 }
 
@@ -160,7 +160,7 @@ static int add_file(struct history *h, const char *path, struct nsc_error *err)
 	if (n < 0)
 		return nsc_error_sys(err, errno, "%s", path);
 	text[n] = '\0';
-	/* Of a disk that was full, or a machine that crashed. */
+	/* A full disk or a crash can leave NUL bytes in the file. */
 	for (char *nul = text; (nul = memchr(nul, '\0', (size_t)(text + n -
 							      nul)));)
 		*nul = '?';
@@ -168,7 +168,7 @@ static int add_file(struct history *h, const char *path, struct nsc_error *err)
 		       nsc_error_sys(err, ENOMEM, "history") : 0;
 }
 
-/* The newest first; of one session the line that knows how it ended. */
+/* Sort by time, newest first; a session's closing line precedes the other. */
 static int history_compare(const void *one, const void *other)
 {
 	const struct entry *a = one, *b = other;
@@ -180,7 +180,7 @@ static int history_compare(const void *one, const void *other)
 	return (int)b->closes - (int)a->closes;
 }
 
-/* Of a session that did not close: is its login process there? */
+/* A session without a closing line is open if its login process exists. */
 static const char *state_of(const struct entry *e)
 {
 	uint64_t start = 0;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * End sessions: SIGHUP, as the end of a connection has it, and SIGKILL to what
- * is left.  A login process is reached by a pidfd that was compared with its
- * file; the rest by the session's own control group.
+ * End sessions: send SIGHUP, as the end of a connection does, and SIGKILL to
+ * the processes that remain.  The login process is signalled by a pidfd that
+ * was compared with the session's file, the others by the session's own
+ * control group.
  */
 #include "api/api.h"
 
@@ -19,7 +20,7 @@
 #include "linux/pidfd.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGHUP and SIGKILL */
-#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define KILL_MS 5000		/* for the end of killed processes */
 #define STEP_MS 20
 
 struct kick {
@@ -28,10 +29,13 @@ struct kick {
 	size_t n, room;
 };
 
-/* One that ended is passed over. */
+/* Add a session, unless it has ended. */
 static int kick_add(int dir, pid_t pid, void *arg)
 {
-	/* Opened before the start time is read: one and the same process. */
+	/*
+	 * Opened before the start time is compared, so that the pidfd cannot
+	 * be of a later process with the same pid.
+	 */
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
 	struct kick *k = arg;
 	struct session s;
@@ -54,7 +58,7 @@ static int kick_add(int dir, pid_t pid, void *arg)
 	return 0;
 }
 
-/* Has another login the same number by now, and with it the group? */
+/* True if another login has reused the pid, and with it the group's name. */
 static bool number_is_taken(const struct kick *k, const struct session *s)
 {
 	struct session now;
@@ -86,7 +90,7 @@ static bool kick_ended(const struct kick *k)
 	return true;
 }
 
-/* With a signal, what is forked meanwhile gets it in the next round. */
+/* A signal is repeated, so that it reaches processes that are forked later. */
 static bool wait_for_end(const struct kick *k, int ms, int signal)
 {
 	const struct timespec step = { 0, STEP_MS * 1000000L };
@@ -105,16 +109,16 @@ static bool wait_for_end(const struct kick *k, int ms, int signal)
 static int kick_end(const struct kick *k, int timeout, struct nsc_error *err)
 {
 	if (nsc_cgroup_tree_paused(k->all.tree))
-		return nsc_error_set(err, EBUSY, "the container is paused: "
-				     "what does not run does not end: use "
+		return nsc_error_set(err, EBUSY, "the container is paused, and "
+				     "its processes cannot end: use "
 				     "'nsinit resume' first");
 	if (timeout > 0)
 		kick_signal_all(k, SIGHUP);
 	if (wait_for_end(k, timeout * 1000, 0) ||
 	    wait_for_end(k, KILL_MS, SIGKILL))
 		return 0;
-	return nsc_error_set(err, ETIMEDOUT, "processes of the session do not "
-			     "end, although they were killed");
+	return nsc_error_set(err, ETIMEDOUT, "some processes of the session "
+			     "have not ended after SIGKILL");
 }
 
 struct whom {

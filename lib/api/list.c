@@ -19,7 +19,7 @@
 #include "rundir/instance.h"
 #include "session/change.h"
 
-/* Each session shares the lock; null where that cannot be read. */
+/* Each session holds the lock; null if /proc/locks cannot be read. */
 static json_t *count_sessions(int instance)
 {
 	struct stat st;
@@ -32,7 +32,7 @@ static json_t *count_sessions(int instance)
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-/* The container of a directory knows no nscontainer.conf. */
+/* The container of a directory does not use nscontainer.conf. */
 static bool directory_stale(const struct nsc_state *state,
 			    const struct nsc_user *user)
 {
@@ -52,7 +52,7 @@ static bool directory_stale(const struct nsc_state *state,
 	return nsc_change_is(state, &policy, user);
 }
 
-/* What could not be started again is stale as well. */
+/* A container that could not be started again is stale as well. */
 static bool is_stale(const struct nsc_state *state)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;

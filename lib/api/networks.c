@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What nsc_network_describe() says, as JSON. */
+/* The output of nsc_network_describe() as JSON. */
 #include "api/api.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ static json_t *interface_json(const char *text)
 	char *word = copy;
 
 	while (word && *word) {
-		/* The last one, with all that is behind it. */
+		/* "path" is the last word, and may contain spaces. */
 		bool path = !strncmp(word, "path=", 5);
 		char *end = path ? NULL : strchr(word, ' ');
 

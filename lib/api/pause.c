@@ -24,7 +24,7 @@ static int freeze(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "pause the container");
-	/* v1 wants to be asked again while something could not freeze. */
+	/* v1 must be asked again while a process could not be frozen. */
 	while (!nsc_cgroup_tree_frozen(tree)) {
 		if (nsc_process_now() < deadline) {
 			nanosleep(&pause, NULL);
@@ -32,8 +32,8 @@ static int freeze(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 		}
 		nsc_cgroup_tree_freeze(tree, false);
 		return nsc_error_set(err, ETIMEDOUT, "pause the container: "
-				     "some of its processes cannot be frozen: "
-				     "it goes on");
+				     "some of its processes cannot be frozen, "
+				     "so it was resumed");
 	}
 	return 0;
 }
@@ -57,7 +57,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
-	/* Nobody starts or stops it meanwhile. */
+	/* The lock keeps others from starting or stopping it meanwhile. */
 	if (rundir >= 0)
 		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 				       nsc_process_now() + WAIT_MS, err);
@@ -71,7 +71,8 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 		return pidfd;
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container: pause and resume it there");
+				     "container: pause and resume it with "
+				     "that engine");
 	tree = malloc(sizeof(*tree));
 	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
 	      nsc_cgroup_tree_load(instance, tree);

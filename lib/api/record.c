@@ -18,7 +18,7 @@ struct pair {
 
 struct nscontainer_record {
 	struct nscontainer_record *next;
-	struct nscontainer_record *last;	/* of the list, in its first */
+	struct nscontainer_record *last;	/* valid in the list's first */
 	const struct nsc_api_key *keys;
 	json_t *object;
 	char *json;
@@ -96,7 +96,7 @@ static char *make_text(const json_t *value)
 	return NULL;
 }
 
-/* "sessions[].pid" has "sessions[12].pid", and "stat.*" has "stat.file". */
+/* "sessions[].pid" matches "sessions[12].pid", "stat.*" matches "stat.file". */
 static bool record_matches(const char *key, const char *name)
 {
 	for (; *key && *key != '*' && *key == *name; key++, name++)
@@ -143,7 +143,7 @@ static int record_add_pair(struct nscontainer_record *record, const char *name,
 	return -ENOMEM;
 }
 
-/* What has no key itself has members or elements that have. */
+/* A value without a key must have members or elements with keys. */
 static int add_pairs(struct nscontainer_record *record, const char *name,
 		     json_t *value, struct nsc_error *err)
 {
@@ -162,7 +162,7 @@ static int add_pairs(struct nscontainer_record *record, const char *name,
 			       0;
 	if (key->name || (!json_is_object(value) && !json_is_array(value)))
 		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
-				     "its keys, or of another type", name);
+				     "its keys, or has another type", name);
 	json_object_foreach(value, word, member) {
 		snprintf(path, sizeof(path), "%s%s%s", name, *name ? "." : "",
 			 word);
@@ -255,7 +255,7 @@ static const struct pair *record_find(const struct nscontainer_record *record,
 	return NULL;
 }
 
-/* One that the kind has, but this record has not. */
+/* Find a key that the kind of record has, but this record does not. */
 static const struct nsc_api_key *
 find_absent(const struct nscontainer_record *record, const char *name)
 {

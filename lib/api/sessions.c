@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sessions that are.  Of what runs in them nothing is told that a process
- * could make us wait for: no command line, which is in its memory, and no
- * file that it opened.
+ * The open sessions.  Nothing is read that a process inside could block: not
+ * its command line, which is in its own memory, and none of its open files.
  */
 #include "api/api.h"
 
@@ -24,7 +23,7 @@
 #include "cgroup/cgroup_stats.h"
 #include "linux/pidfd.h"
 
-#define PROCESSES 512		/* looked at, of one session */
+#define PROCESSES 512		/* examined in one session */
 
 int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err)
@@ -55,14 +54,14 @@ void nsc_api_sessions_close(struct nsc_api_sessions *all)
 	nsc_free(&all->tree);
 }
 
-/* --- what runs */
+/* --- the processes of a session */
 
 static bool in_foreground(const struct nsc_proc_stat *p)
 {
 	return p->tty && p->group == p->foreground;
 }
 
-/* The newest that has the terminal; where there is none, the newest. */
+/* Find the newest process in the foreground, or else the newest process. */
 static bool find_command(const struct nsc_api_sessions *all, pid_t session,
 			 struct nsc_proc_stat *ret)
 {
@@ -84,7 +83,7 @@ static bool find_command(const struct nsc_api_sessions *all, pid_t session,
 	return found;
 }
 
-/* Seconds since input; without asking a file system that may not answer. */
+/* Seconds since input; AT_STATX_DONT_SYNC, as a file system may not answer. */
 static json_t *idle(const struct nsc_proc_stat *p)
 {
 	unsigned int minor = (p->tty & 0xff) | (p->tty >> 12 & 0xfff00);
@@ -103,7 +102,7 @@ static json_t *idle(const struct nsc_proc_stat *p)
 	return json_integer(seconds < 0 ? 0 : seconds);
 }
 
-/* --- what is told */
+/* --- records */
 
 static NSC_API_KEYS(session_keys, NSCONTAINER_KEYS_SESSIONS);
 
@@ -168,7 +167,7 @@ struct list {
 	struct nsc_error *err;
 };
 
-/* One that ended meanwhile is passed over. */
+/* Add a session to the list, unless it has ended meanwhile. */
 static int sessions_add(int dir, pid_t pid, void *arg)
 {
 	const struct list *list = arg;

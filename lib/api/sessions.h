@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sessions of one container that runs. */
+/* The sessions of one running container. */
 #ifndef NSC_API_SESSIONS_H
 #define NSC_API_SESSIONS_H
 
@@ -8,13 +8,16 @@
 #include "cgroup/cgroup_tree.h"
 
 struct nsc_api_sessions {
-	int pidfd;			/* of the container's PID 1 */
-	int dir;			/* with a file for each */
+	int pidfd;			/* the container's PID 1 */
+	int dir;			/* has a file for each session */
 	struct nsc_state *state;
 	struct nsc_cgroup_tree *tree;	/* empty without groups */
 };
 
-/* Of the container in an instance.  -ESRCH: none runs there. */
+/*
+ * Open the sessions of the container in an instance; the caller closes *ret by
+ * nsc_api_sessions_close().  -ESRCH: no container runs there.
+ */
 int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err);
 void nsc_api_sessions_close(struct nsc_api_sessions *all);

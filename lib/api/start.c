@@ -34,7 +34,7 @@ static int no_configuration(const struct nsc_user *user, const char *conf,
 			     user->name, user->name, conf);
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static int start(const struct question *q, const struct nsc_user *user,
 		 const struct nsc_policy *policy, int rundir,
 		 struct nsc_error *err)
@@ -53,14 +53,15 @@ static int start(const struct question *q, const struct nsc_user *user,
 	if (ret < 0)
 		return ret;
 	request.config = config;
-	/* What an administrator starts runs until it is stopped. */
+	/* A container of an administrator's start runs until stopped. */
 	request.stop = q->login ? NULL : "start";
 	return nsc_start(&request, err);
 }
 
 /*
- * A login has opened and locked it: by a path that leads elsewhere where its
- * mounts are not the host's.
+ * Open the run directory that a login has opened and locked, and check that it
+ * is the same directory: the path leads elsewhere if the login's mounts are not
+ * the host's.
  */
 static int open_locked(const char *path, struct nsc_error *err)
 {
@@ -73,14 +74,14 @@ static int open_locked(const char *path, struct nsc_error *err)
 	    fstat(NSC_HELPER_LOCK, &theirs) < 0)
 		return nsc_error_sys(err, errno, "%s", path);
 	if (mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino)
-		return nsc_error_set(err, EXDEV, "%s: is another directory "
-				     "for the login than for the host's PID 1: "
-				     "the login program must have the host's "
+		return nsc_error_set(err, EXDEV, "%s: differs between the "
+				     "login and the host's PID 1: the login "
+				     "program must see the host's "
 				     NSC_RUNDIR, path);
 	return NSC_TAKE_FD(rundir);
 }
 
-/* A start, from the command's own process. */
+/* The arguments of a start, for the callbacks of nsc_starting_run(). */
 struct starting {
 	const struct question *question;
 	const struct nsc_user *user;
@@ -152,14 +153,14 @@ static int start_user(const struct question *q, struct nsc_error *err)
 						q, user, policy }, path, err);
 }
 
-/* So that nothing of the calling process gets into the container. */
+/* In a child, so that the container inherits nothing from the caller. */
 static void start_in_child(const void *arg, void *answer)
 {
 	const struct question *q = arg;
 	struct nsc_error *err = answer;
 
 	nsc_api_begin_child(q->parent, 0);
-	/* Before the first lock: see there. */
+	/* Before the first lock, see nsc_surroundings_reset(). */
 	if (nsc_surroundings_reset(err) == 0 && start_user(q, err) == 0)
 		err->code = 0;
 }

@@ -76,7 +76,7 @@ static json_t *cpu_json(const struct nsc_stats *s, double percent)
 			 stats_number(s->throttled_time));
 }
 
-/* Those that the hierarchy with sessions has directories of. */
+/* The sessions that have a directory in the hierarchy for sessions. */
 static json_t *sessions_json(struct target *t)
 {
 	struct nsc_stats *s = malloc(sizeof(*s));
@@ -106,7 +106,7 @@ static json_t *sessions_json(struct target *t)
 	return array;
 }
 
-/* Usage over a tenth of a second, of one processor. */
+/* Measure the processor's usage over PERCENT_MS, and read all counters. */
 static json_t *measure(struct target *t)
 {
 	const struct timespec pause = { 0, PERCENT_MS * 1000000L };
@@ -154,7 +154,7 @@ static int stats_open_target(const char *path, struct target *t,
 		      nsc_cgroup_tree_load(t->rundir, &t->tree) : -ENOENT;
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
-				     "groups that could count");
+				     "groups to read counters from");
 	return 0;
 }
 

@@ -17,7 +17,10 @@
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
 #define LOCK_MS 5000
 
-/* As container.json says now; what it does not say is not ours to end. */
+/*
+ * Run engine.stop of the present container.json.  Without engine.stop, another
+ * engine's container is not stopped.
+ */
 static int run_stop(const struct nscontainer *c, const char *pidfile,
 		    struct nsc_error *err)
 {
@@ -35,9 +38,9 @@ static int run_stop(const struct nscontainer *c, const char *pidfile,
 		return ret;
 	if (!config || !config->engine_stop.path)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container (pid file '%s'): stop it "
-				     "there, or say with engine.stop in "
-				     "container.json how", pidfile);
+				     "container (pid file '%s'): stop it with "
+				     "that engine, or set engine.stop in "
+				     "container.json", pidfile);
 	return nsc_external_stop(config, user, err);
 }
 
@@ -51,7 +54,8 @@ static int stop_external(const struct nscontainer *c, const char *pidfile,
 	ret = nsc_process_poll(pidfd, nsc_process_now() +
 			       (int64_t)timeout * 1000);
 	return ret > 0 ? 0 : nsc_error_set(err, ETIMEDOUT, "engine.stop has "
-					   "ended, but the container runs on");
+					   "ended, but the container still "
+					   "runs");
 }
 
 struct stop {
@@ -67,7 +71,7 @@ static int stop_in(int instance, unsigned int number, void *arg,
 	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
 	int ret;
 
-	/* It ended, perhaps without a monitor: nothing of it stays. */
+	/* It has ended, perhaps without a monitor that cleaned up. */
 	if (pidfd == -ESRCH)
 		nsc_stop_clean(instance, number, NSC_IGNORE);
 	if (pidfd < 0)
@@ -79,7 +83,7 @@ static int stop_in(int instance, unsigned int number, void *arg,
 	return ret < 0 ? ret : nsc_stop_clean(instance, number, err);
 }
 
-/* All of them, those that drain as well. */
+/* Stop the current container and those that drain. */
 static int stop(struct stop *how, struct nsc_error *err)
 {
 	const char *path = how->container->rundir;
@@ -88,7 +92,7 @@ static int stop(struct stop *how, struct nsc_error *err)
 	_cleanup_fd_ int lock = -1;
 	int ret;
 
-	/* No login may start another one meanwhile. */
+	/* The lock keeps logins from starting another one meanwhile. */
 	if (rundir >= 0)
 		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
 				       nsc_process_now() + LOCK_MS, err);

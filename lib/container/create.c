@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parent's timeline.  Runs in: nsinit, root of the host (nsc_create), and
- * the builder, a child of it that makes the container and then becomes
- * container-monitor.  Every process here dies with its parent until the
- * monitor watches.
+ * The steps of the parent.  Runs in: nsinit, root of the host (nsc_create), and
+ * the builder, its child that makes the container and then becomes
+ * container-monitor.  Until the monitor watches, each of these processes dies
+ * with its parent.
  */
 #include "container/create.h"
 
@@ -48,7 +48,7 @@ struct builder {
 	int host_pid;
 	int host_net;
 	int go;			/* to the container's PID 1 */
-	int init_report;	/* from it, until it execs */
+	int init_report;	/* from PID 1, until its exec */
 	pid_t pid;
 	int pidfd;
 	int home_userns;
@@ -57,7 +57,7 @@ struct builder {
 	struct nsc_network_made network;
 };
 
-/* Nothing below needs the terminal or the pipes of whoever runs nsinit. */
+/* The builder must not keep the terminal or the pipes of nsinit's caller. */
 static int drop_stdio(struct builder *b, struct nsc_error *err)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -86,7 +86,7 @@ static int make_groups(struct builder *b, struct nsc_error *err)
 	return nsc_cgroups_make(&request, &b->groups, err);
 }
 
-/* A cgroup mount that is writable is of use where the groups are its own. */
+/* The container can only use a writable cgroup mount if it owns the groups. */
 static int delegate_groups(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_config *config = b->plan->config;
@@ -100,7 +100,10 @@ static int delegate_groups(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-/* PID 1 has its cgroup namespace by then, of which its group is the root. */
+/*
+ * Wait until PID 1 has made its cgroup namespace, whose root is the group in
+ * which PID 1 was then.
+ */
 static int settle_groups(struct builder *b, struct nsc_error *err)
 {
 	int ret = nsc_error_receive(b->init_report, err);
@@ -120,8 +123,8 @@ static int freeze_groups(struct builder *b, struct nsc_error *err)
 }
 
 /*
- * container-init on a detached read-only mount: /proc/1/exe leads to it, and
- * nobody inside can make that writable, since it is in no namespace.
+ * Open container-init on a detached read-only mount.  /proc/1/exe leads there,
+ * and nobody inside can make a mount writable that is in no namespace.
  */
 static int open_program(struct builder *b, struct nsc_error *err)
 {
@@ -143,7 +146,7 @@ static int open_program(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-/* As a slave: a bind with "private": false is to see the host's mounts. */
+/* MS_SLAVE, because a bind with "private": false must see later host mounts. */
 static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 {
 	(void)b;
@@ -155,8 +158,8 @@ static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 }
 
 /*
- * A network that is there already is joined before PID 1 is made: afterwards
- * that has no privilege outside its user namespace.
+ * Join an existing network before PID 1 is made, because PID 1 has no
+ * privileges outside its user namespace.
  */
 static int join_network(struct builder *b, struct nsc_error *err)
 {
@@ -186,9 +189,10 @@ static int make_network(struct builder *b, struct nsc_error *err)
 }
 
 /*
- * clone3() as the user who is to own the user namespace, with host root's
- * capabilities: the owner is the effective user id of the caller,
- * user_namespaces(7).  It is born in the v2 group, where there is one.
+ * Call clone3() as the future owner of the user namespace, with the
+ * capabilities of host root: the kernel makes the caller's effective user id
+ * the owner, see user_namespaces(7).  The child starts in the v2 group, if
+ * there is one.
  */
 static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 		      struct nsc_error *err)
@@ -213,9 +217,8 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 	if (pid == 0)
 		return 0;
 	if (pid < 0 && errno == EPERM)
-		nsc_error_set(err, EPERM, "make the namespaces: not permitted: "
-			      "a process in a chroot, or in a container that "
-			      "forbids it, cannot");
+		nsc_error_set(err, EPERM, "make the namespaces: not permitted "
+			      "in a chroot, or in a container that forbids it");
 	else if (pid < 0 && errno == ENOSPC)
 		nsc_error_set(err, ENOSPC, "make the namespaces: a limit is "
 			      "reached: see user.max_*_namespaces in "
@@ -307,7 +310,10 @@ static int mark_shell(const struct nsc_rootfs *rootfs, const char *shell,
 	return 0;
 }
 
-/* The worker: in the container's pid, network, ipc and uts namespaces. */
+/*
+ * The worker's task: it joins the container's network, ipc, uts and cgroup
+ * namespaces, and is in its pid namespace already.
+ */
 static int work(struct builder *b, int userns, struct worker_answer *answer)
 {
 	struct nsc_exec_user *exec_user = &answer->exec_user;
@@ -375,7 +381,10 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 	return 0;
 }
 
-/* Here, since the worker does not see its processes by their pids in /proc. */
+/*
+ * Not in the worker: its pid namespace differs from that of /proc, so it cannot
+ * find its own children there.
+ */
 static int map_home(struct builder *b, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = b->plan;
@@ -425,7 +434,7 @@ static int return_to_host(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-/* Those at the end first: they undo what those at the start have done. */
+/* Save the stop hooks first, because they undo what the start hooks do. */
 static int run_hooks(struct builder *b, struct nsc_error *err)
 {
 	int ret = nsc_hooks_save(b->plan, b->pid, err);
@@ -433,7 +442,7 @@ static int run_hooks(struct builder *b, struct nsc_error *err)
 	return ret < 0 ? ret : nsc_hooks_start(b->plan, b->pid, err);
 }
 
-/* Until the report's end, which a successful exec is. */
+/* A successful exec closes the report, so its end means success. */
 static int wait_for_exec(struct builder *b, struct nsc_error *err)
 {
 	int ret = nsc_error_receive(b->init_report, err);
@@ -541,7 +550,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the builder");
 	ret = nsc_monitor_wait(in, plan->deadline, err);
-	/* The builder, or a monitor by then. */
+	/* The builder may have become the monitor by now. */
 	if (ret < 0)
 		nsc_process_kill(pidfd);
 	return ret;

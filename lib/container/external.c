@@ -54,7 +54,7 @@ static int open_pidfile(const char *path, struct nsc_error *err)
 	return fd < 0 ? nsc_error_context(err, "pidfile") : fd;
 }
 
-/* The number, and when it was written: milliseconds since the epoch. */
+/* Read the pid and the file's modification time, in ms since the epoch. */
 static int read_pidfile(const char *path, pid_t *ret_pid, int64_t *ret_ms,
 			struct nsc_error *err)
 {
@@ -72,12 +72,12 @@ static int read_pidfile(const char *path, pid_t *ret_pid, int64_t *ret_ms,
 	ret = nsc_file_read(fd, path, 64, &text, &len, err);
 	if (ret < 0)
 		return ret;
-	/* As its engine is about to write it. */
+	/* The engine may be about to write it. */
 	if (!len)
 		return external_gone(path, err, "the file is empty");
 	while (len && strchr(" \t\r\n", text[len - 1]))
 		text[--len] = '\0';
-	/* PID 1 of the host is nobody's container. */
+	/* PID 1 of the host is not in a container. */
 	if (nsc_text_number(text, 2, INT_MAX, &pid) < 0)
 		return nsc_error_set(err, EINVAL, "pid file '%s': expected a "
 				     "process id from 2, and nothing else",
@@ -96,7 +96,7 @@ static int64_t clock_ms(clockid_t clock)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/* When pid was started, milliseconds since the epoch by today's clock. */
+/* The start time of pid in ms since the epoch, by the present clock. */
 static int started_at(pid_t pid, int64_t *ret)
 {
 	int64_t hz = sysconf(_SC_CLK_TCK);
@@ -111,8 +111,8 @@ static int started_at(pid_t pid, int64_t *ret)
 }
 
 /*
- * Of proc_pid_status(5): what bounds the process, and whether it is PID 1 of a
- * pid namespace (NSpid has its numbers, from ours to its own).
+ * Read the limits of the process from proc_pid_status(5).  True if it is PID 1
+ * of a pid namespace: NSpid has its pids, from our namespace to its own.
  */
 static bool read_status(struct nsc_external *e)
 {
@@ -130,8 +130,8 @@ static bool read_status(struct nsc_external *e)
 }
 
 /*
- * Whoever made the namespaces can do in them what he likes: that must be root,
- * or the user himself.
+ * The owner of a namespace has all privileges in it, so the owner must be root
+ * or the user.
  */
 static int external_check_owners(const char *pidfile,
 				 const struct nsc_user *user,
@@ -201,11 +201,11 @@ int nsc_external_find(const struct nsc_config *config,
 
 	if (error < 0)
 		return error;
-	/* First: from here on nothing else can have this number unnoticed. */
+	/* With a pidfd, a later reuse of the pid is noticed. */
 	pidfd = nsc_pidfd_open(e.pid);
 	if (pidfd == -ESRCH)
 		return external_gone(pidfile, err, "its process has ended");
-	/* Of a thread: the number has been used again. */
+	/* The pid has been reused, for a thread. */
 	if (pidfd == -EINVAL || pidfd == -ENOENT)
 		return external_gone(pidfile, err,
 				     "its number is that of a thread");
@@ -216,8 +216,8 @@ int nsc_external_find(const struct nsc_config *config,
 		return external_gone(
 			pidfile, err,
 			"a process that was started after "
-			"the file was written has its number (where the "
-			"clock has been set since, touch the file)");
+			"the file was written has its number (if the "
+			"clock was set since then, touch the file)");
 	error = error ? nsc_error_sys(err, -error, "process %d", e.pid) :
 			check_namespaces(pidfile, user, &e, err);
 	if (!nsc_pidfd_alive(pidfd))
@@ -269,8 +269,8 @@ int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
 	int started;
 
 	if (error == -ESRCH && !config->engine_start.path)
-		return nsc_error_set(err, ENOENT, "%s: start it, or say with "
-				     "engine.start how", absent.text);
+		return nsc_error_set(err, ENOENT, "%s: start it, or set "
+				     "engine.start", absent.text);
 	if (error != -ESRCH) {
 		*err = absent;
 		return error;
@@ -279,7 +279,7 @@ int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
 				       plan->user, err);
 	for (;;) {
 		error = nsc_external_find(config, plan->user, ret, &absent);
-		/* When the command failed, another may have been faster. */
+		/* The command may fail because another start was faster. */
 		if (error == -ESRCH && started < 0)
 			return started;
 		if (error != -ESRCH || nsc_process_now() >= plan->deadline)
@@ -335,9 +335,10 @@ static bool same_place(const struct statx *a, const struct statx *b)
 }
 
 /*
- * In a child, which changes its mount namespace alone: what is inside sees
- * nothing of it.  setns(2) leads to the root of the namespace, which must be
- * what PID 1 has for its own: from a chroot a session would be outside.
+ * Runs in a child, which joins only the mount namespace, so that processes
+ * inside cannot see it.  setns(2) leads to the root of the mount namespace.
+ * PID 1 must have the same root: if PID 1 is in a chroot, a session would be
+ * outside that chroot.
  */
 static void look_inside(const void *arg, void *to)
 {
@@ -361,13 +362,13 @@ static void look_inside(const void *arg, void *to)
 	else if (!same_place(&theirs, &ours))
 		nsc_error_set(err, EPERM, "process %d is in a chroot below "
 			      "the root of its mounts: a session would see "
-			      "more than it does: the engine must use "
+			      "more than that process: the engine must use "
 			      "pivot_root", (int)look->external->pid);
 	else
 		nsc_exec_user_find(&look->request, &answer->exec_user, err);
 }
 
-/* Without a user namespace, or with one that maps nothing elsewhere. */
+/* True without a user namespace, or if group 0 is mapped to itself. */
 static bool shares_ids(const struct nsc_plan *plan)
 {
 	uint32_t id;
@@ -398,7 +399,7 @@ static int find_exec_user(const struct nsc_external *external,
 	return nsc_error_take(&answer.err, err);
 }
 
-/* A monitor finds its container by what is written there, as a new one does. */
+/* A monitor needs only the records, so adopting works for a new container. */
 static int watch(const struct nsc_external *external,
 		 const struct nsc_plan *plan, struct nsc_error *err)
 {

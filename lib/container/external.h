@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Containers that another engine made, found by the pid file that it writes.
+ * Containers that another engine made, found by the engine's pid file.
  * All of this runs in: nsinit, root of the host.
  */
 #ifndef NSC_CONTAINER_EXTERNAL_H
@@ -15,7 +15,7 @@
 #include "policy/user.h"
 #include "container/create.h"
 
-/* A process that was found fit to be joined as PID 1 of a container. */
+/* A process that has passed the checks and may be joined as PID 1. */
 struct nsc_external {
 	pid_t pid;
 	int pidfd;
@@ -27,42 +27,42 @@ struct nsc_external {
 #define NSC_EXTERNAL_INIT { 0, -1, 0, 0, false }
 
 /*
- * Read config's pidfile, a file of root's, and judge the process that it
- * names: older than the file (else the number has been used again), PID 1 of
- * a pid namespace, mount namespace of its own, namespaces made by root or by
- * the user.  -ESRCH when the container does not run, another errno when it
- * is not to be joined; err says why.
+ * Read the pidfile of config, which root must own, and check the process that
+ * it names: the process is older than the file (otherwise the number was
+ * reused), is PID 1 of a pid namespace, has its own mount namespace, and its
+ * namespaces were made by root or by the user.  -ESRCH: the container does not
+ * run; another errno: it must not be joined; err says why.
  */
 int nsc_external_find(const struct nsc_config *config,
 		      const struct nsc_user *user, struct nsc_external *ret,
 		      struct nsc_error *err);
 
 /*
- * The same; one that does not run is started by engine.start, where that is
- * there, and waited for until the plan's deadline.
+ * Like nsc_external_find(), but if the container does not run, start it by
+ * engine.start, if configured, and wait for it until the plan's deadline.
  */
 int nsc_external_get(const struct nsc_plan *plan, struct nsc_external *ret,
 		     struct nsc_error *err);
 
-/* Fill the plan's id maps with those of the container. */
+/* Copy the container's id maps to the plan. */
 int nsc_external_maps(const struct nsc_external *external,
 		      struct nsc_plan *plan, struct nsc_error *err);
 
 /*
- * Write it down in the run directory as what logins join, and have a monitor
- * watch it.  The plan has its filters.
+ * Record the container in the run directory so that logins can join it, and
+ * start a monitor for it.  The plan must have its filters.
  */
 int nsc_external_record(const struct nsc_external *external,
 			struct nsc_plan *plan, struct nsc_error *err);
 
-/* Run engine.stop of config. */
+/* Run the command engine.stop of config. */
 int nsc_external_stop(const struct nsc_config *config,
 		      const struct nsc_user *user, struct nsc_error *err);
 
 /*
- * Write the record of control groups, see cgroup_tree.h: where sessions have
- * to go so that the container's limits hold.  Returns the number of
- * hierarchies.  With rundir -1 nothing is written.
+ * Write the record of control groups, see cgroup_tree.h, which sessions must
+ * enter so that the container's limits apply to them.  Returns the number of
+ * hierarchies.  With rundir -1, nothing is written.
  */
 int nsc_external_groups(int rundir, pid_t pid, struct nsc_error *err);
 

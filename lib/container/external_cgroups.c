@@ -23,7 +23,7 @@ struct line {
 	char *group;
 };
 
-/* Splits the next line of *text in place; false at the end. */
+/* Split the next line of *text in place; false at the end. */
 static bool next(char **text, struct line *ret)
 {
 	char *line = strsep(text, "\n");
@@ -34,7 +34,7 @@ static bool next(char **text, struct line *ret)
 	return ret->controllers && ret->group;
 }
 
-/* Is this process in the same group?  Then there is nothing to enter. */
+/* True if nsinit is in this group: then a session need not enter it. */
 static bool external_is_ours(const struct line *line, const char *own)
 {
 	_cleanup_free_ char *text = NULL;
@@ -43,7 +43,7 @@ static bool external_is_ours(const struct line *line, const char *own)
 			line->group) >= 0 && strstr(own, text);
 }
 
-/* With v2 the names of its controllers, which are in a file. */
+/* Write the names of the controllers; v2 has them in a file. */
 static void put_controllers(FILE *out, const struct line *line,
 			    const char *dir)
 {
@@ -61,7 +61,7 @@ static void put_controllers(FILE *out, const struct line *line,
 			fprintf(out, ",%s", name);
 }
 
-/* 1 when a line was written, 0 when there is nothing to enter. */
+/* Returns 1 if it wrote a line, 0 if sessions need not enter the group. */
 static int external_put(FILE *out, const struct line *line, const char *mounts,
 			const char *own, struct nsc_error *err)
 {
@@ -80,7 +80,7 @@ static int external_put(FILE *out, const struct line *line, const char *mounts,
 				     line->group, name);
 	snprintf(dir, sizeof(dir), "%.2000s%.2000s", mount, line->group);
 	snprintf(file, sizeof(file), "%s/cgroup.procs", dir);
-	/* Root has no limits: whether it can be entered does not matter. */
+	/* The root group has no limits, so sessions need not enter it. */
 	if (!root && (!strncmp(line->group, "/..", 3) ||
 		      faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) < 0))
 		return nsc_error_set(err, EROFS, "its control group '%s' (%s) "

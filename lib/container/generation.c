@@ -16,7 +16,7 @@
 #include "util/paths.h"
 #include "util/process.h"
 
-#define LOCK_MS 5000		/* for a start or stop of the old uid's */
+#define LOCK_MS 5000		/* for a start or stop by the old uid */
 
 const char *nsc_generation_exclusive(const struct nsc_config *config)
 {
@@ -45,7 +45,7 @@ static void hand_over(int rundir, int instance, unsigned int heir)
 		nsc_instance_hand_over(instance, to);
 }
 
-/* heir: the newest, which sessions that are over go to. */
+/* heir: the newest instance, which inherits records of ended sessions. */
 static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -58,18 +58,18 @@ static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 	if (instance < 0)
 		return;
 	if (nsc_rundir_is_locked(instance, NSC_FILE_MONITOR, NSC_IGNORE) == 1) {
-		/* Who made it drain may have been killed before. */
+		/* The process that made it drain may have died before this. */
 		if (number != current)
 			nsc_instance_wake(uid, number);
 		return;
 	}
 	pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
-	/* Its own version knows how it ends. */
+	/* Only the version that made it knows how to end it. */
 	if (pidfd == -EPROTO)
 		return;
 	busy = nsc_rundir_is_locked(instance, NSC_FILE_SESSIONS,
 				    NSC_IGNORE) == 1;
-	/* One that is newer, and held, is about to be started. */
+	/* A newer instance with a locked 'sessions' is about to start. */
 	over = pidfd < 0 ? number <= current || !busy :
 			   number != current && !busy;
 	if (over && number != heir)
@@ -89,7 +89,7 @@ void nsc_generation_sweep(int rundir, uid_t uid)
 		sweep(rundir, list[i], list[n - 1], uid);
 }
 
-/* Whose account it was has gone, so no session of it is waited for. */
+/* The account with the old uid is gone, so do not wait for its sessions. */
 static void end_foreign(int instance, const struct nsc_user *user)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -100,7 +100,7 @@ static void end_foreign(int instance, const struct nsc_user *user)
 		return;
 	nsc_stop(instance, state, pidfd, 0, &err);
 	syslog(LOG_AUTHPRIV | LOG_WARNING, "nscontainer: the container of '%s' "
-	       "was of uid %u, and the account is uid %u now: %s%s",
+	       "belongs to uid %u, but the account now has uid %u: %s%s",
 	       state->user, state->uid, user->uid, err.code ? "it cannot be "
 	       "stopped: " : "it was stopped", err.code ? err.text : "");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The generations of a user's container: the one that logins join, and those
- * before it that drain, see rundir/instance.h.
+ * The generations of a user's container: the current one, which logins join,
+ * and earlier ones that drain, see rundir/instance.h.
  */
 #ifndef NSC_CONTAINER_GENERATION_H
 #define NSC_CONTAINER_GENERATION_H
@@ -13,23 +13,20 @@
 #include "policy/user.h"
 
 /*
- * What two containers of this configuration could not have at the same time,
- * as the key of container.json; NULL: nothing.
+ * The key of container.json that prevents two containers of this configuration
+ * from running at the same time; NULL: there is none.
  */
 const char *nsc_generation_exclusive(const struct nsc_config *config);
 
 /*
- * Clear away what is left in a run directory of uid's: instances whose
- * container has ended, and those that drain, whose monitor was killed, when no
- * session is in them.  Monitors of all that drain learn that they do.  With
- * the lock of the run directory held.
+ * Remove leftovers from the run directory of uid: instances whose container
+ * has ended, and draining instances without a session whose monitor was
+ * killed.  Also tell the monitor of each draining container that it drains.
+ * The caller holds the lock of the run directory.
  */
 void nsc_generation_sweep(int rundir, uid_t uid);
 
-/*
- * End the containers that were started for user's name when that was another
- * uid's.
- */
+/* End containers that were started when the user's name had another uid. */
 void nsc_generation_end_foreign(const struct nsc_user *user);
 
 #endif

@@ -34,7 +34,7 @@ int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret)
 	return error;
 }
 
-/* What a hook is told; nothing of it but the user's name is the user's. */
+/* The environment of a hook; the user controls no variable but NSC_USER. */
 static int make_environment(const struct nsc_plan *plan, pid_t pid,
 			    const char *name, char ***ret)
 {
@@ -52,7 +52,7 @@ static int make_environment(const struct nsc_plan *plan, pid_t pid,
 	return nsc_hooks_environment(list, ret);
 }
 
-/* The command is run as root: whoever could write it would be root. */
+/* The command runs as root, so nobody but root may be able to write it. */
 static int hooks_check_command(const char *path, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = nsc_file_open(path, err);
@@ -60,7 +60,7 @@ static int hooks_check_command(const char *path, struct nsc_error *err)
 	return fd < 0 ? fd : 0;
 }
 
-/* The path and the arguments, in a new vector; NULL without memory. */
+/* A new vector of the path and the arguments; NULL if memory is short. */
 static char **make_argv(const struct nsc_config_hook *hook)
 {
 	size_t n = 0;
@@ -132,7 +132,7 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 	return ret;
 }
 
-/* What the file will hold, in new memory; *ret is NULL without hooks. */
+/* Allocate the content of the file; *ret stays NULL without stop hooks. */
 static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 		 struct nsc_error *err)
 {
@@ -157,8 +157,8 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 	else if (n)
 		error = nsc_kv_print(&nsc_hooks_kv, hooks, n, ret, &why);
 	if (why.code)
-		nsc_error_set(err, why.code, "%s: hooks.stop: %s: have one "
-			      "script do what they do", config->file, why.text);
+		nsc_error_set(err, why.code, "%s: hooks.stop: %s: combine them "
+			      "in one script", config->file, why.text);
 	while (n)
 		free(hooks[--n].arguments);
 	free(hooks);
@@ -170,7 +170,7 @@ int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 
-	/* No pid is longer. */
+	/* No pid has more digits. */
 	return print(plan, INT_MAX, &text, err);
 }
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the child that clone3(2) made with the container's namespaces
- * (all but the mount namespace, which is the builder's at first).  Starts
- * with: all capabilities in the container's user namespace, or host root's
- * where it has none.  Ends as: container-init, the container's root with
- * CAP_KILL alone, under the built-in system-call filter unless the container
- * is unconfined; or an init of the rootfs, with what a session has.
+ * Runs in: the child that clone3(2) made with the container's namespaces,
+ * except the mount and cgroup namespaces, which it makes later.  Starts with:
+ * all capabilities in the container's user namespace, or those of host root
+ * without a user namespace.  Ends as: container-init, the container's root
+ * with only CAP_KILL, under the built-in system-call filter unless the
+ * container is unconfined; or an init of the rootfs, with the rights of a
+ * session.
  */
 #include "container/init.h"
 
@@ -37,7 +38,7 @@ static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 	char byte;
 
 	if (read(init->go, &byte, 1) != 1)
-		return nsc_error_set(err, EPIPE, "the builder has gone");
+		return nsc_error_set(err, EPIPE, "the builder has died");
 	return 0;
 }
 
@@ -57,23 +58,23 @@ static int init_become_root(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
- * Not by clone3(): the namespace's root is the group of whoever asks for it,
- * and that is the builder there, even with CLONE_INTO_CGROUP.
+ * Not by clone3(): the root of the namespace is the caller's group, even with
+ * CLONE_INTO_CGROUP, so it would be the builder's group.
  */
 static int init_own_groups(const struct nsc_init *init, struct nsc_error *err)
 {
 	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
 	    unshare(CLONE_NEWCGROUP) < 0)
 		return nsc_error_sys(err, errno, "make the cgroup namespace");
-	/* Where the builder has gone, this process ends with it. */
+	/* If the builder has died, wait_for_go() ends this process. */
 	nsc_error_send(init->report, NSC_IGNORE);
 	return 0;
 }
 
 /*
- * A copy of the finished tree; locked, see
- * docs/design/0008-the-builder-makes-the-mounts.md.  Where the root was not
- * pivoted, the new one lies on top of ours: ".." leads there.
+ * Copy the finished mount tree; the copies are locked, see
+ * docs/design/0008-the-builder-makes-the-mounts.md.  If the root was not
+ * pivoted, the new root is mounted over the old one, and "/.." leads to it.
  */
 static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -85,7 +86,7 @@ static int own_mounts(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* Of an init of the rootfs; here the host's procfs is still there. */
+/* Set the labels of an init of the rootfs while the host's /proc is visible. */
 static int set_labels(const struct nsc_init *init, struct nsc_error *err)
 {
 	const struct nsc_process *own = &init->plan->config->process;
@@ -104,7 +105,7 @@ static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* An init of the container's own, a service manager: it must be there. */
+/* A configured init, such as a service manager, must exist in the rootfs. */
 static int find_init(const struct nsc_init *init, struct nsc_error *err)
 {
 	char *const *argv = init->plan->config->init;
@@ -118,7 +119,7 @@ static int find_init(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* An init of the rootfs would have that of whoever started the container. */
+/* Otherwise an init of the rootfs would keep the keyring of the caller. */
 static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
 {
 	(void)init;
@@ -126,8 +127,8 @@ static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
- * An init of the rootfs has what a session has.  Whoever takes container-init
- * over gets nothing: it needs to end others, no more.
+ * An init of the rootfs gets the rights of a session.  container-init gets only
+ * CAP_KILL, to end other processes, so an attacker gains nothing from it.
  */
 static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -144,8 +145,8 @@ static int lock_down(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
- * The report has ended the start by now: what fails here is seen as the end
- * of PID 1.  The monitor sends the byte when it watches.
+ * The report is closed by now, so a failure here shows only as the end of
+ * PID 1.  The monitor sends the byte when it watches.
  */
 static int become_own_init(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -187,16 +188,16 @@ static int become_init(const struct nsc_init *init, struct nsc_error *err)
 
 void nsc_init_run(const struct nsc_init *init)
 {
-	/* In this order: what a step needs, the ones before it have made. */
+	/* Each step depends on the steps before it. */
 	static int (*const steps[])(const struct nsc_init *init,
 				    struct nsc_error *err) = {
 		enter_groups,
 		wait_for_go,	/* the id maps are written */
 		limit,
 		init_become_root,
-		init_own_groups,	/* it is in its groups */
+		init_own_groups,	/* PID 1 is in its groups */
 		set_labels,
-		wait_for_go,	/* the file systems stand */
+		wait_for_go,	/* the file systems are complete */
 		own_mounts,
 		set_hostname,
 		find_init,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The container's PID 1 until it execs container-init: the child's timeline. */
+/* The steps of the container's PID 1 until it execs container-init. */
 #ifndef NSC_CONTAINER_INIT_H
 #define NSC_CONTAINER_INIT_H
 
@@ -7,17 +7,19 @@
 #include "cgroup/cgroups.h"
 
 /*
- * What the child is given.  Bytes on 'go' let it on: the first when its id
- * maps are written, the second when the file systems stand; the third is for
- * container-init.  End-of-file means that the builder died.
+ * The child's input.  Each byte on 'go' lets the child continue: the first
+ * comes when its id maps are written, the second when the file systems are
+ * complete, and container-init reads the third.  End-of-file means that the
+ * builder died.
  */
 struct nsc_init {
 	const struct nsc_plan *plan;
 	const struct nsc_cgroups *groups;
 	int go;
-	int report;	/* takes one byte when the cgroup namespace is made,
-			 * an nsc_error; closed by a successful exec */
-	int program;	/* container-init, on a read-only mount of its own */
+	int report;	/* the child sends an nsc_error when its cgroup
+			 * namespace exists, and one after a failure; a
+			 * successful exec closes it */
+	int program;	/* container-init, on its own read-only mount */
 };
 
 /* Does not return. */

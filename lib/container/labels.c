@@ -41,14 +41,14 @@ static int labels_refuse(const struct nsc_config *config, const char *key,
 }
 
 #ifdef HAVE_APPARMOR
-/* A line of the list is NAME (MODE). */
+/* Each line of the list has the form NAME (MODE). */
 static bool is_loaded(const char *profile)
 {
 	_cleanup_file_ FILE *list = fopen(PROFILES, "re");
 	size_t len = strlen(profile);
 	char line[1024];
 
-	/* Not mounted here: the change itself will tell. */
+	/* securityfs is not mounted; a wrong profile fails when it is set. */
 	if (!list)
 		return true;
 	while (fgets(line, sizeof(line), list))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the builder, root of the host, when PID 1 runs its last program. */
+/* Runs in: the builder, root of the host, after the exec of PID 1. */
 #include "container/save.h"
 
 #include <stdlib.h>
@@ -27,7 +27,7 @@ static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 		ret = nsc_namespace_ids(save->pid, state->ids);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "identify PID 1");
-	/* Until here all that was looked up by the number was of PID 1. */
+	/* If PID 1 is alive, the lookups by pid above were about PID 1. */
 	if (!nsc_pidfd_alive(save->pidfd))
 		return nsc_error_set(err, ECHILD, "PID 1 has ended");
 	state->pid = save->pid;
@@ -46,7 +46,7 @@ static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 	state->rootfs = config->rootfs;
 	state->external = config->pidfile;
 	state->config = config->file;
-	/* Another engine's is not ours to replace. */
+	/* Only its engine may replace another engine's container. */
 	state->on_change = config->pidfile ? NSC_ON_CHANGE_KEEP :
 					     config->on_change;
 	return 0;
@@ -83,7 +83,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.groups = { id->groups, id->n_groups },
 		.name = id->name,
 		.home = id->home, .shell = id->shell,
-		/* Another engine's container has no network of ours. */
+		/* NULL with another engine, which makes its own networks. */
 		.helper = save->network ?
 			  (unsigned int)save->network->helper : 0,
 		.networks = save->network ?

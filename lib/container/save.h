@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Write down what a login needs to know of the container that was made. */
+/* Save the facts about a new container that a login needs. */
 #ifndef NSC_CONTAINER_SAVE_H
 #define NSC_CONTAINER_SAVE_H
 
@@ -17,13 +17,13 @@ struct nsc_save {
 	int pidfd;
 	struct nsc_exec_user *exec_user;
 	const struct nsc_network_made *network;	/* NULL: another engine's */
-	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
+	unsigned int namespaces;	/* CLONE_NEW* that it does not share */
 	bool has_groups;
 	uint64_t withheld;	/* capabilities that PID 1 cannot have */
-	bool no_new_privs;	/* PID 1 has it */
+	bool no_new_privs;	/* whether it is set for PID 1 */
 };
 
-/* The filter first, then state, start and pid: see nsc_state_save. */
+/* Writes the filter first, then state, start and pid, see nsc_state_save(). */
 int nsc_save(const struct nsc_save *save, struct nsc_error *err);
 
 #endif

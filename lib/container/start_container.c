@@ -31,8 +31,8 @@
 #include "container/stop_container.h"
 #include "container/subid.h"
 
-#define TTY_GID 5		/* of the tty group, in every distribution */
-#define GRACE_MAX 5		/* seconds, for what is replaced */
+#define TTY_GID 5		/* the tty group, in every distribution */
+#define GRACE_MAX 5		/* seconds, for a replaced container */
 
 int nsc_start_load(const char *dir, const struct nsc_user *user,
 		   const struct nsc_conf *conf, struct nsc_config **ret,
@@ -60,7 +60,7 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 		error = nsc_external_finish(config, conf->pidfile, user, err);
 	if (error < 0)
 		return error;
-	/* Of what was parsed: the file may be another one by now. */
+	/* Hash the parsed text, because the file may have changed since. */
 	config->content = nsc_hash_add(NSC_HASH_INIT, text, len);
 	*ret = NSC_TAKE_PTR(config);
 	return error;
@@ -92,9 +92,9 @@ static void remove_id(uint32_t *own, size_t *n, uint32_t id)
 }
 
 /*
- * The user's groups are themselves inside, so that what they allow and what
- * they deny on the host holds inside as well: as many as the kernel takes, the
- * primary one first.  Never group 0, which is the container's root's.
+ * Map the user's groups to themselves, so that inside they allow and deny the
+ * same as on the host: as many as the kernel takes, the primary group first.
+ * Group 0 is excluded: inside it belongs to the container's root.
  */
 static int map_groups(struct nsc_plan *plan, uint32_t first,
 		      struct nsc_error *err)
@@ -117,7 +117,7 @@ static int map_groups(struct nsc_plan *plan, uint32_t first,
 		remove_id(own, &n, id);
 		plan->unmapped_groups++;
 	}
-	/* Root is never mapped to itself: its container's root is nobody. */
+	/* Never map root to itself: root inside is nobody on the host. */
 	plan->n_gid_map = nsc_idmap_automatic(own, user->uid ? n : 0, first,
 					      plan->gid_map);
 	return 0;
@@ -151,12 +151,12 @@ static int map_as_configured(struct nsc_plan *plan)
 	return 0;
 }
 
-/* The ids inside that the rest relies on must exist. */
+/* Check that the map has the ids that a container needs. */
 static int check_map(struct nsc_plan *plan, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
 	const char *file = config->file;
-	/* Of another engine's container they are not ours to write. */
+	/* With another engine, the user cannot fix them in container.json. */
 	const char *uids = config->pidfile ? "uid_map of the container" :
 					     "uid_mappings";
 	const char *gids = config->pidfile ? "gid_map of the container" :
@@ -206,7 +206,7 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 		      map_as_configured(plan);
 	if (ret < 0)
 		return ret;
-	/* A login of root needs its own ids, which are not mapped. */
+	/* A login of root needs host ids 0, which are never mapped. */
 	if (plan->login && plan->user->uid == 0)
 		return nsc_error_set(err, EINVAL, "%s: root's own container "
 				     "needs namespaces.NEWUSER to be false",
@@ -214,7 +214,7 @@ int nsc_start_map_ids(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return check_map(plan, err);
 }
 
-/* While the name service is the host's. */
+/* The names must be looked up before the name service is the container's. */
 static int ask_name_service(struct nsc_plan *plan, struct nsc_error *err)
 {
 	size_t n = (size_t)plan->user->n_groups;
@@ -272,13 +272,13 @@ static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 	return 0;
 }
 
-/* What another engine's container has not from us. */
+/* The steps that another engine does for its own containers. */
 static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		       struct nsc_error *err)
 {
 	int ret = check_rootfs(plan->config, err);
 
-	/* A service manager has other processes as long as it runs. */
+	/* A service manager always has other processes. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";
 	if (ret == 0)
@@ -305,7 +305,10 @@ int nsc_start_prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
 
 	if (ret == 0)
 		ret = nsc_labels_check(config, err);
-	/* Before the profile is compiled, which may change meanwhile. */
+	/*
+	 * Before the profile is compiled: if it changes in between, the
+	 * container is recognized as stale.
+	 */
 	if (ret == 0)
 		ret = digest(plan, conf, err);
 	if (ret == 0)
@@ -330,7 +333,7 @@ int nsc_start_check_groups(const struct nsc_plan *plan, char ***ret,
 	return error;
 }
 
-/* How long what is replaced has for its end, in seconds. */
+/* Seconds that a replaced container gets to stop. */
 static int grace(const struct nsc_conf *conf)
 {
 	unsigned int half = conf->start_timeout / 2;
@@ -338,12 +341,12 @@ static int grace(const struct nsc_conf *conf)
 	return half < GRACE_MAX ? (int)half : GRACE_MAX;
 }
 
-/* The container that runs as the current one. */
+/* The current container. */
 struct running {
-	struct nsc_state *state;	/* NULL: none */
+	struct nsc_state *state;	/* NULL: none runs */
 	int instance;
 	int pidfd;
-	bool replace;			/* it is stopped before */
+	bool replace;			/* stop it before the new one starts */
 };
 
 static int stop_replaced(const struct running *r, const struct nsc_conf *conf,
@@ -358,7 +361,7 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 {
 	int ret;
 
-	/* It runs until it is stopped, whatever it is made from. */
+	/* Started to run until it is stopped, also after a replacement. */
 	if (r->state && !strcmp(r->state->stop, "start"))
 		plan->stop = "start";
 	ret = nsc_start_prepare(plan, conf, err);
@@ -369,7 +372,7 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 
-/* What another engine made, or makes now by its command. */
+/* Join another engine's container, which engine.start may start first. */
 static int start_join(struct nsc_plan *plan, const struct nsc_conf *conf,
 		      const struct running *r, struct nsc_error *err)
 {
@@ -392,8 +395,8 @@ static int start_join(struct nsc_plan *plan, const struct nsc_conf *conf,
 }
 
 /*
- * The newest instance, where it is newer than the current one: whoever has
- * 'lock' has made it.  Returns 0 where there is none.
+ * Find the newest instance if it is newer than the current one: the holder of
+ * the lock has made it.  Returns 1 if there is one, 0 if not.
  */
 static int find_new(struct nsc_plan *plan, int rundir,
 		    const struct running *r, struct nsc_error *err)
@@ -405,13 +408,12 @@ static int find_new(struct nsc_plan *plan, int rundir,
 	if (n <= 0 || list[n - 1] <= current)
 		return n < 0 ? n : 0;
 	plan->generation = list[n - 1];
-	/* Their control groups have the name. */
+	/* Earlier instances may drain; their groups hold the plain name. */
 	plan->beside = n > (r->replace ? 2 : 1);
 	plan->rundir = nsc_instance_open(rundir, plan->generation, err);
 	return plan->rundir < 0 ? plan->rundir : 1;
 }
 
-/* With what earlier containers have left cleared away. */
 static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
 		 const struct running *r, struct nsc_error *err)
 {

@@ -29,7 +29,7 @@ static bool is_external(const struct nsc_monitor_start *start)
 	return !strcmp(start->plan->stop, NSC_STOP_EXTERNAL);
 }
 
-/* A directory of the container's, or -1 with errno. */
+/* Open a directory of the container; -1 with errno after an error. */
 static int monitor_start_open_inside(pid_t pid, const char *name)
 {
 	_cleanup_fd_ int root = -1;
@@ -41,7 +41,7 @@ static int monitor_start_open_inside(pid_t pid, const char *name)
 				      O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* The container's own procfs, verified to be one. */
+/* Open the container's /proc, and verify that it is a procfs. */
 static int open_proc(pid_t pid, struct nsc_error *err)
 {
 	_cleanup_fd_ int proc = monitor_start_open_inside(pid, "proc");
@@ -51,7 +51,7 @@ static int open_proc(pid_t pid, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "open the container's /proc");
 	if (fs.f_type != PROC_SUPER_MAGIC)
 		return nsc_error_set(err, EINVAL, "the container's /proc is "
-				     "no procfs");
+				     "not a procfs");
 	return NSC_TAKE_FD(proc);
 }
 
@@ -63,8 +63,8 @@ static int open_null(struct nsc_error *err)
 }
 
 /*
- * Where its terminals are.  Somebody inside may have covered it, when a killed
- * monitor is replaced: then nothing stands for it.
+ * Open the container's devpts.  When a killed monitor is replaced, a process
+ * inside may have mounted over it: then /dev/null takes its place.
  */
 static int open_devpts(pid_t pid, struct nsc_error *err)
 {
@@ -95,13 +95,13 @@ exec_monitor(const struct nsc_monitor_start *start, const int *keep,
 	char *const envp[] = { NULL };
 
 	snprintf(uid, sizeof(uid), "%u", plan->user->uid);
-	/* From here the container no longer depends on who started it. */
+	/* From here on, the container outlives the process that started it. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0 ||
 	    nsc_process_clean(keep, leader ? 10 : 8) < 0)
 		nsc_error_sys(err, errno, "prepare the monitor");
 	else if (execve(PROGRAM, argv, envp) < 0)
 		nsc_error_sys(err, errno, "run '%s'", PROGRAM);
-	/* The descriptors have moved: no caller could go on with them. */
+	/* The descriptors have moved, so no caller could continue. */
 	nsc_error_send(NSC_MONITOR_REPORT, err);
 	_exit(1);
 }
@@ -112,7 +112,7 @@ int nsc_monitor_become(const struct nsc_monitor_start *start,
 	const struct nsc_plan *plan = start->plan;
 	int lock, sessions, proc, devpts;
 
-	/* Nobody asks whether another engine's container is empty. */
+	/* The monitor does not check if another engine's container is empty. */
 	proc = is_external(start) ? open_null(err) :
 				    open_proc(start->pid, err);
 	if (proc < 0)

@@ -33,8 +33,8 @@ static int stop_end(int pidfd, bool own_init, int timeout,
 	}
 	if (ret > 0)
 		return 0;
-	return nsc_error_set(err, ETIMEDOUT, "PID 1 does not end, although it "
-			     "was killed");
+	return nsc_error_set(err, ETIMEDOUT, "PID 1 has not ended after "
+			     "SIGKILL");
 }
 
 void nsc_stop_erase(int instance, unsigned int number)
@@ -45,14 +45,13 @@ void nsc_stop_erase(int instance, unsigned int number)
 	nsc_instance_remove(instance, number);
 }
 
-/* Its monitor cleans up; where it has none, we do. */
 int nsc_stop_clean(int instance, unsigned int number, struct nsc_error *err)
 {
 	_cleanup_fd_ int monitor =
 		nsc_rundir_lock(instance, NSC_FILE_MONITOR, LOCK_EX,
 				nsc_process_now() + CLEANUP_MS, err);
 
-	/* It has removed the whole directory. */
+	/* The monitor has removed the whole directory. */
 	if (monitor == -ENOENT)
 		return 0;
 	if (monitor < 0)
@@ -68,8 +67,8 @@ int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
-				     "container: it has to be stopped there");
-	/* What is paused could not end. */
+				     "container: stop it with that engine");
+	/* Paused processes could not end. */
 	if (state->has_groups)
 		nsc_cgroups_thaw(instance);
 	ret = stop_end(pidfd, state->own_init, timeout, err);

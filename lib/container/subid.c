@@ -40,7 +40,7 @@ static bool subid_overlap(uint64_t first, uint64_t count, uint32_t range)
 	       range < first + count;
 }
 
-/* "name:first:count", as subuid(5) has it; false for anything else. */
+/* Parse "name:first:count", see subuid(5); false for anything else. */
 static bool parse_line(char *line, char **name, long long *first,
 		       long long *count)
 {
@@ -55,7 +55,7 @@ static bool parse_line(char *line, char **name, long long *first,
 	       nsc_text_number(b + 1, 0, UINT32_MAX, count) == 0;
 }
 
-/* The owner of a line is a name or a uid. */
+/* True if the owner of a line, which is a name or a uid, is the user. */
 static bool subid_is_of(const char *owner, const struct nsc_user *user)
 {
 	char uid[16];
@@ -64,7 +64,7 @@ static bool subid_is_of(const char *owner, const struct nsc_user *user)
 	return !strcmp(owner, user->name) || !strcmp(owner, uid);
 }
 
-/* A file of /etc that root alone may write; NULL text where there is none. */
+/* Read a file of /etc that only root may write; *text stays NULL without it. */
 static int read_etc(const char *name, char **text, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -77,7 +77,7 @@ static int read_etc(const char *name, char **text, struct nsc_error *err)
 	return nsc_file_read(fd, name, ETC_MAX, text, NULL, err);
 }
 
-/* Does the file give some of the range to another user? */
+/* Refuse the range if the file gives a part of it to another user. */
 static int check_others(const struct kind *kind,
 			const struct nsc_user *user, uint32_t range,
 			struct nsc_error *err)
@@ -104,8 +104,9 @@ static int check_others(const struct kind *kind,
 }
 
 /*
- * Is there an account with one of the ids?  Those of the host's files: to ask
- * a directory service for 65536 ids takes too long for a login.
+ * Refuse the range if an account has one of its ids.  Only accounts in the
+ * host's files are checked: asking a directory service about 65536 ids takes
+ * too long for a login.
  */
 static int check_accounts(const struct kind *kind, const char *user,
 			  uint32_t range, struct nsc_error *err)
@@ -137,7 +138,7 @@ static int check_accounts(const struct kind *kind, const char *user,
 	return ret;
 }
 
-/* Is it large enough?  Then its first id is *ret. */
+/* Take the first id of a range if the range is large enough. */
 static bool subid_take(uint64_t first, uint64_t count, uint32_t *ret)
 {
 	if (count < NSC_IDMAP_RANGE || first > UINT32_MAX - NSC_IDMAP_RANGE)
@@ -147,8 +148,8 @@ static bool subid_take(uint64_t first, uint64_t count, uint32_t *ret)
 }
 
 /*
- * Does nsswitch.conf name a module for subid, instead of the files?  In doubt
- * libsubid is asked, which decides.
+ * True if nsswitch.conf names a module for subid instead of the files.  In
+ * doubt, the answer is true, and libsubid decides.
  */
 static bool has_module(void)
 {
@@ -170,8 +171,8 @@ static bool has_module(void)
 }
 
 /*
- * libsubid does not tell that there is no range from a file that it could not
- * read, but nobody gets other ids for that than their files have.
+ * libsubid does not distinguish a missing range from an unreadable file.  Check
+ * errno, so that no user gets ids from the pool because a file was unreadable.
  */
 static int from_module(const struct kind *kind, const char *user,
 		       uint32_t *ret, struct nsc_error *err)
@@ -212,7 +213,7 @@ static int from_file(const struct kind *kind, const struct nsc_user *user,
 	return found;
 }
 
-/* A range of each kind.  1: found; 0: there is none. */
+/* Find a range of each kind.  Returns 1 if both were found, 0 if not. */
 static int from_system(const struct nsc_user *user, uint32_t range[2],
 		       struct nsc_error *err)
 {
@@ -226,16 +227,16 @@ static int from_system(const struct nsc_user *user, uint32_t range[2],
 	return found;
 }
 
-/* What the pool's file has of a user. */
+/* The user's line in the pool's file. */
 struct given {
 	bool found;
 	bool complete;		/* the line has the uid */
 	uint32_t first;
-	size_t at;		/* where the line begins in the text */
-	uint32_t lines;		/* that the file has; not where it is found */
+	size_t at;		/* offset of the line in the text */
+	uint32_t lines;		/* lines of the file; valid if not found */
 };
 
-/* "name first uid"; of an earlier version without the uid. */
+/* Parse "name first uid"; earlier versions wrote no uid. */
 static bool take_line(const char *line, const struct nsc_user *user,
 		      struct given *ret)
 {
@@ -256,7 +257,7 @@ static bool take_line(const char *line, const struct nsc_user *user,
 	return true;
 }
 
-/* One without the uid is the user's where none has it. */
+/* A line without a uid belongs to the user if no line has the user's uid. */
 static struct given find_in_pool(const char *text, const struct nsc_user *user)
 {
 	struct given given = { .found = false };
@@ -274,8 +275,8 @@ static struct given find_in_pool(const char *text, const struct nsc_user *user)
 }
 
 /*
- * A name with another uid is another account: it gets a range that nobody had,
- * and the one before stays given.
+ * A known name with another uid is another account, which gets a range that
+ * nobody had before; the old range stays reserved.
  */
 static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 		     uint32_t *ret, struct nsc_error *err)
@@ -290,15 +291,15 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 	given = find_in_pool(pool.text, user);
 	if (!given.found && given.lines >= conf->id_pool_count /
 					   NSC_IDMAP_RANGE)
-		return nsc_error_set(err, ENOSPC, "the id pool is used up by "
-				     "%u users: enlarge id_pool_count",
+		return nsc_error_set(err, ENOSPC, "%u users have used up the "
+				     "id pool: enlarge id_pool_count",
 				     given.lines);
 	*ret = given.found ? given.first : conf->id_pool_first +
 					   given.lines * NSC_IDMAP_RANGE;
 	snprintf(line, sizeof(line), "%s %u %u", user->name, *ret, user->uid);
 	if (!given.found)
 		return nsc_pool_add(&pool, line, err);
-	/* Whose range is given is refused by no full disk. */
+	/* A full disk must not refuse a user who already has a range. */
 	if (!given.complete)
 		nsc_pool_replace(&pool, given.at, line, NSC_IGNORE);
 	return 0;

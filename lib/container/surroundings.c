@@ -24,9 +24,9 @@
 #include "linux/rlimit.h"
 
 #define HOST 1			/* PID 1 */
-#define TIMER_SLACK_NS 50000	/* of the kernel's own PID 1 */
+#define TIMER_SLACK_NS 50000	/* the kernel's value for PID 1 */
 
-/* Newer than the oldest headers that this is compiled with. */
+/* Missing in the oldest headers that are supported. */
 #ifndef PR_SET_MEMORY_MERGE
 #define PR_SET_MEMORY_MERGE 67
 #endif
@@ -34,22 +34,22 @@
 #define PR_SPEC_L1D_FLUSH 2
 #endif
 
-/* sched_setattr(2); <linux/sched/types.h> does not go with <sched.h>. */
+/* For sched_setattr(2): <linux/sched/types.h> conflicts with <sched.h>. */
 struct attributes {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
-	uint32_t util_min, util_max;	/* UINT32_MAX: no wish */
+	uint32_t util_min, util_max;	/* UINT32_MAX: reset */
 };
 
 #define UTIL_CLAMP 0x60		/* SCHED_FLAG_UTIL_CLAMP */
 
 /*
- * prctl(2): all that a child has from its parent, and a program from the one
- * before it.  What this kernel, machine or process has not, it cannot have
- * been given.
+ * The attributes of prctl(2) that fork(2) and execve(2) pass on.  Errors are
+ * ignored: an attribute that this kernel, machine or process does not have
+ * cannot have been inherited either.
  */
 static const struct {
 	int option;
@@ -77,7 +77,7 @@ static void set_all(void)
 			     settings[i].arg[3]);
 }
 
-/* A kernel without clamps refuses them by name. */
+/* A kernel without utilization clamps refuses the flag. */
 static void schedule_normally(void)
 {
 	struct attributes a = {
@@ -91,7 +91,7 @@ static void schedule_normally(void)
 	(void)!syscall(SYS_sched_setattr, 0, &a, 0);
 }
 
-/* Where it has more processors than fit here: all of them. */
+/* If the host's mask does not fit into the set, allow all processors. */
 static void use_processors(void)
 {
 	cpu_set_t set;
@@ -101,7 +101,7 @@ static void use_processors(void)
 	(void)!sched_setaffinity(0, sizeof(set), &set);
 }
 
-/* Which memory is in a core file, core(5). */
+/* Reset the choice of memory for core files, see core(5). */
 static void dump_as_host(void)
 {
 	_cleanup_fd_ int from = open("/proc/1/coredump_filter", O_RDONLY |
@@ -120,11 +120,11 @@ static int leave_personality(struct nsc_error *err)
 	if (personality(PER_LINUX) < 0 ||
 	    personality(UINT32_MAX) != PER_LINUX)
 		return nsc_error_set(err, EPERM, "leave the caller's "
-				     "personality: it did not last");
+				     "personality: it did not take effect");
 	return 0;
 }
 
-/* capabilities(7): locked ones would stay, and change what setuid means. */
+/* Locked bits would stay, and change the effect of setuid, capabilities(7). */
 static int clear_securebits(struct nsc_error *err)
 {
 	if (prctl(PR_GET_SECUREBITS, 0, 0, 0, 0) != 0 &&
@@ -135,8 +135,10 @@ static int clear_securebits(struct nsc_error *err)
 }
 
 /*
- * A user namespace cannot be changed by who made it, and a pid namespace has
- * this PID 1 anyway.  Where that cannot be looked at, there are no others.
+ * Join the namespaces of the host's PID 1, except two: in a user namespace of
+ * the caller we would not be root of the host, and the PID 1 that we see is
+ * that of our pid namespace anyway.  If the namespaces of PID 1 cannot be read,
+ * there are no others.
  */
 static int join_host(struct nsc_error *err)
 {
@@ -179,7 +181,7 @@ int nsc_surroundings_reset(struct nsc_error *err)
 		ret = nsc_rlimit_default(err);
 	if (ret < 0)
 		return ret;
-	/* This order: real-time processes have no slack to be set. */
+	/* First, because a real-time process has no timer slack to set. */
 	schedule_normally();
 	use_processors();
 	set_all();

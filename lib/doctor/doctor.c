@@ -16,7 +16,7 @@
 static NSC_API_KEYS(doctor_keys, NSC_KEYS_DOCTOR);
 static const char *const severities[] = { "hole", "risk", "note" };
 
-/* In the order of what one has to know for the next. */
+/* The order matters: later examinations use results of earlier ones. */
 static void (*const examinations[])(struct nsc_doctor *doctor) = {
 	nsc_doctor_conf,
 	nsc_doctor_users,
@@ -91,7 +91,7 @@ void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err)
 		doctor->blind = *err;
 }
 
-/* Holes first; within a severity as they were found. */
+/* Sort the findings by severity, and otherwise by the order of discovery. */
 static struct nscontainer_record *doctor_hand_out(const json_t *findings)
 {
 	struct nscontainer_record *list = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The project's own files: who may write them, and what they say. */
+/* Examine the project's own files: their permissions and their values. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,7 @@ static void distrust(struct nsc_doctor *doctor, const struct nsc_error *err)
 	nsc_doctor_add(doctor, &f, "logins are refused: %s", err->text);
 }
 
-/* Of users/ and groups/: each has a directory for each name. */
+/* Check users/ or groups/, which have a directory for each name. */
 static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 {
 	DIR *dir = fdopendir(fd);
@@ -88,7 +88,7 @@ static const struct nsc_finding audit = {
 	.remedy = "on_error = \"refuse\";",
 }, service = {
 	.severity = NSC_RISK, .check = "exempt-service",
-	.remedy = "take the service out of exempt_services",
+	.remedy = "remove the service from exempt_services",
 };
 
 static void say(struct nsc_doctor *doctor, const struct nsc_finding *what,
@@ -108,7 +108,7 @@ static void check_values(struct nsc_doctor *doctor)
 		say(doctor, &audit, "mode is \"audit\": nobody is contained",
 		    "");
 	if (conf->on_error == NSC_ON_ERROR_HOST)
-		say(doctor, &on_error, "whatever breaks a container lets its "
+		say(doctor, &on_error, "any failure of a container lets its "
 		    "user out: on_error is \"host\"", "");
 	for (char **name = conf->exempt_services; *name; name++)
 		say(doctor, &service, "contained users come to the host "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What else of the host lets users past, or keeps all of them out. */
+/* Examine daemons that let users past, and missing features of the kernel. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #include "util/file.h"
 #include "doctor/doctor.h"
 
-/* They log users in without PAM. */
+/* These daemons log users in without PAM. */
 static const char *const without_pam[] = { "dropbear", "tinysshd" };
 
 static const char *const directories[] = { "/usr/sbin", "/usr/bin",
@@ -50,8 +50,8 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 	char path[128];
 
 	if (host_runs(name)) {
-		nsc_doctor_add(doctor, &f, "%s runs: it does not ask PAM, and "
-			       "its logins are on the host", name);
+		nsc_doctor_add(doctor, &f, "%s runs: it does not use PAM, so "
+			       "its logins land on the host", name);
 		return;
 	}
 	f.severity = NSC_NOTE;
@@ -59,15 +59,15 @@ static void check_daemon(struct nsc_doctor *doctor, const char *name)
 		snprintf(path, sizeof(path), "%s/%s", directories[i], name);
 		f.file = path;
 		if (access(path, X_OK) == 0)
-			nsc_doctor_add(doctor, &f, "%s is installed: where it "
-				       "runs, it does not ask PAM", name);
+			nsc_doctor_add(doctor, &f, "%s is installed: when it "
+				       "runs, it does not use PAM", name);
 	}
 }
 
-/* What a start needs of the kernel. */
+/* The features of the kernel that a start needs. */
 static const struct {
 	const char *path;
-	const char *bad;	/* this content; NULL: that it is missing */
+	const char *bad;	/* this content is bad; NULL: a missing file */
 	const char *text, *remedy;
 } needs[] = {
 	{ "/proc/sys/user/max_user_namespaces", "0",

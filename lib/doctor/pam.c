@@ -31,7 +31,7 @@ struct reader {
 
 static int read_service(struct reader *r, const char *service);
 
-/* One word, or what stands in brackets; NULL at the end. */
+/* Take one word, or a text in brackets; NULL at the end. */
 static char *take_word(char **at)
 {
 	char *word = *at + strspn(*at, " \t");
@@ -63,7 +63,7 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 
 	if (stack->n >= LINES_MAX)
 		return nsc_error_set(r->err, EFBIG, "%s: more than %d lines "
-				     "with all that is included", stack->path,
+				     "with all included files", stack->path,
 				     LINES_MAX);
 	lines = reallocarray(stack->lines, stack->n + 1, sizeof(*lines));
 	if (!lines)
@@ -82,7 +82,10 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 	       nsc_error_sys(r->err, ENOMEM, "%s", stack->path);
 }
 
-/* include: its lines stand here.  substack: they are one module. */
+/*
+ * Read another service: lines of "include" take the place of this line, those
+ * of "substack" count as one module.
+ */
 static int include(const struct reader *from, const char *service,
 		   bool substack)
 {
@@ -282,7 +285,7 @@ static bool next_outcome(const char **at, const char **ret_name,
 enum nsc_pam_action nsc_pam_action(const char *control, const char *result)
 {
 	const char *at = long_form(control), *name;
-	/* What is named nowhere counts as an error, and so does a bad word. */
+	/* A result that control does not name counts as "bad". */
 	struct outcome outcome, found = { NSC_PAM_BAD, 0 };
 	size_t len;
 
@@ -296,7 +299,7 @@ enum nsc_pam_action nsc_pam_action(const char *control, const char *result)
 	return found.action;
 }
 
-/* The first line behind the substack that line i is in. */
+/* The first line after the substack that line i is in. */
 static size_t end_of(const struct nsc_pam_stack *stack, size_t i)
 {
 	size_t k = i + 1;
@@ -306,7 +309,7 @@ static size_t end_of(const struct nsc_pam_stack *stack, size_t i)
 	return k;
 }
 
-/* Where the stack goes on after line i and that outcome. */
+/* The line at which PAM continues after this outcome of line i. */
 static size_t next_after(const struct nsc_pam_stack *stack, size_t i,
 			 struct outcome outcome)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sshd, as it would treat each user: what "sshd -T" says, with the file and
- * line where that comes from.
+ * Examine sshd's settings for each user, from "sshd -T", and find the file and
+ * line that they come from.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,10 +22,10 @@
 #define OUTPUT_MAX ((size_t)128 * 1024)
 #define TIMEOUT_S 10
 
-/* For whom a setting matters. */
+/* The users for whom a setting matters. */
 enum whom { PLACED, BY_SHELL };
 
-/* value NULL: whatever it is but "no" and "none". */
+/* value NULL: any value except "no" and "none". */
 static const struct rule {
 	const char *key, *value;
 	enum whom whom;
@@ -33,10 +33,10 @@ static const struct rule {
 	const char *text, *remedy;
 } rules[] = {
 	{ "usepam", "no", PLACED, NSC_HOLE,
-	  "sshd does not ask PAM: no login by ssh is contained",
+	  "sshd does not use PAM: no login by ssh is contained",
 	  "UsePAM yes" },
 	{ "chrootdirectory", NULL, PLACED, NSC_RISK,
-	  "the directory is looked up inside, and takes CAP_SYS_CHROOT there",
+	  "the directory is looked up inside, and needs CAP_SYS_CHROOT there",
 	  "ChrootDirectory none" },
 	{ "forcecommand", NULL, PLACED, NSC_NOTE,
 	  "the command is looked up inside", "ForceCommand none" },
@@ -94,7 +94,7 @@ static char *run_sshd(const char *user, struct nsc_error *err)
 	return NULL;
 }
 
-/* The value of "key value" in what sshd printed, in new memory; or NULL. */
+/* The value of "key value" in sshd's output, in new memory, or NULL. */
 static char *find_value(const char *text, const char *key)
 {
 	size_t len = strlen(key);
@@ -109,7 +109,7 @@ static char *find_value(const char *text, const char *key)
 }
 
 struct place {
-	const char *key;	/* first word of the rule's */
+	const char *key;	/* first word of the rule's key */
 	char file[512];
 	unsigned int line;
 };
@@ -133,7 +133,7 @@ static bool search_included(const char *patterns, struct place *place,
 	return ret;
 }
 
-/* Where sshd found it first, as far as a look without "Match" can tell. */
+/* Find the first line with the key; "Match" blocks are not evaluated. */
 static bool search(const char *path, struct place *place, int depth)
 {
 	_cleanup_free_ char *text = NULL;
@@ -197,7 +197,7 @@ static bool is_forwarding(const struct rule *rule)
 	       !strcmp(rule->key, "permittunnel");
 }
 
-/* What a client may send can be a variable of the dynamic linker. */
+/* AcceptEnv may let a client set variables of the dynamic linker. */
 static void check_accept_env(struct nsc_doctor *doctor, const char *text,
 			     const char *user)
 {
@@ -256,7 +256,7 @@ void nsc_doctor_sshd(struct nsc_doctor *doctor)
 			sshd_check_user(doctor, patient, text);
 			continue;
 		}
-		/* It fails for everybody then. */
+		/* It would fail for the other users as well. */
 		nsc_doctor_blind(doctor, &err);
 		return;
 	}

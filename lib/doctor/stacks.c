@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The PAM services of the host: which ones come to the module, and what lies
- * before and behind it.
+ * Examine the PAM services of the host: which of them call the module, and
+ * which modules they call before and after it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 enum kind { DOOR, FALLBACK, CHORE };
 
-/* What the host has beyond these is taken for a door. */
+/* A service that is not in this table counts as a DOOR. */
 static const struct {
 	const char *service;
 	enum kind kind;
@@ -27,9 +27,9 @@ static const struct {
 	{ "sudo", DOOR }, { "sudo-i", DOOR }, { "cron", DOOR },
 	{ "crond", DOOR }, { "atd", DOOR }, { "remote", DOOR },
 	{ "systemd-user", DOOR },
-	/* Root's own ways to somebody: a service manager uses them, too. */
+	/* For root, who becomes another user; service managers use them too. */
 	{ "runuser", CHORE }, { "runuser-l", CHORE },
-	/* They open no session for the user. */
+	/* These services open no session for the user. */
 	{ "chfn", CHORE }, { "chsh", CHORE }, { "passwd", CHORE },
 	{ "chpasswd", CHORE }, { "newusers", CHORE }, { "useradd", CHORE },
 	{ "usermod", CHORE }, { "groupadd", CHORE }, { "polkit-1", CHORE },
@@ -37,12 +37,12 @@ static const struct {
 	{ "other", FALLBACK },
 };
 
-/* They need the host, and do nothing or the wrong thing inside. */
+/* Modules that need the host, and do nothing or the wrong thing inside. */
 static const struct {
 	const char *module, *why;
 } needs_host[] = {
-	{ "pam_systemd.so", "logind does not hear of the session" },
-	{ "pam_elogind.so", "elogind does not hear of the session" },
+	{ "pam_systemd.so", "logind is not told of the session" },
+	{ "pam_elogind.so", "elogind is not told of the session" },
 	{ "pam_loginuid.so", "the audit uid is not set" },
 	{ "pam_keyinit.so", "the keyring is not the user's" },
 	{ "pam_limits.so", "it reads the container's limits.conf, and may not "
@@ -74,7 +74,7 @@ static void stacks_add(const struct service *s, enum nsc_severity severity,
 		       line->module, text);
 }
 
-/* What happens when a login cannot be placed. */
+/* Check how the stack continues when a login cannot be placed. */
 static void check_control(const struct service *s,
 			  const struct nsc_pam_line *line)
 {
@@ -84,14 +84,14 @@ static void check_control(const struct service *s,
 	if (action != NSC_PAM_BAD && action != NSC_PAM_DIE)
 		stacks_add(s, NSC_HOLE, "control", line,
 			   "a login that cannot be "
-			   "placed goes on on the host");
+			   "placed continues on the host");
 	if (nsc_pam_action(line->control, "success") == NSC_PAM_DONE)
 		stacks_add(s, NSC_RISK, "control-ends", line,
 			   "the modules after it "
 			   "are not called");
 }
 
-/* Is a login process inside when sshd goes on? */
+/* True if the module places sshd's login process in the container. */
 static bool places(const struct nsc_doctor *doctor,
 		   const struct nsc_pam_options *options)
 {
@@ -114,11 +114,11 @@ static void check_arguments(const struct service *s,
 	if (options.has_mode && options.mode == NSC_MODE_AUDIT)
 		stacks_add(s, NSC_HOLE, "audit-argument", line,
 			   "mode=audit contains nobody");
-	/* Another file was read than the one that is used here. */
+	/* The module reads another nscontainer.conf than the doctor. */
 	if (strcmp(options.conf, s->doctor->conf_path) != 0)
 		stacks_add(s, NSC_NOTE, "other-conf", line,
-			   "has a configuration of "
-			   "its own: look at it with --conf");
+			   "reads another file than "
+			   "this doctor: examine it with --conf");
 	if (strcmp(options.break_glass, NSC_BREAK_GLASS) != 0)
 		nsc_doctor_check_group(s->doctor, options.break_glass,
 				       line->file, line->number);
@@ -141,9 +141,9 @@ static void check_before(const struct service *s, size_t ours)
 			continue;
 		f.file = line->file;
 		f.line = line->number;
-		nsc_doctor_add(s->doctor, &f, "session %s %s: can end or "
-			       "pass over what follows, " NSC_PAM_MODULE
-			       " of %s:%u included", line->control,
+		nsc_doctor_add(s->doctor, &f, "session %s %s: can end the "
+			       "stack or skip the lines after it, including "
+			       NSC_PAM_MODULE " of %s:%u", line->control,
 			       line->module, s->stack.lines[ours].file,
 			       s->stack.lines[ours].number);
 	}
@@ -221,7 +221,7 @@ static void examine(const struct service *s)
 	check_after(s, ours);
 }
 
-/* Is the service included by another one, and none of its own? */
+/* True if other services include the file, and it is not a known service. */
 static bool is_fragment(const char *name, const struct service *all, size_t n)
 {
 	if (is_named_door(name))
@@ -239,7 +239,7 @@ static bool is_fragment(const char *name, const struct service *all, size_t n)
 	return false;
 }
 
-/* Editors' and package managers' copies are no services of anybody. */
+/* Skip backup copies of editors and package managers. */
 static bool is_service(const struct dirent *entry)
 {
 	return nsc_text_name_valid(entry->d_name) &&

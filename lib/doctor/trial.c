@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: a child of nsc_try_run(), host root at first, then what a
- * login program is in the container, then, in a child of its own, the user.
- * From there on files and libraries of the container are used: that process
- * has nothing of the host but the pipe to us, and what comes from it is read
- * as text of somebody else's.
+ * Runs in: a child of nsc_try_run(), as host root at first, then with the
+ * rights of a login program in the container, and then, in a child of its own,
+ * as the user.  The last process uses files and libraries of the container.  It
+ * has no access to the host except the pipe to us, and its output is treated
+ * as untrusted.
  */
 #include "doctor/trial.h"
 
@@ -27,10 +27,10 @@
 #include "session/environment.h"
 #include "session/monitor_client.h"
 
-#define TRIAL_MS 30000		/* all of it */
+#define TRIAL_MS 30000		/* for all steps together */
 #define COMMAND_S 10
-#define STEPS_MAX 32		/* more is not of ours */
-#define OUT 3			/* the user's only descriptor but 0 to 2 */
+#define STEPS_MAX 32		/* our code sends fewer */
+#define OUT 3			/* the user's only descriptor above 2 */
 
 static int64_t trial_now_us(void)
 {
@@ -40,7 +40,7 @@ static int64_t trial_now_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* The writing end: which step is on, and since when. */
+/* The writing end: the current step and the time at which it began. */
 struct writer {
 	struct nsc_session_watch watch;
 	const char *name;
@@ -82,7 +82,7 @@ struct inside {
 	char **env;
 };
 
-/* The login shell is the host's word, and what is run is found inside. */
+/* The host names the login shell, but the program is looked up inside. */
 static int check_shell(const struct inside *in, struct nsc_error *err)
 {
 	if (access(in->user->shell, X_OK) < 0)
@@ -132,7 +132,7 @@ trial_exec_command(const struct inside *in, int errors)
 	_exit(127);
 }
 
-/* What the shell says on its way out is the best that can be said. */
+/* Run the command; the first line that the shell prints explains a failure. */
 static int trial_check_command(const struct inside *in, struct nsc_error *err)
 {
 	char text[200] = "";
@@ -174,13 +174,13 @@ static const struct {
 	enum nsc_trial_result failure;
 } steps[] = {
 	{ "shell", check_shell, NSC_TRIAL_FAILED },
-	/* As login programs take it. */
+	/* Login programs continue after these two. */
 	{ "home", check_home, NSC_TRIAL_WARNING },
 	{ "name", check_name, NSC_TRIAL_WARNING },
 	{ "command", trial_check_command, NSC_TRIAL_FAILED },
 };
 
-/* As the login program does after its session is open. */
+/* Do what a login program does after it has opened the session. */
 static int become_user(const struct inside *in, struct nsc_error *err)
 {
 	const struct nsc_state *state = in->state;
@@ -249,7 +249,7 @@ trial_run_child(struct nsc_session *session, const struct nsc_user *user,
 	_exit(status ? 1 : 0);
 }
 
-/* Is there a whole record, with text that ends?  False at the end of it. */
+/* Read a record and check it, because the container controls the sender. */
 static bool trial_take(int in, int64_t deadline, struct nsc_trial_step *step)
 {
 	if (nsc_process_poll(in, deadline) <= 0 ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of a dry login that is inside: in a child, which ends there. */
+/* The part of a trial login that runs inside, in a child. */
 #ifndef NSC_DOCTOR_TRIAL_H
 #define NSC_DOCTOR_TRIAL_H
 
@@ -11,18 +11,18 @@
 
 enum nsc_trial_result { NSC_TRIAL_OK, NSC_TRIAL_WARNING, NSC_TRIAL_FAILED };
 
-/* A step that is over.  It crosses a pipe in one write. */
+/* A finished step, which one write sends through a pipe. */
 struct nsc_trial_step {
 	char name[24];
 	enum nsc_trial_result result;
-	int64_t us;		/* that it took */
-	struct nsc_error err;	/* the sentence, where it is not ok */
+	int64_t us;		/* duration in microseconds */
+	struct nsc_error err;	/* the sentence, if the result is not ok */
 };
 
 /*
  * Enter the container as a login does, and run a command by the user's login
- * shell.  Each step is handed to done as soon as it is over; the last one is
- * the first that failed, or the command.  A negative errno where a step failed.
+ * shell.  done is called after each step; the last step is the first one that
+ * failed, or the command.  Returns a negative errno if a step failed.
  */
 int nsc_trial_run(struct nsc_session *session, const struct nsc_user *user,
 		  void (*done)(void *arg, const struct nsc_trial_step *step),

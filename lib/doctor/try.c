@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A login that is not one: every step of pam_container and of what comes
- * after it, by the same code, in processes that end.
+ * A trial login: every step of pam_container and of the login program after
+ * it, by the same code, in temporary processes.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,14 +25,14 @@ struct try {
 	struct nsc_user *user;
 	struct nsc_policy *policy;
 	struct nsc_session session;
-	/* The module's, of the service. */
+	/* The service's stack, and the module's options in it. */
 	struct nsc_pam_stack stack;
 	struct nsc_pam_options options;
-	bool runs;		/* the container did before */
-	/* The step that is on. */
+	bool runs;		/* the container ran before the trial */
+	/* The current step. */
 	enum nsc_trial_result result;
 	char text[512];
-	bool over;		/* a login goes no further in our code */
+	bool over;		/* the login stays on the host */
 	struct nscontainer_record *list;
 };
 
@@ -66,7 +66,7 @@ static int try_load_user(struct try *t, struct nsc_error *err)
 	return ret;
 }
 
-/* Does the service come to the module at all? */
+/* Check that the service calls the module. */
 static int check_service(struct try *t, struct nsc_error *err)
 {
 	const struct nsc_pam_line *line;
@@ -112,7 +112,7 @@ static int try_decide(struct try *t, struct nsc_error *err)
 	else
 		snprintf(t->text, sizeof(t->text), "%s%s", t->policy->dir,
 			 mode_of(t) == NSC_MODE_AUDIT ?
-			 "; mode is \"audit\", so that a login stays on the "
+			 "; mode is \"audit\", so a login stays on the "
 			 "host" : "");
 	return 0;
 }
@@ -125,7 +125,7 @@ static int see_if_running(struct try *t)
 				&session, NSC_IGNORE);
 }
 
-/* A container that runs is joined, whatever its file has become. */
+/* A bad configuration is only a warning if the container runs: it is joined. */
 static int check_configuration(struct try *t, struct nsc_error *err)
 {
 	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who is contained, who only seems to be, and who would not get in. */
+/* Find users who are contained, who only seem to be, or who are refused. */
 #include <dirent.h>
 #include <errno.h>
 #include <grp.h>
@@ -39,8 +39,8 @@ static void refuses(struct nsc_doctor *doctor, const struct nsc_user *user,
 		    doctor->conf->on_error == NSC_ON_ERROR_HOST;
 	const struct nsc_finding f = {
 		.severity = host ? NSC_HOLE : NSC_RISK, .check = "refused",
-		.remedy = host ? "on_error = \"refuse\"; and mend what is "
-				 "wrong" : "mend what is wrong",
+		.remedy = host ? "on_error = \"refuse\"; and fix the error" :
+				 "fix the error",
 		.user = user->name,
 	};
 
@@ -57,7 +57,10 @@ static bool known(const struct nsc_doctor *doctor, const struct nsc_user *user)
 	return false;
 }
 
-/* Whom a container.json is for, or nobody knows whether. */
+/*
+ * Add a user who has a container.json or nsshell, or whose policy cannot be
+ * decided.  Returns 1 if the user was added, and now belongs to doctor.
+ */
 static int users_add(struct nsc_doctor *doctor, struct nsc_user *user)
 {
 	struct nsc_patient patient = { .user = user }, *patients;
@@ -99,7 +102,7 @@ static void add_name(struct nsc_doctor *doctor, const char *name, bool asked)
 		nsc_user_free(user);
 }
 
-/* Those of the file: a directory service may know more than one can ask. */
+/* Add the users of /etc/passwd; a directory service may have too many users. */
 static void add_local(struct nsc_doctor *doctor)
 {
 	FILE *file = fopen(PASSWD, "re");
@@ -113,7 +116,7 @@ static void add_local(struct nsc_doctor *doctor)
 		fclose(file);
 }
 
-/* Those with a file of their own, wherever they are known. */
+/* Add the users with a directory in users/, also those not in /etc/passwd. */
 static void add_configured(struct nsc_doctor *doctor)
 {
 	const char *slash = strrchr(doctor->conf_path, '/');
@@ -175,7 +178,7 @@ static bool in_shells(const char *shell)
 	return found;
 }
 
-/* Without lists on /run what a container's user may read is root's alone. */
+/* Without access control lists, users cannot read their container's records. */
 static bool has_lists(void)
 {
 	_cleanup_fd_ int fd = nsc_file_open_dir(NSC_RUNDIR, NSC_IGNORE);
@@ -196,7 +199,7 @@ static void check_nsshell(struct nsc_doctor *doctor,
 
 	if (!in_shells(patient->user->shell))
 		nsc_doctor_add(doctor, &f, "the login shell %s is not listed: "
-			       "programs that look there refuse its users",
+			       "programs that check this file refuse its users",
 			       patient->user->shell);
 	f.check = "nsshell-without-container";
 	f.file = NULL;
@@ -206,19 +209,21 @@ static void check_nsshell(struct nsc_doctor *doctor,
 			       "there is no container.json: the login fails");
 	f.check = "nsshell-without-acl";
 	f.file = NSC_RUNDIR;
-	f.remedy = "a tmpfs there, and a kernel with CONFIG_TMPFS_POSIX_ACL";
+	f.remedy = "mount a tmpfs there, on a kernel with "
+		   "CONFIG_TMPFS_POSIX_ACL";
 	if (!has_lists())
 		nsc_doctor_add(doctor, &f, "the file system has no access "
-			       "control lists: nsshell joins no container");
+			       "control lists: nsshell cannot join a "
+			       "container");
 	f.file = NULL;
 	f.check = "nsshell-in-audit";
 	f.remedy = "give the user another login shell until mode is "
 		   "\"enforce\"";
 	if (patient->policy && patient->policy->contained &&
 	    patient->policy->conf->mode == NSC_MODE_AUDIT)
-		nsc_doctor_add(doctor, &f, "mode is \"audit\", so that "
+		nsc_doctor_add(doctor, &f, "mode is \"audit\", so "
 			       "pam_container starts nothing, and nsshell "
-			       "fails where no container runs");
+			       "fails if no container runs");
 }
 
 static void check_exempt(struct nsc_doctor *doctor,
@@ -227,10 +232,10 @@ static void check_exempt(struct nsc_doctor *doctor,
 	const struct nsc_finding f = {
 		.severity = NSC_NOTE, .check = "exempt",
 		.file = doctor->conf_path, .user = patient->user->name,
-		.remedy = "take the name out of the list if it is not meant",
+		.remedy = "remove the name from the list if it is a mistake",
 	};
 
-	nsc_doctor_add(doctor, &f, "there is a container.json, and a login "
+	nsc_doctor_add(doctor, &f, "there is a container.json, but a login "
 		       "stays on the host: %s", patient->policy->reason);
 }
 
@@ -240,7 +245,7 @@ static void check_root(struct nsc_doctor *doctor,
 	const struct nsc_finding f = {
 		.severity = NSC_RISK, .check = "root-contained",
 		.user = patient->user->name,
-		.remedy = "remove users/root, or have another way in",
+		.remedy = "remove users/root, or keep another way in",
 	};
 
 	if (patient->user->uid == 0)
@@ -289,7 +294,7 @@ void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
 
 	if (!group || !has_members(group))
 		nsc_doctor_add(doctor, &f, "the break-glass group '%s' %s: "
-			       "nobody but root is sure to get in when the "
+			       "only root is sure to get in when the "
 			       "configuration is broken", name,
 			       group ? "has no member" : "does not exist");
 }
@@ -308,7 +313,7 @@ void nsc_doctor_break_glass(struct nsc_doctor *doctor)
 		if (patient->policy && patient->policy->contained &&
 		    nsc_user_in_group(patient->user, NSC_BREAK_GLASS))
 			nsc_doctor_add(doctor, &f, "there is a container.json, "
-				       "and a login stays on the host: the "
+				       "but a login stays on the host: the "
 				       "user is in " NSC_BREAK_GLASS);
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What we have written ourselves and read back: files of a run directory, of
- * /var/lib/nscontainer and /var/log/nscontainer.  They are root's, but parts
- * of them come from users and their clients.  What has no other entry than
- * one that acts on the host is included as text.
+ * Targets for files that our programs write and read: in a run directory, in
+ * /var/lib/nscontainer and in /var/log/nscontainer.  Root owns the files, but
+ * parts of them come from users and their clients.  Code whose only public
+ * function acts on the host is included as text.
  */
 #include <assert.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@
 #include "monitor/session_log_text.h"
 #include "targets.h"
 
-/* A directory of files that the target writes; the same for all inputs. */
+/* Make a directory for files of the target; all inputs use the same one. */
 static int open_room(char path[64])
 {
 	static char room[64];
@@ -71,7 +71,7 @@ static void put(int dir, const char *name, const char *text)
 	close(fd);
 }
 
-/* What the monitor makes of it is one line, printable, whatever it says. */
+/* The monitor's record of any session must be one printable line. */
 static void session(int dir)
 {
 	static const struct session_end end = { 0, 1, 2, 3 };
@@ -90,7 +90,7 @@ static void session(int dir)
 	}
 }
 
-/* Parts that are divided by a line "%": cgroup, session, pid, start. */
+/* The parts, divided by lines "%", are: cgroup, session, pid, start. */
 void fuzz_rundir(char *text)
 {
 	static const char *const names[] = {
@@ -116,12 +116,12 @@ void fuzz_rundir(char *text)
 	}
 	free(tree);
 	session(dir);
-	/* Of another boot, whatever they say. */
+	/* The records are from another boot, so they must be refused. */
 	assert(nsc_running_verify(dir, &state, &err) < 0);
 	close_room(dir, room);
 }
 
-/* An address is in the range, nobody else's, and for good. */
+/* An address must be in the range, unique, and permanent. */
 void fuzz_pool(char *text)
 {
 	struct nsc_pool_range range = { .net = { .family = 0 } };
@@ -136,7 +136,7 @@ void fuzz_pool(char *text)
 	text[strcspn(text, "\n")] = '\0';
 	if (gateway)
 		gateway[strcspn(gateway, "\n")] = '\0';
-	/* As nscontainer.conf has it. */
+	/* In the form of nscontainer.conf. */
 	if (nsc_address_parse(text, true, &range.net) < 0 ||
 	    !nsc_address_is_network(&range.net))
 		return;
@@ -154,7 +154,7 @@ void fuzz_pool(char *text)
 	close_room(dir, room);
 }
 
-/* Lines of /etc/subuid, and of our own pool of ranges. */
+/* Lines of /etc/subuid, or of the pool of ranges. */
 void fuzz_ranges(char *text)
 {
 	char name_of_user[] = "alice";
@@ -211,7 +211,7 @@ void fuzz_log(char *text)
 	free(h.list);
 }
 
-/* The host's resolv.conf, and that of a resolver on it. */
+/* The resolv.conf of the host, and that of a resolver on the host. */
 void fuzz_resolv(char *text)
 {
 	struct nsc_config_network network = { .type = NSC_NETWORK_PASTA };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Feeds each target with its corpus, what fuzzers have found included:
- * SRCDIR/tests/fuzz/corpus/TARGET/.  A crash is the failure.
+ * Feed each target with its corpus SRCDIR/tests/fuzz/corpus/TARGET/, which
+ * includes input that fuzzers have found.  The test fails by a crash.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static int feed_file(const struct fuzz_target *target, const char *path,
 	return 0;
 }
 
-/* How many files were fed; each target has some that it accepts. */
+/* Returns the number of files, or 0 if the target accepts none of them. */
 static int feed_directory(const struct fuzz_target *target, char *buf)
 {
 	char path[1024];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is fed with text from outside, each as one function: the fuzzers'
- * entry is LLVMFuzzerTestOneInput(), replay.c feeds the corpus.  A target
- * crashes, or not; what must hold of the result stands in it as an assertion.
+ * One function for each parser of text from outside.  Fuzzers call
+ * LLVMFuzzerTestOneInput(), and replay.c feeds the corpus.  A target fails by a
+ * crash, or by an assertion about the result.
  */
 #include "targets.h"
 
@@ -28,7 +28,7 @@
 
 #define WORDS 64
 
-/* Who everything is parsed for. */
+/* The user for whom everything is parsed. */
 static struct nsc_user *somebody(struct nsc_user *user, gid_t groups[2])
 {
 	groups[0] = 1000;
@@ -51,7 +51,7 @@ static void forget(struct nsc_user *user)
 	free(user->group);
 }
 
-/* An error has a text, and success none. */
+/* An error must have a text, and success must not. */
 static void check(int ret, const struct nsc_error *err)
 {
 	assert(ret <= 0);
@@ -90,7 +90,7 @@ static void conf(char *text)
 	nsc_conf_free(result);
 }
 
-/* What is printed is read as what it was. */
+/* A printed state must be read back unchanged. */
 static void state(char *text)
 {
 	struct nsc_state *result = NULL, *again = NULL;
@@ -136,7 +136,7 @@ char *fuzz_cut(char *text)
 	return line + 3;
 }
 
-/* user, passwd, group; for a login and for nsinit exec. */
+/* The parts are user, passwd and group, for a login and for nsinit exec. */
 static void accounts(char *text)
 {
 	char *passwd = fuzz_cut(text), *group = fuzz_cut(passwd);
@@ -161,7 +161,7 @@ static void accounts(char *text)
 		       id.n_groups <= NSC_EXEC_USER_GROUPS);
 	fuzz_accepted += err.code == 0;
 	request.login = &user;
-	/* Whatever the files say, a login is who logs in. */
+	/* The files must not change the identity of a login. */
 	if (nsc_exec_user_resolve(&request, passwd, group, &id, &err) == 0)
 		assert(id.uid == user.uid && id.gid == user.gid);
 	if (out) {
@@ -172,7 +172,7 @@ static void accounts(char *text)
 	forget(&user);
 }
 
-/* The lines, as a vector that ends with NULL. */
+/* Split text into lines: a vector that ends with NULL. */
 static int split(char *text, char *words[WORDS + 1])
 {
 	int n = 0;
@@ -218,7 +218,7 @@ static void shell(char *text)
 	if (nsc_environment_make(&state, words, &env, &err) < 0)
 		return;
 	fuzz_accepted++;
-	/* Nothing of the caller's but what is on the list. */
+	/* Only variables of the list may come from the caller. */
 	for (char **e = env; *e; e++)
 		assert(strncmp(*e, "LD_", 3) && strncmp(*e, "BASH_ENV=", 9));
 	nsc_text_free_vector(env);
@@ -299,8 +299,8 @@ void fuzz_feed(const struct fuzz_target *target, const void *data, size_t size)
 }
 
 /*
- * libconfig forgets a string that was begun when its parser meets an error.
- * It is root's file, and read once.
+ * libconfig leaks an unfinished string when its parser finds an error.  This is
+ * harmless: the file belongs to root, and is read once.
  */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)

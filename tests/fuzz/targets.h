@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can be fed with text, by name. */
+/* The targets of the fuzzers, by name. */
 #ifndef NSC_TESTS_FUZZ_TARGETS_H
 #define NSC_TESTS_FUZZ_TARGETS_H
 
@@ -14,17 +14,17 @@ extern const struct fuzz_target fuzz_targets[];	/* ends with name NULL */
 
 const struct fuzz_target *fuzz_target(const char *name);
 
-/* Feed it with a copy that ends with a NUL. */
+/* Feed a target with a copy of data that ends with a NUL. */
 void fuzz_feed(const struct fuzz_target *target, const void *data,
 	       size_t size);
 
 /*
- * How often a target got past the parser.  A corpus without such a text tests
- * little, as one does that is older than a key which must be there.
+ * The number of inputs that a target's parser accepted.  A corpus without such
+ * an input tests little; a corpus from before a new required key is an example.
  */
 extern unsigned long fuzz_accepted;
 
-/* Cut at the first line of it that is "%"; what follows, or "". */
+/* Cut text at its first line "%"; returns the text after the line, or "". */
 char *fuzz_cut(char *text);
 
 /* records.c */

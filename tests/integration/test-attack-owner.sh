@@ -230,7 +230,7 @@ made_again() {
 			equal "$door" "$NEW" "$(cat "$OUT/$door")" ;;
 		esac
 		landed_in_new $door
-		logged "was of uid $OLD"
+		logged "belongs to uid $OLD"
 		as_new_and_old
 		touch /home/alice/go
 		wait

@@ -260,8 +260,8 @@ hole|not-listed|/etc/pam.d/vsftpd|is not listed|echo "session required pam_permi
 hole|not-listed|/etc/pam.d/systemd-user|is not listed|echo "session required pam_permit.so" > /etc/pam.d/systemd-user
 risk|not-listed|/etc/pam.d/other|services without a file|sed -i /pam_container/d /etc/pam.d/other
 hole|control|/etc/pam.d/sshd|session optional pam_container.so|control "optional pam_container.so"
-hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok default=ignore] pam_container.so"
-hole|control|/etc/pam.d/sshd|goes on on the host|control "[success=ok perm_denied=1 default=bad] pam_container.so"
+hole|control|/etc/pam.d/sshd|continues on the host|control "[success=ok default=ignore] pam_container.so"
+hole|control|/etc/pam.d/sshd|continues on the host|control "[success=ok perm_denied=1 default=bad] pam_container.so"
 hole|passed-over|/etc/pam.d/su:|session sufficient pam_permit.so|before "session sufficient pam_permit.so"
 hole|passed-over|/etc/pam.d/su:|[success=done default=ignore]|before "session [success=done default=ignore] pam_permit.so"
 hole|passed-over|/etc/pam.d/su:|[auth_err=ignore perm_denied=1 default=bad]|before "session [auth_err=ignore perm_denied=1 default=bad] pam_succeed_if.so"
@@ -272,8 +272,8 @@ risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session r
 risk|arguments|/etc/pam.d/sshd:|'sandbox=yes': unknown|control "required pam_container.so sandbox=yes"
 +hole|audit-argument|/etc/pam.d/sshd:|contains nobody|control "required pam_container.so mode=audit"
 note|other-conf|/etc/pam.d/sshd:|--conf|control "required pam_container.so conf=/etc/x/y.conf"
-+hole|usepam|/etc/ssh/sshd_config:|sshd does not ask PAM|sed -i "s/^UsePAM.*/UsePAM no/" /etc/ssh/sshd_config
-+hole|usepam|/etc/ssh/sshd_config.d/a.conf:2|sshd does not ask PAM|printf "\nUsePAM=no\n" > /etc/ssh/sshd_config.d/a.conf
++hole|usepam|/etc/ssh/sshd_config:|sshd does not use PAM|sed -i "s/^UsePAM.*/UsePAM no/" /etc/ssh/sshd_config
++hole|usepam|/etc/ssh/sshd_config.d/a.conf:2|sshd does not use PAM|printf "\nUsePAM=no\n" > /etc/ssh/sshd_config.d/a.conf
 risk|chrootdirectory|/etc/ssh/sshd_config:|looked up inside|printf "Match User alice\n ChrootDirectory /srv\n" >> /etc/ssh/sshd_config
 note|forcecommand|/etc/ssh/sshd_config:|looked up inside|echo "ForceCommand /bin/true" >> /etc/ssh/sshd_config
 hole|on-error-host|/etc/nscontainer/nscontainer.conf|lets its user out|conf "on_error = \"host\";"

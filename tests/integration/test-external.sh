@@ -538,7 +538,7 @@ stops() {
 	contains "check" "$PIDFILE" "$(nsinit check alice)"
 	config alice "$PLAIN_JSON"
 	status_is 1 nsinit stop alice
-	contains "stop" "stop it there" "$(cat "$OUT/stderr")"
+	contains "stop" "stop it with that engine" "$(cat "$OUT/stderr")"
 	engine_runs "$(first)" || fail "it was ended"
 	rm "$BOX/log"
 	config alice "{\"pidfile\": \"$PIDFILE\", \"engine\": {\"stop\":

@@ -430,7 +430,7 @@ hooks_too_many() {
 	refused ", and may have 65536: arguments takes 66"
 	[ ! -e /run/hooks ] || fail "they ran"
 	nsinit check alice > "$OUT/check" 2>&1 && fail "check finds nothing"
-	contains "check" "have one script do what they do" "$(cat "$OUT/check")"
+	contains "check" "combine them in one script" "$(cat "$OUT/check")"
 }
 
 # A hook that leaves something behind that holds its output does not hang.

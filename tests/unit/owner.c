@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the one who runs the test owns is root's, for the code that asks: so
- * files that have to be root's can be the test's.  Linked with --wrap=fstat.
+ * Report files of the user who runs the test as owned by root, so that the test
+ * can make files that must belong to root.  Linked with --wrap=fstat.
  */
 #include <sys/stat.h>
 #include <unistd.h>

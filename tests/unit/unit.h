@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the unit tests share: main(), and what needs root. */
+/* Shared by the unit tests: main(), tests that need root, and files. */
 #ifndef NSC_TESTS_UNIT_H
 #define NSC_TESTS_UNIT_H
 
@@ -20,7 +20,7 @@ static inline void unit_add(TCase *tcase, const TTest *const *tests)
 		tcase_add_test(tcase, *tests);
 }
 
-/* Run the suite; the exit status of main. */
+/* Run the suite; returns the exit status of main. */
 static inline int unit_run(Suite *suite)
 {
 	SRunner *runner = srunner_create(suite);
@@ -33,8 +33,8 @@ static inline int unit_run(Suite *suite)
 }
 
 /*
- * Those that nobody but root can run.  Who cannot is told so, and fails where
- * NSC_TEST_REQUIRE says that root has to be there.
+ * Add tests that only root can run.  Without root, a message names them
+ * instead, or, if NSC_TEST_REQUIRE contains "root", they run and fail.
  */
 static inline void unit_add_root(TCase *tcase, const TTest *const *tests)
 {
@@ -56,7 +56,7 @@ static inline int unit_remove_one(const char *path, const struct stat *st,
 	return remove(path);
 }
 
-/* A directory below /tmp, and its end. */
+/* Make a directory below /tmp, and remove it. */
 static inline const char *unit_make_dir(char path[64])
 {
 	strcpy(path, "/tmp/nsc-unit.XXXXXX");
@@ -70,7 +70,7 @@ static inline void unit_remove_dir(const char *path)
 	nftw(path, unit_remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
-/* DIR/NAME with the text and mode. */
+/* Write DIR/NAME with the text and mode. */
 static inline void unit_write(const char *dir, const char *name,
 			      const char *text, mode_t mode)
 {

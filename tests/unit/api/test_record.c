@@ -102,7 +102,7 @@ START_TEST(a_getter_says_what_is_wrong)
 			 types[_i].real);
 	ck_assert_int_eq(nscontainer_record_bool(record, key, &boolean),
 			 types[_i].boolean);
-	/* Untouched after an error. */
+	/* Outputs are unchanged after an error. */
 	ck_assert(types[_i].integer == 0 || integer == -7);
 	ck_assert(types[_i].real == 0 || real == -7);
 	ck_assert(types[_i].boolean == 0 || !boolean);
@@ -127,7 +127,7 @@ START_TEST(a_getter_gives_the_value)
 }
 END_TEST
 
-/* Nothing is told that is not documented. */
+/* A record refuses keys and types that are not documented. */
 static const char *const wrong[] = {
 	"{\"other\": 1}", "{\"name\": 1}", "{\"words\": \"x\"}",
 	"{\"size\": 1.5}", "{\"size\": \"1\"}", "{\"open\": 1}",

@@ -67,7 +67,7 @@ START_TEST(every_key)
 	ck_assert_int_eq(c->cgroups.devices.rules[0].major, -1);
 	ck_assert_str_eq(l->origin, "F: cgroups");
 	nsc_config_free(c);
-	/* Nothing, in each way in which that can be said. */
+	/* Each way to configure no limit. */
 	c = parse("\"name\": \"\", \"cpuset_cpus\": \"\", \"memory\": 0,"
 		  "\"freezer\": \"\", \"cpu_shares\": 0, \"hugetlb\": {}");
 	ck_assert_msg(c, "%s", err.text);
@@ -160,7 +160,7 @@ START_TEST(shares_and_weight)
 }
 END_TEST
 
-/* What a limit is in the files of one version: "file=value file=value". */
+/* The files of a limit in one version: "file=value file=value". */
 static const char *settings(const struct nsc_cgroup_ops *ops,
 			    const char *text, enum nsc_cgroup_number n)
 {
@@ -317,7 +317,7 @@ START_TEST(impossible_limits)
 }
 END_TEST
 
-/* The few instructions that the generator uses; -1: anything else. */
+/* Interpret the instructions that the generator uses; -1 for any other. */
 static int interpret(const struct bpf_insn *insns, size_t n,
 		     const struct bpf_cgroup_dev_ctx *ctx)
 {
@@ -411,7 +411,7 @@ START_TEST(device_program)
 }
 END_TEST
 
-/* In a group of its own of whatever v2 hierarchy there is. */
+/* In its own group of the v2 hierarchy, if there is one. */
 START_TEST(device_program_in_the_kernel)
 {
 	const struct nsc_device_policy p = { nsc_device_rules,
@@ -523,7 +523,7 @@ START_TEST(parents)
 }
 END_TEST
 
-/* So many lines of a path of so many bytes, saved and loaded. */
+/* Save and load a record of lines with paths of len bytes. */
 static int save(int dir, size_t lines, size_t len)
 {
 	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
@@ -546,7 +546,7 @@ static int save(int dir, size_t lines, size_t len)
 	return ret;
 }
 
-/* No record is written that its reader would not take. */
+/* Each record that is written can be read again. */
 START_TEST(records_are_read_whole)
 {
 	char top[64];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each key of container.json by the code's own table: keys.json has values that
- * are good, and values that are not with a part of the message; "in" is what
- * has to stand beside.  A key without an entry fails, as does one that
- * man/container.json.5 does not have, or has and the code has not.
+ * Test each key of container.json, from the code's own table.  keys.json has
+ * good values, and bad values with a part of the message; "in" has other keys
+ * that the key requires.  A key without an entry fails, and so does a key that
+ * only the code or only man/container.json.5 has.
  */
 #include "unit.h"
 
@@ -26,8 +26,8 @@ static struct nsc_user alice = {
 static json_t *entries;
 
 /*
- * The document of an entry with value as its key; and where that is, as
- * messages say it.
+ * Make a document in which the entry's key has this value; path is the key's
+ * place in the form of messages.
  */
 static char *document(const json_t *entry, json_t *value, char path[256])
 {
@@ -58,7 +58,7 @@ static char *document(const json_t *entry, json_t *value, char path[256])
 	return text;
 }
 
-/* Parse it; NULL: accepted, or the message. */
+/* Parse text; NULL if it is accepted, or else the message. */
 static const char *message(const char *text)
 {
 	static struct nsc_error err;
@@ -87,7 +87,7 @@ static bool has_word(const char *text, const char *word)
 	return false;
 }
 
-/* Does it begin with the path; or with what that is in, and name the key? */
+/* True if text begins with path, or with its parent and names the key. */
 static bool is_about(const char *text, const char *path)
 {
 	const char *dot = strrchr(path, '.');
@@ -137,7 +137,7 @@ START_TEST(values)
 }
 END_TEST
 
-/* How many values of that kind there are for a key. */
+/* The number of values of that kind for a key. */
 static size_t count(const char *key, const char *kind)
 {
 	size_t i, n = 0;
@@ -171,7 +171,7 @@ START_TEST(each_key_has_values)
 	size_t i;
 
 	for (char **k = keys; *k; k++) {
-		/* The members of both are one table. */
+		/* Hooks for start and stop share one table. */
 		ck_assert_msg(count(*k, "good") ||
 			      !strcmp(*k, "hooks.stop.on_failure"),
 			      "keys.json: %s: no good value", *k);
@@ -193,7 +193,7 @@ START_TEST(each_key_has_values)
 }
 END_TEST
 
-/* The page says ".It Ic NAME , NAME No (what it may be)". */
+/* The page has lines ".It Ic NAME , NAME No (allowed values)". */
 START_TEST(each_key_is_documented)
 {
 	static char page[131072];

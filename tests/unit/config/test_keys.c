@@ -212,7 +212,7 @@ static const struct {
 	  "lifecycle.max_sessions: expected a number from 0 to 10000" },
 };
 
-/* What it does not say is what the host says. */
+/* Missing keys take the host's values. */
 START_TEST(lifecycle)
 {
 	const struct nsc_lifecycle host = {
@@ -292,7 +292,7 @@ START_TEST(passwd_has_the_user)
 	expect_passwd(NULL, LINE);
 	expect_passwd("root:x:0:0::/:/bin/sh\n", LINE
 		      "root:x:0:0::/:/bin/sh\n");
-	/* Another's name, another's uid, and a first line that wins. */
+	/* The user's line comes before lines with the same name or uid. */
 	expect_passwd("alice:x:1001:1::/:/x\n", LINE "alice:x:1001:1::/:/x\n");
 	expect_passwd("bob:x:1000:1::/:/x\n", LINE "bob:x:1000:1::/:/x\n");
 	expect_passwd("alice:x:1:1::/:/x\n" LINE, LINE "alice:x:1:1::/:/x\n"
@@ -316,7 +316,7 @@ START_TEST(group_has_the_user)
 }
 END_TEST
 
-/* M13: where ids inside are the host's, a file of the rootfs gives none. */
+/* M13: if ids inside are host ids, the rootfs's files give no group. */
 START_TEST(no_group_but_the_hosts)
 {
 	exact = true;
@@ -330,7 +330,7 @@ START_TEST(no_group_but_the_hosts)
 		     "alice:x:1000:\nsudo:x:27:alice\n"
 		     "shadow:x:42:\ndisk:x:6:bob,carol\n"
 		     "tty:x:05:\n  adm:x:4:\n");
-	/* The same gid by another way of writing it is no group of hers. */
+	/* Another spelling of the same gid gives her no group either. */
 	expect_group("alice:x:1000:\nsudo:x:27:alice\nx:x:0027:alice\n", true,
 		     "alice:x:1000:\nsudo:x:27:alice\nx:x:0027:\n");
 	exact = false;
@@ -381,7 +381,7 @@ START_TEST(external_by_default)
 }
 END_TEST
 
-/* Keys that say what the engine says. */
+/* Keys for values that the engine decides. */
 static const char *const taken[] = {
 	"\"rootfs\": \"/\"", "\"overlay\": \"tmpfs\"",
 	"\"readonly_fs\": true", "\"no_pivot_root\": false",

@@ -39,7 +39,7 @@ START_TEST(control_means_what_libpam_does)
 }
 END_TEST
 
-/* Lines as "level control"; the last one is ours. */
+/* Lines of the form "level control"; the last one is our module. */
 static const struct {
 	bool expected;
 	const char *lines[6];
@@ -51,7 +51,7 @@ static const struct {
 	{ false, { "0 [success=1 default=bad]", "0 requisite", "0 required" } },
 	{ true, { "0 [default=2]", "0 requisite", "0 required" } },
 	{ true, { "0 [default=999999999999999999999]", "0 required" } },
-	/* A substack is one module, and ends for itself alone. */
+	/* A substack counts as one module, and can end only itself. */
 	{ false, { "0 [default=1]", "0 substack", "1 required",
 		   "0 required" } },
 	{ true, { "0 [default=2]", "0 substack", "1 required",
@@ -92,7 +92,7 @@ START_TEST(services_are_names)
 }
 END_TEST
 
-/* A mistake in one argument leaves the others as they are. */
+/* A mistake in one argument does not affect the others. */
 START_TEST(options_after_a_mistake)
 {
 	const char *argv[] = { "rubbish", "break_glass=staff", "conf=x",

@@ -148,7 +148,7 @@ START_TEST(pidfds)
 }
 END_TEST
 
-/* The name of a process may look like the end of the field. */
+/* The name of a process may look like the end of its field. */
 START_TEST(start_time_of_a_hostile_name)
 {
 	uint64_t before, after;
@@ -194,7 +194,7 @@ static int target(const char *path, unsigned int how)
 	return nsc_target_open(&tree, path, how, &err);
 }
 
-/* M1, M2: whatever links a rootfs holds, nothing is made or found outside. */
+/* M1, M2: with any links in a rootfs, nothing outside is made or found. */
 START_TEST(mount_points_stay_inside)
 {
 	char dir[64], path[128], outside[64];
@@ -207,7 +207,7 @@ START_TEST(mount_points_stay_inside)
 	ck_assert_int_eq(symlink(outside, path), 0);
 	snprintf(path, sizeof(path), "%s/up", dir);
 	ck_assert_int_eq(symlink("../../../../../../tmp", path), 0);
-	/* A magic link is read as the text that it shows, "/". */
+	/* A magic link counts as its text, "/". */
 	snprintf(path, sizeof(path), "%s/magic", dir);
 	ck_assert_int_eq(symlink("/proc/self/root/tmp", path), 0);
 	fd = target("/abs/x/y", NSC_TARGET_DIR);
@@ -242,7 +242,7 @@ START_TEST(mount_points_stay_inside)
 }
 END_TEST
 
-/* M12: in what a user can write to no link leads on, in root's it does. */
+/* M12: links are followed in directories of root, but not of users. */
 START_TEST(links_of_users_lead_nowhere)
 {
 	char dir[64];
@@ -383,7 +383,7 @@ START_TEST(terminals)
 	if (mount("/dev/pts/ptmx", "/dev/ptmx", NULL, MS_BIND, NULL) < 0)
 		return;
 	ck_assert_msg(nsc_terminal_check(1, true, &err) == 0, "%s", err.text);
-	/* None is left. */
+	/* No terminal is left. */
 	ck_assert_int_eq(mount(NULL, "/dev/pts", "devpts", MS_REMOUNT,
 			       "max=1,ptmxmode=0666,gid=5,mode=620"), 0);
 	master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC);
@@ -392,7 +392,7 @@ START_TEST(terminals)
 	ck_assert_int_eq(nsc_terminal_check(1, true, &err), -ENOSPC);
 	ck_assert_ptr_nonnull(strstr(err.text, "raise max_terminals"));
 	close(master);
-	/* Its name leads nowhere: what ttyname(3) would find. */
+	/* The name that ttyname(3) would find does not exist. */
 	ck_assert_int_eq(mount("t", "/dev/pts", "tmpfs", 0, NULL), 0);
 	ck_assert_int_lt(nsc_terminal_check(1, true, &err), 0);
 	ck_assert_int_eq(strncmp(err.text, "terminal: ", 10), 0);
@@ -445,7 +445,7 @@ START_TEST(ptys)
 	ck_assert_int_eq(status, 0);
 	ck_assert_int_eq(nsc_pty_signal(&pty, SIGINT), 0);
 	ck_assert_int_eq(nsc_pty_signal(&pty, SIGTERM), -EINVAL);
-	/* Another devpts has taken its place. */
+	/* Another devpts is mounted in its place. */
 	own_devpts();
 	ck_assert_int_lt(nsc_pty_reopen_here(&pty, &err), 0);
 	ck_assert_int_lt(nsc_pty_new_here(nsc_pty_devpts(), &none, &err), 0);
@@ -491,7 +491,7 @@ START_TEST(maps_are_read)
 
 	ck_assert_int_ge(n, 1);
 	ck_assert_int_eq(nsc_idmap_to_host(map, (size_t)n, 0, &id), 0);
-	/* Seen from inside, a map leads to itself. */
+	/* Seen from inside, a map maps ids to themselves. */
 	ck_assert_uint_eq(id, 0);
 	ck_assert_int_eq(nsc_idmap_read(0x7ffffffe, "uid_map", map), -ESRCH);
 }
@@ -508,7 +508,7 @@ START_TEST(namespaces_differ)
 	ck_assert_int_eq(error, 0);
 	ids[4].ino++;
 	ck_assert_uint_eq(nsc_namespace_differ(ids, &error), CLONE_NEWPID);
-	/* Whoever made ours, it is ours alone to use. */
+	/* The owner of our own namespace is root, whoever made it. */
 	ck_assert_int_eq(nsc_namespace_owner(getpid(), CLONE_NEWPID, &owner),
 			 0);
 	ck_assert_uint_eq(owner, 0);

@@ -11,7 +11,7 @@
 #include "rundir/monitor_start.h"
 #include "util/paths.h"
 
-#define USER 65534		/* whose container it is, for root */
+#define USER 65534		/* the container's user if root runs it */
 
 char dir[64], said[4096];
 struct nsc_state state;
@@ -19,7 +19,7 @@ struct hangups hangups;
 struct sessions all;
 struct nsc_error err;
 
-/* --- what leaves the monitor */
+/* --- the effects of the monitor */
 
 static void say(const char *what, const struct session *s)
 {
@@ -154,7 +154,7 @@ int run_monitor(const char *name, TCase *tcase)
 {
 	Suite *suite = suite_create(name);
 
-	/* These are the monitor's, as it is started, and not the runner's. */
+	/* Occupy the monitor's descriptors, so the runner does not use them. */
 	while (open("/dev/null", O_RDONLY) < NSC_MONITOR_DIR)
 		;
 	tcase_add_checked_fixture(tcase, prepare, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A monitor's table of sessions in a run directory of the test's own, and
- * logins, which are children of the test.
+ * A monitor's table of sessions in the test's own run directory, and logins,
+ * which are children of the test.
  */
 #ifndef NSC_TESTS_FIXTURE_H
 #define NSC_TESTS_FIXTURE_H
@@ -10,7 +10,7 @@
 
 #include "monitor/session_table.h"
 
-/* What has been recorded and hung up: lines. */
+/* A line for each session that was recorded or hung up. */
 extern char said[4096];
 extern char dir[64];
 extern struct nsc_state state;
@@ -18,27 +18,27 @@ extern struct hangups hangups;
 extern struct sessions all;
 extern struct nsc_error err;
 
-/* The directory; sessions_open(); and the end of both. */
+/* Make the directory, call sessions_open(), and undo both. */
 void prepare(void);
 void begin_watching(void);
 void clean_up(void);
 
-/* A process that waits until it is killed, and that. */
+/* Start a process that waits until it is killed, and kill it. */
 pid_t login(void);
 void end(pid_t pid);
 
-/* Its file, which is another process's with later. */
+/* Write the session's file; with later, it names another process. */
 void put_file(pid_t pid, const char *service, int later);
 bool has_file(pid_t pid);
 
-/* sessions_admit(); and what has to follow that. */
+/* Call sessions_admit(), and then the calls that must follow it. */
 int admit(pid_t pid, bool root, struct session *s);
 struct session *enter(pid_t pid, bool root);
 
-/* What was said since the last time. */
+/* Compare the lines since the previous call. */
 void went(const char *expected);
 
-/* Run such tests; the exit status of main. */
+/* Run the tests; returns the exit status of main. */
 int run_monitor(const char *name, TCase *tcase);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/monitor/processes.c: whatever a session's control group has in it. */
+/* lib/monitor/processes.c with any content of a session's control group. */
 #include "unit.h"
 
 #include "monitor/processes.c"
 
-/* More than are looked at: the same one again and again. */
+/* More processes than are examined: the same pid in each line. */
 START_TEST(no_end_of_processes)
 {
 	struct processes all = { .n = 0 };
@@ -23,7 +23,7 @@ START_TEST(no_end_of_processes)
 	load.pidns = ns;
 	nsc_cgroup_each_process(dir, processes_add, &load);
 	ck_assert_uint_eq(all.n, MOST);
-	/* As for a second group: nothing is added, nothing is lost. */
+	/* A second call, as for a second group, must not change the list. */
 	nsc_cgroup_each_process(dir, processes_add, &load);
 	ck_assert_uint_eq(all.n, MOST);
 	for (size_t i = 0; i < all.n; i++)

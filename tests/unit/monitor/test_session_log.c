@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/monitor/session_log_text.c: what a record says, whatever the values are;
- * and lib/monitor/session_log_places.c with a directory of its own.
+ * lib/monitor/session_log_text.c: records with any values; and
+ * lib/monitor/session_log_places.c with the test's own directory.
  */
 #include "unit.h"
 
@@ -69,7 +69,7 @@ static const char *const hostile[] = {
 	"\xff\xfe", "a=b", "\\x0a", "", "\t", "%n%s", "'", "`id`",
 };
 
-/* Nothing ends a value but its own end. */
+/* No byte of a value can end the value. */
 START_TEST(hostile_values)
 {
 	struct session s = plain;
@@ -83,7 +83,7 @@ START_TEST(hostile_values)
 	session_log_text_line(&s, &unknown, text);
 	for (const char *p = text; *p; p++)
 		ck_assert_msg(*p >= 0x20 && *p < 0x7f, "%s", text);
-	/* As a reader splits it: words, quotes that hold spaces. */
+	/* Split like a reader: into words, with spaces only in quotes. */
 	for (key = text; *key; keys++) {
 		const char *value = strchr(key, '=');
 
@@ -161,7 +161,7 @@ END_TEST
 #define ROUNDS 300
 #define WRITERS 4
 
-/* Who makes the directory is one of them. */
+/* One of several simultaneous writers makes the directory. */
 START_TEST(first_records_at_once)
 {
 	int lost = 0, status, go[2];

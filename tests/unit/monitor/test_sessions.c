@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/monitor/session_table.c: who may become a session, and how it ends.  With
- * nobody's rights all are the user's; root's have a file.
+ * lib/monitor/session_table.c: which processes may become sessions, and how
+ * sessions end.  Runs without privileges: all processes belong to the user, and
+ * those that stand for root have a file.
  */
 #include "fixture.h"
 
@@ -29,7 +30,7 @@ START_TEST(take_over)
 	ck_assert_uint_eq(all.n, 1);
 	ck_assert_int_eq(all.list[0]->pid, there);
 	ck_assert_str_eq(all.list[0]->rhost, "192.0.2.1");
-	/* Those that ended when nobody watched, in whatever order. */
+	/* Sessions that ended without a monitor, in any order. */
 	ck_assert_ptr_nonnull(strstr(said, "close cron\nhang up cron\n"));
 	ck_assert_ptr_nonnull(strstr(said, "close su\nhang up su\n"));
 	ck_assert_ptr_null(strstr(said, "sshd"));
@@ -57,7 +58,7 @@ START_TEST(who_is_one)
 	struct session s;
 
 	begin_watching();
-	/* Root's without a file, and with another process's. */
+	/* A process of root without a file, or with another process's. */
 	ck_assert_int_eq(admit(pid, true, &s), 0);
 	put_file(pid, "sshd", 1);
 	ck_assert_int_eq(admit(pid, true, &s), 0);
@@ -65,7 +66,7 @@ START_TEST(who_is_one)
 	ck_assert_int_eq(admit(pid, true, &s), 1);
 	ck_assert_str_eq(s.service, "sshd");
 	ck_assert(!s.by_user && !s.entered);
-	/* The user's, whatever a file says. */
+	/* For a process of the user, the file does not count. */
 	state.generation = 7;
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	ck_assert_str_eq(s.service, "nsshell");
@@ -80,7 +81,7 @@ START_TEST(who_is_one)
 }
 END_TEST
 
-/* A session takes descriptors, and its end gives them back. */
+/* Shows whether the end of a session has closed its descriptors. */
 static int next_descriptor(void)
 {
 	int fd = dup(0);
@@ -101,7 +102,7 @@ START_TEST(once)
 	hangups.n = 2;
 	hangups.list = before;
 	first = enter(pid, false);
-	/* Another process had the number, and is not hung up any more. */
+	/* Another process had the pid, and is no longer to be hung up. */
 	ck_assert_uint_eq(hangups.n, 1);
 	ck_assert_int_eq(before[0].login, 1);
 	hangups.list = NULL;
@@ -118,7 +119,7 @@ START_TEST(once)
 	ck_assert_uint_eq(all.n, 0);
 	ck_assert(!has_file(pid));
 	ck_assert_int_eq(next_descriptor(), next);
-	/* Of root's the login has made the file. */
+	/* A login of root has made its own file. */
 	pid = login();
 	put_file(pid, "su", 0);
 	enter(pid, true);
@@ -142,7 +143,7 @@ static unsigned int own(const char *path)
 	return id;
 }
 
-/* What there is to see of a nsshell is noted for nsinit. */
+/* The known facts about a nsshell are noted for nsinit. */
 START_TEST(note)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY), before = dup(0), slave;
@@ -171,7 +172,7 @@ START_TEST(note)
 	ck_assert_uint_eq(s.audit_session, own("/proc/self/sessionid"));
 	ck_assert_uint_eq(s.audit_session, added->audit_session);
 	end(pid);
-	/* One without a terminal has none. */
+	/* Without a terminal, the note has none. */
 	ck_assert_int_eq(dup2(NSC_MONITOR_PID1, 0), 0);
 	pid = login();
 	ck_assert_str_eq(enter(pid, false)->tty, "");
@@ -197,12 +198,12 @@ START_TEST(limit)
 	enter(pids[2], false);
 	ck_assert_int_eq(admit(pids[3], false, &s), -EUSERS);
 	ck_assert_ptr_nonnull(strstr(err.text, "You have 2 sessions, "));
-	/* An administrator's command is not counted; who has ended is not. */
+	/* Commands of nsinit exec and ended sessions do not count. */
 	put_file(pids[3], "nsinit-exec", 0);
 	ck_assert_int_eq(admit(pids[3], true, &s), 1);
 	end(pids[1]);
 	ck_assert_int_eq(admit(pids[3], false, &s), 1);
-	/* And what the monitor can watch has an end. */
+	/* The monitor can watch only a limited number of sessions. */
 	all.max = 2;
 	ck_assert_int_eq(admit(pids[3], false, &s), -EMFILE);
 	ck_assert_str_eq(err.text, "the container has 2 sessions: its "
@@ -214,7 +215,7 @@ START_TEST(limit)
 }
 END_TEST
 
-#define MANY 100	/* more than are looked at in one go */
+#define MANY 100	/* more than one round handles */
 
 START_TEST(many_end_at_once)
 {
@@ -262,7 +263,7 @@ START_TEST(recorded_a_moment_later)
 	ck_assert_int_eq(all.later, INT64_MAX);
 	sessions_go_on(&all);
 	went("");
-	/* One that is over by then is recorded with its end. */
+	/* A session that has ended by then is recorded with its end. */
 	sessions_record(&all, all.list[1]);
 	end(pids[1]);
 	sessions_reap(&all);
@@ -281,7 +282,7 @@ START_TEST(the_end)
 	unit_write(dir, "session/99999999", "", 0644);
 	unit_write(dir, "session/.nsc", "", 0644);
 	sessions_close(&all);
-	/* The container has gone: nobody is left to be hung up. */
+	/* The container has ended, so no process is left to hang up. */
 	went("close nsshell\n");
 	ck_assert_uint_eq(all.n, 0);
 	ck_assert_int_eq(unlinkat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION,
@@ -305,7 +306,7 @@ START_TEST(no_descriptors)
 	few.rlim_cur = 5;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	ck_assert_ptr_null(sessions_add(&all, &s, pidfd, &err));
-	/* It is in the groups by then, so it has to end. */
+	/* It is in the groups already, so it must end. */
 	ck_assert_int_eq(err.code, ENOTRECOVERABLE);
 	ck_assert_str_eq(err.text, "note the session: Too many open files");
 	ck_assert_uint_eq(all.n, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/monitor/socket.c: what comes of whoever connects.  The client is a child
- * of the test; with nobody's rights the kernel says what the test has it say.
+ * lib/monitor/socket.c: the answers to clients.  The client is a child of the
+ * test, which runs without privileges and fakes the kernel's answers.
  */
 #include "fixture.h"
 
@@ -23,7 +23,7 @@ int __real_getsockopt(int fd, int level, int name, void *value,
 		      socklen_t *len);
 int __wrap_getsockopt(int fd, int level, int name, void *value,
 		      socklen_t *len);
-/* Whom the kernel takes a client for; and one that has no SO_PEERPIDFD. */
+/* Fake the credentials of a client, and a kernel without SO_PEERPIDFD. */
 int __wrap_getsockopt(int fd, int level, int name, void *value,
 		      socklen_t *len)
 {
@@ -41,7 +41,7 @@ int __wrap_getsockopt(int fd, int level, int name, void *value,
 
 enum client { ASKS, TALKS, LEAVES, ENDS };
 
-/* One that connects, and then waits; its connection. */
+/* Start a client that connects and then waits; *ret is its connection. */
 static pid_t client(enum client kind, uid_t uid, int *ret)
 {
 	struct sockaddr_un to = { .sun_family = AF_UNIX };
@@ -70,7 +70,7 @@ static pid_t client(enum client kind, uid_t uid, int *ret)
 
 			if (recv(*ret, &answer, sizeof(answer), 0) > 0)
 				(void)!write(pair[1], &answer, sizeof(answer));
-			/* Who has said what nobody read is told so first. */
+			/* ECONNRESET comes first if sent data was not read. */
 			else if (errno != ECONNRESET)
 				pause();
 		}
@@ -98,9 +98,9 @@ static const struct {
 	enum client kind;
 	enum peer peer;
 	bool old;		/* the kernel */
-	bool full;		/* the user has the one session that may be */
-	bool has_file;		/* as logins of root's have */
-	int code;		/* of the answer, -1: nobody hears it */
+	bool full;		/* the user has the only allowed session */
+	bool has_file;		/* as logins of root have */
+	int code;		/* of the answer; -1: no client reads it */
 	const char *text;
 	bool is_session;
 } clients[] = {
@@ -115,12 +115,12 @@ static const struct {
 	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
 	{ ASKS, .peer = ROOT },
 	{ ASKS, ROOT, .has_file = true, .is_session = true },
-	/* Who connected has ended, and another has its number. */
+	/* The client has ended, and another process has its pid. */
 	{ ASKS, ROOT, .old = true, .has_file = true, .code = ESRCH,
 	  .text = "the process has ended" },
 };
 
-/* What the socket's client hears, and the table has after it. */
+/* Check the answer to the client, and the table after it. */
 static void check_client(pid_t pid, int in)
 {
 	struct nsc_enter_answer answer;
@@ -140,7 +140,7 @@ static void check_client(pid_t pid, int in)
 		ck_assert_int_eq(all.list[0]->by_user,
 				 clients[which].peer == OWN);
 	}
-	/* Groups of who is no session, and has them, go as well. */
+	/* Groups of a process that is not a session are removed later. */
 	if (!clients[which].code)
 		ck_assert_int_lt(all.later, INT64_MAX);
 }
@@ -156,7 +156,7 @@ START_TEST(clients_are_answered)
 	door = socket_open(all.uid, &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);
-	/* Nobody is there. */
+	/* No client has connected. */
 	socket_serve(door, &all);
 	if (clients[_i].full)
 		enter(other, false);
@@ -171,7 +171,7 @@ START_TEST(clients_are_answered)
 	check_client(pid, in);
 	is_root = false;
 	if (clients[_i].is_session && clients[_i].code == 0) {
-		/* Another process of the user's is one more. */
+		/* Another process of the user counts as another session. */
 		client(ASKS, all.uid, &in_again);
 		socket_serve(door, &all);
 		ck_assert_int_eq(answer_to(in_again).err.code, EUSERS);
@@ -185,7 +185,7 @@ START_TEST(clients_are_answered)
 }
 END_TEST
 
-/* Root's and the user's alone, and whatever was there before. */
+/* Only root and the user have access, with any file there before. */
 START_TEST(the_socket)
 {
 	mode_t mask = umask(022);

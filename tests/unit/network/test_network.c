@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Networks: addresses, networks[], the pool, resolv.conf, what is shown. */
+/* Networks: addresses, networks[], the pool, resolv.conf, descriptions. */
 #include "unit.h"
 
 #include <sched.h>
@@ -20,7 +20,7 @@ static const struct nsc_user user = {
 	.home = (char *)(uintptr_t)"/home/alice",
 };
 
-/* The networks are all that the file has; MORE follows them. */
+/* Parse a file that has only the networks and the text more after them. */
 static int parse(const char *networks, const char *more,
 		 struct nsc_config **ret)
 {
@@ -233,7 +233,7 @@ static struct nsc_pool_range range(const char *net, const char *gateway)
 	return r;
 }
 
-/* What key gets, as text; "" where there is nothing left. */
+/* The address that key gets, as text; "" if none is left. */
 static const char *take(const char *dir, const char *key,
 			const struct nsc_pool_range *r)
 {
@@ -264,7 +264,7 @@ START_TEST(pool_is_stable_and_ends)
 	ck_assert_ptr_nonnull(strstr(err.text, "enlarge address_pool in"));
 	ck_assert_int_eq(err.code, ENOSPC);
 	ck_assert_str_eq(take(dir, "alice", &r), "10.0.0.1/29");
-	/* A pool that was enlarged, and another one. */
+	/* An enlarged pool, and another pool. */
 	r = range("10.0.0.0/28", NULL);
 	ck_assert_str_eq(take(dir, "alice", &r), "10.0.0.1/28");
 	ck_assert_str_eq(take(dir, "7", &r), "10.0.0.2/28");
@@ -278,7 +278,7 @@ START_TEST(pool_is_stable_and_ends)
 }
 END_TEST
 
-/* Lines that we did not write are no obstacle. */
+/* Lines that no program of ours wrote are no obstacle. */
 START_TEST(pool_reads_anything)
 {
 	struct nsc_pool_range r = range("10.0.0.0/24", NULL);
@@ -357,7 +357,7 @@ START_TEST(pools_in_the_policy)
 }
 END_TEST
 
-/* The lines of resolv.conf for these networks, with spaces between them. */
+/* Check the lines of resolv.conf for these networks, joined by spaces. */
 static void resolv(const char *networks, const char *host,
 		   const char *upstream, const char *expected)
 {

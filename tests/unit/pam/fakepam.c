@@ -92,7 +92,7 @@ int pam_putenv(pam_handle_t *pamh, const char *text)
 	return PAM_SUCCESS;
 }
 
-/* --- what is said */
+/* --- messages */
 
 static void __attribute__((format(printf, 3, 0)))
 say(const pam_handle_t *pamh, const char *to, const char *fmt, va_list ap)

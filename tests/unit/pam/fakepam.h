@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * As much of libpam as the module calls, in a process without PAM: items, data
- * and environment are in a struct, and what the module says goes to a file.
+ * The functions of libpam that the module calls, in a process without PAM:
+ * items, data and environment are in a struct, and messages go to a file.
  */
 #ifndef NSC_TESTS_FAKEPAM_H
 #define NSC_TESTS_FAKEPAM_H
@@ -16,8 +16,8 @@
 typedef void fakepam_cleanup(pam_handle_t *pamh, void *data, int status);
 
 struct pam_handle {
-	FILE *log;			/* the caller's */
-	char *items[FAKEPAM_ITEMS];	/* by PAM_USER and the like */
+	FILE *log;			/* belongs to the caller */
+	char *items[FAKEPAM_ITEMS];	/* by item type, such as PAM_USER */
 	char *environment[FAKEPAM_MOST];
 	struct {
 		char *name;
@@ -27,10 +27,10 @@ struct pam_handle {
 	int putenv_fails, set_data_fails;	/* from now on */
 };
 
-/* Item and environment for the module to find; text is copied. */
+/* Set an item for the module to find; text is copied. */
 void fakepam_set(pam_handle_t *pamh, int item, const char *text);
 
-/* pam_end(): the module's data goes. */
+/* pam_end(): free the module's data. */
 void fakepam_end(pam_handle_t *pamh);
 
 #endif

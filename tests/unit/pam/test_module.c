@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pam/pam_container.c as a login program calls it, with nobody's rights:
- * libpam is fakepam.c, and what would need root is faked in world.c, at
- * the functions that the module calls (ld --wrap).  The policy, the options and
- * the name service's readers are the real ones.
+ * pam/pam_container.c as a login program calls it, without privileges: libpam
+ * is fakepam.c, and world.c fakes functions that the module calls and that
+ * would need root (ld --wrap).  The policy, the options and the readers of the
+ * name service are the real ones.
  *
- * cases/ says what is called and what has to come of it: each case begins as
- * user alice of service sshd, who has users/alice/container.json below the
- * directory CONF, in a program of one thread.  A line of it is a word:
+ * cases/ has the calls and their expected results.  Each case begins as user
+ * alice of service sshd, who has users/alice/container.json below the directory
+ * CONF, in a program with one thread.  A line of a case is a word:
  *
  *   user, service, tty, rhost, ruser TEXT	items of PAM, "-": none
- *   shell PATH, member GROUP			what the name service says
+ *   shell PATH, member GROUP			answers of the name service
  *   file NAME TEXT, remove NAME, mode NAME OCTAL	below CONF
- *   inside ours|refusing|UID			where the program is already
+ *   inside ours|refusing|UID			the program is in this container
  *   threads N
- *   will open|place|check ERROR N TEXT		fails so, N times
- *   state-shell, environment, message, note, changed	of the container
- *   runtime-dir ENTRY				what is there inside
+ *   will open|place|check ERROR N TEXT		fails with ERROR, N times
+ *   state-shell, environment, message, note, changed	state of the container
+ *   runtime-dir ENTRY				variable set inside
  *   pam-environment ENTRY, putenv-fails, set-data-fails, silent
- *   handle 0|1, end				of PAM
+ *   handle 0|1, end				handles of PAM
  *   open_session, close_session ... ARGUMENTS	conf=CONF/nscontainer.conf first
  *
- * and after it all that was called and said by then, each line with a tab.
+ * and then, each line after a tab, all calls and messages since the last one.
  */
 #include "unit.h"
 
@@ -62,7 +62,7 @@ static void make_file(const char *name, const char *text)
 	unit_write(the.dir, name, text, 0644);
 }
 
-/* In text, whatever from stands for; the result is kept until the next. */
+/* Replace from by to; the result is valid until the next call. */
 static const char *replace(const char *text, const char *from, const char *to)
 {
 	static char out[2048];
@@ -158,7 +158,7 @@ static bool call(const char *name, char *arguments)
 	for (char *word = strtok_r(arguments, " ", &save); word;
 	     word = strtok_r(NULL, " ", &save))
 		argv[argc++] = word;
-	/* As libpam answers for a module that has no such function. */
+	/* libpam's answer for a module without the function. */
 	if (calls[i].call)
 		ret = calls[i].call(the.pamh, the.flags, argc, argv);
 	fprintf(the.log, "= %s\n", name_of(ret));
@@ -198,7 +198,7 @@ static const struct {
 	{ "STDIO", NSC_STDIO_REFUSED },
 };
 
-/* "open ESRCH 2 it has ended" */
+/* Parse "open ESRCH 2 it has ended". */
 static bool will(const char *rest)
 {
 	struct failure *f = &the.failures[the.n_failures++];
@@ -282,9 +282,9 @@ static void run_word(const char *line)
 	exit(2);
 }
 
-/* --- what was said, against what has to be */
+/* --- comparing the log with the expected lines */
 
-/* The next line that was said is the expected one; NULL: there is none. */
+/* Check that the next line of the log is expected; NULL: no more lines. */
 static void compare(const char *expected)
 {
 	const char *got = NULL;
@@ -315,7 +315,7 @@ static bool next_line(void)
 	return strncmp(script.line, "case ", 5) != 0;
 }
 
-/* Up to the next word; false: the case is over. */
+/* Compare lines up to the next word; false at the end of the case. */
 static bool compare_lines(void)
 {
 	bool more;
@@ -331,7 +331,7 @@ static bool compare_lines(void)
 
 void __real__exit(int status) __attribute__((noreturn));
 void __wrap__exit(int status) __attribute__((noreturn));
-/* The module has ended the program, and with it the case; libcheck may, too. */
+/* The module may end the program, and so the case; libcheck calls it too. */
 void __wrap__exit(int status)
 {
 	if (!the.log)
@@ -350,7 +350,7 @@ static void run_case(void)
 	end();
 }
 
-/* --- all of them */
+/* --- all cases */
 
 static struct {
 	char file[256], name[128];
@@ -383,7 +383,7 @@ static int find_cases(void)
 	return n;
 }
 
-/* Each in a process of its own, which the module may end. */
+/* Each case runs in its own process, which the module may end. */
 START_TEST(one_case)
 {
 	int status;
@@ -403,7 +403,7 @@ START_TEST(one_case)
 }
 END_TEST
 
-/* An argument of man/pam_container.8 that no case gives. */
+/* Each argument of man/pam_container.8 must occur in a case. */
 START_TEST(each_argument_has_a_case)
 {
 	FILE *page = fopen(SRCDIR "/man/pam_container.8", "re");

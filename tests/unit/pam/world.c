@@ -45,7 +45,7 @@ int __wrap_getpwnam_r(const char *name, struct passwd *entry, char *buf,
 	return 0;
 }
 
-/* alice has her own group and that which a case says. */
+/* alice has her own group, and the group that a case names. */
 int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n);
 int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
 {
@@ -171,7 +171,7 @@ int __wrap_nsc_session_check(const struct nsc_session_request *request,
 
 void __real_nsc_session_close(struct nsc_session *session);
 void __wrap_nsc_session_close(struct nsc_session *session);
-/* What a close finds open, the lock alone once the process is inside. */
+/* Log the open descriptors; after the placement, only the lock is open. */
 void __wrap_nsc_session_close(struct nsc_session *session)
 {
 	fprintf(the.log, "close%s%s\n", session->lock < 0 ? "" : " lock",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The host, the container and the user that a case is about; world.c has the
- * functions that the module calls instead of those that need root.
+ * The host, the container and the user of a case; world.c fakes the functions
+ * that would need root.
  */
 #ifndef NSC_TESTS_WORLD_H
 #define NSC_TESTS_WORLD_H
@@ -13,7 +13,7 @@
 
 #define MOST 16
 
-/* What a function will fail with: the next times, then no more. */
+/* An error that a function returns the next times, but not afterwards. */
 struct failure {
 	const char *function;
 	int error, times;
@@ -33,8 +33,8 @@ extern struct world {
 	int threads;
 	struct failure failures[MOST];
 	size_t n_failures;
-	int databases;			/* looked up by files from now on */
-	char *said;			/* what has been called and said */
+	int databases;			/* databases that now use only files */
+	char *said;			/* all calls and messages so far */
 	size_t size, compared;
 	FILE *log;
 } the;

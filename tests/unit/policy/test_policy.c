@@ -148,7 +148,7 @@ START_TEST(conf_keys_are_documented)
 }
 END_TEST
 
-/* /tmp/x/etc with users/, groups/, default/, as wanted. */
+/* /tmp/x/etc, with users/, groups/ and default/ as each test needs them. */
 static char dir[64], conf_path[128];
 static gid_t groups[] = { 65501, 0 };	/* the first has no name */
 static struct nsc_user user;
@@ -404,7 +404,7 @@ START_TEST(digest_has_what_a_start_uses)
 	ck_assert_str_ne(first, digest("", "default"));
 	unit_write(path, "container.json", "{ broken", 0644);
 	ck_assert_str_eq(first, digest("", "default"));
-	/* The same text at another place. */
+	/* The same text in another directory. */
 	add("default");
 	unit_remove_dir(path);
 	ck_assert_str_ne(first, digest("", "default"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A state for the tests of those who read one. */
+/* A state for tests of its readers. */
 #ifndef NSC_TESTS_UNIT_RUNDIR_MYSELF_H
 #define NSC_TESTS_UNIT_RUNDIR_MYSELF_H
 
@@ -19,7 +19,7 @@ static char alice[] = "alice", shell[] = "/bin/sh", home[] = "/home/alice",
 	    seccomp[] = "default", conf[] = "/etc/y",
 	    digest[] = "0123456789abcdef", files[] = "fedcba9876543210";
 
-/* A state that describes this very process. */
+/* A state that describes the test's own process. */
 static inline struct nsc_state of_myself(void)
 {
 	struct nsc_state s = {

@@ -24,7 +24,7 @@ static int open_rundir(void)
 	return fd;
 }
 
-/* A new instance of a new run directory. */
+/* Make an instance in a new run directory. */
 static int open_dir(void)
 {
 	int rundir = open_rundir(), fd;
@@ -45,7 +45,7 @@ START_TEST(rundir_locks)
 
 	ck_assert_int_eq(fstatat(fd, "sessions", &st, 0), 0);
 	ck_assert_uint_eq(st.st_uid, geteuid());
-	/* What the list gives is the group's in the mode. */
+	/* The mode shows the rights of the access list as the group's. */
 	ck_assert_uint_eq(st.st_mode & 0737, 0600);
 	ck_assert_int_eq(fstatat(fd, "../lock", &st, 0), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0600);
@@ -81,7 +81,7 @@ START_TEST(rundir_names)
 }
 END_TEST
 
-/* Numbers are not used again, and 'current' is all that says who drains. */
+/* Numbers are not reused, and only 'current' decides which ones drain. */
 START_TEST(instances)
 {
 	int rundir = open_rundir(), fd[3];
@@ -104,7 +104,7 @@ START_TEST(instances)
 			 0);
 	ck_assert_uint_eq(before, n[0]);
 	ck_assert(!nsc_instance_is_current(fd[0], n[0]));
-	/* What is left of a container keeps its instance. */
+	/* An instance stays while anything is left of its container. */
 	ck_assert_int_eq(mkdirat(fd[1], "cgroup", 0700), 0);
 	nsc_instance_remove(fd[1], n[1]);
 	ck_assert_int_eq(fstatat(fd[1], "sessions", &st, 0), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* util/kv by tables of every kind, and the files that have one. */
+/* util/kv with every kind of table, and the files that use util/kv. */
 #include "unit.h"
 
 #include <errno.h>
@@ -93,7 +93,7 @@ START_TEST(every_kind_is_read_as_it_was)
 }
 END_TEST
 
-/* A text that is cut off at a byte, or has another one there. */
+/* Cut the text at each byte, or change that byte. */
 START_TEST(nothing_else_is_read)
 {
 	const struct all a = extremes();
@@ -101,7 +101,7 @@ START_TEST(nothing_else_is_read)
 	struct all b;
 
 	for (size_t len = strlen(text); len-- > 0; ) {
-		/* A vector has no number of lines that must be there. */
+		/* A vector may have any number of lines. */
 		bool whole = text[len] && len && text[len - 1] == '\n' &&
 			     text + len > vector_begins;
 		char *part = strndup(text, len);
@@ -111,7 +111,7 @@ START_TEST(nothing_else_is_read)
 		free(part);
 		part = strdup(text);
 		part[len] = '\001';
-		/* The same text with another value of a string is read. */
+		/* Accepted if only the value of a string has changed. */
 		if (parse(part, &b) == 0)
 			ck_assert(strchr(b.string, '\001') ||
 				  strchr(b.text, '\001') ||
@@ -123,7 +123,7 @@ START_TEST(nothing_else_is_read)
 }
 END_TEST
 
-/* The writer refuses what its reader would, and says which key it is. */
+/* The writer refuses what the reader would refuse, and names the key. */
 START_TEST(one_limit_for_both)
 {
 	struct all a = extremes(), b;
@@ -140,7 +140,7 @@ START_TEST(one_limit_for_both)
 	ck_assert_ptr_null(text);
 	ck_assert_ptr_nonnull(strstr(err.text, "bytes, and may have 400: "
 				     "optional takes 608 of them"));
-	/* As many bytes as there may be are read again. */
+	/* A text of the maximum length is read again. */
 	many[0] = '\0';
 	fits = print(&a);
 	memset(many, 'x', 400 - strlen(fits));
@@ -187,7 +187,7 @@ static int open_top(void)
 	return open(unit_make_dir(top), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* The longest of everything, each byte escaped. */
+/* All values have their maximum length, with each byte escaped. */
 START_TEST(session_files_are_read_whole)
 {
 	struct session s, read;
@@ -222,7 +222,7 @@ START_TEST(session_files_are_read_whole)
 }
 END_TEST
 
-/* One that cannot be read is no session that is not there. */
+/* An unreadable file must not count as a missing session. */
 START_TEST(broken_session_files_are_told)
 {
 	struct session s;

@@ -65,7 +65,7 @@ START_TEST(identities)
 	ck_assert_int_eq(resolve("rel", &id), 0);
 	ck_assert_str_eq(id.home, "/");
 	ck_assert_str_eq(id.shell, "");
-	/* Never root by accident. */
+	/* A bad name must never become root. */
 	ck_assert_int_eq(resolve("evil", &id), -ENOENT);
 	ck_assert_int_eq(resolve("nobodyhere", &id), -ENOENT);
 	ck_assert_str_eq(err.text, "user: 'nobodyhere' is not in the "
@@ -88,7 +88,7 @@ START_TEST(a_login_is_who_it_is)
 	ck_assert_uint_gt(id.n_groups, 1);
 	ck_assert_str_eq(id.home, "/home/alice");
 	ck_assert_str_eq(id.shell, "/bin/zsh");
-	/* M13: where gids are the host's, the file inside gives none. */
+	/* M13: if gids inside are host gids, the file inside gives none. */
 	request.host_ids = true;
 	ck_assert_int_eq(
 		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
@@ -99,7 +99,7 @@ START_TEST(a_login_is_who_it_is)
 	request.spec = "alice";
 	ck_assert_int_eq(
 		nsc_exec_user_resolve(&request, passwd, group, &id, &err), 0);
-	/* Of another engine's container, where no home is put. */
+	/* In another engine's container, which gets no home from us. */
 	request.own_home = true;
 	user.home = (char[]){ "/of/the/host" };
 	ck_assert_int_eq(
@@ -119,7 +119,7 @@ START_TEST(a_login_is_who_it_is)
 }
 END_TEST
 
-/* P1: as in a sysfs of three processors, of which one tells nothing. */
+/* P1: a sysfs with three processors, one of which has no counters. */
 START_TEST(processors_are_covered)
 {
 	static const char *const names[] = {
@@ -240,7 +240,7 @@ START_TEST(environments)
 }
 END_TEST
 
-/* Nobody has a runtime directory: what the caller said is not passed. */
+/* Without a runtime directory, the caller's variable is not passed on. */
 START_TEST(runtime_dir)
 {
 	struct nsc_state state = of_myself();

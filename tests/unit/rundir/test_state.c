@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 'state', and the container that it is about. */
+/* The file 'state', and the container that it describes. */
 #include "unit.h"
 
 #include <errno.h>
@@ -69,7 +69,7 @@ static const char *const other_versions[] = {
 	"version 4294967295\n", "user a\nuid 1000\n",
 };
 
-/* Another version is told from what is broken, and before all else. */
+/* Another version is distinguished from a broken file, before other checks. */
 START_TEST(other_versions_are_refused)
 {
 	struct nsc_state *state = NULL;
@@ -83,7 +83,7 @@ START_TEST(other_versions_are_refused)
 }
 END_TEST
 
-/* What was cut off anywhere, and what has too much. */
+/* Files that are cut at any byte, or have too much at the end. */
 START_TEST(a_part_of_a_state_is_refused)
 {
 	const struct nsc_state a = of_myself();
@@ -103,7 +103,7 @@ START_TEST(a_part_of_a_state_is_refused)
 }
 END_TEST
 
-/* No value is another field. */
+/* No value can be read as another field. */
 START_TEST(odd_values_stay_what_they_are)
 {
 	char odd[] = "a\\n\n\\\npid 1\nx\\", empty[] = "", space[] = " ";
@@ -145,7 +145,7 @@ END_TEST
 
 static char dir[64];
 
-/* A new directory, where an instance is one. */
+/* Make a new directory in place of an instance. */
 static int open_dir(void)
 {
 	int fd = open(unit_make_dir(dir), O_RDONLY | O_DIRECTORY);
@@ -185,7 +185,7 @@ static void expect_none(struct nsc_state *a, const char *expected)
 	unit_remove_dir(dir);
 }
 
-/* C6: a number that was reused, a boot that has passed, another container. */
+/* C6: a reused pid, an earlier boot, another container. */
 START_TEST(join_refuses_the_wrong_one)
 {
 	struct nsc_state a = of_myself();
@@ -237,7 +237,7 @@ static void expect_version(int fd, struct nsc_state *b, int code,
 	ck_assert_msg(strstr(err.text, expected), "%s", err.text);
 }
 
-/* While it runs it is there; afterwards its files are what is left. */
+/* Refused while it runs; after its end, the files are just leftovers. */
 START_TEST(join_refuses_another_version)
 {
 	const struct nsc_state a = of_myself();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of seccomp share: filters, and what comes of them. */
+/* Shared by the tests of seccomp: filters and their results. */
 #ifndef NSC_TESTS_FILTER_H
 #define NSC_TESTS_FILTER_H
 
@@ -18,11 +18,11 @@
 #include "seccomp/profile.h"
 
 #define BIT(cap) (UINT64_C(1) << (cap))
-#define BAD 1			/* an address that nothing is mapped at */
-#define KILLED 1000		/* by the filter */
-#define NO_ANSWER 0xdeadbeef	/* out of the program, or a bad instruction */
+#define BAD 1			/* an unmapped address */
+#define KILLED 1000		/* killed by the filter */
+#define NO_ANSWER 0xdeadbeef	/* a jump too far, or a bad instruction */
 
-/* A profile that allows all but what its entry says. */
+/* A profile that allows all calls except those of its entry. */
 #define ONE(entry) "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"syscalls\": [" \
 		   entry "]}"
 static struct nsc_error err;
@@ -47,7 +47,7 @@ static inline struct nsc_seccomp compile(struct nsc_seccomp_profile *profile)
 	return filter;
 }
 
-/* The profile in a file of tests/unit/samples. */
+/* Load the profile from a file of tests/unit/samples. */
 static inline struct nsc_seccomp_profile *sample(const char *name,
 						 uint64_t caps)
 {
@@ -68,7 +68,7 @@ static inline struct nsc_seccomp_profile *sample(const char *name,
 	return profile;
 }
 
-/* As the kernel does. */
+/* Run the filter as the kernel does. */
 static inline uint32_t interpret(const struct nsc_seccomp *filter,
 				 const struct seccomp_data *data)
 {
@@ -123,7 +123,7 @@ static inline int outcome(const struct nsc_seccomp *filter, long number, long a,
 		if (number == SYS_clone && ret == 0)
 			_exit(0);
 		*answer = ret < 0 ? errno : 0;
-		/* Not what a sanitizer adds to it. */
+		/* Directly, because a sanitizer changes _exit(). */
 		syscall(SYS_exit_group, 0);
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/seccomp/default_filter.c, default_profile.c: the built-in filter decides
- * as one that libseccomp makes of the same tables.  Both are interpreted, for
- * each number of a system call and with arguments on both sides of each
- * condition, for machines of several kinds.
+ * lib/seccomp/default_filter.c, default_profile.c: the built-in filter must
+ * decide like the filter that libseccomp makes from the same tables.  Both are
+ * interpreted for each system call number, with arguments on both sides of each
+ * condition, and for several kinds of machines.
  */
 #include "filter.h"
 
@@ -21,7 +21,7 @@
 #include "seccomp/default_profile.h"
 
 #define X32 0x40000000u
-#define NUMBERS 1100u		/* there are fewer on every architecture */
+#define NUMBERS 1100u		/* more than any architecture has */
 #define ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 #define NAMESPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 		    CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
@@ -44,7 +44,7 @@ static struct nsc_seccomp builtin(uint32_t arch, uint64_t caps,
 	return filter;
 }
 
-/* --- what libseccomp makes of the tables */
+/* --- the filter that libseccomp makes from the tables */
 
 static void allow(scmp_filter_ctx ctx, const char *name,
 		  const struct scmp_arg_cmp *arg)
@@ -57,7 +57,7 @@ static void allow(scmp_filter_ctx ctx, const char *name,
 				 0);
 }
 
-/* In other words than the tables have. */
+/* The same rules as the tables, in another form. */
 static void allow_by_argument(scmp_filter_ctx ctx, uint64_t caps)
 {
 	static const uint64_t personalities[] = {
@@ -132,7 +132,7 @@ struct pair {
 	struct nsc_seccomp ours, theirs;
 	uint32_t machine;
 	bool native_only;
-	/* Greater ones below 0x10000 are ENOSYS; theirs does not know. */
+	/* Greater numbers below 0x10000 give ENOSYS; theirs lacks this rule. */
 	uint32_t newest;
 };
 
@@ -150,7 +150,7 @@ static void compare_one(const struct pair *p, const struct seccomp_data *data)
 		      interpret(&p->ours, data), expected);
 }
 
-/* Small arguments and each bit, and with some of the upper 32 bits. */
+/* Compare small arguments, each bit, and some of the upper 32 bits. */
 static void compare_arguments(const struct pair *p, struct seccomp_data data)
 {
 	static const uint64_t above[] = { 0, 1, UINT64_C(0x80000000),
@@ -175,7 +175,7 @@ static void compare_arguments(const struct pair *p, struct seccomp_data data)
 	}
 }
 
-/* Thoroughly where an argument matters to either. */
+/* Compare one call, with many arguments if they matter to either filter. */
 static void compare(const struct pair *p, uint32_t arch, uint32_t number)
 {
 	static const uint64_t values[] = {
@@ -198,7 +198,7 @@ static void compare(const struct pair *p, uint32_t arch, uint32_t number)
 		compare_arguments(p, data);
 }
 
-/* Around all limits between ranges of numbers. */
+/* Compare numbers around all limits between ranges. */
 static void compare_numbers(const struct pair *p, uint32_t arch)
 {
 	static const uint32_t middles[] = {
@@ -246,14 +246,14 @@ static void compare_machine(const uint32_t *arches_of, bool native_only,
 	};
 
 	compare_all(&pair);
-	/* libseccomp's has three to four times as many. */
+	/* libseccomp's filter has three to four times as many instructions. */
 	ck_assert_uint_lt(pair.ours.len, native_only ? 200 : 400);
 	ck_assert_uint_lt(pair.ours.len, pair.theirs.len / 2);
 	nsc_seccomp_free(&pair.ours);
 	nsc_seccomp_free(&pair.theirs);
 }
 
-/* With other numbers, calls that are multiplexed, arguments of 32 bits. */
+/* Machines with other numbers, multiplexed calls, or 32-bit arguments. */
 static const struct machine {
 	uint32_t all[4], native[2];
 } machines[] = {

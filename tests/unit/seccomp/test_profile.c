@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/seccomp/profile.c, terms.c, compile.c: profiles
- * as files, and the filters that are made of them, tried in children.
+ * lib/seccomp/profile.c, terms.c, compile.c: profiles as files, and the filters
+ * that they become, tried in children.
  */
 #include "filter.h"
 
@@ -160,7 +160,7 @@ static void uncompilable(const char *text, const char *expected)
 	nsc_seccomp_profile_free(profile);
 }
 
-/* A denial must not get lost by a name that nobody knows. */
+/* An unknown name must not make a denial disappear. */
 START_TEST(unknown_names)
 {
 	_cleanup_seccomp_ struct nsc_seccomp filter = compile(parse(
@@ -183,7 +183,7 @@ START_TEST(operators)
 {
 	static const struct {
 		const char *op;
-		bool holds[3];		/* of 4, 5 and 6 against 5 */
+		bool holds[3];		/* for 4, 5 and 6, compared with 5 */
 	} table[] = {
 		{ "NE", { true, false, true } },
 		{ "LT", { true, false, false } },
@@ -212,7 +212,7 @@ START_TEST(operators)
 }
 END_TEST
 
-/* What is read beyond the end of "", the directory, would be seen here. */
+/* Would show a read beyond the end of "", the directory's name. */
 START_TEST(right_below_the_root)
 {
 	static void *held[100000];
@@ -226,7 +226,7 @@ START_TEST(right_below_the_root)
 		   0644);
 	unit_write(dir, "open.json", "{}", 0646);
 	ck_assert_int_eq(chroot(dir), 0);
-	/* New memory is zeros, once all that was used before is used again. */
+	/* Take all memory that was used before, because new memory is zero. */
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(held); i++)
 		ck_assert_ptr_nonnull(held[i] = malloc(1));
 	ck_assert_int_eq(nsc_seccomp_profile_load("/open.json", &here,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/seccomp/default_profile.c, lib/linux/seccomp.c, lib/seccomp/filter.c:
- * the built-in filter, tried in children, and what a login does with one.
+ * the built-in filter, tried in children, and the functions that logins use.
  */
 #include "filter.h"
 
@@ -108,7 +108,7 @@ START_TEST(default_by_capability)
 		_cleanup_seccomp_ struct nsc_seccomp filter =
 			builtin(BIT(pairs[i].cap));
 
-		/* Without arguments each fails, but never with the same. */
+		/* The arguments are bad, so an allowed call fails otherwise. */
 		ck_assert_int_eq(outcome(&none, pairs[i].number, BAD, BAD,
 					 BAD), EPERM);
 		ck_assert_msg(outcome(&filter, pairs[i].number, BAD, BAD,
@@ -129,7 +129,7 @@ START_TEST(default_arguments)
 			 0);
 	ck_assert_int_eq(outcome(&filter, SYS_socket, AF_VSOCK, SOCK_STREAM,
 				 0), EPERM);
-	/* What the kernel does not look at is no way around. */
+	/* Bits that the kernel ignores do not bypass the filter. */
 	ck_assert_int_eq(outcome(&filter, SYS_socket, AF_VSOCK | 1L << 32,
 				 SOCK_STREAM, 0), EPERM);
 	ck_assert_int_eq(outcome(&filter, SYS_socket, AF_ALG, SOCK_SEQPACKET,
@@ -146,7 +146,7 @@ START_TEST(default_arguments)
 }
 END_TEST
 
-/* A program that is newer than this filter falls back, as on an old kernel. */
+/* Programs that use newer calls fall back, as on an old kernel. */
 START_TEST(default_newer)
 {
 	_cleanup_seccomp_ struct nsc_seccomp filter = builtin(0);
@@ -159,7 +159,7 @@ START_TEST(default_newer)
 END_TEST
 
 #ifdef __x86_64__
-/* Not by trying: this kernel need not have the other architecture. */
+/* Simulated, because this kernel may lack the other architecture. */
 static uint32_t simulate(const struct nsc_seccomp *filter, uint32_t arch,
 			 int number, uint64_t arg)
 {
@@ -170,7 +170,7 @@ static uint32_t simulate(const struct nsc_seccomp *filter, uint32_t arch,
 	return interpret(filter, &data);
 }
 
-/* The other ways into the kernel are no ways around. */
+/* Other system call entries do not bypass the filter. */
 START_TEST(default_other_ways)
 {
 	static const uint32_t eperm = SECCOMP_RET_ERRNO | EPERM,
@@ -212,7 +212,7 @@ START_TEST(default_other_ways)
 END_TEST
 #endif
 
-/* Each system call that libseccomp knows was decided on. */
+/* The tables have a decision for each call that libseccomp knows. */
 START_TEST(default_is_complete)
 {
 	static const char never[] =
@@ -230,7 +230,7 @@ START_TEST(default_is_complete)
 		char *name = seccomp_syscall_resolve_num_arch(data.arch, i);
 		char word[80];
 
-		/* Newer than the table: ENOSYS, see default_newer. */
+		/* Calls newer than the table give ENOSYS, see default_newer. */
 		if (!name || i > nsc_seccomp_newest(data.arch)) {
 			free(name);
 			continue;
@@ -272,7 +272,7 @@ START_TEST(files)
 }
 END_TEST
 
-/* What is read must be all of it, and nothing else. */
+/* A filter is read only if it is complete and has nothing else. */
 START_TEST(reading)
 {
 	_cleanup_seccomp_ struct nsc_seccomp filter = builtin(0);
@@ -319,7 +319,7 @@ static int make(const char *denied, bool no_new_privs)
 	return ret;
 }
 
-/* A profile under which nobody could enter is refused at the start. */
+/* A profile that would prevent every login is refused at the start. */
 START_TEST(unusable)
 {
 	ck_assert_msg(make("getpid", false) == 0, "%s", err.text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of terminals: a pty, whoever types at it, and what it shows. */
+/* For tests of terminals: a pty, its input and its output. */
 #ifndef NSC_TESTS_TERMINAL_H
 #define NSC_TESTS_TERMINAL_H
 
@@ -25,7 +25,7 @@ static inline void pause_ms(long ms)
 	nanosleep(&moment, NULL);
 }
 
-/* As nsc_pty_new(), for which /dev/pts/ptmx of the host is root's alone. */
+/* Like nsc_pty_new(), which needs root to open the host's /dev/pts/ptmx. */
 static inline struct nsc_pty terminal_pair(void)
 {
 	struct nsc_pty pty = NSC_PTY_INIT;
@@ -37,7 +37,7 @@ static inline struct nsc_pty terminal_pair(void)
 	return pty;
 }
 
-/* A terminal with modes and a size that no other has by chance. */
+/* A terminal with unusual modes and size, so that the test recognizes it. */
 static inline struct nsc_pty terminal_new(void)
 {
 	const struct winsize size = { 33, 77, 0, 0 };
@@ -53,7 +53,7 @@ static inline struct nsc_pty terminal_new(void)
 	return pty;
 }
 
-/* Is the terminal as somebody who relays it makes it? */
+/* True if the terminal has the modes that a relay sets. */
 static inline bool terminal_is_raw(int fd)
 {
 	struct termios modes;
@@ -73,7 +73,7 @@ static inline bool terminal_is_ours(int fd)
 		       (ICANON | ECHO | ISIG) && modes.c_oflag & OPOST;
 }
 
-/* Until it is so, or the time is over. */
+/* Wait until the condition is true or the time is over. */
 #define WAIT_UNTIL(condition) do { \
 	int64_t end_ = nsc_process_now() + WAIT_MS; \
 	while (!(condition) && nsc_process_now() < end_) \
@@ -81,7 +81,7 @@ static inline bool terminal_is_ours(int fd)
 	ck_assert_msg(condition, "never: %s", #condition); \
 } while (0)
 
-/* Read until text was seen; what came before is skipped. */
+/* Read until text comes; earlier output is skipped. */
 static inline void expect(int fd, const char *text)
 {
 	int64_t deadline = nsc_process_now() + WAIT_MS;
@@ -104,7 +104,7 @@ static inline void type(int fd, const char *text, size_t len)
 	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
 }
 
-/* Whatever a position has to have, each of the 256 bytes in turn. */
+/* The expected byte at a position; all 256 bytes occur. */
 static inline char pattern(size_t at)
 {
 	return (char)(at * 31 + at / 256);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/session/tty_handover.c: the terminal of a login program, which is a child
- * of the test with a pty that the test types at.  The container's terminal is
- * another pty of the host; who enters nothing gives up no groups.
+ * of the test on a pty that the test types at.  The container's terminal is
+ * another pty of the host.  The test enters no container and keeps its groups.
  */
 #include "unit.h"
 
@@ -16,7 +16,7 @@
 #include "session/tty_handover.h"
 #include "util/fd.h"
 
-#define OPEN_FILE 20		/* of a login program: nobody's business */
+#define OPEN_FILE 20		/* a private file of a login program */
 
 int __real_setgroups(size_t n, const gid_t *groups);
 int __wrap_setgroups(size_t n, const gid_t *groups);
@@ -39,12 +39,12 @@ int __wrap_nsc_pty_new_here(dev_t host, struct nsc_pty *ret,
 /* --- login programs */
 
 static struct shared {
-	int line;		/* where it went wrong, 0: nowhere */
-	int ret;		/* what nsc_tty_handover_begin returned */
+	int line;		/* line of the failure; 0: none */
+	int ret;		/* result of nsc_tty_handover_begin() */
 	struct nsc_error err;
 } *shared;
 
-/* In a child, where libcheck's do not work. */
+/* For children, in which libcheck's assertions do not work. */
 #define NEED(condition) do { \
 	if (!(condition)) { \
 		shared->line = __LINE__; \
@@ -54,7 +54,7 @@ static struct shared {
 
 static struct nsc_pty outer;
 
-/* A process whose terminal is outer; its pid. */
+/* Start a process whose terminal is outer; returns its pid. */
 static pid_t login_program(void (*run)(void))
 {
 	pid_t pid = fork();
@@ -110,7 +110,7 @@ static bool is_host_terminal(int fd)
 
 /* --- with a relay */
 
-/* Up to where the child is inside, on its own terminal. */
+/* Run the handover until the child is inside, on its own terminal. */
 static void enter(void)
 {
 	struct nsc_tty_handover h;
@@ -139,7 +139,7 @@ static void talk(void)
 	enter();
 	for (int fd = 0; fd < 3; fd++)
 		NEED(isatty(fd) && !is_host_terminal(fd));
-	/* What a program would get is replaced, the rest is closed by exec. */
+	/* Inherited descriptors are replaced; exec closes the others. */
 	NEED(!is_host_terminal(10) && isatty(10));
 	NEED(is_host_terminal(11));
 	NEED(getsid(0) == getpid() && tcgetpgrp(0) == getpid());
@@ -166,7 +166,7 @@ START_TEST(relayed)
 	close(OPEN_FILE);
 	expect(outer.master, "hello\r\n");
 	ck_assert(terminal_is_raw(outer.slave));
-	/* The relay, which is not that program any more, has it closed. */
+	/* The relay is no longer that program, and has closed the file. */
 	ck_assert_int_eq(nsc_process_poll(file[0], nsc_process_now() +
 					  WAIT_MS), 1);
 	ck_assert_int_eq(read(file[0], &c, 1), 0);
@@ -198,8 +198,8 @@ static void wait_inside(void)
 }
 
 /*
- * Nobody inside outlives the relay, without a terminal; the guard does, which
- * is in its group and may have been there for a moment only.
+ * No process inside outlives the relay without a terminal.  Only the guard
+ * does, which is in the relay's group, and possibly just for a moment.
  */
 START_TEST(relay_killed)
 {
@@ -220,7 +220,7 @@ START_TEST(relay_killed)
 }
 END_TEST
 
-/* --- a child that does not get there */
+/* --- a child that fails before it is inside */
 
 static void send_one(int channel, int n)
 {
@@ -252,7 +252,7 @@ static void unterminated(struct nsc_tty_handover *h)
 static void garbage(struct nsc_tty_handover *h)
 {
 	(void)!write(h->channel, "garbage", 7);
-	/* And does not end by itself. */
+	/* The child does not end by itself. */
 	for (;;)
 		pause();
 }
@@ -306,7 +306,7 @@ static void begin(void)
 		failures[which].act(&h);
 		_exit(0);
 	}
-	/* It is what it was, and has never had a child. */
+	/* The process is unchanged, and has no child left. */
 	sigprocmask(SIG_SETMASK, NULL, &after);
 	for (int i = 1; i < NSIG; i++)
 		NEED(sigismember(&before, i) == sigismember(&after, i));
@@ -333,7 +333,7 @@ END_TEST
 
 /* --- other programs */
 
-/* In a program that leads no session. */
+/* Run a function in a program that is not a session leader. */
 static void in_child(void (*run)(void))
 {
 	int status;
@@ -378,7 +378,7 @@ static void none(void)
 	in_child(run_none);
 }
 
-/* A terminal that is nobody's controlling one, and a controlling one alone. */
+/* A terminal that controls no process, and a controlling terminal alone. */
 static void by_descriptor(void)
 {
 	struct nsc_tty_handover h;
@@ -416,7 +416,7 @@ static void run_drop(void)
 	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
 	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(!isatty(2) && fcntl(2, F_GETFD) == 0);
-	/* And it has no controlling terminal any more. */
+	/* The process no longer has a controlling terminal. */
 	NEED(open("/dev/tty", O_RDWR) < 0);
 	kill(pid, SIGKILL);
 }
@@ -424,7 +424,7 @@ static void run_drop(void)
 static void drop(void)
 {
 	in_child(run_drop);
-	/* Which is nothing to the others of its session. */
+	/* The other processes of its session keep theirs. */
 	NEED(open("/dev/tty", O_RDWR) >= 0);
 }
 
@@ -436,7 +436,7 @@ static unsigned int number_of(int master)
 	return number;
 }
 
-/* As sudo with use_pty. */
+/* A program like sudo with use_pty. */
 static void pty(void)
 {
 	struct nsc_tty_handover h;
@@ -457,14 +457,14 @@ static void pty(void)
 	NEED(fcntl(15, F_GETFD) & FD_CLOEXEC && fcntl(16, F_GETFD) == 0);
 	NEED(terminal_is_ours(16) && isatty(15));
 	NEED(ioctl(16, TIOCGWINSZ, &size) == 0 && size.ws_col == 77);
-	/* They are the two ends of one. */
+	/* The descriptors are the two ends of one pty. */
 	(void)!write(16, "up\n", 3);
 	expect(own.master, "up\r\n");
-	/* The caller's own terminal is none of its business. */
+	/* The caller's own terminal is unchanged. */
 	NEED(terminal_is_ours(0) && isatty(0));
 }
 
-/* Relays, but has made no pty: without use_pty. */
+/* A program that relays but has made no pty, like sudo without use_pty. */
 static void no_pty(void)
 {
 	struct nsc_tty_handover h;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/session/monitor_client.c: what a login makes of a monitor that answers,
- * refuses, says nothing, or does not know its own language.  The monitor is a
- * child of the test; the wait for it is shortened.
+ * lib/session/monitor_client.c: a login with a monitor that answers, refuses,
+ * is silent, or sends nonsense.  The monitor is a child of the test; the time
+ * that the login waits for it is shortened.
  */
 #include "unit.h"
 
@@ -26,10 +26,10 @@
 #include "util/process.h"
 
 #define SHORT_MS 300
-#define FILES 3			/* of groups, in the run directory */
+#define FILES 3			/* group files in the run directory */
 
 static char dir[64];
-static int notes;		/* of the session, as the test sees it */
+static int notes;		/* number of notes that were written */
 static struct nsc_error err;
 static char user[] = "alice";
 
@@ -57,7 +57,7 @@ void __wrap_nsc_session_file_remove(int fd, pid_t pid)
 
 int64_t __real_nsc_process_now(void);
 int64_t __wrap_nsc_process_now(void);
-/* Each time it is asked for, seconds have gone. */
+/* Each call returns a time that is seconds later. */
 int64_t __wrap_nsc_process_now(void)
 {
 	static int64_t gone;
@@ -86,15 +86,15 @@ static void make_rundir(void)
 /* --- a monitor */
 
 enum how {
-	ANSWERS,	/* as the table says */
+	ANSWERS,	/* with the answer in the table */
 	SLOWLY,		/* the same, a moment later */
-	LATE,		/* nor is its socket there before */
+	LATE,		/* the same; its socket comes late as well */
 	SILENT,
 	CLOSES,
-	HALF,		/* of an answer */
-	DEAD,		/* its socket is there, nobody listens */
+	HALF,		/* sends half of an answer */
+	DEAD,		/* has a socket but does not listen */
 	NOWHERE,	/* no socket */
-	ENDS,		/* answers, and the container ends before */
+	ENDS,		/* answers after the container has ended */
 	NOWHERE_ENDED,	/* no socket, and no container */
 };
 
@@ -104,9 +104,9 @@ struct answer {
 	int code;		/* of the answer */
 	const char *text;
 	bool entered;
-	int files;		/* descriptors that come along */
-	int wrong;		/* which of them cannot be written to, from 1 */
-	int ret, err_code;	/* what has to come of it */
+	int files;		/* descriptors sent with the answer */
+	int wrong;		/* the unwritable one of them, from 1 */
+	int ret, err_code;	/* the expected results */
 	const char *expected;
 };
 
@@ -115,7 +115,7 @@ static void pause_ms(long ms)
 	nanosleep(&(struct timespec){ .tv_nsec = ms * 1000000 }, NULL);
 }
 
-/* More than FILES are of no use: as many as one message can have. */
+/* The descriptors above FILES only fill the message to its maximum. */
 static void answer(int client, const struct answer *a)
 {
 	struct nsc_enter_answer text = {
@@ -173,7 +173,7 @@ be_monitor(const struct answer *a, int ready, pid_t container)
 		pause();
 	if (a->how == ENDS) {
 		kill(container, SIGKILL);
-		/* Not reaped: it is the test's child. */
+		/* This process cannot reap it: it is the test's child. */
 		pause_ms(50);
 	}
 	if (client >= 0 && a->how != CLOSES)
@@ -273,7 +273,7 @@ static const struct answer answers[] = {
 	{ "the container ends, without groups", ENDS, .ret = 0 },
 };
 
-/* What it wrote, and what stays of it. */
+/* Check what the login wrote, and what is left of it. */
 static void check_effects(const struct answer *a, int before)
 {
 	int written = a->wrong ? a->wrong - 1 : a->files;
@@ -296,7 +296,7 @@ static void check_result(const struct answer *a, int ret)
 	ck_assert_msg(ret == a->ret, "%s: %d, %s", a->name, ret, err.text);
 	ck_assert_msg(strstr(err.text, text), "%s: %s", a->name, err.text);
 	ck_assert_int_eq(err.code, a->err_code ? a->err_code : -a->ret);
-	/* As it is, a sentence for the user. */
+	/* The text is unchanged, because it is for the user. */
 	if (a->code == EUSERS)
 		ck_assert_str_eq(err.text, text);
 }
@@ -336,7 +336,7 @@ START_TEST(monitors)
 }
 END_TEST
 
-/* One that only tries has no note; one that cannot be made ends it at once. */
+/* A trial writes no note; a note that cannot be written is an error. */
 START_TEST(note)
 {
 	const struct nsc_session_info full = { .service = "full" };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/session/tty_relay.c and tty_outer.c on two ptys, with nobody's rights:
- * the test types at the one; a process leads its session and relays; a child
- * of that, on the other pty, is what would run in a container.
+ * lib/session/tty_relay.c and tty_outer.c on two ptys, without privileges: the
+ * test types at one pty, whose session leader relays; the leader's child, on
+ * the other pty, stands for the program in a container.
  */
 #include "unit.h"
 
@@ -17,21 +17,21 @@
 
 #define MIB ((size_t)1024 * 1024)
 
-enum { TERMINAL = -1 };		/* what in and out of a relay are, else fds */
+enum { TERMINAL = -1 };		/* in or out of a relay; else descriptors */
 
 struct setup {
 	void (*program)(void);
 	int in, out;
 	int hang_up;
-	bool background;	/* another has the terminal for a while */
+	bool background;	/* another group has the terminal at first */
 };
 
 static struct {
-	struct nsc_pty outer;	/* slave: closed here */
+	struct nsc_pty outer;
 	pid_t relay;
-	int master;		/* of outer */
-	size_t *shared;		/* for a program to say something */
-	int front[2];		/* a byte: the relay gets into foreground */
+	int master;		/* the master of outer */
+	size_t *shared;		/* where a program reports a number */
+	int front[2];		/* a byte puts the relay into foreground */
 } the;
 
 /* --- the process that relays */
@@ -54,7 +54,7 @@ static pid_t start_program(const struct setup *s, struct nsc_pty *inner)
 	_exit(0);
 }
 
-/* Gives the terminal to another group, which gives it back when told so. */
+/* Give the terminal to another group, which returns it when told to. */
 static void go_into_background(void)
 {
 	pid_t relay = getpgrp(), pid = fork();
@@ -121,7 +121,7 @@ static void start(const struct setup *s)
 	the.relay = fork();
 	if (the.relay == 0)
 		be_relay(s);
-	/* The slave stays open: its modes are looked at to the end. */
+	/* The slave stays open, because its modes are checked at the end. */
 }
 
 static void start_on_terminal(void (*program)(void))
@@ -129,7 +129,7 @@ static void start_on_terminal(void (*program)(void))
 	start(&(struct setup){ program, TERMINAL, TERMINAL, 0, false });
 }
 
-/* The relay has ended as its program did, and left all as it was. */
+/* The relay must end like its program, and restore the terminal. */
 static void ended_with(int expected)
 {
 	int64_t deadline = nsc_process_now() + WAIT_MS;
@@ -145,7 +145,7 @@ static void ended_with(int expected)
 	ck_assert(terminal_is_ours(the.outer.slave));
 }
 
-/* --- what runs inside */
+/* --- programs that run inside */
 
 static void say(const char *text)
 {
@@ -183,7 +183,7 @@ static void write_pattern(void)
 	_exit(7);
 }
 
-/* Says how many bytes of it were right. */
+/* Report the number of correct bytes. */
 static void read_pattern(void)
 {
 	char data[3000], text[32];
@@ -256,7 +256,7 @@ static void stop(void)
 	_exit(4);
 }
 
-/* Lines, until there is an end of input, and again until there is one. */
+/* Read lines until the end of input, and then until the next one. */
 static void read_lines(void)
 {
 	char line[64];
@@ -268,7 +268,7 @@ static void read_lines(void)
 	_exit(5);
 }
 
-/* All that the terminal takes, and is gone: nobody reads it yet. */
+/* Fill the terminal, which nobody reads yet, and end. */
 static void write_and_end(void)
 {
 	char data[512];
@@ -292,7 +292,7 @@ static void write_and_end(void)
 
 /* --- tests */
 
-/* Whatever comes, as long as the pattern is right; the number of bytes. */
+/* Read while the bytes match the pattern; returns their number. */
 static size_t read_all(int fd, size_t most, long slowly)
 {
 	char data[8192];
@@ -315,7 +315,7 @@ enum kind { ON_TERMINAL, ON_PIPE, ON_SOCKET };
 
 static const struct {
 	enum kind out;
-	long slowly;		/* how long a reader waits between two reads */
+	long slowly;		/* pause of a reader between two reads */
 } outs[] = {
 	{ ON_TERMINAL, 0 }, { ON_TERMINAL, 5 },
 	{ ON_PIPE, 0 }, { ON_PIPE, 5 },
@@ -337,7 +337,7 @@ START_TEST(output_is_unchanged)
 	from = outs[_i].out == ON_TERMINAL ? the.master : pair[0];
 	expect(from, "ready");
 	ck_assert_uint_eq(read_all(from, MIB, outs[_i].slowly), MIB);
-	/* The other ends of the caller's are as blocking as ever. */
+	/* The caller's own descriptors are still blocking. */
 	if (pair[1] >= 0)
 		ck_assert_int_eq(fcntl(pair[1], F_GETFL) & O_NONBLOCK, 0);
 	ck_assert_int_eq(fcntl(the.outer.slave, F_GETFL) & O_NONBLOCK, 0);
@@ -368,7 +368,7 @@ START_TEST(input_is_unchanged)
 }
 END_TEST
 
-/* None of them is anything to the relay or to the terminal outside. */
+/* None of the keys acts on the relay or on the terminal outside. */
 START_TEST(keys_are_bytes)
 {
 	const char keys[] = "\x03\x1a\x1c\x11\x13\x04\x16\x7f\r\n\xff\0\x11";
@@ -396,10 +396,10 @@ START_TEST(size_and_interrupt)
 	expect(the.master, "ready");
 	ioctl(the.master, TIOCSWINSZ, &size);
 	expect(the.master, "50x132.");
-	/* What the terminal inside makes of it, which is not raw. */
+	/* The terminal inside is not raw, and turns it into a signal. */
 	type(the.master, "\x03", 1);
 	expect(the.master, "interrupted.");
-	/* From another process: for the program. */
+	/* Signals from another process go to the program. */
 	kill(the.relay, SIGINT);
 	expect(the.master, "interrupted.");
 	kill(the.relay, SIGTERM);
@@ -414,7 +414,7 @@ START_TEST(program_killed)
 }
 END_TEST
 
-/* Without a word: a child of it puts the terminal right. */
+/* After SIGKILL, the relay's child restores the terminal. */
 START_TEST(relay_killed)
 {
 	start_on_terminal(tell_signals);
@@ -423,12 +423,12 @@ START_TEST(relay_killed)
 	kill(the.relay, SIGKILL);
 	ck_assert_int_eq(waitpid(the.relay, NULL, 0), the.relay);
 	WAIT_UNTIL(terminal_is_ours(the.outer.slave));
-	/* And the program's terminal is hung up. */
+	/* The program's terminal is hung up. */
 	WAIT_UNTIL(*the.shared == SIGHUP);
 }
 END_TEST
 
-/* But not when somebody else has made something of it by then. */
+/* The child restores nothing if another process has changed the modes. */
 START_TEST(relay_killed_terminal_changed)
 {
 	struct termios modes;
@@ -453,7 +453,7 @@ START_TEST(stopped_and_continued)
 	start_on_terminal(stop);
 	ck_assert_int_eq(waitpid(the.relay, &status, WUNTRACED), the.relay);
 	ck_assert(WIFSTOPPED(status));
-	/* The shell that gets it back can work. */
+	/* The shell gets a usable terminal back. */
 	ck_assert(terminal_is_ours(the.outer.slave));
 	kill(the.relay, SIGCONT);
 	expect(the.master, "go on.");
@@ -462,12 +462,12 @@ START_TEST(stopped_and_continued)
 END_TEST
 
 static const struct {
-	int signal, got;	/* asked for, and of the program */
+	int signal, got;	/* the one to send, and the program's */
 } hang_ups[] = {
 	{ 0, SIGHUP }, { SIGTERM, SIGTERM },
 };
 
-/* The line of the caller is down. */
+/* The caller's line is hung up. */
 START_TEST(caller_hangs_up)
 {
 	struct setup s = { tell_signals, TERMINAL, TERMINAL,
@@ -484,7 +484,7 @@ START_TEST(caller_hangs_up)
 }
 END_TEST
 
-/* Nobody reads the output any more. */
+/* The reader of the output has gone. */
 START_TEST(reader_goes)
 {
 	int pair[2];
@@ -495,12 +495,12 @@ START_TEST(reader_goes)
 	expect(pair[0], "ready");
 	close(pair[1]);
 	close(pair[0]);
-	/* The program, which is deaf to nothing, dies of that. */
+	/* The program ignores no signal, so it dies. */
 	ended_with(SIGHUP);
 }
 END_TEST
 
-/* A pipe at its end: as often as somebody reads, there is an end again. */
+/* A pipe at its end gives an end of input to each read. */
 START_TEST(end_of_input)
 {
 	int in[2], out[2];
@@ -524,7 +524,7 @@ START_TEST(output_after_the_end)
 
 	start_on_terminal(write_and_end);
 	expect(the.master, "ready");
-	/* It has filled all that there is, and is gone by now. */
+	/* The program has filled all buffers and has ended by now. */
 	pause_ms(1000);
 	ck_assert_uint_gt(*the.shared, 0);
 	while (nsc_process_poll(the.master, nsc_process_now() + 500) > 0 &&
@@ -535,7 +535,7 @@ START_TEST(output_after_the_end)
 }
 END_TEST
 
-/* Nobody reads at all: who gives up gets away. */
+/* With an unread terminal, a signal still ends the relay. */
 START_TEST(output_is_given_up)
 {
 	start_on_terminal(write_and_end);
@@ -546,7 +546,7 @@ START_TEST(output_is_given_up)
 }
 END_TEST
 
-/* What is typed is another's, until the relay has the terminal. */
+/* Input belongs to another group until the relay has the terminal. */
 START_TEST(background)
 {
 	int waiting = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of /proc with names that others choose: lib/util/proc.c, lock.c. */
+/* Files of /proc with names that users choose: lib/util/proc.c, lock.c. */
 #include "unit.h"
 
 #include <errno.h>
@@ -34,7 +34,7 @@ START_TEST(processes_have_any_name)
 			 -EINVAL);
 	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, "7 (a) S 5"), &s),
 			 -EINVAL);
-	/* As the kernel has it; a line that looks like another is none. */
+	/* The name is read as the kernel has it, and adds no lines. */
 	ck_assert_int_eq(prctl(PR_SET_NAME, ") S 1 1\nPid:\t1"), 0);
 	ck_assert_int_eq(nsc_proc_stat(getpid(), &s), 0);
 	ck_assert_str_eq(s.name, ") S 1 1\nPid:\t1");
@@ -68,7 +68,7 @@ START_TEST(mounts_have_any_name)
 	ck_assert(nsc_proc_mount_next(&rest, &m));
 	ck_assert_str_eq(m.point, "/a - b\\040\nc\\9");
 	ck_assert_str_eq(m.type, "ext4");
-	/* What has no name: its options are not taken for one. */
+	/* Without a name, the options are not taken for one. */
 	ck_assert_str_eq(m.super, "x");
 	ck_assert(nsc_proc_mount_next(&rest, &m));
 	ck_assert_str_eq(m.point, "/none");
@@ -118,7 +118,7 @@ START_TEST(holders_of_a_lock)
 	ck_assert_int_eq(nsc_lock(two, "x", LOCK_SH, 0, &err), 0);
 	ck_assert_int_eq(nsc_lock_holders(&st, &pid), 2);
 	ck_assert_int_eq(pid, getpid());
-	/* One look does not read who it is. */
+	/* Without a wait, the holder is not looked up. */
 	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 0, &err), -EWOULDBLOCK);
 	ck_assert_str_eq(err.text, "lock 'x': another process holds it");
 	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 1, &err), -EWOULDBLOCK);

@@ -47,7 +47,7 @@ START_TEST(error_is_bounded)
 }
 END_TEST
 
-/* From a process that was taken over, as the sender of any is thought to be. */
+/* Errors from a compromised process; each sender is treated as one. */
 START_TEST(errors_from_others)
 {
 	struct nsc_error sent = { EACCES, "no" }, err = NSC_ERROR_INIT;
@@ -59,12 +59,12 @@ START_TEST(errors_from_others)
 	ck_assert_str_eq(err.text, "no");
 	nsc_error_send(fds[1], NSC_IGNORE);
 	ck_assert_int_eq(nsc_error_receive(fds[0], &err), 0);
-	/* Text without an end. */
+	/* A text without a NUL. */
 	memset(sent.text, 'x', sizeof(sent.text));
 	nsc_error_send(fds[1], &sent);
 	ck_assert_int_eq(nsc_error_receive(fds[0], &err), -EACCES);
 	ck_assert_uint_eq(strlen(err.text), sizeof(err.text) - 1);
-	/* A code whose negative would be a success. */
+	/* A code whose negative would mean success. */
 	for (int i = 0; i < 3; i++) {
 		sent.code = (const int[]){ -EPERM, INT_MIN, 4096 }[i];
 		nsc_error_send(fds[1], &sent);
@@ -214,7 +214,7 @@ START_TEST(files_are_written_whole)
 	ck_assert_int_eq(fstatat(dirfd, "x", &st, 0), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0644);
 	ck_assert_int_eq(st.st_size, 3);
-	/* What a crash left behind is no obstacle. */
+	/* Leftovers of a crash are no obstacle. */
 	unit_write(dir, ".x.new", "half", 0600);
 	ck_assert_int_eq(nsc_file_write_at(dirfd, "x", "d", 1, 0644, &err), 0);
 	ck_assert_int_ne(faccessat(dirfd, ".x.new", F_OK, 0), 0);
@@ -312,7 +312,7 @@ START_TEST(clean_chooses_descriptors)
 	int extra = open("/etc/passwd", O_RDONLY);
 	struct stat a, b;
 
-	/* The worst case: each stands where the other is to go. */
+	/* The worst case: each descriptor has the number for the other. */
 	keep[1] = dup2(extra, 3);
 	keep[0] = open("/etc/group", O_RDONLY);
 	keep[0] = dup2(keep[0], 4);
@@ -340,7 +340,7 @@ START_TEST(hashes)
 	char dir[64], path[128];
 	int fd;
 
-	/* Each place, and the length, also of what is all zeros. */
+	/* Each bit and the length count, also if all bytes are zero. */
 	for (size_t i = 0; i < sizeof(zeros); i++) {
 		for (size_t j = 0; j < 8; j++) {
 			unsigned char bits[sizeof(zeros)] = { 0 };
@@ -354,7 +354,7 @@ START_TEST(hashes)
 		for (size_t j = 0; j < i; j++)
 			ck_assert_uint_ne(seen[i], seen[j]);
 	hash = nsc_hash_add(hash, text, sizeof(text) - 1);
-	/* Where one text ends counts. */
+	/* The boundary between two texts counts. */
 	ck_assert_uint_ne(nsc_hash_add_text(nsc_hash_add_text(1, "a"), "bc"),
 			  nsc_hash_add_text(nsc_hash_add_text(1, "ab"), "c"));
 	ck_assert_uint_ne(nsc_hash_add_text(1, NULL),
@@ -403,7 +403,7 @@ START_TEST(nobody_need_reap)
 	if (pid == 0)
 		_exit(0);
 	ck_assert_int_gt(pid, 0);
-	/* It waits for the end all the same. */
+	/* It still waits for the end. */
 	ck_assert_int_eq(waitpid(pid, &status, 0), -1);
 	ck_assert_int_eq(errno, ECHILD);
 	ck_assert_int_eq(kill(pid, 0), -1);
