@@ -67,7 +67,7 @@ const struct nsc_field nsc_engine_fields[] = {
 };
 #undef AT
 
-/* What of a container its engine decides; rootfs first. */
+/* Keys of a container that its engine decides; rootfs must be the first. */
 static const char *const conflicts[] = {
 	"rootfs", "overlay", "readonly_fs", "no_pivot_root", "hostname",
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",

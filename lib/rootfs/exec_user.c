@@ -28,8 +28,8 @@ struct entry {
 };
 
 /*
- * Copy the line at *text into entry and split it; *text moves on.  Lines that
- * are too long or have too few fields are skipped.  False at the end.
+ * Copy the line at *text into entry, split it, and advance *text.  Lines that
+ * are too long or have too few fields are skipped.  Returns false at the end.
  */
 static bool next_entry(const char **text, size_t fields, struct entry *entry)
 {
@@ -146,7 +146,7 @@ static bool may_have(const struct nsc_user *limit, gid_t gid)
 	return found;
 }
 
-/* With a limit only those that it has on the host. */
+/* With a limit, add only groups that limit has on the host. */
 static void find_groups(const char *group, const struct nsc_user *limit,
 			struct nsc_exec_user *id)
 {
@@ -186,7 +186,7 @@ static int resolve_spec(const char *spec, const char *passwd, const char *group,
 	return ret;
 }
 
-/* A login is who it is; the container's passwd may say home and shell. */
+/* A login keeps its ids; the container's passwd may choose home and shell. */
 static void resolve_login(const struct nsc_exec_user_request *request,
 			  const char *passwd, const char *group,
 			  struct nsc_exec_user *id)
