@@ -288,9 +288,9 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 			return nsc_field_wrong(r, value, "names of cgroup v2 "
 					       "files, without '/', as keys");
 		if (file_is_ours(name))
-			return nsc_field_refuse_member(r, name, "this file is "
-				"how the container's group is built: it "
-				"cannot be configured");
+			return nsc_field_refuse_member(r, name, "this file "
+				"builds the container's group: it cannot be "
+				"configured");
 		text = nsc_field_text(r, content);
 		if (!text)
 			return -EINVAL;

@@ -124,9 +124,9 @@ int nsc_external_finish(struct nsc_config *config, const char *template,
 	if (!config->pidfile)
 		return 0;
 	if (key)
-		return nsc_error_set(err, EINVAL, "%s: %s: not with pidfile "
-				     "'%s': that is decided by the engine "
-				     "which makes the container",
+		return nsc_error_set(err, EINVAL, "%s: %s: cannot be combined "
+				     "with pidfile '%s': the engine decides "
+				     "this",
 				     config->file, key, config->pidfile);
 	free(config->rootfs);
 	config->rootfs = NULL;

@@ -226,7 +226,7 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 						"mapping");
 	if (all->n == NSC_MAPPINGS_MAX)
 		return nsc_field_refuse(r, "more mappings than the kernel "
-					"takes");
+					"accepts");
 	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
 	if (!list)
 		return -ENOMEM;

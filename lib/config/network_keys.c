@@ -300,12 +300,13 @@ static int check_pasta(struct nsc_reader *r,
 	for (size_t i = 0; n->address && n->address[i]; i++) {
 		if (nsc_address_parse(n->address[i], true, &a) < 0)
 			return nsc_field_refuse_member(r, "address", "type "
-					"\"pasta\" takes no \"auto\": its "
-					"addresses are seen by nobody else");
+					"\"pasta\" does not accept \"auto\": "
+					"its addresses are not visible "
+					"outside");
 		if (a.family == before || i > 1)
 			return nsc_field_refuse_member(r, "address", "type "
-					"\"pasta\" takes one address for IPv4 "
-					"and one for IPv6");
+					"\"pasta\" accepts one address for "
+					"IPv4 and one for IPv6");
 		before = a.family;
 	}
 	return 0;
@@ -406,11 +407,11 @@ static int check_beside(struct nsc_reader *r, const struct nsc_config *config,
 		if (alone & (1u << type))
 			return network_refuse(
 				r, i, "type",
-				"stands alone: that "
-				"network has its interfaces already");
+				"cannot be combined with others: "
+				"that network already has interfaces");
 		if (type == NSC_NETWORK_PASTA && other == type)
 			return network_refuse(r, i > j ? i : j, "type",
-					      "\"pasta\" can stand once");
+					      "\"pasta\" is allowed only once");
 	}
 	return 0;
 }
@@ -457,8 +458,8 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 			continue;
 		if (seen->automatic)
 			return network_refuse(r, i, "address",
-					      "\"auto\" can stand "
-					      "once");
+					      "\"auto\" is allowed "
+					      "only once");
 		seen->automatic = true;
 	}
 	for (size_t k = 0; n->gateway && n->gateway[k]; k++) {
@@ -469,8 +470,8 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		if (*family && n->type != NSC_NETWORK_PASTA)
 			return network_refuse(
 				r, i, "gateway",
-				"there is a default "
-				"route already, by another entry");
+				"another entry already sets a "
+				"default route");
 		*family = true;
 	}
 	return 0;

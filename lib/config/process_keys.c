@@ -55,7 +55,7 @@ static int read_resource(struct nsc_reader *r, const json_t *value,
 		*(unsigned int *)to = i;
 		return 0;
 	}
-	return nsc_field_wrong(r, value, "the name of a limit, as "
+	return nsc_field_wrong(r, value, "the name of a limit such as "
 			       "\"RLIMIT_NOFILE\", getrlimit(2)");
 }
 
@@ -214,13 +214,13 @@ int nsc_check_sysctl(struct nsc_reader *r, char *const *list,
 			continue;
 		if (i < NSC_ARRAY_SIZE(sysctl_namespaces))
 			snprintf(text, sizeof(text), "sysctl: %.*s needs "
-				 "namespaces.%s, or it would be the host's",
+				 "namespaces.%s, or it would change the host",
 				 len, *list, sysctl_namespaces[i].key);
 		else
-			snprintf(text, sizeof(text), "sysctl: %.*s is the "
-				 "whole host's: only net., fs.mqueue., "
+			snprintf(text, sizeof(text), "sysctl: %.*s applies "
+				 "to the whole host: only net., fs.mqueue., "
 				 "kernel.msg*, kernel.sem*, kernel.shm* and "
-				 "kernel.domainname can be a container's",
+				 "kernel.domainname can be set for a container",
 				 len, *list);
 		return nsc_field_refuse(r, text);
 	}

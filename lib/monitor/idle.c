@@ -49,8 +49,8 @@ static void idle_warn(const struct processes *found, int64_t left)
 {
 	char line[128];
 
-	snprintf(line, sizeof(line), "\r\nNothing has happened here: this "
-		 "session ends in %" PRId64 " seconds.\r\n",
+	snprintf(line, sizeof(line), "\r\nThis session is idle and "
+		 "ends in %" PRId64 " seconds.\r\n",
 		 (left + 999) / 1000);
 	terminals_tell(found, line);
 }

@@ -110,8 +110,8 @@ static int peer_of(int client, uid_t uid, struct peer *ret,
 		return -1;
 	}
 	if (peer.uid != 0 && peer.uid != uid) {
-		nsc_error_set(err, EPERM, "uid %u is not whose container this "
-			      "is", peer.uid);
+		nsc_error_set(err, EPERM, "the container does not belong to "
+			      "uid %u", peer.uid);
 		return -1;
 	}
 	*ret = (struct peer){ peer.pid, peer.uid };

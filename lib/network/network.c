@@ -144,8 +144,8 @@ static int check_bridge(struct nl_sock *sock, const char *name,
 				     "the host: make it first, 'ip link add %s "
 				     "type bridge'", name, name);
 	if (ret == 0 && strcmp(link->kind, "bridge") != 0)
-		return nsc_error_set(err, EINVAL, "'%s' is no bridge but %s%s "
-				     "interface: name a bridge", name,
+		return nsc_error_set(err, EINVAL, "'%s' is not a bridge but "
+				     "%s%s interface: name a bridge", name,
 				     link->kind[0] ? "a " : "another",
 				     link->kind);
 	return ret;
@@ -158,7 +158,7 @@ static int check_parent(struct nl_sock *sock, const char *name,
 
 	return ret == -ENODEV ?
 		nsc_error_set(err, ENODEV, "there is no interface '%s' on the "
-			      "host: 'ip link' lists those that are", name) :
+			      "host: 'ip link' lists the interfaces", name) :
 		ret;
 }
 
@@ -185,8 +185,9 @@ static int open_namespace(const char *path, struct nsc_error *err)
 	if (file < 0 || fstatfs(file, &fs) < 0)
 		return nsc_error_sys(err, errno, "open '%s'", path);
 	if (fs.f_type != NSFS_MAGIC)
-		return nsc_error_set(err, EINVAL, "'%s' is no namespace: 'ip "
-				     "netns add NAME' makes /run/netns/NAME",
+		return nsc_error_set(err, EINVAL, "'%s' is not a namespace: "
+				     "'ip netns add NAME' makes "
+				     "/run/netns/NAME",
 				     path);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	fd = open(link, O_RDONLY | O_CLOEXEC);
@@ -195,8 +196,8 @@ static int open_namespace(const char *path, struct nsc_error *err)
 	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
 		return fd;
 	close(fd);
-	return nsc_error_set(err, EINVAL, "'%s' is a namespace, but none of "
-			     "networks", path);
+	return nsc_error_set(err, EINVAL, "'%s' is a namespace, but not a "
+			     "network namespace", path);
 }
 
 static int check_one(struct nl_sock *sock, const struct nsc_config_network *n,

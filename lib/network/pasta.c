@@ -179,7 +179,7 @@ pasta_run(const struct nsc_pasta_request *request, int log)
 static int pasta_explain(struct nsc_error *err)
 {
 	_cleanup_file_ FILE *log = fopen(log_file, "re");
-	char line[256], last[256] = "it ended without a word";
+	char line[256], last[256] = "it ended without a message";
 
 	while (log && fgets(line, sizeof(line), log)) {
 		line[strcspn(line, "\n")] = '\0';

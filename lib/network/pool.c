@@ -182,7 +182,7 @@ static int lowest_free(const struct nsc_pool_range *range,
 	if (next < count - v4)
 		return 0;
 	return nsc_error_set(err, ENOSPC, "all %zu addresses of the pool are "
-			     "given: enlarge %s in nscontainer.conf", given->n,
+			     "in use: enlarge %s in nscontainer.conf", given->n,
 			     v4 ? "address_pool" : "address_pool6");
 }
 

@@ -305,9 +305,9 @@ static int accounts_explain(const struct nsc_rootfs *rootfs, int ret,
 {
 	if (ret != -EPERM || rootfs->userns >= 0)
 		return ret;
-	return nsc_error_context(err, "without a user namespace /etc says "
-				 "which groups of the host a login has (give "
-				 "that directory to root, or set "
+	return nsc_error_context(err, "without a user namespace /etc decides "
+				 "a login's groups on the host (give that "
+				 "directory to root, or set "
 				 "namespaces.NEWUSER to true)");
 }
 

@@ -64,7 +64,7 @@ int nsc_console_hand_out(struct nsc_rootfs *rootfs, uid_t uid,
 		return nsc_error_set(err, EINVAL, "terminal: uid %u is not "
 				     "mapped into the user namespace", uid);
 	if (fchown(rootfs->console.slave, host, (gid_t)-1) < 0)
-		return nsc_error_sys(err, errno, "terminal: own it");
+		return nsc_error_sys(err, errno, "terminal: change its owner");
 	ret = nsc_pty_send(plan->console, &rootfs->console, err);
 	nsc_pty_close(&rootfs->console);
 	return ret;

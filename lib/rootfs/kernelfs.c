@@ -323,14 +323,14 @@ int nsc_rootfs_put_cgroup(const struct nsc_rootfs *rootfs, const char *path,
 	if (writable && rootfs->userns < 0)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
 				     "writable only with namespaces.NEWUSER: "
-				     "without, the container's root could lift "
-				     "its own limits");
+				     "without it, the container's root could "
+				     "lift its own limits");
 	/* One line, of hierarchy 0, is version 2 alone. */
 	if (!strncmp(text, "0::", 3))
 		return put_unified(rootfs, path, writable, err);
 	if (writable)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
-				     "writable only where the host has cgroup "
-				     "version 2 alone: remove writable");
+				     "writable only if the host has only "
+				     "cgroup version 2: remove writable");
 	return put_hierarchies(rootfs, text, path, err);
 }

@@ -206,7 +206,8 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 	if (upper < 0 || fstat(lower, &st) < 0 ||
 	    fchown(upper, st.st_uid, st.st_gid) < 0 ||
 	    fchmod(upper, st.st_mode & 07777) < 0)
-		return nsc_error_sys(err, errno, "overlay: own 'upper'");
+		return nsc_error_sys(err, errno, "overlay: change the owner of "
+				     "'upper'");
 	return 0;
 }
 

@@ -310,7 +310,8 @@ static int open_private_home(const struct nsc_plan *plan,
 	if (mkdirat(parent, "home", 0700) == 0 &&
 	    fchownat(parent, "home", user->uid, user->gid,
 		     AT_SYMLINK_NOFOLLOW) < 0)
-		return nsc_error_sys(err, errno, "home: own '%s/%s/home'",
+		return nsc_error_sys(err, errno, "home: change the owner of "
+				     "'%s/%s/home'",
 				     NSC_STATEDIR, user->name);
 	fd = openat(parent, "home", O_PATH | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);

@@ -50,9 +50,9 @@ static int add_unknown(const struct nsc_seccomp_profile *profile,
 {
 	if (lets_through(profile->default_action) &&
 	    !lets_through(rule->action))
-		return refuse_rule(profile, rule, name, "no system call of "
-				   "that name is known, so that it would be "
-				   "allowed: correct the name, or update "
+		return refuse_rule(profile, rule, name, "no system call has "
+				   "this name, so the default would allow it: "
+				   "correct the name, or update "
 				   "libseccomp", err);
 	return 0;
 }
@@ -208,7 +208,7 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 	len = n + (size_t)st.st_size / sizeof(*code);
 	if (len > BPF_MAXINSNS)
 		return nsc_error_set(err, E2BIG, "%s: makes %zu instructions, "
-				     "of which the kernel takes %d: write "
+				     "but the kernel accepts only %d: write "
 				     "fewer rules with args", profile->file,
 				     len, BPF_MAXINSNS);
 	code = malloc(len * sizeof(*code));

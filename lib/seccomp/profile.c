@@ -99,8 +99,8 @@ static int set_errno(struct nsc_reader *r, uint32_t *action,
 	if (errno_ret == NO_ERRNO)
 		return 0;
 	if (*action != SCMP_ACT_ERRNO(EPERM))
-		return nsc_field_refuse_member(r, member, "belongs to "
-					       "SCMP_ACT_ERRNO alone");
+		return nsc_field_refuse_member(r, member, "belongs only to "
+					       "SCMP_ACT_ERRNO");
 	*action = SCMP_ACT_ERRNO(errno_ret);
 	return 0;
 }
@@ -227,7 +227,7 @@ static int read_map_entry(struct nsc_reader *r, const json_t *element,
 
 	if (ret == 0 && !entry.arch)
 		return nsc_field_refuse_member(r, "architecture",
-					       "must be there");
+					       "is missing");
 	if (ret < 0 || entry.arch != reading->world->arch || !entry.others)
 		return ret;
 	return nsc_field_array(r, entry.others, read_architecture, reading);
@@ -321,14 +321,13 @@ static int read_arg(struct nsc_reader *r, const json_t *element, void *to)
 		return ret;
 	if (arg.index == ABSENT || arg.op == ABSENT ||
 	    !json_object_get(element, "value"))
-		return nsc_field_refuse(r, "index, value and op must be "
-					"there");
+		return nsc_field_refuse(r, "expected index, value and op");
 	for (size_t i = 0; i < entry->n_args; i++)
 		if (entry->args[i].index == arg.index)
 			return nsc_field_refuse(r, "a filter has one "
 						"condition for an argument: "
-						"where either is enough, "
-						"write two entries");
+						"if either condition is "
+						"enough, write two entries");
 	entry->args[entry->n_args++] = (struct nsc_seccomp_arg){
 		.index = arg.index, .op = arg.op, .value = arg.value,
 		.value_two = arg.value_two,
@@ -374,7 +373,7 @@ static int use_name(struct nsc_reader *r, struct entry *entry)
 			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
 	return entry->names && entry->names[0] ? 0 :
-	       nsc_field_refuse(r, "names must be there");
+	       nsc_field_refuse(r, "expected names");
 }
 
 static int keep_entry(struct nsc_reader *r, struct reading *reading,
@@ -386,7 +385,7 @@ static int keep_entry(struct nsc_reader *r, struct reading *reading,
 	if (ret < 0)
 		return ret;
 	if (entry->action == NO_ACTION)
-		return nsc_field_refuse(r, "action must be there");
+		return nsc_field_refuse(r, "expected action");
 	ret = set_errno(r, &entry->action, entry->errno_ret, "errnoRet");
 	if (ret < 0 || entry->left_out)
 		return ret;
@@ -454,7 +453,7 @@ static int read_profile(struct nsc_reader *r, const char *text,
 		return ret;
 	if (reading->default_action == NO_ACTION)
 		return nsc_field_refuse_member(r, "defaultAction",
-					       "must be there");
+					       "is missing");
 	if (reading->architectures && reading->arch_map)
 		return nsc_field_refuse(r, "expected architectures or "
 					"archMap, not both");

@@ -601,7 +601,7 @@ default_pidfile() {
 	unshare_end
 	wait_until 10 forgotten || fail "files are left"
 	config alice '{"hostname": "mine"}'
-	refused "hostname: not with pidfile"
+	refused "hostname: cannot be combined with pidfile"
 	config alice '{"rootfs": "/", "hostname": "mine"}'
 	status_is 0 su - alice -c hostname
 	equal "host name" mine "$(cat "$OUT/stdout")"

@@ -92,7 +92,7 @@ idle() {
 	SECONDS=0
 	wait_until 30 gone 'sleep 1018' || fail "it lives on"
 	[ "$SECONDS" -ge 5 ] || fail "it ended after $SECONDS seconds"
-	contains "the warning" "this session ends in 3 seconds" \
+	contains "the warning" "This session is idle and ends in 3 seconds" \
 		"$(cat "$OUT/client")"
 	wait_until 5 one_session || fail "the session does not end"
 	kill -0 "$hold" || fail "a busy session was ended"

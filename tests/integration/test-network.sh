@@ -133,7 +133,7 @@ auto() {
 	conf 'address_pool = "10.77.2.0/30"; address_gateway = "10.77.2.1";'
 	in_box alice true || fail "su fails"
 	in_box bob true 2> /dev/null && fail "bob has an address"
-	logged "networks\[0\].address: all 2 addresses of the pool are given"
+	logged "networks\[0\].address: all 2 addresses of the pool are in use"
 	conf 'linger = 60;'
 	clean_slate
 	in_box alice true 2> /dev/null && fail "it is not refused"
@@ -192,11 +192,11 @@ netns_errors() {
 		contains "check" context.nspath "$(cat "$OUT/stderr")"
 	done <<- 'EOF'
 	/run/netns/missing No such file
-	/run/netns/link no namespace
-	/run/netns/uts none of networks
+	/run/netns/link not a namespace
+	/run/netns/uts not a network namespace
 	/run/open/ns writable
 	/proc/self/ns/net /proc
-	/etc/passwd no namespace
+	/etc/passwd not a namespace
 	EOF
 	umount /run/open/ns /run/netns/uts
 	rm -r /run/open /run/netns/uts /run/netns/link
@@ -245,7 +245,7 @@ errors() {
 	network alice "[{\"type\": \"veth\", \"context\": {\"bridge\": \"lo\",
 		\"prefix\": \"nv\"}}]"
 	in_box alice true 2> /dev/null && fail "it is not refused"
-	logged "'lo' is no bridge"
+	logged "'lo' is not a bridge"
 	network alice "[{\"type\": \"macvlan\",
 		\"context\": {\"parent\": \"up7\"}}]"
 	in_box alice true 2> /dev/null && fail "it is not refused"

@@ -187,7 +187,7 @@ full_run() {
 	hold alice
 	fill_run
 	status_is 1 "$TESTS/pamcaller" su alice
-	logged "note the session.*No space left on device"
+	logged "record the session.*No space left on device"
 	equal "files of sessions" 1 "$(count_sessions alice)"
 	empty_run
 	status_is 0 su alice -c "$INSIDE"
