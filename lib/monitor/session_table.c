@@ -157,7 +157,7 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 	if (ret == 0 && given->by_user)
 		ret = nsc_session_file_write(all->dir, given, err);
 	else if (ret < 0)
-		nsc_error_sys(err, -ret, "record the session");
+		nsc_error_sys(err, -ret, "note the session");
 	/*
 	 * The process is in the groups by now: it must end, and never becomes a
 	 * session.
