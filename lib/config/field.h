@@ -89,9 +89,7 @@ void *nsc_field_grow(struct nsc_reader *reader, void *list, size_t n,
  */
 int nsc_field_expand(struct nsc_reader *reader, const char *text, char **ret);
 
-/*
- * Readers, each with the type that it stores; nothing is stored if to is NULL.
- */
+/* Readers, each with its type; if to is NULL, nothing is stored. */
 nsc_field_read nsc_read_bool;		/* bool */
 nsc_field_read nsc_read_number;		/* uint32_t: min to max */
 nsc_field_read nsc_read_integer;	/* nothing: a number, min to max */

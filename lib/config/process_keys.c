@@ -181,9 +181,7 @@ int nsc_read_sysctl(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-/*
- * The namespace of each sysctl; a path stands for all names that begin with it.
- */
+/* The namespaces of sysctls; a path stands for all that begin with it. */
 static const struct {
 	const char *path;
 	unsigned int flag;

@@ -87,9 +87,7 @@ void session_log_utmp_open(const struct session *s)
 {
 	struct utmpx entry = { .ut_type = EMPTY }, own;
 
-	/*
-	 * An entry of nscontainer remains from before a crash of the machine.
-	 */
+	/* Such an entry remains from before a crash of the machine. */
 	if (utmp_find(s, USER_PROCESS, &own) &&
 	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
 		return;

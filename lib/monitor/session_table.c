@@ -322,8 +322,6 @@ void sessions_close(struct sessions *all)
 		conclude(all, all->list[0]);
 		table_drop(all, 0);
 	}
-	/*
-	 * Files of logins that never arrived, or were killed during the write.
-	 */
+	/* Files of logins that never arrived, or were killed in between. */
 	nsc_file_empty(all->dir, 0);
 }

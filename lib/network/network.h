@@ -30,9 +30,7 @@ struct nsc_network_made {
 int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
 		     struct nsc_error *err);
 
-/*
- * Check that the host has the objects that networks[] names.  Changes nothing.
- */
+/* Check that the host has all that networks[] names.  Changes nothing. */
 int nsc_network_check(const struct nsc_config *config, struct nsc_error *err);
 
 /* Does the container join an existing network namespace? */

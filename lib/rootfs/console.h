@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * /dev/console: the terminal of the command for which a container is started.
- */
+/* /dev/console: the terminal of the command that starts a container. */
 #ifndef NSC_ROOTFS_CONSOLE_H
 #define NSC_ROOTFS_CONSOLE_H
 

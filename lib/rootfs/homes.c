@@ -253,9 +253,7 @@ static int hide(const struct homes *h, int dir, const char *name,
 	return is_hidden(h, fd, "", path) ? cover(h, fd, path, err) : 0;
 }
 
-/*
- * If a directory has only homes, one mount hides all, instead of one for each.
- */
+/* If a directory has only homes, one mount hides all of them. */
 static int hide_in(const struct homes *h, int dir, const char *parent,
 		   struct nsc_error *err)
 {

@@ -140,9 +140,7 @@ static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
 		return nsc_error_clear(err);
 	if (fd < 0)
 		return nsc_error_context(err, "rootfs");
-	/*
-	 * A user may serve it: do not query it, and skip it if it refuses root.
-	 */
+	/* A user may serve it: do not query it; skip it if root is refused. */
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
 		  &st) < 0)
 		return errno == EACCES ? 0 :
@@ -267,9 +265,7 @@ static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
 	return dir < 0 ? dir : nsc_rootfs_overlay(rootfs, &layers, err);
 }
 
-/*
- * Attach mount at scratch/name; returns a descriptor of the mounted directory.
- */
+/* Attach mount at scratch/name; returns the mounted directory. */
 static int attach_scratch(const struct nsc_rootfs *rootfs, int mount,
 			  const char *name, struct nsc_error *err)
 {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * The rootfs: its layers, and the parts of the host's own "/" that are hidden.
- */
+/* The rootfs: its layers, and the hidden parts of the host's own "/". */
 #ifndef NSC_ROOTFS_ROOT_H
 #define NSC_ROOTFS_ROOT_H
 
@@ -23,9 +21,7 @@ struct nsc_hidden {
 
 extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 
-/*
- * Is path a hidden directory, below one, or in a directory that is always new?
- */
+/* Is path a hidden directory or an always new one, or below one? */
 bool nsc_rootfs_is_hidden(const char *path);
 
 /*

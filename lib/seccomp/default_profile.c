@@ -140,9 +140,7 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 
 	{ BIT(CAP_SYS_PTRACE), { "kcmp", "pidfd_getfd", "process_madvise" } },
 	{ BIT(CAP_DAC_READ_SEARCH), { "open_by_handle_at" } },
-	/*
-	 * Mounts and namespaces; the checks of clone() and clone3() are below.
-	 */
+	/* Mounts and namespaces; clone() and clone3() are checked below. */
 	{ BIT(CAP_SYS_ADMIN), { "fsconfig", "fsmount", "fsopen", "fspick",
 	"mount", "mount_setattr", "move_mount", "open_tree", "open_tree_attr",
 	"setns", "umount", "umount2", "unshare" } },

@@ -151,9 +151,7 @@ static int read_flag(struct nsc_reader *r, const json_t *element, void *to)
 		return nsc_field_refuse(r, "not possible here: it belongs to "
 					"notifications, which nothing listens "
 					"for");
-	/*
-	 * The process that loads a filter has one thread: TSYNC needs nothing.
-	 */
+	/* A filter is loaded by one thread, so TSYNC needs nothing. */
 	else if (!text || strcmp(text, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
 		return nsc_field_wrong(r, element, "one of "
 				       "SECCOMP_FILTER_FLAG_LOG, _SPEC_ALLOW, "

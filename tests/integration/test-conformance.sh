@@ -136,7 +136,7 @@ expect_login() {
 login_console() { expect_login console; }
 login_serial() { expect_login serial; }
 
-# What systemd does for user@.service, which has its own PAM service;
+# Like systemd for user@.service, which has its own PAM service;
 # tests/vm/test-user-manager.sh uses systemd itself.
 user_manager() {
 	timeout "$LIMIT" "$TESTS/pamcaller" systemd-user alice \
