@@ -42,13 +42,13 @@ static int cgroup_read_limit(struct nsc_reader *r, const json_t *value,
 	limits->number[n] = number;
 	limits->set &= ~(1U << n);
 	limits->wished &= ~(1U << n);
-	/* Where nothing is -1, that is a request of its own. */
+	/* 0 is a limit of its own if the key's "nothing" is -1. */
 	if (number != 0 || key->none != 0)
 		limits->set |= 1U << n;
 	return 0;
 }
 
-/* "0-3,5", cpuset(7): the list format. */
+/* Is text in the list format of cpuset(7), such as "0-3,5"? */
 static bool list_valid(const char *text)
 {
 	while (isdigit((unsigned char)*text)) {
@@ -210,7 +210,7 @@ static int cgroup_add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
 		       0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
 
-/* "2MB", as the kernel names its files. */
+/* Is name a page size as in the kernel's file names, such as "2MB"? */
 static bool page_size_valid(const char *name)
 {
 	size_t len = strspn(name, "0123456789");
@@ -251,7 +251,7 @@ static int read_hugetlb(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-/* These are how the group is built, not what it is limited to. */
+/* These files build the group; they are not limits. */
 static bool file_is_ours(const char *name)
 {
 	static const char *const files[] = {
@@ -288,9 +288,9 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 			return nsc_field_wrong(r, value, "names of cgroup v2 "
 					       "files, without '/', as keys");
 		if (file_is_ours(name))
-			return nsc_field_refuse_member(r, name, "this file is "
-				"how the container's group is built: it "
-				"cannot be configured");
+			return nsc_field_refuse_member(r, name, "this file "
+				"builds the container's group: it cannot be "
+				"configured");
 		text = nsc_field_text(r, content);
 		if (!text)
 			return -EINVAL;

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "cgroups" of container.json.  Runs in: nsinit alone. */
+/* The key "cgroups" of container.json.  Runs in: nsinit alone. */
 #ifndef NSC_CONFIG_CGROUP_KEYS_H
 #define NSC_CONFIG_CGROUP_KEYS_H
 
 #include "config/container_config.h"
 #include "config/field.h"
 
-/* Offsets from struct nsc_config. */
+/* The offsets count from struct nsc_config. */
 extern const struct nsc_field nsc_cgroup_fields[];
 
-/* What one key alone cannot show; after all keys were read. */
+/*
+ * After all keys were read, check the keys that depend on each other, and set
+ * the origin for messages.  Returns 0 or a negative errno with reader->err set.
+ */
 int nsc_config_cgroups_finish(struct nsc_reader *reader,
 			      struct nsc_config *config);
 

@@ -2,7 +2,7 @@
 /*
  * The keys of container.json.  Runs in: nsinit alone.
  *
- * The tables say what each key is; what they do not have is refused.
+ * The tables describe each key; a key without an entry is refused.
  */
 #include "config/container_config.h"
 
@@ -29,7 +29,7 @@
 
 #define AT(member) offsetof(struct nsc_config, member)
 
-#define NSC_PIDS 2048		/* as podman's */
+#define NSC_PIDS 2048		/* the default of podman */
 #define NSC_TERMINALS 256
 #define NSC_TERMINALS_MAX (1 << 20)	/* NR_UNIX98_PTY_MAX of the kernel */
 
@@ -137,7 +137,7 @@ static int read_capabilities(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, nsc_read_capability, to);
 }
 
-/* The profile itself is read where it is compiled. */
+/* The profile is read later, by the code that compiles it. */
 static int read_seccomp(struct nsc_reader *r, const json_t *value,
 			const struct nsc_field *f, void *to)
 {
@@ -155,7 +155,7 @@ static int read_seccomp(struct nsc_reader *r, const json_t *value,
 	return nsc_read_text(r, value, f, to);
 }
 
-/* What each may be is the same as in nscontainer.conf. */
+/* The range of each key is the same as in nscontainer.conf. */
 static int config_read_lifecycle(struct nsc_reader *r, const json_t *value,
 				 const struct nsc_field *f, void *to)
 {
@@ -170,7 +170,7 @@ static int config_read_lifecycle(struct nsc_reader *r, const json_t *value,
 			      nsc_read_number(r, value, &field, to);
 }
 
-/* Offsets: the place in the array of read_namespaces. */
+/* Offsets: the index in the array of read_namespaces(). */
 static const struct nsc_field namespace_fields[] = {
 	{ .name = "NEWNS", .read = nsc_read_bool, .at = 0 },
 	{ .name = "NEWUTS", .read = nsc_read_bool, .at = 1 },
@@ -190,7 +190,7 @@ static const struct nsc_field context_fields[] = {
 	  .at = AT(process.selinux_label) },
 	{ .name = "mount_label", .read = nsc_read_text,
 	  .at = AT(mount_label) },
-	/* What it asks for is protected in every container. */
+	/* Without effect: the restrictions hold in every container. */
 	{ .name = "restrictions", .read = nsc_read_text,
 	  .at = AT(restrictions) },
 	{ .name = NULL },
@@ -309,10 +309,10 @@ static int set_defaults(struct nsc_config *config, const char *file)
 			     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET |
 			     CLONE_NEWCGROUP;
 	nsc_lifecycle_unset(&config->lifecycle);
-	/* All containers share those of kernel.pid_max and threads-max. */
+	/* All containers share the ids of kernel.pid_max and threads-max. */
 	config->cgroups.limits.number[NSC_CGROUP_N_PIDS] = NSC_PIDS;
 	config->cgroups.limits.wished = 1U << NSC_CGROUP_N_PIDS;
-	/* All containers share those of kernel.pty.max. */
+	/* All containers share the terminals of kernel.pty.max. */
 	config->max_terminals = NSC_TERMINALS;
 	config->default_devices = true;
 	config->automatic_mappings = true;
@@ -325,7 +325,7 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	return 0;
 }
 
-/* What one key alone cannot show. */
+/* Check the keys that depend on each other. */
 static int check_together(struct nsc_reader *r, struct nsc_config *config)
 {
 	bool userns = config->namespaces & CLONE_NEWUSER;

@@ -33,7 +33,7 @@ enum nsc_mount_type { NSC_MOUNT_BIND, NSC_MOUNT_TMPFS, NSC_MOUNT_PROC,
 /* An element of mounts[], in the order of the file. */
 struct nsc_config_mount {
 	enum nsc_mount_type type;
-	char *source;		/* host path; of an overlay several, with : */
+	char *source;		/* host path; of an overlay: paths, ':' */
 	char *destination;	/* container path */
 	bool writable;
 	bool slave;		/* later mounts of the host appear in it */
@@ -41,11 +41,11 @@ struct nsc_config_mount {
 	mode_t mode;		/* of a tmpfs */
 };
 
-/* A command of the host's. */
+/* A command that runs on the host. */
 struct nsc_config_hook {
-	bool stop;		/* when the container has ended; else start */
+	bool stop;		/* run after the end; false: at the start */
 	char *path;
-	char **args;		/* after the path, NULL: none */
+	char **args;		/* arguments after the path, NULL: none */
 	uint32_t timeout;	/* seconds */
 	unsigned int on_failure;	/* 0: refuse the start, 1: ignore */
 };
@@ -57,12 +57,12 @@ enum nsc_network_type {
 };
 
 #define NSC_NETWORKS_MAX 16
-#define NSC_NETWORK_AUTO "auto"	/* as an address: of the host's pool */
+#define NSC_NETWORK_AUTO "auto"	/* an address from the host's pool */
 
-/* An entry of networks[]; what its type does not have is 0 or NULL. */
+/* An entry of networks[]; fields that its type does not have are 0 or NULL. */
 struct nsc_config_network {
 	unsigned int type;	/* enum nsc_network_type */
-	uint32_t mtu;		/* 0: leave it */
+	uint32_t mtu;		/* 0: unchanged */
 	char **address;		/* "10.0.0.2/24", "auto"; NULL: none */
 	char **gateway;		/* "10.0.0.1" */
 	char **dns;		/* "10.0.0.1"; NULL: the host's */
@@ -74,21 +74,21 @@ struct nsc_config_network {
 };
 
 struct nsc_config {
-	char *file;			/* where it was read, for messages */
-	uint64_t content;		/* nsc_hash_add() of what was read */
+	char *file;			/* the file's path, for messages */
+	uint64_t content;		/* nsc_hash_add() of the text */
 	char *rootfs;			/* absolute, "/": the host's own;
 					 * NULL with pidfile */
-	char *pidfile;			/* NULL, or another engine's; then
-					 * what an engine decides is unset */
+	char *pidfile;			/* NULL, or another engine's; then the
+					 * conflicting keys are unset */
 	struct nsc_config_hook engine_start;	/* path NULL: none */
 	struct nsc_config_hook engine_stop;
 	const char *own_key;		/* see nsc_external_conflict() */
 	enum nsc_overlay overlay;
 	bool readonly_fs;
 	char *hostname;			/* NULL: the host's */
-	char *user;			/* NULL: who logs in */
-	struct nsc_process process;	/* what runs in it */
-	uint32_t max_terminals;		/* of the container's; 0: no limit */
+	char *user;			/* NULL: the user of the login */
+	struct nsc_process process;	/* its processes */
+	uint32_t max_terminals;		/* in the container; 0: no limit */
 	unsigned int namespaces;	/* CLONE_NEW* */
 	char *restrictions;		/* NULL: absent; always in force */
 	char *mount_label;
@@ -97,7 +97,7 @@ struct nsc_config {
 	struct nsc_config_hook *hooks;
 	size_t n_hooks;
 	bool no_pivot_root;
-	char **masked_paths;		/* besides the default ones, or NULL */
+	char **masked_paths;		/* besides the defaults, or NULL */
 	char **readonly_paths;
 	struct nsc_config_network *networks;
 	size_t n_networks;
@@ -118,15 +118,16 @@ struct nsc_config {
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
 	unsigned int on_change;		/* enum nsc_on_change of conf.h */
-	struct nsc_lifecycle lifecycle;	/* what it overrides */
-	char *seccomp;			/* one of these, or a profile's path */
+	struct nsc_lifecycle lifecycle;	/* its overrides */
+	char *seccomp;			/* NSC_SECCOMP_*, or a profile's path */
 };
 
 /*
- * Parse text, the content of file, for user (templates %u %U %g %G %h %%);
- * dir is the directory that a relative rootfs starts from.
- * On failure *ret is untouched and err says file, JSON path, and what was
- * expected: "FILE: networks[1].mtu: expected ..., got ...".
+ * Parse text, the content of file, for user (templates %u %U %g %G %h %%).  A
+ * relative rootfs starts from dir.
+ * Returns 0 or a negative errno; then *ret is untouched and err has the file,
+ * the JSON path and the expected value: "FILE: networks[1].mtu: expected ...,
+ * got ...".  Free *ret with nsc_config_free().
  */
 int nsc_config_parse(const char *text, const char *file, const char *dir,
 		     const struct nsc_user *user, struct nsc_config **ret,
@@ -141,9 +142,9 @@ static inline void nsc_config_cleanup(struct nsc_config **config)
 #define _cleanup_config_ __attribute__((cleanup(nsc_config_cleanup)))
 
 /*
- * The keys of the format, each with those of the objects that hold it
- * ("networks.mtu"), in a new NULL-terminated vector: for tests and
- * documentation.  NULL without memory.
+ * All keys of the format, for tests and documentation, in a new NULL-terminated
+ * vector; keys of inner objects have the outer keys in front ("networks.mtu").
+ * NULL without memory.
  */
 char **nsc_config_keys(void);
 

@@ -67,7 +67,7 @@ const struct nsc_field nsc_engine_fields[] = {
 };
 #undef AT
 
-/* What of a container its engine decides; rootfs first. */
+/* Keys of a container that its engine decides; rootfs must be the first. */
 static const char *const conflicts[] = {
 	"rootfs", "overlay", "readonly_fs", "no_pivot_root", "hostname",
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",
@@ -124,9 +124,9 @@ int nsc_external_finish(struct nsc_config *config, const char *template,
 	if (!config->pidfile)
 		return 0;
 	if (key)
-		return nsc_error_set(err, EINVAL, "%s: %s: not with pidfile "
-				     "'%s': that is decided by the engine "
-				     "which makes the container",
+		return nsc_error_set(err, EINVAL, "%s: %s: cannot be combined "
+				     "with pidfile '%s': the engine decides "
+				     "this",
 				     config->file, key, config->pidfile);
 	free(config->rootfs);
 	config->rootfs = NULL;

@@ -33,7 +33,7 @@ int nsc_field_wrong(struct nsc_reader *r, const json_t *value,
 	return nsc_field_refuse(r, text);
 }
 
-/* Returns the length to give to pop(). */
+/* Append to the path; returns the length for pop(). */
 static size_t push(struct nsc_reader *r, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -56,7 +56,7 @@ static void pop(struct nsc_reader *r, size_t len)
 int nsc_field_object(struct nsc_reader *r, const json_t *object,
 		     const struct nsc_field *table, void *to)
 {
-	/* jansson iterates over objects that are not const. */
+	/* json_object_foreach() takes no const object. */
 	json_t *members = (json_t *)(uintptr_t)object;
 	const char *key;
 	json_t *value;
@@ -203,7 +203,7 @@ int nsc_field_expand(struct nsc_reader *r, const char *text, char **ret)
 	return *ret ? 0 : nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
 
-/* Put new memory in the place of what is at to; without a place, free it. */
+/* Replace the string at to by text; without to, free text. */
 static int store(char *text, void *to)
 {
 	if (!to) {
@@ -373,7 +373,7 @@ int nsc_read_mode(struct nsc_reader *r, const json_t *value,
 
 	if (text)
 		mode = strtoll(text, &end, 8);
-	/* The 2014 code wrote the file type into it as well. */
+	/* The code of 2014 also wrote the file type into the mode. */
 	if ((!text && !json_is_integer(value)) ||
 	    (text && (text[0] < '0' || text[0] > '7' || *end)) || mode < 0 ||
 	    (mode & ~(json_int_t)0170000) > f->max)

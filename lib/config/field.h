@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables of fields over JSON: each key of an object is described once, with
- * its type, range and place in a struct.
+ * Tables of fields over JSON: a table describes each key of an object once,
+ * with its type, its range and its place in a struct.
  */
 #ifndef NSC_CONFIG_FIELD_H
 #define NSC_CONFIG_FIELD_H
@@ -16,9 +16,9 @@
 
 struct nsc_reader {
 	const char *file;
-	const char *dir;		/* where relative paths start */
+	const char *dir;		/* base of relative paths */
 	const struct nsc_user *user;	/* for templates */
-	char path[256];			/* JSON path of the value at hand */
+	char path[256];			/* JSON path of the current value */
 	struct nsc_error *err;
 };
 
@@ -37,7 +37,7 @@ struct nsc_field {
 	size_t at;			/* offset, see nsc_field_object */
 	long long min, max;			/* of a number */
 	const char *const *choices;		/* of a string */
-	const struct nsc_field *members;	/* of objects, and in arrays */
+	const struct nsc_field *members;	/* of objects, also in arrays */
 };
 
 /* Read the members of an object by table into the struct at to. */
@@ -57,42 +57,48 @@ int nsc_field_wrong(struct nsc_reader *reader, const json_t *value,
 /* "FILE: PATH: TEXT"; returns -EINVAL. */
 int nsc_field_refuse(struct nsc_reader *reader, const char *text);
 
-/* The same for a member of the object at hand: "FILE: PATH.MEMBER: TEXT". */
+/* The same for a member of the current object: "FILE: PATH.MEMBER: TEXT". */
 int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
 			    const char *text);
 
 /*
- * The text of a string without control characters; NULL, and an error, for
- * anything else.
+ * The text of a string without control characters; for any other value NULL,
+ * with an error.
  */
 const char *nsc_field_text(struct nsc_reader *reader, const json_t *value);
 
-/* Parse a file's text; NULL, and an error with the line and column. */
+/*
+ * Parse a file's text; on failure NULL, with an error that has the line and
+ * column.
+ */
 json_t *nsc_field_parse(const struct nsc_reader *reader, const char *text);
 
-/* Is the key there? */
+/* Does the object have the key? */
 bool nsc_field_has(const json_t *object, const char *key);
 
 /*
- * Make room, filled with zeros, for one more element of a list of n; the
- * list's new place, or NULL and an error.
+ * Add one element, filled with zeros, to a list of n elements of size bytes.
+ * Returns the list's new place, or NULL with an error.
  */
 void *nsc_field_grow(struct nsc_reader *reader, void *list, size_t n,
 		     size_t size);
 
-/* Expand %u %U %g %G %h and %% into new memory. */
+/*
+ * Expand %u %U %g %G %h and %% into new memory.  Returns 0 or a negative errno
+ * with reader->err set.
+ */
 int nsc_field_expand(struct nsc_reader *reader, const char *text, char **ret);
 
-/* Readers.  What they store is in brackets; a NULL to stores nothing. */
+/* Readers, each with its type; if to is NULL, nothing is stored. */
 nsc_field_read nsc_read_bool;		/* bool */
 nsc_field_read nsc_read_number;		/* uint32_t: min to max */
-nsc_field_read nsc_read_integer;	/* nothing: any min to max */
+nsc_field_read nsc_read_integer;	/* nothing: a number, min to max */
 nsc_field_read nsc_read_choice;		/* unsigned int: index in choices */
-nsc_field_read nsc_read_text;		/* char *: as it is */
+nsc_field_read nsc_read_text;		/* char *: unchanged */
 nsc_field_read nsc_read_template;	/* char *: expanded */
 nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
 nsc_field_read nsc_read_texts;		/* char **: array of strings */
-nsc_field_read nsc_read_mode;		/* mode_t: to max; also octal */
+nsc_field_read nsc_read_mode;		/* mode_t: 0 to max; also octal */
 nsc_field_read nsc_read_members;	/* the struct itself, by members */
 
 #endif

@@ -90,7 +90,7 @@ const struct nsc_field nsc_mapping_fields[] = {
 };
 #undef AT
 
-/* Is path a name below /dev that leads nowhere else? */
+/* Is path below /dev, without a component that leads elsewhere? */
 static bool device_path_valid(const char *path)
 {
 	if (strncmp(path, "/dev/", 5) != 0 || strlen(path) > 255)
@@ -166,7 +166,7 @@ static int read_rule(struct nsc_reader *r, const json_t *element, void *to)
 	struct device device;
 	int ret = read_one_device(r, element, &device);
 
-	/* Only for the reader of the file. */
+	/* The path is a note for the reader of the file. */
 	free(device.path);
 	list = ret < 0 ? NULL :
 			 nsc_field_grow(r, all->rules, all->n, sizeof(*list));
@@ -226,7 +226,7 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 						"mapping");
 	if (all->n == NSC_MAPPINGS_MAX)
 		return nsc_field_refuse(r, "more mappings than the kernel "
-					"takes");
+					"accepts");
 	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
 	if (!list)
 		return -ENOMEM;
@@ -304,7 +304,7 @@ int nsc_read_capability(struct nsc_reader *r, const json_t *element, void *to)
 		return -EINVAL;
 	if (!strncasecmp(text, "cap_", 4))
 		text += 4;
-	/* cap_from_name() takes numbers, and names with more behind them. */
+	/* cap_from_name() also accepts numbers, and names with a suffix. */
 	for (cap_value_t cap = 0; cap < cap_max_bits(); cap++) {
 		char *name = cap_to_name(cap);
 		bool same = name && !strcasecmp(name + 4, text);

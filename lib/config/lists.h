@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arrays of container.json: devices, mappings. */
+/* Arrays of container.json: devices, mappings, capabilities. */
 #ifndef NSC_CONFIG_LISTS_H
 #define NSC_CONFIG_LISTS_H
 

@@ -10,14 +10,14 @@
 #include "util/fd.h"
 #include "config/container_config.h"
 
-/* As enum nsc_mount_type has them; then what is always there. */
+/* In the order of enum nsc_mount_type; devtmpfs is always mounted. */
 static const char *const types[] = {
 	"bind", "tmpfs", "proc", "sysfs", "mqueue", "cgroup", "overlay",
 	"devpts", "devtmpfs", NULL,
 };
 #define DEVTMPFS 8
 
-/* An element as it is written. */
+/* An element as the file has it. */
 struct element {
 	unsigned int type;
 	bool writable;
@@ -28,7 +28,7 @@ struct element {
 	mode_t mode;
 };
 
-/* A number of bytes, or as tmpfs(5) writes it: "64m", "10%". */
+/* A number of bytes, or a size in the form of tmpfs(5): "64m", "10%". */
 static int read_size(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {

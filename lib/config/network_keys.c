@@ -14,7 +14,7 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-#define RANDOM_DIGITS 4		/* behind the prefix of a veth */
+#define RANDOM_DIGITS 4		/* after the prefix of a veth's name */
 
 static const char *const types[] = {
 	"loopback", "veth", "netns", "host", "macvlan", "ipvlan", "pasta",
@@ -29,7 +29,7 @@ const char *nsc_network_type_name(enum nsc_network_type type)
 	return types[type];
 }
 
-/* A string or an array of strings; what they say depends on the type. */
+/* A string or an array of strings; check_network() checks their content. */
 static int network_read_list(struct nsc_reader *r, const json_t *value,
 			     const struct nsc_field *f, void *to)
 {
@@ -123,13 +123,13 @@ const struct nsc_field nsc_network_fields[] = {
 #define ON(type) (1u << NSC_NETWORK_##type)
 #define MADE (ON(VETH) | ON(MACVLAN) | ON(IPVLAN))
 
-/* Which type has which key, and which type cannot be without. */
+/* The types that allow and that need each key. */
 static const struct {
 	const char *key;
 	bool context;
 	unsigned int allowed, needed;
 } rules[] = {
-	/* For a loopback they are ignored: the 2014 sample has them. */
+	/* A loopback ignores them: the sample file of 2014 has them. */
 	{ "address", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "gateway", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
@@ -166,7 +166,7 @@ static int check_keys(struct nsc_reader *r, const json_t *element,
 	return 0;
 }
 
-/* KEY, or KEY[i] where the file has an array there. */
+/* Report KEY, or KEY[i] if the file has an array. */
 static int network_wrong(struct nsc_reader *r, const json_t *value,
 			 const char *key, size_t i, const char *expected)
 {
@@ -288,7 +288,7 @@ static int check_mode(struct nsc_reader *r, const json_t *element,
 			  "\"l2\", \"l3\" or \"l3s\"");
 }
 
-/* pasta has one address of each family, and no prefix for IPv6. */
+/* pasta has one address of each family, and no prefix length for IPv6. */
 static int check_pasta(struct nsc_reader *r,
 		       const struct nsc_config_network *n)
 {
@@ -300,12 +300,13 @@ static int check_pasta(struct nsc_reader *r,
 	for (size_t i = 0; n->address && n->address[i]; i++) {
 		if (nsc_address_parse(n->address[i], true, &a) < 0)
 			return nsc_field_refuse_member(r, "address", "type "
-					"\"pasta\" takes no \"auto\": its "
-					"addresses are seen by nobody else");
+					"\"pasta\" does not accept \"auto\": "
+					"its addresses are not visible "
+					"outside");
 		if (a.family == before || i > 1)
 			return nsc_field_refuse_member(r, "address", "type "
-					"\"pasta\" takes one address for IPv4 "
-					"and one for IPv6");
+					"\"pasta\" accepts one address for "
+					"IPv4 and one for IPv6");
 		before = a.family;
 	}
 	return 0;
@@ -390,7 +391,7 @@ static int network_refuse(struct nsc_reader *r, size_t i, const char *key,
 	return nsc_field_refuse_member(r, where, text);
 }
 
-/* Which other entries may stand beside this one? */
+/* Check that this entry can be combined with the others. */
 static int check_beside(struct nsc_reader *r, const struct nsc_config *config,
 			size_t i)
 {
@@ -406,11 +407,11 @@ static int check_beside(struct nsc_reader *r, const struct nsc_config *config,
 		if (alone & (1u << type))
 			return network_refuse(
 				r, i, "type",
-				"stands alone: that "
-				"network has its interfaces already");
+				"cannot be combined with others: "
+				"that network already has interfaces");
 		if (type == NSC_NETWORK_PASTA && other == type)
 			return network_refuse(r, i > j ? i : j, "type",
-					      "\"pasta\" can stand once");
+					      "\"pasta\" is allowed only once");
 	}
 	return 0;
 }
@@ -443,7 +444,7 @@ struct seen {
 	bool v4, v6, automatic;
 };
 
-/* One default route for each family, and one address of the pool. */
+/* Allow one default route for each family, and one address of the pool. */
 static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		      size_t i, struct seen *seen)
 {
@@ -457,8 +458,8 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 			continue;
 		if (seen->automatic)
 			return network_refuse(r, i, "address",
-					      "\"auto\" can stand "
-					      "once");
+					      "\"auto\" is allowed "
+					      "only once");
 		seen->automatic = true;
 	}
 	for (size_t k = 0; n->gateway && n->gateway[k]; k++) {
@@ -469,8 +470,8 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		if (*family && n->type != NSC_NETWORK_PASTA)
 			return network_refuse(
 				r, i, "gateway",
-				"there is a default "
-				"route already, by another entry");
+				"another entry already sets a "
+				"default route");
 		*family = true;
 	}
 	return 0;

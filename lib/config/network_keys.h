@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* networks[] of container.json. */
+/* The key networks of container.json. */
 #ifndef NSC_CONFIG_NETWORK_KEYS_H
 #define NSC_CONFIG_NETWORK_KEYS_H
 
@@ -11,12 +11,13 @@ extern const struct nsc_field nsc_network_fields[];
 nsc_field_read nsc_read_networks;	/* struct nsc_config, at 0 */
 
 /*
- * What one entry alone cannot show.  Takes NEWNET away where the network is
- * the host's.
+ * Check each entry against the others and the namespaces.  If the container
+ * uses the host's network, remove CLONE_NEWNET from config->namespaces.
+ * Returns 0 or a negative errno with reader->err set.
  */
 int nsc_networks_check(struct nsc_reader *reader, struct nsc_config *config);
 
-/* "veth" and so on. */
+/* The name of a type in container.json, such as "veth". */
 const char *nsc_network_type_name(enum nsc_network_type type);
 
 void nsc_networks_free(struct nsc_config *config);

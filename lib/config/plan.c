@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: nsinit and the builder, root of the host.  Changes nothing. */
+/* Runs in: nsinit and the builder, as root of the host.  Changes nothing. */
 #include "config/plan.h"
 
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a start has decided and looked up before it makes anything. */
+/* The decisions and lookups that a start completes before it makes anything. */
 #ifndef NSC_CONFIG_PLAN_H
 #define NSC_CONFIG_PLAN_H
 
@@ -18,36 +18,36 @@
 
 /* The system-call filters of a container, see seccomp/filter.h. */
 struct nsc_filters {
-	struct nsc_seccomp session;	/* of whoever enters: as configured */
+	struct nsc_seccomp session;	/* for sessions: as configured */
 	/*
-	 * Of PID 1, which is a program of ours: the built-in profile, so that
-	 * one made for users' programs cannot break it.
+	 * For PID 1, a program of nscontainer: the built-in profile, so that a
+	 * profile for users' programs cannot break PID 1.
 	 */
 	struct nsc_seccomp init;
 };
 
-/* Everything that the building needs, decided and looked up before. */
+/* The input of the building of a container. */
 struct nsc_plan {
 	const struct nsc_config *config;
 	const struct nsc_user *user;
-	char **group_names;	/* of user->groups; NULL where one has none */
+	char **group_names;	/* of user->groups; NULL: has no name */
 	bool login;		/* for logins, not for nsinit exec */
-	const char *stop;	/* how its monitor ends it, see state.h */
-	struct nsc_lifecycle lifecycle;	/* the rest of that */
+	const char *stop;	/* how the monitor ends it, see state.h */
+	struct nsc_lifecycle lifecycle;	/* the other limits for the monitor */
 	bool refuse_nested;	/* a login inside a container is an error */
 	struct nsc_filters filters;
 	const char *conf_path;	/* of nscontainer.conf; "": none */
 	char digest[NSC_DIGEST_SIZE];
 	char files[NSC_DIGEST_SIZE];
-	const char *name;	/* of its control groups */
-	unsigned int generation;	/* the number of its instance */
-	bool beside;		/* one before it still drains */
-	int rundir;		/* the instance */
-	int leader;		/* pidfd; the container ends with it, or -1 */
-	int dir;		/* with it: where pid and start are linked */
-	int console;		/* socket that takes a terminal, or -1 */
-	int64_t deadline;	/* of the building, nsc_process_now */
-	/* with a user namespace; otherwise all are the identity */
+	const char *name;	/* of the control groups */
+	unsigned int generation;	/* the number of the instance */
+	bool beside;		/* an earlier instance still drains */
+	int rundir;		/* of the instance */
+	int leader;		/* pidfd; the process to end with, or -1 */
+	int dir;		/* with leader: holds the links pid, start */
+	int console;		/* socket that receives a terminal, or -1 */
+	int64_t deadline;	/* of the building, as nsc_process_now() */
+	/* With a user namespace; otherwise all are the identity. */
 	struct nsc_id_mapping uid_map[NSC_MAPPINGS_MAX];
 	size_t n_uid_map;
 	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
@@ -58,16 +58,16 @@ struct nsc_plan {
 	gid_t root_gid;
 	uid_t user_uid;		/* the user inside, as the host sees it */
 	gid_t user_gid;
-	gid_t tty_gid;		/* its tty group, as the host sees it */
-	struct {		/* what address "auto" is: IPv4, IPv6 */
+	gid_t tty_gid;		/* the group tty inside, as the host sees it */
+	struct {		/* the address "auto": IPv4, IPv6 */
 		struct nsc_address address, gateway;
 	} automatic[2];
 };
 
-/* Fill lifecycle, and stop where it is NULL, as config and conf say. */
+/* Fill lifecycle, and stop if it is NULL, from config and conf. */
 void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf);
 
-/* What the plan asks of control groups; it points into the plan. */
+/* The plan's request for control groups; it points into the plan. */
 struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan);
 
 #endif

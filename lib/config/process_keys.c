@@ -34,7 +34,7 @@ int nsc_read_umask(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
-/* An element as it is written. */
+/* An element as the file has it. */
 struct rlimit_element {
 	unsigned int resource;
 	uint64_t hard;
@@ -55,7 +55,7 @@ static int read_resource(struct nsc_reader *r, const json_t *value,
 		*(unsigned int *)to = i;
 		return 0;
 	}
-	return nsc_field_wrong(r, value, "the name of a limit, as "
+	return nsc_field_wrong(r, value, "the name of a limit such as "
 			       "\"RLIMIT_NOFILE\", getrlimit(2)");
 }
 
@@ -102,7 +102,7 @@ static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
-/* Each kind once; the default RLIMIT_CORE may be replaced. */
+/* Each type may occur once; the default RLIMIT_CORE may be replaced. */
 int nsc_read_rlimits(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {
@@ -127,8 +127,8 @@ static const char name_letters[] =
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./";
 
 /*
- * A name as sysctl(8) takes it, to its path: what comes first, '.' or '/',
- * is what separates; the other stands for the other.
+ * Turn a name in the form of sysctl(8) into its path.  The first '.' or '/' of
+ * the name is its separator; if that is '.', swap '.' and '/'.
  */
 static void to_path(char *name)
 {
@@ -181,7 +181,7 @@ int nsc_read_sysctl(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-/* Which namespace each belongs to; '*' at the end stands for the rest. */
+/* The namespaces of sysctls; a path stands for all that begin with it. */
 static const struct {
 	const char *path;
 	unsigned int flag;
@@ -212,13 +212,13 @@ int nsc_check_sysctl(struct nsc_reader *r, char *const *list,
 			continue;
 		if (i < NSC_ARRAY_SIZE(sysctl_namespaces))
 			snprintf(text, sizeof(text), "sysctl: %.*s needs "
-				 "namespaces.%s, or it would be the host's",
+				 "namespaces.%s, or it would change the host",
 				 len, *list, sysctl_namespaces[i].key);
 		else
-			snprintf(text, sizeof(text), "sysctl: %.*s is the "
-				 "whole host's: only net., fs.mqueue., "
+			snprintf(text, sizeof(text), "sysctl: %.*s applies "
+				 "to the whole host: only net., fs.mqueue., "
 				 "kernel.msg*, kernel.sem*, kernel.shm* and "
-				 "kernel.domainname can be a container's",
+				 "kernel.domainname can be set for a container",
 				 len, *list);
 		return nsc_field_refuse(r, text);
 	}

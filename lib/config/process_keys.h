@@ -23,8 +23,9 @@ nsc_field_read nsc_read_umask;		/* int */
 nsc_field_read nsc_read_paths;		/* char **: absolute paths */
 
 /*
- * Do these belong to namespaces (CLONE_NEW*) of the container?  list is what
- * nsc_read_sysctl stored.  Refused by name otherwise.
+ * Check that each entry of list, as nsc_read_sysctl stored it, belongs to a
+ * namespace (CLONE_NEW*) of the container.  Returns 0, or a negative errno and
+ * an error that names the entry.
  */
 int nsc_check_sysctl(struct nsc_reader *reader, char *const *list,
 		     unsigned int namespaces);

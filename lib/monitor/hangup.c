@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "hangup" is for what a terminal's end does by itself where there is one, and
- * what nobody does where there is none.  It must meet a command whose
- * connection was lost, and nothing of what a user left running on purpose.
- * Whose connection was lost is
+ * With a terminal, the kernel hangs up the processes when it closes; without
+ * one, nobody does.  "hangup" must end a command whose connection was lost, but
+ * nothing that a user left running on purpose.  The connection was lost for
  *
- *   - what the login program had started itself, when it was killed: its
- *     parent is now somebody outside of the container; what a user's program
- *     started has a parent inside, or PID 1;
- *   - the leader of a kernel session without a terminal whose stdout or stderr
- *     is a pipe or a socket that nobody reads any more: sshd's command without
- *     a pty, whose parent in the container has gone with the connection;
+ *   - a process that the login program itself had started, if the login
+ *   program was killed: the process's parent is now outside of the container,
+ *   while the parent of a process that a user's program started is inside, or
+ *   PID 1;
+ *   - the leader of a kernel session without a terminal whose stdout or
+ *   stderr is a pipe or a socket without a reader: a command of sshd without
+ *   a pty, whose parent in the container has gone with the connection;
  *
- * and the processes of its kernel session.  A job in the background has lost
- * its leader after an ordinary logout.  A daemon has its output elsewhere.
+ * and for the processes of its kernel session.  After an ordinary logout, a job
+ * in the background has lost its leader.  The output of a daemon goes
+ * elsewhere.
  */
 #include "monitor/hangup.h"
 
@@ -32,9 +33,9 @@
 #include "monitor/processes.h"
 
 #define GRACE_MS 2000		/* between SIGHUP and SIGKILL */
-#define AGAIN_MS 500		/* for what was hung up to end */
+#define AGAIN_MS 500		/* for processes to end after SIGHUP */
 #define STEP_MS 50		/* between rounds of SIGKILL */
-#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define KILL_MS 5000		/* for the kernel to end killed processes */
 
 int64_t now_ms(void)
 {
@@ -45,8 +46,8 @@ int64_t now_ms(void)
 }
 
 /*
- * The kinds of files that are asked answer at once, whoever made them; of
- * other file systems the user may be the server.
+ * Pipes and sockets answer at once, whoever made them; a file on another file
+ * system may be served by the user.
  */
 static bool is_cut_off(int fd)
 {
@@ -83,7 +84,7 @@ static bool hangup_is_alone(const struct process *p)
 	return p->leader == p->pid && p->tty == 0 && lost_its_reader(p->pid);
 }
 
-/* True where what the login program left is only ending now. */
+/* Returns true if processes of the login program are only ending now. */
 static bool hangup_hang_up(const struct hangups *all, pid_t login, bool again)
 {
 	struct processes found;
@@ -156,12 +157,12 @@ void hangup_session(struct hangups *all, const struct session *s)
 		.next = now_ms() + AGAIN_MS,
 	};
 
-	/* Nothing left: nothing to be done. */
+	/* No processes are left. */
 	if (session_cgroups_leave(s->pid) == 0)
 		return;
 	if (policy == NSC_DISCONNECT_KILL)
 		hangup_kill(all, s, true);
-	/* sshd's other half has commands of its own. */
+	/* The other half of sshd has commands of its own. */
 	if (policy == NSC_DISCONNECT_HANGUP &&
 	    hangup_hang_up(all, s->pid, false))
 		hangup_add(all, &again);
@@ -185,9 +186,10 @@ int64_t hangup_due(const struct hangups *all)
 }
 
 /*
- * Rounds, since what forks may be ahead of one.  Where the kernel does it at
- * once, it does; in the group of a user's own process there may be programs of
- * the host that the user could not kill.
+ * Repeat the signals in rounds, since a process that forks may be ahead of one.
+ * The kernel kills the whole group at once, if it can, but not the group of a
+ * user's own process: that group may have programs of the host that the user
+ * could not kill.
  */
 static bool hangup_step(const struct hangups *all, struct hangup *e,
 			int64_t now)

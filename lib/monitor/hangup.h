@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of the processes of a session that has ended, or is to end. */
+/* Ends the processes of a session that has ended, or is to end. */
 #ifndef NSC_MONITOR_HANGUP_H
 #define NSC_MONITOR_HANGUP_H
 
@@ -9,13 +9,13 @@
 #include "rundir/state.h"
 #include "rundir/session_info.h"
 
-/* A session of which something is left. */
+/* A session that still has processes. */
 struct hangup {
 	pid_t login;
-	bool kill;		/* else it is looked at once more */
-	bool whole;		/* the group with all in it */
-	int64_t next;		/* when something is to be done, now_ms() */
-	int64_t last;		/* when it is given up */
+	bool kill;		/* else the session is only checked once more */
+	bool whole;		/* the control group with all its processes */
+	int64_t next;		/* when the next step is due, now_ms() */
+	int64_t last;		/* when to give up */
 };
 
 struct hangups {
@@ -28,16 +28,22 @@ struct hangups {
 
 int64_t now_ms(void);		/* CLOCK_MONOTONIC */
 
-/* As on_disconnect says. */
+/* Treat the remaining processes as on_disconnect says. */
 void hangup_session(struct hangups *all, const struct session *s);
 
-/* SIGHUP, and SIGKILL two seconds later; the login goes on by itself. */
+/*
+ * Send SIGHUP now, and SIGKILL two seconds later. hangup_go_on() finishes this
+ * after the login process has ended, too.
+ */
 void hangup_kill(struct hangups *all, const struct session *s, bool whole);
 
-/* Another process has that number now. */
+/* Drop the entry: another process has that number now. */
 void hangup_forget(struct hangups *all, pid_t login);
 
-/* When there is something to do, INT64_MAX: nothing; and do it. */
+/*
+ * When the next step is due, in the time of now_ms(), INT64_MAX: never; and do
+ * all steps that are due.
+ */
 int64_t hangup_due(const struct hangups *all);
 void hangup_go_on(struct hangups *all);
 

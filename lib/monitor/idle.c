@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A session is looked at four times in its timeout.  It was busy in between
- * when something was typed, or when its group used the processor: more than a
- * thousandth of one, since a connection that is kept alive uses some.
+ * A session is checked four times in its timeout.  It was busy since the last
+ * check if it had input, or if its group used the processor for more than a
+ * thousandth of the time: a connection that is kept alive uses some.
  */
 #include "monitor/idle.h"
 
@@ -14,7 +14,7 @@
 #include "monitor/terminals.h"
 
 #define WARNING_MS 60000
-#define LOOKS 4			/* in a timeout */
+#define LOOKS 4			/* in each timeout */
 #define CPU_PART 1000		/* of the time; and at least ... */
 #define CPU_LEAST_US 20000
 
@@ -49,8 +49,8 @@ static void idle_warn(const struct processes *found, int64_t left)
 {
 	char line[128];
 
-	snprintf(line, sizeof(line), "\r\nNothing has happened here: this "
-		 "session ends in %" PRId64 " seconds.\r\n",
+	snprintf(line, sizeof(line), "\r\nThis session is idle and "
+		 "ends in %" PRId64 " seconds.\r\n",
 		 (left + 999) / 1000);
 	terminals_tell(found, line);
 }

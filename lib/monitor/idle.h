@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* idle_timeout: sessions in which nothing happens. */
+/* idle_timeout: ends sessions in which nothing happens. */
 #ifndef NSC_MONITOR_IDLE_H
 #define NSC_MONITOR_IDLE_H
 
@@ -8,13 +8,16 @@
 #include "monitor/hangup.h"
 #include "monitor/session_table.h"
 
-/* Before an end there is a warning: a minute, or half of what there is. */
+/*
+ * Time from the warning to the end: a minute, or half the timeout if that is
+ * less.
+ */
 int64_t idle_warning_ms(unsigned int timeout);
 
-/* When a session is to be looked at, now_ms(); INT64_MAX: never. */
+/* When the next session must be checked, now_ms(); INT64_MAX: never. */
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
-/* Look at those that are due; warn, and end them. */
+/* Check the sessions that are due; warn them, or end them. */
 void idle_go_on(struct sessions *all, struct hangups *hangups);
 
 #endif

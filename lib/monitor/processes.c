@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers of processes are read, and another process may have them a moment
- * later.  So nothing is signalled by its number, and nothing that is not seen
- * to be in this session and this container with its pidfd open.
+ * After the pid of a process was read, another process may get that pid.  So a
+ * process is only signalled by its pidfd, after it was verified, with the pidfd
+ * open, to be in this session and this container.
  */
 #include "monitor/processes.h"
 
@@ -22,8 +22,8 @@
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
 
-#define MOST 65536		/* processes that are looked at: 64 * 2^n */
-#define NAMESPACES_BELOW 32	/* the kernel's own limit */
+#define MOST 65536		/* processes in a list: 64 * 2^n */
+#define NAMESPACES_BELOW 32	/* the limit of the kernel */
 
 int processes_namespace(pid_t pid)
 {
@@ -32,7 +32,7 @@ int processes_namespace(pid_t pid)
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/pid", (int)pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	/* Alive, so it was the one of that number. */
+	/* PID 1 is alive, so the number was its number. */
 	if (fd >= 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
 		nsc_fd_close(&fd);
 	return NSC_TAKE_FD(fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logins enter the container's groups through the monitor: an unprivileged
- * nsshell could not write to them, and what all doors share is one place.
+ * The monitor moves logins into the container's groups: an unprivileged nsshell
+ * could not write to the groups, and all kinds of logins use this one place.
  */
 #include "monitor/session_cgroups.h"
 
@@ -23,14 +23,17 @@
 #define TRIES 5
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
-/* The record, in new memory; 0 or a negative errno. */
+/* Load the record into new memory; returns 0 or a negative errno. */
 static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 {
 	*ret = malloc(sizeof(**ret));
 	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
 }
 
-/* So that it outlives the login that started it: a group beside. */
+/*
+ * Move to a separate group, so that the monitor outlives the login that started
+ * it.
+ */
 static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 {
 	for (size_t i = 0; i < tree->n; i++) {
@@ -75,15 +78,15 @@ int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 		return nsc_error_set(err, EBUSY, "the container is paused: an "
 				     "administrator can let it go on with "
 				     "'nsinit resume'");
-	/* Alive, so the number still is this process's and nobody else's. */
+	/* The process is alive, so the number still is its number. */
 	if (!nsc_pidfd_alive(pidfd))
 		return nsc_error_set(err, ESRCH, "the process has ended");
 	ret = nsc_cgroup_tree_enter(tree, pid, tasks, err);
-	/* Where it leads may have been looked up by the number of PID 1. */
+	/* The group's path may have been looked up by the number of PID 1. */
 	if (ret == 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
 		return nsc_error_set(err, ENOTRECOVERABLE, "the container has "
 				     "ended");
-	/* Moving a number that is another's by now would have meant that. */
+	/* If the process has ended, another one may have been moved. */
 	if (ret == 0 && !nsc_pidfd_alive(pidfd))
 		return nsc_error_set(err, ESRCH, "the process has ended");
 	return ret;
@@ -130,13 +133,16 @@ void session_cgroups_end(void)
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret = session_cgroup_load(&tree);
 
-	/* What is short for a moment: nobody else ends the groups soon. */
+	/*
+	 * Memory or descriptors may be short only for a moment, and nobody else
+	 * would end the groups soon.
+	 */
 	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
 		nanosleep(&moment, NULL);
 		free(tree);
 		ret = session_cgroup_load(&tree);
 	}
-	/* What stays is in the record for the next start. */
+	/* Remaining groups stay in the record, for the next start. */
 	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
 		unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_CGROUP, 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The part of container-monitor that is about control groups. */
+/* The monitor's work with control groups. */
 #ifndef NSC_MONITOR_SESSION_CGROUPS_H
 #define NSC_MONITOR_SESSION_CGROUPS_H
 
@@ -10,30 +10,30 @@
 #include "util/error.h"
 #include "cgroup/cgroup_tree.h"
 
-/* Move into the monitor's own group, where the container has groups. */
+/* Move into the monitor's own group, if the container has groups. */
 int session_cgroups_open(struct nsc_error *err);
 
 /*
- * Move a process, which pidfd leads to, into a group of its own in each
- * hierarchy: nsc_cgroup_tree_enter().  0 as well where the container has none.
- * Never blocks.
+ * Move a process, to which pidfd refers, into a group of its own in each
+ * hierarchy: nsc_cgroup_tree_enter().  Returns 0, also if the container has no
+ * groups, or a negative errno with err set.  Never blocks.
  */
 int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err);
 
-/* Of a session's group: bytes at the most, microseconds of processor time. */
+/* Usage of a session's group: peak bytes, microseconds of processor time. */
 void session_cgroups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
 
-/* Remove a session's groups; -EBUSY where processes are left in them. */
+/* Remove a session's groups; -EBUSY if they still have processes. */
 int session_cgroups_leave(pid_t pid);
 
-/* Remove the groups of sessions that have ended and left nobody in them. */
+/* Remove the groups of ended sessions that have no processes. */
 void session_cgroups_tidy(void);
 
-/* What is frozen does not die, in v1. */
+/* Thaw the container: in v1, a frozen process does not die. */
 void session_cgroups_thaw(void);
 
-/* End what is left, remove the groups. */
+/* Kill the remaining processes and remove the groups. */
 void session_cgroups_end(void);
 
 #endif

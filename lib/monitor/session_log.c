@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: container-monitor, and in a child of its own for each record: any
- * of the places may block, a file on a disk that does not answer, a lock on
- * utmp that anybody can hold, the audit system's queue.
+ * Runs in: container-monitor, and in a child for each record: any of the places
+ * may block, such as a file on a disk that does not answer, a lock on utmp that
+ * anybody can hold, the queue of the audit system.
  */
 #include "monitor/session_log.h"
 
@@ -24,10 +24,10 @@
 #include "monitor/session_log_text.h"
 #include "rundir/session_info.h"
 
-#define OPEN_MS 1000	/* for the open record to be written */
-#define REAP_MS 500	/* for the login process's parent to see its end */
+#define OPEN_MS 1000	/* for the write of the open record */
+#define REAP_MS 500	/* for the parent to reap the login process */
 
-/* ioctl(2) on a pidfd, of Linux 6.13; the exit status of 6.15. */
+/* An ioctl(2) on a pidfd since Linux 6.13; with the exit status since 6.15. */
 struct pidfd_info_v0 {
 	uint64_t mask, cgroup;
 	uint32_t ids[11];
@@ -37,7 +37,10 @@ struct pidfd_info_v0 {
 #define PIDFD_GET_INFO_V0 _IOWR(0xff, 11, struct pidfd_info_v0)
 #define PIDFD_INFO_EXIT_V0 (UINT64_C(1) << 3)
 
-/* The kernel tells it once the parent has seen it, which POLLHUP means. */
+/*
+ * The kernel has the status after the parent has reaped the process, and then
+ * reports POLLHUP.
+ */
 static int exit_status(int pidfd)
 {
 	struct pidfd_info_v0 info = { .mask = PIDFD_INFO_EXIT_V0 };
@@ -71,7 +74,7 @@ static void tell_audit(const struct session *s, const struct session_end *end)
 	exe[n < 0 ? 0 : n] = '\0';
 	session_log_text_audit(s, end, exe, text);
 	ret = session_log_audit(end, text);
-	/* Once for a session. */
+	/* Complain once for each session. */
 	if (ret < 0 && !end)
 		complain(s, "audit", -ret);
 }
@@ -92,7 +95,7 @@ static void write_one(const struct session *s, const struct session_end *end)
 		session_log_utmp_open(s);
 }
 
-/* Its opening as well, where that was not due yet. */
+/* Also write the opening, if it was not due yet. */
 static void write_all(const struct session *s, const struct session_end *end,
 		      void (*write)(const struct session *s,
 				    const struct session_end *end))
@@ -108,7 +111,7 @@ static void close_from_to(int first, int last)
 		syscall(SYS_close_range, first, last, 0);
 }
 
-/* Of what the monitor has open nothing else stays. */
+/* Close all other descriptors of the monitor. */
 static void keep_two(int a, int b)
 {
 	int low = a < b ? a : b, high = a < b ? b : a;
@@ -118,7 +121,7 @@ static void keep_two(int a, int b)
 	close_from_to(high < 2 ? 3 : high + 1, INT_MAX);
 }
 
-/* other: of the pipe that says that the open is written; -1: none. */
+/* other is the pipe that closes after the open record was written; -1: none. */
 static void __attribute__((noreturn))
 write_in_child(const struct session *s, const struct session_end *end,
 	       int other)
@@ -126,9 +129,9 @@ write_in_child(const struct session *s, const struct session_end *end,
 	struct session_end known = { .status = -1 };
 
 	/*
-	 * First, since the next start may wait for the locks: what one call
-	 * closes is let go of together, and the last inotify descriptor takes
-	 * the kernel 15 ms.
+	 * Close the lock first, since the next start may wait for it: the
+	 * kernel releases together all descriptors that one call closes, and
+	 * the last inotify descriptor takes 15 ms.
 	 */
 	close(NSC_MONITOR_LOCK);
 	close(NSC_MONITOR_SESSIONS);
@@ -152,7 +155,7 @@ static void write_syslog(const struct session *s, const struct session_end *end)
 	session_log_syslog(s->pid, text);
 }
 
-/* No other process could be made: the one place that does not block long. */
+/* Without a child process, write only to syslog, which does not block long. */
 static void write_some(const struct session *s, const struct session_end *end)
 {
 	int error = errno;
@@ -161,7 +164,7 @@ static void write_some(const struct session *s, const struct session_end *end)
 	complain(s, "all but syslog", error);
 }
 
-/* Nobody waits for the writer: SIGCHLD is ignored. */
+/* Nobody waits for the child: SIGCHLD is ignored. */
 static void record(const struct session *s, const struct session_end *end,
 		   int other)
 {
@@ -173,7 +176,7 @@ static void record(const struct session *s, const struct session_end *end,
 		write_some(s, end);
 }
 
-/* Without a pipe nobody waits. */
+/* If the pipe cannot be made, the close does not wait. */
 void session_log_open(struct session *s)
 {
 	_cleanup_fd_ int out = -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who did what: a record when a session opens and one when it closes, in
- * /var/log/nscontainer/sessions, in syslog, in the audit system, in utmp and
- * wtmp.  A session is none the worse for a place that takes none.
+ * The record of sessions: an entry when a session opens and one when it closes,
+ * in /var/log/nscontainer/sessions, in syslog, in the audit system, in utmp and
+ * wtmp.  A place that accepts no entry does not disturb the session.
  */
 #ifndef NSC_MONITOR_SESSION_LOG_H
 #define NSC_MONITOR_SESSION_LOG_H
@@ -11,9 +11,9 @@
 
 #define RECORD_UNKNOWN UINT64_MAX
 
-/* How it ended. */
+/* The end of a session. */
 struct session_end {
-	int status;		/* as of waitpid(2), -1: unknown */
+	int status;		/* as from waitpid(2), -1: unknown */
 	int64_t duration;	/* seconds */
 	uint64_t peak_memory;	/* bytes, RECORD_UNKNOWN */
 	uint64_t cpu_us;	/* RECORD_UNKNOWN */
@@ -22,10 +22,10 @@ struct session_end {
 struct session;
 
 /*
- * Both return at once, whatever the places do: a process of its own writes.
- * That of a close waits for that of its open, by s->recorded, for a second at
- * the most; where there was none it writes both.  With a status of -1 the
- * kernel is asked, by s->pidfd.
+ * Both functions return at once, whatever the places do: a child process
+ * writes.  The child of a close waits by s->recorded for the child of its open,
+ * for a second at most; if the open was not recorded, it writes both.  If
+ * status is -1, it asks the kernel, by s->pidfd.
  */
 void session_log_open(struct session *s);
 void session_log_close(const struct session *s, const struct session_end *end);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: a child of container-monitor, root of the host. */
+/* Runs in: a child of container-monitor, as root of the host. */
 #include "monitor/session_log_places.h"
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 
 #define SYSLOG_SOCKET "/dev/log"
 
-/* Of libaudit.h: a user's session. */
+/* From libaudit.h: a user's session. */
 #ifndef AUDIT_USER_START
 #define AUDIT_USER_START 1105
 #define AUDIT_USER_END 1106
@@ -29,7 +29,7 @@
 
 static const struct timeval patience = { .tv_sec = 1 };
 
-/* One write: lines of several containers do not mix. */
+/* One write, so that lines of several containers do not mix. */
 int session_log_history(const char *line, size_t len)
 {
 	struct iovec parts[] = {
@@ -117,7 +117,7 @@ int session_log_audit(bool close, const char *text)
 		.msg_iov = parts, .msg_iovlen = 2,
 	};
 
-	/* Those mean: not in this kernel. */
+	/* These errors mean that the kernel has no audit system. */
 	if (fd < 0)
 		return errno == EPROTONOSUPPORT || errno == EAFNOSUPPORT ?
 			       0 : -errno;

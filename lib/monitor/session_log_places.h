@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where records go; each of these may block.  See session_log.h. */
+/*
+ * The places of the record; each of these functions may block.  See
+ * session_log.h.
+ */
 #ifndef NSC_MONITOR_SESSION_LOG_PLACES_H
 #define NSC_MONITOR_SESSION_LOG_PLACES_H
 
@@ -8,23 +11,23 @@
 
 #include "rundir/session_info.h"
 
-/* Append a line to the history; a negative errno. */
+/* Append a line to the history.  Returns 0 or a negative errno. */
 int session_log_history(const char *line, size_t len);
 
-/* One message to syslog, facility authpriv; lost where nobody takes it. */
+/* Send a message to syslog, facility authpriv; it is lost if nobody listens. */
 void session_log_syslog(pid_t pid, const char *text);
 
 /*
- * One message to the audit system.  A negative errno; 0 also where the kernel
- * has none.
+ * Send a message to the audit system.  Returns 0, also if the kernel has no
+ * audit system, or a negative errno.
  */
 int session_log_audit(bool close, const char *text);
 
 /*
- * The host's utmp and wtmp: logins from other machines, as "nsc/PID", and
- * those on a terminal where getty(8) has left its entry for that process, in
- * that entry.  What a login program wrote by itself is not written twice, and
- * closed as ours.
+ * Write to the host's utmp and wtmp: logins from other machines as "nsc/PID",
+ * and logins on a terminal into the entry that getty(8) left for that process.
+ * An entry that the login program wrote itself is not written twice, but is
+ * closed like the others.
  */
 void session_log_utmp_open(const struct session *s);
 void session_log_utmp_close(const struct session *s);

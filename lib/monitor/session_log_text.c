@@ -12,7 +12,7 @@
 #define PLAIN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" \
 	"0123456789._:/@%+,-"
 
-/* Text that grows to the end of its buffer, and no further. */
+/* Text that is cut at the end of its buffer. */
 struct out {
 	char *text;
 	size_t len;
@@ -112,7 +112,10 @@ size_t session_log_text_line(const struct session *s,
 	return o.len;
 }
 
-/* As its readers decode those that a user may choose. */
+/*
+ * For keys that the readers of the audit log decode: the user may choose the
+ * value.
+ */
 static void put_encoded(struct out *o, const char *key, const char *value)
 {
 	if (plain(value)) {
@@ -124,7 +127,7 @@ static void put_encoded(struct out *o, const char *key, const char *value)
 		log_text_put(o, "%02X", (unsigned char)*value);
 }
 
-/* Those that they do not: nothing in it may look like another key. */
+/* For other keys: no part of the value may look like another key. */
 static void put_name(struct out *o, const char *key, const char *value)
 {
 	log_text_put(o, " %s=%s", key, *value ? "" : "?");

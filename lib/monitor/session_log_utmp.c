@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: a child of container-monitor, root of the host: anybody may lock
- * utmp, and then each of these takes ten seconds.
+ * Runs in: a child of container-monitor, as root of the host: anybody may lock
+ * utmp, and then each of these functions takes ten seconds.
  */
 #include <arpa/inet.h>
 #include <signal.h>
@@ -15,10 +15,10 @@
 
 #define LINE "nsc/"
 
-/* Copied whole; the fields of utmp(5) need no NUL at their end. */
+/* The fields of utmp(5) need no NUL at their end. */
 #define COPY(field, text) memcpy(field, text, strnlen(text, sizeof(field)))
 
-/* The process's own entry of one of the two types. */
+/* Find the process's own entry, of one of the two types. */
 static bool utmp_find(const struct session *s, short type, struct utmpx *ret)
 {
 	const struct utmpx *entry;
@@ -38,8 +38,9 @@ static bool utmp_find(const struct session *s, short type, struct utmpx *ret)
 }
 
 /*
- * Entries are replaced by their id, of four bytes.  Those of others begin with
- * a letter, a digit, '/', ':' or '~'; a pid has 22 bits.
+ * The id of an entry, of four bytes: an entry replaces the one with the same
+ * id.  The ids of other programs begin with a letter, a digit, '/', ':' or '~';
+ * a pid has 22 bits.
  */
 static void make_id(pid_t pid, char id[4])
 {
@@ -53,7 +54,7 @@ static void make_id(pid_t pid, char id[4])
 	id[3] = rest[pid & 63];
 }
 
-/* That of own (NULL: there is none); only a remote login gets a new one. */
+/* Use the name of own (NULL: none); only a remote login gets a new one. */
 static bool choose_name(const struct session *s, const struct utmpx *own,
 			struct utmpx *entry)
 {
@@ -86,7 +87,7 @@ void session_log_utmp_open(const struct session *s)
 {
 	struct utmpx entry = { .ut_type = EMPTY }, own;
 
-	/* One of ours is left by a machine that crashed. */
+	/* Such an entry remains from before a crash of the machine. */
 	if (utmp_find(s, USER_PROCESS, &own) &&
 	    strncmp(own.ut_line, LINE, strlen(LINE)) != 0)
 		return;
@@ -101,7 +102,7 @@ void session_log_utmp_open(const struct session *s)
 	if (inet_pton(AF_INET, s->rhost, entry.ut_addr_v6) != 1)
 		inet_pton(AF_INET6, s->rhost, entry.ut_addr_v6);
 	utmp_put(&entry, true);
-	/* Its close may have come before, where we had to wait. */
+	/* While this function waited, the session may have been closed. */
 	if (kill(s->pid, 0) < 0)
 		session_log_utmp_close(s);
 }

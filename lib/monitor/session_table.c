@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One entry for each login process, found by its pidfd: how it ends makes no
- * difference.  The files in 'session' are root's, made by the login itself
- * (lib/session/monitor_client.c) or here, for a login without privileges.
+ * One entry for each login process.  Its end is noticed by its pidfd, so every
+ * kind of end is.  The files in 'session' are owned by root: the login itself
+ * makes its file (lib/session/monitor_client.c), or the monitor does for a
+ * login without privileges.
  */
 #include "monitor/session_table.h"
 
@@ -27,14 +28,14 @@
 #include "rundir/monitor_start.h"
 #include "monitor/session_log.h"
 
-#define MOST 16384		/* whatever the limit of descriptors is */
-#define SPARE 64		/* descriptors for everything else */
+#define MOST 16384		/* even with a higher limit of descriptors */
+#define SPARE 64		/* descriptors for other purposes */
 #define EVENTS 64
-#define LATER_MS 20		/* what can wait does, a login need not */
+#define LATER_MS 20		/* deferred work waits for running logins */
 
 /* --- the file of a session */
 
-/* The terminal by its name alone: what a user opened is not opened here. */
+/* Use only the terminal's name: never open a file that a user opened. */
 static void find_tty(pid_t pid, char *tty, size_t size)
 {
 	char path[64], link[64];
@@ -47,7 +48,7 @@ static void find_tty(pid_t pid, char *tty, size_t size)
 		nsc_text_escape(link, tty, size);
 }
 
-/* What there is to know of a nsshell. */
+/* Collect the facts about a nsshell. */
 static int look_at(const struct sessions *all, pid_t pid, struct session *s)
 {
 	int ret = nsc_session_file_look(pid, s);
@@ -82,7 +83,7 @@ static void conclude(const struct sessions *all, const struct session *s)
 	nsc_session_file_remove(all->dir, s->pid);
 }
 
-/* The login process has ended, the container has not. */
+/* The login process has ended, but the container has not. */
 static void conclude_one(const struct sessions *all, const struct session *s)
 {
 	conclude(all, s);
@@ -90,9 +91,9 @@ static void conclude_one(const struct sessions *all, const struct session *s)
 }
 
 /*
- * Taken out of epoll by hand: a child that writes a record has the descriptor
- * for a while longer, and what it stood for would be reported as the end of
- * whose memory is at the same place by then.
+ * Remove the descriptor from epoll explicitly: a child that writes a record
+ * still holds it, and epoll would report an event for the freed entry, which
+ * could then be taken for a new one at the same address.
  */
 static void table_drop(struct sessions *all, size_t at)
 {
@@ -157,7 +158,10 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 		ret = nsc_session_file_write(all->dir, given, err);
 	else if (ret < 0)
 		nsc_error_sys(err, -ret, "note the session");
-	/* It is in the groups, and ends as one that never was a session. */
+	/*
+	 * The process is in the groups by now: it must end, and never becomes a
+	 * session.
+	 */
 	if (ret < 0) {
 		err->code = ENOTRECOVERABLE;
 		return NULL;
@@ -167,7 +171,7 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 	return s;
 }
 
-/* An administrator's 'nsinit exec' is nobody's session in this. */
+/* An administrator's 'nsinit exec' is not a session of the user. */
 static bool counts(const struct session *s)
 {
 	return strcmp(s->service, "nsinit-exec") != 0;
@@ -195,7 +199,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	const struct session *known;
 	int error;
 
-	/* Who has ended makes room, and may have had the same number. */
+	/* Ended sessions make room, and one may have had the same pid. */
 	sessions_reap(all);
 	known = table_find(all, pid);
 	if (known && known->entered) {
@@ -263,11 +267,11 @@ void sessions_reap(struct sessions *all)
 
 /* --- begin and end */
 
-/* Those that are there still; the others ended when nobody watched. */
+/* Adopt a session that is alive; the others ended unwatched. */
 static int table_adopt(int dir, pid_t pid, void *arg)
 {
 	struct sessions *all = arg;
-	/* Opened before the start time is read: one and the same process. */
+	/* Opened before the start time is read, so both are of one process. */
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
 	struct session s, *added;
 
@@ -279,7 +283,10 @@ static int table_adopt(int dir, pid_t pid, void *arg)
 	return 0;
 }
 
-/* As many descriptors as there may be; some are for everything else. */
+/*
+ * Raise the limit of descriptors as far as possible; some are for other
+ * purposes.
+ */
 static size_t most(void)
 {
 	struct rlimit limit;
@@ -315,6 +322,6 @@ void sessions_close(struct sessions *all)
 		conclude(all, all->list[0]);
 		table_drop(all, 0);
 	}
-	/* Of logins that never came, or were killed while they wrote. */
+	/* Files of logins that never arrived, or were killed in between. */
 	nsc_file_empty(all->dir, 0);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The sessions of the container: who is there, and who is no more. */
+/* The table of the container's sessions. */
 #ifndef NSC_MONITOR_SESSION_TABLE_H
 #define NSC_MONITOR_SESSION_TABLE_H
 
@@ -13,59 +13,61 @@
 struct sessions {
 	struct session **list;
 	size_t n;
-	size_t room;		/* in list */
-	size_t max;		/* descriptors and memory have an end */
+	size_t room;		/* of list */
+	size_t max;		/* limit by descriptors and memory */
 	int epoll;		/* readable when a login process has ended */
 	int dir;		/* 'session' in the run directory */
-	const char *user;	/* whose container it is */
-	uid_t uid;		/* the same, on the host */
+	const char *user;	/* owner of the container */
+	uid_t uid;		/* the owner's uid on the host */
 	const struct nsc_state *state;
 	struct hangups *hangups;
-	int64_t later;		/* what can wait is due, now_ms(); INT64_MAX */
-	unsigned int opened;	/* how many came */
+	int64_t later;		/* time of deferred work, now_ms(); INT64_MAX */
+	unsigned int opened;	/* number of sessions so far */
 };
 
 /*
- * Take over those that a killed monitor has left.  user, uid, state and
- * hangups are set.
+ * Open the table and adopt the sessions of a monitor that was killed.  The
+ * caller has set user, uid, state and hangups.  Returns 0 or a negative errno
+ * with err set.
  */
 int sessions_open(struct sessions *all, struct nsc_error *err);
 
 /*
- * A login process, which pidfd leads to, wants to be one: root's by its file
- * in 'session', the user's by itself.  Makes no change.  Returns 1 with *ret
- * filled, 0 for a process of root's that has no file, or a negative errno
- * when there may be no more; with -EUSERS the text is for the user.
+ * May a login process become a session?  A process of root needs its file in
+ * 'session', a process of the user needs none.  Changes nothing.  Returns 1
+ * with *ret filled, 0 for a process of root without a file, or a negative errno
+ * if no more sessions are allowed; with -EUSERS the text is for the user.
  */
 int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		   struct session *ret, struct nsc_error *err);
 
 /*
- * It is one from now on, and in the container's groups.  pidfd is duplicated.
- * NULL on failure, with err filled; else it belongs to the table.
+ * Add the session, which is in the container's groups already.  pidfd is
+ * duplicated.  Returns the entry, which belongs to the table, or NULL with err
+ * filled.
  */
 struct session *sessions_add(struct sessions *all, const struct session *s,
 			     int pidfd, struct nsc_error *err);
 
 /*
- * Have its opening recorded, a moment later: the login does not compete for a
- * processor with that, and one that is over by then takes one process less.
+ * Record the session's opening a moment later, so that the record does not
+ * compete with the login for a processor; a session that has ended by then
+ * needs one process less.
  */
 void sessions_record(struct sessions *all, struct session *s);
 
 /*
- * Have the groups removed, a moment later, of who has gone and left nobody in
- * them.
+ * Remove, a moment later, the groups of ended sessions that have no processes.
  */
 void sessions_later(struct sessions *all);
 
-/* What of both is due. */
+/* Do the deferred work of both functions that is due. */
 void sessions_go_on(struct sessions *all);
 
-/* Those that have ended, some at a time. */
+/* Conclude the sessions that have ended, a number at a time. */
 void sessions_reap(struct sessions *all);
 
-/* The container has ended: all have. */
+/* Conclude all sessions: the container has ended. */
 void sessions_close(struct sessions *all);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A connection to "enter" is the whole request: nothing is read from it, so
- * nobody can make the monitor wait.  The kernel says who connected.  The
- * answer is that of lib/rundir/enter_socket.h; a process of root's without a
- * file is no session.
+ * nobody can make the monitor wait.  The kernel identifies the client.
+ * lib/rundir/enter_socket.h describes the answer; a process of root without a
+ * file is not a session.
  */
 #include "monitor/socket.h"
 
@@ -33,7 +33,10 @@
 
 #define BACKLOG 512
 
-/* A socket of root's in the instance, which is the current directory then. */
+/*
+ * Make a socket that only root can use, in the instance, which becomes the
+ * current directory.
+ */
 static int bind_here(int type, const char *name)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC |
@@ -50,7 +53,7 @@ static int bind_here(int type, const char *name)
 	return ret < 0 ? ret : NSC_TAKE_FD(fd);
 }
 
-/* Uid's to connect to, before anybody can. */
+/* Let uid connect before the socket listens. */
 int socket_open(uid_t uid, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = bind_here(SOCK_SEQPACKET, NSC_FILE_ENTER);
@@ -82,7 +85,7 @@ struct peer {
 	uid_t uid;
 };
 
-/* The effective user id of a process, as /proc has it; -1: gone. */
+/* The effective user id of a process from /proc; -1: the process has ended. */
 static long effective_uid(pid_t pid)
 {
 	char ids[64];
@@ -92,7 +95,7 @@ static long effective_uid(pid_t pid)
 	       sscanf(ids, "%*d %ld", &uid) == 1 ? uid : -1;
 }
 
-/* A pidfd of who connected, and the pid; -1 with err filled. */
+/* Returns a pidfd of the client, with its pid in *ret; -1 with err filled. */
 static int peer_of(int client, uid_t uid, struct peer *ret,
 		   struct nsc_error *err)
 {
@@ -107,15 +110,15 @@ static int peer_of(int client, uid_t uid, struct peer *ret,
 		return -1;
 	}
 	if (peer.uid != 0 && peer.uid != uid) {
-		nsc_error_set(err, EPERM, "uid %u is not whose container this "
-			      "is", peer.uid);
+		nsc_error_set(err, EPERM, "the container does not belong to "
+			      "uid %u", peer.uid);
 		return -1;
 	}
 	*ret = (struct peer){ peer.pid, peer.uid };
 	len = sizeof(pidfd);
 	if (getsockopt(client, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &len) == 0)
 		return pidfd;
-	/* Before Linux 6.5: the number may be another process's by now. */
+	/* Before Linux 6.5: another process may have the number by now. */
 	pidfd = (int)syscall(SYS_pidfd_open, peer.pid, 0);
 	if (pidfd >= 0 && effective_uid(peer.pid) != (long)peer.uid)
 		nsc_fd_close(&pidfd);
@@ -124,7 +127,7 @@ static int peer_of(int client, uid_t uid, struct peer *ret,
 	return pidfd;
 }
 
-/* Its session, where it is one that has just begun. */
+/* Returns the client's session if it has just begun. */
 static struct session *socket_enter(int client, struct sessions *all,
 				    struct nsc_cgroup_tasks *tasks,
 				    struct nsc_error *err)
@@ -142,7 +145,10 @@ static struct session *socket_enter(int client, struct sessions *all,
 	tasks->uid = peer.uid;
 	if (session_cgroups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
-	/* No end of a session does so for who is none. */
+	/*
+	 * A process without a session may leave groups, which no end of a
+	 * session removes.
+	 */
 	if (!opened)
 		sessions_later(all);
 	return opened;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sockets "enter", by which a login reaches the monitor, and "wake", by
- * which root has it look again whether its container drains.
+ * The socket "enter", by which a login reaches the monitor, and the socket
+ * "wake", by which root makes the monitor check again whether its container
+ * drains.
  */
 #ifndef NSC_MONITOR_SOCKET_H
 #define NSC_MONITOR_SOCKET_H
@@ -11,16 +12,22 @@
 #include "util/error.h"
 #include "monitor/session_table.h"
 
-/* Listen, for root and uid.  Returns the socket, which never blocks. */
+/*
+ * Listen for root and uid.  Returns the socket, which never blocks, or a
+ * negative errno with err set.
+ */
 int socket_open(uid_t uid, struct nsc_error *err);
 
-/* A message from root to this socket is to be read, and has no meaning. */
+/*
+ * Returns a socket for messages from root, whose content has no meaning, or a
+ * negative errno with err set.
+ */
 int wake_open(struct nsc_error *err);
 
-/* Serve one client that waits.  Never blocks. */
+/* Serve one waiting client.  Never blocks. */
 void socket_serve(int listener, struct sessions *all);
 
-/* No more clients. */
+/* Accept no more clients. */
 void socket_close(int listener);
 
 #endif

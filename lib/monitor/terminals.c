@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The container's devpts was opened and verified before; its files are reached
- * by their numbers in it alone, so that no name of a user's is followed.
+ * The container's devpts was opened and verified earlier.  Its files are only
+ * reached by their numbers in it, so that no name that a user controls is
+ * followed.
  */
 #include "monitor/terminals.h"
 
@@ -16,25 +17,25 @@
 #include "util/fd.h"
 #include "rundir/monitor_start.h"
 
-#define PTY_MAJOR 136		/* of every pts, Documentation/devices.txt */
-#define TERMINALS 64		/* of one session that are looked at */
+#define PTY_MAJOR 136		/* of all pts, Documentation/devices.txt */
+#define TERMINALS 64		/* checked terminals of one session */
 
 static bool stat_at(int dir, const char *name, int flags, struct statx *ret)
 {
-	/* Whatever file system a user has put there is not asked. */
+	/* Never query a file system that a user may serve. */
 	return statx(dir, name, flags | AT_STATX_DONT_SYNC, STATX_BASIC_STATS,
 		     ret) == 0;
 }
 
-/* /proc/PID/stat has the number as new_encode_dev() makes it. */
+/* /proc/PID/stat has the number in the form of new_encode_dev(). */
 static unsigned int terminals_number_of(unsigned int tty)
 {
 	return (tty & 0xff) | ((tty >> 12) & 0xfff00);
 }
 
 /*
- * All instances of devpts count from 0: is it one of this container's?  A
- * process with that terminal usually has it open.
+ * All instances of devpts count from 0: does the terminal belong to this
+ * container?  A process usually has its terminal open.
  */
 static bool terminals_is_ours(const struct process *p)
 {

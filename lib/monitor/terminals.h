@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Terminals of the container: what was typed, and a line to who sits there. */
+/* The container's terminals: detects input, and writes a line to them. */
 #ifndef NSC_MONITOR_TERMINALS_H
 #define NSC_MONITOR_TERMINALS_H
 
@@ -9,13 +9,16 @@
 #include "rundir/session_info.h"
 
 /*
- * When something was typed on a terminal of the session last, as w(1) tells:
- * the terminals of its processes, and the one that the login came from.
- * Some number that changes then, within eight seconds.
+ * A number that changes within eight seconds of input on a terminal of the
+ * session, from the same times as w(1).  The terminals are those of the
+ * session's processes, and the one from which the login came.
  */
 int64_t terminals_input(const struct session *s, const struct processes *of);
 
-/* One line to the terminals of these processes; NULL: to all.  Never waits. */
+/*
+ * Write a line to the terminals of the processes, or to all if of is NULL.
+ * Never waits.
+ */
 void terminals_tell(const struct processes *of, const char *line);
 
 #endif

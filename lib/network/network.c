@@ -25,7 +25,7 @@
 
 #define NAME_TRIES 64
 
-/* Is it an interface that we make, and that is called ethN inside? */
+/* Is it an interface that nscontainer makes, named ethN inside? */
 static bool is_made(const struct nsc_config_network *n)
 {
 	return n->type == NSC_NETWORK_VETH || n->type == NSC_NETWORK_MACVLAN ||
@@ -111,7 +111,7 @@ int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
 
 	if (!wants_auto(config, &at))
 		return 0;
-	/* A user has one container, but root one for each directory. */
+	/* A user has one container; root has one for each directory. */
 	if (!plan->login)
 		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
 				     "\"auto\" is for the containers of "
@@ -144,8 +144,8 @@ static int check_bridge(struct nl_sock *sock, const char *name,
 				     "the host: make it first, 'ip link add %s "
 				     "type bridge'", name, name);
 	if (ret == 0 && strcmp(link->kind, "bridge") != 0)
-		return nsc_error_set(err, EINVAL, "'%s' is no bridge but %s%s "
-				     "interface: name a bridge", name,
+		return nsc_error_set(err, EINVAL, "'%s' is not a bridge but "
+				     "%s%s interface: name a bridge", name,
 				     link->kind[0] ? "a " : "another",
 				     link->kind);
 	return ret;
@@ -158,13 +158,13 @@ static int check_parent(struct nl_sock *sock, const char *name,
 
 	return ret == -ENODEV ?
 		nsc_error_set(err, ENODEV, "there is no interface '%s' on the "
-			      "host: 'ip link' lists those that are", name) :
+			      "host: 'ip link' lists the interfaces", name) :
 		ret;
 }
 
 /*
- * No links on the way, and nobody but root can have put it there.  A path in
- * /proc is a link: whose process it is may change.
+ * Open a namespace by a path without symbolic links that only root can change.
+ * A path in /proc is a link, and its process may change.
  */
 static int open_namespace(const char *path, struct nsc_error *err)
 {
@@ -185,8 +185,9 @@ static int open_namespace(const char *path, struct nsc_error *err)
 	if (file < 0 || fstatfs(file, &fs) < 0)
 		return nsc_error_sys(err, errno, "open '%s'", path);
 	if (fs.f_type != NSFS_MAGIC)
-		return nsc_error_set(err, EINVAL, "'%s' is no namespace: 'ip "
-				     "netns add NAME' makes /run/netns/NAME",
+		return nsc_error_set(err, EINVAL, "'%s' is not a namespace: "
+				     "'ip netns add NAME' makes "
+				     "/run/netns/NAME",
 				     path);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", file);
 	fd = open(link, O_RDONLY | O_CLOEXEC);
@@ -195,8 +196,8 @@ static int open_namespace(const char *path, struct nsc_error *err)
 	if (ioctl(fd, NS_GET_NSTYPE) == CLONE_NEWNET)
 		return fd;
 	close(fd);
-	return nsc_error_set(err, EINVAL, "'%s' is a namespace, but none of "
-			     "networks", path);
+	return nsc_error_set(err, EINVAL, "'%s' is a namespace, but not a "
+			     "network namespace", path);
 }
 
 static int check_one(struct nl_sock *sock, const struct nsc_config_network *n,
@@ -256,7 +257,7 @@ int nsc_network_open(const struct nsc_config *config, struct nsc_error *err)
 	return n ? open_namespace(n->nspath, err) : -ENOENT;
 }
 
-/* Names are tried until one is free: made and claimed in one request. */
+/* Try names until one is free: one request makes and claims it. */
 static int make_veth(struct nl_sock *sock, const struct nsc_config_network *n,
 		     struct nsc_link_request *request, char host[IFNAMSIZ],
 		     struct nsc_error *err)
@@ -329,8 +330,8 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 }
 
 /*
- * The other ends go with their namespace, and these with them; but that takes
- * the kernel a moment, in which nobody should meet them.
+ * The kernel removes these ends with the container's namespace, but after a
+ * delay in which nobody should meet them.
  */
 void nsc_network_undo(const struct nsc_network_made *made)
 {
@@ -448,7 +449,7 @@ int nsc_network_configure(const struct nsc_plan *plan,
 	_cleanup_netlink_ struct nl_sock *sock = NULL;
 	int ret;
 
-	/* Another's network stays as its owner wants it. */
+	/* A foreign network stays as its owner configured it. */
 	if (!(config->namespaces & CLONE_NEWNET) || nsc_network_joins(config))
 		return 0;
 	ret = nsc_netlink_up("lo", 0, err);
@@ -460,10 +461,10 @@ int nsc_network_configure(const struct nsc_plan *plan,
 	return ret;
 }
 
-/* Words with commas between them: "addresses=10.0.0.2/24,fd00::2/64". */
+/* Values with commas between them: "addresses=10.0.0.2/24,fd00::2/64". */
 struct list {
 	FILE *out;
-	const char *key;	/* until the first one is written */
+	const char *key;	/* NULL after the first value */
 };
 
 static void network_put(struct list *list, const char *text)

@@ -18,7 +18,7 @@
 #include "linux/credential.h"
 #include "linux/mount.h"
 
-/* On a tmpfs that the worker alone sees. */
+/* On a tmpfs that only the worker sees. */
 static const char user_ns[] = NSC_RUNDIR "/user";
 static const char net_ns[] = NSC_RUNDIR "/net";
 static const char ready_fifo[] = NSC_RUNDIR "/ready";
@@ -49,7 +49,7 @@ int nsc_pasta_check(struct nsc_error *err)
 	return 0;
 }
 
-/* A place in the file system, so that pasta need not be able to see /proc. */
+/* Bind the namespace to a path, so that pasta needs no access to /proc. */
 static int bind_namespace(pid_t pid, const char *link, const char *path,
 			  struct nsc_error *err)
 {
@@ -129,8 +129,8 @@ static void pasta_add_addresses(struct arguments *a,
 }
 
 /*
- * Nothing that listens inside appears on the host, and nothing of the host's
- * own addresses can be reached from inside: without these, both would.
+ * No port of the container appears on the host, and the container cannot reach
+ * the host's own addresses: without these options, both would happen.
  */
 static void fill_arguments(struct arguments *a,
 			   const struct nsc_pasta_request *request)
@@ -175,11 +175,11 @@ pasta_run(const struct nsc_pasta_request *request, int log)
 	_exit(127);
 }
 
-/* The last line that it wrote; those on a missing syslog are no reason. */
+/* Report pasta's last line; a line about a missing syslog is not the reason. */
 static int pasta_explain(struct nsc_error *err)
 {
 	_cleanup_file_ FILE *log = fopen(log_file, "re");
-	char line[256], last[256] = "it ended without a word";
+	char line[256], last[256] = "it ended without a message";
 
 	while (log && fgets(line, sizeof(line), log)) {
 		line[strcspn(line, "\n")] = '\0';
@@ -189,7 +189,7 @@ static int pasta_explain(struct nsc_error *err)
 	return nsc_error_set(err, ECHILD, "pasta: %s", last);
 }
 
-/* It writes its pid into ready_fifo when the interface is there. */
+/* pasta writes its pid into ready_fifo when the interface is ready. */
 static int wait_until_ready(int ready, int pidfd, int64_t deadline,
 			    struct nsc_error *err)
 {

@@ -2,9 +2,9 @@
 /*
  * pasta(1): a network for one container without privileges on the host.
  *
- * It runs in the container's pid namespace, so that the kernel ends it with
- * PID 1 whatever else has died, and with everything else the host's; as the
- * owner of the user namespace, which it joins by itself.
+ * pasta runs in the container's pid namespace, so that the kernel always ends
+ * it with PID 1, and in the host's other namespaces.  It runs as the owner of
+ * the container's user namespace, which it joins by itself.
  */
 #ifndef NSC_NETWORK_PASTA_H
 #define NSC_NETWORK_PASTA_H
@@ -15,7 +15,7 @@
 #include "util/error.h"
 #include "config/container_config.h"
 
-/* Where it answers name requests, for a host with a resolver of its own. */
+/* pasta answers name requests here, for a host that has its own resolver. */
 #define NSC_PASTA_DNS "169.254.1.53"
 
 struct nsc_pasta_request {
@@ -27,13 +27,13 @@ struct nsc_pasta_request {
 	int64_t deadline;
 };
 
-/* Is all there that it needs? */
+/* Check that pasta and its device exist.  Returns 0 or a negative errno. */
 int nsc_pasta_check(struct nsc_error *err);
 
 /*
- * Start it and wait until the interface is ready.  Runs in the worker: in the
- * container's pid namespace and a mount namespace of its own.  Returns its
- * pid there.
+ * Start pasta and wait until the interface is ready.  Runs in the worker: in
+ * the container's pid namespace and a mount namespace of its own.  Returns
+ * pasta's pid in that pid namespace, or a negative errno with err set.
  */
 int nsc_pasta_start(const struct nsc_pasta_request *request,
 		    struct nsc_error *err);

@@ -15,11 +15,11 @@
 #include "util/text.h"
 
 #define ADDRESSES_FILE "addresses"
-#define LOCK_FILE ".lock"		/* no user's name begins with a point */
-#define LOCK_MS 10000		/* it is held for a few milliseconds */
+#define LOCK_FILE ".lock"		/* no user's name begins with '.' */
+#define LOCK_MS 10000		/* the lock is held for a few milliseconds */
 #define COUNT_MAX (UINT64_C(1) << 31)
 
-/* Never the directory itself, which everybody may open. */
+/* Never lock the directory itself, which everybody can open. */
 static int take_lock(struct nsc_pool *pool, const char *dir,
 		     struct nsc_error *err)
 {
@@ -66,7 +66,7 @@ int nsc_pool_replace(struct nsc_pool *pool, size_t at, const char *line,
 		     struct nsc_error *err)
 {
 	const char *rest = pool->text + at + strcspn(pool->text + at, "\n");
-	/* An editor may have left the last line without its end. */
+	/* An editor may have left the last line without a newline. */
 	bool open = at && pool->text[at - 1] != '\n';
 	_cleanup_free_ char *text = NULL;
 	int len = asprintf(&text, "%.*s%s%s\n%s", (int)at, pool->text,
@@ -94,7 +94,10 @@ void nsc_pool_close(struct nsc_pool *pool)
 	pool->text = NULL;
 }
 
-/* How far is address behind net?  false where it is not in it. */
+/*
+ * The offset of address in net.  Returns false if net does not contain the
+ * address.
+ */
 static bool offset_of(const struct nsc_address *net,
 		      const struct nsc_address *address, uint32_t *ret)
 {
@@ -112,11 +115,11 @@ static bool offset_of(const struct nsc_address *net,
 	return true;
 }
 
-/* Those of the range that are given, as offsets. */
+/* The assigned addresses of the range, as offsets. */
 struct given {
 	uint32_t *offsets;
 	size_t n;
-	bool found;		/* key has one: */
+	bool found;		/* key has an address: */
 	uint32_t own;
 };
 
@@ -127,7 +130,7 @@ static int pool_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Lines of "ADDRESS KEY"; the key may have spaces. */
+/* The lines are "ADDRESS KEY"; the key may have spaces. */
 static int read_given(const char *text, const char *key,
 		      const struct nsc_pool_range *range, struct given *given)
 {
@@ -179,7 +182,7 @@ static int lowest_free(const struct nsc_pool_range *range,
 	if (next < count - v4)
 		return 0;
 	return nsc_error_set(err, ENOSPC, "all %zu addresses of the pool are "
-			     "given: enlarge %s in nscontainer.conf", given->n,
+			     "in use: enlarge %s in nscontainer.conf", given->n,
 			     v4 ? "address_pool" : "address_pool6");
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: see rootfs.h, and a child that is nobody: whoever made the rootfs
- * controls what is read here.
+ * Runs in: see rootfs.h, and a child that is nobody: the author of the rootfs
+ * controls the files that it reads.
  */
 #include "rootfs/accounts.h"
 
@@ -28,7 +28,7 @@ static size_t line_length(const char *line)
 	return strcspn(line, "\n");
 }
 
-/* Field i of a line of len bytes; its length goes to *ret_len. */
+/* Field i of a line of len bytes; *ret_len gets the field's length. */
 static const char *field(const char *line, size_t len, int i, size_t *ret_len)
 {
 	const char *end = line + len;
@@ -59,7 +59,7 @@ static const char *accounts_next_line(const char *line)
 	return *line ? line + 1 : line;
 }
 
-/* The first line of that name is what getpwnam(3) finds. */
+/* getpwnam(3) finds the first line of that name. */
 static bool has_user(const struct nsc_account *account, const char *text)
 {
 	const struct nsc_user *user = account->user;
@@ -91,7 +91,7 @@ bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
 	return true;
 }
 
-/* The next of the members at *from, without spaces, as the C library does. */
+/* The next member at *from, without spaces, as the C library does it. */
 static size_t next_member(const char **from, const char *end,
 			  const char **member)
 {
@@ -122,7 +122,7 @@ bool nsc_accounts_is_member(const char *members, size_t len, const char *name)
 	return false;
 }
 
-/* All members but that one. */
+/* Write all members except name. */
 static void put_others(const char *members, size_t len, const char *name,
 		       FILE *out)
 {
@@ -138,7 +138,7 @@ static void put_others(const char *members, size_t len, const char *name,
 	}
 }
 
-/* Which of the groups a line is; n_groups: none. */
+/* The index of the line's group; n_groups: none of the groups. */
 static size_t which(const struct nsc_account *account, const char *line,
 		    size_t len)
 {
@@ -156,7 +156,7 @@ static size_t which(const struct nsc_account *account, const char *line,
 	return i;
 }
 
-/* One line, with the user in it where that is to be. */
+/* Write one line, with the user added or removed if necessary. */
 static bool put_line(const struct nsc_account *account, const char *line,
 		     size_t i, FILE *out)
 {
@@ -228,19 +228,19 @@ bool nsc_accounts_group(const struct nsc_account *account, const char *text,
 	return put_missing(account, text, seen, out) || changed;
 }
 
-/* What the child works on, and what it answers. */
+/* The input of the child, and its answer. */
 struct files {
 	const struct nsc_account *account;
 	int root;
-	int passwd;		/* to write to */
+	int passwd;		/* to write to, like group */
 	int group;
-	bool keep;		/* also what needs no change is put */
-	bool again;		/* what is missing stays so */
+	bool keep;		/* put a file that needs no change, too */
+	bool again;		/* do not add a missing file */
 };
 
 struct answer {
 	struct nsc_error err;
-	bool passwd;		/* is put */
+	bool passwd;		/* is to be put, like group */
 	bool group;
 };
 
@@ -302,8 +302,8 @@ static bool may_change(const struct nsc_rootfs *rootfs)
 }
 
 /*
- * Without a user namespace /etc/group says which groups of the host a login
- * has: nobody but root may move it, or a directory above it, out of the way.
+ * Without a user namespace /etc/group decides a login's groups on the host:
+ * only root may be able to move it, or a directory above it, out of the way.
  */
 static unsigned int place_of(const struct nsc_rootfs *rootfs)
 {
@@ -315,13 +315,13 @@ static int accounts_explain(const struct nsc_rootfs *rootfs, int ret,
 {
 	if (ret != -EPERM || rootfs->userns >= 0)
 		return ret;
-	return nsc_error_context(err, "without a user namespace /etc says "
-				 "which groups of the host a login has (give "
-				 "that directory to root, or set "
+	return nsc_error_context(err, "without a user namespace /etc decides "
+				 "a login's groups on the host (give that "
+				 "directory to root, or set "
 				 "namespaces.NEWUSER to true)");
 }
 
-/* A directory for which the rootfs has no file gets a layer of our own. */
+/* If the rootfs lacks a file, cover its directory with a layer. */
 static int cover_etc(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	_cleanup_fd_ int lower =
@@ -363,7 +363,7 @@ static int new_file(const struct nsc_rootfs *rootfs, const char *name,
 	return fd < 0 ? nsc_error_sys(err, errno, "scratch '%s'", name) : fd;
 }
 
-/* 1: there is no such file. */
+/* Returns 1 if the file does not exist. */
 static int is_missing(const struct nsc_rootfs *rootfs, const char *path,
 		      struct nsc_error *err)
 {
@@ -405,7 +405,10 @@ static int put_accounts(const struct nsc_rootfs *rootfs,
 		.account = account,
 		.root = rootfs->root,
 		.again = again,
-		/* What may be written to there later is not left to be read. */
+		/*
+		 * A file that can be written to later must not be the one that
+		 * is read.
+		 */
 		.keep = account->exact && may_change(rootfs),
 	};
 	_cleanup_fd_ int passwd = -1;
@@ -430,7 +433,10 @@ static int put_accounts(const struct nsc_rootfs *rootfs,
 	return put_files(rootfs, &files, &answer, err);
 }
 
-/* Those that are mapped to themselves: group 0 and those beyond are not. */
+/*
+ * Groups that are mapped to themselves: not group 0, and not those beyond the
+ * map.
+ */
 static size_t mapped_groups(const struct nsc_plan *plan, gid_t *groups,
 			    char **names)
 {
@@ -487,7 +493,7 @@ int nsc_accounts_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return accounts_put(rootfs, false, err);
 }
 
-/* 1: what is at path is what the first of the steps made. */
+/* Returns 1 if the file at path is from the first of the steps. */
 static int accounts_is_ours(const struct nsc_rootfs *rootfs, const char *path,
 			    struct nsc_error *err)
 {

@@ -2,7 +2,7 @@
 /*
  * The terminal that a container is started with.  Runs in: the worker, see
  * rootfs.h, before any process of the container runs: nobody can have put
- * anything in the way of /dev/console.
+ * anything in the place of /dev/console.
  */
 #include "rootfs/console.h"
 
@@ -14,7 +14,10 @@
 #include "util/fd.h"
 #include "linux/mount.h"
 
-/* Below rootfs->dev, which is ours alone; device_nodes may have made one. */
+/*
+ * rootfs->dev belongs to nscontainer alone; device_nodes may have made a
+ * console there.
+ */
 static int console_open_target(const struct nsc_rootfs *rootfs)
 {
 	int fd = openat(rootfs->dev, "console",
@@ -61,7 +64,7 @@ int nsc_console_hand_out(struct nsc_rootfs *rootfs, uid_t uid,
 		return nsc_error_set(err, EINVAL, "terminal: uid %u is not "
 				     "mapped into the user namespace", uid);
 	if (fchown(rootfs->console.slave, host, (gid_t)-1) < 0)
-		return nsc_error_sys(err, errno, "terminal: own it");
+		return nsc_error_sys(err, errno, "terminal: change its owner");
 	ret = nsc_pty_send(plan->console, &rootfs->console, err);
 	nsc_pty_close(&rootfs->console);
 	return ret;

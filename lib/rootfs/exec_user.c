@@ -28,8 +28,8 @@ struct entry {
 };
 
 /*
- * Find the fields of the line at *text, which moves on.  Lines that have too
- * few are skipped.  False at the end.
+ * Find the fields of the line at *text, and advance *text.  Lines that have too
+ * few fields are skipped.  Returns false at the end.
  */
 static bool next_entry(const char **text, size_t fields, struct entry *entry)
 {
@@ -170,7 +170,7 @@ static bool may_have(const struct nsc_user *limit, gid_t gid)
 	return found;
 }
 
-/* With a limit only those that it has on the host. */
+/* With a limit, add only groups that limit has on the host. */
 static int find_groups(const char *group, const struct nsc_user *limit,
 		       struct nsc_exec_user *id, struct nsc_error *err)
 {
@@ -208,7 +208,7 @@ static int resolve_spec(const char *spec, const char *passwd, const char *group,
 	return ret < 0 ? ret : find_groups(group, NULL, id, err);
 }
 
-/* A login is who it is; the container's passwd may say home and shell. */
+/* A login keeps its ids; the container's passwd may choose home and shell. */
 static int resolve_login(const struct nsc_exec_user_request *request,
 			 const char *passwd, const char *group,
 			 struct nsc_exec_user *id, struct nsc_error *err)

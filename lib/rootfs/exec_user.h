@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who runs inside: 'user' of container.json against the container's own
- * /etc/passwd and /etc/group, which whoever made the rootfs controls.  They
- * are read by a process without privileges, bounded, and never block.
+ * Decides which user runs inside: resolves 'user' of container.json with the
+ * container's own /etc/passwd and /etc/group.  The author of the rootfs
+ * controls these files, so a process without privileges reads them, with
+ * limits, and never blocks.
  */
 #ifndef NSC_ROOTFS_EXEC_USER_H
 #define NSC_ROOTFS_EXEC_USER_H
@@ -15,7 +16,7 @@
 
 #define NSC_EXEC_USER_GROUPS 4096
 
-/* Fixed in size: it crosses a pipe in one write. */
+/* Of fixed size, so that one write to a pipe transfers it. */
 struct nsc_exec_user {
 	uid_t uid;
 	gid_t gid;
@@ -28,32 +29,32 @@ struct nsc_exec_user {
 
 struct nsc_exec_user_request {
 	const char *spec;		/* 'user', or NULL */
-	const struct nsc_user *login;	/* who logs in; NULL: nsinit exec */
+	const struct nsc_user *login;	/* the login user; NULL: nsinit exec */
 	const char *shell;		/* session.shell, or NULL */
-	bool own_home;			/* the home is what passwd says */
-	bool host_ids;			/* ids inside are those of the host */
+	bool own_home;			/* take the home from passwd */
+	bool host_ids;			/* ids inside are the host's ids */
 };
 
 /*
- * Resolve against the text of passwd and group (NULL: there is none).  A name
- * or number that they do not have is an error for a name, and stands for
- * itself for a number.  For a login the result is the login user, and a spec
- * that names somebody else is an error; with host_ids it has no group that the
- * login user has not on the host.
+ * Resolve with the text of passwd and group (NULL: there is none).  If they
+ * lack a name, that is an error; if they lack a number, the number is used as
+ * it is.  For a login the result is the login user, and a spec that names
+ * another user is an error; with host_ids, the result has only groups that the
+ * login user has on the host.  Returns 0 or a negative errno with err set.
  */
 int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
 			  const char *passwd, const char *group,
 			  struct nsc_exec_user *ret, struct nsc_error *err);
 
 /*
- * The same against the files of the current root directory, in a child that
- * has become nobody; also chooses a shell that exists: session.shell, the
- * entry's, /bin/bash, /bin/sh.  nsshell itself is never chosen.
+ * The same with the files of the current root directory, in a child that has
+ * become nobody.  Also chooses a shell that exists: session.shell, the entry's
+ * shell, /bin/bash, /bin/sh; never nsshell itself.
  */
 int nsc_exec_user_find(const struct nsc_exec_user_request *request,
 		       struct nsc_exec_user *ret, struct nsc_error *err);
 
-/* Become nobody, without any privilege, for good. */
+/* Become nobody, without any privilege, permanently. */
 int nsc_exec_user_become_nobody(struct nsc_error *err);
 
 #endif

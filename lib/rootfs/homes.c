@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Homes of others on the host's own "/".  Runs in: see rootfs.h.
+ * Hides homes of other users on the host's own "/".  Runs in: see rootfs.h.
  *
- * A home is a directory that /etc/passwd names as an account's and that is
- * this account's own: daemon's is /usr/sbin, which is root's.  The file has no
- * accounts of a directory service, and to list those may take minutes: beside
- * the user's own home, what belongs to a uid that the file does not have is
- * taken for one of theirs.
+ * A home is a directory that /etc/passwd names as an account's home and that
+ * this account owns: daemon's is /usr/sbin, which root owns.  The file lacks
+ * the accounts of a directory service, and listing those may take minutes:
+ * beside the user's own home, a directory of a uid that the file lacks is taken
+ * for a home of such an account.
  *
- * All is looked at in the rootfs: what has been hidden there is not found, and
- * nothing is mounted by looking.
+ * All checks are made in the rootfs: a directory that is hidden there is not
+ * found, and a check mounts nothing.
  */
 #include "rootfs/homes.h"
 
@@ -42,9 +42,9 @@ struct homes {
 	const struct nsc_rootfs *rootfs;
 	struct home *list;	/* by parent, then by name */
 	size_t n;
-	const char *own;	/* the user's, or NULL */
+	const char *own;	/* the user's own home, or NULL */
 	size_t own_parent;
-	uid_t shown;		/* whose homes are not hidden, or NOBODY */
+	uid_t shown;		/* owner of homes that stay, or NOBODY */
 };
 
 static size_t parent_of(const char *path)
@@ -75,7 +75,7 @@ static int homes_add(struct homes *h, const char *path, uid_t uid)
 		len--;
 	if (path[0] != '/' || len == 1)
 		len = 0;
-	/* In steps that are powers of two. */
+	/* Grow to powers of two. */
 	if (!(h->n & (h->n - 1))) {
 		list = reallocarray(h->list, h->n ? 2 * h->n : 1,
 				    sizeof(*list));
@@ -112,7 +112,7 @@ static int read_passwd(struct homes *h, struct nsc_error *err)
 	return 0;
 }
 
-/* Does the file say that path is the home of that uid? */
+/* Does the file name path as the home of that uid? */
 static bool has_home(const struct homes *h, const char *path, uid_t uid)
 {
 	const struct home key = {
@@ -122,7 +122,7 @@ static bool has_home(const struct homes *h, const char *path, uid_t uid)
 						  sizeof(key), homes_compare) :
 					  NULL;
 
-	/* Several accounts may have one. */
+	/* Several accounts may share a home. */
 	while (found && found > h->list && !homes_compare(found - 1, &key))
 		found--;
 	while (found && found->uid != uid)
@@ -147,13 +147,13 @@ static bool beside_own(const struct homes *h, const char *path)
 	       !strncmp(path, h->own, h->own_parent);
 }
 
-/* Is name in the directory a home that is not to be seen?  path is all of it */
+/* Is name in the directory dir a home to hide?  path is its full path. */
 static bool is_hidden(const struct homes *h, int dir, const char *name,
 		      const char *path)
 {
 	struct statx st;
 
-	/* Not asking a file system that its user serves. */
+	/* Never query a file system that a user may serve. */
 	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT |
 		  AT_STATX_DONT_SYNC | (*name ? 0 : AT_EMPTY_PATH),
 		  STATX_TYPE | STATX_UID, &st) < 0 ||
@@ -170,7 +170,7 @@ static bool is_above_own(const struct homes *h, const char *path)
 	return h->own && !strncmp(h->own, path, len) && h->own[len] == '/';
 }
 
-/* The user's own home gets a place in it. */
+/* The user's own home is mounted below it. */
 static int put_empty(const struct homes *h, int target, const char *path,
 		     struct nsc_error *err)
 {
@@ -199,7 +199,7 @@ static int cover(const struct homes *h, int target, const char *path,
 	return 0;
 }
 
-/* Calls each(path) for what is in the directory, until it returns not 0. */
+/* Call each() for each entry of the directory until it returns not 0. */
 typedef int visit(const struct homes *h, int dir, const char *name,
 		  const char *path, struct nsc_error *err);
 
@@ -225,7 +225,10 @@ static int homes_for_each(const struct homes *h, int parent, const char *path,
 	return ret;
 }
 
-/* Is there anything but homes?  Own or others', and what mkfs makes. */
+/*
+ * Returns 1 for an entry that is neither a home, the user's own or another, nor
+ * made by mkfs.
+ */
 static int homes_look(const struct homes *h, int dir, const char *name,
 		      const char *path, struct nsc_error *err)
 {
@@ -246,11 +249,11 @@ static int hide(const struct homes *h, int dir, const char *name,
 	if (fd < 0)
 		return errno == ENOENT ? 0 :
 			nsc_error_sys(err, errno, "hide '%s'", path);
-	/* It may be another by now. */
+	/* Another directory may be there by now. */
 	return is_hidden(h, fd, "", path) ? cover(h, fd, path, err) : 0;
 }
 
-/* Many homes and nothing else: one mount for all, not one for each. */
+/* If a directory has only homes, one mount hides all of them. */
 static int hide_in(const struct homes *h, int dir, const char *parent,
 		   struct nsc_error *err)
 {
@@ -262,7 +265,7 @@ static int hide_in(const struct homes *h, int dir, const char *parent,
 		     put_empty(h, dir, parent, err);
 }
 
-/* n homes that have the parent of the first. */
+/* Hide n homes that have the parent of the first. */
 static int hide_group(const struct homes *h, const char *path, size_t len,
 		      size_t n, struct nsc_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Homes that are not to be seen. */
+/* Hides the homes of other users. */
 #ifndef NSC_ROOTFS_HOMES_H
 #define NSC_ROOTFS_HOMES_H
 
@@ -7,9 +7,9 @@
 #include "rootfs/rootfs.h"
 
 /*
- * Hide the homes of the host's accounts, wherever they are, in a rootfs of the
- * host's own "/".  own is the path of the user's; for a login it is shown,
- * unless "home" is "none".
+ * Hide the homes of the host's accounts, wherever they are, in a rootfs that is
+ * the host's own "/".  own is the path of the user's home; a login sees it,
+ * unless "home" is "none".  Returns 0 or a negative errno with err set.
  */
 int nsc_homes_hide(const struct nsc_rootfs *rootfs, const char *own,
 		   struct nsc_error *err);

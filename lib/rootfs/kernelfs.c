@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernel's own file systems, and what of them is not to be seen or
- * written.  Runs in: see rootfs.h.
+ * The kernel's file systems, and their parts that are hidden or read-only.
+ * Runs in: see rootfs.h.
  */
 #include "rootfs/rootfs.h"
 
@@ -22,7 +22,7 @@
 
 #define SAFEST (NSC_MOUNT_SAFE | MOUNT_ATTR_NOEXEC)
 
-/* "/proc" and "/sys" stand for wherever one is mounted. */
+/* "/proc" and "/sys" stand for every place where one is mounted. */
 static const char *const masked_paths[] = {
 	"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore",
 	"/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
@@ -38,8 +38,8 @@ static const char *const readonly_paths[] = {
 };
 
 /*
- * All that cover something are one file system: the kernel looks at each there
- * is when it takes a memory group away.
+ * All covers use one file system, since the kernel visits every file system
+ * when it removes a memory group.
  */
 static int open_empty(const struct nsc_rootfs *rootfs, bool directory,
 		      struct nsc_error *err)
@@ -87,7 +87,7 @@ static int protect(const struct nsc_rootfs *rootfs, int target,
 typedef int protection(const struct nsc_rootfs *rootfs, int target,
 		       struct nsc_error *err);
 
-/* What does not exist here (fd is an error) needs no protection. */
+/* A path that does not exist (fd is an error) needs no protection. */
 static int change_found(const struct nsc_rootfs *rootfs, int fd,
 			const char *path, protection *change,
 			struct nsc_error *err)
@@ -109,8 +109,9 @@ static int change_path(const struct nsc_rootfs *rootfs, const char *path,
 }
 
 /*
- * Those of list that are in from ("/proc"), which is what mount is: wherever
- * that is attached, and whoever moves a directory above it meanwhile.
+ * Change the paths of list that are below from ("/proc"), relative to the root
+ * of mount: wherever that is attached, and even if a directory above it is
+ * moved meanwhile.
  */
 static int change_below(const struct nsc_rootfs *rootfs,
 			const char *const *list, const char *from, int mount,
@@ -132,8 +133,8 @@ static int change_below(const struct nsc_rootfs *rootfs,
 }
 
 /*
- * How hot each processor has been tells what others compute, as powercap does
- * (GHSA-6fw5-f8r9-fgfm).  sysfs is its root directory.
+ * The temperature history of a processor shows what others compute, as powercap
+ * does (GHSA-6fw5-f8r9-fgfm).  sysfs is its root directory.
  */
 int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
 				struct nsc_error *err)
@@ -167,7 +168,7 @@ int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
 	return ret;
 }
 
-/* At path itself, which the inside looks at as procfs or sysfs. */
+/* Attach at path itself, where the inside expects procfs or sysfs. */
 static int kernelfs_put(const struct nsc_rootfs *rootfs, int mount,
 			const char *path, struct nsc_error *err)
 {
@@ -235,7 +236,10 @@ int nsc_rootfs_put_paths(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return ret;
 }
 
-/* A line of cgroups(7)'s /proc/PID/cgroup is ID:CONTROLLERS:PATH. */
+/*
+ * controllers is from a line of /proc/PID/cgroup: ID:CONTROLLERS:PATH,
+ * cgroups(7).
+ */
 static int put_hierarchy(const struct nsc_rootfs *rootfs, char *controllers,
 			 const char *path, struct nsc_error *err)
 {
@@ -319,14 +323,14 @@ int nsc_rootfs_put_cgroup(const struct nsc_rootfs *rootfs, const char *path,
 	if (writable && rootfs->userns < 0)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
 				     "writable only with namespaces.NEWUSER: "
-				     "without, the container's root could lift "
-				     "its own limits");
-	/* One line, of hierarchy 0: version 2 alone. */
+				     "without it, the container's root could "
+				     "lift its own limits");
+	/* One line, of hierarchy 0, is version 2 alone. */
 	if (!strncmp(text, "0::", 3))
 		return put_unified(rootfs, path, writable, err);
 	if (writable)
 		return nsc_error_set(err, ENOTSUP, "type \"cgroup\" can be "
-				     "writable only where the host has cgroup "
-				     "version 2 alone: remove writable");
+				     "writable only if the host has only "
+				     "cgroup version 2: remove writable");
 	return put_hierarchies(rootfs, text, path, err);
 }

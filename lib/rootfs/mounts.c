@@ -18,7 +18,7 @@
 static int put_source(const struct nsc_rootfs *rootfs,
 		      const struct nsc_config_mount *m, struct nsc_error *err)
 {
-	/* Some directory on the way may be a user's: no links at all. */
+	/* A user may own a directory of the path, so follow no links. */
 	_cleanup_fd_ int fd = nsc_mount_open_source(m->source, err);
 	const struct nsc_bind bind = {
 		.path = m->destination, .slave = m->slave,
@@ -76,7 +76,7 @@ static int put_layers(const struct nsc_rootfs *rootfs, size_t i,
 				 err);
 }
 
-/* Its upper layer is in the scratch tmpfs, gone with the container. */
+/* The upper layer is in the scratch tmpfs, and ends with the container. */
 static int put_overlay(const struct nsc_rootfs *rootfs, size_t i,
 		       struct nsc_error *err)
 {

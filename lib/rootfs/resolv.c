@@ -18,12 +18,12 @@
 #include "linux/mount.h"
 
 #define RESOLV_CONF "/etc/resolv.conf"
-/* What systemd-resolved, which listens on 127.0.0.53, asks itself. */
+/* The servers of systemd-resolved, which itself listens on 127.0.0.53. */
 #define UPSTREAM "/run/systemd/resolve/resolv.conf"
 
 #define SERVER "nameserver"
 
-/* The first word of a line is key: what is behind it, up to the next space. */
+/* If the first word of a line is key, copy the next word to buf. */
 static bool value_of(const char *line, const char *key, char *buf, size_t size)
 {
 	size_t len = strlen(key), n;
@@ -54,7 +54,7 @@ static bool is_loopback(const struct nsc_address *a)
 	return nsc_address_covers(&net, a) || nsc_address_covers(&one, a);
 }
 
-/* Copy the servers; those on the host's loopback only where it is ours. */
+/* Copy the servers; skip the host's loopback unless the container shares it. */
 static int copy_servers(FILE *out, const char *text, bool loopback)
 {
 	int n = 0;
@@ -95,7 +95,7 @@ static bool resolv_has_type(const struct nsc_config *config, unsigned int type)
 	return false;
 }
 
-/* A network of its own with nothing but a loopback. */
+/* Does the container have its own network with only a loopback? */
 static bool resolv_is_alone(const struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
@@ -149,7 +149,7 @@ char *nsc_resolv_print(const struct nsc_config *config, const char *host,
 	return NULL;
 }
 
-/* A file of the host's; "" where it is not there or cannot be read. */
+/* Read a file of the host; "" if it does not exist or cannot be read. */
 static char *read_host(const char *path)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
@@ -163,7 +163,7 @@ static char *read_host(const char *path)
 	return text;
 }
 
-/* Does the rootfs bring servers along?  Its file is read only if it is one. */
+/* Does the rootfs have servers of its own?  Only a regular file is read. */
 static bool has_own(int path)
 {
 	_cleanup_fd_ int fd = -1;
@@ -225,10 +225,10 @@ int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (own && resolv_is_alone(config))
 		return 0;
 	/*
-	 * Made where it is missing: also what a link in that place names, as
-	 * it does for systemd-resolved in /run, of which the container's has
-	 * nothing.  Where there can be none, or root's link names a file of
-	 * the kernel's (/dev/null), the container goes without.
+	 * The file is made if it is missing, also at the target of a link, such
+	 * as that of systemd-resolved into /run, which is empty in the
+	 * container.  If the file cannot be made, or if root's link names a
+	 * file of the kernel (/dev/null), the container has no such file.
 	 */
 	target = nsc_rootfs_target(rootfs, RESOLV_CONF, NSC_TARGET_FILE, err);
 	if (target == -ELOOP)

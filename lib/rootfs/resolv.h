@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * /etc/resolv.conf of the container.  Runs in: see rootfs.h.
+ * The container's /etc/resolv.conf.  Runs in: see rootfs.h.
  *
- * A file is made for it, and mounted over the one of the rootfs, where
+ * A new file is mounted over that of the rootfs, if
  *   - context.dns names the servers, or
- *   - the rootfs is the host's own "/", or has no servers in its own file.
- * The servers are those of the host that the container's network can reach.
- * A rootfs that cannot be mounted on at that place goes without.
+ *   - the rootfs is the host's own "/", or its own file has no servers.
+ * The servers are those of the host that the container's network can reach.  If
+ * the rootfs has no place for the mount, the container has no such file.
  */
 #ifndef NSC_ROOTFS_RESOLV_H
 #define NSC_ROOTFS_RESOLV_H
@@ -19,9 +19,9 @@ struct nsc_rootfs;
 int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
 /*
- * The text of the file for config, in new memory.  host is what the host's
- * own has, upstream that of a resolver on the host, both "" where there is
- * none.  NULL without memory.
+ * The text of the file for config, in new memory.  host is the content of the
+ * host's own file, upstream that of a resolver on the host; both are "" if they
+ * do not exist.  NULL without memory.
  */
 char *nsc_resolv_print(const struct nsc_config *config, const char *host,
 		       const char *upstream);

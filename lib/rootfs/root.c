@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the container has at "/".  Runs in: see rootfs.h.
+ * Makes the container's "/".  Runs in: see rootfs.h.
  *
- * A directory of its own is cloned and id-mapped.  The host's own "/" is
- * cloned read-only and never id-mapped: what is host root's belongs to nobody
- * inside, so that /etc/shadow stays unreadable whoever one becomes there.
+ * A separate directory is cloned and id-mapped.  The host's own "/" is cloned
+ * read-only and never id-mapped: files of host root belong to nobody inside, so
+ * that /etc/shadow stays unreadable for every user inside.
  */
 #include "rootfs/root.h"
 
@@ -38,7 +38,7 @@ const struct nsc_hidden nsc_rootfs_hidden[] = {
 
 static const char *const managed[] = { "/dev", "/proc", "/sys", NULL };
 
-/* File systems of the kernel's that a container never gets from the host. */
+/* Kernel file systems that a container never gets from the host. */
 static const char *const kernel_types[] = {
 	"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
 	"debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "hugetlbfs",
@@ -82,7 +82,7 @@ static int clone_part(const struct nsc_rootfs *rootfs, int fd,
 
 	if (mount < 0)
 		return mount;
-	/* No setuid program of the host's where root could be host root. */
+	/* No setuid programs of the host: root inside could be host root. */
 	if (root_is_host(rootfs))
 		attributes |= MOUNT_ATTR_NOSUID;
 	if (root_is_host(rootfs) || config->overlay != NSC_OVERLAY_NONE)
@@ -94,8 +94,8 @@ static int clone_part(const struct nsc_rootfs *rootfs, int fd,
 }
 
 /*
- * By root's links alone: one of a user's could lead to the host's own "/",
- * which would be id-mapped.
+ * Follow only links of root: a user's link could lead to the host's own "/",
+ * which would then be id-mapped.
  */
 static int open_rootfs(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
@@ -123,7 +123,7 @@ static bool wanted(const struct nsc_rootfs *rootfs, const char *point,
 	return !root_is_host(rootfs) || !nsc_rootfs_is_hidden(point);
 }
 
-/* One mount below the rootfs, shown at the same place inside. */
+/* Attach one mount below the rootfs at the same place inside. */
 static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
 			   struct nsc_error *err)
 {
@@ -135,12 +135,12 @@ static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
 	int ret;
 
 	fd = nsc_mount_open_source(point, err);
-	/* Below a mount that covers it: it cannot be seen on the host. */
+	/* A mount that covers this one hides it on the host as well. */
 	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
 		return nsc_error_clear(err);
 	if (fd < 0)
 		return nsc_error_context(err, "rootfs");
-	/* A user may serve it: not asked, and left out if it refuses root. */
+	/* A user may serve it: do not query it; skip it if root is refused. */
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
 		  &st) < 0)
 		return errno == EACCES ? 0 :
@@ -151,7 +151,10 @@ static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
 	ret = nsc_rootfs_attach(
 		rootfs, mount, inside,
 		S_ISDIR(st.stx_mode) ? NSC_TARGET_DIR : NSC_TARGET_FILE, err);
-	/* Who moves a directory above it meanwhile does not see it inside. */
+	/*
+	 * A user who moves a directory above it meanwhile does not see it
+	 * inside.
+	 */
 	if (ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP ||
 	    ret == -EROFS)
 		return nsc_error_clear(err);
@@ -183,8 +186,8 @@ int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 }
 
 /*
- * The upper directory is what the container's root directory is: its owner
- * and mode are those of the lower one, which the id map of lower has mapped.
+ * The upper directory becomes the container's root directory, so it gets the
+ * owner and mode of the lower one, which the id map of lower has mapped.
  */
 static int make_upper(int dir, int lower, struct nsc_error *err)
 {
@@ -201,7 +204,8 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 	if (upper < 0 || fstat(lower, &st) < 0 ||
 	    fchown(upper, st.st_uid, st.st_gid) < 0 ||
 	    fchmod(upper, st.st_mode & 07777) < 0)
-		return nsc_error_sys(err, errno, "overlay: own 'upper'");
+		return nsc_error_sys(err, errno, "overlay: change the owner of "
+				     "'upper'");
 	return 0;
 }
 
@@ -261,7 +265,7 @@ static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
 	return dir < 0 ? dir : nsc_rootfs_overlay(rootfs, &layers, err);
 }
 
-/* Attach mount at scratch/name; returns the directory that it then is. */
+/* Attach mount at scratch/name; returns the mounted directory. */
 static int attach_scratch(const struct nsc_rootfs *rootfs, int mount,
 			  const char *name, struct nsc_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rootfs: layers, and what of the host's own "/" is not shown. */
+/* The rootfs: its layers, and the hidden parts of the host's own "/". */
 #ifndef NSC_ROOTFS_ROOT_H
 #define NSC_ROOTFS_ROOT_H
 
@@ -12,7 +12,7 @@
 
 struct nsc_rootfs;
 
-/* A directory of the host that a tmpfs stands for. */
+/* A directory of the host that a tmpfs replaces. */
 struct nsc_hidden {
 	const char *path;
 	mode_t mode;
@@ -21,21 +21,24 @@ struct nsc_hidden {
 
 extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 
-/* Is path one of them, below one, or a directory that is always new? */
+/* Is path a hidden directory or an always new one, or below one? */
 bool nsc_rootfs_is_hidden(const char *path);
 
-/* Make and open a directory of the scratch tmpfs; O_PATH. */
+/*
+ * Make and open a directory of the scratch tmpfs.  Returns a descriptor
+ * (O_PATH).
+ */
 int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 			   struct nsc_error *err);
 
 struct nsc_layers {
-	int dir;		/* where the upper layer is kept */
-	const int *lower;	/* the first is on top of the others */
+	int dir;		/* has the upper layer */
+	const int *lower;	/* the first one is on top */
 	size_t n;
 	uint64_t attributes;	/* MOUNT_ATTR_* */
 };
 
-/* A detached overlay. */
+/* Returns a detached overlay, or a negative errno with err set. */
 int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 		       const struct nsc_layers *layers, struct nsc_error *err);
 

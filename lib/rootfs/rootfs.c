@@ -39,8 +39,8 @@ const char *nsc_rootfs_label(const struct nsc_rootfs *rootfs)
 }
 
 /*
- * The container's root may lead us where it likes in its own rootfs; a user
- * that it is at the same time may not in their home.
+ * The container's root may redirect paths in its own rootfs; but if it is the
+ * user at the same time, the user may not do that from their home.
  */
 static struct nsc_tree tree_of(const struct nsc_rootfs *rootfs)
 {
@@ -104,22 +104,24 @@ static int put_scratch(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	ret = nsc_mount_attach(mount, run, err);
 	if (ret < 0)
 		return ret;
-	/* The mount's descriptor now is the root directory of it. */
+	/* Open the mount again, to get the root directory of it. */
 	rootfs->scratch = open(NSC_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return rootfs->scratch < 0 ?
 		       nsc_error_sys(err, errno, "scratch directory") :
 		       0;
 }
 
-/* What of the host is not shown gets an empty directory in its place. */
+/* Mount an empty directory on each directory of the host that is hidden. */
 static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++) {
 		struct stat st;
 		int ret;
 
-		/* A link is left: what it leads to is hidden, or the link's
-		 * target is not among what we hide and stays as it is. */
+		/*
+		 * A link is left: its target is hidden itself, or stays as it
+		 * is.
+		 */
 		if (lstat(h->path, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		ret = nsc_rootfs_put_tmpfs(rootfs, h->path, h->mode, h->size,
@@ -211,7 +213,7 @@ static int put_devices(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return ret;
 }
 
-/* The managed /dev: a tmpfs with what the table says and nothing else. */
+/* The managed /dev: a tmpfs with only the nodes of the table. */
 static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = rootfs->plan;
@@ -235,7 +237,10 @@ static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (rootfs->dev < 0 ||
 	    fchown(rootfs->dev, plan->root_uid, plan->root_gid) < 0)
 		return nsc_error_sys(err, errno, "open '/dev'");
-	/* The mark is host root's: nobody inside a user namespace moves it. */
+	/*
+	 * The mark is owned by host root, so nobody in a user namespace can
+	 * move it.
+	 */
 	if (mkdirat(rootfs->dev, NSC_MARK_NAME, 0755) < 0)
 		return nsc_error_sys(err, errno, "make '%s'", NSC_MARK_DIR);
 	if (plan->refuse_nested &&
@@ -292,7 +297,7 @@ static int put_own(const struct nsc_rootfs *rootfs, int fd, const char *path,
 	return nsc_rootfs_put_bind(rootfs, fd, &bind, err);
 }
 
-/* A home that is kept in /var/lib/nscontainer, made when it is not there. */
+/* Open a home in /var/lib/nscontainer; it is made if it does not exist. */
 static int open_private_home(const struct nsc_plan *plan,
 			     struct nsc_error *err)
 {
@@ -305,7 +310,8 @@ static int open_private_home(const struct nsc_plan *plan,
 	if (mkdirat(parent, "home", 0700) == 0 &&
 	    fchownat(parent, "home", user->uid, user->gid,
 		     AT_SYMLINK_NOFOLLOW) < 0)
-		return nsc_error_sys(err, errno, "home: own '%s/%s/home'",
+		return nsc_error_sys(err, errno, "home: change the owner of "
+				     "'%s/%s/home'",
 				     NSC_STATEDIR, user->name);
 	fd = openat(parent, "home", O_PATH | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
@@ -316,10 +322,10 @@ static int open_private_home(const struct nsc_plan *plan,
 }
 
 /*
- * The home that passwd names, resolved once; path is the name of what was
- * opened.  -ENOENT where it does not exist or is not the user's own: daemon's
- * is /usr/sbin, and whoever can write to a directory above could put a link
- * in the place of a home.
+ * Open the home that passwd names, resolved once; path gets the name of the
+ * opened directory.  -ENOENT if it does not exist or the user does not own it:
+ * daemon's is /usr/sbin, and a user who can write to a directory above could
+ * replace a home by a link.
  */
 static int open_home(const struct nsc_user *user, char path[PATH_MAX])
 {
@@ -339,7 +345,7 @@ static int open_home(const struct nsc_user *user, char path[PATH_MAX])
 	return NSC_TAKE_FD(fd);
 }
 
-/* Of the user inside, whatever ids that has on the host. */
+/* Mount the home for the user inside, whatever ids the user has on the host. */
 static int put_home_of(const struct nsc_rootfs *rootfs, int fd,
 		       const char *path, struct nsc_error *err)
 {
@@ -374,14 +380,13 @@ static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		return put_home_of(rootfs, private, fd < 0 ? user->home : path,
 				   err);
 	}
-	/* Without one the login is at "/", as on the host. */
+	/* Without a home the login is at "/", as on the host. */
 	return fd < 0 ? 0 : put_home_of(rootfs, fd, path, err);
 }
 
 /*
- * /run/user/UID, as a session manager makes it on a host.  A rootfs in which
- * there is no place for it goes without; a link that leads elsewhere is not
- * "no place".
+ * /run/user/UID, as a session manager makes it on a host.  A rootfs without a
+ * place for it gets none; but a link that leads elsewhere is an error.
  */
 static int rootfs_put_runtime_dir(struct nsc_rootfs *rootfs,
 				  struct nsc_error *err)
@@ -410,10 +415,10 @@ static int rootfs_put_runtime_dir(struct nsc_rootfs *rootfs,
 }
 
 /*
- * A container.json that lies in its own rootfs (nsinit exec in a rootfs) is
- * root's on the disk, and so the container's root's: it must not be able to
- * write what the next start believes.  A file that is mounted over can neither
- * be written nor moved; a directory above it could be moved.
+ * On the disk, a container.json in its own rootfs (nsinit exec in a rootfs) is
+ * owned by root, and so by the container's root, which must not be able to
+ * change the configuration of the next start.  A file that is mounted over can
+ * neither be written nor moved; a directory above it could be moved.
  */
 static int cover_config(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
@@ -437,7 +442,7 @@ static int cover_config(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return nsc_rootfs_cover(rootfs, fd, err);
 }
 
-/* nsshell inside: a static program in the place of the user's shell. */
+/* Put container-shell, a static program, in the place of nsshell. */
 static int put_shell(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const char *shell = rootfs->plan->user->shell;
@@ -463,8 +468,9 @@ static int make_readonly(struct nsc_rootfs *rootfs, struct nsc_error *err)
 }
 
 /*
- * For a root that cannot be pivoted, the first one of a ramdisk: the new one
- * is moved on top of it.  PID 1 does the same chroot when it has its mounts.
+ * For a root that cannot be pivoted, such as the first one of a ramdisk: the
+ * new root is moved on top of it.  PID 1 does the same chroot when it has its
+ * mounts.
  */
 static int move_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
@@ -481,7 +487,7 @@ static int pivot(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		return move_root(rootfs, err);
 	if (fchdir(rootfs->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
 		return nsc_error_sys(err, errno, "pivot_root");
-	/* The old root is on top of the new one now. */
+	/* Now the old root is on top of the new one. */
 	if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0)
 		return nsc_error_sys(err, errno, "detach the old root");
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Profiles of files to instructions, by libseccomp.  Runs in: nsinit alone. */
+/* Compiles profiles of files with libseccomp.  Runs in: nsinit alone. */
 #include "seccomp/profile.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@
 
 #include "util/fd.h"
 
-/* Numbers from here on are x32's, or private calls of arm. */
+/* From here on, numbers are x32's, or private calls of arm. */
 #define OTHER_NUMBERS 0x10000
 #define STUB 5			/* instructions for one architecture */
 #define TOLD_APART (NSC_SECCOMP_ARCHES + 1)
@@ -41,8 +41,8 @@ static bool lets_through(uint32_t action)
 }
 
 /*
- * What libseccomp has no name for gets the default: that does no harm where
- * it would have been allowed, or is denied anyway.
+ * A name that libseccomp does not know gets the default action.  That does no
+ * harm if the rule allows the call, or if the default denies it.
  */
 static int add_unknown(const struct nsc_seccomp_profile *profile,
 		       const struct nsc_seccomp_rule *rule, const char *name,
@@ -50,9 +50,9 @@ static int add_unknown(const struct nsc_seccomp_profile *profile,
 {
 	if (lets_through(profile->default_action) &&
 	    !lets_through(rule->action))
-		return refuse_rule(profile, rule, name, "no system call of "
-				   "that name is known, so that it would be "
-				   "allowed: correct the name, or update "
+		return refuse_rule(profile, rule, name, "no system call has "
+				   "this name, so the default would allow it: "
+				   "correct the name, or update "
 				   "libseccomp", err);
 	return 0;
 }
@@ -103,7 +103,7 @@ static int compile_fill(scmp_filter_ctx ctx,
 {
 	int ret = add_arches(ctx, profile);
 
-	/* A tree: a list of all would cost each system call. */
+	/* A tree, because a list would slow down each system call. */
 	if (ret == 0)
 		ret = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	if (ret < 0)
@@ -139,7 +139,10 @@ static int newest(const struct nsc_seccomp_profile *profile, uint32_t arch)
 	return greatest;
 }
 
-/* The kernel has one name for x86_64 and x32.  Returns how many. */
+/*
+ * List the architectures that the stub tells apart: the kernel has one value
+ * for x86_64 and x32.  Returns their number.
+ */
 static unsigned int tell_apart(const struct nsc_seccomp_profile *profile,
 			       uint32_t arches[TOLD_APART])
 {
@@ -153,8 +156,8 @@ static unsigned int tell_apart(const struct nsc_seccomp_profile *profile,
 }
 
 /*
- * In front of all: system calls that are newer than what is known by name are
- * ENOSYS, as on an older kernel.  Returns how many instructions.
+ * Put a stub before the filter: system calls newer than all that are known by
+ * name are ENOSYS, as on an older kernel.  Returns the number of instructions.
  */
 static unsigned int put_stub(const struct nsc_seccomp_profile *profile,
 			     struct sock_filter *to)
@@ -167,7 +170,10 @@ static unsigned int put_stub(const struct nsc_seccomp_profile *profile,
 	to[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 		offsetof(struct seccomp_data, arch));
 	for (unsigned int i = 0; i < n_arches; i++) {
-		/* From the third and the fourth instruction to the end. */
+		/*
+		 * From the third instruction to the end; one less from the
+		 * fourth.
+		 */
 		unsigned char end = (unsigned char)((n_arches - i) * STUB - 3);
 		struct sock_filter block[STUB] = {
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arches[i], 0,
@@ -202,7 +208,7 @@ static int read_back(int fd, const struct nsc_seccomp_profile *profile,
 	len = n + (size_t)st.st_size / sizeof(*code);
 	if (len > BPF_MAXINSNS)
 		return nsc_error_set(err, E2BIG, "%s: makes %zu instructions, "
-				     "of which the kernel takes %d: write "
+				     "but the kernel accepts only %d: write "
 				     "fewer rules with args", profile->file,
 				     len, BPF_MAXINSNS);
 	code = malloc(len * sizeof(*code));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tables of the built-in profile to instructions.  The numbers of an
- * architecture's system calls make a row of ranges with one answer each, and a
- * tree of comparisons finds the range.  The kernel checks, converts and
- * compiles a filter anew for each login, so fewer instructions are faster.
+ * Compiles the tables of the built-in profile.  The system call numbers of an
+ * architecture make a row of ranges with one answer each, and a tree of
+ * comparisons finds the range.  The kernel checks, converts and compiles the
+ * filter again for each login, so fewer instructions are faster.
  */
 #include "seccomp/default_filter.h"
 
@@ -17,34 +17,34 @@
 #include "util/fd.h"
 #include "seccomp/default_profile.h"
 
-#define REACH 255		/* instructions that a comparison jumps over */
-#define CALLS 1500		/* more than two architectures have */
-#define KNOWN 1024		/* all numbers but those with an offset */
+#define REACH 255		/* the furthest jump of a comparison */
+#define CALLS 1500		/* more than two architectures need */
+#define KNOWN 1024		/* above all numbers that have no offset */
 #define OTHER_NUMBERS 0x10000	/* from here on: x32, private calls of arm */
 #define X32 0x40000000
-#define NO_NUMBER (-1000)	/* below: the architecture lacks the call */
+#define NO_NUMBER (-1000)	/* below it: the architecture lacks the call */
 #define MULTIPLEXED 64
 #define DENY (SECCOMP_RET_ERRNO | EPERM)
 #define ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 
 struct range {
-	/* Decides instead of the action; NULL: none. */
+	/* Replaces the action; NULL: no check. */
 	const struct nsc_seccomp_check *check;
 	uint32_t first, last;
 	uint32_t action;
-	unsigned int at;	/* where the check is */
-	bool wide;		/* arguments have 64 bits */
+	unsigned int at;	/* the place of the check */
+	bool wide;		/* 64-bit arguments */
 };
 
 struct writer {
 	const struct nsc_seccomp_world *world;
 	struct range calls[CALLS], ranges[CALLS];
 	size_t n_calls, n_ranges;
-	bool known[KNOWN];	/* number */
-	/* By libseccomp's number of a call, below 0. */
+	bool known[KNOWN];	/* by number */
+	/* By libseccomp's pseudo numbers, which are below 0. */
 	struct range multiplexed[MULTIPLEXED];
 	size_t n_multiplexed;
-	/* Written from the end to the beginning: jumps only lead forward. */
+	/* Written from end to beginning, because jumps only lead forward. */
 	struct sock_filter code[BPF_MAXINSNS];
 	unsigned int at;
 	bool full;
@@ -67,7 +67,7 @@ static void default_filter_add(struct writer *w, struct range range)
 		w->known[range.last] = true;
 }
 
-/* Returns its number on the architecture. */
+/* Returns the call's number on the architecture. */
 static int default_filter_add_call(struct writer *w, uint32_t arch,
 				   const char *name, const struct range *answer)
 {
@@ -83,9 +83,9 @@ static int default_filter_add_call(struct writer *w, uint32_t arch,
 }
 
 /*
- * On some architectures what socketcall(2) and ipc(2) do can be called directly
- * as well.  Only from the number does libseccomp say which call that is; those
- * of MIPS o32 it takes without their offset.
+ * On some architectures the operations of socketcall(2) and ipc(2) also have
+ * system calls of their own. libseccomp identifies such a call only by its
+ * number; numbers of MIPS o32 it expects without their offset.
  */
 static void add_direct(struct writer *w, uint32_t arch)
 {
@@ -132,7 +132,7 @@ static void add_checked(struct writer *w, uint32_t arch)
 	default_filter_add_call(w, arch, nsc_seccomp_absent.name, &range);
 }
 
-/* Returns the greatest number that has a name. */
+/* Returns the greatest number of a known name. */
 static int add_calls(struct writer *w, uint32_t arch)
 {
 	const struct range allowed = { .action = SECCOMP_RET_ALLOW };
@@ -162,7 +162,7 @@ static int by_number(const void *one, const void *other)
 	return a->first < b->first ? -1 : a->first > b->first;
 }
 
-/* Neighbours with the same answer are one range. */
+/* Merge neighbours that have the same answer. */
 static void default_filter_append(struct writer *w, struct range range)
 {
 	struct range *last = w->n_ranges ? &w->ranges[w->n_ranges - 1] : NULL;
@@ -176,7 +176,7 @@ static void default_filter_append(struct writer *w, struct range range)
 		w->ranges[w->n_ranges++] = range;
 }
 
-/* All numbers from 0 to the greatest; what is no call's is denied. */
+/* Cover all numbers; a number without a system call is denied. */
 static void make_ranges(struct writer *w)
 {
 	struct range gap = { .action = DENY };
@@ -196,11 +196,11 @@ static void make_ranges(struct writer *w)
 	default_filter_append(w, gap);
 }
 
-/* The kernel has one name for x86_64 and x32. */
+/* The kernel has one architecture value for x86_64 and x32. */
 static void default_filter_collect(struct writer *w, uint32_t arch, bool x32)
 {
 	struct range newer = { .last = OTHER_NUMBERS - 1, .action = ABSENT };
-	/* The greatest number is that of a call which a tracer skips. */
+	/* A tracer skips a call by setting its number to UINT32_MAX. */
 	const struct range foreign = {
 		.first = X32, .last = UINT32_MAX - 1,
 		.action = SECCOMP_RET_KILL_THREAD,
@@ -218,9 +218,9 @@ static void default_filter_collect(struct writer *w, uint32_t arch, bool x32)
 	make_ranges(w);
 }
 
-/* --- instructions, from the end */
+/* --- instructions, from end to beginning */
 
-/* Returns where it is. */
+/* Returns the instruction's place. */
 static unsigned int default_filter_put(struct writer *w,
 				       struct sock_filter instruction)
 {
@@ -239,15 +239,15 @@ static unsigned int put_load(struct writer *w, size_t offset)
 						(uint32_t)offset));
 }
 
-/* How far a jump of the next instruction would lead. */
+/* The length of a jump from the next instruction to target. */
 static unsigned int distance(const struct writer *w, unsigned int target)
 {
 	return target - w->at;
 }
 
 /*
- * target, or what jumps there and is near enough for a comparison that comes
- * next, or after one more instruction.
+ * Return target, or a jump to it that is near enough for a comparison that
+ * comes next, or after one more instruction.
  */
 static unsigned int near(struct writer *w, unsigned int target)
 {
@@ -269,7 +269,7 @@ static unsigned int put_comparison(struct writer *w, uint16_t op, uint32_t k,
 					     (uint8_t)distance(w, no)));
 }
 
-/* A return that is near already serves all. */
+/* Use an existing return if one is near. */
 static unsigned int put_return(struct writer *w, uint32_t action)
 {
 	for (unsigned int i = w->at;
@@ -281,7 +281,10 @@ static unsigned int put_return(struct writer *w, uint32_t action)
 		w, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, action));
 }
 
-/* Leads to yes where the argument, in halves at the offsets, is one of them. */
+/*
+ * Jump to yes if the argument, whose halves are at the two offsets, has one of
+ * the values.
+ */
 static void put_values(struct writer *w, const struct nsc_seccomp_values *v,
 		       const size_t halves[2], unsigned int yes,
 		       unsigned int no)
@@ -330,7 +333,10 @@ static unsigned int put_answer(struct writer *w, const struct range *range)
 	return range->check ? range->at : put_return(w, range->action);
 }
 
-/* One number between two ranges that have one answer: for one comparison. */
+/*
+ * Is the middle range one number between two ranges with the same answer?  Then
+ * one comparison is enough.
+ */
 static bool is_exception(const struct range *r)
 {
 	return r[1].first == r[1].last && !r[0].check && !r[2].check &&
@@ -359,7 +365,7 @@ static unsigned int put_tree(struct writer *w, const struct range *ranges,
 	return put_comparison(w, BPF_JGE, ranges[half].first, above, below);
 }
 
-/* Returns where the instructions for the architecture begin. */
+/* Returns the place of the architecture's first instruction. */
 static unsigned int put_arch(struct writer *w, uint32_t arch, bool x32)
 {
 	unsigned int tree;
@@ -369,7 +375,7 @@ static unsigned int put_arch(struct writer *w, uint32_t arch, bool x32)
 		if (w->ranges[i].check)
 			w->ranges[i].at = put_check(w, arch, &w->ranges[i]);
 	tree = put_tree(w, w->ranges, w->n_ranges);
-	/* It must be what comes next. */
+	/* The tree must follow next. */
 	if (tree != w->at)
 		default_filter_put(
 			w, (struct sock_filter)BPF_STMT(BPF_JMP | BPF_JA,

@@ -11,10 +11,11 @@
 
 /*
  * Compile the built-in profile for the world's capabilities and architecture.
- * Programs of the other architectures that such a machine can run are killed
- * where native_only, else filtered as well.  Where a filter of libseccomp's
- * would be EPERM for a system call that is newer than all that the profile
- * knows by name, this one is ENOSYS.
+ * With native_only, a program of another architecture is killed; otherwise the
+ * filter also covers the other architectures that such a machine can run.  A
+ * system call newer than all that the profile knows by name is ENOSYS, where a
+ * filter of libseccomp gives EPERM. Returns 0 or a negative errno with err set;
+ * free *ret with nsc_seccomp_free().
  */
 int nsc_seccomp_default(const struct nsc_seccomp_world *world,
 			bool native_only, struct nsc_seccomp *ret,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The built-in profile: what is in the tables is allowed, the rest is EPERM.
+ * The built-in profile: system calls in the tables are allowed, all others are
+ * EPERM.
  *
- * Each system call stands in one group or more, also those that nobody gets,
- * with the reason.  A group is allowed always, never, or where the container
- * has one of its capabilities: then the kernel's own check is the boundary, as
- * it is without a filter.
+ * Each system call has a group with its reason, even if no container gets the
+ * call.  A group is allowed always, never, or if the container has one of its
+ * capabilities: then the kernel's own check is the boundary, as it is without a
+ * filter.
  */
 #include "seccomp/default_profile.h"
 
@@ -20,12 +21,15 @@
 #define ALWAYS UINT64_MAX
 #define NEVER UINT64_C(0)
 
-/* All flags of clone(2) that make a namespace; that of time is no flag there */
+/*
+ * All flags of clone(2) that make a namespace; CLONE_NEWTIME is not a flag of
+ * clone(2).
+ */
 #define NEW_NAMESPACE (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | \
 		       CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | \
 		       CLONE_NEWNET)
-#define INT_MASK UINT32_MAX	/* all that the kernel looks at */
-#define UNCHANGED UINT32_MAX	/* personality(2): only asks */
+#define INT_MASK UINT32_MAX	/* the bits that the kernel reads */
+#define UNCHANGED UINT32_MAX	/* personality(2): a query */
 
 const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	/* Files and directories: their permissions decide. */
@@ -53,7 +57,7 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"writev", "cachestat", "file_getattr", "file_setattr", "getxattrat",
 	"listxattrat", "removexattrat", "setxattrat", "listmount",
 	"statmount" } },
-	/* Waiting for files, and being told of changes. */
+	/* Waiting for files, and notification of changes. */
 	{ ALWAYS, { "epoll_create", "epoll_create1", "epoll_ctl",
 	"epoll_ctl_old", "epoll_pwait", "epoll_pwait2", "epoll_wait",
 	"epoll_wait_old", "eventfd", "eventfd2", "fanotify_mark",
@@ -62,13 +66,13 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"select", "_newselect", "pselect6", "pselect6_time64", "signalfd",
 	"signalfd4", "io_cancel", "io_destroy", "io_getevents",
 	"io_pgetevents", "io_pgetevents_time64", "io_setup", "io_submit" } },
-	/* Memory of one's own. */
+	/* The caller's own memory. */
 	{ ALWAYS, { "brk", "madvise", "map_shadow_stack", "membarrier",
 	"memfd_create", "memfd_secret", "mincore", "mlock", "mlock2",
 	"mlockall", "mmap", "mseal", "mmap2", "mprotect", "mremap", "msync",
 	"munlock", "munlockall", "munmap", "pkey_alloc", "pkey_free",
 	"pkey_mprotect", "remap_file_pages" } },
-	/* Processes and threads; see below for what clone() may make. */
+	/* Processes and threads; the check of clone() is below. */
 	{ ALWAYS, { "capget", "capset", "execve", "execveat", "exit",
 	"exit_group", "fork", "vfork", "futex", "futex_requeue",
 	"futex_time64", "futex_wait", "futex_waitv", "futex_wake",
@@ -92,7 +96,7 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"setgroups", "setgroups32", "setregid", "setregid32", "setresgid",
 	"setresgid32", "setresuid", "setresuid32", "setreuid", "setreuid32",
 	"setuid", "setuid32" } },
-	/* What a process gives up by itself. */
+	/* Restrictions that a process puts on itself. */
 	{ ALWAYS, { "landlock_add_rule", "landlock_create_ruleset",
 	"landlock_restrict_self", "seccomp" } },
 	/* Signals. */
@@ -102,7 +106,7 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"uretprobe", "sigaction", "sigaltstack", "signal", "sigpending",
 	"sigprocmask", "sigreturn", "sigsuspend", "sgetmask", "ssetmask",
 	"tgkill", "tkill" } },
-	/* Time; setting the clock is CAP_SYS_TIME's in adjtimex(2) itself. */
+	/* Time; adjtimex(2) itself checks CAP_SYS_TIME to set the clock. */
 	{ ALWAYS, { "adjtimex", "alarm", "clock_adjtime", "clock_adjtime64",
 	"clock_getres", "clock_getres_time64", "clock_gettime",
 	"clock_gettime64", "clock_nanosleep", "clock_nanosleep_time64",
@@ -111,7 +115,7 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"timer_gettime64", "timer_settime", "timer_settime64",
 	"timerfd_create", "timerfd_gettime", "timerfd_gettime64",
 	"timerfd_settime", "timerfd_settime64" } },
-	/* Sockets; see below for socket() itself. */
+	/* Sockets; the check of socket() is below. */
 	{ ALWAYS, { "accept", "accept4", "bind", "connect", "getpeername",
 	"getsockname", "getsockopt", "listen", "recv", "recvfrom", "recvmmsg",
 	"recvmmsg_time64", "recvmsg", "send", "sendmmsg", "sendmsg", "sendto",
@@ -122,21 +126,21 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"mq_timedsend_time64", "mq_unlink", "msgctl", "msgget", "msgrcv",
 	"msgsnd", "semctl", "semget", "semop", "semtimedop",
 	"semtimedop_time64", "shmat", "shmctl", "shmdt", "shmget" } },
-	/* What this machine is. */
+	/* Facts about the machine. */
 	{ ALWAYS, { "getrandom", "olduname", "oldolduname", "sysinfo",
 	"uname" } },
-	/* Of single architectures, about the calling thread alone. */
+	/* Calls of single architectures, for the calling thread only. */
 	{ ALWAYS, { "arch_prctl", "modify_ldt", "breakpoint", "cacheflush",
 	"get_tls", "set_tls", "usr26", "usr32", "riscv_hwprobe",
 	"riscv_flush_icache", "s390_guarded_storage", "s390_pci_mmio_read",
 	"s390_pci_mmio_write", "s390_runtime_instr", "s390_sthyi",
 	"swapcontext", "switch_endian", "sysmips", "cachectl" } },
-	/* Debuggers, of processes that are one's own: safe from Linux 4.8 */
+	/* Debuggers, for the user's own processes: safe since Linux 4.8. */
 	{ ALWAYS, { "process_vm_readv", "process_vm_writev", "ptrace" } },
 
 	{ BIT(CAP_SYS_PTRACE), { "kcmp", "pidfd_getfd", "process_madvise" } },
 	{ BIT(CAP_DAC_READ_SEARCH), { "open_by_handle_at" } },
-	/* Mounts and namespaces; clone() and clone3() stand below. */
+	/* Mounts and namespaces; clone() and clone3() are checked below. */
 	{ BIT(CAP_SYS_ADMIN), { "fsconfig", "fsmount", "fsopen", "fspick",
 	"mount", "mount_setattr", "move_mount", "open_tree", "open_tree_attr",
 	"setns", "umount", "umount2", "unshare" } },
@@ -158,17 +162,17 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"settimeofday", "stime" } },
 	{ BIT(CAP_SYS_TTY_CONFIG), { "vhangup" } },
 
-	/* The kernel's keyrings know no namespaces. */
+	/* The kernel's keyrings have no namespaces. */
 	{ NEVER, { "add_key", "keyctl", "request_key" } },
-	/* Great kernel surfaces, of which attacks were made. */
+	/* Large kernel interfaces with a history of exploits. */
 	{ NEVER, { "io_uring_enter", "io_uring_register", "io_uring_setup",
 	"userfaultfd", "vm86", "vm86old" } },
-	/* The whole machine's. */
+	/* Calls that affect the whole machine. */
 	{ NEVER, { "kexec_file_load", "kexec_load", "pivot_root", "swapoff",
 	"swapon", "migrate_pages", "move_pages", "pciconfig_iobase",
 	"pciconfig_read", "pciconfig_write", "rtas", "spu_create", "spu_run",
 	"subpage_prot", "sys_debug_setcontext" } },
-	/* Old, replaced or never there. */
+	/* Obsolete, replaced, or never implemented. */
 	{ NEVER, { "_sysctl", "afs_syscall", "bdflush", "break",
 	"create_module", "ftime", "get_kernel_syms", "getpmsg", "gtty",
 	"idle", "lock", "mpx", "multiplexer", "nfsservctl", "prof", "profil",
@@ -179,22 +183,22 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 const size_t nsc_seccomp_n_groups = NSC_ARRAY_SIZE(nsc_seccomp_groups);
 
 /*
- * The flags of clone3() lie in memory, where no filter can look: ENOSYS has C
- * libraries use clone() instead.
+ * The flags of clone3() are in memory, where no filter can look.  With ENOSYS,
+ * C libraries use clone() instead.
  */
 const struct nsc_seccomp_absent nsc_seccomp_absent = {
 	"clone3", BIT(CAP_SYS_ADMIN)
 };
 
-/* Namespaces are CAP_SYS_ADMIN's. */
+/* Only CAP_SYS_ADMIN may make namespaces. */
 static const struct nsc_seccomp_values clone_flags[] = {
 	{ false, NEW_NAMESPACE, 0, 0 },
 };
 
 /*
- * Not AF_VSOCK, which reaches the hypervisor from each network namespace; not
- * AF_ALG, through which much of the kernel's cryptography can be attacked; not
- * what nobody has used for long.
+ * Excluded are AF_VSOCK, which reaches the hypervisor from each network
+ * namespace, AF_ALG, which exposes much of the kernel's cryptography to
+ * attacks, and families that are long out of use.
  */
 static const struct nsc_seccomp_values families[] = {
 	{ true, INT_MASK, AF_UNSPEC, AF_DECnet - 1 },
@@ -206,7 +210,7 @@ static const struct nsc_seccomp_values families[] = {
 	{ false, INT_MASK, AF_VSOCK + 1, AF_MAX - 1 },
 };
 
-/* Those that change what uname(2) says, and the question for the present. */
+/* Personalities that change the answer of uname(2), and the query. */
 static const struct nsc_seccomp_values personalities[] = {
 	{ true, INT_MASK, PER_LINUX, PER_LINUX },
 	{ true, INT_MASK, PER_LINUX32, PER_LINUX32 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: nsinit, root of the host. */
+/* Runs in: nsinit, as root of the host. */
 #include "seccomp/filter.h"
 
 #include <errno.h>
@@ -22,14 +22,14 @@
 #define TRY_MS 5000
 
 /*
- * What a login does between the filter and the user's program, with arguments
- * that change nothing and an answer that only the kernel itself gives.
- * Arguments beyond those that are written are 0.
+ * The system calls of a login between the filter and the user's program, with
+ * arguments that change nothing and an answer that only the kernel gives.
+ * Missing arguments are 0.
  */
 static const struct trial {
 	const char *name;
 	int answer;			/* errno, or 0 */
-	bool privileged;		/* only where no_new_privs is false */
+	bool privileged;		/* only without no_new_privs */
 	long number;
 	long args[5];
 } trials[] = {
@@ -51,7 +51,7 @@ static const struct trial {
 	{ "setgroups", EINVAL, true, SYS_setgroups, { -1 } },
 };
 
-/* Where the child is; it may be killed there. */
+/* The child's position; the filter may kill it there. */
 struct progress {
 	size_t at;
 	int answer;
@@ -107,7 +107,10 @@ static int try_filter(const struct nsc_config *config,
 	if (shared == MAP_FAILED)
 		return nsc_error_sys(err, errno, "try the seccomp filter");
 	shared->at = SIZE_MAX;
-	/* A filter without write() lets no report through: shared has it. */
+	/*
+	 * A filter without write() blocks the report, so the child writes to
+	 * shared.
+	 */
 	nsc_process_ask(try_all, &attempt, &report, sizeof(report),
 			nsc_process_now() + TRY_MS);
 	at = shared->at;
@@ -152,7 +155,7 @@ static int filter_make(const struct nsc_config *config, struct nsc_filters *ret,
 		error = nsc_seccomp_default(&world, false, &ret->session, err);
 	else
 		error = make_from_file(config, &world, &ret->session, err);
-	/* PID 1 is a program of ours, which has CAP_KILL alone. */
+	/* PID 1 is a program of nscontainer, and has only CAP_KILL. */
 	world.capabilities = UINT64_C(1) << CAP_KILL;
 	if (error == 0)
 		error = nsc_seccomp_default(&world, true, &ret->init, err);

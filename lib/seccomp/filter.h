@@ -9,9 +9,10 @@
 #include "linux/seccomp.h"
 
 /*
- * Read and compile the profile of config; both are empty where it is
- * "unconfined".  Then a child tries what every login has to do under it: a
- * profile that denies that is refused here.
+ * Read and compile the profile of config; both filters are empty for
+ * "unconfined".  A child then tries under the filter the system calls that
+ * every login needs, and a profile that denies one of them is refused.  Returns
+ * 0 or a negative errno with err set; free *ret with nsc_filters_free().
  */
 int nsc_filters_make(const struct nsc_config *config, struct nsc_filters *ret,
 		     struct nsc_error *err);

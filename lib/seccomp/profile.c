@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Profiles as files: the linux.seccomp object of the OCI runtime
- * specification, and Docker's form of it (archMap, includes, excludes, name).
+ * Reads profiles: the linux.seccomp object of the OCI runtime specification,
+ * and Docker's form of it (archMap, includes, excludes, name).
  */
 #include "seccomp/profile.h"
 
@@ -21,7 +21,7 @@
 #define AT(type, member) offsetof(struct type, member)
 #define NO_ERRNO UINT32_MAX		/* errnoRet is absent */
 #define NO_ACTION UINT32_MAX
-#define ERRNO_MAX 4095			/* the kernel's */
+#define ERRNO_MAX 4095			/* MAX_ERRNO of the kernel */
 
 static const char *const op_names[] = {
 	"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
@@ -32,16 +32,16 @@ static const unsigned int ops[] = {
 	SCMP_CMP_GT, SCMP_CMP_MASKED_EQ,
 };
 
-/* A profile while it is read. */
+/* The state while a profile is read. */
 struct reading {
 	const struct nsc_seccomp_world *world;
 	struct nsc_seccomp_profile *profile;
 	uint32_t default_action, default_errno;
-	bool architectures, arch_map;	/* which of them was there */
+	bool architectures, arch_map;	/* the keys that the file has */
 	size_t n_entries;
 };
 
-/* An element of syscalls[] while it is read. */
+/* The state while an element of syscalls[] is read. */
 struct entry {
 	const struct nsc_seccomp_world *world;
 	char **names;
@@ -52,20 +52,20 @@ struct entry {
 	bool left_out;			/* by includes or excludes */
 };
 
-/* An element of args[], and of archMap[], while it is read. */
+/* The state while an element of args[] or archMap[] is read. */
 struct argument {
 	uint32_t index;
 	unsigned int op;
 	uint64_t value, value_two;
 };
-#define ABSENT UINT32_MAX		/* index and op before they are read */
+#define ABSENT UINT32_MAX		/* not read yet, for index and op */
 
 struct map_entry {
 	uint32_t arch;			/* 0: absent */
 	const json_t *others;
 };
 
-/* Room for one more rule, which is all 0; NULL without memory. */
+/* Add a rule that is all 0; NULL without memory. */
 static struct nsc_seccomp_rule *
 add_rule(struct nsc_seccomp_profile *profile)
 {
@@ -92,20 +92,20 @@ void nsc_seccomp_profile_free(struct nsc_seccomp_profile *profile)
 	free(profile);
 }
 
-/* An errno belongs to SCMP_ACT_ERRNO, where EPERM is the default. */
+/* Only SCMP_ACT_ERRNO has an errno; its default is EPERM. */
 static int set_errno(struct nsc_reader *r, uint32_t *action,
 		     uint32_t errno_ret, const char *member)
 {
 	if (errno_ret == NO_ERRNO)
 		return 0;
 	if (*action != SCMP_ACT_ERRNO(EPERM))
-		return nsc_field_refuse_member(r, member, "belongs to "
-					       "SCMP_ACT_ERRNO alone");
+		return nsc_field_refuse_member(r, member, "belongs only to "
+					       "SCMP_ACT_ERRNO");
 	*action = SCMP_ACT_ERRNO(errno_ret);
 	return 0;
 }
 
-/* Those that this machine cannot run need no rules. */
+/* An architecture that this machine cannot run needs no rules. */
 static int read_architecture(struct nsc_reader *r, const json_t *element,
 			     void *to)
 {
@@ -151,7 +151,7 @@ static int read_flag(struct nsc_reader *r, const json_t *element, void *to)
 		return nsc_field_refuse(r, "not possible here: it belongs to "
 					"notifications, which nothing listens "
 					"for");
-	/* Whoever loads a filter here has one thread: done. */
+	/* A filter is loaded by one thread, so TSYNC needs nothing. */
 	else if (!text || strcmp(text, "SECCOMP_FILTER_FLAG_TSYNC") != 0)
 		return nsc_field_wrong(r, element, "one of "
 				       "SECCOMP_FILTER_FLAG_LOG, _SPEC_ALLOW, "
@@ -225,7 +225,7 @@ static int read_map_entry(struct nsc_reader *r, const json_t *element,
 
 	if (ret == 0 && !entry.arch)
 		return nsc_field_refuse_member(r, "architecture",
-					       "must be there");
+					       "is missing");
 	if (ret < 0 || entry.arch != reading->world->arch || !entry.others)
 		return ret;
 	return nsc_field_array(r, entry.others, read_architecture, reading);
@@ -276,7 +276,7 @@ static int read_op(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
-/* What jansson holds: beyond 2^63 it refuses a number by itself. */
+/* jansson itself refuses numbers from 2^63 on. */
 static int read_value(struct nsc_reader *r, const json_t *value,
 		      const struct nsc_field *f, void *to)
 {
@@ -319,14 +319,13 @@ static int read_arg(struct nsc_reader *r, const json_t *element, void *to)
 		return ret;
 	if (arg.index == ABSENT || arg.op == ABSENT ||
 	    !json_object_get(element, "value"))
-		return nsc_field_refuse(r, "index, value and op must be "
-					"there");
+		return nsc_field_refuse(r, "expected index, value and op");
 	for (size_t i = 0; i < entry->n_args; i++)
 		if (entry->args[i].index == arg.index)
 			return nsc_field_refuse(r, "a filter has one "
 						"condition for an argument: "
-						"where either is enough, "
-						"write two entries");
+						"if either condition is "
+						"enough, write two entries");
 	entry->args[entry->n_args++] = (struct nsc_seccomp_arg){
 		.index = arg.index, .op = arg.op, .value = arg.value,
 		.value_two = arg.value_two,
@@ -349,7 +348,7 @@ static const struct nsc_field entry_fields[] = {
 	  .at = AT(entry, action) },
 	{ .name = "errnoRet", .read = nsc_read_number,
 	  .at = AT(entry, errno_ret), .max = ERRNO_MAX },
-	/* Those that read into more than a member get the whole. */
+	/* These readers store into several members, and get the whole entry. */
 	{ .name = "args", .read = read_args },
 	{ .name = "includes", .read = read_includes },
 	{ .name = "excludes", .read = read_excludes },
@@ -357,7 +356,7 @@ static const struct nsc_field entry_fields[] = {
 	{ .name = NULL },
 };
 
-/* Docker's older form has one name. */
+/* Docker's older form has one name in each entry. */
 static int use_name(struct nsc_reader *r, struct entry *entry)
 {
 	size_t n = 0;
@@ -372,7 +371,7 @@ static int use_name(struct nsc_reader *r, struct entry *entry)
 			return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
 	return entry->names && entry->names[0] ? 0 :
-	       nsc_field_refuse(r, "names must be there");
+	       nsc_field_refuse(r, "expected names");
 }
 
 static int keep_entry(struct nsc_reader *r, struct reading *reading,
@@ -384,7 +383,7 @@ static int keep_entry(struct nsc_reader *r, struct reading *reading,
 	if (ret < 0)
 		return ret;
 	if (entry->action == NO_ACTION)
-		return nsc_field_refuse(r, "action must be there");
+		return nsc_field_refuse(r, "expected action");
 	ret = set_errno(r, &entry->action, entry->errno_ret, "errnoRet");
 	if (ret < 0 || entry->left_out)
 		return ret;
@@ -452,7 +451,7 @@ static int read_profile(struct nsc_reader *r, const char *text,
 		return ret;
 	if (reading->default_action == NO_ACTION)
 		return nsc_field_refuse_member(r, "defaultAction",
-					       "must be there");
+					       "is missing");
 	if (reading->architectures && reading->arch_map)
 		return nsc_field_refuse(r, "expected architectures or "
 					"archMap, not both");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the words of a profile stand for. */
+/* The meaning of the terms of a profile. */
 #include "seccomp/terms.h"
 
 #include <errno.h>
@@ -11,10 +11,10 @@
 #include "util/fd.h"
 #include "config/lists.h"
 
-/* The names of an architecture: in OCI's form, in Docker's conditions. */
+/* The names of each architecture, in OCI's form and in Docker's conditions. */
 static const struct arch {
 	const char *oci, *go;
-	uint32_t token, machine;	/* whose machines run it, besides */
+	uint32_t token, machine;	/* a machine that also runs it */
 } arches[] = {
 	{ "SCMP_ARCH_X86_64", "amd64", SCMP_ARCH_X86_64, SCMP_ARCH_X86_64 },
 	{ "SCMP_ARCH_X86", "x86", SCMP_ARCH_X86, SCMP_ARCH_X86_64 },
@@ -44,7 +44,7 @@ static const struct arch {
 	  SCMP_ARCH_PARISC64 },
 	{ "SCMP_ARCH_RISCV64", "riscv64", SCMP_ARCH_RISCV64,
 	  SCMP_ARCH_RISCV64 },
-	/* Younger than the oldest libseccomp; the numbers are the kernel's. */
+	/* libseccomp 2.5 lacks these tokens; the numbers are the kernel's. */
 	{ "SCMP_ARCH_LOONGARCH64", "loong64", AUDIT_ARCH_LOONGARCH64,
 	  AUDIT_ARCH_LOONGARCH64 },
 	{ "SCMP_ARCH_M68K", "m68k", AUDIT_ARCH_M68K, AUDIT_ARCH_M68K },
@@ -55,7 +55,7 @@ static const struct arch {
 static const struct action {
 	const char *name;
 	uint32_t action;
-	const char *impossible;		/* why, or NULL */
+	const char *impossible;		/* the reason, or NULL */
 } actions[] = {
 	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, NULL },
 	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM), NULL },
@@ -86,7 +86,7 @@ void nsc_seccomp_world_here(uint64_t capabilities,
 	*ret = (struct nsc_seccomp_world){
 		.capabilities = capabilities, .arch = seccomp_arch_native(),
 	};
-	/* Not uname(2), whose answer a caller's personality(2) changes. */
+	/* Not uname(2): the caller's personality(2) changes its answer. */
 	if (file && fscanf(file, "%u.%u", &ret->major, &ret->minor) < 2)
 		ret->major = ret->minor = 0;
 	if (file)
@@ -177,7 +177,7 @@ static int read_arch(struct nsc_reader *r, const json_t *element, void *to)
 			       "\"amd64\"");
 }
 
-/* One of them is enough. */
+/* The condition holds if one of the architectures matches. */
 static int read_arches(struct nsc_reader *r, const json_t *value,
 		       const struct nsc_field *f, void *to)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The words of seccomp profiles: actions, architectures, and Docker's
+ * The terms of seccomp profiles: actions, architectures, and Docker's
  * conditions.  Runs in: nsinit alone.
  */
 #ifndef NSC_SECCOMP_TERMS_H
@@ -12,13 +12,13 @@
 nsc_field_read nsc_read_seccomp_action;	/* uint32_t: SCMP_ACT_* */
 nsc_field_read nsc_read_seccomp_arch;	/* uint32_t: SCMP_ARCH_* */
 
-/* Do all, does any of the conditions hold? */
+/* Do all of the conditions hold, does any? */
 struct nsc_seccomp_condition {
 	const struct nsc_seccomp_world *world;
 	bool all, any;
 };
 
-/* Read an object of includes or excludes; null is one without conditions. */
+/* Read an object of includes or excludes; null has no conditions. */
 int nsc_seccomp_condition(struct nsc_reader *reader, const json_t *value,
 			  struct nsc_seccomp_condition *condition);
 

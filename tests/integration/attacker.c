@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What somebody inside a container tries:
+ * Attacks from inside a container:
  *
- *	attacker regain			become root, or any other id, again
- *	attacker watch SECONDS		trace or open whatever process appears
- *	attacker trace PID		trace a process, and end it that way
- *	attacker write-program PID	write to the program of a process
- *	attacker lookup DIRECTORY	look a user up with DIRECTORY as root
- *	attacker terminals COUNT	take that many, as far as there are,
- *	attacker inotify COUNT		print "took N", and hold them until
- *	attacker processes COUNT	the input ends
+ * 	attacker regain                 become root, or any other id, again
+ * 	attacker watch SECONDS          trace or open every new process
+ * 	attacker trace PID              trace a process, and end it that way
+ * 	attacker write-program PID      write to the program of a process
+ * 	attacker lookup DIRECTORY       look a user up with DIRECTORY as root
+ * 	attacker terminals COUNT        take COUNT of them, or all there are,
+ * 	attacker inotify COUNT          print "took N", and hold them until
+ * 	attacker processes COUNT        the input ends
  *
- * Prints "BAD ..." for what it got, and "done" at the end.
+ * Prints "BAD ..." for each attack that succeeds, and "done" at the end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -52,7 +52,7 @@ static int regain(void)
 	return 0;
 }
 
-/* The name of what a link in /proc/PID leads to; "" where it is not shown. */
+/* The target of a link in /proc/PID; "" if it is not visible. */
 static const char *link_of(int pid, const char *name, char buf[PATH_SIZE])
 {
 	char path[64];
@@ -92,7 +92,7 @@ static bool exists(int pid)
 	return access(path, F_OK) == 0;
 }
 
-/* Pids are handed out in turn: who comes next has one of the next few. */
+/* Pids are handed out in turn: the next process has one of the next few. */
 static int watch(int seconds)
 {
 	struct timespec begin, now;
@@ -124,7 +124,7 @@ static int trace(int pid)
 	return 0;
 }
 
-/* Directly, and by a descriptor that was opened while it could not be. */
+/* Directly, and again by a descriptor that was opened with O_PATH. */
 static int write_program(int pid)
 {
 	char path[64];
@@ -168,7 +168,7 @@ static int take_one(const char *what)
 	pid = fork();
 	if (pid)
 		return (int)pid;
-	/* Until the parent ends, which has the other end of the input. */
+	/* Wait until the parent ends: it has the other end of the input. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (read(STDIN_FILENO, &byte, 1) > 0)
 		;

@@ -2,19 +2,19 @@
 /*
  * faults [-m] [-o FILE] [-f PATH:CALL:N:ACTION] [-t SECONDS] COMMAND...
  *
- * Runs COMMAND, and traces it with all its descendants.  Without -f it writes
- * to FILE a line for each system call that was made: "PATH PROGRAM CALL N",
- * the Nth CALL of the process PATH, which is 0 for COMMAND itself, 0.2 for its
- * second child.  With -f that call meets ACTION: the name of an errno, with
- * which the call fails, KILL, which comes before it, or STOP, which is after
- * it.  Then nothing is traced any more, and FILE has the line of that call.
+ * Runs COMMAND, and traces it with all its descendants.  Without -f it writes a
+ * line to FILE for each system call: "PATH PROGRAM CALL N", the Nth CALL of the
+ * process PATH, which is 0 for COMMAND itself, 0.2 for its second child.  With
+ * -f, ACTION happens to that call: the name of an errno makes the call fail,
+ * KILL kills the process before the call, and STOP stops it after the call.
+ * Then the trace ends, and FILE has the line of that call.
  *
- * Of a pamcaller (-m) only what it does while it opens the session counts, as
- * it says by umask().  Ends with the status of COMMAND; 124 when it took more
- * than SECONDS, and is killed.
+ * For a pamcaller (-m) only the calls count that it makes while it opens the
+ * session, as it reports by umask().  Ends with the status of COMMAND; 124 if
+ * COMMAND took more than SECONDS, and was killed.
  *
- * A number of its own for each process is what strace does not have: there a
- * third openat() is that of each process.
+ * strace does not count the calls of each process separately: its third
+ * openat() is the third one of every process.
  */
 #include <elf.h>
 #include <errno.h>
@@ -34,9 +34,9 @@
 #ifdef __x86_64__
 
 enum { MAX_PROCESSES = 500, MAX_CALLS = 512, PATH_SIZE = 64 };
-enum { KILL = -1, STOP = -2 };	/* actions that are no errno */
+enum { KILL = -1, STOP = -2 };	/* not an errno */
 
-/* A path that is empty: it stopped before its parent told of it. */
+/* An empty path: the process stopped before its parent reported it. */
 struct process {
 	pid_t pid;
 	char path[PATH_SIZE];
@@ -61,8 +61,8 @@ static void die(const char *what)
 }
 
 /*
- * What cannot fail, as a signal of root's, or what the kernel does even where
- * it fails.
+ * Calls that cannot fail, such as a signal by root, or that take effect even if
+ * they fail.
  */
 static const int unfailing[] = {
 	SYS_arch_prctl, SYS_clock_gettime, SYS_close, SYS_exit, SYS_exit_group,
@@ -113,14 +113,14 @@ static void forget(pid_t pid)
 
 static void resume(const struct process *p, int signal_number)
 {
-	/* A process that has been killed is gone already. */
+	/* A killed process is gone already. */
 	ptrace(done ? PTRACE_DETACH : PTRACE_SYSCALL, p->pid, 0,
 	       (long)signal_number);
 	if (done)
 		forget(p->pid);
 }
 
-/* What a pamcaller does apart from the session is not the product's. */
+/* Calls of a pamcaller outside of the session do not belong to the product. */
 static bool counts(const struct process *p)
 {
 	if (marked && p->pid == main_pid)
@@ -136,7 +136,7 @@ static void child_made(struct process *parent)
 
 	if (ptrace(PTRACE_GETEVENTMSG, parent->pid, 0, &pid) < 0)
 		return;
-	/* Where it has stopped already, it is known, and goes on now. */
+	/* A process that has already stopped is known, and continues now. */
 	waits = false;
 	for (size_t i = 0; i < n_processes; i++)
 		waits = waits || processes[i]->pid == (pid_t)pid;
@@ -168,7 +168,7 @@ static void tell(const struct process *p, long call)
 	free(name);
 }
 
-/* Every other process goes its own way from here on. */
+/* From here on, no other process is traced. */
 static void let_go(void)
 {
 	done = true;
@@ -184,10 +184,10 @@ static void fail_call(const struct process *p,
 
 	if (ptrace(PTRACE_GETREGSET, p->pid, NT_PRSTATUS, &io) < 0)
 		die("registers");
-	/* The call that is none leaves the result as it is. */
+	/* The invalid call leaves the result unchanged. */
 	regs.orig_rax = (unsigned long)-1;
 	regs.rax = (unsigned long)-fault_action;
-	/* Which says how far the heap goes. */
+	/* The result is the end of the heap. */
 	if (info->entry.nr == SYS_brk)
 		regs.rax = 0;
 	if (ptrace(PTRACE_SETREGSET, p->pid, NT_PRSTATUS, &io) < 0)
@@ -229,13 +229,16 @@ static void stopped(struct process *p, int status)
 		child_made(p);
 		signal_number = 0;
 	} else if (event == PTRACE_EVENT_STOP) {
-		/* The first one, or ours; else the process really stops. */
+		/*
+		 * The first stop, or an injected one; else the process really
+		 * stops.
+		 */
 		if (signal_number != SIGTRAP && !done) {
 			ptrace(PTRACE_LISTEN, p->pid, 0, 0);
 			return;
 		}
 		signal_number = 0;
-		/* Told of by its parent, or it waits. */
+		/* Its parent has reported it, or it waits. */
 		if (!p->path[0] && !done)
 			return;
 	} else if (event) {

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by test-fault-*.sh after lib.sh: each step of something is made to
-# fail, by 'faults'; see there what a step is.
+# Sourced by test-fault-*.sh after lib.sh: makes each step of an operation
+# fail, with 'faults', which defines a step.
 #
-# NSC_TEST_FAULTS=each tries each step once, =all with each errno; else a
-# sample does, the same each time: the first of each call of each program, all
-# that wait, and of the others one in STRIDE.
+# NSC_TEST_FAULTS=each tries each step once, =all with each errno.  By default
+# a sample is tried, always the same: the first of each call of each program,
+# all calls that wait, and one in STRIDE of the others.
 
 WANTED=${NSC_TEST_FAULTS-}
 CALLER=$TESTS/pamcaller
@@ -15,8 +15,8 @@ MISSED=0
 BAD=0
 STEPS=0
 
-# errors_of CALL : what it can fail with.  Never ENOENT: "there is no
-# container.json" is no failure, but means the host.
+# errors_of CALL : the errors that it can return.  Never ENOENT: "there is no
+# container.json" is not a failure, but means the host.
 errors_of() {
 	case $1 in
 	open* | socket* | pipe* | *fd_create | epoll_create* | inotify_init* | \
@@ -35,7 +35,7 @@ errors_of() {
 	esac
 }
 
-# What must be the same afterwards.  Locks are known by the device of /run.
+# The state that must be the same afterwards.  Locks have the device of /run.
 snapshot() {
 	local process name
 
@@ -44,7 +44,7 @@ snapshot() {
 	find /run /var/lib/nscontainer -printf '%y %m %u %p\n' \
 		2> /dev/null | sort
 	find /sys/fs/cgroup -type d 2> /dev/null | sort
-	# Those of this pipeline are there or not.
+	# The processes of this pipeline may or may not exist.
 	for process in /proc/[0-9]*; do
 		read -r name < "$process/comm" && echo "process $name"
 	done 2> /dev/null | grep -vxE 'process (bash|sort|grep)' | sort
@@ -62,7 +62,7 @@ baseline() {
 	snapshot > "$TOP/baseline"
 }
 
-# A container with something of everything that a start makes.
+# A container with an object of each kind that a start makes.
 rich_container() {
 	[ -z "$PLAIN" ] || return 0
 	printf '%s\n' "auth required pam_permit.so" \
@@ -81,7 +81,7 @@ rich_container() {
 	ip link set br0 up
 }
 
-# record FILE [-m] COMMAND... : its steps, of our programs.
+# record FILE [-m] COMMAND... : records the steps of nscontainer's programs.
 record() {
 	local file=$1
 
@@ -92,7 +92,7 @@ record() {
 		> "$file"
 }
 
-# The steps of a login that starts the container, and of its end.
+# Records a login that starts the container, and the container's end.
 record_start() {
 	login_works
 	wait_until 5 no_container alice
@@ -103,7 +103,7 @@ record_start() {
 		"$(diff "$TOP/baseline" "$OUT/now")"
 }
 
-# plan FILE ACTION... : "PATH PROGRAM CALL N ACTION" of all that is to be tried.
+# plan FILE ACTION... : prints "PATH PROGRAM CALL N ACTION" for each trial.
 plan() {
 	local file=$1 path program call n errors i=0
 
@@ -122,7 +122,7 @@ plan() {
 	done < "$file"
 }
 
-# begin_plan FILE ACTION... ; then next_step sets STEP and FAULT, one by one.
+# begin_plan FILE ACTION... ; then next_step sets STEP and FAULT in turn.
 begin_plan() {
 	STEPS=$(wc -l < "$1")
 	plan "$@" > "$OUT/plan"
@@ -136,13 +136,13 @@ next_step() {
 	STEP="$program $FAULT"
 }
 
-# wrong WHAT... : it goes on, for all of what is wrong is to be seen.
+# wrong WHAT... : counts an error and continues, to show all errors.
 wrong() {
 	BAD=$((BAD + 1))
 	echo "WRONG: $STEP: $*"
 }
 
-# The namespaces that were printed are all, or none, of them the host's.
+# Are all printed namespaces the host's? Is none?
 all_host() {
 	local ns
 
@@ -159,7 +159,7 @@ none_host() {
 	return 0
 }
 
-# What was logged since it was called last, into LOG.
+# Reads the log since the last call, into LOG.
 read_log() {
 	local parts
 
@@ -171,7 +171,7 @@ has_logged() {
 	[[ $LOG =~ $1 ]]
 }
 
-# judge_login STATUS : refused or inside, and nothing between.
+# judge_login STATUS : the login must be refused or inside, never half inside.
 judge_login() {
 	case $TEXT in
 	*"open 0"*)
@@ -183,31 +183,32 @@ judge_login() {
 		[[ $TEXT == *"message error Your container could not "* ||
 			$TEXT == *"message error descriptor "* ]] ||
 			wrong "the user is told nothing"
-		# libpam says so itself where it has no memory for our line: the
-		# trial and who waits for it fail at the same count.
+		# If libpam has no memory for the line, it says so itself: the
+		# trial and its parent fail at the same count.
 		soon 3 has_logged 'login refused: .|asprintf: Cannot alloc' ||
 			wrong "no reason is logged" "$LOG"
 		[[ $TEXT != *"changed "* ]] || [[ $STEP == *:STOP ]] ||
 			wrong "touched" "$TEXT" ;;
 	*"open "*)
-		# libpam's own word, for audit's sake; that comes after ours.
+		# A message of libpam itself, from its audit code, after the
+		# module's.
 		all_host || none_host || wrong "half inside" "$TEXT" ;;
 	*) [ "$1" -ne 0 ] || wrong "no result, status $1" ;;
 	esac
 }
 
-# A monitor that polls does so a little more or less often.
+# A monitor that polls may make a few calls more or less.
 was_tried() {
 	[ -s "$OUT/hit" ] || { MISSED=$((MISSED + 1)); return 1; }
 	TRIED=$((TRIED + 1))
 }
 
-# login_with FAULT : a login that meets it.
+# login_with FAULT : tries a login with it.
 login_with() {
 	local status
 
 	rm -f "$OUT/hit"
-	# Where it was not met, once more, from the same beginning.
+	# If the call was not reached, try again from the same state.
 	for _ in 1 2; do
 		LOG=
 		read_log
@@ -224,14 +225,14 @@ login_with() {
 	judge_login "$status"
 }
 
-# A login without one.
+# Tries a login without a fault.
 login_works() {
 	TEXT=$(timeout 30 "$CALLER" "$SERVICE" alice "$INSIDE" 2>&1)
 	[[ $TEXT == *"open 0"*"status 0"* ]] && none_host && return
 	wrong "the next login fails" "$TEXT" "$(syslog_tail | grep refused)"
 }
 
-# What a fault has stopped, and nobody has ended.
+# Continues all processes that a fault has stopped, and that still exist.
 continue_all() {
 	local pid
 
@@ -240,7 +241,7 @@ continue_all() {
 	done
 }
 
-# soon SECONDS COMMAND... : wait_until with less of a pause.
+# soon SECONDS COMMAND... : wait_until with shorter pauses.
 soon() {
 	local end=$((${EPOCHREALTIME/[.,]/} + $1 * 1000000))
 
@@ -251,7 +252,7 @@ soon() {
 	done
 }
 
-# What could not be removed may be there until the next login.
+# An object that could not be removed may stay until the next login.
 nothing_left() {
 	local seconds=10
 
@@ -269,7 +270,8 @@ nothing_left() {
 	soon 2 as_before || baseline
 }
 
-# end_of_faults LEAST : as many were tried, few not met, and none went wrong.
+# end_of_faults LEAST : at least LEAST faults were tried, few were not reached,
+# and none went wrong.
 end_of_faults() {
 	echo "# $STEPS steps: $TRIED faults tried, $BAD wrong," \
 		"$MISSED not reached" > "$TOP/faults"
@@ -291,7 +293,7 @@ faults_begin() {
 	exec {LOG_FD}< "$TOP/syslog"
 }
 
-# f NAME FUNCTION : one test, and its count.
+# f NAME FUNCTION : runs one test, and counts it.
 f() {
 	[ -z "$PLAIN" ] || return 0
 	t "$@"

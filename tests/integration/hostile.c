@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Run a program in surroundings that somebody hostile chose:
+ * Run a program in a hostile environment:
  *
- *	hostile KIND PROGRAM [ARGUMENT...]
+ * 	hostile KIND PROGRAM [ARGUMENT...]
  *
- * Runs as whoever called it.  Ends with the program's status, or 200 and more
- * where the surroundings cannot be made.
+ * Runs as its caller.  Ends with the program's status, or with 200 and more if
+ * the environment cannot be made.
  */
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -41,7 +41,7 @@ static void no_stdio(void)
 	close(2);
 }
 
-/* Anybody may be reading standard error, so nothing must go to this. */
+/* Anybody may read standard error, so no message must go there. */
 static void no_stderr(void)
 {
 	close(2);
@@ -121,7 +121,7 @@ static void alarm_soon(void)
 	alarm(2);
 }
 
-/* For the program and all that it starts; what this kernel has of it. */
+/* Settings for the program and its children, as far as the kernel has them. */
 static void prctls(void)
 {
 	static const int each[][2] = {
@@ -154,7 +154,7 @@ static void inheritable(void)
 		exit(210);
 }
 
-/* All that fork(2) and execve(2) pass on, and that nobody else would have. */
+/* All attributes that fork(2) and execve(2) pass on, and that are unusual. */
 static void inherited(void)
 {
 	const unsigned long node = 1;
@@ -198,7 +198,9 @@ static const struct kind {
 	{ "inherited", inherited },
 };
 
-/* The kernel gives an empty argument vector one empty argument since 5.18. */
+/*
+ * Since 5.18 the kernel replaces an empty argument vector by one empty string.
+ */
 static int no_arguments(const char *program)
 {
 	char *const argv[] = { NULL };
@@ -217,7 +219,7 @@ static int empty_arguments(const char *program)
 	return 207;
 }
 
-/* As long as the kernel takes one, and as many as it takes. */
+/* Arguments of the kernel's maximum length, as many as the kernel accepts. */
 static int huge_arguments(const char *program)
 {
 	static char huge[131000] = "-";

@@ -18,7 +18,7 @@ schedstat setgroups smaps smaps_rollup stack stat statm status syscall wchan
 sched clear_refs autogroup ksm_merging_pages cpu_resctrl_groups
 timens_offsets uid_map gid_map projid_map limits seccomp_cache
 make-it-fail fail-nth latency timers""".split()
-# The two are the audit system's word on who it was, which is to stay.
+# The other two are the audit system's record of the user, and must stay.
 OTHERS += ["loginuid", "sessionid"]
 STATUS = """Umask Uid Gid Groups SigBlk SigIgn SigCgt CapInh CapAmb NoNewPrivs
 Speculation_Store_Bypass SpeculationIndirectBranch Cpus_allowed Mems_allowed

@@ -3,10 +3,10 @@
 # Sourced by each test-*.sh, inside its world.
 #
 # A test is a function; 't NAME FUNCTION' runs it in a subshell and prints the
-# result.  fail and skip end it.  What a test printed is shown when it fails.
+# result.  fail and skip end it.  The output of a failed test is shown.
 set -u
 
-# The tests run as PID 1's children; this is where everything is.
+# The tests run as children of PID 1; everything is below this directory.
 TOP=${NSC_TEST_TOP:-/mnt}
 TESTS=$TOP/tests
 RUN=/run/nscontainer
@@ -20,12 +20,12 @@ SSH_OPTIONS=(-F none -i "$KEY" -o BatchMode=yes -o LogLevel=ERROR
 SSHD_PORT=22
 # For tests that would also succeed on the host.
 INSIDE='[ -d /dev/.nscontainer ]'
-# What a session prints of its namespaces; plain sh, so busybox can do it.
+# Prints a session's namespaces; plain sh, so that busybox can run it.
 # shellcheck disable=SC2016
 NS_COMMAND='for n in mnt pid uts ipc net user cgroup; do '\
 'echo "ns $n $(readlink /proc/self/ns/$n)"; done'
 
-# Stays until the file appears, however slow the machine is.
+# Waits until the file exists, however slow the machine is.
 # shellcheck disable=SC2016
 STAY='i=0; while [ ! -e $HOME/go ] && [ $i -lt 900 ]; do '\
 'sleep 0.1; i=$((i + 1)); done'
@@ -58,7 +58,7 @@ fail() {
 	exit 1
 }
 
-# The reason's first word is what NSC_TEST_REQUIRE names.
+# The first word of the reason is the one that NSC_TEST_REQUIRE names.
 skip() {
 	echo "$1"
 	exit 77
@@ -123,7 +123,7 @@ wait_until() {
 
 # --- set-up
 
-# pam_enable SERVICE... ; ARGUMENTS= gives the module's.
+# pam_enable SERVICE... ; ARGUMENTS= has the module's arguments.
 pam_enable() {
 	local service
 
@@ -134,14 +134,14 @@ pam_enable() {
 	done
 }
 
-# config USER JSON: no container.json means the host.
+# config USER JSON: without a container.json the login stays on the host.
 config() {
 	[ -z "$PLAIN" ] || return 0
 	mkdir -p "$CONF/users/$1"
 	printf '%s\n' "$2" > "$CONF/users/$1/container.json"
 }
 
-# conf LINE... : the whole nscontainer.conf.
+# conf LINE... : writes the whole nscontainer.conf.
 conf() {
 	[ -z "$PLAIN" ] || return 0
 	mkdir -p "$CONF"
@@ -152,7 +152,7 @@ listening() {
 	: 2> /dev/null < "/dev/tcp/127.0.0.1/$1"
 }
 
-# sshd_start PORT [-o OPTION...] ; SSHD= is another program.
+# sshd_start PORT [-o OPTION...] ; SSHD= names another program.
 sshd_start() {
 	local port=$1
 
@@ -168,7 +168,8 @@ sshd_start() {
 		echo "# sshd does not listen on port $port"
 }
 
-# make_many NAME COUNT [FIRST-ID]: users NAME0 and so on, without useradd.
+# make_many NAME COUNT [FIRST-ID]: makes users NAME0 and so on, without
+# useradd.
 make_many() {
 	local i id
 
@@ -182,7 +183,7 @@ make_many() {
 	done
 }
 
-# A directory with a busybox system; prints why not.
+# Makes a directory with a busybox system; prints the reason if it cannot.
 make_busybox() {
 	local dir=$1 name
 
@@ -212,13 +213,13 @@ nssh() {
 		-l "$user" 127.0.0.1 "$@"
 }
 
-# The same with options before the host.
+# The same, with options before the host.
 nssh_with() {
 	timeout 30 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" "$@"
 }
 
-# hold USER: the container lives at least until release, by a session.  It
-# ends by itself when its input ends, as it does when ssh is killed.
+# hold USER: a session keeps the container alive, at least until release.  The
+# session ends by itself when its input ends, as it does when ssh is killed.
 hold() {
 	mkfifo "$OUT/fifo.$1" 2> /dev/null
 	rm -f "$OUT/held"
@@ -244,7 +245,7 @@ syslog_mark() {
 	SYSLOG_FROM=$(stat -c %s "$TOP/syslog" 2> /dev/null || echo 0)
 }
 
-# What was logged since syslog_mark.
+# The log since syslog_mark.
 syslog_since() {
 	tail -c +"$((${SYSLOG_FROM:-0} + 1))" "$TOP/syslog" 2> /dev/null |
 		tr -d '\0' | sed 's/<[0-9]\{1,3\}>/\n&/g'
@@ -255,7 +256,7 @@ syslog_tail() {
 		tail -n 6 | cut -c 1-400
 }
 
-# logged PATTERN (basic regular expression), waits a moment for it.
+# logged PATTERN (basic regular expression): waits a moment for it.
 logged() {
 	# shellcheck disable=SC2317
 	seen() { syslog_since | grep -aq -- "$1"; }
@@ -278,12 +279,12 @@ ns_of() {
 	readlink "/proc/$1/ns/$2"
 }
 
-# printed_ns FILE NS: the last that was printed; terminals add things around.
+# printed_ns FILE NS: the last one printed; a terminal adds other text.
 printed_ns() {
 	grep -ao "ns $2 $2:\[[0-9]*\]" "$1" | tail -n 1 | cut -d ' ' -f 3
 }
 
-# landed_inside FILE USER: FILE has what NS_COMMAND printed.
+# landed_inside FILE USER: FILE has the output of NS_COMMAND.
 landed_inside() {
 	local ns got pid
 
@@ -311,7 +312,7 @@ landed_on_host() {
 	done
 }
 
-# The login processes of a user's sessions, on the host.
+# The login processes of a user's sessions, as pids of the host.
 sessions_of() {
 	find "$RUN/$1/current/session" -type f -printf '%f\n' 2> /dev/null
 }
@@ -320,7 +321,7 @@ count_sessions() {
 	sessions_of "$1" | wc -l
 }
 
-# PIDs of all container-inits of a user, as their parent world sees them.
+# The pids of all container-inits of a user, in the parent's pid namespace.
 inits() {
 	local dir
 
@@ -334,8 +335,8 @@ count_inits() {
 	inits | wc -l
 }
 
-# Without the child that each has for waiting, and without one that the kernel
-# ends: its locks and descriptors have gone before the process does.
+# Lists monitors, except their children that wait, and those that are dying:
+# the kernel closes locks and descriptors before the process is gone.
 monitors() {
 	local dir parent
 
@@ -359,7 +360,7 @@ no_container() {
 		[ "$(count_inits)" -eq 0 ] && [ -z "$(monitors)" ]
 }
 
-# Stops whatever runs, so that the next test begins with nothing.
+# Stops everything, so that the next test begins without containers.
 clean_slate() {
 	local pid user
 
@@ -382,8 +383,8 @@ clean_slate() {
 
 DOORS="ssh su sudo nsshell exec"
 
-# by DOOR COMMAND : what alice's COMMAND prints; nsshell and exec need a
-# container that runs.
+# by DOOR COMMAND : prints the output of alice's COMMAND; nsshell and exec need
+# a running container.
 by() {
 	case $1 in
 	ssh) nssh alice "$2" ;;
@@ -397,13 +398,14 @@ by() {
 	esac
 }
 
-# As the container's root with all that can be had there; no filter either.
-# Not by the product: what is tried is what a break-out would try.
+# Runs as the container's root with all capabilities and without a filter.  It
+# does not use the product: it is like an attacker who has broken out of a
+# session's limits.
 as_root_inside() {
 	nsenter -t "$(pid_of alice)" -a -S 0 -G 0 "$@"
 }
 
-# attacker ARGUMENT... : its program, which is visible inside.
+# attacker ARGUMENT... : runs the attack program, which is visible inside.
 ATTACKER=/usr/local/bin/nsc-attacker
 need_attacker() {
 	need_product

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Preloaded into all programs of a test: of the one that CONTROL names, as
- * "PROGRAM N", the Nth allocation of each process fails, and HIT is made.  Of
- * a pamcaller those count that are made while it opens the session.
+ * Preloaded into all programs of a test.  CONTROL names one, as "PROGRAM N":
+ * the Nth allocation of each of its processes fails, and HIT is made.  For a
+ * pamcaller only the allocations count that are made while it opens the
+ * session.
  */
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pamcaller [OPTION...] SERVICE USER [COMMAND]: a program that opens a PAM
- * session, and says what became of it.  Test helper; runs as root.
+ * pamcaller [OPTION...] SERVICE USER [COMMAND]: opens a PAM session and reports
+ * the result.  Test helper; runs as root.
  *
- * Prints, a line each: "open CODE", "message error|info TEXT",
- * "ns NAME LINK" of its own namespaces, and "same|changed WHAT" for what a
- * module must not touch.  COMMAND runs as USER in a child, as su does it.
- * With -o the user is another after the session was opened, and a child ends
- * the session too.
+ * Prints on a line each: "open CODE", "message error|info TEXT", "ns NAME LINK"
+ * for its own namespaces, and "same|changed WHAT" for the attributes that a
+ * module must not change.  COMMAND runs as USER in a child, as with su.  With
+ * -o the user is changed after the session was opened, and a child also ends
+ * the session.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ struct options {
 	const char *rhost, *tty, *ruser;
 };
 
-/* What the caller has, and a module may not change. */
+/* Attributes of the caller that a module must not change. */
 struct before {
 	mode_t mask;
 	sigset_t signals;
@@ -92,7 +92,7 @@ static void look(struct before *before)
 	sigaction(SIGCHLD, &action, NULL);
 	before->mask = umask(027);
 	umask(before->mask);
-	/* The kernel fills a part of it only. */
+	/* The kernel fills only a part of it. */
 	memset(&before->signals, 0, sizeof(before->signals));
 	sigprocmask(SIG_SETMASK, NULL, &before->signals);
 	before->variables = environ;
@@ -139,7 +139,7 @@ static void print_namespaces(const struct before *before)
 		ssize_t n = readlinkat(before->ns, names[i][1], link,
 				       sizeof(link) - 1);
 
-		/* That of children exists once there was one. */
+		/* pid_for_children exists only after there was a child. */
 		printf("ns %s %.*s\n", names[i][0], n < 0 ? 1 : (int)n,
 		       n < 0 ? "?" : link);
 	}
@@ -167,7 +167,7 @@ static void run(const struct options *options, const struct passwd *pw,
 	printf("status %d\n", status);
 }
 
-/* A child that ends the session as well, as programs do that fork. */
+/* A child also ends the session, as with programs that fork. */
 static void end_in_child(pam_handle_t *pamh)
 {
 	pid_t pid = fork();

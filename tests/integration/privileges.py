@@ -44,7 +44,7 @@ def capabilities(text):
     names = [] if mask & DEFAULT != DEFAULT else ["default"]
     if names:
         mask &= ~DEFAULT
-    # What the tests' own root may lack is in the table all the same.
+    # The table has the capability, even if root of the tests lacks it.
     if names and mask and not EVERY >> 24 & 1:
         mask |= 1 << 24
     return " ".join(names + [name for bit, name in enumerate(CAPABILITIES)

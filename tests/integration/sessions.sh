@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2317,SC2034 # used by those who source it
-# Sourced by the tests of how alice's sessions end, after lib.sh.
+# Sourced after lib.sh by the tests about the end of alice's sessions.
 
-# The processes of alice's on whose command line there is a mark.
+# The processes of alice that have the mark on their command line.
 marked() {
 	pgrep -u alice -f -- "$1" || :
 }
@@ -25,7 +25,7 @@ logged_out() {
 	[ -z "$(login_of "$1")" ]
 }
 
-# connect [SSH ARGUMENT...] COMMAND: in the background, as CLIENT.
+# connect [SSH ARGUMENT...] COMMAND: in the background; its pid is CLIENT.
 connect() {
 	ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 "$@" \
 		< /dev/null > "$OUT/client" 2>&1 &
@@ -33,7 +33,7 @@ connect() {
 	wait_until 10 logged_in sshd || fail "no session: $(cat "$OUT/client")"
 }
 
-# Another session is there before and after, with a process of its own.
+# Another session must exist before and after, with its own process.
 witness_begin() {
 	hold alice
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Try system calls, and say how each ends:
+ * Try system calls, and report each result:
  *
- *	syscalls NAME...
+ * 	syscalls NAME...
  *
- * prints "NAME ok", or NAME and the errno, a line for each.  The arguments are
- * such that the kernel by itself refuses with another errno than a filter
- * does, or does no harm: see the table.
+ * prints a line for each: "NAME ok", or NAME and the errno.  With the arguments
+ * of the table, a call does no harm, or the kernel itself refuses it with
+ * another errno than a filter.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define BAD 1		/* an address that nothing is mapped at */
+#define BAD 1		/* an address without a mapping */
 
 static const struct call {
 	const char *name;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * terminals KIND ARGUMENT: what a process does to the terminals that it
- * has, or can reach, to get at those of others.  Test helper.
+ * terminals KIND ARGUMENT: attacks of a process on the terminals that it has or
+ * can reach, to get at the input of others.  Test helper.
  *
- *	push TEXT	TIOCSTI each byte of TEXT into descriptors 0 to 2 and
- *			the controlling terminal
- *	steal FILE	in the background: appends what it reads from those
- *			to FILE, until it is killed
- *	add TEXT	adds a key "nsc-test" with TEXT to the session keyring
- *	read ID		reads the key ID
+ * 	push TEXT       TIOCSTI each byte of TEXT into descriptors 0 to 2 and
+ * 			the controlling terminal
+ * 	steal FILE      in the background: appends its input from those
+ * 			to FILE, until it is killed
+ * 	add TEXT        adds a key "nsc-test" with TEXT to the session keyring
+ * 	read ID         reads the key ID
  *
- * Prints "did N" for the number of those that worked.
+ * Prints "did N", the number of attacks that worked.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static int push(const char *text)
 	return did;
 }
 
-/* A session of its own, and deaf: nothing that a shell does ends it. */
+/* In its own session, without signals: no action of a shell ends it. */
 static int steal(const char *file)
 {
 	struct terminals t = find();

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Attacks by who calls a login program: what a start inherits, and locks that
-# others wait for, held, stopped or frozen.  The first word of a test is the
-# entry of the table in SECURITY.md.
+# Attacks by the caller of a login program: attributes that a start inherits,
+# and locks for which others wait, held, stopped or frozen.  The first word of
+# a test is the entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -26,8 +26,8 @@ fresh() {
 	syslog_mark
 }
 
-# hook LINE... : at the start of alice's container, until somebody writes into
-# HOLD; /run/nsc-hooked is there when it runs.
+# with_hook LINE... : the lines run at the start of alice's container, which
+# waits until HOLD is written to; /run/nsc-hooked exists while they run.
 with_hook() {
 	rm -f /run/nsc-hooked
 	printf '%s\n' '#!/bin/sh' "$@" ': > /run/nsc-hooked' \
@@ -37,14 +37,14 @@ with_hook() {
 		"timeout": 60}]}'
 }
 
-# child NAME PID : its child of that name.
+# child NAME PID : a child of PID with that name.
 child() {
 	pgrep -P "$2" -x "$1" | head -n 1
 }
 
 # --- groups of a caller's own
 
-# Where hierarchies are mounted that can be written to.
+# The writable hierarchies.
 hierarchies() {
 	awk '{ for (i = 7; i < NF; i++) if ($i == "-") break
 		if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo
@@ -64,7 +64,7 @@ enter_groups() {
 	done
 }
 
-# group FILE... : of the caller's groups the one that has such a file.
+# group FILE... : the group of the caller that has such a file.
 group() {
 	local dir file
 
@@ -89,7 +89,7 @@ leave_groups() {
 
 # --- E10
 
-# What a caller can choose and fork and exec pass on.
+# Attributes that a caller can choose, and that fork and exec pass on.
 hostile() {
 	enter_groups
 	echo 700 > /proc/self/oom_score_adj
@@ -105,7 +105,8 @@ clean() {
 	exec "$@"
 }
 
-# snapshot CALLER: what those have that it starts, in $OUT/CALLER.NAME.
+# snapshot CALLER: the attributes of all processes that it starts, in
+# $OUT/CALLER.NAME.
 snapshot() {
 	local caller between start
 
@@ -126,7 +127,7 @@ snapshot() {
 	wait_until 10 [ -s "$RUN/alice/pid" ] || fail "no container"
 	python3 "$TESTS/inherited.py" "$(monitors)" > "$OUT/$1.monitor" ||
 		fail "monitor"
-	# Its namespaces are new ones each time.
+	# The namespaces are new each time.
 	python3 "$TESTS/inherited.py" "$(pid_of alice)" > "$OUT/pid1" ||
 		fail "PID 1"
 	grep -v "^ns " "$OUT/pid1" > "$OUT/$1.pid1"
@@ -136,8 +137,8 @@ snapshot() {
 	leave_groups
 }
 
-# What a start leaves: the group of v2 where the root is that of a cgroup
-# namespace, in which a process would keep controllers from the container.
+# A start must leave the root of a cgroup namespace in v2, where a process
+# would keep controllers from the container.
 left_alone() {
 	local dir
 
@@ -161,7 +162,7 @@ chosen() {
 			<(left_alone "$OUT/hostile.$name") ||
 			fail "$name has what the caller chose"
 	done
-	# The control: these the caller's own programs have.
+	# The control: the caller's own programs have these attributes.
 	( clean python3 "$TESTS/inherited.py" 0 ) > "$OUT/clean.own"
 	( hostile /usr/bin/python3 "$TESTS/inherited.py" 0 ) > "$OUT/own"
 	leave_groups
@@ -176,7 +177,7 @@ chosen() {
 	done
 }
 
-# Who joins later is under the filter that this kernel has.
+# A process that joins later gets the filter for this kernel.
 kernel_of_profile() {
 	fresh '"seccomp": "/etc/nscontainer/profile.json"'
 	cat > "$CONF/profile.json" <<-'END'
@@ -194,7 +195,7 @@ kernel_of_profile() {
 	wait
 }
 
-# The login's run directory is another than the host's.
+# The login's run directory differs from the host's.
 other_run() {
 	fresh
 	unshare --mount bash -c "mount -t tmpfs -o mode=755 none $RUN
@@ -205,7 +206,7 @@ other_run() {
 
 # --- L10
 
-# Somebody locks all that can be opened there, and keeps it.
+# A user locks every file that can be opened there, and holds the lock.
 hold_all() {
 	local program
 
@@ -243,13 +244,13 @@ locked_by_others() {
 			"address": "auto",
 			"context": {"bridge": "br0", "prefix": "nv"}}]}'
 	done
-	# All files that there are, of a running container and of the pools.
+	# All files of a running container and of the pools must exist.
 	nsinit start pool0 || fail "login-start"
 	[ "$(wc -l < "$STATE/ids")$(wc -l < "$STATE/addresses")" = 11 ] ||
 		fail "the test is wrong: no pool is used"
 	hold_all
 	contains "what is locked" "$STATE/." "$(cat "$OUT/held")"
-	# The control: nobody else gets these.
+	# The control: nobody else gets these locks.
 	flock -n -x "$STATE" true && fail "the test is wrong: not locked"
 	status_is 0 timeout 20 su pool1 -c true
 	status_is 0 timeout 20 su pool0 -c true
@@ -257,7 +258,7 @@ locked_by_others() {
 	kill "$HOLDER"
 	wait "$HOLDER"
 	nsinit stop pool1 > /dev/null 2>&1
-	# Whoever has the pool's lock, which is root's, has it for a while only.
+	# The pool's lock, which only root can hold, is only held for a while.
 	flock -x "$STATE/.lock" sleep 3218 &
 	wait_until 5 pgrep -f 'sleep 3218' > /dev/null
 	SECONDS=0
@@ -274,8 +275,8 @@ is_stopped() {
 	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
 }
 
-# The stop key of the caller's terminal, and SIGSTOP to all that the caller
-# may signal, when the helper is at work.
+# Sends the stop key of the caller's terminal, and SIGSTOP to all processes
+# that the caller may signal, while the helper works.
 stopped() {
 	local caller pid
 
@@ -324,7 +325,8 @@ stopped() {
 	wait_until 10 no_container alice || fail "left"
 }
 
-# Of who called su: what was started for it is not in these.
+# The groups of the caller of su: processes that were started for it are not in
+# them.
 frozen_and_full() {
 	local freezer pids caller
 
@@ -343,7 +345,7 @@ frozen_and_full() {
 	*) set -- 1 0 ;;
 	esac
 	echo 0 > "$pids"
-	# The control: nobody there gets a child.
+	# The control: in these groups nobody can fork.
 	( echo "$BASHPID" > "${pids%/*}/cgroup.procs"
 		: "$(true)" ) > /dev/null 2> "$OUT/text"
 	contains "control" "fork" "$(cat "$OUT/text")"

@@ -19,7 +19,8 @@ fresh() {
 	syslog_mark
 }
 
-# refused PART : at once, with the reason in the log, and not on the host.
+# refused PART : refused at once, with the reason in the log, and not on the
+# host.
 refused() {
 	local begin=$SECONDS
 
@@ -32,7 +33,7 @@ refused() {
 
 # --- C2
 
-# The control: who opens a FIFO in the usual way waits for ever.
+# The control: an ordinary open of a FIFO waits for ever.
 no_hanging() {
 	fresh
 	rm "$FILE"
@@ -67,7 +68,7 @@ no_hanging() {
 
 # --- C3
 
-# Names are no paths; the control is a name that is one.
+# Names are not paths; the control is a name that is a path.
 names_are_names() {
 	local name
 
@@ -89,7 +90,7 @@ names_are_names() {
 
 # --- C4
 
-# Whatever is in the file: an answer, at once, that names it.
+# For any content of the file there is an answer, at once, that names the file.
 fuzzed() {
 	fresh
 	python3 - "$FILE" > "$OUT/text" <<-'END' || fail "$(cat "$OUT/text")"
@@ -138,7 +139,7 @@ fuzzed() {
 
 # --- C5
 
-# Only a file that is certainly not there means the host.
+# Only a file that certainly does not exist means the host.
 fail_closed() {
 	fresh
 	rm "$FILE"
@@ -159,17 +160,17 @@ fail_closed() {
 	ln -s /nowhere "$CONF/users"
 	refused 'expected a directory'
 	rm "$CONF/users"
-	# Who is in a group whose directory cannot be looked at.
+	# The user is in a group whose directory cannot be read.
 	mkdir -m 0777 "$CONF/groups" && chmod 0777 "$CONF/groups"
 	refused 'is writable by others'
-	# The control: nothing is there.
+	# The control: without a file.
 	rmdir "$CONF/groups"
 	status_is 0 su alice -c '[ ! -d /dev/.nscontainer ]'
 }
 
 # --- C6
 
-# The files of a running container with another pid: nobody is joined.
+# With another pid in the files of a running container, nobody joins.
 pids() {
 	local pid
 
@@ -186,20 +187,20 @@ t.start(); time.sleep(60)' > "$OUT/thread" &
 			"$(pid_of alice) " 0x10 "$(monitors)"; do
 		echo "$pid" > "$RUN/alice/pid"
 		status_is 126 "${ALICE[@]}" /usr/bin/nsshell -c true
-		# Also where the state agrees.
+		# Even if the state agrees.
 		sed "s/^\(pid \)[0-9]*/\1${pid:-0}/" "$OUT/good/state" \
 			> "$RUN/alice/current/state"
 		status_is 126 "${ALICE[@]}" /usr/bin/nsshell -c true
 		cp -a "$OUT/good/state" "$OUT/good/pid" "$(instance alice)"
 	done
 	kill $!
-	# The control: with the right one it is.
+	# The control: the right pid is joined.
 	status_is 0 "${ALICE[@]}" /usr/bin/nsshell -c true
 }
 
 # --- C7
 
-# What a user has made before is not used.
+# A file that a user has made earlier is not used.
 made_before() {
 	fresh
 	rm -rf "$RUN"
@@ -217,14 +218,14 @@ made_before() {
 	status_is 0 su alice -c true
 }
 
-# The one lock that a user may open is for that user's logins.
+# The only lock that a user may open is for that user's logins.
 user_locks() {
 	fresh
 	config bob '{"rootfs": "/"}'
 	nsinit start alice || fail "nsinit start"
 	"${ALICE[@]}" flock -x "$RUN/alice/current/sessions" sleep 60 &
 	wait_until 5 pgrep -u alice -x sleep > /dev/null
-	# The control: it does hold the lock.
+	# The control: the process does hold the lock.
 	flock -n -s "$RUN/alice/current/sessions" true &&
 		fail "the test is wrong: not locked"
 	refused 'wait for the container to stop'
@@ -258,8 +259,8 @@ ranges() {
 	refused 'mappings'
 }
 
-# A range with the id of an account: that account's files would be the
-# container's.  The control: without that account it is a range as any.
+# A range with the id of an account would give that account's files to the
+# container.  The control: without the account the range is accepted.
 accounts_in_range() {
 	fresh
 	cp /etc/subuid /etc/subgid "$OUT"

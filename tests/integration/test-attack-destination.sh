@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Attacks through what is below a mount point's path: links that users made.
-# The first word of a test is the entry of the table in SECURITY.md.
+# Attacks through links that users made below the path of a mount point.  The
+# first word of a test is the entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +15,7 @@ SHELL_SH='"session": {"shell": "/bin/sh"}'
 IMAGE=$TOP/image
 REASON=$(make_busybox "$IMAGE") || IMAGE=
 
-# host MORE : alice's container is the host's system.
+# host MORE : alice's container has the host's system.
 host() {
 	need_product
 	clean_slate
@@ -23,8 +23,8 @@ host() {
 	syslog_mark
 }
 
-# own MORE : it is a copy of the image at /srv/own, root's but for what the
-# test changes.
+# own MORE : alice's container has a copy of the image at /srv/own, owned by
+# root except for the changes of the test.
 own() {
 	need_product
 	clean_slate
@@ -41,7 +41,8 @@ bind() {
 		\"writable\": true}"
 }
 
-# As the user of that name, who has an account on the host as well.
+# as NAME COMMAND... : runs as the user NAME, who also has an account on the
+# host.
 as() {
 	setpriv --reuid="$1" --regid="$1" --init-groups \
 		env HOME="/home/$1" sh -c "$2"
@@ -51,7 +52,7 @@ inside() {
 	timeout 20 su - "${2:-alice}" -s /bin/sh -c "$INSIDE || exit 99; $1"
 }
 
-# refused NAME [USER] : the login is refused, and the log says for which name.
+# refused NAME [USER] : the login is refused, and the log names NAME.
 refused() {
 	inside 'cat /proc/self/mounts' "${2:-alice}" > "$OUT/text" 2>&1 &&
 		fail "let in" "$(cat "$OUT/text")"
@@ -67,7 +68,7 @@ project() {
 	host "\"mounts\": [$(bind /srv/proj '/home/%u/work/proj')]${1:+, $1}"
 }
 
-# The group file of the next container would be alice's.
+# The group file of the next container would belong to alice.
 home_link() {
 	project "$1"
 	inside 'touch ~/work/proj/made' || fail "control: no link"
@@ -76,7 +77,8 @@ home_link() {
 	as alice 'cd; mv work aside; mkdir work; ln -s /etc work/proj'
 	as alice 'sed "s/^shadow.*/&alice/" /etc/group > /srv/proj/group'
 	refused "'/home/alice/work/proj' is a symbolic link"
-	# A directory on the way, and a link of root's in what is the user's.
+	# A directory of the path, and a link of root inside the user's
+	# directory.
 	as alice 'cd; rm -r work; mkdir -p a/proj; ln -s a work'
 	refused "'/home/alice/work' is a symbolic link"
 	as alice 'cd; rm work; mkdir work; rmdir a/proj'
@@ -96,8 +98,8 @@ tmpfs_link() {
 	refused "'/home/alice/t/t' is a symbolic link"
 }
 
-# A file system of the kernel's is not mounted over either, and where it is
-# asked for it is masked, whatever happens to the directories above it.
+# A kernel file system is not mounted over either; an additional one is masked,
+# whatever happens to the directories above it.
 proc_in_home() {
 	rm -rf /home/alice/p
 	host '"mounts": [{"type": "proc", "destination": "/home/alice/p"}]'
@@ -129,7 +131,7 @@ across_users() {
 
 # --- a rootfs of its own
 
-# What the container's root left there for the next start.
+# A link that the container's root left for the next start.
 runtime_dir() {
 	local to
 
@@ -145,7 +147,7 @@ runtime_dir() {
 	chmod 0777 /srv/own/run
 	ln -s ../bin /srv/own/run/user
 	refused "'/run/user' is a symbolic link"
-	# Root's link to root's directory is where it goes.
+	# A link of root to a directory of root is followed.
 	own
 	mkdir /srv/own/var/run
 	rmdir /srv/own/run
@@ -153,8 +155,8 @@ runtime_dir() {
 	status_is 0 inside '[ -w /var/run/user/$(id -u) ]'
 }
 
-# by_others PATH TARGET [MORE] : PATH is a link in a directory that others can
-# write to.
+# by_others PATH TARGET [MORE] : PATH is a link in a directory that other users
+# can write to.
 by_others() {
 	own "${3-}"
 	mkdir -p "/srv/own${1%/*}"
@@ -189,7 +191,7 @@ shell_place() {
 	usermod -s /bin/sh alice
 }
 
-# The host's own system would be the container's root's to write to.
+# The container's root could write to the host's own system.
 rootfs_link() {
 	own
 	install -d -o alice /home/alice/sub
@@ -228,7 +230,7 @@ legitimate() {
 
 # --- groups without a user namespace
 
-# The rootfs says that alice is in the group of that gid of the host.
+# The rootfs claims that alice is in the host's group of that gid.
 HOSTS=42
 claim() {
 	own "$NO_USER${1:+, $1}"
@@ -259,14 +261,16 @@ groups_of_host() {
 	contains "the file inside" "stolen:x:$HOSTS:bob" \
 		"$(inside 'cat /etc/group')"
 	status_is 1 inside 'echo x >> /etc/group'
-	# While the container runs, neither the file nor the directory moves.
+	# While the container runs, neither the file nor the directory can be
+	# moved.
 	hold alice
 	status_is 1 inside 'mv /etc /etc2'
 	echo "stolen:x:$HOSTS:alice" >> /srv/own/etc/group
 	nssh alice 'id -G' > "$OUT/id"
 	release
 	groups_are "groups after the file was written to"
-	# The control: with a user namespace the image's groups are its own.
+	# The control: with a user namespace the image's groups are its own
+	# groups.
 	own
 	echo "own:x:$HOSTS:alice" >> /srv/own/etc/group
 	by ssh 'id -G' > "$OUT/id"

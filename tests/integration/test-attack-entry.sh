@@ -26,8 +26,8 @@ running() {
 
 # --- E1
 
-# No program of ours crashes, or does a thing but to say what it wants.  For
-# nsshell what comes after is the shell's: it has an argument "" to run.
+# No program of nscontainer crashes, or does anything except print its usage.
+# nsshell passes further arguments to the shell: it runs the argument "".
 odd_arguments() {
 	local kind program status
 
@@ -53,8 +53,8 @@ odd_arguments() {
 
 # --- E2
 
-# What is not imported is not called: no variable is read where the caller has
-# chosen them, by the module, nsshell or the static programs.
+# A function that is not imported is not called: the module, nsshell and the
+# static programs read no variable that the caller chose.
 no_getenv() {
 	local file
 
@@ -62,19 +62,20 @@ no_getenv() {
 	command -v nm > /dev/null || skip "nm is missing"
 	file=$(find /lib/*/security /usr/lib/*/security \
 		-name pam_container.so | head -n 1)
-	# Of nsshell, which is static and made of the same files, nm cannot tell.
+	# nm cannot tell this of nsshell, which is static; but it is made of
+	# the same files.
 	nm -D --undefined-only "$file" > "$OUT/symbols"
 	contains "$file" execve "$(cat "$OUT/symbols")"
 	empty "who reads the environment" \
 		"$(grep -w 'getenv\|secure_getenv' "$OUT/symbols")"
-	# The test can fail: this one does read it.
+	# The test can fail: these programs do read variables.
 	nm -D --undefined-only "$(command -v bash)" "$(command -v ssh)" |
 		grep -qw 'getenv\|secure_getenv' ||
 		fail "the test is wrong: nothing imports getenv"
 }
 
-# Where nsshell has file capabilities, the loader and the C library must
-# ignore what the caller says, and nothing of it gets inside.
+# If nsshell has file capabilities, the loader and the C library must ignore
+# the caller's variables, and none of them gets inside.
 capable_nsshell() {
 	need_attacker
 	clean_slate
@@ -95,7 +96,7 @@ capable_nsshell() {
 		GLIBC_TUNABLES=glibc.malloc.tcache_count=1=2 \
 		NLSPATH=/home/alice/%N \
 		HOSTALIASES=/home/alice/hosts RES_OPTIONS=debug IFS=/
-	# The control: others load the library.
+	# The control: other programs load the library.
 	"${ALICE[@]}" env "$@" /bin/sh -c true
 	equal "control: status of the preloaded one" 66 $?
 	"${ALICE[@]}" env TZ=/home/alice/evil.so "$@" \
@@ -122,7 +123,7 @@ no_descriptors() {
 		equal "descriptors by $door" "0 1 2" "$(by "$door" "$LOOK")"
 		exec 7<&- 8<&-
 	done
-	# The control: nsenter passes on what is open.
+	# The control: nsenter passes open descriptors on.
 	exec 7< /etc/shadow 8< /
 	contains "control: descriptors by nsenter" "7 8" "$(as_root_inside \
 		/bin/sh -c 'ls /proc/$$/fd > /tmp/fds; sort -n /tmp/fds |
@@ -132,13 +133,13 @@ no_descriptors() {
 
 # --- E5
 
-# CAP_SYS_RESOURCE: root of a container that the tests run in may not have it.
+# CAP_SYS_RESOURCE: the tests may run as root of a container without it.
 may_raise() {
 	(( 0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 24 & 1 ))
 }
 
-# Whoever calls su has chosen its limits: neither the start of the container,
-# nor what goes on afterwards, is held by them.
+# The caller of su has chosen its limits: they affect neither the start of the
+# container nor any later process.
 limits_of_start() {
 	local limit pid
 
@@ -175,8 +176,8 @@ limits_of_start() {
 
 # --- E6
 
-# Who is named in the log: the module leaves the ident as it is, and it is
-# named in each line.  Hooks at the end are logged by the monitor, as itself.
+# The name in the log: the module leaves the ident unchanged, and each line has
+# it.  The monitor logs hooks at the end under its own ident.
 constant_ident() {
 	need_product
 	clean_slate
@@ -197,8 +198,8 @@ constant_ident() {
 
 # --- E7
 
-# A group that denies cannot be left inside, by any door.  The control: it is
-# the groups that deny, and root on the host can leave them.
+# A group that denies access cannot be left inside, by any door.  The control:
+# these groups deny access, and root on the host can leave them.
 groups_stay() {
 	local door
 
@@ -228,7 +229,7 @@ groups_stay() {
 
 # --- E8
 
-# All ids are the user's, and none comes back.
+# All ids belong to the user, and no earlier id can be regained.
 ids_are_final() {
 	local door uid gid
 
@@ -243,8 +244,8 @@ done" "$(cat "$OUT/text")"
 		setpriv --regid=alice --clear-groups "$ATTACKER" regain)"
 }
 
-# The real user and the groups of su are those of whoever calls it.  What it
-# starts is root's alone, and not for that user to signal, as su is.
+# The real user and the groups of su are its caller's.  Processes that it
+# starts belong only to root, and that user cannot signal them, like su itself.
 started_by_root() {
 	local bob
 
@@ -271,7 +272,7 @@ started_by_root() {
 		fail "bob signals PID 1"
 	echo > "$OUT/wait"
 	wait
-	# The control: of what that user calls, it is the real user.
+	# The control: for a command of that user, it is the real user.
 	equal "control" "$bob" "$(setpriv --ruid=bob --euid=0 --clear-groups \
 		awk '/^Uid/ { print $2 }' /proc/self/status)"
 }

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Homes of others on the host's own "/".  The first word of a test is the entry
-# of the table in SECURITY.md.
+# Homes of other users on the host's own "/".  The first word of a test is the
+# entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
 pam_enable su
 
-# A home with a file that everybody on the host may read.
+# A home with a file that everybody on the host can read.
 person() {
 	getent passwd "$1" > /dev/null ||
 		useradd -m -d "$2" -s /bin/bash "${@:3}" "$1"
@@ -16,7 +16,7 @@ person() {
 	chown "$1:" "$2/file"
 }
 
-# /srv/homes has homes and nothing else, /srv/lib other things as well.
+# /srv/homes has only homes, /srv/lib also has other directories.
 make_homes() {
 	mkdir -p /srv/homes /srv/lib/jdk /srv/homes/lost+found
 	echo "of all" > /srv/lib/jdk/file
@@ -25,17 +25,17 @@ make_homes() {
 	person fay /srv/homes/erik/fay
 	person tomcat /srv/lib/tomcat -r
 	person jenkins /srv/lib/jenkins -r
-	# Of a directory service: passwd does not have it.
+	# A home of a directory service's account, which passwd lacks.
 	mkdir -p /srv/homes/ldap
 	echo "of ldap" > /srv/homes/ldap/file
 	chown -R 47110:47110 /srv/homes/ldap
-	# Owned by somebody, but nobody's home.
+	# A user owns this directory, but it is nobody's home.
 	mkdir -p /srv/lib/erik-tools
 	echo "of all" > /srv/lib/erik-tools/file
 	chown -R erik: /srv/lib/erik-tools
 }
 
-# seen USER HOME-KIND : the files that the container shows.
+# seen USER HOME-KIND : the files that are visible in the container.
 seen() {
 	need_product
 	conf 'stop = "logout";'
@@ -52,11 +52,12 @@ hidden_from_others() {
 	local kind
 
 	make_homes
-	# The control: on the host all can be read.
+	# The control: on the host, all files can be read.
 	equal "files on the host" 8 "$(setpriv --reuid=alice --regid=alice \
 		--clear-groups sh -c "cat $FILES" | wc -l)"
 	for kind in bind private none; do
-		# uid 47110: beside alice's own home it would be hidden.
+		# uid 47110: its directory would be hidden beside alice's own
+		# home.
 		equal "home $kind" $'of ldap\nof all\nof all' \
 			"$(seen alice "$kind" "$FILES")"
 	done
@@ -69,21 +70,21 @@ hidden_beside() {
 	equal "dora's own" "of dora" "$(seen dora bind '/srv/homes/*/file')"
 	equal "dora's list" "dora" "$(seen dora bind \
 		'/dev/null; ls /srv/homes')"
-	# A new home has nothing of the old one.
+	# A new home has no file of the old one.
 	for kind in private none; do
 		equal "dora's, $kind" "" "$(seen dora "$kind" \
 			'/srv/homes/*/file')"
 	done
 	equal "below another's" $'of ldap\nof fay' "$(seen fay bind \
 		'/srv/homes/*/file /srv/homes/*/*/file')"
-	# What is beside a home and no home stays.
+	# A directory beside a home that is not a home stays.
 	equal "tomcat's" $'of all\nof all\nof tomcat' "$(seen tomcat bind \
 		'/srv/lib/*/file')"
 	equal "tomcat's, none" $'of all\nof all' "$(seen tomcat none \
 		'/srv/lib/*/file')"
 }
 
-# The system has accounts whose homes are parts of it.
+# Some system accounts have system directories as homes.
 system_stays() {
 	make_homes
 	equal "directories" "$(ls -d /bin /usr/sbin /usr/games /var/spool)" \

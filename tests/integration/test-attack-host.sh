@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The login program: what it and the module do to each other, and what is left
-# of it for who takes it over.  The first word of a test is the entry of the
-# table in SECURITY.md.
+# The login program: its effects on the module and the module's on it, and what
+# an attacker who takes it over finds.  The first word of a test is the entry
+# of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -25,7 +25,7 @@ usual() {
 	stack "session required pam_container.so"
 }
 
-# open ARGUMENT... : a caller that waits; its pid is in $PID.
+# open_session ARGUMENT... : starts a caller that waits; its pid is in $PID.
 open_session() {
 	rm -f "$OUT/wait"
 	mkfifo "$OUT/wait"
@@ -42,7 +42,7 @@ end_session() {
 
 # --- H1
 
-# in_memory PID TEXT : does the process have it?
+# in_memory PID TEXT : does the memory of the process contain it?
 in_memory() {
 	python3 - "$1" "$2" <<-'END'
 	import sys
@@ -78,8 +78,8 @@ memory() {
 
 # --- H4
 
-# The user is another between two calls, a child of the caller's ends the
-# session, and the caller never does: the container lives as long as it.
+# The user changes between two calls, a child of the caller ends the session,
+# and the caller never does: the container lives as long as the caller.
 odd_calls() {
 	usual
 	open_session -2 -o nsc-one alice "$INSIDE"
@@ -94,7 +94,7 @@ odd_calls() {
 
 # --- H5
 
-# what PID has open, a word for each kind.
+# open_files PID : a word for each kind of file that PID has open.
 open_files() {
 	local fd name
 
@@ -118,8 +118,8 @@ open_files() {
 	done | sed 's/:\[.*//; s/pipe:.*/pipe/' | sort -u | xargs
 }
 
-# Who takes sshd's processes over after the login finds this, and no more: see
-# SECURITY.md.
+# An attacker who takes over sshd's processes after the login finds this, and
+# no more: see SECURITY.md.
 taken_over() {
 	local child ns parent pid
 
@@ -176,8 +176,8 @@ hostile_items() {
 
 # --- H8, H9
 
-# What becomes of a failure is for the stack to say, and wherever it lets the
-# login go on, that is wholly on the host, and told at level error.
+# The stack decides the effect of a failure; if it lets the login continue, the
+# login is wholly on the host, and logged at level error.
 stacks() {
 	local control expected
 
@@ -200,7 +200,7 @@ stacks() {
 	done
 }
 
-# Whatever the program makes of what the module returns.
+# For every reaction of the program to the module's result.
 refused_login() {
 	local door
 
@@ -214,15 +214,15 @@ refused_login() {
 	done
 	status_is 1 runuser -u alice echo it ran
 	lacks "runuser" "it ran" "$(cat "$OUT/stdout")"
-	# The control: what runs is seen.
+	# The control: a command that runs is noticed.
 	config alice '{"rootfs": "/"}'
 	equal "control" "it ran" "$(by sudo 'echo it ran')"
 }
 
 # --- H10
 
-# A hook sees all processes at a moment of the start: none was told the secret
-# but the caller.
+# A hook sees all processes at one moment of the start: only the caller knows
+# the secret.
 secrets() {
 	local secret=nsc-secret-$RANDOM-$RANDOM
 
@@ -242,7 +242,7 @@ secrets() {
 	SECRET=$secret open_session nsc-one alice true
 	contains "control: the caller" "SECRET=$secret" "$(cat /run/seen)"
 	contains "control: the helper" "login-start start" "$(cat /run/seen)"
-	# A fork of the caller waits for the helper, and is as the caller is.
+	# A fork of the caller waits for the helper, and has the same memory.
 	empty "others that were told" "$(grep -B 1 -- "$secret" /run/seen |
 		grep -v -- "$secret" | grep -v '^--\|pamcaller\|sleep\|bash')"
 	empty "the helper's" "$(grep login-start /run/seen |

@@ -25,14 +25,15 @@ fresh() {
 
 # --- J1
 
-# watch_by COMMAND... : the watcher, which COMMAND starts inside.
+# watch_by COMMAND... : COMMAND starts the watcher inside.
 watch_by() {
 	rm -f "$OUT/caught"
 	"$@" "$ATTACKER watch 30" > "$OUT/caught" &
 	wait_until 5 grep -qs watching "$OUT/caught" || fail "no watcher"
 }
 
-# What was caught while COMMAND ran, which enters ten times.
+# watched COMMAND... : prints the catches while COMMAND ran, which enters ten
+# times.
 watched() {
 	local i
 
@@ -55,8 +56,8 @@ nothing_caught() {
 	wait
 }
 
-# Nobody inside traces what comes in, or opens its memory, until it is the
-# user's own program: neither root in a user namespace, who may trace,
+# Nobody inside traces a process that enters, or opens its memory, until it
+# runs the user's own program: neither root in a user namespace, who may trace,
 joining_is_closed() {
 	inside() { as_root_inside sh -c "$1"; }
 	fresh "$POWERS"
@@ -64,8 +65,9 @@ joining_is_closed() {
 	nothing_caught ssh su sudo nsshell
 }
 
-# nor root without one, who may not.  The control: who may gets hold of
-# nsenter, and of us: so CAP_SYS_PTRACE there is no better than the host's.
+# nor root without one, who may not.  The control: a process that may trace
+# catches nsenter, and nscontainer: so CAP_SYS_PTRACE there is no better than
+# on the host.
 joining_is_closed_to_root() {
 	local i
 
@@ -78,7 +80,8 @@ joining_is_closed_to_root() {
 	nothing_caught su
 	config root "{\"rootfs\": \"/\", $PLAIN_ROOT, $POWERS}"
 	watch_by by su
-	# Whether it is nsenter still when it is looked at is a matter of luck.
+	# It is a matter of luck whether nsenter still runs when the watcher
+	# looks.
 	for ((i = 0; i < 20; i++)); do
 		watched nsenter -t "$(pid_of root)" -m -p /usr/bin/true
 		! grep -q nsenter "$OUT/caught" || break
@@ -91,7 +94,7 @@ joining_is_closed_to_root() {
 
 # --- J2
 
-# box MORE : a rootfs of its own for nsinit exec, with the attacker in it.
+# box MORE : a separate rootfs for nsinit exec, with the attacker in it.
 box() {
 	need_attacker
 	rm -rf $BOX
@@ -110,8 +113,9 @@ box() {
 	cd $BOX || fail "cd"
 }
 
-# program_stays MORE : root inside, who may do all, cannot write to PID 1's
-# program, nor to the static shell, nor to what runs it from outside.
+# program_stays MORE : root inside, with all capabilities, cannot write to the
+# program of PID 1, to the static shell, or to the program that runs it from
+# outside.
 program_stays() {
 	local before
 
@@ -126,7 +130,8 @@ program_stays() {
 	contains "what root did" end "$(cat "$OUT/text")"
 	contains "what root did" refused "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
-	# The control: a program of the rootfs that does not run can be had.
+	# The control: a program of the rootfs that does not run can be
+	# changed.
 	nsinit exec sh -c 'cp /bin/busybox /tmp/x; chmod 777 /tmp/x &&
 		echo x > /tmp/x && echo BAD' > "$OUT/text" 2>&1
 	contains "control" BAD "$(cat "$OUT/text")"
@@ -159,8 +164,8 @@ shell_program_stays() {
 
 # --- J3
 
-# The directory of who comes in is inside, also when it has no name there.
-# The control: nsenter passes a directory of the host on.
+# The working directory of a process that enters is inside, even if it has no
+# name there.  The control: nsenter passes on a directory of the host.
 directory_is_inside() {
 	local door dir
 
@@ -178,7 +183,7 @@ directory_is_inside() {
 			contains "$door" / "$(cat "$OUT/text")"
 		done
 	done
-	# The host's /mnt is hidden inside; by a descriptor it is not.
+	# The host's /mnt is hidden inside, but not through a descriptor.
 	exec 9< /srv/gone
 	contains "control: nsenter" BAD "$(as_root_inside sh -c \
 		'cd /proc/self/fd/9 && [ -e ../../mnt/tests ] && echo BAD')"
@@ -186,7 +191,7 @@ directory_is_inside() {
 
 # --- J4
 
-# fault CALL : a library for pamcaller in which CALL fails once it is inside.
+# fault CALL : a library for pamcaller, in which CALL fails inside.
 fault() {
 	cat > "$OUT/fault.c" <<-END
 	#include <errno.h>
@@ -213,8 +218,8 @@ fault() {
 	cc -shared -fPIC -o "$OUT/fault.so" "$OUT/fault.c" || skip "cc is missing"
 }
 
-# What fails after the namespaces were entered ends the process: the stack says
-# that a failure does not matter, so that otherwise it would go on half inside.
+# A failure after the namespaces were entered ends the process: the stack
+# ignores failures, so the login would otherwise continue half inside.
 half_inside() {
 	local call
 
@@ -245,7 +250,7 @@ half_inside_ends() {
 		"session optional pam_container.so" \
 		"session required pam_permit.so" > /etc/pam.d/nsc-optional
 	half_inside
-	# In another engine's container nothing says that it is one.
+	# Another engine's container has no mark of a container.
 	clean_slate
 	unshare --mount --pid --fork --propagation private sleep 7105 &
 	wait_until 5 pgrep -x -f 'sleep 7105' > /run/nsc-other.pid ||
@@ -256,7 +261,7 @@ half_inside_ends() {
 	kill -KILL "$pid"
 	wait
 	rm -f /run/nsc-other.pid
-	# The control: on the host it does go on.
+	# The control: on the host the login continues.
 	config bob '{"rootfs": "/srv/nothing"}'
 	"$TESTS/pamcaller" nsc-optional bob 'echo went on' > "$OUT/text" 2>&1
 	contains "control" "went on" "$(cat "$OUT/text")"
@@ -265,8 +270,8 @@ half_inside_ends() {
 
 # --- J5
 
-# Root inside puts a /proc of its own making there: what is set for a session
-# is set all the same, and not in it.
+# Root inside mounts a false /proc: the settings of a session take effect all
+# the same, and are not written to it.
 false_proc() {
 	local door fake pid
 
@@ -278,9 +283,10 @@ false_proc() {
 			: > /proc/self/$f
 			chmod 666 /proc/self/$f
 		done' || fail "the test is wrong: no mount"
-	# sudo does without its own /proc no better than on the host.
+	# Without its own /proc, sudo works no better than on the host.
 	for door in ssh su nsshell; do
-		# The shell in the background truncates it a moment later.
+		# The shell in the background truncates the file a moment
+		# later.
 		rm -f /home/alice/go "$OUT/said"
 		by "$door" "echo held; $STAY" > "$OUT/said" 2>&1 &
 		wait_until 10 grep -qs held "$OUT/said" ||
@@ -293,7 +299,7 @@ false_proc() {
 	fake=$(as_root_inside sh -c 'cat /proc/self/oom_score_adj \
 		/proc/self/attr/exec /proc/self/attr/apparmor/*')
 	empty "written to the false one" "$fake"
-	# The control: what believes it writes there.
+	# The control: a program that trusts this /proc writes there.
 	as_root_inside sh -c 'echo 300 > /proc/self/oom_score_adj'
 	equal "control" 300 "$(as_root_inside cat /proc/self/oom_score_adj)"
 	rm -f /home/alice/go
@@ -301,8 +307,8 @@ false_proc() {
 
 # --- J6
 
-# A name service module of the rootfs: who loads it says so.  The login
-# programs look users up inside, and must not.
+# A name service module of the rootfs reports every process that loads it.  The
+# login programs look users up inside, and must not load it.
 nothing_is_loaded() {
 	local box=/srv/nss dir door
 
@@ -353,14 +359,14 @@ nothing_is_loaded() {
 		[ ! -e $box/tmp/loaded ] || fail "$door loaded it" \
 			"$(cat $box/tmp/loaded)"
 	done
-	# A host's name, for which the host itself names that module.
+	# A name of a host; the host itself configures that module for it.
 	sed -i.before '/^hosts:/d' /etc/nsswitch.conf
 	echo 'hosts: evil files dns' >> /etc/nsswitch.conf
 	nssh_with -W nobody.invalid:4000 alice@127.0.0.1 < /dev/null
 	mv /etc/nsswitch.conf.before /etc/nsswitch.conf
 	[ ! -e $box/tmp/loaded ] || fail "a forwarded port loaded it" \
 		"$(cat $box/tmp/loaded)"
-	# The control: a program that looks users up only after it is there.
+	# The control: a program that looks users up only after it is inside.
 	"$ATTACKER" lookup $box > "$OUT/text"
 	[ -e $box/tmp/loaded ] || fail "the test is wrong: nobody loads it"
 	nsinit stop alice
@@ -374,7 +380,7 @@ no_capabilities() {
 
 	fresh
 	for door in ssh su sudo nsshell; do
-		# The caller's are inheritable and ambient.
+		# The caller's capabilities are inheritable and ambient.
 		case $door in
 		su | sudo) set -- setpriv --inh-caps +chown,+sys_admin \
 			--ambient-caps +chown,+sys_admin ;;
@@ -392,7 +398,7 @@ CapBnd: 00000000a00405fb CapAmb: $none NoNewPrivs: 0" "$("$@" bash -c '
 
 # --- J11
 
-# -D: a proxy whose connections are made inside, where port 4000 is not the
+# -D: a proxy that makes its connections inside, where port 4000 is not the
 # host's.  The control: without the module it is.
 forwards() {
 	local pid

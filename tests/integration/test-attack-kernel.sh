@@ -22,7 +22,7 @@ fresh() {
 	syslog_mark
 }
 
-# Root of the host, inside: with the default capabilities and without a filter.
+# Root of the host, inside, with the default capabilities and without a filter.
 root_of_host() {
 	timeout 60 su - root -c "$1"
 }
@@ -40,8 +40,9 @@ without_root() {
 
 # --- P1
 
-# Each file of proc and sysfs that can be written to and opened for that, but
-# for those of processes.  What may: pressure takes triggers, and everybody may set them.
+# Each writable file of proc and sysfs that can be opened for writing, except
+# the files of processes.  pressure may be opened: everybody may set its
+# triggers.
 WRITABLE='import os, sys
 for top in ("/proc", "/sys"):
     for where, dirs, names in os.walk(top):
@@ -100,7 +101,7 @@ kernel_without_userns() {
 	with_root
 	kernel_files root_of_host
 	without_root
-	# The control: on the host root may.
+	# The control: root on the host can.
 	python3 -c "$WRITABLE" > "$OUT/text"
 	contains "control" "BAD /proc/sys/kernel/core_pattern" "$(cat "$OUT/text")"
 	contains "control" "BAD /sys/" "$(cat "$OUT/text")"
@@ -108,8 +109,8 @@ kernel_without_userns() {
 
 # --- P2
 
-# No release_agent, and nothing else of a hierarchy, can be written; not even
-# where root inside mounts one itself.
+# No release_agent, and no other file of a hierarchy, can be written; not even
+# if root inside mounts the hierarchy itself.
 release_agent() {
 	local hierarchy=$OUT/h
 
@@ -133,7 +134,7 @@ release_agent() {
 	lacks "without a user namespace" BAD "$(cat "$OUT/text")"
 	lacks "without a user namespace" release_agent "$(cat "$OUT/text")"
 	without_root
-	# The control: root of the host may.
+	# The control: root of the host can.
 	mkdir "$hierarchy"
 	mount -t cgroup -o pids x "$hierarchy" || skip "no cgroup version 1"
 	[ -w "$hierarchy/release_agent" ] ||
@@ -201,8 +202,8 @@ ipc() {
 
 # --- P7
 
-# A device that is not allowed, by mknod where a device may stand, and by a
-# bind of a directory that has it.  The control: the host has it.
+# A device that is not allowed, by mknod where a device may exist, and by a
+# bind mount of a directory that has it.  The control: the host has it.
 devices() {
 	local read='head -c 1 > /dev/null 2>&1 && echo BAD'
 
@@ -230,7 +231,8 @@ devices() {
 
 # --- T5
 
-# The terminals inside are the container's: none of the host's, by any name.
+# The terminals inside belong to the container: no terminal of the host is
+# there, by any name.
 terminals() {
 	local before
 

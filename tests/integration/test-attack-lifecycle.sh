@@ -21,7 +21,7 @@ fresh() {
 	syslog_mark
 }
 
-# bob gets in, at once, whatever alice's container does.
+# bob gets in at once, whatever alice's container does.
 bob_gets_in() {
 	local begin=$SECONDS
 
@@ -35,7 +35,7 @@ gone() {
 
 # --- L2
 
-# A PID 1 and a monitor that do not answer.
+# PID 1 and the monitor do not answer.
 stopped_parts() {
 	local begin monitor pid
 
@@ -55,8 +55,7 @@ stopped_parts() {
 	wait_until 5 gone "$pid" || fail "PID 1 goes on"
 }
 
-# A start that hangs: others start, this one is refused in time, and nothing
-# of it is left.
+# A start hangs: others start, this one is refused in time, and leaves nothing.
 hung_start() {
 	local begin
 
@@ -81,8 +80,8 @@ hung_start() {
 
 # --- L4
 
-# Nothing of the run directory is open in a program that a session runs; the
-# lock is in the login programs alone.
+# A program that a session runs has no file of the run directory open; only the
+# login programs have the lock.
 no_lock_inside() {
 	local door pid
 
@@ -114,7 +113,7 @@ no_lock_inside() {
 
 # --- L5
 
-# Processes without end: the limit holds inside, others and root go on.
+# Endless processes: the limit holds inside, other users and root can work.
 flood() {
 	fresh '"cgroups": {"pids": 40}'
 	[ -s "$RUN/alice/current/cgroup" ] || skip "no control groups here"
@@ -136,7 +135,7 @@ no_processes() {
 
 # --- L6
 
-# Root inside, who may trace and kill: at most its own container ends, cleanly.
+# Root inside may trace and kill: at most its own container ends, cleanly.
 init_attacked() {
 	local canary pid
 
@@ -166,7 +165,8 @@ init_attacked() {
 
 # --- L8
 
-# nsinit stop with the files of a container that ended, whose pid is another's.
+# nsinit stop with the files of a container that ended, whose pid another
+# process has.
 recycled() {
 	local stranger
 
@@ -184,7 +184,7 @@ recycled() {
 	timeout 20 nsinit stop --timeout 0 alice > "$OUT/text" 2>&1
 	kill -0 "$stranger" || fail "the stranger was killed"
 	kill "$stranger"
-	# The control: with the files as they were it would have been alice's.
+	# The control: the unchanged files would have been taken for alice's.
 	rm -rf "$(instance alice)"
 	nsinit start alice
 	status_is 0 nsinit stop alice

@@ -24,8 +24,8 @@ fresh() {
 
 # --- M6
 
-# Nothing leads to the old root, not even for who has CAP_SYS_ADMIN inside.
-# The control: without pivot_root a second chroot leads out.
+# No path leads to the old root, not even with CAP_SYS_ADMIN inside.  The
+# control: without pivot_root a second chroot leads out.
 CLIMB='import os, sys
 seen = set()
 def look(name):
@@ -64,7 +64,7 @@ old_root() {
 	as_root_inside python3 -c "$CLIMB" > "$OUT/text" 2>&1
 	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root found" BAD "$(cat "$OUT/text")"
-	# Umounting the root shows nothing below it either.
+	# Unmounting the root reveals nothing below it either.
 	as_root_inside sh -c 'umount -l / ; cd /..; ls mnt' > "$OUT/text" 2>&1
 	lacks "below the root" layers "$(cat "$OUT/text")"
 	contains "control: chroot" BAD "$(python3 -c "import os
@@ -75,8 +75,8 @@ $CLIMB")"
 
 # --- M7
 
-# hidden COMMAND : what of the host's secrets COMMAND can read, of those that
-# root on the host can.
+# hidden COMMAND : the secrets of the host that COMMAND can read, out of those
+# that root on the host can read.
 SECRETS="/etc/shadow /etc/gshadow /etc/ssh/ssh_host_ed25519_key
 	/root/.ssh/id_ed25519 /home/bob/.ssh/authorized_keys
 	/run/nscontainer/alice/current/state /tmp/of-host /var/tmp/of-host
@@ -132,8 +132,8 @@ by_su() {
 
 # --- M9
 
-# Directories of the state are root's, each user's own, and checked: who made
-# one before gets nothing for it.
+# State directories belong to root, one for each user, and are checked: a user
+# who made one earlier gains nothing.
 layers() {
 	local dir mode
 
@@ -169,7 +169,7 @@ layers() {
 	status_is 0 su alice -s /bin/sh -c true
 }
 
-# A setuid file or a capability that is copied up is the container's.
+# A setuid file or a capability that is copied up belongs to the container.
 copied_up() {
 	local file
 
@@ -196,8 +196,8 @@ copied_up() {
 
 # --- M11
 
-# Root's files of the host's own system are nobody's, those of a rootfs are the
-# container's root's, which is the control.
+# On the host's own system, root's files belong to nobody; in a separate rootfs
+# they belong to the container's root, which is the control.
 not_mapped() {
 	fresh "$POWERS"
 	equal "owner of /etc/passwd" 65534 "$(as_root_inside stat -c %u /etc/passwd)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Whose a container is, and its files: what other users can read of them, what
-# their own user can write, and what is left for an account that is made again.
-# The first word of a test is the entry of the table in SECURITY.md.
+# The owner of a container and its files: what other users can read, what the
+# container's own user can write, and what remains for an account that is made
+# again.  The first word of a test is the entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ sshd_start 22
 SECRET=nsc-secret-7129
 STATE=/var/lib/nscontainer
 
-# as UID COMMAND... : not by the product, with no group but its own.
+# as UID COMMAND... : does not use the product, and has no other group.
 as() {
 	local uid=$1
 
@@ -20,7 +20,8 @@ as() {
 	timeout 30 setpriv --reuid="$uid" --regid="$uid" --clear-groups "$@"
 }
 
-# library COMMAND... : in alice's container, as a program of root's does it.
+# library COMMAND... : runs in alice's container, like a program of root that
+# uses the library.
 library() {
 	python3 - "$@" <<-'END'
 	import ctypes, os, sys
@@ -49,8 +50,8 @@ begin() {
 
 # --- W1
 
-# A container.json that root alone may read: no other user finds in /run what
-# it says, and its own user no more than what is needed.
+# A container.json that only root can read: no other user finds its content in
+# /run, and its own user finds only the necessary parts.
 secret_stays() {
 	local file
 
@@ -65,7 +66,7 @@ secret_stays() {
 	done
 	equal "control: pid" "$(pid_of alice)" \
 		"$(as "$(id -u bob)" cat "$RUN/alice/pid")"
-	# Who is in the user's group is somebody else.
+	# The user's group has another member.
 	equal "groups of the files" root \
 		"$(stat -c %G "$RUN"/alice/* "$RUN"/alice/current/* |
 			sort -u)"
@@ -77,8 +78,8 @@ secret_stays() {
 
 # --- W2
 
-# What a user owns on /run can be filled with all that there is room for, by
-# sftp alone: so there is nothing, whatever the user tries.
+# The user could fill a file on /run that they own, even by sftp alone: so
+# there is none, whatever the user tries.
 nothing_to_fill() {
 	local file uid
 
@@ -98,7 +99,7 @@ os.setxattr(sys.argv[1], "system.posix_acl_access", bytes.fromhex("02000000" +
 		! as "$uid" mv "$file" "$file.x" 2> /dev/null ||
 			fail "$file can be moved"
 	done
-	# The control: what is the user's own takes it all.
+	# The control: a file that the user owns accepts all of it.
 	install -o alice -m 0400 /dev/null /run/alices
 	as "$uid" chmod u+w /run/alices || fail "control: chmod"
 	as "$uid" head -c 1000000 /dev/zero | as "$uid" tee -a /run/alices \
@@ -126,7 +127,7 @@ nsshell_counts() {
 	wait_until 5 no_container alice || fail "it stays"
 }
 
-# The time of lingering begins anew with the shortest nsshell.
+# The shortest nsshell restarts the linger time.
 nsshell_lingers() {
 	need_attacker
 	clean_slate
@@ -140,8 +141,8 @@ nsshell_lingers() {
 	wait_until 4 no_container alice || fail "it lingers for ever"
 }
 
-# Where /run has no lists, logins by PAM go on, the files are root's alone, and
-# nsshell says so.
+# If /run has no access control lists, logins by PAM work, the files belong
+# only to root, and nsshell reports the reason.
 without_lists() {
 	need_attacker
 	clean_slate
@@ -166,14 +167,14 @@ without_lists() {
 
 OLD=$(id -u alice)
 NEW=1717
-# again UID : alice's account is deleted, and made again with that uid.
+# again UID : deletes alice's account, and makes it again with that uid.
 again() {
 	sed -i "s/^alice:x:[0-9]*:[0-9]*:/alice:x:$1:$1:/" /etc/passwd
 	sed -i "s/^alice:x:[0-9]*:/alice:x:$1:/" /etc/group
 	chown -R --from="$(stat -c %u /home/alice)" "$1:$1" /home/alice
 }
 
-# The old uid is mallory's.
+# Gives the old uid to mallory.
 mallory() {
 	again "$NEW"
 	echo "mallory:x:$OLD:$OLD::/tmp:/bin/sh" >> /etc/passwd
@@ -187,8 +188,8 @@ restored() {
 	sed -i '/^mallory:/d' /etc/passwd /etc/group
 }
 
-# old_runs JSON : a container of the old uid's that runs until it is stopped,
-# with a process in it; then the account is made again.
+# old_runs JSON : a container of the old uid runs until it is stopped, with a
+# process in it; then the account is made again.
 old_runs() {
 	begin "$1"
 	by nsshell 'exec sleep 7123' &
@@ -199,7 +200,8 @@ old_runs() {
 	mallory
 }
 
-# what DOOR lands in is new, and nothing of the old one runs.
+# landed_in_new DOOR : the login is in a new container, and nothing of the old
+# one runs.
 landed_in_new() {
 	local pid
 
@@ -215,7 +217,7 @@ landed_in_new() {
 		"$(find "$RUN" -maxdepth 1 -name '*alice*' | wc -l)"
 }
 
-# Each door that starts one: nobody waits for those who are in the old one.
+# Each door that starts a container: nobody waits for processes in the old one.
 made_again() {
 	local door
 
@@ -238,7 +240,7 @@ made_again() {
 	done
 }
 
-# Mallory, who has the old uid, gets at nothing of the new user's.
+# Mallory, who has the old uid, gets no access to the new user's container.
 as_new_and_old() {
 	local pid
 
@@ -253,7 +255,7 @@ as_new_and_old() {
 	as "$NEW" /usr/bin/nsshell -c true || fail "the new one is not"
 }
 
-# The control: nsenter needs no more than the uid, where it is the container's.
+# The control: for nsenter the container's uid is enough.
 the_uid_is_enough() {
 	old_runs '{"rootfs": "/"}'
 	as "$OLD" nsenter -U -m -p -t "$BEFORE" --preserve-credentials true ||
@@ -261,14 +263,15 @@ the_uid_is_enough() {
 	restored
 }
 
-# Doors that start nothing refuse, and say what is to be done.
+# Doors that start nothing refuse, and name the remedy.
 refused_by_others() {
 	old_runs '{"rootfs": "/"}'
 	status_is 1 library true
 	contains "library" "is uid $NEW now" "$(cat "$OUT/stderr")"
 	status_is 126 as "$NEW" /usr/bin/nsshell -c true
 	contains "nsshell" "another account" "$(cat "$OUT/stderr")"
-	# Nor is it that of whoever has the uid by now, by whatever name.
+	# The container does not belong to the new holder of the uid, by any
+	# name.
 	status_is 126 as "$OLD" /usr/bin/nsshell -c 'echo in'
 	contains "nsshell" mallory "$(cat "$OUT/stderr")"
 	contains "list" " yes " "$(nsinit list)"
@@ -280,8 +283,8 @@ refused_by_others() {
 	restored
 }
 
-# Who holds the lock of before, for ever, holds nobody up; also when nothing
-# runs, and the directory is what is left.
+# A user who holds the old lock for ever delays nobody; not even if nothing
+# runs, and only the directory is left.
 held_lock() {
 	local pid
 
@@ -306,7 +309,7 @@ clean_kill() {
 	wait_until 5 no_container alice || fail "it does not end"
 }
 
-# An old container is never what "keep" keeps, nor recycled.
+# "keep" never keeps an old container, and "recycle" never recycles one.
 never_kept() {
 	local change
 
@@ -332,7 +335,7 @@ same_uid() {
 
 # --- W4
 
-# What was kept for the old uid is shown to nobody else; for the same it is.
+# Kept files of the old uid are shown to nobody else; the same uid sees them.
 kept() {
 	local what=$1 file=$2
 
@@ -362,7 +365,7 @@ kept() {
 	restored
 }
 
-# Of a version before, which noted no uid.
+# State of an earlier version, which noted no uid.
 kept_without_note() {
 	begin '{"rootfs": "/", "home": "private"}'
 	clean_slate
@@ -378,7 +381,7 @@ kept_without_note() {
 	restored
 }
 
-# Whose range, home and layer are there starts on a full disk.
+# A user who has a range, home and layer can start on a full disk.
 full_disk() {
 	need_attacker
 	restored
@@ -386,7 +389,7 @@ full_disk() {
 	mount -t tmpfs -o mode=0755,size=256k,nr_inodes=32 none $STATE
 	equal "a login" alice "$(by su 'id -un')"
 	clean_slate
-	# As a version before has left it: neither can be completed.
+	# State of an earlier version: neither file can be completed.
 	rm $STATE/alice/uid
 	sed -i "s/ $OLD\$//" $STATE/ids
 	head -c 1M /dev/zero > $STATE/full 2> /dev/null
@@ -394,7 +397,7 @@ full_disk() {
 		:
 	done 2> /dev/null
 	equal "a login" alice "$(by su 'id -un')"
-	# The control: who has none yet does need room.
+	# The control: a user without them needs disk space.
 	config bob '{"rootfs": "/", "home": "private"}'
 	! su bob -c true > /dev/null 2>&1 || fail "control: bob is in"
 	rm -r "$CONF/users/bob"
@@ -402,7 +405,7 @@ full_disk() {
 	umount $STATE
 }
 
-# A range of the pool is a uid's: another one has another.
+# A range of the pool belongs to a uid: another uid gets another range.
 ranges() {
 	local first second
 
@@ -422,7 +425,7 @@ ranges() {
 	equal "another range" $((first + 65536)) "$second"
 	restored
 	equal "the first one again" "$first" "$(range_of)"
-	# Of a version before: taken as it is, and completed.
+	# A line of an earlier version is used unchanged, and completed.
 	printf 'bob 1879048192\nalice 1879113728' > $STATE/ids
 	equal "without a uid" 1879113728 "$(range_of)"
 	equal "completed" "bob 1879048192

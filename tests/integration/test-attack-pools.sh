@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Attacks on what all containers share of the kernel.  The first word of a test
-# is the entry of the table in SECURITY.md.
+# Attacks on kernel resources that all containers share.  The first word of a
+# test is the entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
 pam_enable sshd su su-l sudo sudo-i cron
 sshd_start 22 -o Subsystem="sftp internal-sftp"
 
-# fresh [MORE] : alice's container is the host's system and runs; bob's does.
+# fresh [MORE] : alice's container has the host's system and runs; bob's runs,
+# too.
 fresh() {
 	need_attacker
 	clean_slate
@@ -19,7 +20,7 @@ fresh() {
 	syslog_mark
 }
 
-# take KIND COUNT : alice takes them by ssh and keeps them until leave.
+# take KIND COUNT : alice takes COUNT by ssh, and holds them until leave.
 take() {
 	mkfifo "$OUT/take"
 	timeout 60 ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 \
@@ -47,13 +48,13 @@ terminals_end() {
 	fresh '"max_terminals": 7'
 	take terminals 300
 	equal "terminals with max_terminals" 7 "$(took)"
-	# Another's are not touched.
+	# The terminals of another user are not affected.
 	script -qec 'su - bob -c "tty; '"$INSIDE"' && echo in"' /dev/null \
 		> "$OUT/text" 2>&1 < /dev/null
 	contains "bob on a terminal" "in" "$(tr -d '\r' < "$OUT/text")"
 	contains "bob on a terminal" "/dev/pts/" "$(cat "$OUT/text")"
 	leave
-	# The control: without a limit there is none.
+	# The control: without a limit, all are taken.
 	fresh '"max_terminals": 0'
 	take terminals 300
 	equal "terminals without a limit" 300 "$(took)"
@@ -64,7 +65,7 @@ cron_ran() {
 	[ -s /home/alice/cron ]
 }
 
-# All are taken: only who wants one goes without.
+# All terminals are taken: only a login that wants one lacks it.
 no_terminal_left() {
 	local door
 
@@ -72,7 +73,7 @@ no_terminal_left() {
 	take terminals 300
 	equal "terminals" 5 "$(took)"
 	for door in ssh su sudo nsshell; do
-		# A session of its own has no terminal to begin with.
+		# A session of its own has no terminal at first.
 		contains "$door" inside "$(DOOR=$door setsid -w bash -c \
 			". $TESTS/lib.sh; by \$DOOR '$INSIDE && echo inside'" \
 			< /dev/null 2>&1)"
@@ -85,7 +86,7 @@ no_terminal_left() {
 	cron
 	wait_until 10 cron_ran || fail "cron: $(syslog_since | grep -ai cron)"
 	pkill -F /run/crond.pid
-	# sshd itself says so, and the session goes on.
+	# sshd itself reports it, and the session continues.
 	echo "$INSIDE && echo in''side; exit" > "$OUT/input"
 	script -qec "ssh ${SSH_OPTIONS[*]} -o LogLevel=INFO -l alice \
 		127.0.0.1 < $OUT/input 2>&1; ssh -tt ${SSH_OPTIONS[*]} \
@@ -102,7 +103,8 @@ no_terminal_left() {
 	wait_until 5 no_container alice || fail "it runs"
 }
 
-# Who has a terminal is refused with a sentence, on the host and whole.
+# A login on a terminal is refused with a sentence, and stays wholly on the
+# host.
 refused_on_a_terminal() {
 	fresh '"max_terminals": 5'
 	take terminals 300
@@ -111,7 +113,7 @@ refused_on_a_terminal() {
 	contains "su on a terminal" "su 1" "$(tr -d '\r' < "$OUT/text")"
 	lacks "su on a terminal" "in$(printf '\r')" "$(cat "$OUT/text")"
 	logged 'terminal: none is left: end sessions, or raise max_terminals'
-	# The control: with one left.
+	# The control: one terminal is left.
 	leave
 	script -qec 'su alice -c "echo in"; echo "su $?"' /dev/null \
 		> "$OUT/text" 2>&1 < /dev/null
@@ -129,7 +131,7 @@ own_processes() {
 	status_is 7 timeout 20 su bob -c "$INSIDE && exit 7"
 	status_is 0 timeout 20 nsinit stop --timeout 1 alice
 	leave
-	# The control: without a limit there is none.
+	# The control: without a limit, all are taken.
 	fresh '"cgroups": {"pids": 0}'
 	take processes 3000
 	equal "processes without a limit" 3000 "$(took)"
@@ -137,7 +139,7 @@ own_processes() {
 	status_is 0 timeout 20 nsinit stop --timeout 1 alice
 }
 
-# A default asks for nothing that the host does not have; who asks is told.
+# A default needs nothing that the host lacks; an explicit key is refused.
 without_groups() {
 	unshare --mount --pid --fork --mount-proc sh -c "awk '\$3 ~ /^cgroup/ { print \$2 }' /proc/mounts |
 		while read -r dir; do umount -l \$dir; done
@@ -157,8 +159,8 @@ without_controller() {
 
 # --- K3
 
-# Root has 128 of them for all containers, and a user's may all be taken: a
-# monitor needs none, and one that drains learns so without.
+# Root has 128 for all containers, and a user may take all of the user's: a
+# monitor needs none, and notices without one that it must drain.
 no_inotify() {
 	local old
 

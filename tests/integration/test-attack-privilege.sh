@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What each process has at a moment when all of them are there, and what those
-# have that are there only while a container starts or is tried, compared with
-# the tables of SECURITY.md.
+# The privileges of each process at a moment when all exist, and of those that
+# exist only while a container starts or is tried, compared with the tables of
+# SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -11,12 +11,12 @@ conf 'stop = "logout";'
 config alice '{"rootfs": "/"}'
 sshd_start 22
 
-# child NAME PID : its child of that name.
+# child NAME PID : a child of PID with that name.
 child() {
 	pgrep -P "$2" -x "$1" | head -n 1
 }
 
-# What the user runs there, told apart by how long it would run.
+# The commands of the user, distinguished by the time that they sleep.
 declare -A SLEEPS=([ssh]=4001 [su]=4002 [sudo]=4003 [nsshell]=4004)
 program_of() {
 	pgrep -u alice -x -f "sleep ${SLEEPS[$1]}" | head -n 1
@@ -26,7 +26,7 @@ runs() {
 	[ -n "$(program_of "$1")" ]
 }
 
-# Of what the caller has, all of this could get in.
+# The caller's attributes that could all get inside.
 session() {
 	(
 		export NSC_CALLER=1
@@ -54,7 +54,7 @@ collect() {
 	echo "$(program_of nsshell) program by nsshell"
 }
 
-# caller: a su that will not get far, in the background.
+# caller: a su that does not get far, in the background.
 caller() {
 	NSC_CALLER=1 su - alice -c true > "$OUT/said.su" 2>&1 < /dev/null &
 	CALLER=$!
@@ -69,12 +69,12 @@ measure() {
 	done
 }
 
-# first_uid PID: of the host, that is 0 in the process's user namespace.
+# first_uid PID: the host's uid that is 0 in the process's user namespace.
 first_uid() {
 	awk '$1 == 0 { print $2; exit }' "/proc/$1/uid_map"
 }
 
-# pasta that never is ready holds the worker up, and so all of a start.
+# A pasta that never becomes ready blocks the worker, and so the whole start.
 start_phases() {
 	local between helper parent builder inits
 
@@ -124,12 +124,12 @@ hook_phase() {
 	wait_until 10 no_container alice || fail "left after the hook"
 }
 
-# It says who it is before it asks the monitor.
+# The session file is written before the monitor is asked.
 asks() {
 	[ -e "$RUN/alice/current/session/$CALLER" ]
 }
 
-# It waits for a monitor that does not answer.
+# The caller waits for a monitor that does not answer.
 groups_phase() {
 	local monitor
 
@@ -156,7 +156,7 @@ sessions() {
 	done
 	collect > "$OUT/pids"
 	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
-	# Who made the container, and who tried it, are gone.
+	# The processes that made and tried the container are gone.
 	empty "left of the start" "$(pgrep -lx login-start)"
 	pkill -u alice -x sleep
 	wait
@@ -164,9 +164,9 @@ sessions() {
 
 table() {
 	need_product
-	# So that what is PID 1's can be told from what is not.
+	# To distinguish the limits of PID 1 from others.
 	prlimit --pid 1 --nofile=2048:4096
-	# What this host's pam_env and shells add.
+	# Remove what this host's pam_env and shells add.
 	rm -f /etc/profile.d/*
 	: > /etc/environment
 	: > /etc/default/locale

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Attacks by what a caller has on descriptors 0, 1 and 2, and by signals to
-# the caller's job.  Each door makes the same promise.
+# Attacks by a caller's descriptors 0, 1 and 2, and by signals to the caller's
+# job.  Each door makes the same promise.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,8 @@ mkdir -p "$SHARED"
 chmod 0777 "$SHARED"
 REFUSED="which does not go inside: redirect it to a file or a pipe"
 
-# given KIND FD COMMAND... : something of that kind is its descriptor FD.
+# given KIND FD COMMAND... : gives COMMAND an object of that kind as descriptor
+# FD.
 cat > "$GIVEN" <<'E2'
 #!/usr/bin/python3
 import fcntl, os, select, socket, sys, termios
@@ -47,11 +48,11 @@ got = {
 }[kind]()
 for each in [got, *ptys, *peers] + [p.fileno() for p in pair]:
     os.set_inheritable(each, True)
-# The other ends stay open here, whatever the command closes.
+# The other ends stay open here, even if the command closes its descriptors.
 pid = os.fork()
 if pid == 0:
     if kind == "slave":
-        # Another terminal than the one that we have.
+        # A different terminal from the test's own.
         os.setsid()
         fcntl.ioctl(ptys[3], termios.TIOCSCTTY, 0)
     os.dup2(got, fd)
@@ -77,7 +78,7 @@ MOUNTS="\"mounts\": [{\"type\": \"bind\", \"source\": \"$SHARED\",
 NO_USERNS=', "namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true}'
 
-# A container of alice's, and one of a directory, which has her as its user.
+# A container of alice, and one of a directory, which has alice as its user.
 running() {
 	need_product
 	command -v python3 > /dev/null || skip "python3 is missing"
@@ -107,7 +108,7 @@ refuse() {
 		[ "$fd" -eq 2 ] || contains "message" \
 			"descriptor $fd is $what, $REFUSED" "$(cat "$OUT/text")" ;;
 	*)
-		# sudo has the module keep silent.
+		# With sudo, the module is silent.
 		[ "$fd" -eq 2 ] || [ "$door" = sudo ] || contains "message" "$REFUSED" \
 			"$(cat "$OUT/text")"
 		logged "login refused: descriptor $fd is $what, $REFUSED" ;;
@@ -153,7 +154,7 @@ refuses_devices() {
 		done
 	done
 	rm -f /root/nsc-device
-	# A memory device that is none of those that everybody has.
+	# A memory device that only root can open.
 	mknod /root/nsc-device c 1 11
 	: 2> /dev/null < /root/nsc-device || skip "device: none can be opened"
 	for door in $DOORS; do
@@ -162,7 +163,7 @@ refuses_devices() {
 	rm -f /root/nsc-device
 }
 
-# What people do.
+# Common uses.
 passes() {
 	local door kind fd
 
@@ -190,7 +191,7 @@ passes() {
 	done
 }
 
-# Whoever chooses what is refused does not get to the host by that.
+# A caller with a refused descriptor does not land on the host.
 not_to_host() {
 	local door
 
@@ -199,15 +200,16 @@ not_to_host() {
 	for door in su sudo runuser; do
 		refuse "$door" directory 2 "a directory of the host"
 	done
-	# The control: other errors do.
+	# The control: other errors let the login in on the host.
 	config alice '{"rootfs": "/srv/nothing"}'
 	clean_slate
 	equal "control" host "$(su alice -c "$INSIDE || echo host" 2> /dev/null)"
 	conf 'linger = 60;'
 }
 
-# A daemon's terminal may be long gone: neither is it in the way, nor does it
-# get inside, where root could open the terminal that has its number now.
+# A daemon's terminal may be long gone: it does not block the login, and it
+# does not get inside, where root could open the terminal that has its number
+# now.
 hung_up() {
 	local door
 
@@ -230,9 +232,9 @@ hung_up() {
 
 # --- T2
 
-# keys DOOR KIND ACCESS : another user's terminal is descriptor 1, and 0, open
-# with ACCESS, of who has another terminal, or none (KIND).  What is typed
-# there comes to $SHARED/stolen, or not.
+# keys DOOR KIND ACCESS : descriptors 0 and 1 are another user's terminal, open
+# with ACCESS; the caller has another terminal, or none (KIND).  Does the input
+# of that terminal arrive at $SHARED/stolen?
 keys() {
 	local command="exec cat <&1 > $SHARED/stolen"
 
@@ -272,7 +274,8 @@ keystrokes() {
 	local door kind
 
 	running
-	# The control: who may read a terminal, and has no other, does so.
+	# The control: a process that may read a terminal, and has no other,
+	# does so.
 	keys su none rw || fail "the test is wrong: nothing is read"
 	for door in $DOORS tty; do
 		for kind in none other; do
@@ -288,8 +291,9 @@ keystrokes() {
 
 # --- J11
 
-# in_script COMMAND... : from a script of the host's, in whose group there is
-# a process of alice's.  Says of both that they go on, and which are stopped.
+# in_script COMMAND... : runs it from a script on the host, whose process group
+# has a process of alice.  Reports for both whether they continue, and which
+# are stopped.
 in_script() {
 	{ timeout 30 setsid --wait bash -c '
 		setpriv --reuid=alice --regid=alice --clear-groups sleep 61 &
@@ -301,7 +305,7 @@ in_script() {
 			sleep 0.1
 			[ -d /proc/$door ] || break
 		done
-		# Of the job: what runs inside is not in it.
+		# Only processes of the job: a process inside is not in it.
 		ps -eo pgrp=,stat=,args= | grep "^ *$$ T" | sed "s/^/stopped /"
 		[ ! -d /proc/$victim ] || echo victim lives
 		echo script lives
@@ -319,7 +323,8 @@ job() {
 	[ -z "$1" ] || setcap cap_sys_admin,cap_sys_chroot,cap_sys_ptrace,cap_setpcap+ep \
 		"$NSSHELL" || skip "setcap does not work here"
 	for signal in KILL STOP; do
-		# The control: who is in the group reaches all that is alice's.
+		# The control: a process in the group reaches all processes of
+		# alice.
 		# shellcheck disable=SC2046
 		in_script nsenter -t "$(pid_of alice)" -m -p -i -u setpriv \
 			--reuid=alice --regid=alice --clear-groups /bin/sh -c \
@@ -345,7 +350,7 @@ job() {
 	done
 }
 
-# Root inside, where that is root of the host.
+# Root inside, which is root of the host.
 job_of_root() {
 	running "$NO_USERNS"
 	echo "{\"rootfs\": \"/\", \"capabilities\": [\"KILL\"] $NO_USERNS}" \
@@ -357,7 +362,7 @@ job_of_root() {
 	contains "root" "script lives" "$(cat "$OUT/seen")"
 }
 
-# A shell that reads its commands leaves nobody's session by itself.
+# A shell that reads commands does not leave the session by itself.
 job_of_shell() {
 	running
 	door su ""

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What a program that opens a PAM session sees of the module.
+# The view of a program that opens a PAM session with the module.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ SERVICE=nsc-test
 CODE_OK=0
 CODE_REFUSED=6		# PAM_PERM_DENIED
 
-# service LINE... : the stack's session lines.
+# service LINE... : writes the session lines of the stack.
 service() {
 	need_product
 	[ -x "$CALLER" ] || skip "pamcaller is not built"
@@ -25,12 +25,12 @@ usual() {
 	service "session required pam_container.so"
 }
 
-# call ARGUMENT... : runs it in /usr/share; what it printed is in $OUT/text.
+# call ARGUMENT... : runs the caller in /usr/share; its output is in $OUT/text.
 call() {
 	( cd /usr/share && timeout 20 "$CALLER" "$@" ) > "$OUT/text" 2>&1
 }
 
-# codes CODE... : what pam_open_session returned, each time.
+# codes CODE... : the results of pam_open_session, in turn.
 codes() {
 	equal "results of pam_open_session" "$*" \
 		"$(sed -n 's/^open //p' "$OUT/text" | xargs)"
@@ -42,7 +42,7 @@ untouched() {
 		"$(cat "$OUT/text")"
 }
 
-# refused PART : on the host, wholly, with a word for the user and the log.
+# refused PART : wholly on the host, with a message for the user and the log.
 refused() {
 	codes "$CODE_REFUSED"
 	landed_on_host "$OUT/text"
@@ -62,7 +62,8 @@ placed() {
 	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
-# The command's namespaces are PID 1's while the caller holds the session.
+# While the caller holds the session, the command's namespaces are those of PID
+# 1.
 placed_wholly() {
 	usual
 	sleep 2 | call -w "$SERVICE" alice "$NS_COMMAND" &
@@ -171,7 +172,7 @@ never_closed() {
 	wait_until 5 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
-# An optional module that fails leaves the login on the host, wholly.
+# If an optional module fails, the login is wholly on the host.
 optional() {
 	service "session optional pam_container.so" \
 		"session required pam_permit.so"
@@ -183,7 +184,8 @@ optional() {
 	logged "login refused"
 }
 
-# Another module's session is on the host where it comes before ours.
+# The session of another module is on the host if it comes before
+# pam_container.
 order() {
 	printf '#!/bin/sh\nreadlink /proc/self/ns/mnt\n' \
 		> /usr/local/bin/nsc-mnt

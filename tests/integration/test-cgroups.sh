@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Control groups: limits, device rules, sessions, and what is left of them.
+# Control groups: limits, device rules, sessions, and their removal.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 # shellcheck disable=SC2024,SC2034 # root runs sudo; lib.sh reads the port
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ NO_USERNS='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 pam_enable su su-l sshd cron sudo sudo-i
 conf 'linger = 0; stop = "logout";'
 
-# group CONTROLLER: where alice's group is, v1 or v2.
+# group CONTROLLER: the directory of alice's group, v1 or v2.
 group() {
 	local dir
 
@@ -51,13 +51,13 @@ nothing_left() {
 	[ -z "$(left)" ]
 }
 
-# value FILE EXPECTED : of alice's group while a session is there.
+# value FILE EXPECTED : a file of alice's group, while a session exists.
 value() {
 	equal "$1" "$2" "$(cat "$(group "${1%%.*}")/$1")"
 }
 
 hold_su() {
-	# The shell in the background truncates it a moment later.
+	# The shell in the background truncates the file a moment later.
 	rm -f "$OUT/held"
 	su - alice -c "echo held; sleep 60" > "$OUT/held" 2>&1 &
 	HELD=$!
@@ -127,7 +127,7 @@ cpuset_inside() {
 	equal "processors" 1 "$(inside nproc)"
 }
 
-# root_config MORE: root's container, where MKNOD is not what protects.
+# root_config MORE: root's container, in which MKNOD does not protect.
 root_config() {
 	config root "{\"rootfs\": \"/\", \"capabilities\": [\"MKNOD\",
 		\"DAC_OVERRIDE\", \"SETUID\", \"SETGID\", \"KILL\"], $1
@@ -230,7 +230,7 @@ in_session() {
 		fail "not in a session's group" "$(cat "$1")"
 }
 
-# Of a process of the host's view: its groups.
+# groups_of PID: the groups of a process, as the host sees them.
 groups_of() {
 	cat "/proc/$1/cgroup"
 }
@@ -247,7 +247,7 @@ doors() {
 	groups_of "$pid" > "$OUT/init"
 	contains "PID 1" "nscontainer/alice" "$(cat "$OUT/init")"
 	lacks "PID 1" "session-" "$(cat "$OUT/init")"
-	# What the inside sees begins at the container's group.
+	# The view from inside begins at the container's group.
 	inside 'cat /proc/self/cgroup' > "$OUT/su"
 	nssh alice 'cat /proc/self/cgroup' > "$OUT/ssh"
 	setpriv --reuid=alice --regid=alice --init-groups \
@@ -417,7 +417,7 @@ failed_start() {
 	wait_until 5 nothing_left || fail "left" "$(left)"
 }
 
-# Whoever connects without being a login is served or refused, never waited for.
+# A client that is not a login is served or refused, and never waited for.
 hostile_clients() {
 	fresh
 	hold_su
@@ -432,8 +432,8 @@ hostile_clients() {
 	wait_until 5 nothing_left || fail "left" "$(left)"
 }
 
-# descriptors_for USER PID: for each that comes with the monitor's answer what
-# becomes of moving oneself, and of moving PID.
+# descriptors_for USER PID: tries to move itself, and then PID, with each
+# descriptor of the monitor's answer, and prints the results.
 descriptors_for() {
 	setpriv --reuid="$1" --regid="$1" --init-groups python3 -c '
 import array, os, socket, sys
@@ -455,7 +455,8 @@ for fd in fds:
 ' "$RUN/alice/current/enter" "$2" | sort | uniq -c | sed 's/^ *//'
 }
 
-# The host's could be taken into the container's groups, and end with it.
+# Otherwise a process of the host could be moved into the container's groups,
+# and end with it.
 no_others() {
 	local n
 
@@ -463,7 +464,7 @@ no_others() {
 	hold_su
 	n=$(grep -cE '^[sg] [^v]' "$RUN/alice/current/cgroup")
 	sleep 300 &
-	# On v2 alone there are none.
+	# With only v2, there are no descriptors.
 	equal "alice" "$([ "$n" -eq 0 ] || echo "$n moved and Permission denied")" \
 		"$(descriptors_for alice $!)"
 	grep -q nscontainer "/proc/$!/cgroup" && fail "it was moved"
@@ -490,7 +491,8 @@ dead_sessions() {
 	drop_su
 }
 
-# A group lasts as long as what the session left in it, and no longer.
+# A group lasts as long as the processes that the session left in it, and no
+# longer.
 left_behind() {
 	fresh
 	hold_su
@@ -511,7 +513,7 @@ one_group() {
 	[ "$(session_groups)" -eq 1 ]
 }
 
-# What a process of the session's own left behind ends with the container.
+# A process that the session left behind ends with the container.
 background() {
 	fresh
 	conf 'linger = 0; stop = "empty";'

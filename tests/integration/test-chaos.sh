@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Logins while parts are killed at random: none lands outside, none hangs, and
-# nothing is left.
+# Logins while processes are killed at random: none lands outside, none hangs,
+# and nothing is left.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -11,12 +11,12 @@ config alice '{"rootfs": "/"}'
 conf 'stop = "logout"; start_timeout = 20;'
 sshd_start 22
 
-# One that was killed takes a moment to go, a new one to come.
+# A killed monitor takes a moment to end, and a new one to start.
 one_monitor() {
 	[ "$(monitors | wc -l)" -eq 1 ]
 }
 
-# One after the other, until the file is there; each says how it ended.
+# Logs in repeatedly until the file exists, and prints each result.
 login_loop() {
 	local i=0
 
@@ -38,7 +38,7 @@ kill_one() {
 }
 
 # chaos LOOPS NAME... : one loop of logins starts and stops the container all
-# the time, several keep it.
+# the time, several loops keep it running.
 chaos() {
 	local i loops=$1 end=$((SECONDS + SECONDS_EACH))
 
@@ -48,8 +48,8 @@ chaos() {
 	for ((i = 0; i < loops; i++)); do
 		login_loop "$i" &
 	done
-	# As long as it takes on a busy machine until one was killed, and one got
-	# through: login-start is there for a few milliseconds.
+	# On a busy machine, continue until one process was killed, and one
+	# login got through: login-start runs for only a few milliseconds.
 	while [ "$SECONDS" -lt "$end" ] ||
 	      { [ "$SECONDS" -lt $((end + 30)) ] &&
 		! { [ -s "$OUT/kills" ] &&
@@ -78,8 +78,8 @@ none_outside() {
 	done
 }
 
-# 0, or refused, or killed, but not by the time limit, which is 124.  A
-# refusal is one known sentence.
+# A login may succeed, be refused, or be killed, but not by the time limit,
+# which is 124.  A refusal is one known sentence.
 none_hung() {
 	local file
 
@@ -90,7 +90,7 @@ none_hung() {
 			"$(cat "${file/status/ns}" "${file/status/err}")" ;;
 		esac
 	done
-	# The kernel's ENOMEM is what a fork gets once PID 1 is dead.
+	# After PID 1 died, the kernel lets fork fail with ENOMEM.
 	grep -hv -e 'this login is refused' -e '^$' -e 'Session terminated' \
 		-e '[Kk]illed' -e 'su: cannot open session' \
 		-e 'su: cannot create child process: Cannot allocate' \
@@ -123,7 +123,7 @@ herd_is_in() {
 	[ "$(cat "$OUT"/status.* 2> /dev/null | wc -l)" -eq "$1" ]
 }
 
-# Many see at once that the monitor is gone; one brings the next one.
+# Many logins notice at once that the monitor is gone; one starts the next.
 herd() {
 	local i round
 

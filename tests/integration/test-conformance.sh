@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each door, with pam_container alone, nsshell alone, and both: CONFORMANCE.md
-# is what comes out.  How to write a new one: CONTRIBUTING.md.
+# Each door, with pam_container alone, nsshell alone, and both: the result is
+# CONFORMANCE.md.  CONTRIBUTING.md describes how to write it again.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by name
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ CELLS=$TOP/cells
 LIMIT=15
 mkdir -p "$CELLS" "$TOP/pam"
 
-# Says where it is and what it has; all doors but transfers run it.
+# Reports its location and its environment; all doors except transfers run it.
 cat > "$PROBE" <<'END'
 #!/bin/sh
 for n in mnt pid user; do
@@ -30,7 +30,7 @@ echo "is directory $(pwd)"
 echo "is done"
 exit 7
 END
-# Connects to the display with the cookie that sshd has made for it.
+# Connects to the display with the cookie that sshd made for it.
 cat > "$PROBE-x11" <<'END'
 #!/bin/bash
 nsc-door
@@ -85,7 +85,7 @@ ssh_rc() {
 	return 7
 }
 
-# Three channels, which must not differ in where they are.
+# Three channels, which must have the same location.
 ssh_multiplexed() {
 	local i status=7 pids=() control=(-o "ControlPath=$OUT/control")
 
@@ -106,7 +106,7 @@ ssh_multiplexed() {
 	return "$status"
 }
 
-# expect_login COMMAND... : the dialogue after a login's prompt.
+# expect_login COMMAND... : the dialogue after the prompt of login.
 expect_login() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 10
@@ -136,8 +136,8 @@ expect_login() {
 login_console() { expect_login console; }
 login_serial() { expect_login serial; }
 
-# What systemd does for user@.service, whose PAM service has a name of its own;
-# tests/vm/test-user-manager.sh has systemd.
+# Like systemd for user@.service, which has its own PAM service;
+# tests/vm/test-user-manager.sh uses systemd itself.
 user_manager() {
 	timeout "$LIMIT" "$TESTS/pamcaller" systemd-user alice \
 		'nsc-door > /home/alice/out' | grep '^message'
@@ -172,7 +172,7 @@ by_at() {
 	cat /home/alice/out
 }
 
-# The hook says where git runs, a clone whether it works.
+# The hook reports where git runs, and a clone proves that it works.
 git_push() {
 	local ssh="ssh ${SSH_OPTIONS[*]}" url=alice@127.0.0.1:repo.git status=7
 
@@ -223,7 +223,7 @@ rsync_() {
 
 # --- forwardings: which side answers, or listens
 
-# forwarder OPTIONS... : an ssh that only forwards.
+# forwarder OPTIONS... : starts an ssh that only forwards.
 forwarder() {
 	ssh "${SSH_OPTIONS[@]}" -n -N -l alice \
 		-o ExitOnForwardFailure=yes "$@" 127.0.0.1 &
@@ -259,7 +259,7 @@ forward_dynamic() {
 }
 forward_stdio() { ssh_ -n -W 127.0.0.1:7001 127.0.0.1; }
 
-# listens [in] ADDRESS : is it open on the host, or in the container?
+# listens [in] ADDRESS : does the host listen on it, or the container?
 listens() {
 	ask "$1" && echo HOST && return
 	[ -n "$CONTAINER" ] && in_container timeout 5 socat -u "$1" - \
@@ -284,7 +284,7 @@ forward_remote_unix() {
 	rm -f /tmp/nsc-socket
 }
 
-# reached PATTERN FILE : what the probe's session has reached.
+# reached PATTERN FILE : did the probe's session reach it?
 reached() {
 	if grep -aq "$1" "$2"; then place < "$2"
 	elif grep -aq "is done" "$2"; then echo "not reached"
@@ -309,7 +309,7 @@ x11() {
 
 # --- what a cell says
 
-# place: of what the probe printed.
+# place : where the probe ran, from its output.
 place() {
 	local n got all='' pid
 
@@ -332,13 +332,13 @@ place() {
 	esac
 }
 
-# As host root in the container's namespaces, as alice.
+# Runs as host root in the container's namespaces, as alice.
 in_container() {
 	nsenter -t "$(pid_of alice)" -m -n -U -S "$(id -u alice)" \
 		-G "$(id -g alice)" "$@"
 }
 
-# What differs from the same door without containers.
+# Differences from the same door without containers.
 deviations() {
 	local before=$CELLS/plain/$1 here=$CELLS/$COLUMN/$1
 
@@ -412,7 +412,7 @@ forwarding() {
 
 # --- the table
 
-# KIND DOOR: what it is called; why a cell is not "inside".
+# KIND DOOR: its description; the reason if a cell is not "inside".
 rows() {
 	cat <<-'END'
 	session ssh_shell_pty: ssh, a shell with a terminal
@@ -521,7 +521,7 @@ listener() {
 	LISTENERS+=($!)
 }
 
-# What answers on either side, under the same names.
+# Listeners on both sides, under the same names.
 start_listeners() {
 	LISTENERS=()
 	listener socat TCP-LISTEN:7001,bind=127.0.0.1,reuseaddr,fork \
@@ -575,7 +575,7 @@ column() {
 	clean_slate
 }
 
-# What the others are compared with is right.
+# The results without containers, the base of the comparison, are right.
 plain() {
 	local door
 

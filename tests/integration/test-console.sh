@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# nsinit exec with a terminal of the container's.
+# nsinit exec with a terminal of the container.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +27,7 @@ box() {
 	timeout --foreground 20 nsinit exec --root "$BOX" "$@"
 }
 
-# talk SCRIPT COMMAND... : status of the expect script, its output in $OUT/talk
+# talk SCRIPT COMMAND... : the status of the expect script; output in $OUT/talk
 talk() {
 	{
 		cat <<-'END'
@@ -106,14 +106,14 @@ console() {
 		tr -d '\r' > "$OUT/text"
 	equal "device" "88:0 88:0 by name c" "$(xargs < "$OUT/text")"
 	wait_until 3 box_gone || fail "it goes on"
-	# Nobody inside takes it away.
+	# Nobody inside can remove it.
 	box -- sh -c 'rm -f /dev/console; umount /dev/console
 		mv /dev/console /dev/c; ls /dev/console' < /dev/null \
 		> "$OUT/text" 2>&1
 	contains "still there" /dev/console "$(tail -n 1 "$OUT/text")"
 }
 
-# What the rootfs has in its place, and what device_nodes makes, is no matter.
+# Neither a file of the rootfs in its place nor a node of device_nodes matters.
 console_diverted() {
 	fresh '{"rootfs": "image", "tty": true}'
 	make_busybox "$BOX/image" || skip "busybox"
@@ -182,7 +182,7 @@ talks_to_bash() {
 		"$(diff "$OUT/before" "$OUT/after")"
 }
 
-# restored NAME COMMAND : something ends nsinit while the terminal is raw.
+# restored NAME COMMAND : COMMAND ends nsinit while the terminal is raw.
 restored() {
 	echo "$1"
 	fresh
@@ -217,7 +217,7 @@ all_restored() {
 	restored "the death of PID 1" "kill -KILL \$(cat $BOX/pid)"
 }
 
-# Until the command ends nothing of the caller's terminal gets in.
+# Until the command ends, the caller's terminal does not get inside.
 host_terminal_unreachable() {
 	fresh "$1"
 	talk '
@@ -275,7 +275,7 @@ input_from_pipe() {
 	equal "nothing" "st 0" "$(: | { box cat > /dev/null; echo "st $?"; })"
 }
 
-# All 256 bytes get in; there is no key of ours.
+# All 256 bytes get inside: nsinit reserves no key.
 no_byte_is_ours() {
 	fresh
 	python3 -c 'import sys
@@ -314,8 +314,8 @@ signals_go_in() {
 	contains "output" "got usr1" "$(cat "$OUT/text")"
 }
 
-# Without a terminal the command is in a session of its own; keys are for it,
-# and what it runs, all the same.
+# Without a terminal the command has its own session; keys still signal it and
+# its children.
 keys_go_in() {
 	fresh "$PLAIN_BOX"
 	talk '
@@ -343,7 +343,7 @@ keys_go_in() {
 	equal "its session" "$pid" "$sid"
 }
 
-# The other end of the caller's terminal goes away.
+# The other end of the caller's terminal is closed.
 hang_up() {
 	fresh
 	export OUT

@@ -8,7 +8,7 @@ pam_enable cron
 config alice '{"rootfs": "/"}'
 conf 'linger = 90;'
 
-# cron runs a crontab once a minute; @reboot at its start, through the same
+# cron runs a crontab once a minute, but @reboot at its start, through the same
 # PAM session.
 echo "@reboot $NS_COMMAND > \$HOME/ns 2>&1; \
 id > \$HOME/id; echo done > \$HOME/done" > "$TOP/crontab"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# nsinit doctor: says nothing of a clean host, and finds each planted hole.
+# nsinit doctor reports nothing on a clean host, and finds each planted hole.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -22,7 +22,7 @@ SAVED="pam.d ssh passwd shells group"
 	done
 }
 
-# A clean host: alice is contained, bob is, by nsshell and PAM.
+# A clean host: alice and bob are contained, bob by nsshell and PAM.
 fresh() {
 	local name
 
@@ -67,8 +67,8 @@ found() {
 	contains "$2: what to do" "    remedy: " "$line"
 }
 
-# planted COMMAND SEVERITY CHECK [FILE TEXT] : it was not found before, is
-# after COMMAND, and is the only one unless MORE is set.
+# planted COMMAND SEVERITY CHECK [FILE TEXT] : the finding appears only after
+# COMMAND, and is the only one unless MORE is set.
 planted() {
 	local command=$1 status=0 n
 
@@ -87,7 +87,7 @@ line_of() {
 	grep -n "$1" "$2" | head -n 1 | cut -d : -f 1
 }
 
-# before LINE : a session line in front of ours, in su.
+# before LINE : inserts a session line before pam_container, in su.
 before() {
 	sed -i "/pam_container/i $1" /etc/pam.d/su
 }
@@ -100,7 +100,7 @@ control() {
 	sed -i "s,^session required pam_container.so,session $1," /etc/pam.d/sshd
 }
 
-# Without the module in sshd bob has nsshell alone; the rest is as it should.
+# Without the module in sshd, bob has only nsshell; the rest is correct.
 shell_only() {
 	sed -i /pam_container/d /etc/pam.d/sshd
 	rm -r "$CONF/users/alice"
@@ -115,7 +115,7 @@ shell_only() {
 	END
 }
 
-# sshd_says OLD NEW : a line of that configuration is another.
+# sshd_says OLD NEW : replaces a line of sshd's configuration.
 sshd_says() {
 	shell_only
 	sed -i "s,^$1.*,$2," /etc/ssh/sshd_config
@@ -136,12 +136,13 @@ shell_only_is_enough() {
 	found hole not-listed /etc/pam.d/sshd
 }
 
-# What PAM can jump over, and what it cannot.
+# Lines that PAM can jump over, and lines that it cannot.
 harmless_lines() {
 	fresh
 	before "session sufficient pam_permit.so"
 	mv /etc/pam.d/su "$OUT/su"
-	# A jump that ends before ours, and a substack that ends itself.
+	# A jump that ends before pam_container, and a substack that ends
+	# itself.
 	{
 		echo "session [default=1] pam_permit.so"
 		echo "session requisite pam_deny.so"
@@ -163,7 +164,7 @@ through_include() {
 	echo "session required pam_container.so" >> /etc/pam.d/common-session
 	echo "session required pam_container.so" \
 		>> /etc/pam.d/common-session-noninteractive
-	# su includes it as well; su and sudo of this host do.
+	# su also includes it; on this host, su and sudo do.
 	doctor 0
 	lacks "findings" not-listed "$(cat "$OUT/stdout")"
 	found risk after /etc/pam.d/sshd: "pam_limits.so: is called inside"
@@ -245,7 +246,7 @@ in_json() {
 
 t "doctor says nothing of a clean host" clean
 while IFS='|' read -r severity check file text command; do
-	# The nsshell of bob is alone then, which has holes of its own.
+	# Then bob has only nsshell, which has holes of its own.
 	MORE=
 	[ "${severity#+}" = "$severity" ] || MORE=1
 	severity=${severity#+}

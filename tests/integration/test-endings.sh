@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# How sessions end, and what of them is left.
+# How sessions end, and which of their processes remain.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
@@ -10,7 +10,7 @@ pam_enable sshd su cron
 config alice '{"rootfs": "/"}'
 sshd_start 22
 
-# A command without a terminal whose connection is lost.
+# The connection of a command without a terminal is lost.
 lost_connection() {
 	witness_begin
 	connect 'sleep 1001; echo'
@@ -34,7 +34,7 @@ one_session() {
 	[ "$(count_sessions alice)" -eq 1 ]
 }
 
-# sshd's privileged process is killed: its child would go on.
+# sshd's privileged process is killed: without the product its child continues.
 killed_sshd() {
 	local pid before
 
@@ -51,7 +51,7 @@ killed_sshd() {
 	witness_end
 }
 
-# An ordinary logout: what was left on purpose is left.
+# An ordinary logout: processes that were left on purpose remain.
 background() {
 	witness_begin
 	status_is 0 nssh alice 'sleep 1004 > /dev/null 2>&1 < /dev/null &
@@ -63,7 +63,7 @@ background() {
 	witness_end
 }
 
-# With a terminal, by ssh's escape.
+# The connection of a session with a terminal is closed by ssh's escape.
 escape() {
 	witness_begin
 	{ sleep 2; printf '\r~.'; sleep 5; } | timeout 20 \
@@ -99,7 +99,7 @@ su_background() {
 	witness_end
 }
 
-# A job of cron's whose CRON process is killed.
+# The CRON process of a cron job is killed.
 killed_cron() {
 	local pid
 
@@ -117,7 +117,7 @@ killed_cron() {
 	witness_end
 }
 
-# "kill": whatever is left of the one, and of no other.
+# "kill": ends all processes of this session, and of no other.
 killed() {
 	conf 'on_disconnect = "kill";'
 	witness_begin
@@ -136,7 +136,7 @@ one_group() {
 	[ "$(groups_of | sed 's,.*/,,' | sort -u | wc -l)" -eq 1 ]
 }
 
-# A bomb that forks and ignores signals does not get away.
+# A fork bomb that ignores signals does not escape.
 killed_bomb() {
 	config alice '{"rootfs": "/", "cgroups": {"pids": 200}}'
 	conf 'on_disconnect = "kill";'
@@ -168,7 +168,7 @@ kept() {
 	witness_end
 }
 
-# The monitor was killed: what ended meanwhile is ended by the next.
+# The monitor is killed: the next one ends the sessions that ended meanwhile.
 adopted() {
 	conf
 	witness_begin
@@ -179,7 +179,7 @@ adopted() {
 	sleep 0.5
 	status_is 0 su alice -c true
 	wait_until 10 gone 'sleep 1015' || fail "it lives on"
-	# One that it took over.
+	# A session that the new monitor took over.
 	connect 'sleep 1016; echo'
 	wait_until 5 there 'sleep 1016' || fail "no command"
 	kill -KILL "$(monitors)"
@@ -190,7 +190,7 @@ adopted() {
 	witness_end
 }
 
-# One that failed is not to disturb the next.
+# A failed test must not disturb the next.
 e() {
 	t "$@"
 	clean_slate

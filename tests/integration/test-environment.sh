@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Who one is, and what one has, is the same inside as outside.
+# A user's identity and environment are the same inside as outside.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
-# Modules that are listed before ours act on the login, wherever it goes.
+# Modules before pam_container affect the login, inside and outside.
 for service in sshd su su-l sudo sudo-i cron login; do
 	sed -i '1i session required pam_env.so readenv=1\
 session required pam_umask.so umask=0027\
@@ -30,7 +30,7 @@ for i in $(seq 40); do
 done
 usermod -aG "$GROUPS_OF_ALICE" alice
 
-# Users of a name service that is not files.
+# Users of a name service other than files.
 EXTRA=/var/lib/extrausers
 HAS_EXTRA=
 compgen -G '/usr/lib/libnss_extrausers.so*' > /dev/null && HAS_EXTRA=1
@@ -133,7 +133,7 @@ probe() {
 	grep -q '^end' "$2" || fail "the probe does not run by $1" "$(cat "$2")"
 }
 
-# The same door without a container.json is what is compared with.
+# Compares with the same door without a container.json.
 as_outside() {
 	need_product
 	clean_slate
@@ -159,7 +159,7 @@ as_outside() {
 	esac
 }
 
-# What nsshell passes, and what it makes itself.
+# The variables that nsshell passes on, and those that it makes itself.
 nsshell_environment() {
 	need_product
 	clean_slate
@@ -206,7 +206,7 @@ nsshell_environment() {
 		fail "< expected, > what nsshell's command has"
 }
 
-# The runtime directory is the user's alone, and the container's alone.
+# The runtime directory belongs only to the user, and only to the container.
 runtime_dir() {
 	local dir
 
@@ -229,7 +229,7 @@ runtime_dir() {
 	lacks "what is in it" of-the-host "$(cat "$OUT/text")"
 }
 
-# Where there is none the variable is not set, whatever the host has.
+# Without a runtime directory the variable is not set, whatever the host has.
 no_runtime_dir() {
 	need_product
 	[ -d /srv/images/plain ] || skip "busybox is missing"
@@ -245,7 +245,7 @@ no_runtime_dir() {
 	mkdir -p /srv/images/plain/run
 }
 
-# Nothing is logged of what was not there.
+# A missing object causes no log message.
 no_noise() {
 	need_product
 	clean_slate
@@ -266,7 +266,7 @@ configured() {
 	equal "by nsshell" /own "$(door nsshell alice 'echo $XDG_RUNTIME_DIR')"
 }
 
-# groups DOOR USER ROOTFS : inside as outside, by number and by name.
+# groups DOOR USER ROOTFS : the same inside as outside, by number and by name.
 groups() {
 	need_product
 	[ "$2" != dora ] || [ -n "$HAS_EXTRA" ] ||
@@ -288,7 +288,7 @@ groups() {
 	nsinit stop "$2" > /dev/null 2>&1
 }
 
-# A rootfs of its own that knows neither the users nor their groups.
+# A separate rootfs that knows neither the users nor their groups.
 make_busybox /srv/images/plain > /dev/null && {
 	sed -i '/^root:/!d' /srv/images/plain/etc/passwd
 	sed -i '/^\(root\|tty\):/!d' /srv/images/plain/etc/group

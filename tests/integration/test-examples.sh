@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every example of the documents is a configuration that nsinit check accepts.
+# nsinit check accepts every example of the documents.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -8,7 +8,7 @@ DOCUMENTS=/usr/share/doc/nscontainer
 MAN=/usr/share/man/man5/container.json.5
 SHIPPED=$CONF/nscontainer.conf
 
-# examples : writes each into a file of its own; the man page's are marked.
+# examples : writes each example into a separate file; the man page marks them.
 examples() {
 	mkdir -p "$OUT/examples"
 	awk -v out="$OUT/examples/readme-" '/^ *```json$/ { n++; on = 1; next }
@@ -29,7 +29,7 @@ all_validate() {
 	examples
 	for file in "$OUT"/examples/*; do
 		config alice "$(cat "$file")"
-		# Directories that an example names are there.
+		# The directories that an example names exist.
 		sed -n 's/.*"\(rootfs\|source\)": *"\(\/[^"%]*\)".*/\2/p' \
 			"$file" | xargs -r mkdir -p
 		nsinit check alice > "$OUT/check" 2>&1 ||
@@ -39,7 +39,7 @@ all_validate() {
 	[ $n -ge 3 ] || fail "only $n examples found"
 }
 
-# Each key of the file as shipped, uncommented, is valid: its default.
+# Each key of the shipped file is valid when uncommented: it is the default.
 shipped_conf() {
 	need_product
 	cp "$TOP/stage$SHIPPED" "$OUT/shipped"

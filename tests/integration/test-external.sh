@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Containers that another engine made, joined by their pid file: crun, lxc,
-# systemd-nspawn where it is, and unshare.  C6 of pid files: recycled numbers,
+# Containers of another engine, joined by their pid file: crun, lxc,
+# systemd-nspawn if available, and unshare.  C6 of pid files: recycled numbers,
 # processes of the host, files that others can write.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
@@ -25,7 +25,7 @@ make_image() {
 
 mkdir -p "$BOX" /root/bin
 IMAGE_PROBLEM=$(make_image "$IMAGE")
-# The one that busybox has.
+# The shell that busybox has.
 usermod -s /bin/sh alice
 pam_enable sshd su su-l
 sshd_start "$SSHD_PORT"
@@ -33,7 +33,7 @@ PLAIN_JSON="{\"pidfile\": \"$BOX/%u.pid\"}"
 
 # --- engines; each makes the container "box" and its pid file
 
-# What a failed test left.
+# Removes the remains of a failed test.
 fresh() {
 	local pid
 
@@ -85,7 +85,7 @@ bundle() {
 END
 }
 
-# Version 1.8 does not run where both versions of cgroups are mounted.
+# Version 1.8 does not run with both versions of cgroups mounted.
 crun_run() {
 	unshare --mount sh -c 'umount /sys/fs/cgroup/unified 2> /dev/null
 		exec crun --root /run/crun run -d --pid-file "$1" -b "$2" box' \
@@ -117,7 +117,7 @@ crun_userns_make() {
 
 lxc_make() {
 	mkdir -p /var/lib/lxc/box "$BOX"
-	# The file of lxc-start --pidfile has the number of lxc-start.
+	# lxc-start --pidfile writes the pid of lxc-start itself.
 	printf '#!/bin/sh\necho "$LXC_PID" > %s\n' "$PIDFILE" > /root/bin/pid
 	chmod 0755 /root/bin/pid
 	cat > /var/lib/lxc/box/config << END
@@ -139,7 +139,7 @@ lxc_end() {
 	lxc-stop -k -n box
 }
 
-# It has no pid file: what starts it writes one.
+# It has no pid file: its caller writes one.
 nspawn_make() {
 	systemd-nspawn -q -D "$IMAGE" -M box --register=no --keep-unit \
 		--private-network --as-pid2 --timezone=off \
@@ -157,7 +157,7 @@ nspawn_end() {
 	wait "$ENGINE" || return 0
 }
 
-# With a root of its own by pivot_root, as it is done by hand.
+# A separate root by pivot_root, as people make it by hand.
 unshare_make() {
 	unshare --mount --pid --fork --net --uts --ipc --propagation private \
 		sh -c 'mount --bind "$1" "$1" && cd "$1" &&
@@ -176,8 +176,8 @@ unshare_end() {
 	wait "$ENGINE" || return 0
 }
 
-# Alice's own user namespace, with a range of ids, as engines without root
-# make it; the maps are root's to write.
+# Alice's own user namespace with a range of ids, as engines without root make
+# it; only root can write the maps.
 rootless_make() {
 	setpriv --reuid=alice --regid=alice --clear-groups \
 		unshare --user --keep-caps --mount --pid --fork --net --uts \
@@ -197,7 +197,7 @@ rootless_make() {
 	printf '0 300000 %s\n%s %s 1\n' "$(id -u alice)" \
 		"$(id -u alice)" "$(id -u alice)" > "$OUT/map"
 	for map in uid_map gid_map; do
-		# In one write.
+		# In a single write.
 		cat "$OUT/map" > "/proc/$(cat "$OUT/outer")/$map" ||
 			fail "$map"
 	done
@@ -228,7 +228,7 @@ forgotten() {
 		[ ! -e "$RUN/alice/current/cgroup" ] && [ -z "$(monitors)" ]
 }
 
-# equal_namespaces FILE PID: those that FILE says are the process's.
+# equal_namespaces FILE PID: the namespaces in FILE are those of the process.
 equal_namespaces() {
 	local ns
 
@@ -240,7 +240,7 @@ equal_namespaces() {
 		"$(printed_ns "$1" mnt)"
 }
 
-# nsshell needs capabilities where root owns the namespaces.
+# nsshell needs capabilities if root owns the namespaces.
 as_nsshell() {
 	setcap cap_sys_admin,cap_sys_chroot,cap_sys_ptrace,cap_setpcap+ep \
 		/usr/bin/nsshell || skip "setcap does not work here"
@@ -265,7 +265,7 @@ doors() {
 	contains "terminal" /dev/pts "$(cat "$OUT/stdout")"
 }
 
-# bounds DOOR : what the status file says of them in a session.
+# bounds DOOR : prints the bounds in the status file of a session.
 bounds() {
 	by "$1" 'grep -E "^(CapBnd|NoNewPrivs):" /proc/self/status' |
 		tr -s '\t\n\r' ' '
@@ -275,7 +275,7 @@ bounded() {
 
 	need crun
 	unshare_make
-	# The control: where PID 1 has all it is what container.json says.
+	# The control: if PID 1 has all, container.json decides.
 	for door in ssh su; do
 		equal "$door" "CapBnd: 00000000a00405fb NoNewPrivs: 0 " \
 			"$(bounds "$door")"
@@ -289,7 +289,7 @@ bounded() {
 		-e 's/CAPS/"capabilities": {"bounding": ["CAP_CHOWN",\
 			"CAP_SYS_ADMIN"]}/' /srv/bounded/config.json
 	crun_run /srv/bounded || fail "crun does not run"
-	# Neither more than PID 1 has, nor more than container.json gives.
+	# Neither more than PID 1 has, nor more than container.json allows.
 	for door in ssh su; do
 		equal "$door" "CapBnd: 0000000000000001 NoNewPrivs: 1 " \
 			"$(bounds "$door")"
@@ -297,7 +297,7 @@ bounded() {
 	crun_end
 }
 
-# Its limits, the filter and the bounding set hold for a session.
+# PID 1's limits, filter and bounding set also hold for a session.
 confined() {
 	local pid1 session
 
@@ -309,7 +309,8 @@ confined() {
 	equal "control groups" "$(cat "/proc/$pid1/cgroup")" \
 		"$(cat "/proc/$session/cgroup")"
 	contains "filter" "Seccomp:	2" "$(cat "$OUT/session")"
-	# What container.json gives, of what the engine gives to PID 1.
+	# The part of container.json's capabilities that the engine gives to
+	# PID 1.
 	contains "bounding set" "$(printf 'CapBnd:\t%016x' $((0xa00405fb &
 		0x$(awk '/^CapBnd:/ { print $2 }' "/proc/$pid1/status"))))" \
 		"$(cat "$OUT/session")"
@@ -338,7 +339,7 @@ all_doors() {
 
 # --- pid files
 
-# refused TEXT: a login, with TEXT in syslog.
+# refused TEXT: the login is refused, with TEXT in syslog.
 refused() {
 	syslog_mark
 	su - alice -c "$NS_COMMAND" > "$OUT/refused" 2>&1 &&
@@ -368,7 +369,7 @@ pid_files() {
 	refused "there is no such file"
 }
 
-# One that could be alice's word, or anybody's.
+# A file that alice, or anybody, could have written.
 unsafe_files() {
 	need unshare
 	unshare_make
@@ -394,7 +395,7 @@ unsafe_files() {
 	wait_until 10 forgotten || fail "files are left"
 }
 
-# The process is younger than the file: the number was used again.
+# The process is younger than the file: the number was reused.
 recycled() {
 	need unshare
 	unshare_make
@@ -416,7 +417,7 @@ of_the_host() {
 	wait
 }
 
-# setns() leads to the root of the mounts, and not into a chroot.
+# setns() leads to the root of the mounts, not into a chroot.
 chroot_is_no_root() {
 	need unshare
 	unshare --pid --fork --mount --root="$IMAGE" /bin/sleep 7003 &
@@ -466,14 +467,14 @@ own_namespaces() {
 	rootless_make
 	status_is 4 su - alice -c "$NS_COMMAND; exit 4"
 	equal_namespaces "$OUT/stdout" "$(first)"
-	# Not one capability is needed to join that.
+	# Joining such a container needs no capability.
 	status_is 5 setpriv --reuid=alice --regid=alice --init-groups \
 		/usr/bin/nsshell -c "$NS_COMMAND; id -u; exit 5"
 	equal_namespaces "$OUT/stdout" "$(first)"
 	equal "uid" "$(id -u alice)" "$(tail -n 1 "$OUT/stdout")"
 	rootless_end
 	wait_until 10 forgotten || fail "files are left"
-	# Where root's are the namespaces, the reason is given.
+	# If root owns the namespaces, nsshell reports the reason.
 	unshare_make
 	status_is 0 su - alice -c true
 	status_is 126 setpriv --reuid=alice --regid=alice --init-groups \
@@ -522,7 +523,7 @@ starts_once() {
 	done
 	equal "starts" "start alice" "$(cat "$BOX/log")"
 	engine_runs "$(first)" || fail "it does not run any more"
-	# It ends with everything in it, and is started again.
+	# It ends with all its processes, and is started again.
 	crun_end
 	status_is 0 su - alice -c "$NS_COMMAND"
 	equal_namespaces "$OUT/stdout" "$(first)"
@@ -548,7 +549,7 @@ stops() {
 	wait_until 10 forgotten || fail "files are left"
 }
 
-# What only a container with control groups can have, check knows as well.
+# nsinit check also refuses keys that need a container with control groups.
 lifecycle_of_engine() {
 	need unshare
 	conf 'idle_timeout = 60;'
@@ -601,7 +602,7 @@ default_pidfile() {
 	unshare_end
 	wait_until 10 forgotten || fail "files are left"
 	config alice '{"hostname": "mine"}'
-	refused "hostname: not with pidfile"
+	refused "hostname: cannot be combined with pidfile"
 	config alice '{"rootfs": "/", "hostname": "mine"}'
 	status_is 0 su - alice -c hostname
 	equal "host name" mine "$(cat "$OUT/stdout")"
@@ -610,7 +611,7 @@ default_pidfile() {
 	wait_until 10 forgotten || fail "files are left"
 }
 
-# Its own system is the host's: nothing there says that this is a container.
+# Its system is the host's: nothing there marks it as a container.
 no_second_join() {
 	need unshare
 	usermod -s /usr/bin/nsshell alice
@@ -631,7 +632,8 @@ no_second_join() {
 	wait
 }
 
-# The engine shows container-shell where /etc/passwd of the host has nsshell.
+# The engine provides container-shell at the path that /etc/passwd of the host
+# has for nsshell.
 login_shell() {
 	need unshare
 	[ -e "$IMAGE/bin/nsshell" ] || fail "container-shell was not found"

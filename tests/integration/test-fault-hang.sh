@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each process of a login that starts a container stands still after steps in
+# Each process of a login that starts a container hangs after chosen steps in
 # turn: the login is inside or refused in time, the next one works, and then
 # nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
@@ -10,12 +10,12 @@
 STRIDE=1000
 rich_container
 
-# What stands still is given up in time, by whoever waits for it.
+# Every process that waits for the hanging one gives up in time.
 stops() {
 	faults_begin
 	conf 'stop = "logout"; start_timeout = 2;'
 	record_start
-	# Nobody waits for the login itself.
+	# Nobody waits for the login process itself.
 	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|'\
 'move_mount|sendmsg|execve|execveat) ' > "$OUT/waits"
 	begin_plan "$OUT/waits" STOP

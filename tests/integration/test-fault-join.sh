@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # Each system call of a login that joins, of nsshell and of nsinit stop fails
-# in turn: inside or refused, and nothing is left.
+# in turn: the login is inside or refused, and nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
 . "$(dirname "$0")/lib.sh"
 . "$TESTS/faults.sh"
@@ -10,7 +10,7 @@ STRIDE=40
 rich_container
 AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 
-# The container runs, whatever the last one did to it.
+# Makes the container run, whatever the last test did to it.
 begin_running() {
 	faults_begin
 	nsinit start alice || fail "nsinit start"
@@ -51,7 +51,7 @@ shell_with() {
 	*"ns cgroup"*) wrong "status $status" "$TEXT" ;;
 	0:*) wrong "it does nothing" "$TEXT" ;;
 	124:*) wrong "it hangs" "$TEXT" ;;
-	# The loader without its first memory.
+	# The loader crashes without its first memory.
 	139:) [[ $STEP == *:mmap:* ]] || wrong "it crashes" ;;
 	*:) wrong "it says nothing, status $status" ;;
 	esac

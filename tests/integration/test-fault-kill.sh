@@ -10,7 +10,7 @@
 STRIDE=60
 rich_container
 
-# The file has the steps of what changes anything, or waits.
+# Keeps the steps in FILE that change state, or wait.
 changing() {
 	grep -vE ' (open|openat|newfstatat|mmap|mprotect|brk|read|pread64|'\
 'fcntl|prctl|access|getdents64|fstatfs|get[a-z]*|readlink(at)?) ' "$1"
@@ -23,14 +23,14 @@ kills() {
 	begin_plan "$OUT/changing" KILL
 	while next_step; do
 		login_with "$FAULT"
-		# What had its end killed needs another login to see that.
+		# If the end was killed, the next login has to notice it.
 		login_works
 		nothing_left
 	done
 	end_of_faults 90
 }
 
-# A session in a container that is outdated.
+# A session in an outdated container.
 begin_old() {
 	rm -f /home/alice/go
 	config alice '{"rootfs": "/", "hostname": "old"}'
@@ -51,8 +51,8 @@ end_old() {
 	wait "$OLD_LOGIN" || wrong "the old session: status $?"
 }
 
-# Killed from the making of the new instance until the old monitor is told: the
-# old container goes on, and the next login is in a new one.
+# Killed between the making of the new instance and the message to the old
+# monitor: the old container continues, and the next login is in a new one.
 drains() {
 	local STRIDE=1000
 

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each allocation of a login and of login-start fails in turn: inside or refused, and
-# nothing is left.
+# Each allocation of a login and of login-start fails in turn: the login is
+# inside or refused, and nothing is left.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
 . "$(dirname "$0")/lib.sh"
 . "$TESTS/faults.sh"
 
 rich_container
 
-# allocations PROGRAM LEAST : the first 20, then ever fewer.
+# allocations PROGRAM LEAST : tries the first 20, then fewer and fewer.
 allocations() {
 	local n=1
 
@@ -43,8 +43,8 @@ memory() {
 
 f "each allocation of a login fails in turn" memory pamcaller 50
 f "each allocation of a start fails in turn" memory login-start 70
-# Who is contained by a group must not be out of it for want of memory: the C
-# library passes over a module of the name service that has none.
+# A user who is contained by a group must not be outside for lack of memory:
+# the C library skips a module of the name service that lacks memory.
 by_group() {
 	local WANTED=each
 

@@ -9,10 +9,10 @@ CHANGED='The configuration of your container has changed'
 pam_enable sshd su
 sshd_start 22
 
-# What a session says of the configuration that it is in.
+# Prints the configuration that a session is in.
 WHICH='cat /proc/sys/kernel/hostname'
 
-# configure NAME [MORE]: what is made from now on.
+# configure NAME [MORE]: the configuration of the next containers.
 configure() {
 	config alice "{\"rootfs\": \"/\", \"hostname\": \"$1\"${2-}}"
 }
@@ -21,14 +21,14 @@ fresh() {
 	need_product
 	clean_slate
 	conf "$@"
-	# Numbers from 1.
+	# Instances are numbered from 1.
 	rm -f /home/alice/go* "$RUN/alice/current"
 	configure first
 	syslog_mark
 }
 
-# stay NAME: a session by su that lasts until 'leave NAME'; its first line is
-# the hostname.
+# stay NAME: a session by su that lasts until 'leave NAME'; the first line of
+# its output is the hostname.
 stay() {
 	rm -f "$OUT/$1"
 	timeout 120 su alice -c "$WHICH; i=0
@@ -52,7 +52,7 @@ is_in() {
 	equal "session $1 is in" "$2" "$(head -n 1 "$OUT/$1")"
 }
 
-# su passes messages on in a login without a command only.
+# su passes messages on only in a login without a command.
 interactive() {
 	timeout 60 su - alice <<< "$WHICH" 2>&1
 }
@@ -61,7 +61,7 @@ now_in() {
 	timeout 60 su alice -c "$WHICH" 2> "$OUT/now.err"
 }
 
-# field KEY [N]: of the Nth record of nsinit list.
+# field KEY [N]: the value in the Nth record of nsinit list.
 field() {
 	nsinit list --json alice | tr -d ' \n' | sed 's/},{"user"/}\n{"user"/g' |
 		sed -n "${2-1}s/.*\"$1\":\"\\{0,1\\}\\([^\",}]*\\).*/\\1/p"
@@ -96,7 +96,7 @@ list_tells() {
 	equal "stale" false "$(field stale)"
 	DIGEST=$(field digest)
 	equal "length of the digest" 16 "${#DIGEST}"
-	# The same content once more, in a new file.
+	# The same content in a new file.
 	cp "$CONF/users/alice/container.json" "$OUT/copy"
 	rm "$CONF/users/alice/container.json"
 	cp "$OUT/copy" "$CONF/users/alice/container.json"
@@ -115,7 +115,7 @@ list_tells() {
 	ends_clean
 }
 
-# stale_by WHAT COMMAND UNDO
+# stale_by WHAT COMMAND UNDO: only COMMAND makes the container stale.
 stale_by() {
 	equal "stale before $1" false "$(field stale)"
 	eval "$2"
@@ -156,7 +156,7 @@ other_file_takes_over() {
 	equal "stale" true "$(field stale)"
 	equal "keep" first "$(now_in)"
 	rm -r "$CONF/default"
-	# Not contained any more: as if it had never been.
+	# A user who is no longer contained has no trace of the container.
 	timeout 20 su alice -c "$NS_COMMAND" > "$OUT/ns"
 	landed_on_host "$OUT/ns"
 	equal "stale without a file" true "$(field stale)"
@@ -255,7 +255,8 @@ drain_three() {
 	[ -e "$RUN/alice/1/pid" ] || fail "1 has ended"
 	leave three
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "3 stays"
-	# The oldest alone: no container for new logins, but one in the list.
+	# Only the oldest remains: the list has a container, but it takes no
+	# logins.
 	equal "list" "1 true" "$(field generation) $(field draining)"
 	leave one
 	ends_clean
@@ -283,7 +284,7 @@ drain_empty_waits() {
 	ends_clean
 }
 
-# Sessions are known wherever they are.
+# Sessions are listed in every container.
 drain_sessions() {
 	local old
 
@@ -454,7 +455,7 @@ nsshell_told() {
 
 LOGINS=20
 
-# race POLICY: all land, in at most one new container.
+# race POLICY: all logins land inside, in at most one new container.
 race() {
 	local i
 
@@ -485,7 +486,7 @@ race() {
 	ends_clean
 }
 
-# Changed again and again, while logins come.
+# The configuration changes repeatedly while users log in.
 churn() {
 	local i
 
@@ -555,13 +556,13 @@ kill_old_init() {
 	leave two
 	wait_until 5 [ ! -e "$RUN/alice/pid" ] || fail "the new one stays"
 	[ -e "$RUN/alice/1" ] || fail "who has removed it?"
-	# By the next start.
+	# The next start does this.
 	equal "login" second "$(now_in)"
 	[ ! -e "$RUN/alice/1" ] || fail "not swept by the start"
 	ends_clean
 }
 
-# Whoever drains is killed at some moment of it.
+# The process that drains the container is killed at some moment.
 kill_who_drains() {
 	local i
 
@@ -580,7 +581,7 @@ kill_who_drains() {
 	done
 }
 
-# Whatever is left then, the next login works, and nsinit stop ends all.
+# After any kill the next login works, and nsinit stop ends everything.
 kill_anything() {
 	local i victims victim
 

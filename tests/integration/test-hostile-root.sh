@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The container's root against what the host believes: it owns its rootfs, and
-# has CAP_SYS_ADMIN in its user namespace.
+# The container's root against checks of the host: it owns its rootfs, and has
+# CAP_SYS_ADMIN in its user namespace.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ ADMIN='{"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE", "CHOWN", "FOWNER",
 SHARED='{"seccomp": "unconfined", "namespaces": {"NEWNS": true, "NEWPID": true},
 	"capabilities": ["DAC_OVERRIDE", "CHOWN", "FOWNER", "SYS_PTRACE"]}'
 
-# box JSON : a rootfs with its container.json at the top, as in 2014.
+# box JSON : a rootfs with its container.json at the top, the layout of 2014.
 box() {
 	need_product
 	rm -rf $BOX
@@ -26,7 +26,8 @@ box() {
 	cd $BOX || fail "cd"
 }
 
-# What the container's root writes beside its container.json is not believed.
+# Files that the container's root writes beside its container.json are not
+# trusted.
 forged_files() {
 	box "$ADMIN"
 	nsinit exec sh -c 'echo "{}" > /container.json && echo BAD write
@@ -53,7 +54,7 @@ config_further_down() {
 		"$(cat "$OUT/stderr")"
 }
 
-# Each mount of the tree is locked: a user namespace may not undo it.
+# Each mount of the tree is locked: a user namespace cannot undo it.
 masks_are_locked() {
 	box "$ADMIN"
 	nsinit exec sh -c 'for m in /proc/sys /proc/irq /proc/keys /sys /proc \
@@ -71,7 +72,8 @@ masks_are_locked() {
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 }
 
-# The host's file behind PID 1; without a user namespace this root owns it.
+# The host's file of PID 1's program; without a user namespace this root owns
+# it.
 init_is_unreachable() {
 	local before
 
@@ -95,7 +97,7 @@ t "J2 PID 1's program cannot be written from inside" init_is_unreachable "$ADMIN
 t "J2 PID 1's program cannot be written from inside without a user namespace" \
 	init_is_unreachable "$SHARED"
 
-# What PID 1 holds, its session could open through /proc/1/fd.
+# A session could open every descriptor of PID 1 through /proc/1/fd.
 init_holds_nothing() {
 	local pid links
 
@@ -112,7 +114,7 @@ init_holds_nothing() {
 		sort -u)
 	equal "the monitor's standard descriptors" /dev/null "$links"
 	nsinit stop --timeout 0 alice
-	# A container without that device is one as well.
+	# A container without that device is recognized as well.
 	box '{"device_nodes": []}'
 	status_is 0 nsinit exec sh -c true
 }

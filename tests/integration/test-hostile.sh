@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# nsshell's caller chooses everything around it.
+# The caller of nsshell chooses its whole environment.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 config alice '{"rootfs": "/"}'
 [ -n "$PLAIN" ] || timeout 20 nsinit start alice
 
-# A library that says so when it is loaded.
+# A library that reports when it is loaded.
 EVIL=/home/alice/evil
 mkdir -p "$EVIL"
 cat > "$EVIL/evil.c" <<'END'
@@ -32,16 +32,16 @@ nsshell_as() {
 	timeout 20 "${AS_ALICE[@]}" "$@"
 }
 
-# works KIND : it lands inside, and the status comes back.
+# works KIND : nsshell lands inside, and the status comes back.
 works() {
-	# Through a pipe: a limit of the size of files is about files.
+	# Through a pipe, because a file-size limit applies to files.
 	nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
 		"$NS_COMMAND; exit 7" | cat > "$OUT/stdout"
 	equal "status" 7 "${PIPESTATUS[0]}"
 	landed_inside "$OUT/stdout" alice
 }
 
-# The same for what leaves no output to look at.
+# The same for environments without visible output.
 works_unseen() {
 	rm -f /home/alice/ns
 	status_is 7 nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
@@ -49,7 +49,7 @@ works_unseen() {
 	landed_inside /home/alice/ns alice
 }
 
-# Works, or is refused with a sentence: never lands outside, or crashes.
+# Works, or is refused with a sentence: never lands outside or crashes.
 refused_or_works() {
 	nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c "$NS_COMMAND; exit 7" \
 		> "$OUT/stdout" 2> "$OUT/stderr"
@@ -81,12 +81,12 @@ preload() {
 	lacks "inside" LD_PRELOAD "$(cat "$OUT/stdout")"
 	lacks "inside" evil. "$(cat "$OUT/stdout")"
 	empty "where it was loaded" "$(ls /tmp/evil.* 2> /dev/null)"
-	# Else the test says nothing.
+	# Otherwise the test proves nothing.
 	"$@" env LD_PRELOAD="$EVIL/evil.so" true
 	rm /tmp/evil.* || fail "the library is not loaded by others"
 }
 
-# A signal that was ignored or blocked is not inside.
+# A signal that the caller ignored or blocked has its default inside.
 signals_default() {
 	status_is 0 nsshell_as "$HOSTILE" "$1" /usr/bin/nsshell -c \
 		'grep "^Sig\(Blk\|Ign\)" /proc/self/status'
@@ -125,7 +125,6 @@ cannot_write() {
 	equal "state" "$before" "$(cat "$RUN/alice/current/state")"
 }
 
-# ptrace of nsshell by its own user must not be a way to another's.
 full_pipe() {
 	nsshell_as sh -c '/usr/bin/nsshell -c "yes | head -c 1000000" | head -c 10
 		true' > "$OUT/text"

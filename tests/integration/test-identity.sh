@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each door makes a session of the user's ids and groups.
+# A session has the user's ids and groups, by each door.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
 pam_enable sshd su su-l sudo sudo-i cron login
 conf 'linger = 30;'
 usermod -aG staff,games alice
-# World-readable, but not for its group; and for its group alone.
+# A world-readable file that denies its group, and one only for its group.
 echo text > /srv/denied
 chgrp staff /srv/denied
 chmod 0604 /srv/denied
@@ -22,7 +22,8 @@ echo end
 END
 chmod 0755 "$IDS"
 
-# with NAMESPACES : alice's container; none: the default ones.
+# with NAMESPACES : writes alice's container; without argument the default
+# ones.
 with() {
 	clean_slate
 	if [ -n "$1" ]; then
@@ -39,7 +40,7 @@ printed() {
 	tr -d '\r' < "$2" | grep -ao "$1.*" | xargs
 }
 
-# ids FILE : what nsc-ids printed is all that alice is, by any door.
+# ids FILE : the output of nsc-ids has alice's ids and no other, by each door.
 ids() {
 	local uid gid zero=0000000000000000
 
@@ -104,7 +105,7 @@ user_ids() {
 	ids "$OUT/ids"
 }
 
-# A group that denies something cannot be lost.
+# A group that denies access cannot be dropped.
 denied() {
 	need_product
 	with "$2"

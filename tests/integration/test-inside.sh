@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What a session sees and may do in the container.
+# The view and the rights of a session in the container.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -31,7 +31,7 @@ identity() {
 		"$(inside id)"
 }
 
-# Even root's group and others' rights are the host's.
+# The rights of root's group and of others are also the host's.
 shadow() {
 	need_product
 	status_is 1 inside 'cat /etc/shadow'
@@ -100,8 +100,8 @@ default_new_privileges() {
 		"$(nssh bob "$INSIDE && grep NoNewPrivs /proc/self/status")"
 }
 
-# Of the login program's descriptors nothing is left.  The shell itself must
-# have no pipe open meanwhile.
+# No descriptor of the login program is left.  The shell itself must not have a
+# pipe open meanwhile.
 FDS='ls /proc/$$/fd > ~/fds; sort -n ~/fds | xargs'
 descriptors() {
 	equal "descriptors" "0 1 2" "$(inside "$FDS")"
@@ -170,7 +170,7 @@ masked() {
 	status_is 1 inside 'echo b > /proc/sysrq-trigger || exit 1'
 }
 
-# Nothing of the host's system can be changed, by the container's root either.
+# Nobody can change the host's system, not even the container's root.
 read_only() {
 	need_product
 	status_is 1 inside 'touch /usr/x || exit 1'
@@ -179,7 +179,7 @@ read_only() {
 	status_is 0 inside 'touch /tmp/x ~/x /dev/shm/x'
 	[ ! -e /tmp/x ] || fail "/tmp is the host's"
 	[ -e /home/alice/x ] || fail "the home is not the user's"
-	# What is no file system of the container's own, and writable.
+	# Writable mounts that are not file systems of the container.
 	inside 'cat /proc/self/mounts' | awk '$4 ~ /^rw/ && $2 != "/home/alice" &&
 		!($3 == "tmpfs" && $1 !~ /^nsc-world/) && $2 !~ /^.dev/ &&
 		$3 != "proc" { print }' > "$OUT/more"
@@ -197,8 +197,8 @@ network() {
 		'exec 3<>/dev/tcp/127.0.0.1/22' 2>&1)"
 }
 
-# The container's root has no power over the host or the masks, not even where
-# no filter keeps it from having mounts of its own.
+# The container's root has no power over the host or the masks, not even if no
+# filter prevents its own mounts.
 no_mounting() {
 	need_product
 	config carol '{"rootfs": "/", "seccomp": "unconfined"}'

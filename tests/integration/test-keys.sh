@@ -15,7 +15,7 @@ rm -f "$IMAGE/bin/bash"
 printf '#!/bin/sh\nexec /bin/sh "$@"\n' > "$IMAGE/bin/bash"
 chmod 0755 "$IMAGE/bin/bash"
 
-# fresh MORE : alice has the host's system, and MORE.
+# fresh MORE : alice's container has the host's system, and MORE.
 fresh() {
 	need_product
 	clean_slate
@@ -23,7 +23,7 @@ fresh() {
 	syslog_mark
 }
 
-# image MORE : alice has the image, and MORE.
+# image MORE : alice's container has the image, and MORE.
 image() {
 	need_product
 	[ -n "$IMAGE" ] || skip "$REASON"
@@ -92,7 +92,7 @@ second_proc_is_masked() {
 	status_is 0 inside '! echo 1 > /p/sys/kernel/panic && ! echo h > /p/sysrq-trigger'
 }
 
-# With CAP_SYS_ADMIN inside, none of the protections comes off.
+# Even with CAP_SYS_ADMIN inside, no protection can be removed.
 masks_stay() {
 	local pid
 
@@ -124,7 +124,7 @@ overlay_mount() {
 	empty "kept" "$(inside 'ls /o' | grep new)"
 }
 
-# The host's mount is there when the container looks again, or not.
+# Does a later mount of the host appear in the container?
 propagation() {
 	image '"mounts": [
 		{"type": "bind", "source": "/srv/p", "destination": "/slave", "private": false, "writable": true},
@@ -137,7 +137,7 @@ propagation() {
 	echo seen > /srv/p/later/file
 	equal "slave" seen "$(inside 'cat /slave/later/file')"
 	equal "private" "" "$(inside 'cat /own/later/file' 2> /dev/null)"
-	# The other way: as root of the container with all it could have.
+	# The other direction: as root of the container with all capabilities.
 	nsenter -t "$(pid_of alice)" -a -S 0 -G 0 mount -t tmpfs nsc-inside \
 		/slave/later || fail "the test is wrong: no mount inside"
 	lacks "mounts of the host" nsc-inside "$(cat /proc/self/mounts)"
@@ -155,7 +155,7 @@ readonly_recursive() {
 	umount /srv/r/sub
 }
 
-# Whoever owns the rootfs swaps a directory for a link to the host while the
+# The owner of the rootfs swaps a directory for a link to the host while the
 # container is made: nothing is ever mounted, or made, outside.
 swapped_rootfs() {
 	local i swapper before
@@ -287,8 +287,8 @@ account_of_image() {
 	getent group alice >> "$IMAGE/etc/group"
 }
 
-# Ids that are not themselves on the host: files of the home are the user's on
-# both sides all the same, in each door.
+# With ids that are mapped to other ids of the host, files of the home still
+# belong to the user on both sides, by each door.
 home_of_mapped_ids() {
 	local map="[{\"container_id\": 0, \"host_id\": 3000000, \"size\": 65536}]"
 	local door
@@ -343,7 +343,7 @@ account_of_readonly_image() {
 	getent passwd alice >> "$IMAGE/etc/passwd"
 }
 
-# What stands in the place of the file must not hang or fool us.
+# An object in the place of the file must neither block nor mislead the start.
 account_hostile() {
 	image
 	mv "$IMAGE/etc/passwd" "$OUT/"
@@ -409,7 +409,7 @@ hooks_fail() {
 	refused "writable by others"
 }
 
-# many BYTES : a hook at the end with arguments of so many bytes.
+# many BYTES : a hook at the end with BYTES bytes of arguments.
 many() {
 	local args
 	args=$(printf '"%0999d",' $(seq 1 $(($1 / 1000))))
@@ -418,7 +418,8 @@ many() {
 	rm -f /run/hooks
 }
 
-# What does not fit into the file in the run directory is refused, not dropped.
+# A hook that does not fit into the file in the run directory is refused, not
+# dropped.
 hooks_too_many() {
 	hook stop 'echo "$NSC_HOOK $#" >> /run/hooks'
 	many 64000
@@ -433,7 +434,8 @@ hooks_too_many() {
 	contains "check" "combine them in one script" "$(cat "$OUT/check")"
 }
 
-# A hook that leaves something behind that holds its output does not hang.
+# A background process of a hook that holds its output does not block the
+# start.
 hook_in_background() {
 	hook back 'sleep 7 & exit 0'
 	fresh '"hooks": {"start": [{"path": "/usr/local/lib/hooks/back", "timeout": 5}]}'
@@ -441,7 +443,7 @@ hook_in_background() {
 	pkill -x -f 'sleep 7'
 }
 
-# kill -9 of monitor and PID 1: the next start runs what was not run.
+# kill -9 of monitor and PID 1: the next start runs the remaining hooks.
 hooks_after_kill() {
 	hook stop 'echo "$NSC_HOOK $NSC_PID" >> /run/hooks'
 	fresh '"hooks": {"stop": [{"path": "/usr/local/lib/hooks/stop"}]}'

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# kill -9 of anything, at any moment, leaves nothing that the next login does
-# not clear.
+# After kill -9 of any process at any moment, the next login clears all
+# remains.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -14,11 +14,12 @@ gone() {
 	! kill -0 "$1" 2> /dev/null
 }
 
-# A login works, in one container, after which nothing is left.
+# A login works, in one container, and nothing is left after it.
 next_login_works() {
 	local others
 
-	# The background may be late to empty what an earlier call left.
+	# The shell in the background may be late to truncate the file of an
+	# earlier call.
 	rm -f "$OUT/next" /home/alice/go
 	timeout 90 su alice -c "$NS_COMMAND; $STAY" > "$OUT/next" &
 	login=$!
@@ -104,7 +105,7 @@ kill_watcher() {
 
 	begin
 	monitor=$(monitors)
-	# PID 1 is a child of it as well.
+	# PID 1 is also a child of it.
 	pkill -KILL -x container-monit -P "$monitor" ||
 		fail "the monitor has no child"
 	sleep 0.2
@@ -124,7 +125,7 @@ kill_init() {
 	next_login_works
 }
 
-# Nobody is left to remove the files.
+# No process remains to remove the files.
 kill_init_and_monitor() {
 	begin
 	kill -STOP "$(monitors)"
@@ -160,7 +161,7 @@ kill_starting() {
 		login=$!
 		sleep "0.0$(printf %02d "$delay")"
 		pkill -KILL -x "$name" && hits=$((hits + 1))
-		# On a busy machine it comes later than any of these.
+		# On a busy machine the process starts later than all of these.
 		[ "$delay" != 99 ] || [ "$hits" -gt 0 ] ||
 			! wait_until 5 pkill -KILL -x "$name" ||
 			hits=$((hits + 1))
@@ -191,7 +192,7 @@ field22() {
 	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
 }
 
-# recycled: the files of a container that ended say a stranger's pid.
+# recycled: the files of a container that ended have a stranger's pid.
 stale_files() {
 	begin
 	cp -aL "$RUN/alice/pid" "$RUN/alice/start" "$RUN/alice/current/state" "$OUT"
@@ -248,8 +249,8 @@ broken_state() {
 	not_joined
 }
 
-# What another version of ours started is told, neither joined nor touched;
-# the way out that is told works.
+# A container of another version is reported, neither joined nor changed; the
+# reported remedy works.
 other_version() {
 	local change sentence
 
@@ -258,7 +259,7 @@ other_version() {
 	cp "$RUN/alice/current/state" "$OUT/whole"
 	equal "how it begins" "version 1" "$(head -n 1 "$OUT/whole")"
 	for change in 's/^version .*/version 0/' '/^version /d'; do
-		# In place: who may read it stays.
+		# Written in place, which keeps the readers of the file.
 		sed "$change" "$OUT/whole" > "$OUT/other"
 		cat "$OUT/other" > "$RUN/alice/current/state"
 		syslog_mark

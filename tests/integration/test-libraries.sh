@@ -1,19 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Libraries are loaded where they are needed, and only there.
+# Libraries are loaded only when they are needed.
 # shellcheck disable=SC2317 # functions run by t
 . "$(dirname "$0")/lib.sh"
 
 ON_DEMAND="libsubid libsystemd libselinux libapparmor libnl-3 libnl-route-3"
 BOX=/srv/box
 
-# files_of LIBRARY: the library by its name.
+# files_of LIBRARY: the files of the library with that name.
 files_of() {
 	ldconfig -p | sed -n "s,^\s*$1\.so\.[0-9]* .* => ,,p"
 }
 
-# without "LIBRARY..." COMMAND...: in a mount namespace where they cannot be
-# loaded.
+# without "LIBRARY..." COMMAND...: runs in a mount namespace without these
+# libraries.
 without() {
 	local libraries=$1 library file files=()
 
@@ -42,7 +42,7 @@ box() {
 	printf '{"rootfs": "/srv/image"%s}\n' "$1" > "$BOX/container.json"
 }
 
-# lacks_library LIBRARY: the sentence of who needed it.
+# lacks_library LIBRARY: the message names the library.
 lacks_library() {
 	contains "sentence" "$1.so" "$(cat "$OUT/stderr")"
 	contains "sentence" "is needed and cannot be loaded: " \
@@ -60,7 +60,7 @@ plain_exec() {
 	nsinit exec --root "$BOX" cat < "$OUT/fifo" 9>&- &
 	pid=$!
 	wait_until 10 [ -e "$BOX/pid" ] || fail "nsinit exec does not start"
-	# It, and what it has forked to start the container.
+	# The process, and its fork that starts the container.
 	for process in "$pid" $(pgrep -x -P "$pid" nsinit); do
 		cat "/proc/$process/maps"
 	done > "$OUT/mapped"
@@ -80,7 +80,7 @@ plain_login() {
 	clean_slate || fail "alice's container stays"
 }
 
-# subid_by WORD...: that line of nsswitch.conf.
+# subid_by WORD...: writes that line of nsswitch.conf.
 subid_by() {
 	need_product
 	sed -i '/^subid:/d' /etc/nsswitch.conf
@@ -94,7 +94,7 @@ subid_module() {
 	subid_by other
 	status_is 1 without libsubid nsinit check alice
 	lacks_library libsubid
-	# A module that does not exist: libsubid takes the files, then.
+	# With a module that does not exist, libsubid uses the files.
 	status_is 0 nsinit check alice
 	sed -i '/^subid:/d' /etc/nsswitch.conf
 }
@@ -118,7 +118,7 @@ labels() {
 	lacks_library libselinux
 }
 
-# The builder loads it: what it has made until then goes.
+# The builder loads it: everything that it made before is removed.
 systemd() {
 	grep -q ' - cgroup2 ' /proc/self/mountinfo || skip "no cgroup v2"
 	box ''

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# libnscontainer as installed, for a program that is not ours.
+# libnscontainer as installed, for a program of another project.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -8,7 +8,7 @@ EXAMPLE=/usr/share/doc/nscontainer/inside.c
 BOX=/srv/box
 HERE=/root/library
 
-# build NAME SOURCE: with what pkg-config says and every warning an error.
+# build NAME SOURCE: with the flags of pkg-config, and all warnings as errors.
 build() {
 	need_product
 	command -v cc > /dev/null || skip "cc is missing"
@@ -49,7 +49,7 @@ example() {
 	contains "error" "container.json" "$(cat "$OUT/stderr")"
 }
 
-# Everything once, as text that is compared.
+# Calls every function, and compares the output.
 whole_program() {
 	cat > "$OUT/whole.c" <<-'END'
 	#include <errno.h>
@@ -219,7 +219,7 @@ threads() {
 	nsinit stop --timeout 0 alice
 }
 
-# A directory's container ends with who asked for it, however that ends.
+# A directory's container ends with its caller, however the caller ends.
 dies_with_the_caller() {
 	build inside "$EXAMPLE"
 	fresh

@@ -143,13 +143,14 @@ user_cannot_hold_files() {
 	hold alice
 	setpriv --reuid=alice --regid=alice --init-groups \
 		find "$RUN" -writable > "$OUT/writable" 2> /dev/null
-	# The socket that nsshell, the user, enters the control groups by.
+	# The socket by which nsshell, as the user, enters the control groups.
 	sed -i "\\,^$(instance alice)/enter\$,d" "$OUT/writable"
 	empty "alice can write on the host" "$(cat "$OUT/writable")"
 	release
 }
 
-# Names that something else has, below /run and /var/lib: each has its own.
+# User names that are used below /run and /var/lib: each user has separate
+# files.
 odd_names() {
 	local name uid=31001
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# How many sessions there may be, and how long they and the container last.
+# Limits on the number of sessions, and on the time of sessions and container.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
@@ -14,7 +14,7 @@ one_session() {
 	[ "$(count_sessions alice)" -eq 1 ]
 }
 
-# container.json comes before nscontainer.conf.
+# container.json has precedence over nscontainer.conf.
 limited() {
 	conf 'max_sessions = 50;'
 	config alice '{"rootfs": "/", "lifecycle": {"max_sessions": 2}}'
@@ -30,7 +30,7 @@ limited() {
 		"$(cat "$OUT/stdout")"
 	logged "login refused: You have 2 sessions"
 	equal "sessions" 2 "$(count_sessions alice)"
-	# Not even where errors let in.
+	# Not even if errors let the login in.
 	conf 'on_error = "host";'
 	status_is 1 "$TESTS/pamcaller" su alice
 	kill -KILL "$CLIENT"
@@ -42,7 +42,7 @@ limited() {
 	conf
 }
 
-# However many ask at the same time; and several channels are one session.
+# The limit holds for simultaneous logins; several channels are one session.
 limited_storm() {
 	local i
 
@@ -80,7 +80,7 @@ multiplexed() {
 	clean_slate
 }
 
-# Nothing typed, nothing done: a warning, then the end; another is busy.
+# A session without input or work gets a warning and ends; a busy one stays.
 idle() {
 	conf 'idle_timeout = 6;'
 	nssh alice 'while :; do :; done' &
@@ -92,7 +92,7 @@ idle() {
 	SECONDS=0
 	wait_until 30 gone 'sleep 1018' || fail "it lives on"
 	[ "$SECONDS" -ge 5 ] || fail "it ended after $SECONDS seconds"
-	contains "the warning" "this session ends in 3 seconds" \
+	contains "the warning" "This session is idle and ends in 3 seconds" \
 		"$(cat "$OUT/client")"
 	wait_until 5 one_session || fail "the session does not end"
 	kill -0 "$hold" || fail "a busy session was ended"
@@ -101,7 +101,7 @@ idle() {
 	clean_slate
 }
 
-# Who types stays; ssh does not, when what is typed ends.
+# A session with input stays; ssh ends it when the input ends.
 typing() {
 	conf 'idle_timeout = 20;'
 	{ for ((i = 0; i < 30; i++)); do echo; sleep 1; done; sleep 60; } |
@@ -115,7 +115,7 @@ typing() {
 	clean_slate
 }
 
-# An end of the container, whatever runs in it.
+# The container ends, whatever runs in it.
 lifetime() {
 	config alice '{"rootfs": "/", "lifecycle": {"max_lifetime": 4}}'
 	sleep 20 | timeout 40 ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 \
@@ -125,21 +125,21 @@ lifetime() {
 	contains "the warning" "This container ends in 2 seconds" \
 		"$(cat "$OUT/client")"
 	wait_until 5 no_container alice || fail "something is left"
-	# The next one has a time of its own.
+	# The next container has its own lifetime.
 	status_is 0 su alice -c "$INSIDE"
 	config alice '{"rootfs": "/"}'
 	clean_slate
 }
 
-# without_groups COMMAND... : on a host that has none.  A start goes by what
-# PID 1 of the host sees.
+# without_groups COMMAND... : runs it on a host without groups.  A start uses
+# the view of the host's PID 1.
 without_groups() {
 	unshare --mount --pid --fork --mount-proc bash -c '
 		umount -n -R -l /sys/fs/cgroup
 		"$@"' bash "$@"
 }
 
-# No control groups: what needs them is refused, the rest works.
+# Without control groups, keys that need them are refused, and the rest works.
 no_groups() {
 	local key
 
@@ -159,7 +159,8 @@ no_groups() {
 	clean_slate
 }
 
-# same_refusal COMMAND... : check and start, by it, refuse with one sentence.
+# same_refusal COMMAND... : with it, check and start refuse with the same
+# sentence.
 same_refusal() {
 	local text
 
@@ -171,7 +172,7 @@ same_refusal() {
 		fail "check: $text" "start: $(cat "$OUT/start")"
 }
 
-# What breaks a key of the lifecycle in either file is refused by both.
+# Both refuse a wrong lifecycle key in either file.
 check_is_start() {
 	local key value
 
@@ -212,7 +213,7 @@ check_is_start() {
 	status_is 0 nsinit start alice
 }
 
-# Found before what runs is stopped.
+# The error is found before the running container is stopped.
 replace_keeps() {
 	without_groups bash -c '
 		nsinit start alice
@@ -225,7 +226,7 @@ replace_keeps() {
 	contains "sentence" "needs control groups" "$(cat "$OUT/text")"
 }
 
-# A user's own process connects as often as it can.
+# A process of the user connects as often as it can.
 flood() {
 	local n
 
@@ -256,7 +257,7 @@ s.connect("/run/nscontainer/alice/current/enter")' 2> /dev/null &&
 	witness_end
 }
 
-# One that failed is not to disturb the next.
+# A failed test must not disturb the next.
 e() {
 	t "$@"
 	clean_slate

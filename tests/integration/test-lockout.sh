@@ -17,7 +17,7 @@ pam_enable su sshd
 cp /etc/pam.d/su /etc/pam.d/sshd "$TOP"
 sshd_start 22
 
-# fresh LINE... : good configurations, and nscontainer.conf has these lines.
+# fresh LINE... : valid configurations, and these lines in nscontainer.conf.
 fresh() {
 	need_product
 	clean_slate
@@ -35,7 +35,7 @@ arguments() {
 		/etc/pam.d/su /etc/pam.d/sshd
 }
 
-# door USER : by su and by ssh, what they print is in $OUT/su and $OUT/ssh.
+# door USER : by su and by ssh; the output is in $OUT/su and $OUT/ssh.
 door() {
 	timeout 30 su "$1" -s /bin/sh -c "$NS_COMMAND" > "$OUT/su" \
 		2> "$OUT/error" || fail "su $1 fails" "$(cat "$OUT/error")"
@@ -334,7 +334,7 @@ step() {
 	contains "step $1" "${3-}" "$line"
 }
 
-# The last step is the failing one, and has the sentence that syslog has.
+# The last step is the one that fails, with the sentence of syslog.
 fails_at() {
 	tail -n 1 "$OUT/stdout" | grep -qE "^$1 +failed " ||
 		fail "step '$1' is not the last one" "$(cat "$OUT/stdout")"
@@ -419,7 +419,7 @@ try_inside() {
 	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
-# A hostile container: its shell neither ends nor gets anything of the host.
+# A hostile container: its shell does not end, and gets no file of the host.
 try_hostile() {
 	fresh
 	make_busybox /srv/hostile || fail "no busybox"

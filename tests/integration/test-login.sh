@@ -24,7 +24,7 @@ dialogue() {
 	END
 	COMMAND=$1 timeout 60 expect -f "$OUT/dialogue" \
 		> "$OUT/all" 2>&1 || fail "status $?" "$(cat "$OUT/all")"
-	# A line may begin with what switches bracketed paste off.
+	# A line may begin with the sequence that switches bracketed paste off.
 	tr -d '\r' < "$OUT/all" | grep -ao '\(ns [a-z]* [a-z]*:\|is \).*' \
 		> "$OUT/ns"
 }

@@ -7,7 +7,7 @@
 pam_enable su sshd
 sshd_start 22
 
-# with NAMESPACES MORE : alice's container has these, of the JSON's names.
+# with NAMESPACES MORE : alice's container has these, by their names in JSON.
 with() {
 	local name list=
 
@@ -21,7 +21,7 @@ with() {
 	syslog_mark
 }
 
-# landed FILE SHARED USER : inside, but for the namespaces in SHARED.
+# landed FILE SHARED USER : inside, except for the namespaces in SHARED.
 landed() {
 	local ns got
 
@@ -65,7 +65,7 @@ host_network() {
 	contains "the host's sshd" reached "$(cat "$OUT/ns")"
 }
 
-# Without a user namespace capabilities are the boundary.
+# Without a user namespace the boundary is the capabilities.
 bounded_without_user() {
 	with "NEWNS NEWPID NEWUTS NEWIPC NEWNET" '"capabilities": ["KILL"]'
 	timeout 20 su alice -c 'grep ^Cap /proc/self/status
@@ -80,7 +80,7 @@ bounded_without_user() {
 	differ "domainname" x "$(cat /proc/sys/kernel/domainname)"
 }
 
-# Nobody inside gains the host's root by a setuid program.
+# Nobody inside becomes the host's root by a setuid program.
 no_setuid() {
 	with "NEWNS NEWPID NEWUTS NEWIPC NEWNET"
 	install -m 4755 -o root /usr/bin/id /usr/local/bin/nsc-id
@@ -134,7 +134,7 @@ map_without_user() {
 	logged "login refused.*container.json: uid_mappings: must map"
 }
 
-# nested USER SHARED : a login by the container's root, in there.
+# nested USER SHARED : the container's root makes a login inside.
 nested() {
 	install -m 0755 "$TESTS/pamcaller" /usr/local/bin/nsc-caller ||
 		skip "pamcaller is not built"
@@ -168,7 +168,7 @@ nested_refused() {
 	contains "nested login" "open 6" "$(cat "$OUT/ns")"
 }
 
-# PAM starts, the shell joins: each alone is not enough.
+# PAM starts the container and the shell joins: neither alone is enough.
 start_and_shell() {
 	with "NEWNS NEWPID NEWUSER NEWUTS NEWIPC NEWNET NEWCGROUP"
 	conf 'stop = "logout"; placement = "start";'

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# networks[]: what each type gives, what is visible of it, and that nothing of
+# networks[]: the result of each type, its visible parts, and that nothing of
 # it is left behind.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
@@ -8,7 +8,8 @@
 pam_enable su
 conf 'linger = 60;'
 
-# network USER NETWORKS [MORE] : with these, on the host's own system.
+# network USER NETWORKS [MORE] : a container with these, on the host's own
+# system.
 network() {
 	need_product
 	clean_slate
@@ -29,7 +30,8 @@ no_veths() {
 	[ "$(veths)" -eq 0 ]
 }
 
-# The monitor ends the container, then the kernel the veth, each in a moment.
+# The monitor ends the container, and then the kernel the veth; each takes a
+# moment.
 all_gone() {
 	clean_slate
 	wait_until 10 no_veths || fail "left: $(ip -o link show type veth)"
@@ -61,7 +63,7 @@ veth() {
 	contains "the host's end" ": nv" "$host"
 	contains "the host's end" "mtu 1400" "$host"
 	contains "the host's end" ",UP" "$host"
-	# Ping by the host alone: there is no raw socket inside.
+	# Only the host can ping: there is no raw socket inside.
 	ping -c 1 -W 5 10.77.0.5 > /dev/null || fail "no ping to the container"
 	ping -c 1 -W 5 fd77::5 > /dev/null || fail "no IPv6 ping to it"
 	socat -U TCP-LISTEN:99,fork,reuseaddr,bind=10.77.0.1 \
@@ -133,7 +135,7 @@ auto() {
 	conf 'address_pool = "10.77.2.0/30"; address_gateway = "10.77.2.1";'
 	in_box alice true || fail "su fails"
 	in_box bob true 2> /dev/null && fail "bob has an address"
-	logged "networks\[0\].address: all 2 addresses of the pool are given"
+	logged "networks\[0\].address: all 2 addresses of the pool are in use"
 	conf 'linger = 60;'
 	clean_slate
 	in_box alice true 2> /dev/null && fail "it is not refused"
@@ -192,18 +194,18 @@ netns_errors() {
 		contains "check" context.nspath "$(cat "$OUT/stderr")"
 	done <<- 'EOF'
 	/run/netns/missing No such file
-	/run/netns/link no namespace
-	/run/netns/uts none of networks
+	/run/netns/link not a namespace
+	/run/netns/uts not a network namespace
 	/run/open/ns writable
 	/proc/self/ns/net /proc
-	/etc/passwd no namespace
+	/etc/passwd not a namespace
 	EOF
 	umount /run/open/ns /run/netns/uts
 	rm -r /run/open /run/netns/uts /run/netns/link
 	ip netns del lab
 }
 
-# kind KIND : an interface of its own on a parent of the host.
+# child KIND : an interface of this kind on a parent of the host.
 child() {
 	ip link add up0 type veth peer name up1
 	ip addr add 10.79.0.1/24 dev up1
@@ -245,7 +247,7 @@ errors() {
 	network alice "[{\"type\": \"veth\", \"context\": {\"bridge\": \"lo\",
 		\"prefix\": \"nv\"}}]"
 	in_box alice true 2> /dev/null && fail "it is not refused"
-	logged "'lo' is no bridge"
+	logged "'lo' is not a bridge"
 	network alice "[{\"type\": \"macvlan\",
 		\"context\": {\"parent\": \"up7\"}}]"
 	in_box alice true 2> /dev/null && fail "it is not refused"
@@ -253,7 +255,7 @@ errors() {
 	no_veths || fail "left: $(ip -o link show type veth)"
 }
 
-# The second interface cannot be given its address.
+# The second interface cannot get its address.
 midway() {
 	network alice "[$VETH, {\"type\": \"veth\",
 		\"address\": [\"10.78.0.2/24\", \"10.78.0.2/24\"],
@@ -282,7 +284,7 @@ clash() {
 	wait_until 10 no_veths || fail "left: $(ip -o link show type veth)"
 }
 
-# killed WHAT : kill -9 of it leaves no interface once PID 1 is gone.
+# killed WHAT : after kill -9 of it, no interface is left once PID 1 is gone.
 killed() {
 	network alice "[$VETH]"
 	in_box alice true || fail "su fails"
@@ -300,7 +302,7 @@ killed() {
 	all_gone
 }
 
-# nsinit dies at some moment of the start.
+# nsinit is killed at some moment of the start.
 killed_starting() {
 	local i
 
@@ -333,7 +335,7 @@ resolv() {
 		"prefix": "nv", "dns": ["10.77.0.1", "fd77::1"]}}]'
 	equal "dns" "nameserver 10.77.0.1 nameserver fd77::1" \
 		"$(in_box alice 'cat /etc/resolv.conf' | xargs)"
-	# As with systemd-resolved.
+	# The files of systemd-resolved.
 	mkdir -p /run/systemd/resolve
 	echo 'nameserver 127.0.0.53' > /run/systemd/resolve/stub-resolv.conf
 	echo 'nameserver 8.8.4.4' > /run/systemd/resolve/resolv.conf
@@ -362,7 +364,7 @@ resolv_rootfs() {
 		"$(in_box alice 'cat /etc/resolv.conf')"
 	clean_slate
 	[ ! -s "$box/etc/resolv.conf" ] || fail "it is written into the rootfs"
-	# A link out of the rootfs stays in it.
+	# A link that leads out of the rootfs is followed inside it.
 	ln -sf /etc/shadow "$box/etc/resolv.conf"
 	before=$(sha256sum /etc/shadow)
 	in_box alice 'cat /etc/resolv.conf' > "$OUT/text" 2> /dev/null
@@ -377,7 +379,7 @@ resolv_rootfs() {
 	rm -rf "$box" /etc/resolv.conf
 }
 
-# A way out for pasta: another namespace, with a server in it.
+# A route for pasta: another namespace with a server.
 uplink() {
 	[ -e /dev/net/tun ] || {
 		mkdir -p /dev/net

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 SHELLS=/usr/bin/nsshell
-# No function: its process is the program itself, and can be signalled.
+# Not a function: the process is the program itself, and can be signalled.
 AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 sshd_start 22
 [ -n "$PLAIN" ] || {
@@ -14,7 +14,7 @@ sshd_start 22
 	usermod -s "$SHELLS" bob
 }
 
-# start JSON : alice's container runs by 'nsinit start'.
+# start JSON : starts alice's container by 'nsinit start'.
 start() {
 	need_product
 	timeout 10 nsinit stop alice > /dev/null 2>&1
@@ -35,7 +35,7 @@ command_lands() {
 
 login_lands() {
 	started
-	# One line, without tabs: this is typed at a prompt.
+	# One line, without tabs: it is typed at a prompt.
 	nssh alice -tt <<< "$NS_COMMAND; shopt -q login_shell && \
 echo is login; echo is \$0 \$SHELL; exit 3" > "$OUT/ns"
 	equal "status" 3 $?
@@ -51,7 +51,7 @@ argument_login() {
 	contains "nsshell -l" "is login" "$(cat "$OUT/text")"
 }
 
-# The argument of -c comes as it was.
+# The argument of -c is passed on unchanged.
 unchanged() {
 	started
 	status_is 0 nssh alice "printf '%s|' 'a  b' \"c'd\" \\\$x '
@@ -100,7 +100,7 @@ signals() {
 	END
 }
 
-# A signal to nsshell goes to what runs inside.
+# A signal to nsshell goes to the command inside.
 signal_inwards() {
 	started
 	"${AS_ALICE[@]}" "$SHELLS" -c 'trap "echo heard; exit 9" TERM
@@ -174,14 +174,14 @@ other_users_container() {
 	kill -0 "$pid" || fail "alice's container ended"
 }
 
-# lands GROUPS : a nsshell of alice's, with further groups, joins.
+# lands GROUPS : nsshell, run by alice with further groups, joins.
 lands() {
 	setpriv --reuid=alice --regid=alice --groups="$(id -g alice)$1" \
 		"$SHELLS" -c "$NS_COMMAND" > "$OUT/ns" || fail "status $?"
 	landed_inside "$OUT/ns" alice
 }
 
-# The link of the name is for people: what it says is of no importance.
+# The link with the user's name is for people: its target does not matter.
 name_link() {
 	local to
 
@@ -200,7 +200,7 @@ lands_by_uid() {
 	"${AS_ALICE[@]}" "$SHELLS" -c "$INSIDE" || fail "status $?"
 }
 
-# A user who was given another name keeps the container, in each door.
+# A renamed user keeps the container, by each door.
 renamed() {
 	local pid
 
@@ -229,7 +229,7 @@ renamed() {
 	rm -r "$CONF/users/alicia"
 }
 
-# Group by group as it is now, and not as it was at the start.
+# The user's current membership counts, not that at the start.
 late_glass() {
 	local group=nscontainer-admins
 
@@ -242,7 +242,7 @@ late_glass() {
 	command_lands
 }
 
-# One that was a member at the start is asked for each time.
+# A user who was a member at the start is looked up each time.
 early_glass() {
 	local group=nscontainer-admins
 

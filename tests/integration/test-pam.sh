@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# The installed module and programs; and a caller seen from outside.
+# The installed module and programs, and a caller seen from outside.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ conf 'linger = 0; stop = "logout";'
 printf '%s\n' 'auth required pam_permit.so' 'account required pam_permit.so' \
 	'session required pam_container.so' > /etc/pam.d/nsc-one
 
-# caller OPTION... : its pid is in $PID, and it waits until 'go'.
+# caller OPTION... : waits until 'go'; its pid is in $PID.
 caller() {
 	need_product
 	[ -x "$CALLER" ] || skip "pamcaller is not built"
@@ -49,8 +49,8 @@ end_without_close() {
 	wait_until 5 no_container alice || fail "left: $(ls "$RUN/alice/")"
 }
 
-# Of the host nothing stays open but the lock of the session and, until the
-# end, what the caller had; after close_session not the lock either.
+# The only open file of the host is the lock of the session and, until the end,
+# the caller's own; after close_session, the lock is closed as well.
 descriptors() {
 	local open
 
@@ -65,7 +65,7 @@ descriptors() {
 	go
 }
 
-# systemd itself becomes the user's: it would be half inside.
+# systemd itself would become the user, and would be half inside.
 user_manager() {
 	need_product
 	[ -x "$CALLER" ] || skip "pamcaller is not built"
@@ -87,7 +87,7 @@ exports() {
 		grep -v '^PAM_CONTAINER\|^$' | sort | xargs)"
 }
 
-# needed FILE LIBRARY... : it needs no others.
+# needed FILE LIBRARY... : the file needs no other library.
 needed() {
 	local file=$1 name
 

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Who is placed, and what happens when the configuration is wrong.
+# Which users are contained, and the results of a wrong configuration.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
 pam_enable su
 [ -z "$PLAIN" ] || rm -f /etc/nscontainer
 
-# Each test begins with no configuration and no container.
+# Each test begins without configuration and container.
 fresh() {
 	need_product
 	clean_slate
@@ -32,7 +32,7 @@ is_on_host() {
 	landed_on_host "$OUT/ns"
 }
 
-# One sentence without paths for the user, the cause for the administrator.
+# The user gets a sentence without paths, the administrator the cause.
 is_refused() {
 	local name=$1 part
 
@@ -126,7 +126,7 @@ order() {
 	equal "user before group" of-user "$(su alice -c hostname)"
 }
 
-# refused_json JSON PART... : the file is named, and each PART.
+# refused_json JSON PART... : the message has the file and each PART.
 refused_json() {
 	local json=$1
 

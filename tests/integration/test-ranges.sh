@@ -4,7 +4,7 @@
 # shellcheck disable=SC2317 # functions run by t
 . "$(dirname "$0")/lib.sh"
 
-# first USER : the host's id of the container's root.
+# first USER : the container's root as an id of the host.
 first() {
 	nsinit check "$1" | sed -n 's/^uid_map: 0:\([0-9]*\):.*/\1/p'
 }
@@ -51,7 +51,7 @@ from_pool() {
 	equal "carol" 1879048192 "$carol"
 	equal "alice" $((carol + 65536)) "$alice"
 	equal "carol again" "$carol" "$(first carol)"
-	# Somebody gets ids of the pool in the file.
+	# Another user gets ids of the pool in the file.
 	subids "dave:$((alice + 10)):10"
 	status_is 1 nsinit check alice
 	equal "carol's is free of it" "$carol" "$(first carol)"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Each session is recorded when it opens and when it closes, once, whatever is
-# killed meanwhile; nsinit ps, last and kick; who and last on the host.
+# Each session is recorded once when it opens and once when it closes, even if
+# processes are killed meanwhile; nsinit ps, last and kick; who and last on the
+# host.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -27,7 +28,7 @@ begin() {
 	syslog_mark
 }
 
-# records EVENT KEY=VALUE... : the lines that have all of it.
+# records EVENT KEY=VALUE... : prints the lines that have all of these.
 records() {
 	local event=$1 part
 
@@ -57,7 +58,7 @@ value() {
 	sed "s/.* $1=\([^ ]*\).*/\1/"
 }
 
-# Each session that opened has closed, once, with the same values.
+# Each session that opened has closed once, with the same values.
 all_closed() {
 	sed -n 's/^event=open //p' "$HISTORY" | sort > "$OUT/opened"
 	sed -n 's/^event=close \(.*\) exit=.*/\1/p' "$HISTORY" | sort \
@@ -70,7 +71,7 @@ need_all_closed() {
 		"$(diff "$OUT/opened" "$OUT/closed")"
 }
 
-# stay USER [FILE]: a session by ssh until release; LOGIN is its process.
+# stay USER [FILE]: a session by ssh until release; LOGIN is its login process.
 stay() {
 	local before
 
@@ -119,7 +120,7 @@ knows_exit() {
 	begin
 	timeout 20 su alice -c 'exit 7'
 	need_all_closed
-	# The kernel tells since 6.15.
+	# The kernel reports the status since 6.15.
 	count_is 1 close exit=unknown && skip "kernel does not tell the status"
 	exit_is 7
 	timeout 20 su alice -c "$STAY" &
@@ -207,7 +208,7 @@ kill_monitor() {
 	wait_until 5 eval '[ -z "$(monitors)" ]' || fail "the monitor lives"
 }
 
-# One ends while nobody watches, one stays, a third brings a monitor.
+# One session ends without a monitor, one stays, and a third starts a monitor.
 killed_monitor() {
 	local first
 
@@ -250,7 +251,7 @@ killed_at_once() {
 		fail "opened twice" "$(cat "$HISTORY")"
 }
 
-# The next start tells of what ended with the container.
+# The next start records the sessions that ended with the container.
 all_killed() {
 	begin
 	stay alice
@@ -271,7 +272,7 @@ container_stops() {
 	release
 }
 
-# Debian 13 has others instead.
+# Debian 13 has other programs instead.
 need_utmp() {
 	local program
 
@@ -299,7 +300,7 @@ in_who() {
 	lacks "last" "gone" "$(last alice)"
 }
 
-# What nobody calls a login: who shows those with an entry of their own.
+# Sessions that are not logins: who shows only those with their own entry.
 not_in_who() {
 	need_utmp
 	begin
@@ -316,7 +317,7 @@ not_in_who() {
 	[ ! -e /run/utmp ] || fail "utmp was made"
 }
 
-# caller TYPE USER LINE : a program with an entry in utmp, as getty leaves it.
+# caller TYPE USER LINE : a program with an entry in utmp, as left by getty.
 caller() {
 	local pid=$BASHPID
 
@@ -360,7 +361,7 @@ shows_ps() {
 import json, sys
 s, = json.load(sys.stdin)
 print(s["user"], s["pid"], s["service"], s["rhost"])' < "$OUT/stdout")"
-	# A file whose process is another by now is no session.
+	# A file whose number another process has by now is not a session.
 	sed 's/^start .*/start 1/' "$RUN/alice/current/session/$LOGIN" > "$OUT/file"
 	cp "$OUT/file" "$RUN/alice/current/session/1"
 	equal "sessions" 2 "$(nsinit ps alice | wc -l)"
@@ -374,7 +375,7 @@ shows_last() {
 	status_is 0 nsinit last
 	timeout 20 su alice -c 'exit 7'
 	need_all_closed
-	# Later by a second, so that the order is known.
+	# A second later, so that the order is certain.
 	sed -i 's/opened=[0-9]*/opened=1000000000/' "$HISTORY"
 	stay carol
 	status_is 0 nsinit last
@@ -414,7 +415,7 @@ kicks_one() {
 	[ -n "$(pid_of alice)" ] || fail "the container is gone"
 	kill -0 "$other" || fail "the other session is gone"
 	count_is 1 close || fail "another session was closed"
-	# What ignores SIGHUP goes after the timeout.
+	# A process that ignores SIGHUP is killed after the timeout.
 	status_is 0 nsinit kick --timeout 1 alice
 	expect 2 close
 	empty "alice's processes" "$(pgrep -u alice -l)"
@@ -444,7 +445,7 @@ kicks_nothing_else() {
 	status_is 3 nsinit kick alice $!
 	contains "message" "no session has the login process" \
 		"$(cat "$OUT/stderr")"
-	# A number that is another process's by now.
+	# Another process has the number by now.
 	sed 's/^start .*/start 1/' "$RUN/alice/current/session/$LOGIN" \
 		> "$RUN/alice/current/session/$!"
 	status_is 3 nsinit kick --timeout 0 alice $!
@@ -470,7 +471,8 @@ hostile_values() {
 	nasty=$'a\nevent=open user=root pid=1\n\e[2J" x="\xff\'%n%s `id`'
 	"$TESTS/pamcaller" -r "$nasty" -y "$nasty" -u "$nasty" rec alice true \
 		> "$OUT/nasty" || fail "$(cat "$OUT/nasty")"
-	# libpam's own audit record has no room for more of the first two.
+	# libpam's own audit record has no room for longer values of the first
+	# two.
 	"$TESTS/pamcaller" -r "${long:0:3000}" -y "${long:0:3000}" -u "$long" \
 		rec alice true > "$OUT/long" || fail "$(cat "$OUT/long")"
 	need_all_closed
@@ -488,7 +490,7 @@ assert all(s["user"] == "alice" for s in json.load(sys.stdin))' ||
 	! last | LC_ALL=C grep -q $'\e' || fail "last has escape sequences"
 }
 
-# quickly COMMAND... : well below the time that any of the places may take.
+# quickly COMMAND... : well within the time that any place may take.
 quickly() {
 	local begin=$SECONDS
 
@@ -500,7 +502,7 @@ blocked_places() {
 	local full lock
 
 	begin
-	# A syslog that does not read, its queue full.
+	# A syslog that does not read, with a full queue.
 	mv /dev/log /dev/log.kept
 	python3 -c '
 import os, socket, time
@@ -526,7 +528,7 @@ time.sleep(60)' > "$OUT/lock" &
 	wait_until 10 grep -qs full "$OUT/full" || fail "the socket: $(cat "$OUT/full")"
 	wait_until 10 grep -qs locked "$OUT/lock" || fail "no lock"
 	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
-	# Nothing of the monitor's is held by who waits.
+	# A process that waits holds nothing of the monitor.
 	quickly nsinit stop alice
 	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
 	kill "$full" "$lock"
@@ -534,7 +536,7 @@ time.sleep(60)' > "$OUT/lock" &
 	quickly "$TESTS/pamcaller" -r 192.0.2.1 rec alice true > "$OUT/caller"
 	mv /dev/log.kept /dev/log
 	need_all_closed
-	# utmp gets what it can; nobody is there for ever.
+	# utmp gets the entries that it can; no entry stays for ever.
 	wait_until 25 eval '[ -z "$(who)" ]' || fail "who: $(who)"
 }
 
@@ -554,7 +556,7 @@ no_place() {
 	rm -r /var/log/nscontainer
 }
 
-# A host whose processes are at their limit.
+# A host at its limit of processes.
 no_process() {
 	local dir group
 

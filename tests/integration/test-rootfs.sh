@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Root file systems: a directory of its own, and what is mounted on it.
+# Root file systems: a separate directory, and the mounts on it.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -9,7 +9,7 @@ conf 'linger = 0; stop = "logout";'
 IMAGE=/srv/images/busybox
 REASON=$(make_busybox "$IMAGE") || IMAGE=
 
-# fresh MORE : alice's container.json has the image, and MORE.
+# fresh MORE : alice's container has the image, and MORE.
 fresh() {
 	need_product
 	clean_slate
@@ -29,7 +29,7 @@ inside() {
 	timeout 20 su - alice -s /bin/sh -c "$INSIDE || exit 99; $1"
 }
 
-# As the container's root, which a user namespace keeps harmless.
+# Runs as the container's root, which a user namespace makes harmless.
 root_inside() {
 	local pid
 
@@ -174,7 +174,7 @@ missing_source() {
 	logged "login refused.*/srv/nothing"
 }
 
-# outside FILE... : no link in the rootfs may have led there.
+# outside FILE... : no link in the rootfs led there.
 hostile() {
 	local link=$1 target=$2 before
 
@@ -190,7 +190,7 @@ hostile() {
 		{\"shell\": \"/bin/sh\"}, \"mounts\": [{\"type\": \"bind\",
 		\"source\": \"/srv/file\", \"destination\":
 		\"/data/deep/file\"}]}"
-	# Either is right: a view without that link, or a refusal.
+	# Both are right: a view without that link, or a refusal.
 	timeout 20 su alice -s /bin/sh -c "$INSIDE" > "$OUT/text" 2>&1 ||
 		contains "what the user sees" "login is refused" \
 			"$(cat "$OUT/text")"
@@ -205,7 +205,7 @@ hostile() {
 }
 
 hostile_again() {
-	# The run directory is made by the first login: not a difference.
+	# The first login makes the run directory: it is not a difference.
 	timeout 20 su alice -c true > /dev/null 2>&1
 	hostile "$@"
 }

@@ -19,7 +19,7 @@ ON='Seccomp:	2' OFF='Seccomp:	0'
 PROFILE=/etc/nscontainer/profile.json
 PLAIN_BOX='{"rootfs": "/"}'
 
-# fresh JSON : alice's next container is this one.
+# fresh JSON : the configuration of alice's next container.
 fresh() {
 	need_product
 	clean_slate
@@ -27,7 +27,7 @@ fresh() {
 	syslog_mark
 }
 
-# with MORE : the members of a custom profile.
+# with MORE : writes a custom profile with these members.
 with() {
 	mkdir -p "$CONF"
 	printf '%s\n' "{$1}" > $PROFILE
@@ -41,7 +41,7 @@ refused() {
 	lacks "what the user sees" "$PROFILE" "$(cat "$OUT/text")"
 }
 
-# What the helper prints under the filter, and without it.
+# Compares the results of the helper under the filter and without it.
 all_denied() {
 	local name
 
@@ -101,7 +101,7 @@ door() {
 	all_denied "$1"
 }
 
-# The same calls without a filter: the assertions can fail.
+# The same calls without a filter prove that the assertions can fail.
 control() {
 	[ -n "$CALLS" ] || skip "syscalls is not built"
 	fresh '{"rootfs": "/", "seccomp": "unconfined"}'
@@ -132,12 +132,12 @@ init_filtered() {
 		"$(stat -c '%U %a' "$RUN/alice/current/seccomp.bpf")"
 }
 
-# In a rootfs of its own the setuid bit counts.
+# In a separate rootfs the setuid bit is effective.
 setuid_works() {
 	need_product
 	make_busybox /srv/images/suid > "$OUT/why" || skip "$(cat "$OUT/why")"
 	mkdir -p /srv/images/suid/suid
-	# busybox would give its privileges up by itself.
+	# busybox would drop its privileges by itself.
 	ldd /usr/bin/cat | grep -o '/[^ ]*' |
 		xargs -I{} cp -L --parents {} /srv/images/suid
 	install -m 4755 /usr/bin/cat /srv/images/suid/suid/cat
@@ -215,7 +215,7 @@ profile_of_others() {
 	logged "$PROFILE.*No such file"
 }
 
-# Never unconfined: what should be there and is not refuses.
+# Never unconfined: a missing filter refuses the login.
 file_damaged() {
 	local file=$RUN/alice/current/seccomp.bpf
 
@@ -254,7 +254,7 @@ nothing_left() {
 		paste -sd,)"
 }
 
-# What people do all day.
+# Everyday programs.
 tools() {
 	local tool
 

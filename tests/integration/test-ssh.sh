@@ -86,7 +86,7 @@ stdin_is_binary() {
 	cmp "$OUT/sent" "$OUT/back" || fail "the bytes came back changed"
 }
 
-# /tmp is the container's own: a file there that the host has not is proof.
+# /tmp is the container's own: a file there that the host lacks is the proof.
 same_file() {
 	[ -n "$PLAIN" ] || [ ! -e "$1" ] || fail "$1 is on the host"
 	nssh alice "cat $1; rm -f $1" > "$OUT/back" || fail "no $1 inside"
@@ -145,7 +145,7 @@ agent() {
 	landed_inside "$OUT/text" alice
 }
 
-# forward_local: something listens inside, on the container's loopback.
+# forward_local: a program listens inside, on the container's loopback.
 forward_local() {
 	local text
 
@@ -257,7 +257,8 @@ password_login() {
 	landed_inside "$OUT/ns" alice
 }
 
-# landed_inside needs pid: the container must not end before it is compared.
+# landed_inside needs the pid: the container must not end before the
+# comparison.
 conf 'linger = 30;'
 t "an ssh command lands in the container" command_lands
 t "an ssh session with a pty lands in the container" pty_lands

@@ -15,7 +15,7 @@ arrived() {
 	[ "$(cat "$OUT"/ns.* 2> /dev/null | grep -c '^ns cgroup')" -ge "$1" ]
 }
 
-# storm COMMAND... : COMMAND runs its last argument in a session of alice's.
+# storm COMMAND... : COMMAND runs its last argument in a session of alice.
 storm() {
 	local i
 
@@ -47,7 +47,7 @@ su_login() {
 	timeout 90 su alice -c "$@"
 }
 
-# Logins that end at once, while others begin: each must get in.
+# Logins end at once while others begin: each must get in.
 churn() {
 	local i
 
@@ -75,7 +75,7 @@ nothing_left() {
 			2> /dev/null)" ]
 }
 
-# Each stays until the FIFO's writer has gone.
+# Each session stays until the writer of the FIFO ends.
 many() {
 	local i fd pid
 
@@ -121,7 +121,7 @@ many() {
 	conf 'stop = "logout";'
 }
 
-# A bomb is alice's alone.
+# A fork bomb harms only alice.
 bomb() {
 	config alice '{"rootfs": "/", "cgroups": {"pids": 300}}'
 	echo 'while :; do (sleep 1020; :) & done' > /home/alice/bomb
@@ -138,7 +138,7 @@ exploded() {
 	[ "$(pgrep -u alice | wc -l)" -gt 200 ]
 }
 
-# refused PATTERN: nobody gets in, the reason is in syslog, nothing is left.
+# refused PATTERN: nobody gets in, syslog has the reason, and nothing is left.
 refused() {
 	status_is 1 "$TESTS/pamcaller" su alice
 	contains "what the user sees" \
@@ -162,7 +162,7 @@ readonly_run() {
 	works
 }
 
-# No file more can be made.
+# No more files can be made.
 fill_run() {
 	local i
 
@@ -177,7 +177,7 @@ empty_run() {
 	mount -o remount,nr_inodes=1000000 /run
 }
 
-# The first to meet it is the start; then a session in a running container.
+# The start fails first; then a session in a running container.
 full_run() {
 	works
 	fill_run
@@ -195,7 +195,7 @@ full_run() {
 	wait_until 5 no_container alice || fail "the container stays"
 }
 
-# The login itself may have no more processes.
+# The login process itself cannot fork.
 no_pids() {
 	local group
 
@@ -218,8 +218,8 @@ no_pids() {
 	works
 }
 
-# The login and what it starts, its container not yet included, may have so
-# much memory: it works, or is killed at some point, and nothing is left.
+# The login and its helpers, before the container, have little memory: the
+# login works, or is killed at some point, and nothing is left.
 no_memory() {
 	local dir file size died=0
 
@@ -240,7 +240,7 @@ no_memory() {
 	done
 	[ "$died" -gt 0 ] || fail "there was always enough"
 	rmdir "$dir"
-	# What was left by all that could clean up is the next login's.
+	# The next login removes the remains that no process could clean up.
 	works
 	empty "files of sessions" "$(sessions_of alice)"
 	wait_until 5 no_groups || fail "groups are left"
@@ -264,7 +264,7 @@ slow_start() {
 	works
 }
 
-# PID 1 is killed again and again while logins join.
+# PID 1 is killed repeatedly while logins join.
 dying() {
 	local i pid killer logins=()
 
@@ -283,8 +283,8 @@ dying() {
 		wait "$pid"
 	done
 	kill "$killer"
-	# Who is inside dies with the container, and who is about to be ends;
-	# who was refused before is on the host.
+	# A login inside dies with the container, and one that is about to
+	# enter ends; a login that was refused earlier is on the host.
 	for ((i = 0; i < 30; i++)); do
 		grep -qx 'open 0' "$OUT/in.$i" ||
 			! grep -q '^open ' "$OUT/in.$i" ||
@@ -301,7 +301,7 @@ t "L1 $LOGINS simultaneous first logins by ssh are in one container" \
 	storm ssh_login
 t "$LOGINS short logins while the container stops and starts all work" churn
 
-# One that failed is not to disturb the next.
+# A failed test must not disturb the next.
 e() {
 	t "$@"
 	mount -o remount,rw,nr_inodes=1000000 /run

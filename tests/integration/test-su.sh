@@ -93,7 +93,7 @@ once() {
 	rm -f /home/alice/go
 	timeout 20 su - alice -c ": > here; $STAY" &
 	wait_until 10 test -e /home/alice/here
-	# What an earlier session lingered in may just be going.
+	# The lingering container of an earlier session may be about to end.
 	wait_until 5 one_container || fail "containers: $(count_inits)"
 	: > /home/alice/go
 	wait

@@ -9,7 +9,7 @@ config alice '{"rootfs": "/"}'
 conf 'linger = 30;'
 echo 'carol ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/carol
 chmod 0440 /etc/sudoers.d/carol
-# sudo -i quotes what it passes to the shell, and not as sh would.
+# sudo -i quotes the command for the shell, but differently from sh.
 echo "$NS_COMMAND" > /usr/local/bin/nsc-where
 chmod 0755 /usr/local/bin/nsc-where
 

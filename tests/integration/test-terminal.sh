@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Terminals in each door: the container has its own, the host keeps its own.
+# Terminals by each door: the container has its own, and so has the host.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,7 @@ mkdir -p "$BOX"
 echo '{"rootfs": "/"}' > "$BOX/container.json"
 EXEC="nsinit exec --root $BOX"
 
-# Its name leads to it, it is the one, and its owner is who is there.
+# The terminal's name leads to it, and its owner is the user of the session.
 NAMED='n=$(tty) && [ "$(stat -c %d:%i "$n")" = "$(stat -Lc %d:%i '\
 '/proc/self/fd/0)" ] && echo "named $n $(stat -c %U "$n")"; '\
 '[ -d /dev/.nscontainer ] && echo inside; : > /dev/tty && echo controlling'
@@ -29,7 +29,7 @@ on_terminal() {
 		sed 's/\^@//g'
 }
 
-# talk SCRIPT : an expect script; its output is in $OUT/talk.
+# talk SCRIPT : runs an expect script; its output is in $OUT/talk.
 talk() {
 	{
 		echo "set timeout ${TALK-20}"
@@ -41,7 +41,8 @@ talk() {
 				eof { exit $code }
 			}
 		}
-		# Until it works: what is to get it may not be in front yet.
+		# Repeats until it works: the receiver may not be in the
+		# foreground yet.
 		proc press {key pattern} {
 			for {set i 0} {$i < 20} {incr i} {
 				send $key
@@ -49,7 +50,7 @@ talk() {
 			}
 			exit 93
 		}
-		# A shell of root's on a terminal of the host.
+		# A shell of root on a terminal of the host.
 		proc outer {} {
 			global spawn_id spawn_out
 			spawn -noecho bash --norc --noprofile
@@ -57,7 +58,7 @@ talk() {
 			send "PS1=out\"\"er\\>\r"
 			check 90 "outer>"
 		}
-		# A command that gives an inner shell, from there.
+		# Starts an inner shell from there by a command.
 		proc inner {command} {
 			send "$command\r"
 			check 91 "\\$ $"
@@ -101,7 +102,7 @@ names() {
 		cat" | xargs)"
 }
 
-# Without a user namespace, and with what else changes the way inside.
+# Without a user namespace, and with other keys that change the way inside.
 other_containers() {
 	need_product
 	clean_slate
@@ -117,7 +118,8 @@ other_containers() {
 	config alice '{"rootfs": "/"}'
 }
 
-# The session is over with the terminal: nothing of ours holds the container.
+# The session ends with the terminal: no process of nscontainer holds the
+# container.
 session_ends() {
 	need_product
 	clean_slate
@@ -127,7 +129,7 @@ session_ends() {
 	conf 'linger = 3;'
 }
 
-# It has children, which a fork would take from it.
+# It has children, which a fork would take away from it.
 sshd_foreground() {
 	need_product
 	pam_enable sshd
@@ -159,7 +161,7 @@ login_names() {
 	'
 }
 
-# The login shell joins the container that runs, without the module.
+# The login shell joins the running container, without the module.
 nsshell_names() {
 	need_product
 	sed -i /pam_container/d /etc/pam.d/*
@@ -345,7 +347,8 @@ pipelines() {
 	'
 }
 
-# Descriptors 0 to 2 are others, the controlling terminal is the host's.
+# Descriptors 0 to 2 are not the terminal; the controlling terminal is the
+# host's.
 controlling() {
 	need_product
 	echo 'Defaults !use_pty' > /etc/sudoers.d/no-pty
@@ -367,7 +370,7 @@ controlling() {
 
 # --- hostile
 
-# pushed COMMAND : does what nsc-push pushes arrive at the outer shell?
+# pushed COMMAND : does the input of nsc-push arrive at the outer shell?
 pushed() {
 	printf '%s\n' '#!/bin/sh' \
 		"exec terminals push 'echo PUS\"\"HED" "'" > /usr/bin/nsc-push
@@ -407,7 +410,7 @@ push() {
 	done
 }
 
-# stolen DOOR : what is typed after its end.
+# stolen DOOR : prints the input after its end.
 stolen() {
 	rm -f "/home/alice/stolen"
 	talk '
@@ -443,7 +446,7 @@ steal() {
 	chmod 0700 /home/alice
 }
 
-# Not among the descriptors of any process inside, of whatever user.
+# No process inside, of any user, has it among its descriptors.
 unreachable() {
 	need_product
 	config alice '{"rootfs": "/", "capabilities": ["SYS_PTRACE", "KILL",
@@ -462,7 +465,7 @@ $(sed -n 's/^.*host //p' "$OUT/text") " "$(cat "$OUT/text")"
 	clean_slate
 }
 
-# ended NAME KILL : something ends it; the terminal is as before.
+# ended NAME KILL : KILL ends it, and the terminal is as before.
 ended() {
 	echo "$1"
 	ENDS=$2 DOOR=$3 talk '
@@ -490,7 +493,7 @@ restored() {
 		ended "relay SIG$signal" \
 			"kill -$signal \$(pgrep -o -x su)" "$su"
 	done
-	# What su ran is hung up then, see on_disconnect.
+	# The command of su is then hung up, see on_disconnect.
 	ended "su SIGKILL" "kill -KILL \$(pgrep -n -x su)" "$su"
 	ended "the program" "pkill -KILL -f 'sleep 6[3]'" "$su"
 	ended "the container" "kill -KILL \$(cat $RUN/alice/pid)" "$su"
@@ -513,7 +516,7 @@ echo re\"\"ady; while :; do sleep 0.1; done\"\r"
 	wait_until 5 none || fail "su goes on" "$(ps -ef)"
 }
 
-# A failure after the fork leaves the login where it was.
+# After a failure past the fork the login stays where it was.
 refused() {
 	need_product
 	conf 'on_error = "host";'
@@ -534,7 +537,7 @@ refused() {
 	conf 'linger = 3;'
 }
 
-# The same after the program forked, which the trial has not shown.
+# The same after the program forked, which the trial did not cover.
 refused_late() {
 	need_product
 	conf 'on_error = "host";'
@@ -561,7 +564,7 @@ refused_late() {
 	conf 'linger = 3;'
 }
 
-# The default filter denies keyctl anyway.
+# The default filter also denies keyctl.
 keyring() {
 	need_product
 	clean_slate
@@ -580,7 +583,7 @@ keyring() {
 	print("su", run("su", "alice", "-c", "terminals read " + key))
 	print("sudo", run("sudo", "-u", "alice", "terminals", "read", key))
 	print("own", run("su", "alice", "-c", "terminals add mine"))
-	# An init of the rootfs, started by whom the key belongs to.
+	# The owner of the key starts an init of the rootfs.
 	run("nsinit", "stop", "alice")
 	init = "terminals read %s > /run/key; exec sleep 600" % key
 	json.dump({"rootfs": "/", "seccomp": "unconfined",
@@ -623,5 +626,5 @@ t "a hang-up hangs up the inside" hang_up
 t "a terminal that cannot be made refuses the login" refused
 t "a terminal that fails late leaves the login on the host" refused_late
 t "J8: the host's session keyring stays on the host" keyring
-# Last: from here on the module is not there.
+# This is the last: from here on the module is missing.
 t "nsshell has a terminal of the container" nsshell_names

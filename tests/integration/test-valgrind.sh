@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# valgrind on nsshell and on the module: no error, no leak of ours.
-# Not part of a plain run: CI asks for it by name.
+# valgrind on nsshell and on the module: no error, and no leak of nscontainer.
+# Only runs by name, as in CI.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
@@ -9,13 +9,13 @@ command -v valgrind > /dev/null || {
 	t "valgrind" skip "valgrind is not installed"
 	exit 0
 }
-# pidfd_open(2) and clone3(2) are unknown to valgrind, so what needs them ends
-# with a refusal; up to there everything is read, parsed and freed.
+# valgrind does not know pidfd_open(2) and clone3(2), so operations that need
+# them end with a refusal; all code up to there reads, parses and frees.
 VALGRIND=(valgrind -q --error-exitcode=99 --leak-check=full
 	--show-leak-kinds=definite --errors-for-leak-kinds=definite
 	--child-silent-after-fork=yes)
-# valgrind knows nothing of a static C library, so nsshell is linked with the
-# shared one here.
+# valgrind does not recognize a static C library, so this nsshell is linked
+# with the shared one.
 NSSHELL=$TESTS/nsshell-shared
 AS_ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 printf '%s\n' "auth required pam_permit.so" "account required pam_permit.so" \

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # mark, stage, tests, work: the caller's
-# Sourced by 'run' and by bench/run, on the host: how something is run in a
-# world of its own, and how one sees afterwards that nothing is left of it.
+# Sourced by 'run' and by bench/run, on the host: runs a program in a separate
+# world, and checks afterwards that nothing of it is left.
 #
 # mark   in the name of each control group, and the source of each mount
-# stage  what 'make install DESTDIR=' wrote to, or none
+# stage  the DESTDIR of 'make install', or none
 # tests  a directory that is /mnt/tests in the world
-# work   a directory for what is noted meanwhile
+# work   a directory for notes
 worlds=$(dirname "${BASH_SOURCE[0]}")
 enabled=()
 
@@ -14,9 +14,9 @@ new_mark() {
 	mark=nsc-world-$$-$RANDOM
 }
 
-# What of the host must be the same afterwards, each line with its topic.
+# The state of the host that must not change; each line begins with its topic.
 snapshot() {
-	# The kernel's order and ids of mounts are not ours to keep still.
+	# The tests cannot control the kernel's order and ids of mounts.
 	sed 's/^/mount /' /proc/self/mountinfo
 	find /sys/fs/cgroup -type d \( -path "*$mark*" -o -path \
 		'*nscontainer*' ! -path '*nsc-world-*' \) 2> /dev/null |
@@ -29,7 +29,7 @@ snapshot() {
 		sed 's/^/name /'
 }
 
-# Processes in a world, or in a container of one: they see its mounts.
+# Processes in a world, or in one of its containers: they see its mounts.
 survivors() {
 	local dir
 
@@ -39,14 +39,14 @@ survivors() {
 	done
 }
 
-# Where hierarchies of control groups are mounted.
+# Where the hierarchies of control groups are mounted.
 hierarchies() {
 	awk '{ for (i = 7; i < NF; i++) if ($i == "-") break
 		if ($(i + 1) ~ /^cgroup2?$/) print $5 }' /proc/self/mountinfo
 }
 
-# What the host could, but does not, give to groups of v2: given for as long
-# as the tests run.
+# Enable the controllers that the host has but does not give to groups of v2,
+# while the tests run.
 enable_controllers() {
 	local dir controller controllers
 
@@ -70,7 +70,7 @@ disable_controllers() {
 	done 2> /dev/null
 }
 
-# Those that 'world' made.
+# Removes the groups that 'world' made.
 remove_groups() {
 	local dir
 
@@ -80,7 +80,7 @@ remove_groups() {
 	done 2> /dev/null
 }
 
-# What a test finds in its environment: the same whoever runs the tests.
+# The environment of a test: the same for every caller.
 clean_environment() {
 	local name settings=()
 
@@ -92,7 +92,7 @@ clean_environment() {
 		LC_ALL=C.UTF-8 "${settings[@]}" "$@"
 }
 
-# in_world FILE: of the directory that is tests.
+# in_world FILE: runs a file of the directory tests.
 in_world() {
 	clean_environment timeout -k 5 "${NSC_TEST_TIMEOUT:-400}" \
 		setsid --wait unshare --mount --pid --fork --kill-child \
@@ -100,7 +100,8 @@ in_world() {
 		"$worlds/world" "$mark" "$stage" "$tests" "$1" < /dev/null
 }
 
-# Whether it is as snapshot found it, and nobody is left in a world.
+# Checks that the host is as snapshot found it, and that no world has
+# processes.
 host_is_as_before() {
 	local i
 

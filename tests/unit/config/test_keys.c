@@ -172,7 +172,7 @@ static const struct {
 	{ "{\"rlimits\": [" RLIMIT("RLIMIT_AS", "1", "1") ", "
 	  RLIMIT("RLIMIT_AS", "2", "2") "]}", "each type once" },
 	{ "{\"sysctl\": {\"kernel.core_pattern\": \"|/x\"}}",
-	  "kernel/core_pattern is the whole host's" },
+	  "kernel/core_pattern applies to the whole host" },
 	{ "{\"sysctl\": {\"net.ipv4.ip_forward\": 1}}", "strings as values" },
 	{ "{\"sysctl\": {\"net/../kernel/x\": \"1\"}}", "sysctl: expected" },
 	{ "{\"sysctl\": {\"/net/x\": \"1\"}}", "sysctl: expected" },
@@ -406,7 +406,8 @@ START_TEST(external_refuses)
 		 taken[_i]);
 	c = good(text);
 	ck_assert_int_lt(nsc_external_finish(c, NULL, &alice, &err), 0);
-	ck_assert_msg(strstr(err.text, ": not with pidfile '/run/x': "),
+	ck_assert_msg(strstr(err.text,
+			     ": cannot be combined with pidfile '/run/x': "),
 		      "%s: %s", text, err.text);
 	nsc_config_free(c);
 }

@@ -110,8 +110,8 @@ static const struct {
 	{ LEAVES, .code = -1, .is_session = true },
 	{ ENDS, .code = -1 },
 	{ ENDS, .old = true, .code = -1 },
-	{ ASKS, STRANGER, .code = EPERM, .text = "is not whose container this "
-						 "is" },
+	{ ASKS, STRANGER, .code = EPERM, .text = "the container does not "
+						 "belong to uid " },
 	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
 	{ ASKS, .peer = ROOT },
 	{ ASKS, ROOT, .has_file = true, .is_session = true },

@@ -69,7 +69,7 @@ static const struct bad {
 } bads[] = {
 	{ "", "F: line 1, column 0: " },
 	{ "{", "F: line 1, column 1: " },
-	{ "{}", "F: defaultAction: must be there" },
+	{ "{}", "F: defaultAction: is missing" },
 	{ "{\"defaultAction\": 1}", "F: defaultAction: expected one of" },
 	{ "{\"defaultAction\": \"SCMP_ACT_NONE\"}",
 	  "F: defaultAction: expected one of" },
@@ -80,7 +80,7 @@ static const struct bad {
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"default\": 1}",
 	  "F: default: unknown key" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrnoRet\": 1}",
-	  "F: defaultErrnoRet: belongs to SCMP_ACT_ERRNO" },
+	  "F: defaultErrnoRet: belongs only to SCMP_ACT_ERRNO" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 4096}",
 	  "F: defaultErrnoRet: expected a number from 0 to 4095" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": "
@@ -89,7 +89,7 @@ static const struct bad {
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"architectures\": [], "
 	  "\"archMap\": []}", "F: expected architectures or archMap" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": [{}]}",
-	  "F: archMap[0].architecture: must be there" },
+	  "F: archMap[0].architecture: is missing" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"archMap\": "
 	  "[{\"architecture\": \"SCMP_ARCH_ARM\", \"subArchitectures\": "
 	  "[\"x\"]}]}", "F: archMap[0].subArchitectures[0]: expected" },
@@ -100,9 +100,9 @@ static const struct bad {
 	  "F: flags[0]: not possible here" },
 	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"listenerPath\": \"/x\"}",
 	  "F: listenerPath: not possible here" },
-	{ ONE("{}"), "F: syscalls[0]: names must be there" },
+	{ ONE("{}"), "F: syscalls[0]: expected names" },
 	{ ONE("{\"names\": [\"kill\"]}"),
-	  "F: syscalls[0]: action must be there" },
+	  "F: syscalls[0]: expected action" },
 	{ ONE("{\"names\": [\"kill\"], \"name\": \"kill\", \"action\": "
 	      "\"SCMP_ACT_ERRNO\"}"), "F: syscalls[0]: expected name or" },
 	{ ONE("{\"names\": [1], \"action\": \"SCMP_ACT_ERRNO\"}"),
@@ -112,10 +112,10 @@ static const struct bad {
 	{ ONE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_TRACE\"}"),
 	  "F: syscalls[0].action: not possible here: no tracer" },
 	{ ONE("{\"names\": [\"kill\"], \"action\": \"SCMP_ACT_KILL\", "
-	      "\"errnoRet\": 2}"), "F: syscalls[0].errnoRet: belongs to" },
+	      "\"errnoRet\": 2}"), "F: syscalls[0].errnoRet: belongs only to" },
 	{ ONE("{\"names\": [\"kill\"], \"x\": 1}"),
 	  "F: syscalls[0].x: unknown key" },
-	{ ARGS("{}"), "F: syscalls[0].args[0]: index, value and op" },
+	{ ARGS("{}"), "F: syscalls[0].args[0]: expected index, value and op" },
 	{ ARGS("{\"index\": 6, \"value\": 0, \"op\": \"SCMP_CMP_EQ\"}"),
 	  "F: syscalls[0].args[0].index: expected a number from 0 to 5" },
 	{ ARGS("{\"index\": 0, \"value\": -1, \"op\": \"SCMP_CMP_EQ\"}"),
@@ -170,11 +170,11 @@ START_TEST(unknown_names)
 
 	uncompilable(ONE("{\"names\": [\"kill\", \"no_such_call\"], "
 			 "\"action\": \"SCMP_ACT_ERRNO\"}"),
-		     "F: syscalls[0]: 'no_such_call': no system call of that");
+		     "F: syscalls[0]: 'no_such_call': no system call has this");
 	uncompilable("{\"defaultAction\": \"SCMP_ACT_LOG\", \"syscalls\": ["
 		     "{\"names\": [\"no_such_call\"], \"action\": "
 		     "\"SCMP_ACT_KILL\"}]}",
-		     "F: syscalls[0]: 'no_such_call': no system call of that");
+		     "F: syscalls[0]: 'no_such_call': no system call has this");
 	ck_assert_uint_gt(filter.len, 0);
 }
 END_TEST
