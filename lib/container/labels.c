@@ -80,7 +80,7 @@ static int check_apparmor(const struct nsc_config *config,
 				     profile);
 	return 0;
 #else
-	return refuse(config, "apparmor_profile",
+	return labels_refuse(config, "apparmor_profile",
 		      "this nsinit was built without libapparmor", err);
 #endif
 }
@@ -102,7 +102,7 @@ static int check_context(const struct nsc_config *config, const char *key,
 				     err);
 	return 0;
 #else
-	return refuse(config, key, "this nsinit was built without libselinux",
+	return labels_refuse(config, key, "this nsinit was built without libselinux",
 		      err);
 #endif
 }

@@ -136,12 +136,12 @@ large_accounts() {
 	need_product
 	clean_slate
 	cp /etc/group "$TOP/group"
-	for i in $(seq 60); do
-		echo "many$i:x:$((5000 + 2 * i)):alice"
-	done >> /etc/group
-	echo "wide:x:4999:$(seq -s, 2000)" >> /etc/group
-	seq 40000 | awk '{ print "filler" $1 ":x:" 10000 + $1 ":user" $1 \
-		",another" $1 ",third" $1 }' >> /etc/group
+	{
+		seq 60 | awk '{ print "many" $1 ":x:" 5000 + 2 * $1 ":alice" }'
+		echo "wide:x:4999:$(seq -s, 2000)"
+		seq 40000 | awk '{ print "filler" $1 ":x:" 10000 + $1 ":user" $1 \
+			",another" $1 ",third" $1 }'
+	} >> /etc/group
 	echo secret > /srv/last
 	chgrp 5120 /srv/last
 	chmod 0604 /srv/last
