@@ -55,7 +55,7 @@ int nsc_idmap_write(pid_t pid, const char *file,
 	_cleanup_fd_ int fd = -1;
 	size_t len = 0;
 
-	/* The kernel takes the whole map in one write of at most a page. */
+	/* The kernel accepts a map only in one write of at most a page. */
 	for (size_t i = 0; i < n && len < sizeof(text); i++)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 					"%u %u %u\n", map[i].container_id,
@@ -87,7 +87,7 @@ int nsc_idmap_read(pid_t pid, const char *file,
 	return n;
 }
 
-/* A process in a new user namespace, which waits to be killed. */
+/* Start a process in a new user namespace; it waits to be killed. */
 static pid_t hold_userns(int *pidfd, struct nsc_error *err)
 {
 	struct clone_args args = {

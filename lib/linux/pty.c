@@ -42,7 +42,7 @@ int nsc_pty_error(int error, const char *path, struct nsc_error *err)
 			     "container or kernel.pty.max of the host");
 }
 
-/* Is it a devpts, and not the host's? */
+/* Verify that it is a devpts, and not the host's. */
 static int pty_verify(int devpts, dev_t host, struct nsc_error *err)
 {
 	struct statfs fs;
