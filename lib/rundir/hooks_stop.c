@@ -55,7 +55,7 @@ static void hooks_run(const struct nsc_hook_stop *hook)
 		       ret < 0 ? 127 : ret, output);
 }
 
-/* False: what is left is not what nsc_hooks_save() writes. */
+/* False if the rest of the text was not written by nsc_hooks_save(). */
 static bool run_all(char *text)
 {
 	bool right = true;

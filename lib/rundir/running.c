@@ -36,7 +36,7 @@ static int running_gone(struct nsc_error *err, const char *why)
 	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
 }
 
-/* Is the process behind pid the one that the state describes? */
+/* Is this the process that the state describes? */
 static int running_verify(const struct nsc_state *state, pid_t pid,
 			  struct nsc_error *err)
 {
@@ -73,7 +73,7 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 	return 0;
 }
 
-/* What only means that nothing runs. */
+/* Map errors that only mean that no container runs. */
 static int absent(int error, struct nsc_error *err)
 {
 	if (error == -ENOENT || error == -EINVAL)
@@ -84,8 +84,8 @@ static int absent(int error, struct nsc_error *err)
 }
 
 /*
- * 'pid' and 'start' are the same in each version.  That the boot is another
- * is not seen: the run directories do not outlive one.
+ * All versions write 'pid' and 'start' alike.  The boot id is not compared,
+ * because run directories do not survive a reboot.
  */
 static int of_another_version(int rundir, const struct nsc_error *why,
 			      struct nsc_error *err)
@@ -167,7 +167,7 @@ int nsc_running_filter(int rundir, struct nsc_state *state,
 	if (!state->filter.len)
 		return 0;
 	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
-	/* It is removed after the pid. */
+	/* The filter is removed after the pid. */
 	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
 		return running_gone(err, "it is being stopped");
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);

@@ -41,8 +41,9 @@ bool nsc_session_inside_of(uid_t uid)
 }
 
 /*
- * Only processes in the container are in its pid namespace.  What cannot be
- * told is "no": then the login is refused, since from inside nothing is found.
+ * Only processes in the container are in its pid namespace.  On an error the
+ * answer is "no": then the login is refused, because no container is found from
+ * inside.
  */
 int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err)
