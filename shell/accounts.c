@@ -20,7 +20,7 @@ bool nsc_accounts_own_group(const char *group)
 	while (file && n >= 0 && (entry = fgetgrent(file))) {
 		if (strcmp(entry->gr_name, group) != 0)
 			continue;
-		/* The last is the process's gid. */
+		/* The last entry is the process's gid. */
 		for (int i = 0; i <= n; i++)
 			if (own[i] == entry->gr_gid)
 				return true;
