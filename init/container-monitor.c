@@ -106,7 +106,7 @@ static void monitor_warn(int64_t left)
 	char line[128];
 
 	snprintf(line, sizeof(line), "\r\nThis container ends in %lld "
-		 "seconds: its time is over.\r\n",
+		 "seconds: it has reached its maximum lifetime.\r\n",
 		 (long long)(left + 999) / 1000);
 	terminals_tell(NULL, line);
 }

@@ -122,8 +122,8 @@ static void debug(const struct call *call, const char *text)
  * Inside, sshd and login look up users, groups and hosts again: restrict these
  * lookups to files and DNS, which the C library has built in, so that no module
  * is loaded from the container.  Once a program has configured a database
- * itself, the C library does not read the container's nsswitch.conf for it
- * either.
+ * itself, the C library does not read nsswitch.conf again, which would be the
+ * container's.
  */
 static void keep_name_services(void)
 {
@@ -329,8 +329,8 @@ static int refuse_nested(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	nsc_error_set(&err, EPERM, "a login inside a container, and 'nested' "
-		      "is \"refuse\"");
+	nsc_error_set(&err, EPERM, "the login is inside a container, and "
+		      "'nested' is \"refuse\"");
 	return fail(call, &err);
 }
 

@@ -16,8 +16,8 @@ int main(int argc, char **argv)
 {
 	/* If run on the host by mistake, it must not be a shell there. */
 	if (access(NSC_MARK_DIR, F_OK) < 0 && access(NSC_RUNDIR, F_OK) == 0) {
-		fputs("container-shell: this is the host: the login shell "
-		      "here is nsshell\n", stderr);
+		fputs("container-shell runs only inside a container: use "
+		      "nsshell on the host\n", stderr);
 		return NSC_SHELL_REFUSED;
 	}
 	return nsc_shell_inside(argc, argv);

@@ -115,16 +115,18 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return nsc_error_set(err, ESRCH, "no container is running for "
 				     "'%s', and nsshell may not start one: log "
-				     "in where pam_container does, or ask the "
-				     "administrator for 'nsinit start %s'",
+				     "in through a service with pam_container, "
+				     "or ask the administrator for 'nsinit "
+				     "start %s'",
 				     user, user);
 	/* Only a user who may enter the namespaces can read them. */
 	if (ret == -EACCES)
 		return nsc_error_set(err, EACCES, "the container of '%s' has "
-				     "no user namespace that is the user's, "
-				     "so nsshell needs file capabilities: log "
-				     "in where pam_container does, or see "
-				     "nsshell(1)", user);
+				     "no user namespace that belongs to the "
+				     "user, so nsshell needs file "
+				     "capabilities: log in through a service "
+				     "with pam_container, or see nsshell(1)",
+				     user);
 	return ret;
 }
 

@@ -20,7 +20,7 @@ struct nsc_cgroup_layout {
 	char name[NAME_MAX + 1];	/* own name without cgroups.name */
 	char *names[NSC_CGROUP_NAMES];	/* components, from the hierarchy */
 	size_t n;
-	size_t shared;	/* index of the host's parent; 0: none */
+	size_t shared;			/* the host's parent; 0: none */
 	unsigned int needed;		/* controllers, as bits */
 	bool devices;			/* apply device rules */
 	bool devices_needed;		/* a failure of that is an error */

@@ -80,8 +80,8 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 		memcpy(tree->text, text, len);
 	if (len >= sizeof(tree->text) || tree_parse(tree) < 0)
 		return nsc_error_set(err, E2BIG, "control groups: their "
-				     "names need %zu bytes, and may have %d, "
-				     "in %d lines: shorten cgroups.parent",
+				     "names need %zu bytes, but the limit is "
+				     "%d, in %d lines: shorten cgroups.parent",
 				     len, NSC_CGROUP_RECORD_MAX - 1,
 				     NSC_CGROUP_ENTRIES);
 	return nsc_file_write_at(rundir, NSC_FILE_CGROUP, text, len, 0600,

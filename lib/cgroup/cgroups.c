@@ -129,9 +129,9 @@ static int cgroups_step(const struct maker *m,
 	if (last && !made)
 		ret = cgroups_replace(m, h, *dir, &child, err);
 	else if (!made && mark_of(child, l->id) != MARK_NONE)
-		ret = nsc_error_set(err, EBUSY, "make group '%s': it is a "
-				    "container's: containers cannot be below",
-				    path);
+		ret = nsc_error_set(err, EBUSY, "make group '%s': the "
+				    "group belongs to a container: no "
+				    "container can be below it", path);
 	if (ret == 0 && l->shared == i && i)
 		ret = share(m, h, child, err);
 	nsc_fd_close(dir);
@@ -299,7 +299,7 @@ static int apply_devices(struct maker *m, struct nsc_error *err)
 			continue;
 		ret = h->v2 ? nsc_device_apply_v2(&policy, g->dir, err) :
 			      nsc_device_apply_v1(&policy, g->dir, err);
-		/* With a user namespace, these rules are not the protection. */
+		/* A user namespace protects devices without these rules. */
 		if (ret < 0 && m->layout.devices_needed)
 			return nsc_error_context(err, "%s.allowed_devices",
 				m->layout.request->own->limits.origin);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Labels of security modules, written through the procfs of the host; the
- * container's procfs is never used. proc_pid_attr(5).
+ * container's procfs is never used.  proc_pid_attr(5).
  */
 #ifndef NSC_LINUX_LABEL_H
 #define NSC_LINUX_LABEL_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mounts by descriptor: made or cloned while detached, restricted while nobody
- * sees them, then attached to a descriptor. mount_setattr(2), fsopen(2),
+ * sees them, then attached to a descriptor.  mount_setattr(2), fsopen(2),
  * open_tree(2), move_mount(2), openat2(2).  The functions return 0 or a
  * descriptor, or a negative errno.
  */
@@ -23,7 +23,7 @@ struct nsc_mount_option {
 };
 
 /*
- * Make a detached new file system with MOUNT_ATTR_* attributes. options ends
+ * Make a detached new file system with MOUNT_ATTR_* attributes.  options ends
  * with a NULL key, or is NULL.
  */
 int nsc_mount_new(const char *type, const struct nsc_mount_option *options,

@@ -54,7 +54,7 @@ int nsc_seccomp_load(const struct nsc_seccomp *filter, struct nsc_error *err)
 	/* A filter that denies this question is in effect. */
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_DISABLED)
 		return nsc_error_set(err, EPERM, "load the seccomp filter: "
-				     "it did not last");
+				     "it did not take effect");
 	return 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Load system-call filters, seccomp(2). nsinit has compiled them: a login only
+ * Load system-call filters, seccomp(2).  nsinit has compiled them: a login only
  * reads the instructions and passes them to the kernel.
  */
 #ifndef NSC_LINUX_SECCOMP_H

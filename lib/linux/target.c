@@ -130,7 +130,7 @@ static int climb(struct walk *w)
 	if (!w->roots)
 		return target_refuse(w, "..",
 				     "leads out of a directory that "
-				     "others than root can write to");
+				     "users other than root can write to");
 	if (slash)
 		*slash = '\0';
 	return turn(w, ".");
@@ -144,10 +144,10 @@ static int target_follow(struct walk *w, int fd, const char *name)
 
 	if (!w->roots)
 		return nsc_error_set(w->err, ELOOP, "%s '%.96s': '%.96s/%.48s' "
-				     "is a symbolic link, and others than "
-				     "root can write to '%.96s': put what it "
-				     "leads to in its place", what(w), w->path,
-				     w->done, name, w->others);
+				     "is a symbolic link, and users other "
+				     "than root can write to '%.96s': replace "
+				     "the link with its target", what(w),
+				     w->path, w->done, name, w->others);
 	if ((w->how & NSC_TARGET_NO_LINK) && !w->rest[0])
 		return target_refuse(w, name,
 				     "is a symbolic link: make it "
@@ -179,7 +179,8 @@ static int target_step(struct walk *w, int fd, const struct stat *st,
 	if (kernel)
 		return nsc_error_set(w->err, EXDEV, "%s '%.96s': the symbolic "
 				     "link '%.96s' leads to '%.96s/%.48s', "
-				     "which is the kernel's: remove the link",
+				     "which belongs to the kernel: remove the "
+				     "link",
 				     what(w), w->path, w->link, w->done, name);
 	if (len + 1 + strlen(name) >= sizeof(w->done))
 		return target_failed(w, ENAMETOOLONG);
@@ -256,9 +257,9 @@ static int open_name(const struct walk *w, const char *name)
 static int target_check_owners(const struct walk *w)
 {
 	if ((w->how & NSC_TARGET_ROOTS) && !w->roots)
-		return nsc_error_set(w->err, EPERM, "%s '%s': others than root "
-				     "can write to '%.128s'", what(w), w->path,
-				     w->others);
+		return nsc_error_set(w->err, EPERM, "%s '%s': users other than "
+				     "root can write to '%.128s'", what(w),
+				     w->path, w->others);
 	return 0;
 }
 

@@ -24,7 +24,7 @@ struct nsc_policy {
 
 /*
  * conf_path is the path of nscontainer.conf; users/, groups/ and default/ are
- * looked up in the same directory. service is the PAM service or NULL.
+ * looked up in the same directory.  service is the PAM service or NULL.
  *
  * The order: uid 0 without users/root/ is never contained.  Otherwise use
  * users/<user>/container.json, else groups/<group>/ for each group in the order

@@ -83,6 +83,6 @@ void nsc_hooks_stop(int rundir)
 		return;
 	if (ret < 0 || !run_all(text))
 		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
-		       NSC_FILE_HOOKS "' cannot be read: not all have run");
+		       NSC_FILE_HOOKS "' cannot be read: some have not run");
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);
 }

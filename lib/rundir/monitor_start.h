@@ -10,8 +10,7 @@ enum nsc_monitor_fd {
 	NSC_MONITOR_LOCK,	/* holds the lock on 'monitor' */
 	NSC_MONITOR_SESSIONS,	/* 'sessions', not locked */
 	NSC_MONITOR_PROC,	/* the container's /proc; not for "external" */
-	NSC_MONITOR_DEVPTS,	/* the container's /dev/pts, or not a directory
-				 */
+	NSC_MONITOR_DEVPTS,	/* its /dev/pts, or not a directory */
 	NSC_MONITOR_GO,		/* writing a byte lets PID 1 run */
 	NSC_MONITOR_REPORT,	/* takes a zeroed nsc_error: it is ready */
 	NSC_MONITOR_LEADER,	/* pidfd; with 3 arguments, like the next */

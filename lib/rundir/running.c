@@ -60,7 +60,8 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 		return nsc_error_sys(err, -ret, "read the start time of %d",
 				     (int)pid);
 	if (start != state->start)
-		return running_gone(err, "the pid now is another process");
+		return running_gone(err,
+				    "the pid now belongs to another process");
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
 		return running_gone(err, "the process has ended");
@@ -69,7 +70,7 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 				     (int)pid);
 	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
 		return running_gone(err,
-				    "the namespaces of the process are others");
+				    "the process has different namespaces");
 	return 0;
 }
 
@@ -99,7 +100,7 @@ static int of_another_version(int rundir, const struct nsc_error *why,
 				err) < 0 ||
 	    nsc_pidfd_start_time((pid_t)pid, &now) < 0 ||
 	    now != (uint64_t)start)
-		return running_gone(err, "what is left is of another version");
+		return running_gone(err, "its files are from another version");
 	return nsc_error_set(err, EPROTO, "%s: another version of nscontainer "
 			     "started the container: when its sessions may "
 			     "end, end process %lld, its PID 1", why->text,
@@ -173,8 +174,8 @@ int nsc_running_filter(int rundir, struct nsc_state *state,
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
 	if (ret == 0)
 		return 0;
-	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " is not "
-			  "what was written: stop the container to have a new "
-			  "one made");
+	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " was "
+			  "changed: stop the container, and the next login "
+			  "makes a new one");
 	return -EBADMSG;
 }

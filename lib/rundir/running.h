@@ -11,7 +11,7 @@
  * a pidfd, then compare the start time, boot id and namespaces of that process,
  * then check with the pidfd that it still runs.  Returns the pidfd
  * (close-on-exec) and the state; -ESRCH if no container runs (no files,
- * incomplete files, or another process), or another negative errno. err gives
+ * incomplete files, or another process), or another negative errno.  err gives
  * the reason in each case.
  */
 int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The state of a running container that joins and the monitor need. nsinit
+ * The state of a running container that joins and the monitor need.  nsinit
  * writes it once to the run directory; the login path and container-monitor
  * read it.  See kv.h for the format.  The container's user may read all of it.
  */
@@ -35,8 +35,7 @@ struct nsc_state {
 	uint64_t start;		/* its start time, clock ticks since boot */
 	char boot_id[NSC_BOOT_ID_SIZE];
 	int64_t since;		/* seconds since the epoch */
-	unsigned int namespaces;	/* CLONE_NEW*: the container's own ones
-					 */
+	unsigned int namespaces;	/* CLONE_NEW*: its own ones */
 	struct nsc_namespace_id ids[NSC_NAMESPACES];
 	char *rootfs;		/* NULL: external */
 	char *external;		/* pid file of another engine, or NULL */
@@ -49,8 +48,7 @@ struct nsc_state {
 	char *exclusive;	/* see nsc_generation_exclusive */
 	/* When the monitor ends it: "empty", "logout"; other values: never. */
 	char *stop;
-	struct nsc_lifecycle lifecycle;	/* the rest of the lifecycle, but not
-					 * stop */
+	struct nsc_lifecycle lifecycle;	/* its other keys, without stop */
 	bool own_init;		/* PID 1 is a program of the rootfs */
 	struct nsc_process process;	/* of joining processes */
 	char *seccomp;		/* as in container.json, for messages */

@@ -22,10 +22,11 @@ static int statedir_refuse(const char *path, long long uid,
 			   const struct nsc_user *user, struct nsc_error *err)
 {
 	return nsc_error_set(err, EOWNERDEAD, "%s: was made for uid %lld, and "
-			     "'%s' is uid %u: move it away, and a new one is "
-			     "made; or, where both are one person, chown what "
-			     "is in it and write %u to %s/" FILE_UID, path,
-			     uid, user->name, user->uid, user->uid, path);
+			     "'%s' is uid %u: move it away to get a new one; "
+			     "or, if both are the same person, change the "
+			     "owner of its content and write %u to %s/"
+			     FILE_UID, path, uid, user->name, user->uid,
+			     user->uid, path);
 }
 
 /* Read the recorded uid; -ENOENT if there is none. */

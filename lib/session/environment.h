@@ -12,7 +12,7 @@
 /*
  * Make PATH, HOME, USER, LOGNAME and SHELL; then add the variables in from that
  * match keep_env (a name, or a prefix followed by '*'); then the container's
- * environment, which overrides the others. from may be NULL.  The caller owns
+ * environment, which overrides the others.  from may be NULL.  The caller owns
  * the vector (nsc_text_free_vector).  Returns 0 or a negative errno.
  */
 int nsc_environment_make(const struct nsc_state *state, char *const *from,

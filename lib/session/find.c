@@ -55,10 +55,10 @@ int nsc_session_find_at(int instance, int64_t deadline,
 	/* Root can open each lock; see acl.h for the user that can, too. */
 	if (session->lock == -EACCES)
 		return nsc_error_set(err, EOWNERDEAD, "the container's files "
-				     "are not for uid %u: they are of another "
-				     "account that had the name, or '%s' has "
-				     "no access control lists: log in where "
-				     "pam_container does", session->uid,
+				     "do not belong to uid %u: another account "
+				     "had this name, or '%s' has no access "
+				     "control lists: log in through a service "
+				     "with pam_container", session->uid,
 				     session->path);
 	if (session->lock < 0)
 		return session->lock;

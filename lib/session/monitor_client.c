@@ -34,8 +34,8 @@ static int client_failed(const struct nsc_session *session, int error,
 				     "answer");
 	return nsc_error_sys(err, error, "enter the container's limits: "
 			     "container-monitor cannot be reached: log in "
-			     "where pam_container does, or have the container "
-			     "stopped");
+			     "through a service with pam_container, or have "
+			     "the container stopped");
 }
 
 static int connect_to(const struct nsc_session *session)

@@ -131,7 +131,7 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 		if (ret == 0)
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
-				  "others are in it");
+				  "it has other sessions");
 		return ret;
 	}
 	return session->lock < 0 ? session->lock :

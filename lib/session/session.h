@@ -86,7 +86,7 @@ int nsc_session_place(const struct nsc_session *session,
 
 /*
  * The work of the child of nsc_session_place(), for a process that ends
- * afterwards: it is left inside the container, fully or partly. terminal: the
+ * afterwards: it is left inside the container, fully or partly.  terminal: the
  * login needs a terminal of the container, which may have none left.  Returns 0
  * or a negative errno.
  */
@@ -95,7 +95,7 @@ int nsc_session_try(const struct nsc_session *session,
 		    struct nsc_error *err);
 
 /*
- * Get a session in a running container; nothing is started. path is its run
+ * Get a session in a running container; nothing is started.  path is its run
  * directory.  If the container is just being stopped, wait until deadline.
  * Returns 0 or a negative errno: -ESRCH if none runs, -EALREADY as above,
  * -EOWNERDEAD if the container does not belong to uid.

@@ -21,7 +21,7 @@ struct nsc_starting {
 		       struct nsc_error *err);
 	/*
 	 * Start the newest instance or, if none is newer than the current one,
-	 * start a monitor for the current one. replace: stop the running
+	 * start a monitor for the current one.  replace: stop the running
 	 * container first.
 	 */
 	int (*start)(struct nsc_starting *s, bool replace,

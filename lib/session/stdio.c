@@ -33,7 +33,7 @@ static const unsigned int harmless[] = {
 	9 /* urandom */,
 };
 
-static const char unknown[] = "something that cannot be looked at";
+static const char unknown[] = "something that cannot be examined";
 
 static bool is_harmless(dev_t device)
 {
@@ -88,7 +88,7 @@ static const char *judge(int fd, int terminal)
 	if (flags < 0)
 		return NULL;
 	if (flags & O_PATH)
-		return "a name of the host, opened with O_PATH";
+		return "a path of the host, opened with O_PATH";
 	/* Even root may not stat a file on a user's FUSE mount. */
 	if (fstat(fd, &st) < 0)
 		return unknown;
@@ -118,9 +118,9 @@ int nsc_stdio_check(int terminal, struct nsc_error *err)
 
 		if (what)
 			return nsc_error_set(err, NSC_STDIO_REFUSED,
-					     "descriptor %d is %s, which does "
-					     "not go inside: redirect it to a "
-					     "file or a pipe", fd, what);
+					     "descriptor %d is %s, which is "
+					     "not allowed inside: redirect it "
+					     "to a file or a pipe", fd, what);
 	}
 	return 0;
 }

@@ -193,8 +193,8 @@ static int handover_receive(int channel, struct nsc_pty *pty,
 		return ret;
 	n = nsc_process_poll(channel, deadline);
 	if (n <= 0)
-		return nsc_error_set(err, ETIMEDOUT, "terminal: it does not "
-				     "come");
+		return nsc_error_set(err, ETIMEDOUT, "terminal: the child did "
+				     "not send it");
 	return nsc_pty_receive(channel, pty, err);
 }
 

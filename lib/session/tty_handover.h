@@ -41,7 +41,7 @@ struct nsc_tty_handover {
 	}
 
 /*
- * On the host: examine the terminal. relays: if the program has a pty, it
+ * On the host: examine the terminal.  relays: if the program has a pty, it
  * relays that pty itself, and a pty of the container replaces it.  Returns 0 or
  * a negative errno.
  */

@@ -121,8 +121,8 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 	if (!p.out || fclose(p.out) != 0)
 		return nsc_error_sys(err, ENOMEM, "%s", kv->name);
 	if (error == 0 && len > kv->max)
-		return nsc_error_set(err, E2BIG, "%s: needs %zu bytes, and may "
-				     "have %zu: %s takes %ld of them",
+		return nsc_error_set(err, E2BIG, "%s: needs %zu bytes, but the "
+				     "limit is %zu: %s takes %ld of them",
 				     kv->name, len, kv->max, p.largest, p.size);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(text);
@@ -312,7 +312,7 @@ static int check_version(const struct nsc_kv *kv, char **text,
 				     "wrong", kv->name);
 	if (version == kv->version)
 		return 0;
-	return nsc_error_set(err, EPROTO, "%s: is of version %u, and this "
+	return nsc_error_set(err, EPROTO, "%s: has version %u, but this "
 			     "program reads version %u", kv->name, version,
 			     kv->version);
 }
@@ -339,8 +339,8 @@ int nsc_kv_parse_all(const struct nsc_kv *kv, char *text, void *record,
 	int ret = nsc_kv_parse(kv, &text, record, err);
 
 	if (ret == 0 && *text)
-		return nsc_error_set(err, EINVAL, "%s: has more than it "
-				     "should", kv->name);
+		return nsc_error_set(err, EINVAL, "%s: has unexpected "
+				     "content at the end", kv->name);
 	return ret;
 }
 

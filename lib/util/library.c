@@ -25,8 +25,8 @@ int nsc_library_load(struct nsc_library *library, struct nsc_error *err)
 	if (__atomic_load_n(&library->loaded, __ATOMIC_ACQUIRE))
 		return 0;
 	if (stopped)
-		return nsc_error_set(err, ELIBACC, "%s is needed, too late to "
-				     "be loaded", library->soname);
+		return nsc_error_set(err, ELIBACC, "%s is needed, but can no "
+				     "longer be loaded", library->soname);
 	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return library_refuse(library, err);

@@ -66,7 +66,7 @@ int nsc_process_ask_in(int *group,
 		       void *answer, size_t size);
 
 /*
- * In a child: get killed when the parent ends. parent is the value of getpid()
+ * In a child: get killed when the parent ends.  parent is the value of getpid()
  * before the fork; if the parent has already ended, the child ends here.
  */
 void nsc_process_die_with(pid_t parent);
