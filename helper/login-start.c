@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * login-start start|replace|check CONF USER: what a login program runs to have
- * a user's container started, or only to hear whether it could be; see
- * lib/session/helper.c.  The answer is a struct nsc_error, on a descriptor.
+ * login-start start|replace|check CONF USER: a login program runs this to start
+ * a user's container, or only to check whether it would start; see
+ * lib/session/helper.c.  The answer is a struct nsc_error on a descriptor.
  *
- * Runs as root of the host, with nothing of the login program's but the two
- * descriptors.
+ * Runs as root of the host, and inherits only the two descriptors from the
+ * login program.
  */
 #include <fcntl.h>
 #include <signal.h>
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	}
 	umask(022);
 	ret = run(argv, &err);
-	/* Who reads it may have gone. */
+	/* The reader may have ended. */
 	signal(SIGPIPE, SIG_IGN);
 	memcpy(&report, &err, sizeof(report));
 	nsc_error_send(NSC_HELPER_REPORT, &report);

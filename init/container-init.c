@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * PID 1 of a container.  Static, exec'ed from a read-only mount that nobody
- * inside can reach by name.
+ * PID 1 of a container.  Static, executed from a read-only mount that no
+ * process inside can reach by name.
  *
- * Runs as the container's root with CAP_KILL alone.  It waits for a byte on
+ * Runs as the container's root with only CAP_KILL.  It waits for a byte on
  * standard input, which container-monitor sends once it watches; then it reaps
- * whatever is left to it.  SIGTERM: end everybody else, then itself.
+ * orphaned processes.  SIGTERM: end all other processes, then itself.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,12 +34,15 @@ static bool init_wait_for_monitor(void)
 	return n == 1;
 }
 
-/* Nothing of whoever started the container can be reached through PID 1. */
+/*
+ * No file of the process that started the container may be reachable through
+ * PID 1.
+ */
 static void let_go_of_stdio(void)
 {
 	for (int fd = 0; fd < 3; fd++)
 		close(fd);
-	/* The container need not have this device; then they stay closed. */
+	/* Without this device in the container, they stay closed. */
 	if (open("/dev/null", O_RDWR) == 0) {
 		dup2(0, 1);
 		dup2(0, 2);
@@ -48,7 +51,7 @@ static void let_go_of_stdio(void)
 
 int main(void)
 {
-	/* How often an ending container is looked at. */
+	/* Interval of the checks whether all other processes have ended. */
 	const struct timespec tick = { .tv_nsec = 20000000 };
 	bool ending = false;
 	sigset_t set;
@@ -70,7 +73,7 @@ int main(void)
 		init_reap();
 		if (signal == SIGTERM && !ending) {
 			ending = true;
-			/* Interactive shells heed the second only. */
+			/* Interactive shells react only to SIGHUP. */
 			kill(-1, SIGTERM);
 			kill(-1, SIGHUP);
 			kill(-1, SIGCONT);

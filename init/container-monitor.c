@@ -2,9 +2,9 @@
 /*
  * Watches one container from the host, and cleans up after it.  Static.
  *
- * Runs as root of the host in the host's namespaces, with the descriptors of
- * rundir/monitor_start.h and nothing else.  It ends with the container.  When
- * it is killed, the container goes on and the next login starts another one.
+ * Runs as root of the host in the host's namespaces, with only the descriptors
+ * in rundir/monitor_start.h.  It ends with the container.  If it is killed, the
+ * container continues, and the next login starts another monitor.
  */
 #include "monitor/socket.h"
 #include "monitor/session_cgroups.h"
@@ -40,10 +40,10 @@
 #include "util/paths.h"
 #include "linux/pidfd.h"
 
-#define EMPTY_POLL_MS 1000	/* while processes are left, but no session */
+#define EMPTY_POLL_MS 1000	/* for remaining processes without a session */
 
-#define QUIET_MS 1000		/* then it may be for days */
-#define STOP_MS 10000		/* as nsinit stop waits before SIGKILL */
+#define QUIET_MS 1000		/* then it may be quiet for days */
+#define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 	     EVENT_WOKEN };
@@ -51,14 +51,14 @@ enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 struct monitor {
 	bool leader;
 	int enter;		/* see monitor/socket.h */
-	int wake;		/* takes a message: is it current still? */
+	int wake;		/* a message: check whether it is current */
 	struct sessions all;
 	struct hangups hangups;
 	struct nsc_state *state;
-	char helper[16];	/* its pid inside, "0": none */
-	int64_t end;		/* of its lifetime, now_ms(); INT64_MAX */
-	int64_t warning;	/* before that; INT64_MAX: no more */
-	int64_t trim;		/* when memory is given back; INT64_MAX: is */
+	char helper[16];	/* its pid inside; "0": none */
+	int64_t end;		/* of its lifetime, now_ms(); or INT64_MAX */
+	int64_t warning;	/* before that; INT64_MAX: done */
+	int64_t trim;		/* of freed memory; INT64_MAX: done */
 };
 
 static void remove_files(const struct monitor *m)
@@ -76,16 +76,19 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	socket_close(m->enter);
 	sessions_close(&m->all);
 	session_cgroups_end();
-	/* Fails where another process is the parent. */
+	/* This fails if another process is the parent. */
 	nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
-	/* Who has called exec ends with SIGCHLD: how is to be seen. */
+	/*
+	 * After exec, hooks end with SIGCHLD; ignoring it would lose their
+	 * status.
+	 */
 	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
 	_exit(0);
 }
 
-/* The files first: who finds the container may rely on it. */
+/* Remove the files first: a process that finds them relies on the container. */
 static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 {
 	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
@@ -103,18 +106,18 @@ static void monitor_warn(int64_t left)
 	char line[128];
 
 	snprintf(line, sizeof(line), "\r\nThis container ends in %lld "
-		 "seconds: its time is over.\r\n",
+		 "seconds: it has reached its maximum lifetime.\r\n",
 		 (long long)(left + 999) / 1000);
 	terminals_tell(NULL, line);
 }
 
-/* As nsinit stop ends it, but that nobody can join meanwhile. */
+/* End it like nsinit stop, but no login can join meanwhile. */
 static void __attribute__((noreturn)) end_of_life(struct monitor *m)
 {
 	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
 
 	remove_files(m);
-	/* Who was about to join starts the next one. */
+	/* A login that was about to join starts the next container. */
 	socket_close(m->enter);
 	m->enter = -1;
 	session_cgroups_thaw();
@@ -141,7 +144,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 	return deadline;
 }
 
-/* Milliseconds for poll(2), not to wake up too early. */
+/* Milliseconds for poll(2), rounded so that it does not wake up early. */
 static int left_until(int64_t due)
 {
 	int64_t left = due - now_ms();
@@ -158,7 +161,7 @@ static void monitor_go_on(struct monitor *m)
 	sessions_go_on(&m->all);
 	hangup_go_on(&m->hangups);
 	idle_go_on(&m->all, &m->hangups);
-	/* Not at once: the next login would wait for new pages. */
+	/* Not at once, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
 		m->trim = INT64_MAX;
@@ -180,8 +183,8 @@ static void empty_wake(const struct monitor *m)
 }
 
 /*
- * Clients of the socket are served meanwhile, sessions that end are, and all
- * that has its time: none of that makes it longer.
+ * Meanwhile, serve clients of the socket, ended sessions and all timers; none
+ * of these extends the timeout.
  */
 static enum event wait_event(struct monitor *m, int watcher, int timeout)
 {
@@ -222,8 +225,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 }
 
 /*
- * Is PID 1 alone, but for the process that carries the network?  The
- * container's own procfs has a directory for each.
+ * Is PID 1 alone, except for the network helper?  The container's own procfs
+ * has a directory for each process.
  */
 static bool empty(const struct monitor *m)
 {
@@ -247,8 +250,8 @@ static bool empty(const struct monitor *m)
 }
 
 /*
- * A child that gets the exclusive lock for us: the lock belongs to the
- * description that both share, so it stays when the child has ended.
+ * Start a child that takes the exclusive lock for us: the lock belongs to the
+ * open file description that both share, so it outlives the child.
  */
 static int start_watcher(void)
 {
@@ -272,7 +275,7 @@ static void monitor_reap(int *watcher)
 	nsc_fd_close(watcher);
 }
 
-/* It may have the lock for us by now. */
+/* The watcher may already hold the lock for us. */
 static void end_watcher(int *watcher)
 {
 	if (*watcher >= 0)
@@ -287,7 +290,7 @@ static bool drains(const struct monitor *m)
 					m->state->generation);
 }
 
-/* What gets no new logins need not wait for any. */
+/* A container that gets no new logins need not wait for them. */
 static bool stays(const struct monitor *m)
 {
 	return strcmp(m->state->stop, "empty") != 0 &&
@@ -296,8 +299,8 @@ static bool stays(const struct monitor *m)
 }
 
 /*
- * Until no session holds the lock; then it is ours.  A leader does until it
- * ends, and with it the container: there is nothing to watch.
+ * Wait until no session holds the lock, and take it.  A leader holds the lock
+ * until it ends together with the container, so there is nothing to watch.
  */
 static void wait_for_last(struct monitor *m)
 {
@@ -320,8 +323,8 @@ static void wait_for_last(struct monitor *m)
 			continue;
 		}
 		/*
-		 * Ours already when the watcher got it; not when the watcher
-		 * was killed, or none could be started.
+		 * This succeeds if the watcher got the lock, but not if the
+		 * watcher was killed or could not be started.
 		 */
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
 			break;
@@ -344,7 +347,7 @@ static void pause_for(struct monitor *m, int ms)
 		monitor_stop(m);
 }
 
-/* The last session is gone.  Returns when there is one again. */
+/* The last session has ended.  Returns when there is a new one. */
 static void after_last(struct monitor *m)
 {
 	unsigned int left = m->state->lifecycle.linger;
@@ -355,12 +358,15 @@ static void after_last(struct monitor *m)
 		pause_for(m, 1000);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
 			return;
-		/* A login that came and went starts the time anew. */
+		/* A login that came and went restarts the linger time. */
 		if (opened != m->all.opened)
 			left = m->state->lifecycle.linger;
 		opened = m->all.opened;
 	}
-	/* "never" is here when it drains: as "logout". */
+	/*
+	 * A draining container with "never" gets here and ends as with
+	 * "logout".
+	 */
 	while (!strcmp(m->state->stop, "empty") && !empty(m)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
@@ -370,7 +376,7 @@ static void after_last(struct monitor *m)
 	monitor_stop(m);
 }
 
-/* The container is complete: logins join it from here on. */
+/* The container is complete: from here on logins join it. */
 static int become_current(const struct monitor *m, struct nsc_error *err)
 {
 	unsigned int number = m->state->generation, before;
@@ -391,7 +397,7 @@ static void monitor_report(const struct nsc_error *err)
 	close(NSC_MONITOR_REPORT);
 }
 
-/* From the start of PID 1, also for a monitor that came later. */
+/* Count from the start of PID 1, even if this monitor started later. */
 static void plan_lifetime(struct monitor *m)
 {
 	unsigned int lifetime = m->state->lifecycle.max_lifetime;
@@ -400,7 +406,7 @@ static void plan_lifetime(struct monitor *m)
 	uint64_t start;
 
 	m->end = m->warning = INT64_MAX;
-	/* Another engine's is not ours to end. */
+	/* A container of another engine is not ours to end. */
 	if (!lifetime || m->state->external)
 		return;
 	clock_gettime(CLOCK_BOOTTIME, &ts);
@@ -442,10 +448,13 @@ int main(int argc, char **argv)
 
 	if (argc < 3)
 		return 2;
-	/* The writers of records are reaped by the kernel. */
+	/* The kernel reaps the processes that write records. */
 	signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv, &err) < 0) {
-		/* A new container's PID 1 ends, since it never gets its go. */
+		/*
+		 * PID 1 of a new container ends, since it never gets its start
+		 * byte.
+		 */
 		nsc_error_send(NSC_MONITOR_REPORT, &err);
 		return 1;
 	}

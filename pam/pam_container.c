@@ -3,8 +3,8 @@
  * The PAM module: places a login in its user's container.
  *
  * Runs in sshd's monitor, login, su, sudo, cron, as root of the host; ends as
- * the container's root in the container's namespaces.  Everything that can
- * fail happens before the process changes, see nsc_session_place().
+ * the container's root in the container's namespaces.  Every step that can fail
+ * happens before the process changes, see nsc_session_place().
  */
 #include <errno.h>
 #include <limits.h>
@@ -32,7 +32,7 @@
 #define MONITOR_TRIES 10
 #define MANAGER "systemd-user"	/* the PAM service of systemd --user */
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
-/* After PAM_SESSION_ERR sudo runs the command all the same, on the host. */
+/* After PAM_SESSION_ERR, sudo still runs the command, on the host. */
 #define REFUSED PAM_PERM_DENIED
 #define EXPORT __attribute__((visibility("default")))
 
@@ -60,7 +60,7 @@ static void module_release(pam_handle_t *pamh, void *data, int status)
 	free(session);
 }
 
-/* An argument of the module holds even where nscontainer.conf is broken. */
+/* The module's argument applies even if nscontainer.conf is broken. */
 static bool only_audits(const struct call *call)
 {
 	if (call->options.has_mode)
@@ -74,7 +74,7 @@ static const char *user_name(const struct call *call)
 	return call->user ? call->user->name : "(unknown)";
 }
 
-/* What enforcing would have done; the login goes on on the host. */
+/* Log the result that enforcing would have; the login continues on the host. */
 static int audit(const struct call *call, const char *would,
 		 const char *detail)
 {
@@ -87,8 +87,8 @@ static int audit(const struct call *call, const char *would,
 }
 
 /*
- * How many sessions there are, and what was given to this one, is the caller's
- * doing: it is told so, and gets nowhere else by it.
+ * The caller decides on its number of sessions and on its descriptors: it is
+ * told the reason, and on_error does not let it continue on the host.
  */
 static bool is_callers(const struct nsc_error *err)
 {
@@ -119,10 +119,11 @@ static void debug(const struct call *call, const char *text)
 }
 
 /*
- * sshd and login ask for users, groups and hosts again inside: by files and
- * DNS, which are in the C library, so that no module is loaded from there.
- * Nor does the C library read nsswitch.conf again, that of the container, once
- * a program has configured a database itself.
+ * Inside, sshd and login look up users, groups and hosts again: restrict these
+ * lookups to files and DNS, which the C library has built in, so that no module
+ * is loaded from the container.  Once a program has configured a database
+ * itself, the C library does not read nsswitch.conf again, which would be the
+ * container's.
  */
 static void keep_name_services(void)
 {
@@ -146,7 +147,7 @@ static int put_environment(const struct call *call,
 	_cleanup_free_ char *shell = NULL;
 	const char *name = strrchr(call->user->shell, '/');
 
-	/* Programs start $SHELL: that must not be nsshell again. */
+	/* Programs start $SHELL, which must not be nsshell again. */
 	if (asprintf(&shell, "SHELL=%s", state->shell) < 0) {
 		shell = NULL;
 		return nsc_error_sys(err, ENOMEM, "environment");
@@ -161,7 +162,7 @@ static int put_environment(const struct call *call,
 	return 0;
 }
 
-/* In place of what modules before this one have set; NULL: nothing. */
+/* Replace the value from earlier modules; NULL: remove it. */
 static void module_replace(const struct call *call,
 			   const struct nsc_state *state, const char *name,
 			   const char *entry)
@@ -173,8 +174,8 @@ static void module_replace(const struct call *call,
 }
 
 /*
- * What pam_systemd set names the host's.  Without an address of the bus it is
- * looked for in the runtime directory.
+ * Values from pam_systemd refer to the host.  Without a bus address, programs
+ * look for the bus in the runtime directory.
  */
 static void module_put_runtime_dir(const struct call *call,
 				   const struct nsc_state *state)
@@ -218,10 +219,10 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
 	keep_name_services();
-	/* It runs its command on a pty that it made before (use_pty). */
+	/* sudo runs its command on a pty that it made earlier (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
-	/* From here on the lock alone is needed. */
+	/* From here on only the lock is needed. */
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);
 		module_put_runtime_dir(call, session->state);
@@ -260,8 +261,8 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 }
 
 /*
- * A container that died between two steps is started again, once.  A monitor
- * that died, or is only just starting, is replaced or there a moment later.
+ * If the container died between two steps, start it again, once.  If the
+ * monitor died or is just starting, it is replaced or ready a moment later.
  */
 static int module_enter(const struct call *call, struct nsc_error *err)
 {
@@ -281,8 +282,9 @@ static int module_enter(const struct call *call, struct nsc_error *err)
 }
 
 /*
- * What can never be placed.  A placed process stays in the host's pid
- * namespace, only its children do not: a service manager would be half inside.
+ * Refuse callers that can never be placed.  A placed process stays in the
+ * host's pid namespace, and only its children leave it: a service manager would
+ * be partly inside.
  */
 static int check_caller(const struct call *call, struct nsc_error *err)
 {
@@ -300,7 +302,7 @@ static int check_caller(const struct call *call, struct nsc_error *err)
 	return 0;
 }
 
-/* All that can be found out without making anything. */
+/* Report everything that can be determined without making anything. */
 static int audit_contained(const struct call *call)
 {
 	const struct nsc_session_request request = {
@@ -327,12 +329,12 @@ static int refuse_nested(const struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	nsc_error_set(&err, EPERM, "a login inside a container, and 'nested' "
-		      "is \"refuse\"");
+	nsc_error_set(&err, EPERM, "the login is inside a container, and "
+		      "'nested' is \"refuse\"");
 	return fail(call, &err);
 }
 
-/* In another engine's container, which sees the files of the host. */
+/* The login is in a container of another engine that sees the host's files. */
 static int nested(const struct call *call)
 {
 	return call->policy->conf->nested == NSC_NESTED_REFUSE ?
@@ -354,7 +356,10 @@ static int open_contained(const struct call *call)
 		return PAM_SUCCESS;
 	if (ret == -EALREADY)
 		return nested(call);
-	/* Whatever the stack says of failures: nobody goes on half inside. */
+	/*
+	 * Whatever the PAM stack does on failures, nobody continues partly
+	 * inside.
+	 */
 	if (ret == -ENOTRECOVERABLE) {
 		fail(call, &err);
 		_exit(1);
@@ -378,7 +383,7 @@ static int module_load_user(struct call *call, struct nsc_error *err)
 	return nsc_user_load(name, &call->user, err);
 }
 
-/* Asked before any file of ours is opened, and whatever the arguments are. */
+/* Check this before any file is opened, and whatever the arguments are. */
 static bool breaks_glass(const struct call *call)
 {
 	const char *group = call->options.break_glass;
@@ -403,7 +408,7 @@ static int open_session(struct call *call, int argc, const char **argv)
 	const void *data;
 	int ret = nsc_pam_options_parse(argc, argv, &call->options, &err);
 
-	/* su-l includes su: the second time there is nothing to do. */
+	/* su-l includes su: the second call has nothing to do. */
 	if (pam_get_data(call->pamh, DATA_NAME, &data) == PAM_SUCCESS && data)
 		return ret < 0 ? fail(call, &err) : PAM_SUCCESS;
 	if (nsc_session_inside())
@@ -440,7 +445,7 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	return ret;
 }
 
-/* Ends the session's hold on the container; the process stays where it is. */
+/* Release the session's hold on the container; the process stays inside. */
 EXPORT int pam_sm_close_session(pam_handle_t *pamh, int flags, int argc,
 				const char **argv)
 {

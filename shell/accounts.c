@@ -51,7 +51,7 @@ bool nsc_accounts_own_group(const char *group)
 	_cleanup_free_ gid_t *own = NULL;
 	int n = gid < 0 ? -1 : nsc_credential_own_groups(&own);
 
-	/* The last is the process's gid. */
+	/* The last entry is the process's gid. */
 	for (int i = 0; n >= 0 && i <= n; i++)
 		if (own[i] == (gid_t)gid)
 			return true;

@@ -41,7 +41,7 @@ char **nsc_shell_arguments(int argc, char **argv, const char *shell,
 	return ret;
 }
 
-/* A program other than this one, whichever it is. */
+/* Accept any program except this one. */
 static bool is_shell(const char *path)
 {
 	const char *name = strrchr(path, '/');
@@ -50,7 +50,7 @@ static bool is_shell(const char *path)
 	       strcmp(name, "/container-shell") != 0 && access(path, X_OK) == 0;
 }
 
-/* Not through the name service: this is static, and in a foreign rootfs. */
+/* Without the name service: this program is static, in a foreign rootfs. */
 static void find_shell(char shell[PATH_MAX])
 {
 	FILE *file = fopen("/etc/passwd", "re");

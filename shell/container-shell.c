@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * nsshell's inside: mounted in the container in the place of the user's login
+ * The part of nsshell inside: mounted in the container over the user's login
  * shell.  Static, so that it runs in any rootfs.
  *
  * Runs as the user, in the container, without privileges; execs the shell that
@@ -14,10 +14,10 @@
 
 int main(int argc, char **argv)
 {
-	/* Run on the host by mistake: that is not to be a shell there. */
+	/* If run on the host by mistake, it must not be a shell there. */
 	if (access(NSC_MARK_DIR, F_OK) < 0 && access(NSC_RUNDIR, F_OK) == 0) {
-		fputs("container-shell: this is the host: the login shell "
-		      "here is nsshell\n", stderr);
+		fputs("container-shell runs only inside a container: use "
+		      "nsshell on the host\n", stderr);
 		return NSC_SHELL_REFUSED;
 	}
 	return nsc_shell_inside(argc, argv);

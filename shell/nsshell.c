@@ -2,13 +2,13 @@
 /*
  * nsshell: a login shell that joins the user's running container.
  *
- * Runs as the user, without privileges where the container has a user
- * namespace, which is the user's; otherwise with file capabilities.
- * Arguments, environment, descriptors, signals and limits are whatever the
- * caller chose: nothing of them is used before the container is entered but
- * the real user id, the groups, and descriptors 0, 1 and 2.
+ * Runs as the user, without privileges if the container has a user namespace
+ * that belongs to the user; otherwise with file capabilities.  The caller
+ * chooses arguments, environment, descriptors, signals and limits: before the
+ * container is entered, only the real user id, the groups, and descriptors 0, 1
+ * and 2 are used.
  *
- * Static, and it loads nothing: the container is found by the uid, and no name
+ * Static and without modules: the container is found by the uid, and no name
  * service is asked.
  */
 #include <errno.h>
@@ -49,7 +49,7 @@ static int nsshell_refuse(const struct nsc_error *err)
 	return NSC_SHELL_REFUSED;
 }
 
-/* Descriptors and signals that were not chosen by us go first. */
+/* First reset descriptors and signals, which the caller chose. */
 static int clean(struct nsc_error *err)
 {
 	int ret = nsc_process_need_stdio();
@@ -67,8 +67,8 @@ static int clean(struct nsc_error *err)
 }
 
 /*
- * Is it that of another account, which has had the uid?  The name that it was
- * started for has another one by now.
+ * Does the container belong to another account that once had this uid?  Then
+ * its name has another uid by now.
  */
 static bool nsshell_is_anothers(const struct nsc_state *state)
 {
@@ -91,7 +91,7 @@ static int find_own(struct nsc_session *session, struct nsc_error *err)
 	return -ESRCH;
 }
 
-/* One that was started for the name when that had another uid says so. */
+/* If the name's container was started with an earlier uid, err says so. */
 static int find_of_name(const char *user, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
@@ -115,20 +115,24 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
 		return nsc_error_set(err, ESRCH, "no container is running for "
 				     "'%s', and nsshell may not start one: log "
-				     "in where pam_container does, or ask the "
-				     "administrator for 'nsinit start %s'",
+				     "in through a service with pam_container, "
+				     "or ask the administrator for 'nsinit "
+				     "start %s'",
 				     user, user);
-	/* The kernel shows its namespaces only to who may enter them. */
+	/* Only a user who may enter the namespaces can read them. */
 	if (ret == -EACCES)
 		return nsc_error_set(err, EACCES, "the container of '%s' has "
-				     "no user namespace that is the user's, "
-				     "so nsshell needs file capabilities: log "
-				     "in where pam_container does, or see "
-				     "nsshell(1)", user);
+				     "no user namespace that belongs to the "
+				     "user, so nsshell needs file "
+				     "capabilities: log in through a service "
+				     "with pam_container, or see nsshell(1)",
+				     user);
 	return ret;
 }
 
-/* Of what the user may read; what cannot be told is no change. */
+/*
+ * Compare only files that the user may read; on a failure, nothing has changed.
+ */
 static bool has_changed(const struct nsc_state *state)
 {
 	_cleanup_fd_ int fd = nsc_file_open(state->config, NSC_IGNORE);
@@ -142,9 +146,9 @@ static bool has_changed(const struct nsc_state *state)
 }
 
 /*
- * A member of the break-glass group gets a shell of the host: as who it is,
- * with what it came with, which is no more than such a member has anyway.
- * exec takes the file capabilities away, where there are any.
+ * A member of the break-glass group gets a shell of the host, with its own ids
+ * and inherited state, which gives this member no additional access. exec drops
+ * the file capabilities, if there are any.
  */
 static int run_on_host(int argc, char **argv, struct nsc_error *err)
 {
@@ -185,7 +189,7 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
-	/* The terminal of who called us stays outside. */
+	/* The caller's terminal stays outside. */
 	return nsc_console_run_given(&request, true, ret_status, err);
 }
 
@@ -200,7 +204,7 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 	ret = nsshell_find(&session, err);
 	if (ret < 0)
 		return ret;
-	/* A user who has a terminal is told. */
+	/* Only a user with a terminal is told. */
 	if (isatty(STDIN_FILENO) && has_changed(session.state))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
 	return nsshell_join(&session, argc, argv, ret_status, err);

@@ -82,13 +82,16 @@ static int add_mount(struct nsc_cgroup_host *host,
 	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(m->super, ",");
 	struct nsc_cgroup_hierarchy *h = host->list;
 
-	/* systemd's own v1 hierarchy, and controllers that are not ours. */
+	/*
+	 * Skip systemd's own v1 hierarchy, and controllers that are not used
+	 * here.
+	 */
 	if (!v2 && !bits)
 		return 0;
 	while (h < host->list + host->n &&
 	       (h->v2 != v2 || h->controllers != bits))
 		h++;
-	/* Mounted twice: the one that can be written to. */
+	/* If it is mounted twice, prefer the writable mount. */
 	if (h < host->list + host->n && (readonly || !h->readonly))
 		return 0;
 	if (h == host->list + NSC_CGROUP_HIERARCHIES)
@@ -102,11 +105,11 @@ static int add_mount(struct nsc_cgroup_host *host,
 	return h->path ? 0 : -ENOMEM;
 }
 
-/* The next mount of a hierarchy. */
+/* Get the next mount of a cgroup hierarchy. */
 static bool next_mount(char **text, struct nsc_proc_mount *ret)
 {
 	while (nsc_proc_mount_next(text, ret))
-		/* The path ends up in a file of lines. */
+		/* A path with a newline would break the record file. */
 		if ((cgroup_is_v2(ret) || !strcmp(ret->type, "cgroup")) &&
 		    !strchr(ret->point, '\n'))
 			return true;
@@ -135,7 +138,7 @@ char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
 	return found;
 }
 
-/* Our own group: that of v2, or systemd's. */
+/* Our own group, from v2 or from systemd's hierarchy. */
 static int parse_own(struct nsc_cgroup_host *host, const char *text)
 {
 	const char *own = nsc_proc_cgroup(text, "");
@@ -212,15 +215,15 @@ int nsc_cgroup_root(void)
 		path = nsc_cgroup_mount(mountinfo, "");
 	dir = path ? open(path, DIR_FLAGS) : -1;
 	/*
-	 * That of a cgroup namespace is a group like others: with a process in
-	 * it, it could give no controllers to the container's.
+	 * The root of a cgroup namespace is an ordinary group: with a process
+	 * in it, it could not enable controllers for the container's group.
 	 */
 	if (dir >= 0 && faccessat(dir, "cgroup.events", F_OK, 0) == 0)
 		return -1;
 	return NSC_TAKE_FD(dir);
 }
 
-/* Each hierarchy of v1, those that have no limits of ours too. */
+/* In each v1 hierarchy, even those without limits that are used here. */
 void nsc_cgroup_leave(void)
 {
 	_cleanup_free_ char *mountinfo = NULL;
@@ -234,7 +237,7 @@ void nsc_cgroup_leave(void)
 		_cleanup_fd_ int dir =
 			cgroup_is_v2(&m) ? -1 : open(m.point, DIR_FLAGS);
 
-		/* By itself, not by its number: that would wait. */
+		/* The thread moves itself, because moving a pid would wait. */
 		if (dir >= 0)
 			(void)!nsc_cgroup_write(dir, "tasks", "0");
 	}
@@ -243,7 +246,7 @@ void nsc_cgroup_leave(void)
 static bool has_controller(const struct nsc_cgroup_hierarchy *h,
 			   enum nsc_cgroup_controller controller)
 {
-	/* Parts of v2 itself: freezing, and programs that judge devices. */
+	/* v2 itself provides freezing and programs for devices. */
 	if (h->v2 && (controller == NSC_CGROUP_UNIFIED ||
 		      controller == NSC_CGROUP_FREEZER ||
 		      controller == NSC_CGROUP_DEVICES))
@@ -258,7 +261,10 @@ nsc_cgroup_find(const struct nsc_cgroup_host *host,
 {
 	const struct nsc_cgroup_hierarchy *found = NULL;
 
-	/* Where v1 has it, v2 cannot: what is v2's own comes last. */
+	/*
+	 * A controller in v1 is not in v2: prefer v1 over the parts of v2
+	 * itself.
+	 */
 	for (size_t i = 0; i < host->n; i++)
 		if (has_controller(&host->list[i], controller) &&
 		    (!found || !host->list[i].v2))
@@ -266,7 +272,7 @@ nsc_cgroup_find(const struct nsc_cgroup_host *host,
 	return found;
 }
 
-/* A group without cpus or mems takes no process, cpusets(7). */
+/* A group without cpus or mems accepts no process, cpusets(7). */
 static int fill_cpuset(int parent, int dir)
 {
 	static const char *const files[] = { "cpuset.cpus", "cpuset.mems" };
@@ -299,7 +305,7 @@ int nsc_cgroup_make(int dir, const char *name, bool cpuset, bool *ret_made)
 	fd = openat(dir, name, DIR_FLAGS);
 	if (fd < 0)
 		return -errno;
-	/* Whatever the umask is. */
+	/* Set the mode despite the umask. */
 	if (made && fchmod(fd, 0755) < 0)
 		return -errno;
 	ret = cpuset ? fill_cpuset(dir, fd) : 0;

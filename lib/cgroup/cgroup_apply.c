@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From limits to writes.  Runs in: the builder, root of the host. */
+/* Translate limits to writes.  Runs in: the builder, root of the host. */
 #include "cgroup/cgroup.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "util/fd.h"
 
-/* The defaults of both scales are the same share, as systemd converts. */
+/* Like systemd, convert so that the defaults of both scales are equal. */
 int64_t nsc_cgroup_shares_to_weight(int64_t shares)
 {
 	int64_t weight = shares * 100 / 1024;
@@ -36,7 +36,7 @@ void nsc_cgroup_put(struct nsc_cgroup_setting *setting, const char *file,
 	va_end(ap);
 }
 
-/* All limits that are configured, one after the other. */
+/* Iterates over all configured limits. */
 struct walk {
 	const struct nsc_cgroup_limits *limits;
 	unsigned int numbers;	/* limits->set, or with wished */
@@ -44,9 +44,9 @@ struct walk {
 };
 
 /*
- * The key and controller of the limit at hand; ops may be NULL.  Returns how
- * many settings it has, -ENOENT at the end, -EOPNOTSUPP, or -EAGAIN: not
- * configured.
+ * Get the key and controller of the current limit; ops may be NULL.  Returns
+ * the number of its settings, -ENOENT at the end, -EOPNOTSUPP, or -EAGAIN if it
+ * is not configured.
  */
 static int visit(const struct walk *w, const struct nsc_cgroup_ops *ops,
 		 struct nsc_cgroup_setting *s)
@@ -95,7 +95,7 @@ static int visit(const struct walk *w, const struct nsc_cgroup_ops *ops,
 	return 1;
 }
 
-/* "memory.high" in unified needs the controller memory. */
+/* For example, "memory.high" in unified needs the memory controller. */
 static unsigned int unified_needs(const struct nsc_cgroup_limits *l)
 {
 	unsigned int bits = 0;
@@ -187,7 +187,7 @@ static int write_settings(const struct nsc_cgroup_limits *limits,
 			return nsc_error_sys(err, -ret, "%s.%s: write \"%s\" "
 					     "to '%s'", limits->origin, key,
 					     s[i].value, s[i].file);
-		/* What stands in for this one is not needed. */
+		/* Skip the setting that would replace this one. */
 		i += s[i].or_next;
 	}
 	return 0;

@@ -86,7 +86,7 @@ int nsc_device_apply_v1(const struct nsc_device_policy *policy, int dir,
 #define UNLESS(reg, value) INSN(BPF_JMP | BPF_JNE | BPF_K, reg, 0, 0, value)
 #define EXIT() INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0)
 
-/* Registers: 2 type, 3 what is asked for, 4 major, 5 minor, 6 to compute. */
+/* Registers: 2 type, 3 requested access, 4 major, 5 minor, 6 temporary. */
 static size_t put_rule(const struct nsc_device_rule *rule,
 		       struct bpf_insn *insns)
 {
@@ -106,7 +106,7 @@ static size_t put_rule(const struct nsc_device_rule *rule,
 		insns[n++] = UNLESS(BPF_REG_5, rule->minor);
 	insns[n++] = SET(BPF_REG_0, 1);
 	insns[n++] = EXIT();
-	/* What does not match goes on with the next rule. */
+	/* A mismatch jumps to the next rule. */
 	for (size_t i = 0; i < n; i++)
 		if (insns[i].code == (BPF_JMP | BPF_JNE | BPF_K))
 			insns[i].off = (short)(n - i - 1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which devices a group may make, read and write: one list of rules, as
- * cgroup v1's files or as a v2 program.
+ * The devices that a group may make, read and write: one list of rules, applied
+ * as cgroup v1 files or as a v2 program.
  */
 #ifndef NSC_CGROUP_CGROUP_DEVICES_H
 #define NSC_CGROUP_CGROUP_DEVICES_H
@@ -17,13 +17,13 @@ enum { NSC_DEVICE_MKNOD = 1, NSC_DEVICE_READ = 2, NSC_DEVICE_WRITE = 4,
 struct nsc_device_rule {
 	char type;		/* 'c' or 'b' */
 	int major, minor;	/* -1: any */
-	unsigned int access;	/* NSC_DEVICE_*; what is not here is denied */
+	unsigned int access;	/* NSC_DEVICE_*; all other access is denied */
 };
 
 /*
- * What is allowed where allowed_devices is absent.  The last ones, terminals,
- * always are: they lead to the container's own devpts alone, and without them
- * no login would have one.
+ * The rules if allowed_devices is absent.  The last ones, for terminals, always
+ * apply: they give access only to the container's own devpts, and without them
+ * no login would have a terminal.
  */
 #define NSC_DEVICE_RULES 14
 #define NSC_DEVICE_TERMINALS 2
@@ -34,22 +34,26 @@ struct nsc_device_policy {
 	size_t n;
 };
 
-/* "c 1:3 rwm", as devices.allow takes it. */
+/* Print "c 1:3 rwm", the format of devices.allow. */
 void nsc_device_rule_print(const struct nsc_device_rule *rule, char buf[48]);
 
-/* Write the rules to a v1 group. */
+/* Write the rules to a v1 group.  Returns 0 or a negative errno. */
 int nsc_device_apply_v1(const struct nsc_device_policy *policy, int dir,
 			struct nsc_error *err);
 
 /*
- * The program for struct bpf_cgroup_dev_ctx: returns 1 for what a rule
- * allows.  At most NSC_DEVICE_INSNS(n) instructions; returns how many.
+ * Make the program for struct bpf_cgroup_dev_ctx: it returns 1 for accesses
+ * that a rule allows.  It has at most NSC_DEVICE_INSNS(n) instructions; returns
+ * their number.
  */
 #define NSC_DEVICE_INSNS(n) (8 + 9 * (n))
 size_t nsc_device_program(const struct nsc_device_policy *policy,
 			  struct bpf_insn *insns);
 
-/* Load the program and attach it to a v2 group, which keeps it. */
+/*
+ * Load the program and attach it to a v2 group, which keeps it.  Returns 0 or a
+ * negative errno.
+ */
 int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
 			struct nsc_error *err);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of one group; container-monitor, which is static, links it as well. */
+/*
+ * Files of one group; container-monitor, which is static, links this file too.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -15,6 +17,6 @@ int nsc_cgroup_write(int dir, const char *file, const char *text)
 
 	if (fd < 0)
 		return -errno;
-	/* One write: each is a command to the kernel. */
+	/* Use a single write, because each is a command to the kernel. */
 	return write(fd, text, strlen(text)) < 0 ? -errno : 0;
 }

@@ -11,7 +11,7 @@
 
 #include "util/fd.h"
 
-/* Counted and limited for each session, where the host can. */
+/* Counted and limited for each session if the host supports it. */
 #define PER_SESSION (NSC_CGROUP_BIT(NSC_CGROUP_CPU) | \
 		     NSC_CGROUP_BIT(NSC_CGROUP_CPUACCT) | \
 		     NSC_CGROUP_BIT(NSC_CGROUP_MEMORY) | \
@@ -24,7 +24,9 @@ int nsc_cgroup_layout_id(int rundir, char id[NSC_CGROUP_LAYOUT_ID])
 
 	if (fstat(rundir, &dir) < 0 || stat("/proc/self/ns/pid", &st) < 0)
 		return -errno;
-	/* Two hosts in containers may share a hierarchy, never processes. */
+	/*
+	 * Hosts that run in containers may share a hierarchy, but no processes.
+	 */
 	snprintf(id, NSC_CGROUP_LAYOUT_ID, "%lu:%lu:%lu",
 		 (unsigned long)st.st_ino, (unsigned long)dir.st_dev,
 		 (unsigned long)dir.st_ino);
@@ -71,7 +73,7 @@ int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 
 	*ret = (struct nsc_cgroup_layout){ .request = request };
 	snprintf(ret->name, sizeof(ret->name), "%s", request->name);
-	/* No user's name has a ':'. */
+	/* No user name contains a ':'. */
 	if (request->beside)
 		snprintf(ret->name + strlen(ret->name), 16, ":%u",
 			 request->generation);
@@ -81,7 +83,7 @@ int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 		return nsc_error_sys(err, -error, "control groups");
 	}
 	ret->devices = !c->allow_all_devices;
-	/* In a user namespace nobody can make a node to begin with. */
+	/* In a user namespace no process can make device nodes anyway. */
 	ret->devices_needed = ret->devices && (!userns || c->devices.given);
 	ret->needed = nsc_cgroup_needs(&c->limits);
 	if (request->shared)

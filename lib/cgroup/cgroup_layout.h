@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a container's groups are, before any is made. */
+/* The places of a container's groups, before any is made. */
 #ifndef NSC_CGROUP_CGROUP_LAYOUT_H
 #define NSC_CGROUP_CGROUP_LAYOUT_H
 
@@ -9,22 +9,21 @@
 #include "cgroup/cgroup_request.h"
 
 #define NSC_CGROUP_TOP "nscontainer"
-#define NSC_CGROUP_SCOPE_C "container" /* below a scope of systemd's */
+#define NSC_CGROUP_SCOPE_C "container" /* below a systemd scope */
 #define NSC_CGROUP_SCOPE_M "monitor"
 #define NSC_CGROUP_LAYOUT_ID 80
 #define NSC_CGROUP_NAMES (NSC_CGROUP_PARENTS_MAX + 3)
 
 struct nsc_cgroup_layout {
 	const struct nsc_cgroup_request *request;
-	char id[NSC_CGROUP_LAYOUT_ID];	/* of this container, as a mark */
-	char name[NAME_MAX + 1];	/* without cgroups.name: its own */
+	char id[NSC_CGROUP_LAYOUT_ID];	/* marks this container's groups */
+	char name[NAME_MAX + 1];	/* own name without cgroups.name */
 	char *names[NSC_CGROUP_NAMES];	/* components, from the hierarchy */
 	size_t n;
-	size_t shared;			/* which of them is the host's parent;
-					 * 0: none */
+	size_t shared;			/* the host's parent; 0: none */
 	unsigned int needed;		/* controllers, as bits */
-	bool devices;			/* device rules are to be applied */
-	bool devices_needed;		/* or it is an error */
+	bool devices;			/* apply device rules */
+	bool devices_needed;		/* a failure of that is an error */
 	const char *scope;		/* systemd: its path in v2, or NULL */
 };
 
@@ -33,10 +32,13 @@ int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 			   struct nsc_error *err);
 void nsc_cgroup_layout_free(struct nsc_cgroup_layout *layout);
 
-/* The mark of the container whose instance rundir is. */
+/* Get the mark of the container whose instance directory is rundir. */
 int nsc_cgroup_layout_id(int rundir, char id[NSC_CGROUP_LAYOUT_ID]);
 
-/* Does what needs a controller find it?  Else the sentence that says why. */
+/*
+ * Is each needed controller available?  Returns 0, or an error that says why
+ * not.
+ */
 int nsc_cgroup_layout_possible(const struct nsc_cgroup_layout *layout,
 			       const struct nsc_cgroup_host *host,
 			       struct nsc_error *err);
@@ -46,12 +48,12 @@ bool nsc_cgroup_layout_requires(const struct nsc_cgroup_layout *layout,
 				const struct nsc_cgroup_host *host,
 				const struct nsc_cgroup_hierarchy *h);
 
-/* The first n names of it in a hierarchy, as a path. */
+/* Get the path of the first n names in a hierarchy. */
 int nsc_cgroup_layout_path(const struct nsc_cgroup_layout *layout,
 			   const struct nsc_cgroup_hierarchy *h, size_t n,
 			   char path[PATH_MAX]);
 
-/* The record of cgroup_tree.h, into new memory; NULL without memory. */
+/* The record of cgroup_tree.h in new memory; NULL without memory. */
 char *nsc_cgroup_layout_record(const struct nsc_cgroup_layout *layout,
 			       const struct nsc_cgroup_host *host);
 

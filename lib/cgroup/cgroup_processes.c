@@ -28,7 +28,7 @@ static void each_of_group(const char *group, void *arg)
 	_cleanup_file_ FILE *file = open_list(group);
 	int pid;
 
-	/* 0 stands for all that are in another pid namespace. */
+	/* 0 stands for each process in another pid namespace. */
 	while (file && fscanf(file, "%d", &pid) == 1)
 		if (pid > 0)
 			walk->act(group, pid, walk->arg);
@@ -55,7 +55,7 @@ static bool cgroup_processes_listed(const char *group, pid_t pid)
 	return false;
 }
 
-/* Through a pidfd: what is listed after that opened is what it leads to. */
+/* Check the list after the pidfd is open: then both mean the same process. */
 void nsc_cgroup_signal(const char *group, pid_t pid, int signal)
 {
 	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The processes of a control group, and of the group of a session. */
+/* The processes in a control group, and in the group of a session. */
 #ifndef NSC_CGROUP_CGROUP_PROCESSES_H
 #define NSC_CGROUP_CGROUP_PROCESSES_H
 
@@ -21,15 +21,15 @@ void nsc_cgroup_each_process(const char *dir,
 void nsc_cgroup_signal(const char *group, pid_t pid, int signal);
 
 /*
- * The processes in the group session-PID of a session, of which the first max
- * are put into list.  Returns their number, 0 where the session has no group.
+ * List the processes in the group session-PID of a session; the first max pids
+ * are stored in list.  Returns their number, 0 if the session has no group.
  */
 size_t nsc_cgroup_session_pids(const struct nsc_cgroup_tree *tree,
 			       pid_t session, pid_t *list, size_t max);
 
 /*
- * Signal each of them but the caller.  What is forked meanwhile may not get
- * it: for SIGKILL, call again until there are none.
+ * Signal each of these processes except the caller.  Processes that are forked
+ * meanwhile may miss the signal: for SIGKILL, repeat until none is left.
  */
 void nsc_cgroup_session_signal(const struct nsc_cgroup_tree *tree,
 			       pid_t session, int signal);

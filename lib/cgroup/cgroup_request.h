@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container asks of its control groups. */
+/* The control groups that a container requests. */
 #ifndef NSC_CGROUP_CGROUP_REQUEST_H
 #define NSC_CGROUP_CGROUP_REQUEST_H
 
@@ -12,7 +12,7 @@
 #include "linux/device.h"
 
 struct nsc_config_devices {
-	bool given;			/* else those of the table */
+	bool given;			/* otherwise the default rules apply */
 	struct nsc_device_rule *rules;
 	size_t n;
 };
@@ -33,16 +33,16 @@ struct nsc_config_cgroups {
 
 struct nsc_cgroup_request {
 	const struct nsc_config_cgroups *own;
-	const char *shared_name;	/* of cgroup_parents; NULL: none */
+	const char *shared_name;	/* in cgroup_parents; NULL: none */
 	const struct nsc_cgroup_limits *shared;	/* its limits */
-	const struct nsc_device_node *nodes;	/* besides the default ones */
+	const struct nsc_device_node *nodes;	/* besides the defaults */
 	size_t n_nodes;
-	bool userns;			/* the container has one of its own */
+	bool userns;			/* the container has its own */
 	uid_t uid;			/* of the user */
 	const char *name;		/* of the group, without own->name */
-	int rundir;			/* the container's instance */
+	int rundir;			/* instance of the container */
 	unsigned int generation;
-	bool beside;			/* one before it still drains */
+	bool beside;			/* an earlier container still drains */
 };
 
 #endif

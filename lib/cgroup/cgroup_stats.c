@@ -16,7 +16,7 @@
 #include "util/file.h"
 #include "cgroup/cgroup.h"
 
-/* The kernel's "none" is the largest number of pages. */
+/* The kernel's "no limit" is the largest number of pages. */
 #define NO_LIMIT_V1 UINT64_C(0x7000000000000000)
 
 struct place {
@@ -81,7 +81,7 @@ static struct nsc_stats_io *io_row(struct nsc_stats *s, unsigned int major,
 	return row;
 }
 
-/* "8:0 Read 4096", a line for each; "Total" is no operation. */
+/* Lines such as "8:0 Read 4096"; "Total" is not an operation. */
 void nsc_stats_parse_io_v1(const char *text, bool bytes, struct nsc_stats *ret)
 {
 	for (; *text; text += strcspn(text, "\n"), text += *text != '\0') {
@@ -102,7 +102,7 @@ void nsc_stats_parse_io_v1(const char *text, bool bytes, struct nsc_stats *ret)
 	}
 }
 
-/* "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0" */
+/* Lines such as "8:0 rbytes=4096 wbytes=0 rios=1 wios=0 dbytes=0 dios=0". */
 void nsc_stats_parse_io_v2(const char *text, struct nsc_stats *ret)
 {
 	static const struct {
@@ -146,7 +146,7 @@ static struct place open_place(const struct nsc_cgroup_tree *tree,
 	struct place p = { -1, false };
 	char path[PATH_MAX];
 
-	/* v2 counts time with or without its controller. */
+	/* v2 counts the time even without the cpu controller. */
 	if (!e && !strcmp(controller, "cpu"))
 		e = nsc_cgroup_tree_find(tree, "v2");
 	if (!e)
@@ -163,7 +163,7 @@ static uint64_t to_us(uint64_t ns)
 	return ns == NSC_STATS_NONE ? ns : ns / 1000;
 }
 
-/* Where v2 has it beside others, it is in "cpu.stat". */
+/* If v2 counts, the value is one of those in "cpu.stat". */
 static uint64_t read_usage(const struct nsc_cgroup_tree *tree,
 			   const char *session)
 {
@@ -268,7 +268,7 @@ static void read_io(const struct nsc_cgroup_tree *tree, const char *session,
 		nsc_stats_parse_io_v1(text, false, s);
 	if (text && read_text(&v2, "io.stat", text, 65536))
 		nsc_stats_parse_io_v2(text, s);
-	/* A file with rows of devices: their sum is the last line. */
+	/* A file with rows of devices: the last line is their total. */
 	if (text && (read_text(&v1, "blkio.io_queued_recursive", text,
 			       65536) ||
 		     read_text(&v1, "blkio.bfq.io_queued_recursive", text,

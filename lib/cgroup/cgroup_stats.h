@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a group used.  Both versions end up in the same units: bytes,
- * microseconds, numbers of operations.
+ * The resource usage of a group.  Both versions are converted to the same
+ * units: bytes, microseconds, numbers of operations.
  */
 #ifndef NSC_CGROUP_CGROUP_STATS_H
 #define NSC_CGROUP_CGROUP_STATS_H
@@ -12,7 +12,7 @@
 
 #include "cgroup/cgroup_tree.h"
 
-#define NSC_STATS_NONE UINT64_MAX	/* not known here, or no limit */
+#define NSC_STATS_NONE UINT64_MAX	/* unknown here, or no limit */
 
 struct nsc_stats_key {
 	char name[48];
@@ -40,23 +40,26 @@ struct nsc_stats {
 	struct nsc_stats_io io[NSC_STATS_IO];
 	size_t n_io;
 	uint64_t io_queued;
-	bool frozen;		/* altogether */
-	bool self_freezing;	/* the group itself was told to */
-	bool parent_freezing;	/* one above was */
+	bool frozen;		/* completely */
+	bool self_freezing;	/* the group itself was told to freeze */
+	bool parent_freezing;	/* a group above was */
 };
 
 /*
- * Read the group below each of the tree's: session NULL is the container's
- * own.  What a hierarchy does not have stays NSC_STATS_NONE, or empty.
+ * Read the group session below each group of the tree; NULL: the container's
+ * own groups.  A value that a hierarchy does not have stays NSC_STATS_NONE or
+ * empty.
  */
 void nsc_stats_read(const struct nsc_cgroup_tree *tree, const char *session,
 		    struct nsc_stats *ret);
 
-/* The two that a session is remembered by: bytes, and microseconds. */
+/*
+ * Read the two values that are recorded for a session: bytes and microseconds.
+ */
 void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
 		     uint64_t *ret_peak, uint64_t *ret_cpu_us);
 
-/* Of one text each; for nsc_stats_read and for tests. */
+/* Parse one text each; for nsc_stats_read and for tests. */
 void nsc_stats_parse_flat(const char *text, struct nsc_stats_key *list,
 			  size_t *n);
 uint64_t nsc_stats_find(const struct nsc_stats_key *list, size_t n,

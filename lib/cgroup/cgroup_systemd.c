@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the builder, root of the host.  Speaks to systemd's manager,
+ * Runs in: the builder, root of the host.  Talks to systemd's manager,
  * org.freedesktop.systemd1(5).
  */
 #include "cgroup/cgroup_systemd.h"
@@ -52,7 +52,7 @@ NSC_LIBRARY(sd, SONAME_SYSTEMD, FUNCTIONS);
 #define EXISTS "org.freedesktop.systemd1.UnitExists"
 #define PRIVATE "unix:path=/run/systemd/private"
 #define WAIT_US 10000000
-#define TRIES 50		/* for a scope of that name to go away */
+#define TRIES 50		/* until an old scope with this name is gone */
 
 struct call {
 	sd_bus *bus;
@@ -79,7 +79,7 @@ static int systemd_failed(const struct call *c, int ret, const char *what,
 	return nsc_error_sys(err, -ret, "systemd: %s", what);
 }
 
-/* Letters, digits and "_." stay, as systemd.unit(5) escapes. */
+/* Letters, digits, "_" and "." stay unescaped, see systemd.unit(5). */
 static void print_unit(char buf[256], const char *name, const char *suffix)
 {
 	size_t at = (size_t)snprintf(buf, 256, "nscontainer-");
@@ -102,7 +102,7 @@ static int append_number(sd_bus_message *m, const char *name, uint64_t value)
 	return sd.sd_bus_message_append(m, "(sv)", name, "t", value);
 }
 
-/* A number of ours as a property of a slice: systemd.resource-control(5). */
+/* Add our limits as properties of a slice: systemd.resource-control(5). */
 static int append_limits(sd_bus_message *m, const struct nsc_cgroup_limits *l)
 {
 	static const char *const names[NSC_CGROUP_NUMBERS] = {
@@ -137,7 +137,7 @@ static int append_limits(sd_bus_message *m, const struct nsc_cgroup_limits *l)
 	return ret;
 }
 
-/* Limits of a slice are systemd's to write, as the group is its own. */
+/* systemd owns the group of the slice, so it must write the limits. */
 static int limit_slice(struct call *c, const char *slice,
 		       const struct nsc_cgroup_limits *limits,
 		       struct nsc_error *err)
@@ -211,7 +211,7 @@ static int wait_for_job(struct call *c, struct nsc_error *err)
 		ret = sd.sd_bus_process(c->bus, NULL);
 		if (ret == 0)
 			ret = sd.sd_bus_wait(c->bus, WAIT_US);
-		/* 0 is the time that is up. */
+		/* 0 means that the time is up. */
 		if (ret == 0)
 			ret = -ETIMEDOUT;
 	}
@@ -243,7 +243,7 @@ static int systemd_start(struct call *c, const struct nsc_systemd_scope *scope,
 	for (int i = 0; ret >= 0 && i < TRIES; i++) {
 		sd.sd_bus_error_free(&c->error);
 		ret = request_scope(c, unit, slice);
-		/* The previous container's monitor has only just ended. */
+		/* The previous container's monitor may have ended just now. */
 		if (ret >= 0 || !sd.sd_bus_error_has_name(&c->error, EXISTS))
 			break;
 		ret = i + 1 < TRIES ? 0 : ret;
@@ -254,7 +254,10 @@ static int systemd_start(struct call *c, const struct nsc_systemd_scope *scope,
 	return wait_for_job(c, err);
 }
 
-/* The bus, or where a small host has none the manager's own socket. */
+/*
+ * Connect to the bus or, on a small host without one, to the manager's own
+ * socket.
+ */
 static int connect_to_manager(sd_bus **bus)
 {
 	int ret = sd.sd_bus_open_system(bus);

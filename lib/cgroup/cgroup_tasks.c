@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: container-monitor, root of the host, where version 1 is mounted. */
+/* Runs in: container-monitor, root of the host, if version 1 is mounted. */
 #include "cgroup/cgroup_tasks.h"
 
 #include <errno.h>
@@ -29,7 +29,7 @@ static int open_one(const struct nsc_cgroup_entry *e, pid_t pid,
 	return 0;
 }
 
-/* The effective user id alone: the rights of root are needed to open. */
+/* Change only the effective user id: opening needs the capabilities of root. */
 static int become(uid_t uid, int securebits)
 {
 	if (prctl(PR_SET_SECUREBITS, securebits | SECBIT_NO_SETUID_FIXUP) < 0 ||
@@ -38,7 +38,7 @@ static int become(uid_t uid, int securebits)
 	return 0;
 }
 
-/* Nothing is right any more where that fails. */
+/* Never continue with the wrong ids if this fails. */
 static void cgroup_tasks_become_root(int securebits)
 {
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0 ||

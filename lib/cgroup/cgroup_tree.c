@@ -21,8 +21,8 @@
 #include "cgroup/cgroup_processes.h"
 #include "cgroup/cgroup_tasks.h"
 
-#define STEP_MS 16		/* at the most, from 1 on */
-#define KILL_MS 5000		/* for the kernel to end what was killed */
+#define STEP_MS 16		/* maximum; the first step is 1 */
+#define KILL_MS 5000		/* for the kernel to end killed processes */
 #define SESSION NSC_CGROUP_SESSION
 
 static int read_file(const char *dir, const char *file, char *buf, size_t size)
@@ -80,8 +80,8 @@ int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 		memcpy(tree->text, text, len);
 	if (len >= sizeof(tree->text) || tree_parse(tree) < 0)
 		return nsc_error_set(err, E2BIG, "control groups: their "
-				     "names need %zu bytes, and may have %d, "
-				     "in %d lines: shorten cgroups.parent",
+				     "names need %zu bytes, but the limit is "
+				     "%d, in %d lines: shorten cgroups.parent",
 				     len, NSC_CGROUP_RECORD_MAX - 1,
 				     NSC_CGROUP_ENTRIES);
 	return nsc_file_write_at(rundir, NSC_FILE_CGROUP, text, len, 0600,
@@ -94,7 +94,7 @@ static bool tree_is_v2(const struct nsc_cgroup_entry *e)
 	       (!e->controllers[2] || e->controllers[2] == ',');
 }
 
-/* /proc/PID/cgroup of the container's PID 1. */
+/* Read /proc/PID/cgroup of the container's PID 1. */
 static int read_groups(int rundir, char *buf, size_t size)
 {
 	char text[16], dir[32];
@@ -152,7 +152,7 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	n = read(fd, tree->text, sizeof(tree->text) - 1);
 	if (n < 0)
 		return -errno;
-	/* nsc_cgroup_tree_save() writes no more. */
+	/* nsc_cgroup_tree_save() never writes more. */
 	if (n == (ssize_t)sizeof(tree->text) - 1 && read(fd, &more, 1) != 0)
 		return -EFBIG;
 	tree->text[n] = '\0';
@@ -162,7 +162,7 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	return ret;
 }
 
-/* One of ours, which ends with the container. */
+/* Is this our own group, which ends with the container? */
 static bool is_own(const struct nsc_cgroup_entry *e)
 {
 	return e->kind == 's' || e->kind == 'g';
@@ -258,7 +258,7 @@ int nsc_cgroup_tree_freeze(const struct nsc_cgroup_tree *tree, bool freeze)
 			       freeze ? "FROZEN" : "THAWED");
 }
 
-/* By what the directory says alone: a group has some 60 files. */
+/* Use only d_type, because a group has about 60 files. */
 void nsc_cgroup_each(const char *path, int depth,
 		     void (*act)(const char *path, void *arg), void *arg)
 {
@@ -290,7 +290,7 @@ int nsc_cgroup_tree_remove(const char *path)
 
 	if (rmdir(path) == 0 || errno == ENOENT)
 		return 0;
-	/* It empties from the bottom; a failure shows at the top. */
+	/* Remove from the bottom up; a failure shows at the top. */
 	nsc_cgroup_each(path, NSC_CGROUP_DEPTH, remove_one, NULL);
 	return lstat(path, &st) < 0 && errno == ENOENT ? 0 : -EBUSY;
 }
@@ -317,7 +317,9 @@ static int remove_all(const struct nsc_cgroup_tree *tree)
 		if (is_own(&tree->list[i]) &&
 		    nsc_cgroup_tree_remove(tree->list[i].path) < 0)
 			ret = -EBUSY;
-	/* Those above may be others' as well: they stay while they are. */
+	/*
+	 * Containers share the groups above, which stay until they are empty.
+	 */
 	for (size_t i = 0; i < tree->n; i++)
 		if (tree->list[i].kind == 'p')
 			rmdir(tree->list[i].path);
@@ -348,7 +350,7 @@ static int remove_within(const struct nsc_cgroup_tree *tree, int ms, bool kill)
 {
 	int step = 1, ret;
 
-	/* What was forked meanwhile is killed in the next round. */
+	/* The next round kills processes that were forked meanwhile. */
 	for (;; ms -= step, step = step < STEP_MS ? 2 * step : step) {
 		const struct timespec moment = { 0, step * 1000000L };
 
@@ -366,7 +368,7 @@ int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
 	const struct nsc_cgroup_entry *e = nsc_cgroup_tree_find(tree,
 								"freezer");
 
-	/* What is frozen does not even die, in v1. */
+	/* In v1, a frozen process cannot even die. */
 	if (e && is_own(e))
 		nsc_cgroup_tree_freeze(tree, false);
 	if (remove_within(tree, grace_ms, false) == 0)
@@ -374,7 +376,7 @@ int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
 	return remove_within(tree, KILL_MS, true);
 }
 
-/* The first hierarchy with sessions tells which there are. */
+/* The first hierarchy with session groups lists the sessions. */
 void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
 {
 	const struct dirent *entry;
@@ -390,7 +392,7 @@ void nsc_cgroup_tree_remove_dead(const struct nsc_cgroup_tree *tree)
 			    0 ||
 		    pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
 			continue;
-		/* Where processes were left behind, it stays. */
+		/* The group stays if processes were left behind. */
 		nsc_cgroup_tree_leave(tree, pid);
 	}
 	if (dir)
@@ -420,7 +422,7 @@ static int move(const char *path, pid_t pid)
 	return tree_write_file(path, "cgroup.procs", text);
 }
 
-/* 1: it is in the group; 0: it enters itself. */
+/* Returns 1: it is in the group; 0: it enters by itself; or an error. */
 static int enter_one(const struct nsc_cgroup_entry *e, pid_t pid,
 		     struct nsc_error *err)
 {

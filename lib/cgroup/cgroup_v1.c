@@ -16,8 +16,8 @@ static int64_t twice(int64_t value)
 }
 
 /*
- * Memory and swap together may never be less than memory alone, so that is
- * lifted first: a group of a parent may have older limits.
+ * Memory plus swap may never be less than memory, so raise that sum first: the
+ * group of a parent may have older limits.
  */
 static int v1_put_memory(const struct nsc_cgroup_limits *l,
 			 struct nsc_cgroup_setting *ret)
@@ -34,7 +34,7 @@ static int v1_put_memory(const struct nsc_cgroup_limits *l,
 		return 2;
 	nsc_cgroup_put(&ret[2], memsw, "%" PRId64,
 		       swap ? swap : twice(N(l, MEMORY)));
-	/* Nobody asked for it where the kernel does not count swap. */
+	/* A default may fail if the kernel does not count swap. */
 	ret[2].optional = !given;
 	return 3;
 }
@@ -71,7 +71,9 @@ static int v1_number(const struct nsc_cgroup_limits *l,
 			return 0;
 		break;
 	case NSC_CGROUP_N_IO_WEIGHT:
-		/* 10 to 1000 by default 500; bfq's 1 to 1000 by default 100 */
+		/*
+		 * blkio: 10 to 1000, default 500; bfq: 1 to 1000, default 100
+		 */
 		nsc_cgroup_put(&ret[0], "blkio.weight", "%" PRId64,
 			       clamp(N(l, IO_WEIGHT) * 5, 10, 1000));
 		ret[0].or_next = true;

@@ -10,9 +10,9 @@
 #include "util/file.h"
 
 #define N(limits, name) ((limits)->number[NSC_CGROUP_N_##name])
-#define PERIOD 100000		/* microseconds, the kernel's */
+#define PERIOD 100000		/* microseconds, the kernel's default */
 
-/* v1 limits memory and swap together, v2 swap alone. */
+/* v1 limits the sum of memory and swap, v2 only swap. */
 static int v2_put_memory(const struct nsc_cgroup_limits *l,
 			 struct nsc_cgroup_setting *ret)
 {
@@ -65,7 +65,7 @@ static int v2_number(const struct nsc_cgroup_limits *l,
 			       nsc_cgroup_shares_to_weight(N(l, SHARES)));
 		return 1;
 	case NSC_CGROUP_N_PERIOD:
-		/* One file: written for the quota where there is one. */
+		/* Both share one file, which the quota writes if it is set. */
 		return nsc_cgroup_has(l, NSC_CGROUP_N_QUOTA) ?
 			       0 : put_cpu_max(l, ret);
 	case NSC_CGROUP_N_QUOTA:
@@ -131,7 +131,7 @@ int nsc_cgroup_v2_enable(int dir, unsigned int wanted, unsigned int needed)
 	there = nsc_cgroup_controllers(text, " \n");
 	if (needed & ~there)
 		return -ENODEV;
-	/* One at a time: that one is refused says nothing of the others. */
+	/* One at a time, so that a refused one does not affect the others. */
 	for (int i = 0; i < NSC_CGROUP_CONTROLLERS; i++) {
 		if (!((wanted | needed) & there & NSC_CGROUP_BIT(i)))
 			continue;

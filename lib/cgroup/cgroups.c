@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the builder, root of the host, before any process of a container. */
+/*
+ * Runs in: the builder, root of the host, before the container has processes.
+ */
 #include "cgroup/cgroups.h"
 
 #include <fcntl.h>
@@ -18,10 +20,10 @@
 #include "cgroup/cgroup_systemd.h"
 #include "cgroup/cgroup_tree.h"
 
-#define MARK "trusted.nscontainer"	/* whose group it is */
+#define MARK "trusted.nscontainer"	/* the container that owns the group */
 #define TRIES 50
 #define FREEZE_MS 5000
-/* Of v2, switched on where the host has them, for counting. */
+/* v2 controllers, enabled for counting if the host has them. */
 #define WANTED (NSC_CGROUP_BIT(NSC_CGROUP_CPU) | \
 		NSC_CGROUP_BIT(NSC_CGROUP_MEMORY) | \
 		NSC_CGROUP_BIT(NSC_CGROUP_IO) | \
@@ -40,7 +42,7 @@ static enum mark mark_of(int dir, const char *id)
 		       MARK_OURS : MARK_OTHERS;
 }
 
-/* v1: PID 1 is in the group itself; v2 counts those below as well. */
+/* v1: PID 1 is in the group itself; v2 also counts the groups below. */
 static bool populated(const struct nsc_cgroup_hierarchy *h, int dir)
 {
 	char text[128];
@@ -69,7 +71,7 @@ static int in_use(const struct maker *m, const char *path,
 			     path);
 }
 
-/* Left by a world that ended at once, or another's. */
+/* Replace a group that an abrupt end left behind; fail if it is in use. */
 static int cgroups_replace(const struct maker *m,
 			   const struct nsc_cgroup_hierarchy *h, int parent,
 			   int *dir, struct nsc_error *err)
@@ -92,7 +94,7 @@ static int cgroups_replace(const struct maker *m,
 	return made ? 0 : in_use(m, path, err);
 }
 
-/* What of the limits above this group is shared by several users. */
+/* Apply the limits that cgroup_parents shares among several users. */
 static int share(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 		 int dir, struct nsc_error *err)
 {
@@ -100,7 +102,7 @@ static int share(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 				err);
 }
 
-/* 0, -EAGAIN (one above was removed meanwhile), or an error. */
+/* 0, -EAGAIN (a group above was removed meanwhile), or an error. */
 static int cgroups_step(const struct maker *m,
 			const struct nsc_cgroup_hierarchy *h, size_t i,
 			int *dir, struct nsc_error *err)
@@ -127,9 +129,9 @@ static int cgroups_step(const struct maker *m,
 	if (last && !made)
 		ret = cgroups_replace(m, h, *dir, &child, err);
 	else if (!made && mark_of(child, l->id) != MARK_NONE)
-		ret = nsc_error_set(err, EBUSY, "make group '%s': it is a "
-				    "container's: containers cannot be below",
-				    path);
+		ret = nsc_error_set(err, EBUSY, "make group '%s': the "
+				    "group belongs to a container: no "
+				    "container can be below it", path);
 	if (ret == 0 && l->shared == i && i)
 		ret = share(m, h, child, err);
 	nsc_fd_close(dir);
@@ -152,7 +154,7 @@ static int cgroups_walk(const struct maker *m,
 	return ret < 0 ? ret : NSC_TAKE_FD(dir);
 }
 
-/* The scope is ours: container and monitor beside each other. */
+/* Divide the scope between the container and the monitor. */
 static int walk_scope(const struct maker *m,
 		      const struct nsc_cgroup_hierarchy *h,
 		      struct nsc_error *err)
@@ -170,7 +172,10 @@ static int walk_scope(const struct maker *m,
 	if (scope < 0)
 		return nsc_error_sys(err, errno, "open the scope's group '%s'",
 				     path);
-	/* Out of the scope itself first: no controllers beside processes. */
+	/*
+	 * First leave the scope's group: a group with processes has no
+	 * controllers.
+	 */
 	monitor = nsc_cgroup_make(scope, NSC_CGROUP_SCOPE_M, false, &made);
 	ret = monitor < 0 ? monitor : nsc_cgroup_add(monitor, getpid());
 	if (ret == 0)
@@ -191,7 +196,7 @@ static int make_in(const struct maker *m, const struct nsc_cgroup_hierarchy *h,
 
 	if (h->v2 && m->layout.scope)
 		dir = walk_scope(m, h, err);
-	/* Another container's end removes those above when they are empty. */
+	/* The end of another container may remove empty groups above. */
 	for (int i = 0; dir == -EAGAIN && i < TRIES; i++)
 		dir = cgroups_walk(m, h, err);
 	if (dir == -EAGAIN)
@@ -233,7 +238,7 @@ static int make_all(struct maker *m, struct nsc_error *err)
 	return 0;
 }
 
-/* Here, since PID 1 has no privilege outside of its user namespace. */
+/* Open these here, as PID 1 has no privilege outside of its user namespace. */
 static int open_tasks(struct maker *m, struct nsc_error *err)
 {
 	for (size_t i = 0; i < m->groups->n; i++) {
@@ -294,7 +299,7 @@ static int apply_devices(struct maker *m, struct nsc_error *err)
 			continue;
 		ret = h->v2 ? nsc_device_apply_v2(&policy, g->dir, err) :
 			      nsc_device_apply_v1(&policy, g->dir, err);
-		/* In a user namespace it is not what protects devices. */
+		/* A user namespace protects devices without these rules. */
 		if (ret < 0 && m->layout.devices_needed)
 			return nsc_error_context(err, "%s.allowed_devices",
 				m->layout.request->own->limits.origin);
@@ -316,7 +321,7 @@ static int apply_all(struct maker *m, struct nsc_error *err)
 	return ret;
 }
 
-/* Where systemd manages the hierarchy, it gives us a part of it. */
+/* If systemd manages the hierarchy, ask it to delegate a part. */
 static int ask_systemd(struct maker *m, struct nsc_error *err)
 {
 	const struct nsc_cgroup_request *request = m->layout.request;
@@ -353,7 +358,10 @@ static int write_record(const struct maker *m, struct nsc_error *err)
 
 	if (!record)
 		return nsc_error_sys(err, ENOMEM, "control groups");
-	/* None: a container with a user namespace does without. */
+	/*
+	 * An empty record: the container has a user namespace and needs no
+	 * groups.
+	 */
 	if (!*record) {
 		unlinkat(m->layout.request->rundir, NSC_FILE_CGROUP, 0);
 		return 0;
@@ -367,12 +375,12 @@ static int cgroups_make(struct maker *m, struct nsc_error *err)
 
 	if (ret == 0)
 		ret = ask_systemd(m, err);
-	/* Before anything is made, so that it can be removed. */
+	/* Write this before anything is made, so that it can be removed. */
 	if (ret == 0)
 		ret = write_record(m, err);
 	if (ret == 0)
 		ret = make_all(m, err);
-	/* Without those that cannot be used. */
+	/* Write it again, without the groups that are not usable. */
 	if (ret == 0)
 		ret = write_record(m, err);
 	if (ret == 0)
@@ -489,7 +497,7 @@ int nsc_cgroups_delegate(const struct nsc_cgroups *groups, uid_t uid, gid_t gid,
 		if (!groups->list[i].hierarchy->v2)
 			continue;
 		ret = nsc_cgroup_delegate(groups->list[i].dir, uid, gid, err);
-		/* Where PID 1 is, and makes its own groups. */
+		/* PID 1 is in this group, and makes its own groups there. */
 		init = openat(groups->list[i].dir, "init", O_RDONLY |
 			      O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (ret == 0 && init >= 0)
@@ -520,7 +528,7 @@ void nsc_cgroups_clean(int rundir)
 		_cleanup_fd_ int dir = open(tree->list[i].path, O_RDONLY |
 					    O_DIRECTORY | O_CLOEXEC);
 
-		/* By now it may be another container's of that name. */
+		/* By now it may belong to another container with this name. */
 		if (tree->list[i].kind != 'p' && dir >= 0 &&
 		    mark_of(dir, id) == MARK_OTHERS)
 			tree->list[i].kind = '-';

@@ -81,7 +81,7 @@ static int check_apparmor(const struct nsc_config *config,
 	return 0;
 #else
 	return labels_refuse(config, "apparmor_profile",
-		      "this nsinit was built without libapparmor", err);
+			     "this nsinit was built without libapparmor", err);
 #endif
 }
 
@@ -102,8 +102,8 @@ static int check_context(const struct nsc_config *config, const char *key,
 				     err);
 	return 0;
 #else
-	return labels_refuse(config, key, "this nsinit was built without libselinux",
-		      err);
+	return labels_refuse(config, key,
+			     "this nsinit was built without libselinux", err);
 #endif
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * By the system calls: nsshell is static and not of the C library that libcap
- * was made for, and what is loaded with libcap asks the kernel six questions
- * before main().
+ * This file uses system calls directly: nsshell is static and built for another
+ * C library than libcap, and loading libcap costs six system calls before
+ * main().
  */
 #include "linux/capability.h"
 
@@ -30,10 +30,10 @@ int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
 	for (int cap = 0; cap < 64; cap++) {
 		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 
-		/* EINVAL, prctl(2): the kernel has no more. */
+		/* EINVAL, prctl(2): the kernel has no further capabilities. */
 		if (has < 0)
 			break;
-		/* What is gone already takes no CAP_SETPCAP. */
+		/* A capability that is already dropped needs no CAP_SETPCAP. */
 		if (has && !(keep & BIT(cap)) &&
 		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
 			return nsc_error_sys(err, errno, "drop capability %d "
@@ -42,7 +42,9 @@ int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
 	return 0;
 }
 
-/* The sets of capset(2), which has the upper halves in a second structure. */
+/*
+ * Apply capset(2), which has the upper halves of the sets in a second struct.
+ */
 static int apply(uint64_t keep, bool raise, struct nsc_error *err)
 {
 	struct __user_cap_header_struct header = {

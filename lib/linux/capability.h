@@ -8,22 +8,28 @@
 #include "util/error.h"
 
 /*
- * What a login program still has to do for the user after the session is
- * open: become the user, give the terminal away, tell its children to end,
- * write audit records.
+ * The capabilities that a login program needs for the user after the session is
+ * open: become the user, give the terminal away, end its children, write audit
+ * records.
  */
 uint64_t nsc_capability_login(void);
 
-/* Drop all but keep (bit n: capability n) from the bounding set. */
+/*
+ * Drop all capabilities except keep (bit n: capability n) from the bounding
+ * set.  Returns 0 or a negative errno.
+ */
 int nsc_capability_bound(uint64_t keep, struct nsc_error *err);
 
 /*
- * Reduce permitted and effective to what they have of keep, and empty the
- * inheritable and the ambient set.
+ * Reduce the permitted and effective sets to keep, and empty the inheritable
+ * and ambient sets.  Returns 0 or a negative errno.
  */
 int nsc_capability_keep(uint64_t keep, struct nsc_error *err);
 
-/* Raise all permitted capabilities to effective. */
+/*
+ * Raise all permitted capabilities to effective.  Returns 0 or a negative
+ * errno.
+ */
 int nsc_capability_raise(struct nsc_error *err);
 
 #endif

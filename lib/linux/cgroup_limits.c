@@ -48,8 +48,8 @@ const char *nsc_cgroup_limits_check(const struct nsc_cgroup_limits *l)
 				l->number[NSC_CGROUP_N_QUOTA] : 0;
 
 	if (swap > 0 && !memory)
-		return "memory_swap: needs memory, which it is the sum of "
-		       "with swap";
+		return "memory_swap: needs memory: it is the sum of memory "
+		       "and swap";
 	if (swap > 0 && swap < memory)
 		return "memory_swap: is memory and swap together: must not "
 		       "be less than memory";

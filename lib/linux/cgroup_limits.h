@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a control group may be limited to: the keys of limits and their ranges.
- * Kernel: admin-guide/cgroup-v1/ and cgroup-v2.rst.
+ * The limits of a control group: their keys and ranges.  Kernel:
+ * admin-guide/cgroup-v1/ and cgroup-v2.rst.
  */
 #ifndef NSC_LINUX_CGROUP_LIMITS_H
 #define NSC_LINUX_CGROUP_LIMITS_H
@@ -27,16 +27,16 @@ enum nsc_cgroup_number {
 	NSC_CGROUP_N_IO_WEIGHT, NSC_CGROUP_NUMBERS,
 };
 
-/* Their keys, the same in container.json and in nscontainer.conf. */
+/* Their keys, the same in container.json and nscontainer.conf. */
 struct nsc_cgroup_key {
 	const char *name;
 	enum nsc_cgroup_controller controller;
-	int64_t none;		/* the value that asks for nothing */
-	int64_t min, max;	/* of all others */
+	int64_t none;		/* the value for "no limit" */
+	int64_t min, max;	/* range of other values */
 };
 extern const struct nsc_cgroup_key nsc_cgroup_keys[NSC_CGROUP_NUMBERS];
 
-/* Is value none, or from min to max? */
+/* Is the value none, or in the range from min to max? */
 bool nsc_cgroup_number_valid(enum nsc_cgroup_number n, int64_t value);
 
 enum { NSC_CGROUP_RBPS, NSC_CGROUP_WBPS, NSC_CGROUP_RIOPS, NSC_CGROUP_WIOPS,
@@ -51,12 +51,12 @@ struct nsc_cgroup_pair {
 	char *value;
 };
 
-#define NSC_CGROUP_VALUE_MAX 256	/* of a text that is written */
+#define NSC_CGROUP_VALUE_MAX 256	/* of a text value */
 
 struct nsc_cgroup_limits {
 	char *origin;		/* "FILE: cgroups", for messages */
-	unsigned int set;	/* bit n: number[n] is there */
-	unsigned int wished;	/* the same: a default, where it can be */
+	unsigned int set;	/* bit n: number[n] is set */
+	unsigned int wished;	/* bit n: a default, applied if possible */
 	int64_t number[NSC_CGROUP_NUMBERS];
 	char *cpus;		/* NULL: absent */
 	char *mems;
@@ -74,12 +74,12 @@ static inline bool nsc_cgroup_has(const struct nsc_cgroup_limits *limits,
 	return limits->set & 1U << n;
 }
 
-/* What one number alone cannot show; NULL, or a sentence about a key. */
+/* Check combinations of limits; NULL, or a sentence about a key. */
 const char *nsc_cgroup_limits_check(const struct nsc_cgroup_limits *limits);
 
 void nsc_cgroup_limits_free(struct nsc_cgroup_limits *limits);
 
-/* May a group be called name?  One component, and no file of the kernel's. */
+/* May a group have this name?  It must be one component, and no kernel file. */
 bool nsc_cgroup_name_valid(const char *name);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: whoever enters a container, and its PID 1.
+ * Runs in: processes that enter a container, and its PID 1.
  *
- * The system-call filter is loaded as late as can be, so that it need not
- * allow what only the way takes.  With no_new_privs that is the last step of
- * all.  Without, loading takes CAP_SYS_ADMIN in the container's user
- * namespace: so it comes before the capabilities are dropped (and, where a
- * user's program follows, before the change of ids, which drops them as well),
- * and the filter must allow capset(), prctl() and, there, the setting of ids.
+ * The system-call filter is loaded as late as possible, so that it need not
+ * allow calls that only the entry uses.  With no_new_privs, this is the very
+ * last step.  Without it, loading needs CAP_SYS_ADMIN in the container's user
+ * namespace: so it comes before the capabilities are dropped (and, if a user's
+ * program follows, before the change of ids, which drops them as well), and the
+ * filter must allow capset(), prctl() and, in that case, setting the ids.
  */
 #include "linux/confine.h"
 
@@ -56,7 +56,7 @@ int nsc_confine(const struct nsc_process *process,
 		const struct nsc_seccomp *filter, uint64_t keep,
 		struct nsc_error *err)
 {
-	/* Before the permitted set: dropping needs CAP_SETPCAP. */
+	/* Before the permitted set is reduced: dropping needs CAP_SETPCAP. */
 	int ret = nsc_capability_bound(process->capabilities, err);
 
 	if (ret == 0)

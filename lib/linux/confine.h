@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process of the container is and may do, after "process" of the OCI
- * runtime specification: as container.json says it, and as 'state' hands it to
- * those who enter.
+ * The attributes of a process in the container, modelled on "process" in the
+ * OCI runtime specification: container.json sets them, and 'state' passes them
+ * to processes that enter.
  */
 #ifndef NSC_LINUX_CONFINE_H
 #define NSC_LINUX_CONFINE_H
@@ -18,35 +18,40 @@
 #define NSC_OOM_LEAVE 1001
 
 struct nsc_process {
-	bool terminal;		/* for nsinit exec; a login has what it has */
+	bool terminal;		/* for nsinit exec; logins ignore it */
 	char *cwd;		/* NULL: the home */
 	char **env;		/* "KEY=VALUE"; empty may be NULL */
 	uint64_t capabilities;	/* bit n: capability n; the bounding set */
 	bool no_new_privs;
 	struct nsc_rlimits rlimits;
-	int umask;		/* -1: leave it */
-	int oom_score_adj;	/* NSC_OOM_LEAVE: leave it */
+	int umask;		/* -1: unchanged */
+	int oom_score_adj;	/* NSC_OOM_LEAVE: unchanged */
 	char *apparmor_profile;	/* NULL or "": none */
 	char *selinux_label;	/* NULL or "": none */
 };
 
-/* Set the oom_score_adj of pid (0: of the caller), in the caller's /proc. */
+/*
+ * Set the oom_score_adj of pid (0: the caller) through the caller's /proc.
+ * Returns 0 or a negative errno.
+ */
 int nsc_confine_oom(const struct nsc_process *process, pid_t pid,
 		    struct nsc_error *err);
 
 /*
- * The last step before a program is run or gone on with: the bounding set,
- * permitted and effective reduced to keep, no_new_privs, and the filter as
- * late as can be.  The caller is who it is to be, or root of its user
- * namespace that stays that.
+ * The last step before a program is run or continued: limit the bounding set,
+ * reduce permitted and effective to keep, set no_new_privs, and load the filter
+ * as late as possible.  The caller already has its final ids, or stays root of
+ * its user namespace.  Returns 0 or a negative errno.
  */
 int nsc_confine(const struct nsc_process *process,
 		const struct nsc_seccomp *filter, uint64_t keep,
 		struct nsc_error *err);
 
 /*
- * Parts of it, for who changes its ids in between: "early" has an effect
- * without no_new_privs, while there is CAP_SYS_ADMIN; "late" with it.
+ * Parts of nsc_confine(), for a process that changes its ids in between:
+ * "early" loads the filter without no_new_privs, while CAP_SYS_ADMIN is
+ * present; "late" loads it with no_new_privs.  They return 0 or a negative
+ * errno.
  */
 int nsc_confine_early(const struct nsc_process *process,
 		      const struct nsc_seccomp *filter, struct nsc_error *err);

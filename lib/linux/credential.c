@@ -21,7 +21,8 @@ int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err)
 	    ruid != uid || euid != uid || suid != uid ||
 	    rgid != gid || egid != gid || sgid != gid)
 		return nsc_error_set(err, EPERM,
-				     "become user %u: it did not last", uid);
+				     "become user %u: it did not take "
+				     "effect", uid);
 	return 0;
 }
 
@@ -32,7 +33,7 @@ int nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
 		return nsc_error_sys(err, errno, "set supplementary groups");
 	if (getgroups(0, NULL) != (int)n_groups)
 		return nsc_error_set(err, EPERM, "set supplementary groups: "
-				     "it did not last");
+				     "it did not take effect");
 	return nsc_credential_set_ids(uid, gid, err);
 }
 

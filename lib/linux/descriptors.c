@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Aligned room, cmsg(3). */
+/* An aligned buffer, cmsg(3). */
 union control {
 	struct cmsghdr header;
 	char room[CMSG_SPACE(NSC_DESCRIPTORS_MAX * sizeof(int))];

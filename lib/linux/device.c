@@ -22,7 +22,7 @@ const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS] = {
 	DEV("random", 1, 8),
 };
 
-/* /dev is ours alone, so a path below it cannot be swapped. */
+/* Only this process has /dev, so a path below it cannot be swapped. */
 static int make_parents(int dev, const char *name)
 {
 	char path[PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Device nodes: one table of what a container's /dev holds. */
+/* Device nodes: one table with the content of a container's /dev. */
 #ifndef NSC_LINUX_DEVICE_H
 #define NSC_LINUX_DEVICE_H
 
@@ -22,9 +22,10 @@ struct nsc_device_node {
 extern const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS];
 
 /*
- * Make a node below dev, a descriptor of the container's /dev (a tmpfs that
- * nobody else has yet), owned by uid and gid.  Directories on the way are
- * made.  Needs CAP_MKNOD in the host's user namespace, mknod(2).
+ * Make a node, owned by uid and gid, below dev, a descriptor of the container's
+ * /dev (a tmpfs that no other process can see yet).  Missing directories are
+ * made.  Needs CAP_MKNOD in the host's user namespace, mknod(2).  Returns 0 or
+ * a negative errno.
  */
 int nsc_device_create(int dev, const struct nsc_device_node *node, uid_t uid,
 		      gid_t gid, struct nsc_error *err);

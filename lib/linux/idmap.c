@@ -112,7 +112,7 @@ int nsc_idmap_read(pid_t pid, const char *file,
 	return n;
 }
 
-/* A process in a new user namespace, which waits to be killed. */
+/* Start a process in a new user namespace; it waits to be killed. */
 static pid_t hold_userns(int *pidfd, struct nsc_error *err)
 {
 	struct clone_args args = {

@@ -6,9 +6,9 @@
 #include "util/error.h"
 
 /*
- * Give the calling process a new, empty session keyring in place of the one
- * that it inherited.  A kernel, or a system-call filter, that lets nobody have
- * keyrings has none to leave.
+ * Give the calling process a new, empty session keyring instead of the
+ * inherited one.  If the kernel or a system-call filter denies keyrings to
+ * everybody, there is nothing to replace.  Returns 0 or a negative errno.
  */
 int nsc_keyring_new_session(struct nsc_error *err);
 

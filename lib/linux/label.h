@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Labels of security modules, written through the procfs of the host: the
- * container's is never asked.  proc_pid_attr(5).
+ * Labels of security modules, written through the procfs of the host; the
+ * container's procfs is never used.  proc_pid_attr(5).
  */
 #ifndef NSC_LINUX_LABEL_H
 #define NSC_LINUX_LABEL_H
@@ -9,16 +9,17 @@
 #include "util/error.h"
 
 /*
- * The next program that the calling process, or a child of it, executes gets
- * this AppArmor profile and this SELinux context; NULL or "": no change.
- * Before the host's procfs is left.
+ * Set the AppArmor profile and SELinux context of the next program that the
+ * calling process or a child executes; NULL or "": no change.  Call this while
+ * the host's procfs is mounted.  Returns 0 or a negative errno.
  */
 int nsc_label_set_exec(const char *profile, const char *context,
 		       struct nsc_error *err);
 
 /*
- * To change the AppArmor profile of the calling process itself, later: a
- * descriptor for nsc_label_change(), which this process alone can use.
+ * Prepare a later change of the calling process's own AppArmor profile: returns
+ * a descriptor for nsc_label_change(), which only this process can use, or a
+ * negative errno.
  */
 int nsc_label_open(struct nsc_error *err);
 int nsc_label_change(int fd, const char *profile, struct nsc_error *err);

@@ -24,7 +24,7 @@ static int set_options(int fs, const struct nsc_mount_option *options)
 		       -errno : 0;
 }
 
-/* What the kernel logged on the file system context, fsopen(2). */
+/* Read the kernel's log for this file system context, fsopen(2). */
 static void read_log(int fs, char *buf, size_t size)
 {
 	ssize_t n = read(fs, buf, size - 1);
@@ -33,7 +33,7 @@ static void read_log(int fs, char *buf, size_t size)
 		n = 0;
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
-	/* Each line begins with its level: "e " for an error. */
+	/* Each line begins with its level, such as "e " for an error. */
 	if (n > 2 && buf[1] == ' ')
 		memmove(buf, buf + 2, strlen(buf + 2) + 1);
 }
@@ -147,7 +147,7 @@ int nsc_mount_open_source(const char *path, struct nsc_error *err)
 	};
 	int fd;
 
-	/* EAGAIN: something was renamed meanwhile, openat2(2). */
+	/* EAGAIN: a component was renamed meanwhile, openat2(2). */
 	do
 		fd = (int)syscall(SYS_openat2, AT_FDCWD, path, &how,
 				  sizeof(how));

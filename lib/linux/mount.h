@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mounts by descriptor: made or cloned detached, restricted while nobody sees
- * them, then attached on a descriptor.  mount_setattr(2), fsopen(2),
- * open_tree(2), move_mount(2), openat2(2).
+ * Mounts by descriptor: made or cloned while detached, restricted while nobody
+ * sees them, then attached to a descriptor.  mount_setattr(2), fsopen(2),
+ * open_tree(2), move_mount(2), openat2(2).  The functions return 0 or a
+ * descriptor, or a negative errno.
  */
 #ifndef NSC_LINUX_MOUNT_H
 #define NSC_LINUX_MOUNT_H
@@ -22,7 +23,7 @@ struct nsc_mount_option {
 };
 
 /*
- * A new file system, detached, with MOUNT_ATTR_* attributes.  options ends
+ * Make a detached new file system with MOUNT_ATTR_* attributes.  options ends
  * with a NULL key, or is NULL.
  */
 int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
@@ -39,31 +40,33 @@ struct nsc_tmpfs {
 int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err);
 
 /*
- * A detached copy of the mount at fd (O_PATH), with all below it when
- * recursive.
+ * Make a detached copy of the mount at fd (O_PATH); if recursive, with all
+ * mounts below it.
  */
 int nsc_mount_clone(int fd, bool recursive, struct nsc_error *err);
 
 /*
- * Add MOUNT_ATTR_* attributes to a mount, and to those below it; nothing
- * propagates to it or from it any more.
+ * Add MOUNT_ATTR_* attributes to a mount, and if recursive to those below it,
+ * and stop all propagation to and from it.
  */
 int nsc_mount_restrict(int fd, uint64_t attributes, bool recursive,
 		       struct nsc_error *err);
 
-/* The same, recursive; what is mounted below its origin still reaches it. */
+/*
+ * The same, recursive, but later mounts below its origin still propagate to it.
+ */
 int nsc_mount_restrict_slave(int fd, uint64_t attributes,
 			     struct nsc_error *err);
 
-/* Map the ids on a detached mount with those of a user namespace. */
+/* Map the ids on a detached mount with the maps of a user namespace. */
 int nsc_mount_idmap(int fd, int userns, struct nsc_error *err);
 
-/* Attach a detached mount on what target is. */
+/* Attach a detached mount to target. */
 int nsc_mount_attach(int mount, int target, struct nsc_error *err);
 
 /*
  * Open an absolute path of the host with O_PATH to bind it.  No component may
- * be a symbolic link: one that a user can write would lead anywhere.
+ * be a symbolic link: a link that a user can write could lead anywhere.
  */
 int nsc_mount_open_source(const char *path, struct nsc_error *err);
 

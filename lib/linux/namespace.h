@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Namespaces: one table of them, and their identities. */
+/* Namespaces: their table and identities. */
 #ifndef NSC_LINUX_NAMESPACE_H
 #define NSC_LINUX_NAMESPACE_H
 
@@ -21,33 +21,38 @@ struct nsc_namespace {
 #define NSC_NAMESPACES 8
 extern const struct nsc_namespace nsc_namespaces[NSC_NAMESPACES];
 
-/* st_dev and st_ino of /proc/PID/ns/X identify it, namespaces(7). */
+/* st_dev and st_ino of /proc/PID/ns/X identify a namespace, namespaces(7). */
 struct nsc_namespace_id {
 	uint64_t dev;
 	uint64_t ino;
 };
 
 /*
- * The identities of all namespaces of pid (0: of the caller), in the order
- * of nsc_namespaces.  Needs ptrace read access to the process, ptrace(2).
+ * Get the identities of all namespaces of pid (0: the caller), in the order of
+ * nsc_namespaces.  Needs ptrace read access to the process, ptrace(2).  Returns
+ * 0 or a negative errno.
  */
 int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES]);
 
 /*
- * Which of pid's namespaces are others than the caller's, as CLONE_NEW*; of
- * ids, which nsc_namespace_ids() gave for it.  Negative errno in *error.
+ * Which namespaces in ids, from nsc_namespace_ids(), differ from the caller's?
+ * Returns CLONE_NEW* bits; *error becomes 0 or a negative errno.
  */
 unsigned int nsc_namespace_differ(const struct nsc_namespace_id ids[],
 				  int *error);
 
 /*
- * Who made the user namespace that owns the namespace flag of pid (of a user
- * namespace: who made it), ioctl_ns(2); 0 where it is the caller's own, which
- * only its root could use.
+ * Get the creator of the user namespace that owns the namespace flag of pid
+ * (for a user namespace: its own creator), ioctl_ns(2).  *ret is 0 if this is
+ * the caller's own user namespace, which only its root could use.  Returns 0 or
+ * a negative errno.
  */
 int nsc_namespace_owner(pid_t pid, unsigned int flag, uid_t *ret);
 
-/* Open /proc/PID/ns/link (pid 0: the caller's), close-on-exec. */
+/*
+ * Open /proc/PID/ns/link (pid 0: the caller's), close-on-exec.  Returns a
+ * descriptor or a negative errno.
+ */
 int nsc_namespace_open(pid_t pid, unsigned int flag);
 
 #endif

@@ -45,7 +45,7 @@
 	_(rtnl_route_nh_set_ifindex) _(rtnl_route_put) _(rtnl_route_set_dst) \
 	_(rtnl_route_set_family) _(rtnl_route_set_scope) \
 	_(rtnl_route_set_table)
-/* It needs libnl-3, whose functions are found through it as well. */
+/* Loading this library also loads libnl-3, and finds its functions. */
 NSC_LIBRARY(nl, SONAME_NL_ROUTE_3, FUNCTIONS);
 
 static void put_link(struct rtnl_link **link)
@@ -73,7 +73,7 @@ static void put_route(struct rtnl_route **route)
 #define _cleanup_assigned_ __attribute__((cleanup(put_assigned)))
 #define _cleanup_route_ __attribute__((cleanup(put_route)))
 
-/* libnl's errors are its own numbers. */
+/* libnl has its own error numbers. */
 static int code(int error)
 {
 	static const struct {
@@ -162,7 +162,7 @@ int nsc_netlink_add_veth(struct nl_sock *sock,
 	nl.rtnl_link_set_master(link, request->other);
 	nl.rtnl_link_set_flags(link, IFF_UP);
 	error = nl.rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
-	/* The link's own reference keeps the peer. */
+	/* The link holds its own reference to the peer. */
 	nl.rtnl_link_put(peer);
 	if (error < 0)
 		return nsc_error_set(err, code(error), "make the veth '%s': %s",
@@ -238,7 +238,7 @@ int nsc_netlink_up(const char *name, uint32_t mtu, struct nsc_error *err)
 	return 0;
 }
 
-/* Empty addresses as well: 0.0.0.0/0. */
+/* Empty addresses such as 0.0.0.0/0 are valid, too. */
 static struct nl_addr *netlink_build(const struct nsc_address *address)
 {
 	struct nl_addr *built = nl.nl_addr_build(address->family,
@@ -282,7 +282,10 @@ int nsc_netlink_add_address(struct nl_sock *sock, const char *name,
 	error = nl.rtnl_addr_set_local(assigned, local);
 	if (error == 0)
 		error = set_broadcast(assigned, address);
-	/* Else nothing works in the first second: it is looked for others. */
+	/*
+	 * Without this the address is unusable for a second, during detection
+	 * of duplicates.
+	 */
 	if (address->family == AF_INET6)
 		nl.rtnl_addr_set_flags(assigned, IFA_F_NODAD);
 	if (error == 0)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Network interfaces through rtnetlink(7), by libnl.  Each function is one
- * request, in the network namespace in which the socket was opened.  Errors
- * name the interface and what libnl says of it.
+ * Network interfaces through rtnetlink(7), with libnl.  Each function sends one
+ * request in the network namespace in which the socket was opened, and returns
+ * 0 or a negative errno unless it says otherwise.  Errors name the interface
+ * and contain libnl's reason.
  */
 #ifndef NSC_LINUX_NETLINK_H
 #define NSC_LINUX_NETLINK_H
@@ -16,7 +17,7 @@
 
 struct nl_sock;
 
-/* Loads libnl, so that the first one is opened by nsinit. */
+/* Loads libnl, so the first socket must be opened by nsinit. */
 int nsc_netlink_open(struct nl_sock **ret, struct nsc_error *err);
 void nsc_netlink_close(struct nl_sock **sock);
 #define _cleanup_netlink_ __attribute__((cleanup(nsc_netlink_close)))
@@ -26,23 +27,23 @@ struct nsc_link {
 	char kind[16];		/* "bridge", "veth"; "" for hardware */
 };
 
-/* -ENODEV where there is no such interface. */
+/* -ENODEV if the interface does not exist. */
 int nsc_netlink_find(struct nl_sock *sock, const char *name,
 		     struct nsc_link *ret, struct nsc_error *err);
 
-/* An interface to be made in the network namespace of a process. */
+/* An interface to make in the network namespace of a process. */
 struct nsc_link_request {
 	const char *name;	/* in that namespace */
 	pid_t pid;		/* of the process */
-	uint32_t mtu;		/* 0: the kernel's */
-	const char *host;	/* veth: name of the end that stays here */
-	int other;		/* index of the bridge, or of the parent */
-	const char *mode;	/* of macvlan or ipvlan */
+	uint32_t mtu;		/* 0: the kernel's default */
+	const char *host;	/* veth: name of the end on the host */
+	int other;		/* index of the bridge or the parent */
+	const char *mode;	/* for macvlan or ipvlan */
 };
 
 /*
- * Both ends at once: the one that stays is in the bridge and up, the other is
- * never seen here.  -EEXIST where the name is taken.
+ * Make both ends at once: the host's end is up and in the bridge, and the other
+ * end is never visible here.  -EEXIST if the name is in use.
  */
 int nsc_netlink_add_veth(struct nl_sock *sock,
 			 const struct nsc_link_request *request,
@@ -57,8 +58,8 @@ int nsc_netlink_delete(struct nl_sock *sock, const char *name,
 		       struct nsc_error *err);
 
 /*
- * Set the mtu (0: leave it) and bring the interface up.  That alone is without
- * libnl, which a container that has only "lo" does not need.
+ * Set the mtu (0: keep it) and bring the interface up.  This function does not
+ * use libnl, so a container that has only "lo" need not load it.
  */
 int nsc_netlink_up(const char *name, uint32_t mtu, struct nsc_error *err);
 
@@ -71,8 +72,8 @@ int nsc_netlink_add_default_route(struct nl_sock *sock, const char *name,
 				  struct nsc_error *err);
 
 /*
- * The global addresses of the interface, at most max; how many there are is
- * returned.
+ * Get the global addresses of the interface, at most max; returns their number
+ * or a negative errno.
  */
 int nsc_netlink_addresses(struct nl_sock *sock, const char *name,
 			  struct nsc_address *ret, size_t max,

@@ -32,7 +32,10 @@ int nsc_pidfd_signal(int pidfd, int signal)
 void nsc_pidfd_end(int pidfd, bool own_init)
 {
 	if (own_init) {
-		/* What service managers halt on; the rest ignore it. */
+		/*
+		 * Service managers halt on these signals; other inits ignore
+		 * them.
+		 */
 		nsc_pidfd_signal(pidfd, SIGRTMIN + 3);
 		nsc_pidfd_signal(pidfd, SIGPWR);
 	} else {

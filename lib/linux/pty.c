@@ -37,12 +37,12 @@ int nsc_pty_error(int error, const char *path, struct nsc_error *err)
 {
 	if (error != ENOSPC)
 		return nsc_error_sys(err, error, "terminal: open '%s'", path);
-	return nsc_error_set(err, ENOSPC, "terminal: none is left: end "
+	return nsc_error_set(err, ENOSPC, "terminal: no terminal is left: end "
 			     "sessions, or raise max_terminals of the "
 			     "container or kernel.pty.max of the host");
 }
 
-/* Is it a devpts, and not the host's? */
+/* Verify that it is a devpts, and not the host's. */
 static int pty_verify(int devpts, dev_t host, struct nsc_error *err)
 {
 	struct statfs fs;
@@ -51,11 +51,11 @@ static int pty_verify(int devpts, dev_t host, struct nsc_error *err)
 	if (fstatfs(devpts, &fs) < 0 || fstat(devpts, &st) < 0)
 		return nsc_error_sys(err, errno, "terminal: '%s'", DEVPTS);
 	if (fs.f_type != DEVPTS_SUPER_MAGIC)
-		return nsc_error_set(err, ENODEV, "terminal: what is at '%s' "
-				     "is no devpts", DEVPTS);
+		return nsc_error_set(err, ENODEV, "terminal: '%s' is not a "
+				     "devpts", DEVPTS);
 	if (st.st_dev == host)
-		return nsc_error_set(err, EPERM, "terminal: what is at '%s' "
-				     "is the devpts of the host", DEVPTS);
+		return nsc_error_set(err, EPERM, "terminal: '%s' is the "
+				     "devpts of the host", DEVPTS);
 	return 0;
 }
 
@@ -158,7 +158,7 @@ int nsc_pty_send(int socket, const struct nsc_pty *pty, struct nsc_error *err)
 	const struct iovec byte = { (char[]){ 0 }, 1 };
 	int ret = nsc_descriptors_send(socket, &byte, fds, 2, MSG_NOSIGNAL);
 
-	return ret < 0 ? nsc_error_sys(err, -ret, "terminal: hand it on") : 0;
+	return ret < 0 ? nsc_error_sys(err, -ret, "terminal: send it") : 0;
 }
 
 int nsc_pty_receive(int socket, struct nsc_pty *ret, struct nsc_error *err)

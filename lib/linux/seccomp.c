@@ -51,10 +51,10 @@ int nsc_seccomp_load(const struct nsc_seccomp *filter, struct nsc_error *err)
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags,
 		    &program) < 0)
 		return nsc_error_sys(err, errno, "load the seccomp filter");
-	/* A filter may refuse the question: then it is there. */
+	/* A filter that denies this question is in effect. */
 	if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) == SECCOMP_MODE_DISABLED)
 		return nsc_error_set(err, EPERM, "load the seccomp filter: "
-				     "it did not last");
+				     "it did not take effect");
 	return 0;
 }
 

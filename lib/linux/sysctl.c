@@ -10,7 +10,7 @@
 
 #include "util/fd.h"
 
-/* The kernel looks at who writes as well as at who opens. */
+/* The kernel checks both the process that opens and the one that writes. */
 static int write_value(int dir, const char *path, const char *value)
 {
 	struct open_how how = {
@@ -25,7 +25,10 @@ static int write_value(int dir, const char *path, const char *value)
 	return fd < 0 || write(fd, value, (size_t)len) != len ? -errno : 0;
 }
 
-/* As root_uid where root of the host may not; the capabilities come back. */
+/*
+ * Write as root_uid if root of the host may not; seteuid(0) restores its
+ * capabilities.
+ */
 static int write_as_either(int dir, const char *path, const char *value,
 			   uid_t root_uid)
 {

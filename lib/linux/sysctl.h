@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parameters of the kernel, sysctl(8), proc(5). */
+/* Kernel parameters, sysctl(8), proc(5). */
 #ifndef NSC_LINUX_SYSCTL_H
 #define NSC_LINUX_SYSCTL_H
 
@@ -8,10 +8,10 @@
 #include "util/error.h"
 
 /*
- * Write each "PATH=VALUE" ("net/ipv4/ip_forward=1") of a NULL-terminated
- * list, or NULL, below the /proc/sys of this process: those of a namespace
- * are the ones of the caller's namespaces.  Of an ipc namespace they can be
- * opened by the root of its user namespace alone, root_uid.
+ * Write each "PATH=VALUE" ("net/ipv4/ip_forward=1") of a NULL-terminated list,
+ * or NULL, below /proc/sys of this process: parameters of a namespace apply to
+ * the caller's namespaces.  Those of an ipc namespace can only be opened by
+ * root of its user namespace, root_uid.  Returns 0 or a negative errno.
  */
 int nsc_sysctl_apply(char *const *list, uid_t root_uid, struct nsc_error *err);
 

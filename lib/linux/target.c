@@ -17,23 +17,23 @@
 #include "util/fd.h"
 #include "linux/mount.h"
 
-#define MQUEUE_MAGIC 0x19800202		/* ipc/mqueue.c has it to itself */
+#define MQUEUE_MAGIC 0x19800202		/* ipc/mqueue.c does not export it */
 #define TURNS 256		/* links, and each ".." in them */
 
-/* Paths that do not fit any more are ENAMETOOLONG. */
+/* A path that is too long for its buffer is ENAMETOOLONG. */
 struct walk {
 	const struct nsc_tree *tree;
-	const char *path;	/* as it was asked for */
+	const char *path;	/* as requested */
 	unsigned int how;
 	struct nsc_error *err;
 	char rest[PATH_MAX];	/* to walk */
-	char done[PATH_MAX];	/* walked, no link in it; "" is the root */
-	char link[PATH_MAX];	/* the last link that was followed, or "" */
+	char done[PATH_MAX];	/* walked, without links; "" is the root */
+	char link[PATH_MAX];	/* the last followed link, or "" */
 	char others[PATH_MAX];	/* the first directory that is not root's */
 	int turns;
 	bool roots;		/* all directories so far are root's */
-	int fd;			/* what done is */
-	struct stat st;		/* of it */
+	int fd;			/* of done */
+	struct stat st;		/* of fd */
 };
 
 static const char *what(const struct walk *w)
@@ -80,7 +80,7 @@ static bool is_roots(const struct walk *w)
 	       !(w->st.st_mode & 022);
 }
 
-/* fd, which st is of, is what done names now; takes it over. */
+/* Move on to fd with its status st, which done now names; takes fd over. */
 static void arrive(struct walk *w, int fd, const struct stat *st)
 {
 	if (w->fd >= 0)
@@ -107,7 +107,7 @@ static int target_start(struct walk *w)
 	return 0;
 }
 
-/* Go on with target, and then with what was still to be walked. */
+/* Continue with target, and then with the rest of the path. */
 static int turn(struct walk *w, const char *target)
 {
 	char rest[PATH_MAX];
@@ -122,7 +122,7 @@ static int turn(struct walk *w, const char *target)
 	return target_start(w);
 }
 
-/* Nothing in done is a link: what is above is what is before the last '/'. */
+/* done contains no link, so its parent is the part before the last '/'. */
 static int climb(struct walk *w)
 {
 	char *slash = strrchr(w->done, '/');
@@ -130,7 +130,7 @@ static int climb(struct walk *w)
 	if (!w->roots)
 		return target_refuse(w, "..",
 				     "leads out of a directory that "
-				     "others than root can write to");
+				     "users other than root can write to");
 	if (slash)
 		*slash = '\0';
 	return turn(w, ".");
@@ -144,10 +144,10 @@ static int target_follow(struct walk *w, int fd, const char *name)
 
 	if (!w->roots)
 		return nsc_error_set(w->err, ELOOP, "%s '%.96s': '%.96s/%.48s' "
-				     "is a symbolic link, and others than "
-				     "root can write to '%.96s': put what it "
-				     "leads to in its place", what(w), w->path,
-				     w->done, name, w->others);
+				     "is a symbolic link, and users other "
+				     "than root can write to '%.96s': replace "
+				     "the link with its target", what(w),
+				     w->path, w->done, name, w->others);
 	if ((w->how & NSC_TARGET_NO_LINK) && !w->rest[0])
 		return target_refuse(w, name,
 				     "is a symbolic link: make it "
@@ -156,7 +156,7 @@ static int target_follow(struct walk *w, int fd, const char *name)
 	if (n < 0)
 		return target_failed(w, errno);
 	target[n] = '\0';
-	/* The kernel's own, as /sys/class has them. */
+	/* Links of the kernel, such as those in /sys/class. */
 	kernel = from_kernel(w, w->fd, &w->st);
 	if (kernel < 0)
 		return target_failed(w, -kernel);
@@ -179,7 +179,8 @@ static int target_step(struct walk *w, int fd, const struct stat *st,
 	if (kernel)
 		return nsc_error_set(w->err, EXDEV, "%s '%.96s': the symbolic "
 				     "link '%.96s' leads to '%.96s/%.48s', "
-				     "which is the kernel's: remove the link",
+				     "which belongs to the kernel: remove the "
+				     "link",
 				     what(w), w->path, w->link, w->done, name);
 	if (len + 1 + strlen(name) >= sizeof(w->done))
 		return target_failed(w, ENAMETOOLONG);
@@ -201,8 +202,8 @@ static int make_as_we_are(int parent, const char *name, bool file)
 }
 
 /*
- * Host root has no id on an id-mapped mount, and the kernel says EOVERFLOW:
- * there, what is made belongs to the owner of the directory that it is in.
+ * Root of the host has no id on an id-mapped mount, and gets EOVERFLOW: new
+ * objects there belong to the owner of their directory.
  */
 static int target_make(int parent, const char *name, bool file)
 {
@@ -221,7 +222,7 @@ static int target_make(int parent, const char *name, bool file)
 	return ret;
 }
 
-/* Takes the next component from rest; false: there is none. */
+/* Take the next component from rest; false: there is none. */
 static bool next_name(struct walk *w, char name[NAME_MAX + 1], int *error)
 {
 	const char *from = w->rest + strspn(w->rest, "/");
@@ -256,13 +257,13 @@ static int open_name(const struct walk *w, const char *name)
 static int target_check_owners(const struct walk *w)
 {
 	if ((w->how & NSC_TARGET_ROOTS) && !w->roots)
-		return nsc_error_set(w->err, EPERM, "%s '%s': others than root "
-				     "can write to '%.128s'", what(w), w->path,
-				     w->others);
+		return nsc_error_set(w->err, EPERM, "%s '%s': users other than "
+				     "root can write to '%.128s'", what(w),
+				     w->path, w->others);
 	return 0;
 }
 
-/* One component: a step, or a turn; 1: there is none left. */
+/* Walk one component; 1: none is left. */
 static int advance(struct walk *w)
 {
 	_cleanup_fd_ int fd = -1;

@@ -69,7 +69,9 @@ bool nsc_terminal_is_master(int fd)
 
 bool nsc_terminal_is_controlling(int fd)
 {
-	/* Of a slave the kernel says this only to who is controlled by it. */
+	/*
+	 * For a slave, the kernel answers only to a process that it controls.
+	 */
 	return !nsc_terminal_is_master(fd) && tcgetsid(fd) == getsid(0);
 }
 

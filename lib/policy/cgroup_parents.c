@@ -116,7 +116,7 @@ static int parents_read_parent(const struct reader *r,
 		return ret;
 	if (!r->parent->name)
 		return parents_wrong(r, s, "a name");
-	/* The last is the one at hand. */
+	/* The last entry is the current one. */
 	for (size_t i = 0; i + 1 < others->n; i++)
 		if (!strcmp(others->list[i].name, r->parent->name))
 			return parents_wrong(r, s, "each name once");
@@ -154,7 +154,7 @@ int nsc_parents_read(const char *file, const config_setting_t *setting,
 	return error;
 }
 
-/* 1, 0, or an error: a name service that does not answer. */
+/* 1, 0, or an error if a name service does not answer. */
 static int is_member(const struct nsc_user *user, const char *name,
 		     struct nsc_error *err)
 {

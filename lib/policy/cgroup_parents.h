@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * "cgroup_parents" of nscontainer.conf: limits that several users share.
+ * "cgroup_parents" in nscontainer.conf: limits that several users share.
  *
  *     cgroup_parents = ( { name = "students"; groups = [ "students" ];
  *                          memory = 1073741824L; pids = 500; } );
@@ -18,7 +18,7 @@ struct nsc_cgroup_parent {
 	char *name;
 	char **users;		/* NULL-terminated or NULL */
 	char **groups;
-	struct nsc_cgroup_limits limits;	/* numbers alone */
+	struct nsc_cgroup_limits limits;	/* only numbers */
 };
 
 struct nsc_cgroup_parents {
@@ -26,13 +26,17 @@ struct nsc_cgroup_parents {
 	size_t n;
 };
 
-/* Errors name file, line and key, as those of conf.h do. */
+/*
+ * Returns 0 or a negative errno; errors name file, line and key, like those of
+ * conf.h.
+ */
 int nsc_parents_read(const char *file, const config_setting_t *setting,
 		     struct nsc_cgroup_parents *ret, struct nsc_error *err);
 
 /*
- * The first whose users or groups have this user; *ret is NULL where none
- * has.  A group that cannot be looked up is an error: limits are not skipped.
+ * Find the first parent whose users or groups include this user; *ret is NULL
+ * if there is none.  A group that cannot be looked up is an error, so that
+ * limits are not skipped.  Returns 0 or a negative errno.
  */
 int nsc_parents_find(const struct nsc_cgroup_parents *parents,
 		     const struct nsc_user *user,

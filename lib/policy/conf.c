@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the login program and nsinit.  Parses a file of root's. */
+/* Runs in: the login program and nsinit.  Parses a file of root. */
 #include "policy/conf.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static const struct field {
 	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
 	  4294836224 },
 	{ "cgroup_parents", KIND_PARENTS, AT(cgroup_parents), NULL, 0, 0 },
-	/* With the shortest and the longest prefix. */
+	/* The numbers are the shortest and the longest prefix. */
 	{ "address_pool", KIND_POOL, AT(address_pool), NULL, 8, 30 },
 	{ "address_gateway", KIND_ADDRESS, AT(address_gateway), NULL, 0, 0 },
 	{ "address_pool6", KIND_POOL, AT(address_pool6), NULL, 32, 120 },
@@ -140,7 +140,7 @@ static int conf_read_number(const struct reader *r, const config_setting_t *s,
 	return conf_wrong(r, s, expected);
 }
 
-/* Its templates are expanded where they are used. */
+/* Templates in the path are expanded where it is used. */
 static int read_path(const struct reader *r, const config_setting_t *s,
 		     char **to)
 {
@@ -193,7 +193,7 @@ static int read_address(const struct reader *r, const config_setting_t *s,
 	return 0;
 }
 
-/* A gateway is one of the addresses of its pool. */
+/* A gateway must be one of the addresses of its pool. */
 static int conf_check_gateways(const struct reader *r)
 {
 	const struct nsc_conf *conf = r->conf;
@@ -291,7 +291,7 @@ static int conf_read_all(const struct reader *r, config_t *config,
 	config_setting_t *root;
 	int ret = 0;
 
-	/* It would read files that nobody has checked. */
+	/* @include would read files that nobody has checked. */
 	if (strstr(text, "@include"))
 		return nsc_error_set(r->err, EINVAL, "%s: @include is not "
 				     "allowed", r->file);

@@ -16,7 +16,7 @@ enum nsc_on_error { NSC_ON_ERROR_REFUSE, NSC_ON_ERROR_HOST };
 enum nsc_placement { NSC_PLACEMENT_SESSION, NSC_PLACEMENT_START };
 enum nsc_mode { NSC_MODE_ENFORCE, NSC_MODE_AUDIT };
 enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
-/* NSC_ON_CHANGE_HOST: of a container whose container.json does not say. */
+/* NSC_ON_CHANGE_HOST: container.json has no on_change. */
 enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
 		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
@@ -34,18 +34,19 @@ struct nsc_conf {
 	bool debug;
 	char *pidfile;			/* template, or NULL */
 	uint32_t id_pool_first;		/* default 1879048192 */
-	uint32_t id_pool_count;		/* default 134217728, ids in all */
+	uint32_t id_pool_count;		/* default 134217728, number of ids */
 	struct nsc_cgroup_parents cgroup_parents;
-	struct nsc_address address_pool;	/* family 0: there is none */
+	struct nsc_address address_pool;	/* family 0: no pool */
 	struct nsc_address address_gateway;
 	struct nsc_address address_pool6;
 	struct nsc_address address_gateway6;
 };
 
 /*
- * Read dirfd/name (dirname names dirfd in messages), a file of root's.  A
- * file that does not exist means the defaults.  Unknown keys, wrong types and
- * values out of range are errors with file and line; @include is refused.
+ * Read dirfd/name (messages call dirfd by dirname), a file of root.  A missing
+ * file means the defaults.  Unknown keys, wrong types and values out of range
+ * are errors with file and line; @include is refused.  Returns 0 or a negative
+ * errno.
  */
 int nsc_conf_load(int dirfd, const char *dirname, const char *name,
 		  struct nsc_conf **ret, struct nsc_error *err);
@@ -61,10 +62,10 @@ static inline void nsc_conf_cleanup(struct nsc_conf **conf)
 }
 #define _cleanup_conf_ __attribute__((cleanup(nsc_conf_cleanup)))
 
-/* The names of enum nsc_on_change up to NSC_ON_CHANGE_HOST, then NULL. */
+/* The names of enum nsc_on_change before NSC_ON_CHANGE_HOST, then NULL. */
 extern const char *const nsc_conf_on_change[];
 
-/* The keys, NULL-terminated: for tests and documentation. */
+/* The keys, NULL-terminated, for tests and documentation. */
 const char *const *nsc_conf_keys(void);
 
 #endif

@@ -40,7 +40,7 @@ static int digest_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* In whatever order the name service gives them. */
+/* Sort them, because the name service returns them in any order. */
 static int add_groups(uint64_t *hash, const struct nsc_user *user)
 {
 	size_t n = user->n_groups > 0 ? (size_t)user->n_groups : 0;

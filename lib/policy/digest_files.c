@@ -9,7 +9,7 @@
 #include "util/file.h"
 #include "util/hash.h"
 
-/* One that cannot be read is another than one that can. */
+/* A profile that cannot be read differs from every readable one. */
 static uint64_t add_profile(uint64_t hash, const char *path)
 {
 	_cleanup_fd_ int fd = -1;

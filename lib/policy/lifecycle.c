@@ -62,8 +62,8 @@ int nsc_lifecycle_check(const struct nsc_lifecycle *lifecycle, bool groups,
 	if (groups || (!kill && !lifecycle->idle_timeout))
 		return 0;
 	return nsc_error_set(err, EOPNOTSUPP, "%s: needs control groups, to "
-			     "know which processes are a session's, and this "
-			     "host has none that can be written to",
+			     "know the processes of a session, and this host "
+			     "has none that can be written to",
 			     kill ? "on_disconnect \"kill\"" :
 				    "idle_timeout");
 }

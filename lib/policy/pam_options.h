@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module's arguments. */
+/* The arguments of the PAM module. */
 #ifndef NSC_POLICY_PAM_OPTIONS_H
 #define NSC_POLICY_PAM_OPTIONS_H
 
@@ -19,9 +19,10 @@ struct nsc_pam_options {
 };
 
 /*
- * An unknown argument, or a value that is not one, is an error: the first one
- * is reported.  *ret then has what the other arguments say, so that a mistake
- * in one does not take the break-glass group away.
+ * An unknown argument or an invalid value is an error: the first one is
+ * reported.  Even then, *ret has the values of the other arguments, so that a
+ * mistake in one does not disable the break-glass group.  Returns 0 or a
+ * negative errno.
  */
 int nsc_pam_options_parse(int argc, const char **argv,
 			  struct nsc_pam_options *ret, struct nsc_error *err);

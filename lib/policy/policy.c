@@ -15,7 +15,7 @@
 #include "util/paths.h"
 
 
-/* The directory of nscontainer.conf, and what it holds. */
+/* The directory of nscontainer.conf, and the name of that file. */
 struct base {
 	char *path;
 	const char *conf;	/* name of the file in it */
@@ -38,14 +38,16 @@ static int open_base(const char *conf_path, struct base *ret,
 	return ret->fd < 0 ? ret->fd : 0;
 }
 
-/* Could a directory bear this name?  What could is looked for. */
+/* Could a directory have this name?  If not, it is not looked up. */
 static bool is_component(const char *name)
 {
 	return *name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
 	       strcmp(name, "..") != 0 && strlen(name) <= NAME_MAX;
 }
 
-/* Is kind/name/container.json there?  1, 0, or why that cannot be told. */
+/*
+ * Does kind/name/container.json exist?  1, 0, or an error if this is unknown.
+ */
 static int look_for(const struct base *base, const char *kind,
 		    const char *name, struct nsc_policy *policy,
 		    struct nsc_error *err)
@@ -92,7 +94,7 @@ static int look_for_one(const struct base *base, const struct nsc_user *user,
 		int error, found;
 
 		name = nsc_user_group_name(user->groups[i], &error);
-		/* No name, no directory of that name. */
+		/* A group without a name has no directory. */
 		if (!name && (!error || error == ENOENT))
 			continue;
 		if (!name)
@@ -106,9 +108,9 @@ static int look_for_one(const struct base *base, const struct nsc_user *user,
 }
 
 /*
- * Nobody is let out because a file could not be read for a moment: then the
- * name service has an answer as well, which is shorter.  So a "no" counts
- * twice.  Where there is no groups/ nobody is asked.
+ * A temporary read failure must not let a user out: the name service then may
+ * return an incomplete answer.  So look up the groups a second time after a
+ * "no".  Without groups/, the name service is not asked.
  */
 static int look_for_groups(const struct base *base, const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
@@ -223,7 +225,10 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 	if (error == 0)
 		error = policy_decide(&base, user, service, policy, err);
 	else if (error == -ENOENT || user->uid == 0) {
-		/* Root must get in to mend a directory that is not trusted. */
+		/*
+		 * Root must be able to log in and repair an untrusted
+		 * directory.
+		 */
 		policy->reason = "not contained: no configuration directory";
 		error = 0;
 	}

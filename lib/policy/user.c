@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the login program, nsinit; before anything is entered. */
+/* Runs in: the login program, nsinit; before any namespace is entered. */
 #include "policy/user.h"
 
 #include <errno.h>
@@ -13,12 +13,13 @@
 #include "util/text.h"
 
 #define BUFFER_MAX ((size_t)1024 * 1024)	/* of one entry */
-#define GROUPS_MAX 65536		/* NGROUPS_MAX of the kernel */
-#define LOOKUP 65536			/* bytes that a lookup may take */
+#define GROUPS_MAX 65536		/* the kernel's NGROUPS_MAX */
+#define LOOKUP 65536			/* bytes that a lookup may need */
 
 /*
- * A module that has no memory is passed over by the C library, and the "no
- * such group" of the next is the answer.  So it has memory, or nobody asks.
+ * The C library skips a module that is out of memory, and returns the next
+ * module's "no such group".  So ensure that memory is available before a
+ * lookup.
  */
 static int reserve(void)
 {
@@ -79,8 +80,8 @@ static int user_fill(struct nsc_user *user, const struct passwd *entry)
 }
 
 /*
- * The entry of name, or where that is NULL of uid, whose texts are in *buf; a
- * negative errno, -ENOENT where there is none.
+ * Find the entry of name, or of uid if name is NULL; its texts are in *buf.
+ * Returns 0 or a negative errno, -ENOENT if there is none.
  */
 static int find_entry(const char *name, uid_t uid, struct passwd *entry,
 		      char **buf)
@@ -100,7 +101,7 @@ static int find_entry(const char *name, uid_t uid, struct passwd *entry,
 	return found ? 0 : error ? -error : -ENOENT;
 }
 
-/* Exactly one of name and uid is used; by name with all groups. */
+/* Exactly one of name and uid is used; a lookup by name loads all groups. */
 static int user_load(const char *name, uid_t uid, struct nsc_user **ret)
 {
 	_cleanup_user_ struct nsc_user *user = calloc(1, sizeof(*user));
@@ -184,12 +185,12 @@ char *nsc_user_group_name(gid_t gid, int *error)
 {
 	char *name = look_up(gid, error);
 
-	/* What failed may have been for a moment: a "no" counts twice. */
+	/* The failure may be temporary: a "no" must come twice. */
 	return name || (*error && *error != ENOENT) ? name :
 						      look_up(gid, error);
 }
 
-/* 1 with its gid, 0 where there is no such group, or a negative errno. */
+/* 1 with its gid, 0 if there is no such group, or a negative errno. */
 static int user_find_group(const char *group, gid_t *ret)
 {
 	struct group entry, *found = NULL;
@@ -215,7 +216,7 @@ static int user_find_group(const char *group, gid_t *ret)
 	return error == ENOENT ? 0 : -error;
 }
 
-/* Does list have the gid of group?  1, 0, or a negative errno. */
+/* Does the list contain the gid of the group?  1, 0, or a negative errno. */
 static int user_has_group(const gid_t *list, int n, const char *group)
 {
 	gid_t gid;

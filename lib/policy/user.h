@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who logs in: what the host's name service says of a user, looked up once,
+ * The user who logs in: the data from the host's name service, looked up once
  * before any namespace is entered.
  */
 #ifndef NSC_POLICY_USER_H
@@ -16,7 +16,7 @@ struct nsc_user {
 	char *name;
 	char *home;
 	char *shell;
-	char *group;		/* name of gid; NULL where it has none */
+	char *group;		/* name of gid; NULL: it has none */
 	uid_t uid;
 	gid_t gid;
 	gid_t *groups;		/* getgrouplist(3): gid first */
@@ -24,38 +24,42 @@ struct nsc_user {
 };
 
 /*
- * Look name up with getpwnam_r(3) and getgrouplist(3).  A name that could not
- * stand in a path is found as well: policy decides on it.
- * -ENOENT: no such user.
+ * Look up name with getpwnam_r(3) and getgrouplist(3).  Names that are not
+ * valid in a path are found, too: policy decides about them.  Returns 0 or a
+ * negative errno; -ENOENT: no such user.
  */
 int nsc_user_load(const char *name, struct nsc_user **ret,
 		  struct nsc_error *err);
 
 /*
- * By uid, with gid as the only group: to ask for the others loads all modules
- * of the name service, and takes more than all else.
+ * Look up a uid, with gid as the only group: a lookup of the others loads all
+ * modules of the name service, and takes longer than everything else.  Errors
+ * as above.
  */
 int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 
-/* All groups, in place of those that there are; a negative errno. */
+/*
+ * Replace the groups with all groups of the user; returns 0 or a negative
+ * errno.
+ */
 int nsc_user_load_groups(struct nsc_user *user);
 
-/* The uid of name alone; a negative errno, -ENOENT: no such user. */
+/* Get only the uid of name; 0 or a negative errno, -ENOENT: no such user. */
 int nsc_user_uid(const char *name, uid_t *ret);
 
 /*
- * The name of a group in new memory; NULL where it has none or that cannot be
- * told: *error is an errno of getgrgid_r(3) then, or 0.
+ * Get the name of a group in new memory.  NULL if it has no name or the lookup
+ * failed: then *error is an errno from getgrgid_r(3), or 0.
  */
 char *nsc_user_group_name(gid_t gid, int *error);
 
 /*
- * Is the user in the group of that name, by what user->groups says?  A group
- * that does not exist, or cannot be looked up, has no members; nor has "".
+ * Is the user in the group with this name, according to user->groups?  A group
+ * that does not exist or cannot be looked up has no members, nor does "".
  */
 bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 
-/* The same as 1 or 0, or a negative errno where it cannot be looked up. */
+/* The same as 1 or 0, or a negative errno if the lookup failed. */
 int nsc_user_has_group(const struct nsc_user *user, const char *group);
 
 void nsc_user_free(struct nsc_user *user);

@@ -147,7 +147,8 @@ static size_t which(const struct nsc_account *account, const char *line,
 	char text[16] = "";
 	long long gid;
 
-	if (number && n < sizeof(text))
+	/* Another spelling, as 027, is no line of ours. */
+	if (number && n < sizeof(text) && (n == 1 || number[0] != '0'))
 		memcpy(text, number, n);
 	if (nsc_text_number(text, 0, UINT32_MAX, &gid) == 0)
 		for (i = 0; i < account->n_groups; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What container-monitor answers who connects to "enter": with code 0 the
- * process is a session.  Descriptors come along, of files to each of which the
- * process writes "0", and so moves itself into the groups of v1.
+ * The answer of container-monitor to a connection to "enter": with code 0 the
+ * process is a session.  The answer carries descriptors of files; the process
+ * writes "0" to each, to move itself into its v1 control groups.
  */
 #ifndef NSC_RUNDIR_ENTER_SOCKET_H
 #define NSC_RUNDIR_ENTER_SOCKET_H
@@ -13,7 +13,7 @@
 
 struct nsc_enter_answer {
 	struct nsc_error err;
-	bool entered;		/* it is in some of the groups already */
+	bool entered;		/* it is already in some of the groups */
 };
 
 #endif

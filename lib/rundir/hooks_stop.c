@@ -55,7 +55,7 @@ static void hooks_run(const struct nsc_hook_stop *hook)
 		       ret < 0 ? 127 : ret, output);
 }
 
-/* False: what is left is not what nsc_hooks_save() writes. */
+/* False if the rest of the text was not written by nsc_hooks_save(). */
 static bool run_all(char *text)
 {
 	bool right = true;
@@ -83,6 +83,6 @@ void nsc_hooks_stop(int rundir)
 		return;
 	if (ret < 0 || !run_all(text))
 		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
-		       NSC_FILE_HOOKS "' cannot be read: not all have run");
+		       NSC_FILE_HOOKS "' cannot be read: some have not run");
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);
 }

@@ -91,7 +91,7 @@ int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 	return n;
 }
 
-/* Whatever the umask is: others may see who is there, as by who(1). */
+/* Set the mode despite the umask: like who(1), others may see the sessions. */
 static int instance_make_dir(int dir, const char *name, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -195,7 +195,7 @@ int nsc_instance_make_current(int instance, unsigned int number,
 	if (*ret_before == number)
 		return 0;
 	snprintf(target, sizeof(target), "%u", number);
-	/* One that was killed may have left it. */
+	/* A process that was killed may have left it. */
 	unlinkat(instance, "../" FILE_NEXT, 0);
 	if (symlinkat(target, instance, "../" FILE_NEXT) < 0 ||
 	    renameat(instance, "../" FILE_NEXT, instance,
@@ -216,7 +216,7 @@ void nsc_instance_wake(uid_t uid, unsigned int number)
 
 	snprintf(address.sun_path, sizeof(address.sun_path),
 		 NSC_RUNDIR "/%u/%u/" NSC_FILE_WAKE, uid, number);
-	/* Where there are messages already, it is about to look. */
+	/* If the queue is full, the monitor is already about to check. */
 	if (fd >= 0)
 		sendto(fd, "", 1, MSG_NOSIGNAL, (struct sockaddr *)&address,
 		       sizeof(address));

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An instance: the directory N of a run directory, with the files of one
- * container.  It is made before the container, becomes current when that is
- * complete, and is removed when that is cleaned up.  One that is not current
- * any more drains: its sessions go on, and no login joins it.
+ * An instance: the directory N in a run directory, with the files of one
+ * container.  It is made before the container, becomes current when the
+ * container is complete, and is removed after the container was cleaned up.  An
+ * instance that is no longer current drains: its sessions continue, and no
+ * login joins it.
  */
 #ifndef NSC_RUNDIR_INSTANCE_H
 #define NSC_RUNDIR_INSTANCE_H
@@ -14,52 +15,58 @@
 
 #include "util/error.h"
 
-/* The number that 'current' leads to; 0: none.  It may have ended. */
+/*
+ * The number that 'current' links to; 0: none.  That instance may have ended.
+ */
 unsigned int nsc_instance_current(int rundir);
 
 /*
- * Open the directory of an instance; -ENOENT where it is not there, as is
- * number 0.
+ * Open the directory of an instance; -ENOENT if it does not exist, and for
+ * number 0.  Returns a descriptor or a negative errno.
  */
 int nsc_instance_open(int rundir, unsigned int number, struct nsc_error *err);
 
 /*
- * The numbers of all that are there, into *ret, new memory, in ascending
- * order.  Returns how many.
+ * Get the numbers of all instances in *ret, new memory, in ascending order.
+ * Returns their count or a negative errno.
  */
 int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err);
 
 /*
- * Make a new one, with its lock files (owner: who may hold 'sessions' beside
- * root) and the directory 'session'.  Its number was no other's since the run
- * directory was made.  Returns the directory; 'lock' is held.
+ * Make a new instance with its lock files and the directory 'session'; besides
+ * root, owner may hold the lock 'sessions'.  Its number was never used since
+ * the run directory was made.  The caller holds 'lock'.  Returns the directory
+ * or a negative errno.
  */
 int nsc_instance_make(int rundir, uid_t owner, unsigned int *ret_number,
 		      struct nsc_error *err);
 
 /*
- * Remove it, whose number that is.  It stays where something of its container
- * has still to be undone or recorded: where there is a 'state', 'hooks' or
- * 'cgroup', or a file in 'session'.
+ * Remove the instance with this number.  It stays if something of its container
+ * must still be undone or recorded: while 'state', 'hooks', 'cgroup' or a file
+ * in 'session' exists.
  */
 void nsc_instance_remove(int instance, unsigned int number);
 
 /*
- * The files of the sessions of a container that ended without a monitor go to
- * a newer instance, whose monitor records their ends when it starts.
+ * Move the session files of a container that ended without a monitor to a newer
+ * instance, whose monitor records the ends of these sessions when it starts.
  */
 void nsc_instance_hand_over(int instance, int heir);
 
 /* Is this instance the one that logins join? */
 bool nsc_instance_is_current(int instance, unsigned int number);
 
-/* Make it that, in one step.  Returns the number that was current before. */
+/*
+ * Make it current, atomically.  *ret_before becomes the number that was current
+ * before.  Returns 0 or a negative errno.
+ */
 int nsc_instance_make_current(int instance, unsigned int number,
 			      unsigned int *ret_before, struct nsc_error *err);
 
 /*
- * Have the monitor of an instance of uid's, where there is one, look again
- * whether it is current.
+ * Tell the monitor of this instance of uid, if there is one, to check again
+ * whether the instance is current.
  */
 void nsc_instance_wake(uid_t uid, unsigned int number);
 

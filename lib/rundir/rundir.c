@@ -42,7 +42,7 @@ uid_t nsc_rundir_linked(const char *name)
 		       (uid_t)-1 : (uid_t)uid;
 }
 
-/* What the caller may not read is for others to say. */
+/* True also for a file that the caller may not read: others must judge it. */
 static bool rundir_is_of(int rundir, unsigned int number, const char *name)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
@@ -54,7 +54,7 @@ static bool rundir_is_of(int rundir, unsigned int number, const char *name)
 	return error == -EACCES || (error == 0 && !strcmp(state->user, name));
 }
 
-/* An instance that was made for name, or where that is NULL any. */
+/* Is there an instance that was made for name (NULL: for any name)? */
 static bool has_container_of(const char *path, const char *name)
 {
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, NSC_IGNORE);
@@ -103,7 +103,7 @@ int nsc_rundir_link(const char *name, uid_t uid, struct nsc_error *err)
 
 	if (dir < 0)
 		return dir;
-	/* What is named by a number is the directory of a uid. */
+	/* A number is reserved for the directory of that uid. */
 	if (!name[strspn(name, "0123456789")] ||
 	    nsc_rundir_linked(name) == uid ||
 	    (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -111,7 +111,7 @@ int nsc_rundir_link(const char *name, uid_t uid, struct nsc_error *err)
 		return 0;
 	snprintf(target, sizeof(target), "%u", uid);
 	snprintf(new, sizeof(new), ".link-%u", uid);
-	/* One that was killed may have left it. */
+	/* A process that was killed may have left it. */
 	unlinkat(dir, new, 0);
 	if (symlinkat(target, dir, new) < 0 ||
 	    renameat(dir, new, dir, name) < 0) {
@@ -141,7 +141,7 @@ int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err)
 	return 0;
 }
 
-/* What a user can fill is not in /run: uid may not write to it. */
+/* uid may not write to the file, so that a user cannot fill /run. */
 int nsc_rundir_make_lock(int dir, const char *name, uid_t uid,
 			 struct nsc_error *err)
 {
@@ -149,7 +149,7 @@ int nsc_rundir_make_lock(int dir, const char *name, uid_t uid,
 	struct stat st;
 	int ret = 0;
 
-	/* Without a mode until it is complete. */
+	/* It has no permissions until it is complete. */
 	fd = openat(dir, name, O_RDONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC |
 		    O_NONBLOCK, 0);
 	if (fd < 0 || fstat(fd, &st) < 0)

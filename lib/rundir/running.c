@@ -36,7 +36,7 @@ static int running_gone(struct nsc_error *err, const char *why)
 	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
 }
 
-/* Is the process behind pid the one that the state describes? */
+/* Is this the process that the state describes? */
 static int running_verify(const struct nsc_state *state, pid_t pid,
 			  struct nsc_error *err)
 {
@@ -60,7 +60,8 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 		return nsc_error_sys(err, -ret, "read the start time of %d",
 				     (int)pid);
 	if (start != state->start)
-		return running_gone(err, "the pid now is another process");
+		return running_gone(err,
+				    "the pid now belongs to another process");
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
 		return running_gone(err, "the process has ended");
@@ -69,11 +70,11 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 				     (int)pid);
 	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
 		return running_gone(err,
-				    "the namespaces of the process are others");
+				    "the process has different namespaces");
 	return 0;
 }
 
-/* What only means that nothing runs. */
+/* Map errors that only mean that no container runs. */
 static int absent(int error, struct nsc_error *err)
 {
 	if (error == -ENOENT || error == -EINVAL)
@@ -84,8 +85,8 @@ static int absent(int error, struct nsc_error *err)
 }
 
 /*
- * 'pid' and 'start' are the same in each version.  That the boot is another
- * is not seen: the run directories do not outlive one.
+ * All versions write 'pid' and 'start' alike.  The boot id is not compared,
+ * because run directories do not survive a reboot.
  */
 static int of_another_version(int rundir, const struct nsc_error *why,
 			      struct nsc_error *err)
@@ -99,7 +100,7 @@ static int of_another_version(int rundir, const struct nsc_error *why,
 				err) < 0 ||
 	    nsc_pidfd_start_time((pid_t)pid, &now) < 0 ||
 	    now != (uint64_t)start)
-		return running_gone(err, "what is left is of another version");
+		return running_gone(err, "its files are from another version");
 	return nsc_error_set(err, EPROTO, "%s: another version of nscontainer "
 			     "started the container: when its sessions may "
 			     "end, end process %lld, its PID 1", why->text,
@@ -167,14 +168,14 @@ int nsc_running_filter(int rundir, struct nsc_state *state,
 	if (!state->filter.len)
 		return 0;
 	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
-	/* It is removed after the pid. */
+	/* The filter is removed after the pid. */
 	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
 		return running_gone(err, "it is being stopped");
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
 	if (ret == 0)
 		return 0;
-	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " is not "
-			  "what was written: stop the container to have a new "
-			  "one made");
+	nsc_error_context(err, "the container's " NSC_FILE_SECCOMP " was "
+			  "changed: stop the container, and the next login "
+			  "makes a new one");
 	return -EBADMSG;
 }

@@ -37,10 +37,10 @@ static const struct nsc_kv kv = {
 	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
-/* Each byte of a text may be escaped: whatever a login says is read again. */
+/* Each byte of a text may be escaped, and every text of a login must fit. */
 _Static_assert(2 * sizeof(struct session) + 256 < 4096, "it fits");
 
-/* A number of proc(5); kernels without auditing do not have it. */
+/* Read a number from proc(5); kernels without auditing lack the file. */
 static uint32_t audit_number(pid_t pid, const char *file)
 {
 	char path[64], text[16];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A session, as container-monitor knows it. */
+/* A session, from the view of container-monitor. */
 #ifndef NSC_RUNDIR_SESSION_INFO_H
 #define NSC_RUNDIR_SESSION_INFO_H
 
@@ -7,15 +7,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define SESSION_NSSHELL "nsshell"	/* service of a nsshell */
-#define SESSION_NO_ID UINT32_MAX	/* loginuid, audit_session: none */
+#define SESSION_NSSHELL "nsshell"	/* service name of nsshell */
+#define SESSION_NO_ID UINT32_MAX	/* no loginuid or audit_session */
 
 struct session {
 	pid_t pid;		/* the login process, as the host sees it */
 	int pidfd;
 	uint64_t start;		/* of that process, clock ticks since boot */
 	int64_t opened;		/* seconds since the epoch */
-	/* Texts are escaped; "": not known. */
+	/* Texts are escaped; "": unknown. */
 	char service[64];
 	char rhost[256];
 	char tty[64];
@@ -24,17 +24,17 @@ struct session {
 	uint32_t audit_session;
 	unsigned int generation;
 	char user[65];
-	bool by_user;		/* a nsshell, without privileges */
-	bool entered;		/* it has connected, to this monitor */
-	bool unrecorded;	/* its opening is still to be recorded */
-	int recorded;		/* end-of-file: its opening is recorded; -1 */
+	bool by_user;		/* opened by nsshell, without privileges */
+	bool entered;		/* it has connected to this monitor */
+	bool unrecorded;	/* its opening must still be recorded */
+	int recorded;		/* end-of-file: opening is recorded; or -1 */
 
-	/* idle.c: times as now_ms() has them. */
-	int64_t look;		/* when it is to be looked at again */
-	int64_t looked;		/* 0: not yet */
-	int64_t active;		/* when it was seen to be busy */
+	/* For idle.c, in the units of now_ms(). */
+	int64_t look;		/* time of the next check */
+	int64_t looked;		/* time of the last check; 0: none */
+	int64_t active;		/* when it was last seen busy */
 	int64_t input;		/* see terminals.h */
-	uint64_t cpu;		/* microseconds by then */
+	uint64_t cpu;		/* microseconds at the last check */
 	bool warned;
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: nsinit; whoever logs in; nsshell and container-monitor (static:
+ * Runs in: nsinit; the login program; nsshell and container-monitor (static:
  * plain libc).
  */
 #include "rundir/state.h"
@@ -16,7 +16,7 @@
 #include "util/kv.h"
 #include "util/paths.h"
 
-/* Structs of numbers are arrays of them. */
+/* These structs are read and written as arrays of numbers. */
 _Static_assert(sizeof(struct nsc_namespace_id) == 2 * sizeof(uint64_t) &&
 	       sizeof(struct nsc_rlimits) ==
 		       (1 + 2 * NSC_RLIMIT_MAX) * sizeof(uint64_t), "padding");
@@ -134,7 +134,7 @@ int nsc_state_save(int rundir, const struct nsc_state *state,
 
 	if (ret < 0)
 		return ret;
-	/* It has parts of container.json, which others may not read. */
+	/* It has parts of container.json, which other users may not read. */
 	ret = nsc_file_write_for(rundir, NSC_FILE_STATE, text, strlen(text),
 				 state->uid, err);
 	if (ret == 0)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a join and the monitor need to know of a running container: compiled
- * once by nsinit into the run directory, read by the login path and by
- * container-monitor.  See kv.h for the format.  The container's user may read
- * all of it.
+ * The state of a running container that joins and the monitor need.  nsinit
+ * writes it once to the run directory; the login path and container-monitor
+ * read it.  See kv.h for the format.  The container's user may read all of it.
  */
 #ifndef NSC_RUNDIR_STATE_H
 #define NSC_RUNDIR_STATE_H
@@ -20,38 +19,38 @@
 #include "policy/lifecycle.h"
 
 /*
- * Of 'state', and with it of all that the programs of one version tell each
- * other in a run directory: files, sockets, what the monitor is started with.
- * A change of any of them is another version.
+ * The version of 'state' and of all other data that the programs of one version
+ * exchange in a run directory: files, sockets, arguments of the monitor.  A
+ * change of any of them needs a new version.
  */
 #define NSC_STATE_VERSION 1
 
 struct nsc_state {
-	char *text;		/* of who was parsed: all strings are in it */
-	char *user;		/* whose container; its name for messages */
-	uid_t uid;		/* the login user's */
-	uid_t host_uid;		/* the user inside, as the host sees it */
+	char *text;		/* the parsed text; strings point into it */
+	char *user;		/* user of the container, for messages */
+	uid_t uid;		/* of the login user */
+	uid_t host_uid;		/* of the user inside, as the host sees it */
 	uid_t owner;		/* of the user namespace, and of 'sessions' */
 	pid_t pid;		/* PID 1, as the host sees it */
 	uint64_t start;		/* its start time, clock ticks since boot */
 	char boot_id[NSC_BOOT_ID_SIZE];
 	int64_t since;		/* seconds since the epoch */
-	unsigned int namespaces;	/* CLONE_NEW*: those of its own */
+	unsigned int namespaces;	/* CLONE_NEW*: its own ones */
 	struct nsc_namespace_id ids[NSC_NAMESPACES];
 	char *rootfs;		/* NULL: external */
-	char *external;		/* the pid file of another engine's, or NULL */
-	char *config;		/* the container.json it was made from */
-	char *conf;		/* nscontainer.conf; "": of a directory */
-	char *digest;		/* of both and more, see digest.h */
-	char *files;		/* of config and the profile alone */
+	char *external;		/* pid file of another engine, or NULL */
+	char *config;		/* the container.json that was used */
+	char *conf;		/* nscontainer.conf; "": exec in a directory */
+	char *digest;		/* of these files and more, see digest.h */
+	char *files;		/* of config and the seccomp profile only */
 	unsigned int generation;	/* 1: the user's first since boot */
 	unsigned int on_change;	/* enum nsc_on_change, of container.json */
 	char *exclusive;	/* see nsc_generation_exclusive */
-	/* When the monitor ends it: "empty", "logout", others: never. */
+	/* When the monitor ends it: "empty", "logout"; other values: never. */
 	char *stop;
-	struct nsc_lifecycle lifecycle;	/* the rest of that, but for stop */
+	struct nsc_lifecycle lifecycle;	/* its other keys, without stop */
 	bool own_init;		/* PID 1 is a program of the rootfs */
-	struct nsc_process process;	/* whoever joins */
+	struct nsc_process process;	/* of joining processes */
 	char *seccomp;		/* as in container.json, for messages */
 	/* Length and flags; nsc_running_filter reads the code. */
 	struct nsc_seccomp filter;
@@ -66,24 +65,30 @@ struct nsc_state {
 	char *message;
 	char **keep_env;	/* vectors that are empty may be NULL */
 	char **networks;	/* see nsc_network_describe */
-	unsigned int helper;	/* pid inside of what carries the network, 0 */
+	unsigned int helper;	/* pid inside of the network helper; 0: none */
 };
 
-/* Serialise to new memory; what nsc_state_load() would not take is an error. */
+/*
+ * Serialise to new memory; a value that nsc_state_load() would reject is an
+ * error.  Returns 0 or a negative errno.
+ */
 int nsc_state_print(const struct nsc_state *state, char **ret,
 		    struct nsc_error *err);
 
 /*
- * The reverse, of text that malloc() gave, and that is the state's from here on
- * in any case; a field that is missing or wrong is an error.  -EPROTO: it is
- * of another version, 0 from before there were any.
+ * Parse a text from malloc(), which the state owns from now on, even after an
+ * error.  A missing or wrong field is an error.  Returns 0 or a negative errno;
+ * -EPROTO: another version wrote it (0: from before versions existed).
  */
 int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err);
 
-/* Read and parse 'state' of a run directory; -EPROTO as above. */
+/* Read and parse 'state' in a run directory; errors as above. */
 int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 
-/* Write 'state', then 'start', then 'pid': pid last, since it says "runs". */
+/*
+ * Write 'state', 'start' and then 'pid': 'pid' is last because it marks the
+ * container as running.  Returns 0 or a negative errno.
+ */
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 

@@ -22,13 +22,14 @@ static int statedir_refuse(const char *path, long long uid,
 			   const struct nsc_user *user, struct nsc_error *err)
 {
 	return nsc_error_set(err, EOWNERDEAD, "%s: was made for uid %lld, and "
-			     "'%s' is uid %u: move it away, and a new one is "
-			     "made; or, where both are one person, chown what "
-			     "is in it and write %u to %s/" FILE_UID, path,
-			     uid, user->name, user->uid, user->uid, path);
+			     "'%s' is uid %u: move it away to get a new one; "
+			     "or, if both are the same person, change the "
+			     "owner of its content and write %u to %s/"
+			     FILE_UID, path, uid, user->name, user->uid,
+			     user->uid, path);
 }
 
-/* The uid that is noted, or -ENOENT. */
+/* Read the recorded uid; -ENOENT if there is none. */
 static int read_uid(int dir, const char *path, long long *ret,
 		    struct nsc_error *err)
 {
@@ -51,7 +52,9 @@ static int read_uid(int dir, const char *path, long long *ret,
 	return 0;
 }
 
-/* Of an earlier version: what there is, and is it the user's? */
+/*
+ * Check that the content of an earlier version's directory belongs to the user.
+ */
 static int statedir_adopt(int dir, const char *path,
 			  const struct nsc_user *user, uid_t root_uid,
 			  struct nsc_error *err)
@@ -77,7 +80,7 @@ static int note(int dir, uid_t uid, struct nsc_error *err)
 
 void nsc_statedir_path(const char *name, char path[PATH_MAX])
 {
-	/* Files of the pools; no user's name begins with a point. */
+	/* The pools use these names; no user name begins with a dot. */
 	bool taken = !strcmp(name, "ids") || !strcmp(name, "addresses");
 
 	snprintf(path, PATH_MAX, "%s/%s%s", NSC_STATEDIR, taken ? "." : "",
@@ -105,7 +108,7 @@ int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 	ret = statedir_adopt(dir, path, user, root_uid, err);
 	if (ret < 0)
 		return ret;
-	/* What is there already needs no room on a full disk. */
+	/* A directory with content must stay usable on a full disk. */
 	if (note(dir, user->uid, ret ? NSC_IGNORE : err) < 0 && !ret)
 		return nsc_error_context(err, "%s", path);
 	return NSC_TAKE_FD(dir);

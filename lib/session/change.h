@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Is what a running container was made from another by now? */
+/* Detect whether a running container differs from its current configuration. */
 #ifndef NSC_SESSION_CHANGE_H
 #define NSC_SESSION_CHANGE_H
 
@@ -14,8 +14,8 @@
 	"when the container is started again."
 
 /*
- * policy is what holds for user now.  What cannot be told is no change: the
- * container was made from what was right once.
+ * policy is the current policy for user.  If the comparison fails, this is no
+ * change: the container was made from a configuration that was once valid.
  */
 bool nsc_change_is(const struct nsc_state *state,
 		   const struct nsc_policy *policy,

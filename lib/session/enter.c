@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: whoever logs in (sshd's monitor, login, su, sudo, cron), nsshell,
+ * Runs in: the login program (sshd's monitor, login, su, sudo, cron), nsshell,
  * nsinit exec.  Starts with: host root, or the user that owns the user
- * namespace.  Ends with: what the container grants.
+ * namespace.  Ends with: the privileges that the container grants.
  *
- * The system-call filter was read on the host, and is loaded when confine.c
- * says.  A filter is the thread's own: nsc_enter_namespaces has made
- * sure that there is one thread.
+ * The system-call filter was read on the host, and confine.c decides when it is
+ * loaded.  A filter applies to one thread: nsc_enter_namespaces has ensured
+ * that there is only one.
  */
 #include "session/enter.h"
 
@@ -23,7 +23,7 @@
 #include "linux/keyring.h"
 #include "linux/label.h"
 
-/* Through the host's procfs, and while the host's root may still raise. */
+/* This needs the host's procfs, and the host's root to raise limits. */
 static int set_limits(const struct nsc_state *state, struct nsc_error *err)
 {
 	const struct nsc_process *process = &state->process;
@@ -47,20 +47,26 @@ int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 				     "calling program has %d threads: only a "
 				     "single-threaded one can be placed",
 				     threads);
-	/* First: of who is not dumpable, /proc/self is root's. */
+	/* First, because root owns /proc/self of an undumpable process. */
 	ret = set_limits(state, err);
-	/* Whatever pam_keyinit put into the host's session keyring stays. */
+	/*
+	 * Leave the host's session keyring, with the keys of pam_keyinit,
+	 * behind.
+	 */
 	if (ret == 0)
 		ret = nsc_keyring_new_session(err);
 	if (ret < 0)
 		return ret;
-	/* Nobody inside may look into this process before exec. */
+	/* No process inside may inspect this process before exec. */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
 	if (setns(pidfd, (int)state->namespaces) < 0)
 		return nsc_error_sys(err, errno, "enter the container's "
 				     "namespaces");
-	/* setns() left us in the new root; this proves it can be entered. */
+	/*
+	 * setns() has moved us to the new root; this proves that it can be
+	 * entered.
+	 */
 	if (chdir("/") < 0)
 		return nsc_error_sys(err, errno, "enter the container's root "
 				     "directory");
@@ -76,7 +82,7 @@ int nsc_enter_to_exec(int pidfd, const struct nsc_state *state,
 
 	if (ret == 0)
 		ret = nsc_enter_namespaces(pidfd, state, err);
-	/* A change of ids takes CAP_SETPCAP away, which this needs. */
+	/* This needs CAP_SETPCAP, which a change of ids drops. */
 	return ret < 0 ? ret : nsc_capability_bound(process->capabilities, err);
 }
 
@@ -87,7 +93,10 @@ int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 
 	if (ret < 0)
 		return ret;
-	/* fs.suid_dumpable may make who changes ids dumpable again. */
+	/*
+	 * fs.suid_dumpable may make a process dumpable again when its ids
+	 * change.
+	 */
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
 	return nsc_confine(&state->process, &state->filter,
@@ -106,7 +115,9 @@ int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
 					    err);
 	if (ret < 0)
 		return ret;
-	/* fs.suid_dumpable, as above; exec makes it dumpable again. */
+	/*
+	 * Because of fs.suid_dumpable, as above; exec makes it dumpable again.
+	 */
 	if (!keep_ids && prctl(PR_SET_DUMPABLE, 0) < 0)
 		return nsc_error_sys(err, errno, "become undumpable");
 	if (keep_ids && getuid() != state->uid)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Control groups of version 1, which a login enters by itself: the other half
- * of lib/cgroup/cgroup_tasks.c.  Where there is version 2 alone, n is 0.
+ * Version 1 control groups, which a login enters by itself: the other half of
+ * lib/cgroup/cgroup_tasks.c.  If there is only version 2, n is 0.
  */
 #ifndef NSC_SESSION_ENTER_V1_H
 #define NSC_SESSION_ENTER_V1_H
@@ -11,8 +11,9 @@
 #include "util/error.h"
 
 /*
- * Enter the groups whose "tasks" container-monitor has opened.  *entered
- * becomes true with the first: then there is no way back.
+ * Enter the groups whose "tasks" files container-monitor has opened.  *entered
+ * becomes true with the first group: after that, the process cannot go back.
+ * Returns 0 or a negative errno.
  */
 int nsc_v1_enter(const int *fds, int n, bool *entered, struct nsc_error *err);
 

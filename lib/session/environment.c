@@ -14,14 +14,14 @@
 #include "util/paths.h"
 
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
-#define KEEP_MAX 256		/* variables taken over at the most */
+#define KEEP_MAX 256		/* maximum of kept variables */
 
 static size_t name_length(const char *entry)
 {
 	return strcspn(entry, "=");
 }
 
-/* Add entry, in place of one of the same name. */
+/* Add the entry, replacing an entry with the same name. */
 static int environment_put(char ***vector, size_t *n, const char *entry)
 {
 	size_t len = name_length(entry);

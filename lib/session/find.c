@@ -15,7 +15,7 @@
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
 
-/* What was read before the lock was got is verified after. */
+/* State that was read before the lock was taken is verified after it. */
 int nsc_session_join(int instance, struct nsc_session *session,
 		     struct nsc_error *err)
 {
@@ -49,16 +49,16 @@ int nsc_session_find_at(int instance, int64_t deadline,
 {
 	session->lock = nsc_rundir_lock(instance, NSC_FILE_SESSIONS, LOCK_SH,
 					deadline, err);
-	/* It is being removed, or was never complete. */
+	/* The instance is being removed, or was never complete. */
 	if (session->lock == -ENOENT)
 		return find_gone(err);
-	/* Root opens all; see acl.h for who else. */
+	/* Root can open each lock; see acl.h for the user that can, too. */
 	if (session->lock == -EACCES)
 		return nsc_error_set(err, EOWNERDEAD, "the container's files "
-				     "are not for uid %u: they are of another "
-				     "account that had the name, or '%s' has "
-				     "no access control lists: log in where "
-				     "pam_container does", session->uid,
+				     "do not belong to uid %u: another account "
+				     "had this name, or '%s' has no access "
+				     "control lists: log in through a service "
+				     "with pam_container", session->uid,
 				     session->path);
 	if (session->lock < 0)
 		return session->lock;

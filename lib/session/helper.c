@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: the login program, as root of the host.  The helper that starts a
- * container is a process of its own (helper/login-start.c), made from nothing.
+ * container is a separate process (helper/login-start.c) with a clean state.
  */
 #include "session/helper.h"
 
@@ -13,12 +13,13 @@
 #include "util/paths.h"
 #include "linux/credential.h"
 
-#define GRACE_MS 2000		/* for the helper's own time limit to act */
+#define GRACE_MS 2000		/* lets the helper's own limit act first */
 
 /*
- * In a child of ours.  It does not exec itself: exec would give it SIGCHLD as
- * exit signal again (execve(2)), and the login program would see that.  So it
- * stays between the two, and takes the helper with it when it is killed.
+ * Runs in a child of the login program.  It does not exec the helper itself:
+ * exec resets the exit signal to SIGCHLD (execve(2)), and the login program
+ * would see that signal.  So it stays between both, and its death kills the
+ * helper.
  */
 static void __attribute__((noreturn))
 run_helper(const struct nsc_helper *helper, int report)
@@ -41,8 +42,9 @@ run_helper(const struct nsc_helper *helper, int report)
 	int pidfd;
 
 	/*
-	 * su is in the job of whoever calls it, who is its real user: neither
-	 * the terminal nor that user is to stop or end what has the locks.
+	 * su runs in the job of its caller, who is its real user: neither that
+	 * terminal nor that user may stop or kill the process that holds the
+	 * locks.
 	 */
 	setsid();
 	if (nsc_process_clean(keep, 2) < 0 ||
@@ -63,7 +65,7 @@ run_helper(const struct nsc_helper *helper, int report)
 	_exit(status);
 }
 
-/* The helper's answer: an nsc_error, code 0 when the container runs. */
+/* Read the helper's answer, an nsc_error; code 0: the container runs. */
 static int read_report(int fd, int64_t deadline, struct nsc_error *err)
 {
 	int n = nsc_process_poll(fd, deadline);

@@ -10,13 +10,19 @@
 struct nsc_helper {
 	const char *conf_path;	/* of nscontainer.conf */
 	const char *user;
-	/* Holds 'lock' of the run directory; -1: whether it could start. */
+	/*
+	 * Holds 'lock' of the run directory; -1: only check whether it would
+	 * start.
+	 */
 	int lock;
-	bool replace;		/* a running one is stopped first */
+	bool replace;		/* stop a running one first */
 	unsigned int timeout;	/* seconds */
 };
 
-/* Run it, and wait for its answer; nothing of this process goes to it. */
+/*
+ * Run the helper and wait for its answer; it inherits nothing from this
+ * process.  Returns 0 or a negative errno.
+ */
 int nsc_helper_start(const struct nsc_helper *helper, struct nsc_error *err);
 
 #endif

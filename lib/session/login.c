@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The login process itself moves.  Runs in: the login program, as root of the
- * host, and in a child of it that tries that before.
+ * The login process itself moves into the container.  Runs in: the login
+ * program, as root of the host, and in a child of it that tries the move first.
  */
 #include "session/session.h"
 
@@ -22,7 +22,7 @@
 #include "session/monitor_client.h"
 #include "session/tty_handover.h"
 
-#define TRY_MS 20000		/* a container that does not answer */
+#define TRY_MS 20000		/* until a container counts as unresponsive */
 
 static void begin(const struct nsc_session *session, const char *step)
 {
@@ -48,18 +48,21 @@ static int login_enter(const struct nsc_session *session, gid_t gid,
 		return ret;
 	begin(session, "credentials");
 	ret = nsc_enter_as_root(state, gid, err);
-	/* Last: what the profile allows is meant for what comes now. */
+	/* Last, because the profile restricts the login and not these steps. */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
 	return ret;
 }
 
-/* On failure of what can fail, the first two steps, nothing has changed. */
+/*
+ * If one of the first two steps fails, nothing has changed; later steps cannot
+ * fail.
+ */
 static int login_place(const struct nsc_session *session,
 		       const struct nsc_user *user, struct nsc_error *err)
 {
 	_cleanup_free_ gid_t *before = NULL;
-	/* sudo has the user's group already, and never sets it again. */
+	/* sudo already has the user's group, and never sets it again. */
 	gid_t gid = getegid() == user->gid ? user->gid : 0;
 	size_t n_before = 0;
 	int ret = nsc_credential_limit_groups(user->groups,
@@ -89,7 +92,7 @@ int nsc_session_try(const struct nsc_session *session,
 struct attempt {
 	const struct nsc_session *session;
 	const struct nsc_user *user;
-	bool terminal;		/* it needs one of the container's */
+	bool terminal;		/* it needs a container terminal */
 };
 
 static void try_in_child(const void *arg, void *answer)
@@ -99,7 +102,10 @@ static void try_in_child(const void *arg, void *answer)
 	struct nsc_state state = *session.state;
 	struct nsc_error *err = answer;
 
-	/* nsinit has tried that; loading it takes as long as all the rest. */
+	/*
+	 * nsinit has tested the filter, and loading it takes as long as all
+	 * other steps.
+	 */
 	state.filter = (struct nsc_seccomp){ .len = 0 };
 	session.state = &state;
 	nsc_session_try(&session, attempt->user, attempt->terminal, err);
@@ -143,19 +149,22 @@ int nsc_session_place(const struct nsc_session *session,
 		ret = nsc_tty_handover_begin(&handover, err);
 	if (ret < 0)
 		return nsc_tty_handover_fail(&handover, err);
-	/* While it is on the host, its host ids are known there. */
+	/*
+	 * Ask while still on the host, where the ids of the process are host
+	 * ids.
+	 */
 	ret = nsc_monitor_client_enter(session, info, err);
 	/*
-	 * Who is in the groups of a container that has ended is killed with
-	 * it: from here on a failure is no way back.
+	 * Processes in the groups of a container are killed when it ends, so
+	 * from here on a failure cannot be undone.
 	 */
 	if (ret == 0 &&
 	    (login_place(session, user, err) < 0 ||
 	     nsc_tty_handover_finish(&handover, session->state->uid, err) < 0))
 		ret = -ENOTRECOVERABLE;
 	/*
-	 * su, for one, passes on what its caller has open: a directory of the
-	 * host would be a way out.
+	 * su, for example, passes on the descriptors of its caller: a directory
+	 * of the host would be a way out.
 	 */
 	if (ret == 0 && syscall(SYS_close_range, 3, ~0U,
 				CLOSE_RANGE_CLOEXEC) < 0) {
@@ -166,7 +175,7 @@ int nsc_session_place(const struct nsc_session *session,
 		nsc_tty_handover_fail(&handover, err);
 		return ret;
 	}
-	/* su without "-" stays where it was, where that exists. */
+	/* su without "-" keeps the directory, if it exists inside. */
 	if (has_cwd)
 		(void)!chdir(cwd);
 	return 0;

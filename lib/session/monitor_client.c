@@ -34,13 +34,13 @@ static int client_failed(const struct nsc_session *session, int error,
 				     "answer");
 	return nsc_error_sys(err, error, "enter the container's limits: "
 			     "container-monitor cannot be reached: log in "
-			     "where pam_container does, or have the container "
-			     "stopped");
+			     "through a service with pam_container, or have "
+			     "the container stopped");
 }
 
 static int connect_to(const struct nsc_session *session)
 {
-	/* connect() waits while the queue is full, unix(7). */
+	/* connect() blocks while the queue is full, unix(7). */
 	const struct timeval limit = { .tv_sec = WAIT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
@@ -59,8 +59,8 @@ static int connect_to(const struct nsc_session *session)
 }
 
 /*
- * The socket is not there while a monitor is only just starting.  Where it is
- * there and nobody listens, the monitor was killed: our caller has another.
+ * A monitor that is starting has no socket yet.  If the socket exists but
+ * nobody listens, the monitor was killed, and the caller starts another one.
  */
 static int connect_soon(const struct nsc_session *session)
 {
@@ -76,15 +76,15 @@ static int connect_soon(const struct nsc_session *session)
 	return fd;
 }
 
-/* This process is in some of the groups. */
+/* This process is already in some of the groups. */
 static int no_way_back(struct nsc_error *err)
 {
-	/* Of this process, and not of one that is its parent. */
+	/* The code reports an error of this process, and not of its parent. */
 	err->code = ECANCELED;
 	return -ENOTRECOVERABLE;
 }
 
-/* The monitor's word, and what came with it: how many descriptors. */
+/* Receive the monitor's answer; returns the number of its descriptors. */
 static int client_receive(const struct nsc_session *session,
 			  struct nsc_enter_answer *answer,
 			  int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
@@ -107,7 +107,7 @@ static int client_receive(const struct nsc_session *session,
 	return n < 0 ? client_failed(session, -n, err) : n;
 }
 
-/* What the monitor refused. */
+/* Map a refusal by the monitor. */
 static int refused(struct nsc_enter_answer *answer, struct nsc_error *err)
 {
 	int ret = nsc_error_take(&answer->err, err);
@@ -118,7 +118,7 @@ static int refused(struct nsc_enter_answer *answer, struct nsc_error *err)
 	return ret == -ENOTRECOVERABLE ? no_way_back(err) : ret;
 }
 
-/* The groups of a container that ends cannot be entered any more. */
+/* A container that has ended explains why its groups cannot be entered. */
 static int enter_rest(const struct nsc_session *session, const int *fds, int n,
 		      bool entered, struct nsc_error *err)
 {
@@ -156,7 +156,7 @@ static int client_open_dir(const struct nsc_session *session,
 						   NSC_DIR_SESSION, err);
 }
 
-/* Of what is longer than a field the file has the beginning. */
+/* Texts that are longer than their fields are cut off. */
 static int client_write_file(const struct nsc_session *session,
 			     const struct nsc_session_info *info,
 			     struct nsc_error *err)
@@ -179,7 +179,7 @@ static int client_write_file(const struct nsc_session *session,
 	return nsc_session_file_write(dir, &s, err);
 }
 
-/* When it became no session after all. */
+/* Remove the file of a login that did not become a session. */
 static void remove_file(const struct nsc_session *session)
 {
 	_cleanup_fd_ int dir = client_open_dir(session, NSC_IGNORE);

@@ -7,15 +7,16 @@
 #include "session/session.h"
 
 /*
- * Have the container's monitor move the calling process into a group of its
- * own below the container's, where it has groups: what it starts afterwards
- * is limited.  Runs on the host, as root with the session's info; as root
- * without, for a process that only tries the way; or as the user, for whom
- * the monitor finds out the rest.
+ * Ask the container's monitor to move the calling process into a control group
+ * of its own below the container's, if it has groups; this limits later
+ * children too.  Runs on the host: as root with the session's info; as root
+ * without info, for a process that only tests the entry; or as the user, and
+ * then the monitor determines the info.
  *
- * -ESRCH: the container ended meanwhile; -EUSERS: the user has as many
- * sessions as are allowed, the text is for the user; every other failure
- * means that it cannot be entered.  Waits some seconds at the most.
+ * Returns 0 or a negative errno.  -ESRCH: the container has ended meanwhile;
+ * -EUSERS: the user has reached the maximum number of sessions, and the text is
+ * for the user; every other failure means that the container cannot be
+ * entered.  Waits for some seconds at most.
  */
 int nsc_monitor_client_enter(const struct nsc_session *session,
 			     const struct nsc_session_info *info,

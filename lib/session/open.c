@@ -16,10 +16,10 @@
 #include "session/helper.h"
 #include "session/starting.h"
 
-#define STOPPING_MS 200		/* a monitor that looks holds the lock less */
-#define LOOK_MS 5		/* the same, where sessions are likelier */
+#define STOPPING_MS 200		/* a monitor's check holds the lock for less */
+#define LOOK_MS 5		/* the same, if sessions are more likely */
 
-/* One login, until it has its session. */
+/* One login, from its request to its session. */
 struct opening {
 	const struct nsc_session_request *request;
 	const char *path;	/* of the run directory */
@@ -61,8 +61,8 @@ static enum nsc_on_change on_change(const struct opening *o)
 }
 
 /*
- * Has the name that it was started for another uid now?  Then this one was
- * given to another account; one that was renamed keeps its container.
+ * Does the name for which the container was started have another uid now?  Then
+ * this uid was given to another account; a renamed account keeps its container.
  */
 static bool open_is_anothers(const struct opening *o)
 {
@@ -73,7 +73,7 @@ static bool open_is_anothers(const struct opening *o)
 	       nsc_user_uid(name, &uid) == 0 && uid != o->request->user->uid;
 }
 
-/* Is it to be left to those who are in it? */
+/* Must new logins stay out of the container? */
 static bool outdated(const struct opening *o)
 {
 	const struct nsc_session_request *request = o->request;
@@ -85,8 +85,9 @@ static bool outdated(const struct opening *o)
 }
 
 /*
- * A new container takes the old one's place.  Until it runs our session keeps
- * the old one: where the new one cannot be started, nothing has changed.
+ * Replace the old container with a new one.  The session holds the old one
+ * until the new one runs: if the new one cannot be started, nothing has
+ * changed.
  */
 static int drain(struct nsc_starting *s, struct nsc_session *session,
 		 struct nsc_error *err)
@@ -109,7 +110,7 @@ static void note_kept(struct nsc_session *session, const char *why)
 		 session->state->generation, why);
 }
 
-/* Nobody else may be in it for that. */
+/* Replace the container, which must have no other sessions. */
 static int recycle(struct nsc_starting *s, struct nsc_session *session,
 		   struct nsc_error *err)
 {
@@ -130,7 +131,7 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 		if (ret == 0)
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
-				  "others are in it");
+				  "it has other sessions");
 		return ret;
 	}
 	return session->lock < 0 ? session->lock :
@@ -151,7 +152,7 @@ static int renew(struct nsc_starting *s, struct nsc_session *session,
 					    recycle(s, session, err);
 }
 
-/* Nothing runs, or it is going away: one at a time from here. */
+/* No container runs, or it is ending: continue with one login at a time. */
 static int open_slowly(struct opening *o, struct nsc_error *err)
 {
 	struct nsc_starting starting = {
@@ -174,15 +175,15 @@ static int open_once(struct opening *o, struct nsc_error *err)
 	_cleanup_fd_ int instance = -1;
 	int ret;
 
-	/* Nothing ran here yet. */
+	/* No container has run here yet. */
 	if (rundir == -ENOENT)
 		return open_slowly(o, err);
 	if (rundir < 0)
 		return rundir;
 	ret = instance = nsc_session_current(rundir, o->path, session, err);
 	/*
-	 * Before it is locked: one that is outdated is never held by a login
-	 * that does not join it, so who holds it is a session.
+	 * Check this before the lock: a login never locks an outdated container
+	 * that it does not join, so each lock on it belongs to a session.
 	 */
 	if (ret >= 0)
 		ret = nsc_session_load(instance, session, err);
@@ -191,7 +192,7 @@ static int open_once(struct opening *o, struct nsc_error *err)
 	if (ret == 0)
 		ret = nsc_session_find_at(instance, nsc_process_now() +
 					  STOPPING_MS, session, err);
-	/* One whose monitor was killed gets another, for who is in it. */
+	/* If the monitor was killed, start another one for the sessions. */
 	if (ret == 0)
 		ret = nsc_rundir_is_locked(instance, NSC_FILE_MONITOR, err);
 	if (ret == 0 || ret == -ESRCH || ret == -EWOULDBLOCK)

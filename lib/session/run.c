@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: nsshell (the user), nscontainer_exec() (root of the host).  The
- * parent enters the namespaces, its child is in the pid namespace as well;
- * both then become the user.
+ * parent enters the namespaces; its child is in the pid namespace as well.
+ * Then both become the user.
  */
 #include "session/run.h"
 
@@ -27,7 +27,7 @@ static void go_to_directory(const struct nsc_state *state)
 	const char *dir = state->process.cwd ? state->process.cwd :
 					       state->home;
 
-	/* As login programs do: a home that is not there is no reason. */
+	/* Like login programs: a missing home does not refuse the login. */
 	if (chdir(dir) < 0)
 		(void)!chdir("/");
 }
@@ -56,7 +56,7 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	_exit(127);
 }
 
-/* The child leads a group: but for the moment before it does. */
+/* The child leads a process group, except before its setsid(). */
 static void signal_group(pid_t child, int signal_number)
 {
 	if (kill(-child, signal_number) < 0)
@@ -64,8 +64,9 @@ static void signal_group(pid_t child, int signal_number)
 }
 
 /*
- * What the terminal sends to our job is for what runs inside as well, all of
- * it; its group is an orphaned one, in which SIGTSTP would stop nobody.
+ * Signals that the terminal sends to our job must reach the whole group inside,
+ * too.  That group is orphaned, and SIGTSTP does not stop orphaned groups: use
+ * SIGSTOP.
  */
 static void run_on_signal(pid_t child, const siginfo_t *info)
 {
@@ -86,7 +87,7 @@ static int run_wait_for(pid_t child, const sigset_t *all)
 {
 	int status = 0;
 
-	/* A child that stops is none of our business: it stops nobody else. */
+	/* Ignore stops of the child: they must not stop other processes. */
 	while (waitpid(child, &status, WNOHANG) != child) {
 		siginfo_t info;
 
@@ -100,7 +101,7 @@ int nsc_run_report(int in, struct nsc_error *err)
 {
 	int ret = nsc_error_receive(in, err);
 
-	/* The end of the pipe, which a successful exec is. */
+	/* A successful exec closes the pipe without an error. */
 	return ret > 0 ? 0 : ret;
 }
 
@@ -124,7 +125,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		return ret;
 	child = fork();
 	if (child == 0) {
-		/* Nobody inside is in the session or the job of the caller. */
+		/* Leave the session and the job of the caller. */
 		setsid();
 		nsc_run_child(run, &mask, out);
 	}
@@ -134,7 +135,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	ret = nsc_enter_as_parent(session->state, run->keep_ids, err);
 	if (ret < 0)
 		return ret;
-	/* A change of ids takes it back, prctl(2). */
+	/* A change of ids clears the parent-death signal, prctl(2). */
 	if (run->parent)
 		nsc_process_die_with(run->parent);
 	*ret_status = run_wait_for(child, &all);

@@ -15,26 +15,27 @@ struct nsc_run {
 	const char *program;
 	char **argv;
 	char **env;
-	bool search;	/* program without '/' is looked for in PATH inside */
-	pid_t parent;	/* 0, or our parent: we die with it */
-	bool keep_ids;	/* stay who we are, see nsc_enter_as_user */
+	bool search;	/* search a program without '/' in PATH inside */
+	pid_t parent;	/* 0, or our parent: die with it */
+	bool keep_ids;	/* keep the ids, see nsc_enter_as_user */
 };
 
 /*
- * Enter the container, run the program there as a child, in a session of its
- * own without a terminal, and pass signals on: to it, and to its group what
- * the caller's terminal sends to our job.  *ret_status is as waitpid(2) has
- * it.  The calling process ends up without privileges.
- * An error says that the program did not run; -ENOENT and -EACCES with that
- * meaning are its own.
+ * Enter the container, run the program there as a child in a session of its own
+ * without a terminal, and forward signals: to the child, or, for signals that
+ * the caller's terminal sends to our job, to its process group.  *ret_status is
+ * a waitpid(2) status.  The calling process ends up without privileges.
+ * Returns 0 or a negative errno.  An error means that the program did not run;
+ * -ENOENT and -EACCES are the program's own.
  */
 int nsc_run(const struct nsc_run *run, int *ret_status,
 	    struct nsc_error *err);
 
 /*
- * In its child, in the namespaces: become the user, and exec with the signal
- * mask.  Where that fails an nsc_error goes to report, close-on-exec; the
- * parent reads it with nsc_run_report: 0 where there is none.
+ * In the child, inside the namespaces: become the user, and exec with this
+ * signal mask.  On failure, write an nsc_error to report, a close-on-exec
+ * descriptor.  The parent reads it with nsc_run_report, which returns 0 if
+ * there is no error.
  */
 void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	__attribute__((noreturn));

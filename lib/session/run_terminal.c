@@ -43,7 +43,7 @@ static int block_signals(struct console *c, struct nsc_error *err)
 	return c->signals < 0 ? nsc_error_sys(err, errno, "signalfd") : 0;
 }
 
-/* Modes and size are those of the caller's terminal, before the first byte. */
+/* Copy modes and size of the caller's terminal before the first byte. */
 static int prepare_pty(struct console *c, struct nsc_error *err)
 {
 	const struct nsc_state *state = c->run->session->state;
@@ -52,7 +52,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 	if (c->pty->master >= 0) {
 		ret = nsc_pty_reopen_here(c->pty, err);
 	} else {
-		/* Who opens it owns it. */
+		/* The process that opens the terminal owns it. */
 		setfsuid(state->run_uid);
 		ret = nsc_pty_new_here(c->host, c->pty, err);
 		if (prctl(PR_SET_DUMPABLE, 0) < 0)
@@ -66,7 +66,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 	return 0;
 }
 
-/* The caller's terminal goes before anything of the container comes. */
+/* Replace the caller's terminal before anything of the container runs. */
 static void __attribute__((noreturn))
 run_child(const struct console *c, int report)
 {
@@ -89,7 +89,7 @@ run_child(const struct console *c, int report)
 	_exit(127);
 }
 
-/* In the parent: all that it could do to host or container goes. */
+/* Drop every power of the parent over the host and the container. */
 static int run_step_down(const struct console *c, struct nsc_error *err)
 {
 	int ret = nsc_enter_as_parent(c->run->session->state, c->run->keep_ids,
@@ -97,10 +97,10 @@ static int run_step_down(const struct console *c, struct nsc_error *err)
 
 	if (ret == 0 && prctl(PR_SET_DUMPABLE, 0) < 0)
 		ret = nsc_error_sys(err, errno, "become undumpable");
-	/* A change of ids takes it back, prctl(2). */
+	/* A change of ids clears the parent-death signal, prctl(2). */
 	if (c->run->parent)
 		nsc_process_die_with(c->run->parent);
-	/* A reader of the output that ends is seen when writing. */
+	/* A write reports when the reader of the output has ended. */
 	signal(SIGPIPE, SIG_IGN);
 	return ret;
 }

@@ -41,8 +41,9 @@ bool nsc_session_inside_of(uid_t uid)
 }
 
 /*
- * Only processes in the container are in its pid namespace.  What cannot be
- * told is "no": then the login is refused, since from inside nothing is found.
+ * Only processes in the container are in its pid namespace.  On an error the
+ * answer is "no": then the login is refused, because no container is found from
+ * inside.
  */
 int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err)
@@ -55,14 +56,15 @@ int nsc_session_load(int instance, struct nsc_session *session,
 	if (session->state->external) {
 		others = nsc_namespace_differ(session->state->ids, &error);
 		if (error == 0 && !(others & CLONE_NEWPID))
-			return nsc_error_set(err, EALREADY, "this is inside of "
-					     "the container already");
+			return nsc_error_set(err, EALREADY, "this process is "
+					     "already inside the container");
 	}
 	if (session->state->uid == session->uid)
 		return 0;
-	return nsc_error_set(err, EOWNERDEAD, "the container that runs is of "
-			     "uid %u, and the account '%s' is uid %u now: have "
-			     "it stopped, or log in where pam_container does",
+	return nsc_error_set(err, EOWNERDEAD, "the running container belongs "
+			     "to uid %u, but the account '%s' now has uid %u: "
+			     "have the container stopped, or log in through a "
+			     "service with pam_container",
 			     session->state->uid, session->state->user,
 			     session->uid);
 }

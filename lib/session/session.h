@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A login's way into its container, for a program that runs as host root. */
+/*
+ * How a login enters its container, for a program that runs as root of the
+ * host.
+ */
 #ifndef NSC_SESSION_SESSION_H
 #define NSC_SESSION_SESSION_H
 
@@ -10,7 +13,7 @@
 #include "policy/user.h"
 #include "rundir/state.h"
 
-/* Who logs in from where, as PAM says; NULL or "": not known. */
+/* The origin of a login, as PAM reports it; NULL or "": unknown. */
 struct nsc_session_info {
 	const char *service;
 	const char *rhost;
@@ -24,22 +27,22 @@ struct nsc_session_request {
 	const struct nsc_policy *policy;	/* contained, with conf */
 };
 
-/* For who wants to know which step of a placement comes next. */
+/* Told of each step of a placement before it begins. */
 struct nsc_session_watch {
 	void (*begin)(struct nsc_session_watch *watch, const char *step);
 };
 
 #define NSC_SESSION_PATH 96
 
-/* An open session.  It lasts until 'lock' is closed, however that happens. */
+/* An open session.  It lasts until 'lock' is closed for any reason. */
 struct nsc_session {
 	int lock;			/* on 'sessions', shared */
 	char path[NSC_SESSION_PATH];	/* of the instance */
 	int pidfd;
-	uid_t uid;			/* whose container it has to be */
+	uid_t uid;			/* owner that the container must have */
 	struct nsc_state *state;
-	bool changed;	/* joined although it would be another by now */
-	char note[256];			/* about that, for the log; or "" */
+	bool changed;	/* joined despite a changed configuration */
+	char note[256];			/* log message about that; or "" */
 	struct nsc_session_watch *watch;	/* NULL in a login */
 };
 
@@ -47,33 +50,34 @@ struct nsc_session {
 #define NSC_SESSION_INIT NSC_SESSION_INIT_OF((uid_t)-1)	/* nobody's */
 
 /*
- * Get a session in the user's running container, which is started when none
- * runs: once, whatever number of logins ask at the same time.  One whose
- * configuration has changed since is joined or left as on_change says.  Runs
- * on the host and changes nothing of the calling process.  -EALREADY: the
- * calling process is in it.
+ * Get a session in the user's running container, which is started if none runs:
+ * once, no matter how many logins ask at the same time.  If the configuration
+ * has changed since, on_change decides whether the session joins.  Runs on the
+ * host and changes nothing in the calling process.  Returns 0 or a negative
+ * errno; -EALREADY: the calling process is already inside.
  */
 int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);
 
 /*
- * Would the container start?  All that a start reads is checked by the helper
- * (login-start check), which makes nothing.  Takes start_timeout at most.
+ * Would the container start?  The helper (login-start check) checks everything
+ * that a start reads, and makes nothing.  Takes at most start_timeout.  Returns
+ * 0 or a negative errno.
  */
 int nsc_session_check(const struct nsc_session_request *request,
 		      struct nsc_error *err);
 
 /*
- * Place the calling process into the container for good.  A child tries the
- * whole way first, the terminal check included: when that fails, nothing of
- * the calling process has changed.  Of its supplementary groups those stay
- * that are the user's: sshd still has root's at that time, su and login have
- * set the user's already.  The current directory is the one of the
- * same name inside, or "/".  The container's monitor learns what info
- * says.  A terminal of the host stays outside: with one the
- * caller is another process when this returns, see tty_handover.h for that and
- * for relays.  -ENOTRECOVERABLE: the calling process is half inside, and has
- * to end.
+ * Move the calling process into the container permanently.  First a child tries
+ * all steps, including the check of the terminal: if that fails, the calling
+ * process has not changed.  The process keeps those of its supplementary groups
+ * that are the user's: sshd still has root's groups at this point, while su and
+ * login have already set the user's.  The current directory becomes the one
+ * with the same name inside, or "/".  The container's monitor receives info.  A
+ * terminal of the host stays outside: if there is one, the caller is another
+ * process when this function returns; tty_handover.h explains this and relays.
+ * Returns 0 or a negative errno; -ENOTRECOVERABLE: the calling process is
+ * partly inside and must end.
  */
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
@@ -81,42 +85,45 @@ int nsc_session_place(const struct nsc_session *session,
 		      struct nsc_error *err);
 
 /*
- * What the child of nsc_session_place() does, for a process that ends after
- * it: it is left in the container, whole or half.  terminal: the login cannot
- * do without one of the container's, of which none may be left.
+ * The work of the child of nsc_session_place(), for a process that ends
+ * afterwards: it is left inside the container, fully or partly.  terminal: the
+ * login needs a terminal of the container, which may have none left.  Returns 0
+ * or a negative errno.
  */
 int nsc_session_try(const struct nsc_session *session,
 		    const struct nsc_user *user, bool terminal,
 		    struct nsc_error *err);
 
 /*
- * A session in a container that runs already, or -ESRCH; nothing is started.
- * -EALREADY as above; -EOWNERDEAD: it is not uid's.  path is its run
- * directory.  A container that is just being stopped is waited for until
- * deadline.
+ * Get a session in a running container; nothing is started.  path is its run
+ * directory.  If the container is just being stopped, wait until deadline.
+ * Returns 0 or a negative errno: -ESRCH if none runs, -EALREADY as above,
+ * -EOWNERDEAD if the container does not belong to uid.
  */
 int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);
 
-/* Is the calling process in a container already (NSC_MARK_DIR)? */
+/* Is the calling process already in a container (NSC_MARK_DIR)? */
 bool nsc_session_inside(void);
 
 /*
- * The same for the user's container where another engine made it, which has
- * no mark: where the host's run directory can be seen from inside.
+ * The same for the user's container if another engine made it.  Such a
+ * container has no mark, so this needs a view of the host's run directory from
+ * inside.
  */
 bool nsc_session_inside_of(uid_t uid);
 
 /*
- * Read the state of what runs in an instance; -EALREADY where the calling
- * process is inside of that, as above; -ESRCH where nothing runs; -EOWNERDEAD
- * where it is not session->uid's: an account that was made again, or whose uid
- * was changed, has nothing of the old one's.
+ * Read the state of the running container in an instance.  Returns 0 or a
+ * negative errno: -EALREADY if the calling process is inside it, as above;
+ * -ESRCH if none runs; -EOWNERDEAD if it does not belong to session->uid: an
+ * account that was made again, or whose uid was changed, gets no access to the
+ * old account's container.
  */
 int nsc_session_load(int instance, struct nsc_session *session,
 		     struct nsc_error *err);
 
-/* Inside: does the host's 'nested' refuse logins there? */
+/* Inside: does the host's setting 'nested' refuse logins here? */
 bool nsc_session_nested_refused(void);
 
 void nsc_session_close(struct nsc_session *session);

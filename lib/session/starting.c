@@ -28,7 +28,7 @@ int nsc_starting_new(struct nsc_starting *s, bool replace,
 					   LOCK_SH, s->deadline, err);
 	if (ret >= 0)
 		ret = s->start(s, replace, err);
-	/* Where nothing of it was made. */
+	/* If the start made nothing, this removes the instance. */
 	if (ret < 0)
 		nsc_instance_remove(instance, number);
 	else
@@ -51,7 +51,7 @@ int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err)
 	return has == 0 ? s->start(s, false, err) : has < 0 ? has : 0;
 }
 
-/* The previous container's monitor must have cleaned up. */
+/* Wait until the previous container's monitor has cleaned up. */
 static int starting_wait_for_monitor(const struct nsc_starting *s,
 				     struct nsc_error *err)
 {

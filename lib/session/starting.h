@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The turn to start a container: one process at a time has it, and nobody
- * starts or stops the container meanwhile.  Runs in: the login program and
+ * The turn to start a container: only one process has it at a time, and nobody
+ * else starts or stops the container meanwhile.  Runs in: the login program and
  * nsinit, root of the host.
  */
 #ifndef NSC_SESSION_STARTING_H
@@ -12,44 +12,48 @@
 struct nsc_starting {
 	const char *path;	/* of the run directory */
 	uid_t owner;		/* of 'sessions' */
-	int64_t deadline;	/* of all waits, nsc_process_now */
+	int64_t deadline;	/* for all waits, nsc_process_now */
 	/*
-	 * A container runs already, and session is one in it: 0 where that is
-	 * joined.
+	 * Called if a container already runs; session is a session in it.
+	 * Returns 0 to join it.
 	 */
 	int (*running)(struct nsc_starting *s, struct nsc_session *session,
 		       struct nsc_error *err);
 	/*
-	 * Have the newest instance started, or where none is newer than the
-	 * current one, that one get a monitor.  replace: the container that
-	 * runs is stopped first.
+	 * Start the newest instance or, if none is newer than the current one,
+	 * start a monitor for the current one.  replace: stop the running
+	 * container first.
 	 */
 	int (*start)(struct nsc_starting *s, bool replace,
 		     struct nsc_error *err);
 	void *arg;
 
-	/* Filled by nsc_starting_run(). */
+	/* nsc_starting_run() fills these. */
 	int rundir;
 	int lock;		/* on 'lock' */
 	int current;		/* directory of the current instance, or -1 */
 };
 
 /*
- * Wait for the turn, and get a session in the container: in the one that runs
- * as s->running says, else in a new one.  session->uid is set.
+ * Wait for the turn, and get a session: in the running container if s->running
+ * decides so, otherwise in a new one.  The caller sets session->uid.  Returns 0
+ * or a negative errno.
  */
 int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,
 		     struct nsc_error *err);
 
 /*
- * For s->running: start a new container, with a session counted from its first
- * moment, which takes the place of *session.  Where it does not start,
- * *session is what it was.
+ * For s->running: start a new container and replace *session with a session
+ * that counts from its first moment.  If the start fails, *session is
+ * unchanged.  Returns 0 or a negative errno.
  */
 int nsc_starting_new(struct nsc_starting *s, bool replace,
 		     struct nsc_session *session, struct nsc_error *err);
 
-/* For s->running: a container whose monitor was killed gets a new one. */
+/*
+ * For s->running: start a new monitor if the container's was killed.  Returns 0
+ * or a negative errno.
+ */
 int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err);
 
 #endif

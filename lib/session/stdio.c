@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the login program, root of the host; nsshell, the user; the
- * stand-in of nscontainer_exec(), root of the host.
+ * Runs in: the login program, root of the host; nsshell, the user; the stand-in
+ * of nscontainer_exec(), root of the host.
  *
- * A list of what is allowed: of what a process can have open, most leads
- * somewhere.  From a directory, "..", one walks over the host; O_PATH is one
- * in waiting; a device, or another terminal, is opened once more by who owns
- * it inside; and objects of the kernel (namespaces, processes, mounts, rings)
- * are there to act on what they stand for.
+ * The check is a list of allowed types, because most objects that a process can
+ * have open are a way out.  A directory gives access to the host through "..",
+ * and so does O_PATH; the owner of a device or another terminal can open it
+ * again inside; and objects of the kernel (namespaces, processes, mounts,
+ * rings) allow actions on the things they represent.
  */
 #include "session/stdio.h"
 
@@ -27,13 +27,13 @@
 #define PID_FS_MAGIC 0x50494446
 #endif
 
-#define MEMORY 1		/* the major number of these: devices.txt */
+#define MEMORY 1		/* their major number: devices.txt */
 static const unsigned int harmless[] = {
 	3 /* null */, 5 /* zero */, 7 /* full */, 8 /* random */,
 	9 /* urandom */,
 };
 
-static const char unknown[] = "something that cannot be looked at";
+static const char unknown[] = "something that cannot be examined";
 
 static bool is_harmless(dev_t device)
 {
@@ -43,7 +43,7 @@ static bool is_harmless(dev_t device)
 	return false;
 }
 
-/* A namespace, or a process, calls itself a regular file. */
+/* A namespace or a process appears as a regular file. */
 static const char *judge_file(int fd)
 {
 	struct statfs fs;
@@ -54,7 +54,7 @@ static const char *judge_file(int fd)
 	       "an object of the kernel" : NULL;
 }
 
-/* Nobody reads or writes it any more: so it may as well be this. */
+/* Nobody can read or write it any more, so /dev/null is equivalent. */
 static bool replace_by_null(int fd)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_NOCTTY |
@@ -71,7 +71,7 @@ static const char *judge_device(int fd, dev_t device, int terminal)
 		return NULL;
 	if (nsc_terminal_is_master(fd))
 		return "the other end of a terminal";
-	/* Not isatty(), whose errno is the C library's own. */
+	/* Not isatty(), because the C library chooses its errno. */
 	if (tcgetattr(fd, &modes) < 0)
 		return errno == EIO && replace_by_null(fd) ?
 		       NULL : "a device of the host";
@@ -79,7 +79,7 @@ static const char *judge_device(int fd, dev_t device, int terminal)
 	       NULL : "a terminal that is not this session's";
 }
 
-/* What it is that may not go inside, or NULL. */
+/* The reason why this descriptor may not go inside, or NULL. */
 static const char *judge(int fd, int terminal)
 {
 	int flags = fcntl(fd, F_GETFL);
@@ -88,8 +88,8 @@ static const char *judge(int fd, int terminal)
 	if (flags < 0)
 		return NULL;
 	if (flags & O_PATH)
-		return "a name of the host, opened with O_PATH";
-	/* Of a user's FUSE not even root is told. */
+		return "a path of the host, opened with O_PATH";
+	/* Even root may not stat a file on a user's FUSE mount. */
 	if (fstat(fd, &st) < 0)
 		return unknown;
 	switch (st.st_mode & S_IFMT) {
@@ -118,9 +118,9 @@ int nsc_stdio_check(int terminal, struct nsc_error *err)
 
 		if (what)
 			return nsc_error_set(err, NSC_STDIO_REFUSED,
-					     "descriptor %d is %s, which does "
-					     "not go inside: redirect it to a "
-					     "file or a pipe", fd, what);
+					     "descriptor %d is %s, which is "
+					     "not allowed inside: redirect it "
+					     "to a file or a pipe", fd, what);
 	}
 	return 0;
 }

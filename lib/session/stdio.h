@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Descriptors 0, 1 and 2, which what runs inside gets from whoever logs in or
- * runs a command.
+ * Descriptors 0, 1 and 2, which a program inside inherits from a login or the
+ * caller of a command.
  */
 #ifndef NSC_SESSION_STDIO_H
 #define NSC_SESSION_STDIO_H
@@ -11,8 +11,8 @@
 #include "util/error.h"
 
 /*
- * The code of a refusal that the caller has brought about, and can avoid: so
- * it is told why, and such a login goes nowhere else.
+ * The code of a refusal that the caller has caused and can avoid: the caller is
+ * told the reason, and on_error does not let such a login continue on the host.
  */
 #define NSC_STDIO_REFUSED EBADFD
 
@@ -20,11 +20,11 @@
 bool nsc_stdio_has_terminal(void);
 
 /*
- * Are they all something that may go inside?  Files, pipes, sockets, devices
- * that everybody has, and terminal, which is replaced (-1: there is none).
- * One that is closed is not looked at; a terminal that has been hung up, which
- * nobody reads or writes any more, becomes /dev/null.  Otherwise the code is
- * NSC_STDIO_REFUSED.
+ * May all of them go inside?  Allowed are files, pipes, sockets, devices that
+ * everybody has, and terminal, which is replaced (-1: there is none).  Closed
+ * descriptors are skipped; a terminal that was hung up, which nobody can read
+ * or write any more, becomes /dev/null.  Returns 0 or a negative errno; a
+ * refusal has the code NSC_STDIO_REFUSED.
  */
 int nsc_stdio_check(int terminal, struct nsc_error *err);
 

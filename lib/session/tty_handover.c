@@ -2,9 +2,9 @@
 /*
  * Runs in: the login program, root of the host, single-threaded, and inside.
  *
- * The relay is the parent, since that is the process that a shell stops and
- * goes on with, that a getty waits for, and that logind was told of; and it
- * is in the terminal's session, which it has to be to read it.
+ * The relay is the parent, because a shell stops and continues that process, a
+ * getty waits for it, and logind knows it.  It is also in the session of the
+ * terminal, which reading from the terminal requires.
  */
 #include "session/tty_handover.h"
 
@@ -34,7 +34,7 @@
 #include "session/tty_relay.h"
 #include "session/stdio.h"
 
-#define ANSWER_MS 10000		/* as long as the trial may take */
+#define ANSWER_MS 10000		/* the same as the limit of the trial */
 
 static bool closes_on_exec(int fd)
 {
@@ -43,7 +43,7 @@ static bool closes_on_exec(int fd)
 	return flags >= 0 && flags & FD_CLOEXEC;
 }
 
-/* Is fd the slave of the pty of the host that h->master is the other end of? */
+/* Is fd the slave of the host pty whose master is h->master? */
 static bool is_slave(const struct nsc_tty_handover *h, int fd)
 {
 	unsigned int number;
@@ -68,8 +68,9 @@ static int handover_add(struct nsc_tty_handover *h, int fd,
 }
 
 /*
- * Call look for each open descriptor.  That is asked here: inside, where this
- * process has no number, /proc/self leads nowhere.
+ * Call look for each open descriptor.  This must run on the host: the
+ * container's /proc does not show this process, so /proc/self does not work
+ * there.
  */
 static int handover_for_each(struct nsc_tty_handover *h,
 			     int (*look)(struct nsc_tty_handover *h, int fd,
@@ -107,7 +108,7 @@ static int look_for_slaves(struct nsc_tty_handover *h, int fd,
 	return is_slave(h, fd) ? handover_add(h, fd, err) : 0;
 }
 
-/* Terminals that a user's program would have open. */
+/* Add terminals that a user's program would inherit. */
 static int look_for_terminals(struct nsc_tty_handover *h, int fd,
 			      struct nsc_error *err)
 {
@@ -121,7 +122,7 @@ static bool has_children(void)
 	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
 }
 
-/* Has it a pty, both ends of it?  1, 0, or a negative errno. */
+/* Does the program have both ends of a pty?  1, 0, or a negative errno. */
 static int look_for_pty(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	int ret = handover_for_each(h, look_for_master, err);
@@ -151,7 +152,9 @@ static int handover_look(struct nsc_tty_handover *h, bool relays,
 		h->terminal = fcntl(h->fds[0], F_DUPFD_CLOEXEC, 3);
 	if (h->terminal < 0)
 		return 0;
-	/* Its children are none of the child's: it could not wait for them. */
+	/*
+	 * After the fork, the child could not wait for the program's children.
+	 */
 	h->kind = has_children() && !isatty(STDIN_FILENO) ?
 			  NSC_TTY_HANDOVER_DROP :
 			  NSC_TTY_HANDOVER_RELAY;
@@ -172,7 +175,7 @@ int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
 
 /* --- the parent */
 
-/* The child's word, then the container's terminal. */
+/* Receive the child's result, then the container's terminal. */
 static int handover_receive(int channel, struct nsc_pty *pty,
 			    struct nsc_error *err)
 {
@@ -190,15 +193,15 @@ static int handover_receive(int channel, struct nsc_pty *pty,
 		return ret;
 	n = nsc_process_poll(channel, deadline);
 	if (n <= 0)
-		return nsc_error_set(err, ETIMEDOUT, "terminal: it does not "
-				     "come");
+		return nsc_error_set(err, ETIMEDOUT, "terminal: the child did "
+				     "not send it");
 	return nsc_pty_receive(channel, pty, err);
 }
 
 /*
- * To whoever called the login program, who may signal it as before; in effect
- * to the child's user, so that it can pass signals on: that is the
- * container's root, who made the terminal.
+ * Take the real uid of the login program's caller, who may signal this process
+ * as before.  The effective uid becomes that of the child, the container's
+ * root, who made the terminal: with it this process can forward signals.
  */
 static int handover_step_down(const struct nsc_pty *pty)
 {
@@ -216,7 +219,7 @@ static int handover_step_down(const struct nsc_pty *pty)
 	return 0;
 }
 
-/* Nothing of the login program stays open here. */
+/* Close all descriptors of the login program. */
 static int handover_let_go(const struct nsc_tty_outer *caller,
 			   const struct nsc_pty *pty, int signals, int channel)
 {
@@ -242,7 +245,7 @@ relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
 		.caller = caller,
 		.pty = pty,
 		.child = child,
-		/* su is deaf to SIGHUP, and it leads the session. */
+		/* su ignores SIGHUP and leads the session. */
 		.hang_up = SIGTERM,
 	};
 	sigset_t all;
@@ -264,7 +267,7 @@ relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
 	nsc_process_end_like(status);
 }
 
-/* The program that called us must not hear of a child. */
+/* Hide the child from the program that called us. */
 static void forget(pid_t child)
 {
 	const struct timespec now = { 0 };
@@ -288,7 +291,9 @@ static int handover_follow(const struct nsc_tty_handover *h, int channel,
 	if (ret == 0)
 		ret = nsc_tty_outer_open_terminal(h->terminal, &caller, err);
 	if (ret == 0) {
-		/* Before the first byte; a shell that reads has its own. */
+		/*
+		 * Before the first byte; a shell that reads sets its own modes.
+		 */
 		if (caller.terminal && !nsc_tty_outer_in_background(&caller))
 			tcsetattr(pty.slave, TCSANOW, &caller.before);
 		nsc_pty_copy_size(&pty, caller.size);
@@ -341,11 +346,11 @@ static int handover_hand_out(struct nsc_tty_handover *h,
 		return nsc_error_sys(err, errno, "terminal: its relay");
 	if (nsc_pty_send(h->channel, pty, err) < 0)
 		return -err->code;
-	/* The relay has set modes and size, or is dead: so are we. */
+	/* The relay has set modes and size; if it is dead, end as well. */
 	if (read(h->channel, &go, 1) != 1)
 		_exit(1);
 	nsc_fd_close(&h->channel);
-	/* As sshd does: screen opens it by its name. */
+	/* As sshd does, because screen opens the terminal by its name. */
 	if (fchown(pty->slave, uid, (gid_t)-1) < 0)
 		return nsc_error_sys(err, errno, "terminal: give it to uid %u",
 				     uid);
@@ -360,7 +365,7 @@ static int finish_relay(struct nsc_tty_handover *h, uid_t uid,
 
 	if (ret == 0)
 		ret = nsc_pty_take(&pty, h->fds, h->n, err);
-	/* Where it is not in the foreground, nothing else tells it. */
+	/* In the background, no other signal reports the death of the relay. */
 	if (ret == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		ret = nsc_error_sys(err, errno, "terminal: its relay's end");
 	if (ret == 0)
@@ -371,7 +376,7 @@ static int finish_relay(struct nsc_tty_handover *h, uid_t uid,
 	return ret;
 }
 
-/* The container's pty is what the program's own was: modes, size, owner. */
+/* Copy modes, size and owner from the program's own pty. */
 static void copy_pty(const struct nsc_tty_handover *h,
 		     const struct nsc_pty *pty)
 {
@@ -414,7 +419,7 @@ static int finish_drop(struct nsc_tty_handover *h, struct nsc_error *err)
 		if (null < 0 || dup2(null, h->fds[i]) < 0)
 			return nsc_error_sys(err, errno, "terminal: give it "
 					     "up");
-	/* Not as the leader of its session: who else is in it lost it too. */
+	/* A session leader would take the terminal from its whole session. */
 	if (getsid(0) != getpid())
 		ioctl(h->terminal, TIOCNOTTY);
 	nsc_fd_close(&h->terminal);
@@ -433,9 +438,9 @@ int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
 		return finish_drop(h, err);
 	default:
 		/*
-		 * Whoever is told inside to signal its group, by kill(2) of 0,
-		 * is not in that of a script of the host.  A leader has its
-		 * own already.
+		 * Leave the process group of a host's script, so that a process
+		 * inside that calls kill(2) with 0 does not signal it.  A group
+		 * leader already has its own group.
 		 */
 		(void)!setsid();
 		return 0;

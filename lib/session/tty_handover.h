@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What becomes of a login program's terminal when the program is placed.  The
- * host's terminal stays on the host: whoever could open or keep it inside
- * could read from it, or push input into it, when the login is long over.
+ * Handle the terminal of a login program that is placed.  The host's terminal
+ * stays on the host: a process inside that could open or keep it could read
+ * from it, or push input into it, long after the login has ended.
  */
 #ifndef NSC_SESSION_TTY_HANDOVER_H
 #define NSC_SESSION_TTY_HANDOVER_H
@@ -17,9 +17,9 @@
 #define NSC_TTY_HANDOVER_MAX 64
 
 enum nsc_tty_handover_kind {
-	NSC_TTY_HANDOVER_NONE,	/* there is none */
-	NSC_TTY_HANDOVER_RELAY, /* a process of ours stands between */
-	NSC_TTY_HANDOVER_PTY,	/* the program has made a pty itself: sudo */
+	NSC_TTY_HANDOVER_NONE,	/* no terminal */
+	NSC_TTY_HANDOVER_RELAY, /* one of our processes relays it */
+	NSC_TTY_HANDOVER_PTY,	/* the program made its own pty: sudo */
 	NSC_TTY_HANDOVER_DROP,	/* given up: sshd in the foreground */
 };
 
@@ -28,11 +28,11 @@ struct nsc_tty_handover {
 	dev_t devpts;			/* the host's */
 	int terminal;			/* the host's, or -1 */
 	int master;			/* the program's own pty, or -1 */
-	int fds[NSC_TTY_HANDOVER_MAX];	/* to be replaced inside */
+	int fds[NSC_TTY_HANDOVER_MAX];	/* replaced inside */
 	bool cloexec[NSC_TTY_HANDOVER_MAX];
 	size_t n;
 	int channel;			/* to the relay, or -1 */
-	sigset_t mask;			/* what the program had blocked */
+	sigset_t mask;			/* of the program */
 };
 
 #define NSC_TTY_HANDOVER_INIT                                                  \
@@ -41,13 +41,14 @@ struct nsc_tty_handover {
 	}
 
 /*
- * On the host: what there is.  With relays the program, where it has a pty,
- * relays that by itself: the container's takes its place.
+ * On the host: examine the terminal.  relays: if the program has a pty, it
+ * relays that pty itself, and a pty of the container replaces it.  Returns 0 or
+ * a negative errno.
  */
 int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
 			  struct nsc_error *err);
 
-/* Will it take a terminal of the container's? */
+/* Does this login need a terminal of the container? */
 static inline bool nsc_tty_handover_needs_terminal(
 	const struct nsc_tty_handover *h)
 {
@@ -56,21 +57,24 @@ static inline bool nsc_tty_handover_needs_terminal(
 }
 
 /*
- * On the host, after that.  Where there is a terminal to be relayed, the
- * process forks here: the child returns 0 and goes on as the login program;
- * the parent, which is what the caller's shell waits for, does not return,
- * unless the child fails: then it returns that error, and nothing of it has
- * changed.
+ * On the host, after nsc_tty_handover_look().  If a terminal must be relayed,
+ * the process forks here: the child returns 0 and continues as the login
+ * program.  The parent, for which the caller's shell waits, does not return
+ * unless the child fails: then it returns that error, and the parent is
+ * unchanged.
  */
 int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err);
 
-/* Placed: put a terminal of the container, uid's, where the host's is. */
+/*
+ * Inside: replace the host's terminal with one of the container that belongs to
+ * uid.  Returns 0 or a negative errno.
+ */
 int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
 			    struct nsc_error *err);
 
 /*
- * The end of a child that cannot go on; without a relay this returns -err->code
- * to a program that is what it was.
+ * End a child that cannot continue.  Without a relay, return -err->code to the
+ * unchanged program.
  */
 int nsc_tty_handover_fail(struct nsc_tty_handover *h,
 			  const struct nsc_error *err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the relay, see tty_relay.c, and in the guard, a child of it without
- * privileges that restores the terminal when the relay dies without having
- * done so.
+ * Runs in: the relay, see tty_relay.c, and in the guard, an unprivileged child
+ * of the relay that restores the terminal if the relay dies without doing so.
  */
 #include "session/tty_outer.h"
 
@@ -38,7 +37,7 @@ int nsc_tty_outer_terminal(void)
 	return own;
 }
 
-/* While we relay: no byte means anything to it, but those of signals. */
+/* Modes while relaying: no byte has a meaning except those for signals. */
 static struct termios make_raw(const struct nsc_tty_outer *caller)
 {
 	struct termios raw = caller->before;
@@ -55,7 +54,7 @@ static bool same(const struct termios *a, const struct termios *b)
 	       a->c_lflag == b->c_lflag;
 }
 
-/* Who has the terminal now may have changed it already. */
+/* The terminal's new owner may already have changed the modes. */
 static void restore_raw(const struct nsc_tty_outer *caller)
 {
 	struct termios raw = make_raw(caller), now;
@@ -65,10 +64,10 @@ static void restore_raw(const struct nsc_tty_outer *caller)
 }
 
 /*
- * A byte says that all is well; modes, that they are to be restored from now
- * on; end-of-file, that the relay is dead.  The signals that end it are sent
- * to its whole group at times, the kernel's SIGHUP among them: they are blocked
- * as they were in the relay, from the first moment on.
+ * One byte ends the guard without a restore; a struct of modes replaces those
+ * to restore; end-of-file means that the relay is dead.  Signals that end the
+ * relay may be sent to its whole group, such as the kernel's SIGHUP: they stay
+ * blocked, as in the relay, from the start of this process.
  */
 static void __attribute__((noreturn))
 run_guard(struct nsc_tty_outer *caller, int in)
@@ -115,11 +114,11 @@ static bool may(int fd, int access)
 }
 
 /*
- * O_NONBLOCK belongs to the open file, which the caller's shell has as well:
- * so a new one is made where that gives nothing that the caller has not.  We
- * may be root, and the caller not: the controlling terminal is its own, a pipe
- * has nothing but what fd says.  Any other terminal may be another user's by
- * now.  Through /proc/self/fd no name is resolved.
+ * O_NONBLOCK belongs to the open file, which the caller's shell shares: so open
+ * a new one if that gives the caller no additional access.  This process may be
+ * root and the caller not: the controlling terminal is the caller's own, and a
+ * pipe has no more access than fd.  Any other terminal may belong to another
+ * user by now.  A path in /proc/self/fd resolves no name.
  */
 static int open_anew(int fd, int access)
 {
@@ -136,8 +135,8 @@ static int open_anew(int fd, int access)
 }
 
 /*
- * Has our job other processes, which are neither waiting for us nor our own
- * children?  Those may want to read the terminal, as a pager does.
+ * Does our job have processes that neither wait for us nor are our children?
+ * They may want to read the terminal, as a pager does.
  */
 static bool has_company(void)
 {
@@ -160,7 +159,7 @@ static bool has_company(void)
 	return found;
 }
 
-/* What cannot be read has ended, and what cannot be written says nothing. */
+/* Unreadable input is empty, and output to an unwritable file is dropped. */
 static int open_both(struct nsc_tty_outer *caller, int in, int out,
 		     struct nsc_error *err)
 {
@@ -179,7 +178,7 @@ static int open_both(struct nsc_tty_outer *caller, int in, int out,
 	return caller->terminal ? start_guard(caller, err) : 0;
 }
 
-/* That terminal, or which of descriptors 0 to 2 it is with such access. */
+/* This terminal, or the descriptor from 0 to 2 that has such access to it. */
 static int with_access(int terminal, int access)
 {
 	for (int fd = 0; !may(terminal, access) && fd < 3; fd++)
@@ -233,7 +232,7 @@ void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller)
 	if (!caller->terminal || caller->silent ||
 	    nsc_tty_outer_in_background(caller))
 		return;
-	/* A shell may have changed it while it was the shell's. */
+	/* A shell may have changed the modes while it had the terminal. */
 	if (!caller->raw && tcgetattr(caller->in, &caller->before) == 0)
 		(void)!write(caller->guard, &caller->before,
 			     sizeof(caller->before));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the stand-in of nscontainer_exec(), nsshell, and what was the login
- * program before it forked (terminal.c), when it has given all privileges up.
- * It is outside of the container's pid namespace: nobody inside sees it, and
- * it has nothing but the two terminals.
+ * Runs in: the stand-in of nscontainer_exec(), nsshell, and the parent of a
+ * forked login program (tty_handover.c), after it has dropped all privileges.
+ * It is outside of the container's pid namespace, so no process inside sees it,
+ * and it has only the two terminals open.
  */
 #include "session/tty_relay.h"
 
@@ -17,13 +17,13 @@
 
 #include "util/fd.h"
 
-#define PART 4096		/* a pipe that can be written to takes it */
-#define BURST 16		/* parts, until signals are looked at again */
+#define PART 4096		/* a writable pipe takes this much */
+#define BURST 16		/* parts before signals are checked again */
 #define EOF_MS 50
-#define BACKGROUND_MS 250	/* no signal says that we are in front again */
+#define BACKGROUND_MS 250	/* no signal reports that we are in front */
 /*
- * More than this of what a process wrote is never in the kernel when it ends:
- * see TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
+ * When a process ends, the kernel never holds more of its output than this: see
+ * TTYB_DEFAULT_MEM_LIMIT and N_TTY_BUF_SIZE there.
  */
 #define LAST_BYTES ((size_t)128 * 1024)
 
@@ -39,9 +39,9 @@ struct relay {
 	int signals;
 	int hang_up;
 	struct part inwards, outwards;
-	bool no_input;		/* the caller's has ended */
+	bool no_input;		/* the caller's input has ended */
 	bool paused;		/* we are in the background */
-	bool quiet;		/* the slave is closed just now */
+	bool quiet;		/* the slave is closed at the moment */
 	bool ended;
 	bool give_up;		/* do not wait for the last output */
 	int status;
@@ -54,7 +54,9 @@ static bool is_empty(const struct part *part)
 	return part->at == part->end;
 }
 
-/* As when a modem's line ends; from here ^C is the caller's terminal's. */
+/*
+ * Act like a lost modem line; from here on ^C belongs to the caller's terminal.
+ */
 static void relay_hang_up(struct relay *r)
 {
 	if (r->hang_up && r->pty->master >= 0)
@@ -66,7 +68,7 @@ static void relay_hang_up(struct relay *r)
 	r->outwards.at = r->outwards.end = 0;
 }
 
-/* 1: something was read, 0: end-of-file, or a negative errno. */
+/* Returns 1 with data, 0 at end-of-file, or a negative errno. */
 static int relay_fill(struct part *part, int fd)
 {
 	ssize_t n = read(fd, part->data, sizeof(part->data));
@@ -116,15 +118,18 @@ static void write_caller(struct relay *r)
 }
 
 /*
- * Where writing does not block it is tried at once, without asking poll() each
- * time: that is what makes a relay slow.
+ * If writes cannot block, write at once: a poll() for each write would make the
+ * relay slow.
  */
 static void read_inside(struct relay *r)
 {
 	for (int i = 0; i < BURST; i++) {
 		int ret = relay_fill(&r->outwards, r->pty->master);
 
-		/* -EIO: nobody inside has it open, somebody may again. */
+		/*
+		 * -EIO: no process inside has it open, but one may open it
+		 * again.
+		 */
 		r->quiet = ret == -EIO;
 		if (ret <= 0 || !r->caller->eager)
 			return;
@@ -135,8 +140,8 @@ static void read_inside(struct relay *r)
 }
 
 /*
- * A terminal has no end of input: what it has is a key that gives one to who
- * is reading, and that is pressed again as often as somebody reads again.
+ * A terminal has no end of input, only a character that ends one read: send it
+ * again each time a program inside reads.
  */
 static void press_eof(struct relay *r)
 {
@@ -145,7 +150,7 @@ static void press_eof(struct relay *r)
 
 	if (!is_empty(&r->inwards) || tcgetattr(r->pty->master, &modes) < 0 ||
 	    poll(&slave, 1, 0) != 0) {
-		/* What was before has not been read; or vhangup(2). */
+		/* Earlier input is still unread; or vhangup(2) was called. */
 		if (slave.revents & (POLLHUP | POLLERR))
 			nsc_pty_renew_slave(r->pty);
 		return;
@@ -182,8 +187,9 @@ static void relay_reap(struct relay *r)
 			return;
 		}
 		/*
-		 * Nobody could go on with it otherwise: our terminal is raw.
-		 * Without one, what is inside stops nobody outside.
+		 * Stop, too, because the caller could not resume the child
+		 * otherwise: our terminal is raw.  Without a terminal, a
+		 * program inside must not stop a process outside.
 		 */
 		if (!r->caller->terminal)
 			continue;
@@ -220,9 +226,15 @@ static void relay_on_signal(struct relay *r,
 		r->paused = true;
 	} else if ((n == SIGINT || n == SIGQUIT) && !sent &&
 		   nsc_pty_signal(r->pty, n) == 0) {
-		/* A key of ours, which others of our job got as well. */
+		/*
+		 * The caller pressed a key, and the rest of our job got the
+		 * signal.
+		 */
 	} else if (sent || ends_us(info->ssi_signo)) {
-		/* The child is in a session of its own. */
+		/*
+		 * The child is in another session, and the kernel did not
+		 * signal it.
+		 */
 		kill(r->child, n);
 	}
 }
@@ -249,7 +261,7 @@ static bool reads(const struct relay *r)
 	return !r->no_input && !r->paused && !r->caller->silent;
 }
 
-/* Each way has one part, which is written before the next is read. */
+/* Each direction has one part, which is written before the next is read. */
 static void one_round(struct relay *r)
 {
 	bool in = is_empty(&r->inwards), out = is_empty(&r->outwards);
@@ -280,7 +292,7 @@ static void one_round(struct relay *r)
 		read_signals(r);
 }
 
-/* Until what we have of the output is written. */
+/* Write the buffered output completely. */
 static void flush(struct relay *r)
 {
 	while (!is_empty(&r->outwards) && !r->give_up) {
@@ -299,9 +311,9 @@ static void flush(struct relay *r)
 }
 
 /*
- * What the child has written before its end is there: reading the master does
- * not say EAGAIN before the kernel has moved all of it.  What others go on to
- * write is cut off.
+ * Read the output that the child wrote before its end: reading the master
+ * returns EAGAIN only after the kernel has moved all of it.  Later output of
+ * other processes is cut off.
  */
 static void read_the_rest(struct relay *r)
 {
@@ -327,7 +339,7 @@ int nsc_tty_relay(const struct nsc_tty_relay_request *request)
 		.paused = nsc_tty_outer_in_background(request->caller),
 	};
 
-	/* It may have ended before its signal was asked for. */
+	/* It may have ended before the signalfd existed. */
 	relay_reap(&r);
 	while (!r.ended)
 		one_round(&r);

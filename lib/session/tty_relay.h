@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the caller and a terminal of the container's, until a child ends. */
+/*
+ * Relay between the caller and a terminal of the container until a child ends.
+ */
 #ifndef NSC_SESSION_TTY_RELAY_H
 #define NSC_SESSION_TTY_RELAY_H
 
@@ -10,14 +12,14 @@ struct nsc_tty_relay_request {
 	struct nsc_tty_outer *caller;
 	struct nsc_pty *pty;
 	pid_t child;		/* of the calling process */
-	int signals;		/* signalfd(2) of all, which are blocked */
-	int hang_up;		/* 0, or a signal for the child in that case */
+	int signals;		/* signalfd(2) for all, which are blocked */
+	int hang_up;		/* signal for the child on hangup, or 0 */
 };
 
 /*
- * Returns the child's status as waitpid(2) has it.  No byte is looked at, on
- * either way.  Signals that other processes send us go to the child, the
- * size of the terminal to pty.  When the caller's terminal is hung up, or
+ * Returns the child's waitpid(2) status.  The relay interprets no byte in
+ * either direction.  Signals from other processes go to the child, and the size
+ * of the caller's terminal to pty.  If the caller's terminal is hung up, or
  * nobody reads the output any more, pty is hung up.
  */
 int nsc_tty_relay(const struct nsc_tty_relay_request *request);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Plain libc, for static programs as well: the kernel's own format, of
- * <linux/posix_acl_xattr.h>, which a C library need not have.
+ * This file uses plain libc, because static programs use it too: it writes the
+ * kernel's own format from <linux/posix_acl_xattr.h>, which a C library need
+ * not have.
  */
 #include "util/acl.h"
 
@@ -19,7 +20,7 @@
 enum tag { USER_OBJ = 0x01, USER = 0x02, GROUP_OBJ = 0x04, MASK = 0x10,
 	   OTHER = 0x20 };
 
-/* All little-endian; entries in the order of their tags. */
+/* All fields are little-endian; the entries are in the order of their tags. */
 struct list {
 	uint32_t version;
 	struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled into container-monitor as well, which is static: plain libc. */
+/* container-monitor, which is static, uses this file too: plain libc. */
 #include "util/command.h"
 
 #include <errno.h>
@@ -20,7 +20,9 @@ child(const struct nsc_command *command, pid_t parent, int out)
 	int null = open("/dev/null", O_RDWR);
 	int first = command->stdout_too ? out : null;
 
-	/* Who is killed for taking too long takes its command along. */
+	/*
+	 * If this process is killed for its timeout, the command is killed too.
+	 */
 	nsc_process_die_with(parent);
 	nsc_process_default_signals();
 	umask(022);
@@ -39,7 +41,7 @@ struct output {
 	size_t at;
 };
 
-/* Take what is there; false at the end of it. */
+/* Read the available output; false at its end. */
 static bool command_take(int in, struct output *out)
 {
 	char buf[512];
@@ -54,8 +56,8 @@ static bool command_take(int in, struct output *out)
 }
 
 /*
- * Until the command ends: what it left in the background may hold the pipe
- * longer.  False at the deadline.
+ * Read until the command ends, because a process that it left in the background
+ * may hold the pipe for longer.  False at the deadline.
  */
 static bool command_wait_for(int pidfd, int in, int64_t deadline,
 			     struct output *out)
@@ -81,7 +83,7 @@ static bool command_wait_for(int pidfd, int in, int64_t deadline,
 	return true;
 }
 
-/* A file of a size that nobody can change. */
+/* A file whose size nobody can change. */
 static int command_open_file(void)
 {
 	int fd = (int)syscall(SYS_memfd_create, "command",
@@ -96,7 +98,7 @@ static int command_open_file(void)
 	return fd;
 }
 
-/* [0] to read what is written to [1]; negative errno. */
+/* Output written to [1] can be read from [0]; a negative errno on failure. */
 static int open_output(bool background, int ret[2])
 {
 	if (!background)
@@ -128,7 +130,7 @@ int nsc_command_run(const struct nsc_command *command, char *output,
 		in_time = command_wait_for(pidfd,
 					   command->background ? -1 : pipefd[0],
 					   deadline, &out);
-	/* It wrote at the same offset that we read from. */
+	/* The command and this process share one file offset, hence pread(). */
 	if (command->background && pread(pipefd[0], output, size - 1, 0) < 0)
 		output[0] = '\0';
 	output[size - 1] = '\0';

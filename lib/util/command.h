@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A command of the host's, with everything it starts with chosen. */
+/* A command of the host, run in a fully chosen environment. */
 #ifndef NSC_UTIL_COMMAND_H
 #define NSC_UTIL_COMMAND_H
 
@@ -12,23 +12,23 @@ struct nsc_command {
 	const char *path;	/* absolute, and trusted */
 	char *const *argv;
 	char *const *envp;
-	uint32_t timeout;	/* seconds, then it and its group are killed */
+	uint32_t timeout;	/* seconds; then its process group is killed */
 	/*
-	 * What it leaves running may write to 2 as well: that is a file then,
-	 * which takes no more than NSC_COMMAND_FILE bytes (EPERM after that),
-	 * and not a pipe whose writers are killed when nobody reads it.
+	 * Processes that the command leaves running may write to 2 too.  So 2
+	 * is a file that takes at most NSC_COMMAND_FILE bytes (then EPERM), and
+	 * not a pipe, whose writers get SIGPIPE after nobody reads it.
 	 */
 	bool background;
-	bool stdout_too;	/* what it writes to 1 is taken as well */
+	bool stdout_too;	/* its output on 1 is taken too */
 };
 
 #define NSC_COMMAND_FILE 65536
 
 /*
- * Run it with nothing but /dev/null for 0 and 1, a pipe (see background) for
- * 2, in a session of its own, and wait.  What it writes to 2 goes to output
- * (size bytes, always terminated); the rest of it is thrown away.
- * Returns its exit status, 128 + signal, or a negative errno: -ETIMEDOUT.
+ * Run the command in its own session and wait for it.  0 and 1 are /dev/null,
+ * and 2 is a pipe (see background).  Its output on 2 goes to output (size
+ * bytes, always terminated); the rest of that output is discarded.  Returns its
+ * exit status, 128 + signal, or a negative errno; -ETIMEDOUT after the timeout.
  */
 int nsc_command_run(const struct nsc_command *command, char *output,
 		    size_t size);

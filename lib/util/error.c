@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CODE_MAX 4095		/* the kernel has no larger ones */
+#define CODE_MAX 4095		/* the kernel's largest errno */
 
 static void __attribute__((format(printf, 3, 0)))
 error_fill(struct nsc_error *err, int code, const char *fmt, va_list ap)

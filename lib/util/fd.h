@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Owners that clean up after themselves.  A variable marked with one of these
- * is released at the end of its scope; NSC_TAKE_FD and NSC_TAKE_PTR mark
- * every place where ownership leaves it.
+ * Variables that release their content at the end of their scope.  NSC_TAKE_FD
+ * and NSC_TAKE_PTR mark each place where ownership is passed on.
  */
 #ifndef NSC_UTIL_FD_H
 #define NSC_UTIL_FD_H
@@ -23,7 +22,7 @@ static inline void nsc_fd_close(int *fd)
 	errno = saved;
 }
 
-/* pipe2(2), close-on-exec; -1 with errno, and nothing changed. */
+/* pipe2(2), close-on-exec; -1 with errno, and nothing changed, on failure. */
 static inline int nsc_fd_pipe(int *ret_in, int *ret_out)
 {
 	int fds[2];

@@ -16,7 +16,7 @@
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-/* What is between a directory and a name in it, in messages. */
+/* Messages write this separator between a directory and a name in it. */
 static const char *slash_after(const char *dirname)
 {
 	size_t len = strlen(dirname);
@@ -75,7 +75,10 @@ int nsc_file_open_dir_at(int dirfd, const char *dirname, const char *name,
 	return file_open_dir(dirfd, dirname, name, true, err);
 }
 
-/* mkdir with exactly this mode, whatever the umask of the calling program. */
+/*
+ * mkdir with exactly this mode, independent of the umask of the calling
+ * program.
+ */
 static int file_make_dir(int dirfd, const char *name, mode_t mode)
 {
 	if (mkdirat(dirfd, name, mode) < 0)
@@ -84,8 +87,8 @@ static int file_make_dir(int dirfd, const char *name, mode_t mode)
 }
 
 /*
- * Walk path; with mode != 0 make what is missing on the way.  done holds the
- * part that was walked, for messages.
+ * Walk the path, and with mode != 0 make missing directories.  Messages show
+ * done, the part that was walked.
  */
 static int file_walk(const char *path, mode_t mode, struct nsc_error *err)
 {
@@ -157,7 +160,7 @@ int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 	return NSC_TAKE_FD(fd);
 }
 
-/* The directory of a path, and the name in it. */
+/* Split a path into its directory and the name in it. */
 static int file_split(const char *path, char dir[PATH_MAX],
 		      const char **ret_name, struct nsc_error *err)
 {
@@ -259,7 +262,7 @@ struct content {
 	const void *data;
 	size_t len;
 	mode_t mode;
-	uid_t reader;		/* where that is not 0, mode is 0600 */
+	uid_t reader;		/* if not 0, mode is 0600 */
 };
 
 static int write_file(int dirfd, const char *name, const struct content *c,

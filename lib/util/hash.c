@@ -9,12 +9,12 @@
 #include "util/fd.h"
 #include "util/file.h"
 
-#define FACTOR UINT64_C(0x9e3779b97f4a7c15)	/* odd, so it loses nothing */
+#define FACTOR UINT64_C(0x9e3779b97f4a7c15)	/* odd, so no bit is lost */
 
 static uint64_t hash_step(uint64_t hash, uint64_t word)
 {
 	hash = (hash ^ word) * FACTOR;
-	/* Multiplying moves differences upwards alone. */
+	/* Multiplication carries differences only to higher bits. */
 	return hash ^ hash >> 32;
 }
 

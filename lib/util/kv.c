@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: whoever logs in, nsshell and container-monitor (static); nsinit. */
+/*
+ * Runs in: the login program, nsshell and container-monitor (static); nsinit.
+ */
 #include "util/kv.h"
 
 #include <errno.h>
@@ -43,7 +45,7 @@ static void put_numbers(FILE *out, const struct nsc_kv_field *f, const void *p)
 	putc('\n', out);
 }
 
-/* False where the field has nothing that could be read again. */
+/* False if the field has no value that could be read again. */
 static bool put_field(FILE *out, const struct nsc_kv_field *f, const void *p)
 {
 	const char *string = NULL;
@@ -81,7 +83,7 @@ static bool put_field(FILE *out, const struct nsc_kv_field *f, const void *p)
 
 struct printing {
 	FILE *out;
-	const char *largest;	/* the key that takes the most */
+	const char *largest;	/* the key with the longest value */
 	long size;
 };
 
@@ -119,8 +121,8 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 	if (!p.out || fclose(p.out) != 0)
 		return nsc_error_sys(err, ENOMEM, "%s", kv->name);
 	if (error == 0 && len > kv->max)
-		return nsc_error_set(err, E2BIG, "%s: needs %zu bytes, and may "
-				     "have %zu: %s takes %ld of them",
+		return nsc_error_set(err, E2BIG, "%s: needs %zu bytes, but the "
+				     "limit is %zu: %s takes %ld of them",
 				     kv->name, len, kv->max, p.largest, p.size);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(text);
@@ -129,7 +131,7 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 
 /* --- parsing */
 
-/* In place. */
+/* Unescape in place. */
 static char *kv_unescape(char *text)
 {
 	char *from = text, *to = text;
@@ -144,7 +146,7 @@ static char *kv_unescape(char *text)
 	return text;
 }
 
-/* The next number of a list, which each space is before but the first. */
+/* The next number of a list in which one space separates numbers. */
 static int next_number(char **list, uint64_t max, uint64_t *ret)
 {
 	if (**list < '0' || **list > '9')
@@ -168,7 +170,7 @@ static int get_u64s(char *text, uint64_t *to, size_t n)
 
 static int get_ids(char *text, struct nsc_gids *ids)
 {
-	/* Two bytes each, at the least. */
+	/* Each number takes at least two bytes, counting its separator. */
 	size_t most = strlen(text) / 2 + 1;
 	uint64_t value = 0;
 	int ret = 0;
@@ -184,7 +186,7 @@ static int get_ids(char *text, struct nsc_gids *ids)
 	return ret;
 }
 
-/* Exactly one. */
+/* Accept exactly one number. */
 static int get_uint(char *text, uint64_t max, unsigned int *to)
 {
 	uint64_t value = 0;
@@ -259,7 +261,7 @@ static int get_field(const struct nsc_kv_field *f, char *text, void *p)
 	return -EINVAL;
 }
 
-/* The value of the line that *text begins with, if it is the key's. */
+/* The value of the line at the start of *text, if the line has this key. */
 static char *next_value(char **text, const char *key)
 {
 	size_t len = strlen(key);
@@ -269,7 +271,7 @@ static char *next_value(char **text, const char *key)
 	    (*value != ' ' && *value != '\n'))
 		return NULL;
 	end = strchr(value, '\n');
-	/* What was cut off is no number that is too short. */
+	/* A number without a newline may have been cut off. */
 	if (!end)
 		return NULL;
 	*end = '\0';
@@ -294,7 +296,9 @@ static int kv_take(const struct nsc_kv_field *f, char **text, void *p)
 	return ret;
 }
 
-/* What was written before there were versions has version 0. */
+/*
+ * A file without a version line was written before versions and has version 0.
+ */
 static int check_version(const struct nsc_kv *kv, char **text,
 			 struct nsc_error *err)
 {
@@ -308,7 +312,7 @@ static int check_version(const struct nsc_kv *kv, char **text,
 				     "wrong", kv->name);
 	if (version == kv->version)
 		return 0;
-	return nsc_error_set(err, EPROTO, "%s: is of version %u, and this "
+	return nsc_error_set(err, EPROTO, "%s: has version %u, but this "
 			     "program reads version %u", kv->name, version,
 			     kv->version);
 }
@@ -335,8 +339,8 @@ int nsc_kv_parse_all(const struct nsc_kv *kv, char *text, void *record,
 	int ret = nsc_kv_parse(kv, &text, record, err);
 
 	if (ret == 0 && *text)
-		return nsc_error_set(err, EINVAL, "%s: has more than it "
-				     "should", kv->name);
+		return nsc_error_set(err, EINVAL, "%s: has unexpected "
+				     "content at the end", kv->name);
 	return ret;
 }
 

@@ -18,15 +18,15 @@ static int library_refuse(const struct nsc_library *library,
 
 int nsc_library_load(struct nsc_library *library, struct nsc_error *err)
 {
-	/* POSIX has it that a pointer to a function is as long as this. */
+	/* POSIX guarantees that a function pointer fits into a void pointer. */
 	void **to = library->functions;
 	void *handle;
 
 	if (__atomic_load_n(&library->loaded, __ATOMIC_ACQUIRE))
 		return 0;
 	if (stopped)
-		return nsc_error_set(err, ELIBACC, "%s is needed, too late to "
-				     "be loaded", library->soname);
+		return nsc_error_set(err, ELIBACC, "%s is needed, but can no "
+				     "longer be loaded", library->soname);
 	handle = dlopen(library->soname, RTLD_NOW | RTLD_LOCAL);
 	if (!handle)
 		return library_refuse(library, err);
@@ -39,7 +39,7 @@ int nsc_library_load(struct nsc_library *library, struct nsc_error *err)
 			return ret;
 		}
 	}
-	/* Two threads write the same. */
+	/* Two threads that load the library at once store the same values. */
 	__atomic_store_n(&library->loaded, true, __ATOMIC_RELEASE);
 	return 0;
 }

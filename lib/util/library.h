@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Libraries that few starts need, loaded when one does: each that is linked
- * costs every start its loading, and all processes of the start a copy of its
- * mappings.  Runs in: nsinit and the builder, root of the host, where all files
- * are the host's.
+ * Libraries that only some starts need are loaded on demand: each linked
+ * library would slow down every start, and all processes of the start would
+ * copy its mappings.  Runs in: nsinit and the builder, root of the host, where
+ * all files are the host's.
  *
- *	#define FUNCTIONS(_) _(aa_is_enabled) _(aa_getcon)
- *	NSC_LIBRARY(apparmor, APPARMOR_SONAME, FUNCTIONS);
+ *         #define FUNCTIONS(_) _(aa_is_enabled) _(aa_getcon)
+ * NSC_LIBRARY(apparmor, APPARMOR_SONAME, FUNCTIONS);
  *
- *	ret = nsc_library_load(&apparmor_library, err);
- *	if (ret == 0 && apparmor.aa_is_enabled()) ...
+ *         ret = nsc_library_load(&apparmor_library, err);         if (ret == 0
+ * && apparmor.aa_is_enabled()) ...
  */
 #ifndef NSC_UTIL_LIBRARY_H
 #define NSC_UTIL_LIBRARY_H
@@ -20,7 +20,7 @@
 
 struct nsc_library {
 	const char *soname;		/* as configure found it */
-	const char *const *names;	/* of functions, NULL at the end */
+	const char *const *names;	/* names of functions, ends with NULL */
 	void *functions;		/* a struct of pointers to them */
 	bool loaded;
 };
@@ -28,7 +28,7 @@ struct nsc_library {
 #define NSC_LIBRARY_POINTER(function) __typeof__(function) *function;
 #define NSC_LIBRARY_NAME(function) #function,
 
-/* Defines NAME, which has the functions, and NAME_library. */
+/* Defines NAME, a struct of the functions, and NAME_library. */
 #define NSC_LIBRARY(name, file, functions_of)                         \
 	static struct {                                               \
 		functions_of(NSC_LIBRARY_POINTER)                     \
@@ -41,14 +41,14 @@ struct nsc_library {
 	}
 
 /*
- * Once for each process and those that it forks; later calls do nothing.  The
- * library stays.  A missing one is an error that names it.
+ * Load the library once for this process and its later children; later calls do
+ * nothing.  It is never unloaded.  If it is missing, err names it.
  */
 int nsc_library_load(struct nsc_library *library, struct nsc_error *err);
 
 /*
- * From now on nothing is loaded in this process and those that it forks: it
- * goes where files may be the container's.
+ * Forbid further loading in this process and its later children, because they
+ * go where files may belong to the container.
  */
 void nsc_library_stop(void);
 

@@ -23,7 +23,9 @@ int nsc_lock_holders(const struct stat *file, pid_t *ret_pid)
 	*ret_pid = 0;
 	if (!locks)
 		return -1;
-	/* Another line has "->" in front of FLOCK: that process waits. */
+	/*
+	 * Lines of waiting processes have "->" before FLOCK and do not match.
+	 */
 	while (fgets(line, sizeof(line), locks)) {
 		if (sscanf(line, "%*d: FLOCK %*s %7s %d %x:%x:%llu", type,
 			   &pid, &major, &minor, &inode) != 5 ||
@@ -43,7 +45,7 @@ static int lock_refuse(int fd, const char *name, int64_t deadline,
 	struct stat st;
 	pid_t pid = 0;
 
-	/* The kernel takes 10 ms for /proc/locks: not for one look. */
+	/* /proc/locks takes the kernel 10 ms: skip it for a single attempt. */
 	if (deadline && fstat(fd, &st) == 0)
 		nsc_lock_holders(&st, &pid);
 	if (pid)

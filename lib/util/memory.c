@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiled into container-init and container-monitor: plain libc. */
+/* container-init and container-monitor use this file too: plain libc. */
 #include "util/memory.h"
 
 #include <malloc.h>
@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define FRAME 512		/* of ours, what it calls and the red zone */
-#define DEPTH 65536		/* the kernel keeps more free below a stack */
+#define FRAME 512		/* our own frame, callees and the red zone */
+#define DEPTH 65536	/* the kernel keeps a larger gap below a stack */
 
 void nsc_memory_trim(void)
 {
@@ -19,6 +19,6 @@ void nsc_memory_trim(void)
 #ifdef __GLIBC__
 	malloc_trim(0);
 #endif
-	/* Nobody's: what is called next gets pages of zeros. */
+	/* No frame uses these pages: later calls get zeroed pages. */
 	madvise((void *)(end - DEPTH), DEPTH, MADV_DONTNEED);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory that a process holds while it waits for long. */
+/* Reduce the memory of a process that waits for a long time. */
 #ifndef NSC_UTIL_MEMORY_H
 #define NSC_UTIL_MEMORY_H
 
 /*
- * Give back what was needed before, and is not now: freed memory, and the
- * pages of the stack below the caller's frame.  For the main thread.
+ * Return memory that is no longer needed to the kernel: freed memory, and the
+ * stack pages below the caller's frame.  Only for the main thread.
  */
 void nsc_memory_trim(void);
 

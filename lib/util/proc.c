@@ -23,7 +23,7 @@ int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
 int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 {
 	uint64_t user, system, children_user, children_system;
-	/* The name in between may hold anything, ") " included. */
+	/* The name may contain any bytes, even ") ". */
 	const char *name = strchr(text, '(');
 	char *end = strrchr(text, ')');
 
@@ -76,7 +76,7 @@ static bool is_octal(const char *text)
 	return strspn(text, "01234567") >= 3;
 }
 
-/* "\040" and the like. */
+/* Unescape "\040" and the like in place. */
 static void proc_unescape(char *text)
 {
 	char *to = text;
@@ -104,7 +104,7 @@ static bool parse_mount(char *line, struct nsc_proc_mount *ret)
 	while (field && strcmp(field, "-") != 0)
 		field = strsep(&line, " ");
 	ret->type = strsep(&line, " ");
-	/* What is mounted may have no name at all. */
+	/* Skip the mount source, which may be empty. */
 	strsep(&line, " ");
 	ret->super = strsep(&line, " ");
 	if (!ret->super)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files of /proc, which have names of processes and mounts in them that others
+ * Files in /proc that contain names of processes and mounts, which others
  * choose: proc_pid_stat(5), proc_pid_status(5), proc_pid_mountinfo(5).
  */
 #ifndef NSC_UTIL_PROC_H
@@ -13,52 +13,55 @@
 
 #include "util/error.h"
 
-/* A file of any size that /proc has, as nsc_file_read() reads it. */
+/* Read a file of any size in /proc, like nsc_file_read(). */
 int nsc_proc_read(const char *path, char **ret, struct nsc_error *err);
 
-/* What is used of /proc/PID/stat. */
+/* The fields of /proc/PID/stat that nscontainer uses. */
 struct nsc_proc_stat {
 	pid_t pid;
-	char name[64];		/* any bytes; cut where it is longer */
+	char name[64];		/* any bytes; a longer name is cut */
 	pid_t parent;
 	pid_t group;
 	pid_t session;
-	unsigned int tty;	/* the controlling terminal, 0: none */
-	pid_t foreground;	/* the process group that has that, or -1 */
-	uint64_t ticks;		/* of processor time, with ended children */
+	unsigned int tty;	/* controlling terminal; 0: none */
+	pid_t foreground;	/* its foreground process group, or -1 */
+	uint64_t ticks;		/* processor time, including ended children */
 	uint64_t start;		/* clock ticks since boot */
 };
 
-/* From the text of the file, which is changed; 0 or -EINVAL. */
+/* Parse the text of the file, which is modified; returns 0 or -EINVAL. */
 int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret);
 
-/* Read that of a process: 0 or a negative errno, -ESRCH where there is none. */
+/*
+ * Read the file of a process: 0 or a negative errno, -ESRCH if it does not
+ * exist.
+ */
 int nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret);
 
 /*
- * The value of a line "KEY:\tVALUE" of /proc/PID/status, without the newline.
- * False: there is no such process or line.
+ * Get the value of the line "KEY:\tVALUE" in /proc/PID/status, without the
+ * newline.  False if there is no such process or line.
  */
 bool nsc_proc_status(pid_t pid, const char *key, char *value, size_t size);
 
-/* A line of mountinfo. */
+/* One line of mountinfo. */
 struct nsc_proc_mount {
-	char *point;		/* without the file's escapes */
-	char *options;		/* of this mount: "ro,nosuid" */
+	char *point;		/* unescaped */
+	char *options;		/* of this mount, such as "ro,nosuid" */
 	char *type;
 	char *super;		/* options of its file system */
 };
 
 /*
- * The next mount of *text, which is changed and moves on; *ret points into it.
- * What is no such line is passed over.  False at the end.
+ * Get the next mount of *text, which is modified and advanced; *ret points into
+ * it.  Malformed lines are skipped.  False at the end.
  */
 bool nsc_proc_mount_next(char **text, struct nsc_proc_mount *ret);
 
 /*
- * The control group in the text of a /proc/PID/cgroup, cgroups(7), of the
- * hierarchy that has controllers ("": v2).  It goes on to the end of its line;
- * NULL: there is none.
+ * Find the control group in the text of a /proc/PID/cgroup, cgroups(7), for the
+ * hierarchy with these controllers ("": v2).  The result extends to the end of
+ * its line; NULL: there is none.
  */
 const char *nsc_proc_cgroup(const char *text, const char *controllers);
 

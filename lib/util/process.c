@@ -81,7 +81,10 @@ int nsc_process_poll(int fd, int64_t deadline)
 int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status)
 {
 	siginfo_t info = { 0 };
-	/* Without a limit nothing but waitid() has to work. */
+	/*
+	 * Without a deadline only waitid() is needed, so that poll() cannot
+	 * fail.
+	 */
 	int n = deadline < 0 ? 1 : nsc_process_poll(pidfd, deadline);
 
 	if (n <= 0)
@@ -101,7 +104,7 @@ void nsc_process_kill(int pidfd)
 	nsc_process_wait(pidfd, -1, NULL);
 }
 
-/* Where the group takes nobody, the child stays in its parent's. */
+/* If the group accepts no process, the child stays in its parent's group. */
 static pid_t fork_into(int group, int *ret_pidfd)
 {
 	struct clone_args args = {
@@ -175,11 +178,11 @@ int nsc_process_oom_score_adj(pid_t pid, int value)
 
 void nsc_process_default_signals(void)
 {
-	/* Larger than the kernel's struct sigaction, and SIG_DFL is 0. */
+	/* Larger than the kernel's struct sigaction; SIG_DFL is 0. */
 	static const char none_set[64];
 	sigset_t none;
 
-	/* Not signal(): a C library keeps some for itself. */
+	/* Not signal(): a C library reserves some signals. */
 	for (int i = 1; i < NSIG; i++)
 		syscall(SYS_rt_sigaction, i, none_set, NULL, (NSIG - 1) / 8);
 	sigemptyset(&none);
@@ -207,7 +210,9 @@ int nsc_process_keep_only(const int *keep, unsigned int n)
 {
 	unsigned int first = 3;
 
-	/* The ranges between those to keep, in their order. */
+	/*
+	 * Close the ranges between the descriptors to keep, in ascending order.
+	 */
 	for (;;) {
 		unsigned int next = ~0U;
 
@@ -235,7 +240,9 @@ int nsc_process_clean_descriptors(const int *keep, unsigned int n)
 	for (int fd = 0; fd < 3; fd++)
 		if (null != fd && dup2(null, fd) < 0)
 			return -errno;
-	/* Out of the way first: one to keep may stand where another goes. */
+	/*
+	 * Move all of them up first: a target number may be in use by another.
+	 */
 	for (unsigned int i = 0; i < n; i++) {
 		high[i] = fcntl(keep[i], F_DUPFD_CLOEXEC, 3 + (int)n);
 		if (high[i] < 0)
@@ -266,7 +273,7 @@ void nsc_process_end_like(int status)
 	if (!WIFSIGNALED(status))
 		_exit(WEXITSTATUS(status));
 	signal_number = WTERMSIG(status);
-	/* One core dump is enough. */
+	/* The child has already dumped core. */
 	setrlimit(RLIMIT_CORE, &none);
 	nsc_process_default_signals();
 	raise(signal_number);

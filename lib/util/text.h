@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text from outside: checked, converted and escaped without surprises. */
+/* Check, convert and escape text from untrusted sources. */
 #ifndef NSC_UTIL_TEXT_H
 #define NSC_UTIL_TEXT_H
 
@@ -9,21 +9,24 @@
 #define NSC_NAME_MAX 64
 
 /*
- * May name stand in a path and a log?  1 to NSC_NAME_MAX bytes of letters,
- * digits, '.', '_', '-', '@', '+', '$' and the backslash, not beginning with
- * '-' or '.'.  True as well for what only looks like a uid: names are never
- * turned into ids.
+ * May this name be used in a path and a log?  It must have 1 to NSC_NAME_MAX
+ * bytes of letters, digits, '.', '_', '-', '@', '+', '$' and the backslash, and
+ * not begin with '-' or '.'.  A name of digits is valid: names are never
+ * interpreted as ids.
  */
 bool nsc_text_name_valid(const char *name);
 
-/* A whole decimal number from min to max, nothing before or after it. */
+/*
+ * Parse a decimal number from min to max without other characters.  Returns 0
+ * or a negative errno.
+ */
 int nsc_text_number(const char *text, long long min, long long max,
 		    long long *ret);
 
 /*
- * Copy text into buf (size bytes, always terminated) with every byte that is
- * not printable ASCII written as \xHH.  What is escaped already stays as it
- * is.  Returns buf.
+ * Copy text into buf (size bytes, always terminated), and write each byte that
+ * is not printable ASCII as \xHH.  Text that is already escaped stays
+ * unchanged.  Returns buf.
  */
 const char *nsc_text_escape(const char *text, char *buf, size_t size);
 

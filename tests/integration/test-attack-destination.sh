@@ -140,7 +140,7 @@ runtime_dir() {
 		own
 		mkdir -p /srv/own/run/user
 		ln -s "$to" "/srv/own/run/user/$(id -u alice)"
-		refused "run/user/.* leads to .* is the kernel's"
+		refused "run/user/.* leads to .* belongs to the kernel"
 	done
 	own
 	mkdir -p /srv/own/run
@@ -301,10 +301,10 @@ groups_of_mounts() {
 groups_place() {
 	claim
 	chown alice /srv/own/etc
-	refused "others than root can write to '/etc'"
+	refused "users other than root can write to '/etc'"
 	claim
 	chmod 0777 /srv/own
-	refused "others than root can write to '/'"
+	refused "users other than root can write to '/'"
 	usermod -G '' alice
 }
 

@@ -267,7 +267,7 @@ the_uid_is_enough() {
 refused_by_others() {
 	old_runs '{"rootfs": "/"}'
 	status_is 1 library true
-	contains "library" "is uid $NEW now" "$(cat "$OUT/stderr")"
+	contains "library" "now has uid $NEW" "$(cat "$OUT/stderr")"
 	status_is 126 as "$NEW" /usr/bin/nsshell -c true
 	contains "nsshell" "another account" "$(cat "$OUT/stderr")"
 	# The container does not belong to the new holder of the uid, by any

@@ -112,7 +112,7 @@ refused_on_a_terminal() {
 		> "$OUT/text" 2>&1 < /dev/null
 	contains "su on a terminal" "su 1" "$(tr -d '\r' < "$OUT/text")"
 	lacks "su on a terminal" "in$(printf '\r')" "$(cat "$OUT/text")"
-	logged 'terminal: none is left: end sessions, or raise max_terminals'
+	logged 'terminal: no terminal is left: end sessions, or raise max_terminals'
 	# The control: one terminal is left.
 	leave
 	script -qec 'su alice -c "echo in"; echo "su $?"' /dev/null \

@@ -14,7 +14,7 @@ SHARED=/srv/shared
 MARK=$SHARED/was-here
 mkdir -p "$SHARED"
 chmod 0777 "$SHARED"
-REFUSED="which does not go inside: redirect it to a file or a pipe"
+REFUSED="which is not allowed inside: redirect it to a file or a pipe"
 
 # given KIND FD COMMAND... : gives COMMAND an object of that kind as descriptor
 # FD.
@@ -125,9 +125,9 @@ refuses() {
 		for fd in 0 1 2; do
 			refuse "$door" directory "$fd" "a directory of the host"
 		done
-		refuse "$door" path 2 "a name of the host, opened with O_PATH"
+		refuse "$door" path 2 "a path of the host, opened with O_PATH"
 		refuse "$door" directory-path 0 \
-			"a name of the host, opened with O_PATH"
+			"a path of the host, opened with O_PATH"
 		refuse "$door" namespace 0 "an object of the kernel"
 		refuse "$door" process 2 "an object of the kernel"
 		refuse "$door" epoll 1 "an object of the kernel"

@@ -370,7 +370,7 @@ not_a_devpts() {
 	wait_until 10 grep -qs ready "$OUT/first" ||
 		skip "mount: $(cat "$OUT/first")"
 	status_is 126 box -t true < /dev/null
-	contains "message" "is no devpts" "$(cat "$OUT/stderr")"
+	contains "message" "is not a devpts" "$(cat "$OUT/stderr")"
 	pkill -TERM -o -x nsinit
 	wait
 }

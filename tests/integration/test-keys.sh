@@ -428,7 +428,7 @@ hooks_too_many() {
 	equal "those that fit" "stop 64" "$(cat /run/hooks)"
 	many 66000
 	refused "hooks.stop: hooks: needs 66"
-	refused ", and may have 65536: arguments takes 66"
+	refused ", but the limit is 65536: arguments takes 66"
 	[ ! -e /run/hooks ] || fail "they ran"
 	nsinit check alice > "$OUT/check" 2>&1 && fail "check finds nothing"
 	contains "check" "combine them in one script" "$(cat "$OUT/check")"

@@ -255,7 +255,7 @@ other_version() {
 	local change sentence
 
 	begin
-	sentence="is of version 0, and this program reads version 1: another version of nscontainer started the container: when its sessions may end, end process $PID1, its PID 1"
+	sentence="has version 0, but this program reads version 1: another version of nscontainer started the container: when its sessions may end, end process $PID1, its PID 1"
 	cp "$RUN/alice/current/state" "$OUT/whole"
 	equal "how it begins" "version 1" "$(head -n 1 "$OUT/whole")"
 	for change in 's/^version .*/version 0/' '/^version /d'; do

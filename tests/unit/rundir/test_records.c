@@ -138,7 +138,7 @@ START_TEST(one_limit_for_both)
 	many[sizeof(many) - 1] = '\0';
 	ck_assert_int_eq(nsc_kv_print(&kv, &a, 1, &text, &err), -E2BIG);
 	ck_assert_ptr_null(text);
-	ck_assert_ptr_nonnull(strstr(err.text, "bytes, and may have 400: "
+	ck_assert_ptr_nonnull(strstr(err.text, "bytes, but the limit is 400: "
 				     "optional takes 608 of them"));
 	/* A text of the maximum length is read again. */
 	many[0] = '\0';

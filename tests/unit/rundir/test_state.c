@@ -77,8 +77,8 @@ START_TEST(other_versions_are_refused)
 	ck_assert_int_eq(nsc_state_parse(strdup(other_versions[_i]), &state,
 					 &err), -EPROTO);
 	ck_assert_ptr_null(state);
-	ck_assert_int_eq(strncmp(err.text, "state: is of version ", 21), 0);
-	ck_assert_ptr_nonnull(strstr(err.text, ", and this program reads "
+	ck_assert_int_eq(strncmp(err.text, "state: has version ", 19), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, ", but this program reads "
 				     "version 1"));
 }
 END_TEST
@@ -98,7 +98,7 @@ START_TEST(a_part_of_a_state_is_refused)
 	}
 	ck_assert_int_gt(asprintf(&more, "%spid 1\n", text), 0);
 	ck_assert_int_lt(nsc_state_parse(more, &state, &err), 0);
-	ck_assert_str_eq(err.text, "state: has more than it should");
+	ck_assert_str_eq(err.text, "state: has unexpected content at the end");
 	free(text);
 }
 END_TEST
@@ -192,13 +192,13 @@ START_TEST(join_refuses_the_wrong_one)
 	pid_t pid;
 
 	a.start++;
-	expect_none(&a, "the pid now is another process");
+	expect_none(&a, "the pid now belongs to another process");
 	a = of_myself();
 	a.boot_id[0] ^= 1;
 	expect_none(&a, "from before the last boot");
 	a = of_myself();
 	a.ids[3].ino++;
-	expect_none(&a, "the namespaces of the process are others");
+	expect_none(&a, "the process has different namespaces");
 	a = of_myself();
 	pid = fork();
 	if (pid == 0)
@@ -247,12 +247,12 @@ START_TEST(join_refuses_another_version)
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
 	unit_write(dir, NSC_FILE_STATE, "version 0\nsize 3\n", 0600);
 	snprintf(pid, sizeof(pid), "end process %d, its PID 1", getpid());
-	expect_version(fd, NULL, -EPROTO, "is of version 0, and this program "
+	expect_version(fd, NULL, -EPROTO, "has version 0, but this program "
 		       "reads version 1: another version of nscontainer "
 		       "started the container");
 	expect_version(fd, NULL, -EPROTO, pid);
 	unit_write(dir, NSC_FILE_START, "1\n", 0644);
-	expect_version(fd, NULL, -ESRCH, "what is left is of another version");
+	expect_version(fd, NULL, -ESRCH, "its files are from another version");
 	close(fd);
 	unit_remove_dir(dir);
 }

@@ -220,8 +220,9 @@ static char file_of(int i)
 	return c;
 }
 
-#define UNREACHABLE "container-monitor cannot be reached: log in where " \
-		    "pam_container does, or have the container stopped: "
+#define UNREACHABLE "container-monitor cannot be reached: log in " \
+		    "through a service with pam_container, or have the " \
+		    "container stopped: "
 
 static const struct answer answers[] = {
 	{ "no groups", ANSWERS, .ret = 0 },

@@ -480,8 +480,8 @@ START_TEST(nothing_is_loaded_too_late)
 
 	nsc_library_stop();
 	ck_assert_int_lt(nsc_library_load(&libc_library, &err), 0);
-	ck_assert_str_eq(err.text, "libc.so.6 is needed, too late to be "
-			 "loaded");
+	ck_assert_str_eq(err.text, "libc.so.6 is needed, but can no "
+			 "longer be loaded");
 	ck_assert_ptr_null(libc.pthread_self);
 }
 END_TEST
