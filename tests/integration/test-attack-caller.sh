@@ -200,7 +200,7 @@ other_run() {
 	fresh
 	unshare --mount bash -c "mount -t tmpfs -o mode=755 none $RUN
 		exec su alice -c true" 2> "$OUT/text" && fail "it is let in"
-	logged 'login refused: .*another directory for the login than for'
+	logged 'login refused: .*differs between the login and the host'
 	no_container alice || fail "left"
 }
 
