@@ -40,6 +40,12 @@ static const char refused[] =
 	"Your container could not be entered, so this login is refused. "
 	"Please tell the administrator.";
 
+/*
+ * The user in whose container this process was placed, or NULL.  The module
+ * stays loaded after pam_end(3), see Makefile.am.
+ */
+static char *placed_for;
+
 /* One call of the module. */
 struct call {
 	pam_handle_t *pamh;
@@ -257,6 +263,8 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	ret = module_place(call, session, err);
 	if (ret < 0)
 		pam_set_data(call->pamh, DATA_NAME, NULL, NULL);
+	else
+		placed_for = strdup(call->user->name);
 	return ret;
 }
 
@@ -396,10 +404,31 @@ static bool breaks_glass(const struct call *call)
 	return true;
 }
 
+/*
+ * A placed process cannot leave its container.  A later transaction of the
+ * same process may be for another user, who would get the first one's.
+ */
+static int refuse_other_user(const struct call *call)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	nsc_error_set(&err, EPERM, "an earlier session has placed this process "
+		      "in the container of '%s', which it cannot leave: the "
+		      "program must open each session in a process of its own",
+		      placed_for);
+	return fail(call, &err);
+}
+
 static int module_open_inside(const struct call *call)
 {
-	return nsc_session_nested_refused() ? refuse_nested(call) :
-					      PAM_SUCCESS;
+	const char *name = NULL;
+
+	if (nsc_session_nested_refused())
+		return refuse_nested(call);
+	if (placed_for && (pam_get_user(call->pamh, &name, NULL) !=
+			   PAM_SUCCESS || !name || strcmp(name, placed_for)))
+		return refuse_other_user(call);
+	return PAM_SUCCESS;
 }
 
 static int open_session(struct call *call, int argc, const char **argv)

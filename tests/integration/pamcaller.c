@@ -7,7 +7,8 @@
  * for its own namespaces, and "same|changed WHAT" for the attributes that a
  * module must not change.  COMMAND runs as USER in a child, as with su.  With
  * -o the user is changed after the session was opened, and a child also ends
- * the session.
+ * the session.  With -b OTHER a second handle opens a session for OTHER in the
+ * same process, after the first handle has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +34,7 @@ struct options {
 	int threads;
 	bool twice, silent, close, wait, other;
 	const char *service, *user, *command;
-	const char *rhost, *tty, *ruser;
+	const char *rhost, *tty, *ruser, *second;
 };
 
 /* Attributes of the caller that a module must not change. */
@@ -223,11 +224,28 @@ static int session(const struct options *options, const struct passwd *pw)
 	return ret == PAM_SUCCESS ? 0 : 1;
 }
 
+/* In whatever namespaces the first session has left the process. */
+static int second_session(const struct options *options)
+{
+	const struct pam_conv conv = { converse, NULL };
+	pam_handle_t *pamh;
+	int ret;
+
+	if (pam_start(options->service, options->second, &conv, &pamh) !=
+	    PAM_SUCCESS)
+		die("pam_start");
+	ret = open_session(options, pamh);
+	if (ret == PAM_SUCCESS)
+		pam_close_session(pamh, 0);
+	pam_end(pamh, ret);
+	return ret == PAM_SUCCESS ? 0 : 1;
+}
+
 static void read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:2qcwor:y:u:")) >= 0) {
+	while ((option = getopt(argc, argv, "+t:2qcwor:y:u:b:")) >= 0) {
 		switch (option) {
 		case 't': options->threads = atoi(optarg); break;
 		case '2': options->twice = true; break;
@@ -238,13 +256,14 @@ static void read_options(int argc, char **argv, struct options *options)
 		case 'r': options->rhost = optarg; break;
 		case 'y': options->tty = optarg; break;
 		case 'u': options->ruser = optarg; break;
+		case 'b': options->second = optarg; break;
 		default: exit(99);
 		}
 	}
 	errno = EINVAL;
 	if (argc - optind < 2)
 		die("usage: pamcaller [-t THREADS] [-2qcwo] [-r RHOST] "
-		    "[-y TTY] [-u RUSER] SERVICE USER [COMMAND]");
+		    "[-y TTY] [-u RUSER] [-b OTHER] SERVICE USER [COMMAND]");
 	options->service = argv[optind];
 	options->user = argv[optind + 1];
 	options->command = argv[optind + 2];
@@ -265,5 +284,8 @@ int main(int argc, char **argv)
 	pw = getpwnam(options.user);
 	if (pw && initgroups(options.user, pw->pw_gid) < 0)
 		die("initgroups");
-	return session(&options, pw);
+	options.close = options.close || options.second;
+	if (session(&options, pw) != 0)
+		return 1;
+	return options.second ? second_session(&options) : 0;
 }

@@ -218,10 +218,32 @@ strange_names() {
 	equal "containers" 0 "$(count_inits)"
 }
 
+# A program that opens sessions in itself gets into the first user's container
+# only: what would be another's session there is refused.  The control: another
+# session of the same user.
+second_user() {
+	usual
+	config bob '{"rootfs": "/"}'
+	"$TESTS/pamcaller" -b bob "$SERVICE" alice > "$OUT/text"
+	equal "alice, then bob" "open 0 open 6" \
+		"$(grep ^open "$OUT/text" | xargs)"
+	# The process is inside, where the host's syslog is out of reach.
+	contains "the user is told" "message error Your container could not" \
+		"$(cat "$OUT/text")"
+	"$TESTS/pamcaller" -b alice "$SERVICE" alice > "$OUT/text"
+	equal "alice twice" "open 0 open 0" \
+		"$(grep ^open "$OUT/text" | xargs)"
+	"$TESTS/pamcaller" -b root "$SERVICE" alice > "$OUT/text"
+	equal "a user without a container" "open 0 open 6" \
+		"$(grep ^open "$OUT/text" | xargs)"
+	rm -r "$CONF/users/bob"
+}
+
 t "H2 a caller is placed, and its umask, signals and environment stay" placed
 t "a caller's child lands in each namespace of the container" placed_wholly
 t "H3 a caller with two threads is refused before anything changed" threads
 t "a caller with two threads may log a host user in" threads_of_host_user
+t "H4 a session for another user in a placed process is refused" second_user
 t "H4 opening a session twice does nothing the second time" twice
 t "H4 a module that is listed twice places once" listed_twice
 t "H7 PAM_SILENT keeps the module silent" silent
