@@ -607,7 +607,7 @@ kill_anything() {
 	# the next start takes it, and its monitor records the end.
 	if [ -n "$(drains)" ]; then
 		wait_until 10 owes_records ||
-			fail "left: $(find "$RUN/alice/" | xargs)"
+			fail "left: $(find "$RUN/alice/" -printf '%P ')"
 		equal "the start after that" last "$(now_in)"
 		timeout 30 nsinit stop alice > /dev/null 2>&1
 	fi
