@@ -425,8 +425,9 @@ static int module_open_inside(const struct call *call)
 
 	if (nsc_session_nested_refused())
 		return refuse_nested(call);
-	if (placed_for && (pam_get_user(call->pamh, &name, NULL) !=
-			   PAM_SUCCESS || !name || strcmp(name, placed_for)))
+	if (placed_for &&
+	    (pam_get_user(call->pamh, &name, NULL) != PAM_SUCCESS || !name ||
+	     strcmp(name, placed_for) != 0))
 		return refuse_other_user(call);
 	return PAM_SUCCESS;
 }
