@@ -59,21 +59,19 @@ static int each(int rundir, const unsigned int *list, int n,
 {
 	int ret = not_running(err);
 
-	for (bool first = true; n > 0; first = false) {
+	while (n > 0) {
 		struct nsc_error e = NSC_ERROR_INIT;
 		_cleanup_fd_ int instance = nsc_instance_open(rundir,
 							      list[--n], &e);
 		int one = instance < 0 ? -ESRCH :
 			  act->act(instance, list[n], act->arg, &e);
 
-		if (one < 0 && one != -ESRCH)
-			ret = one;
-		if (e.code && (first || ret == one))
-			*err = e;
 		if (one == 0)
 			ret = 0;
+		else if (ret < 0 || one != -ESRCH)
+			*err = e;
 		if (one < 0 && one != -ESRCH)
-			break;
+			return one;
 	}
 	return ret;
 }

@@ -17,9 +17,9 @@
 #include "config.h"
 #include "network/pool.h"
 #include "linux/idmap.h"
+#include "rootfs/accounts.h"
 
 #define IDS_FILE "ids"
-#define ETC_MAX (16 * NSC_FILE_MAX)
 #define FUNCTIONS(_) _(subid_get_uid_ranges) _(subid_get_gid_ranges)
 NSC_LIBRARY(subid, SONAME_SUBID, FUNCTIONS);
 
@@ -74,7 +74,7 @@ static int read_etc(const char *name, char **text, struct nsc_error *err)
 	fd = nsc_file_open(path, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	return nsc_file_read(fd, name, ETC_MAX, text, NULL, err);
+	return nsc_file_read(fd, name, NSC_ACCOUNTS_MAX, text, NULL, err);
 }
 
 /* Refuse the range if the file gives a part of it to another user. */

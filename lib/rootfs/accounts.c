@@ -45,6 +45,20 @@ static const char *field(const char *line, size_t len, int i, size_t *ret_len)
 	return line;
 }
 
+int nsc_accounts_id(const char *text, size_t len, uint32_t *ret)
+{
+	char number[64] = "";
+	long long value;
+	int error;
+
+	if (len < sizeof(number))
+		memcpy(number, text, len);
+	error = nsc_text_number(number, 0, UINT32_MAX - 1, &value);
+	if (error == 0)
+		*ret = (uint32_t)value;
+	return error;
+}
+
 static bool field_is(const char *line, size_t len, int i, const char *value)
 {
 	size_t n;
@@ -142,18 +156,16 @@ static void put_others(const char *members, size_t len, const char *name,
 static size_t which(const struct nsc_account *account, const char *line,
 		    size_t len)
 {
-	size_t n = 0, i = account->n_groups;
+	size_t n = 0, i = 0;
 	const char *number = field(line, len, 2, &n);
-	char text[16] = "";
-	long long gid;
+	uint32_t gid = 0;
 
 	/* Another spelling, as 027, is no line of ours. */
-	if (number && n < sizeof(text) && (n == 1 || number[0] != '0'))
-		memcpy(text, number, n);
-	if (nsc_text_number(text, 0, UINT32_MAX, &gid) == 0)
-		for (i = 0; i < account->n_groups; i++)
-			if (account->groups[i] == (gid_t)gid)
-				break;
+	if (!number || (n > 1 && number[0] < '1') ||
+	    nsc_accounts_id(number, n, &gid) < 0)
+		return account->n_groups;
+	while (i < account->n_groups && account->groups[i] != gid)
+		i++;
 	return i;
 }
 

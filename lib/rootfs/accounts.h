@@ -44,8 +44,14 @@ bool nsc_accounts_group(const struct nsc_account *account, const char *text,
  */
 bool nsc_accounts_is_member(const char *members, size_t len, const char *name);
 
-/* Bytes of a passwd or group: a bound for what a rootfs may have. */
-#define NSC_ACCOUNTS_MAX (64 * NSC_FILE_MAX)
+/* The id in a field of len bytes.  Returns 0 or a negative errno. */
+int nsc_accounts_id(const char *text, size_t len, uint32_t *ret);
+
+/*
+ * Bytes of a passwd or group, as nsc_subid_find() reads of the host's: a start
+ * reads and writes as many for a rootfs, outside of the user's limits.
+ */
+#define NSC_ACCOUNTS_MAX (16 * NSC_FILE_MAX)
 
 /*
  * Read a file below the directory root into new memory.  root may have any

@@ -56,23 +56,9 @@ static bool is_text(const struct entry *entry, size_t i, const char *text)
 	       !strncmp(entry->field[i], text, entry->len[i]);
 }
 
-static int to_id(const char *text, uint32_t *ret)
-{
-	long long value;
-	int error = nsc_text_number(text, 0, UINT32_MAX - 1, &value);
-
-	if (error == 0)
-		*ret = (uint32_t)value;
-	return error;
-}
-
 static int field_id(const struct entry *entry, size_t i, uint32_t *ret)
 {
-	char text[16] = "";
-
-	if (entry->len[i] < sizeof(text))
-		memcpy(text, entry->field[i], entry->len[i]);
-	return to_id(text, ret);
+	return nsc_accounts_id(entry->field[i], entry->len[i], ret);
 }
 
 static bool find_passwd(const char *passwd, const char *name, uint32_t uid,
@@ -118,7 +104,7 @@ static int resolve_user(const char *name, const char *passwd,
 	struct entry entry;
 	uint32_t uid;
 
-	if (to_id(name, &uid) == 0) {
+	if (nsc_accounts_id(name, strlen(name), &uid) == 0) {
 		id->uid = uid;
 		snprintf(id->name, sizeof(id->name), "%u", uid);
 		if (!find_passwd(passwd, NULL, uid, &entry))
@@ -139,7 +125,7 @@ static int resolve_group(const char *name, const char *group, gid_t *ret,
 {
 	struct entry entry;
 
-	if (to_id(name, ret) == 0)
+	if (nsc_accounts_id(name, strlen(name), ret) == 0)
 		return 0;
 	while (next_entry(&group, 4, &entry))
 		if (is_text(&entry, 0, name) && field_id(&entry, 2, ret) == 0)
