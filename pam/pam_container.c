@@ -263,7 +263,7 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	ret = module_place(call, session, err);
 	if (ret < 0)
 		pam_set_data(call->pamh, DATA_NAME, NULL, NULL);
-	else
+	else if (!placed_for)
 		placed_for = strdup(call->user->name);
 	return ret;
 }
