@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit try: a trial login, step by step. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "nsinit.h"
 #include "doctor/commands.h"

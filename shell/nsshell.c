@@ -12,7 +12,6 @@
  * service is asked.
  */
 #include <errno.h>
-#include <linux/close_range.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +28,6 @@
 #include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
-#include "util/paths.h"
 #include "rundir/rundir.h"
 #include "session/environment.h"
 #include "session/change.h"

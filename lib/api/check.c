@@ -2,10 +2,8 @@
 #include "api/api.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/capability.h>
 
 #include "util/fd.h"

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/hash.h"
 #include "util/lock.h"
-#include "util/text.h"
 #include "rundir/running.h"
 #include "util/paths.h"
 #include "rundir/instance.h"

@@ -5,13 +5,11 @@
  */
 #include "api/api.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
 
 #include "api/sessions.h"
@@ -21,7 +19,6 @@
 #include "util/paths.h"
 #include "cgroup/cgroup_processes.h"
 #include "cgroup/cgroup_stats.h"
-#include "linux/pidfd.h"
 
 #define PROCESSES 512		/* examined in one session */
 

@@ -12,7 +12,6 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "rundir/running.h"
-#include "util/paths.h"
 #include "cgroup/cgroup_stats.h"
 
 #define PERCENT_MS 100

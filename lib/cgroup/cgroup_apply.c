@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "util/fd.h"
 
 /* Like systemd, convert so that the defaults of both scales are equal. */
 int64_t nsc_cgroup_shares_to_weight(int64_t shares)

@@ -3,18 +3,15 @@
 #include "cgroup/cgroup_stats.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "cgroup/cgroup.h"
 
 /* The kernel's "no limit" is the largest number of pages. */
 #define NO_LIMIT_V1 UINT64_C(0x7000000000000000)

@@ -7,13 +7,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "util/process.h"
 #include "util/text.h"
 #include "cgroup/cgroup_layout.h"
 #include "util/paths.h"

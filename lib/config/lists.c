@@ -9,8 +9,6 @@
 #include <strings.h>
 #include <sys/capability.h>
 
-#include "util/fd.h"
-#include "util/text.h"
 #include "config/container_config.h"
 
 static int read_device_type(struct nsc_reader *r, const json_t *value,

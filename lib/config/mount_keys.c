@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/fd.h"
 #include "config/container_config.h"
 
 /* In the order of enum nsc_mount_type; devtmpfs is always mounted. */

@@ -11,7 +11,6 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -19,10 +18,8 @@
 #include <unistd.h>
 
 #include "util/fd.h"
-#include "util/file.h"
 #include "util/library.h"
 #include "util/process.h"
-#include "util/text.h"
 #include "rootfs/console.h"
 #include "container/hooks.h"
 #include "cgroup/cgroups.h"
@@ -35,7 +32,6 @@
 #include "rootfs/rootfs.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
-#include "linux/mount.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
 #include "linux/sysctl.h"

@@ -7,7 +7,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -18,7 +17,6 @@
 #include "util/proc.h"
 #include "util/process.h"
 #include "util/text.h"
-#include "cgroup/cgroups.h"
 #include "container/hooks.h"
 #include "rootfs/exec_user.h"
 #include "container/start_monitor.h"

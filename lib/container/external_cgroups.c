@@ -6,12 +6,10 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/fd.h"
-#include "util/paths.h"
 #include "util/file.h"
 #include "util/proc.h"
 #include "cgroup/cgroup.h"

@@ -4,8 +4,6 @@
  * which modules they call before and after it.
  */
 #include <dirent.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -22,7 +22,6 @@
 #include "api/api.h"
 #include "util/fd.h"
 #include "util/process.h"
-#include "util/text.h"
 #include "linux/credential.h"
 #include "session/environment.h"
 #include "session/monitor_client.h"

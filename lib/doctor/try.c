@@ -5,13 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "api/api.h"
 #include "util/fd.h"
-#include "util/process.h"
 #include "util/text.h"
 #include "policy/policy.h"
 #include "doctor/commands.h"

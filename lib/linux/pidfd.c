@@ -6,13 +6,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/file.h"
-#include "util/fd.h"
 #include "util/proc.h"
 
 int nsc_pidfd_open(pid_t pid)

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-#include "util/fd.h"
 
 static const char *const names[NSC_RLIMIT_MAX] = {
 	[RLIMIT_CPU] = "RLIMIT_CPU",

@@ -6,7 +6,6 @@
  */
 #include "monitor/processes.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>

@@ -7,7 +7,6 @@
 #include "monitor/session_log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdio.h>

@@ -14,7 +14,6 @@
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/paths.h"

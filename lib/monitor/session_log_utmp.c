@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <utmp.h>
 #include <utmpx.h>
 
 #include "monitor/session_log_places.h"

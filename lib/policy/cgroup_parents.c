@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/fd.h"
 #include "util/text.h"
 
 struct reader {

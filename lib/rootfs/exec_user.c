@@ -7,14 +7,10 @@
 
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "util/fd.h"
-#include "util/file.h"
 #include "util/process.h"
-#include "util/text.h"
 #include "rootfs/accounts.h"
 #include "linux/capability.h"
 #include "linux/credential.h"

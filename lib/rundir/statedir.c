@@ -6,14 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
-#include "util/paths.h"
 
 #define FILE_UID "uid"
 #define UPPER "overlay/upper"

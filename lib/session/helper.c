@@ -5,7 +5,6 @@
  */
 #include "session/helper.h"
 
-#include <fcntl.h>
 #include <stdint.h>
 
 #include "util/fd.h"

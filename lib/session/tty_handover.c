@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
