@@ -187,13 +187,6 @@ static int add_io_max(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
-static int read_io_max(struct nsc_reader *r, const json_t *value,
-		       const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, add_io_max, to);
-}
-
 static int cgroup_add_pair(struct nsc_reader *r, struct nsc_cgroup_pair **list,
 			   size_t *n, const char *name, const char *value)
 {
@@ -340,7 +333,7 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	LIMIT("pids"),
 	LIMIT("io_weight"),
 	{ .name = "io_max",
-	  .read = read_io_max,
+	  .read = nsc_read_array, .element = add_io_max,
 	  .at = AT(limits),
 	  .members = io_fields },
 	{ .name = "hugetlb", .read = read_hugetlb, .at = AT(limits) },

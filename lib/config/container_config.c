@@ -219,10 +219,10 @@ static const struct nsc_field lifecycle_fields[] = {
 };
 
 static const struct nsc_field hooks_fields[] = {
-	{ .name = "start", .read = nsc_read_start_hooks,
-	  .members = nsc_hook_fields },
-	{ .name = "stop", .read = nsc_read_stop_hooks,
-	  .members = nsc_hook_fields },
+	{ .name = "start", .read = nsc_read_array,
+	  .members = nsc_hook_fields, .element = nsc_read_start_hook },
+	{ .name = "stop", .read = nsc_read_array,
+	  .members = nsc_hook_fields, .element = nsc_read_stop_hook },
 	{ .name = NULL },
 };
 
@@ -252,14 +252,14 @@ static const struct nsc_field config_fields[] = {
 	  .at = AT(process.capabilities) },
 	{ .name = "no_new_privs", .read = nsc_read_bool,
 	  .at = AT(process.no_new_privs) },
-	{ .name = "networks", .read = nsc_read_networks,
-	  .members = nsc_network_fields },
+	{ .name = "networks", .read = nsc_read_array,
+	  .members = nsc_network_fields, .element = nsc_read_network },
 	{ .name = "cgroups", .read = nsc_read_members,
 	  .members = nsc_cgroup_fields },
 	{ .name = "context", .read = nsc_read_members,
 	  .members = context_fields },
-	{ .name = "mounts", .read = nsc_read_mounts,
-	  .members = nsc_mount_fields },
+	{ .name = "mounts", .read = nsc_read_array,
+	  .members = nsc_mount_fields, .element = nsc_read_mount },
 	{ .name = "device_nodes", .read = nsc_read_device_nodes,
 	  .members = nsc_device_fields },
 	{ .name = "uid_mappings", .read = nsc_read_uid_mappings,

@@ -27,13 +27,6 @@ static int append_argument(struct nsc_reader *r, const json_t *element,
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file) : 0;
 }
 
-static int read_arguments(struct nsc_reader *r, const json_t *value,
-			  const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, append_argument, to);
-}
-
 static int read_command(struct nsc_reader *r, const json_t *value,
 			const struct nsc_field *f, void *to)
 {
@@ -50,7 +43,8 @@ static int read_command(struct nsc_reader *r, const json_t *value,
 #define AT(member) offsetof(struct nsc_config_hook, member)
 static const struct nsc_field command_fields[] = {
 	{ .name = "path", .read = nsc_read_path, .at = AT(path) },
-	{ .name = "args", .read = read_arguments, .at = AT(args) },
+	{ .name = "args", .read = nsc_read_array, .at = AT(args),
+	  .element = append_argument },
 	{ .name = "timeout", .read = nsc_read_number, .at = AT(timeout),
 	  .min = 1, .max = 3600 },
 	{ .name = NULL },

@@ -60,10 +60,11 @@ int nsc_field_object(struct nsc_reader *r, const json_t *object,
 	json_t *members = (json_t *)(uintptr_t)object;
 	const char *key;
 	json_t *value;
+	void *next;
 
 	if (!json_is_object(object))
 		return nsc_field_wrong(r, object, "an object");
-	json_object_foreach(members, key, value) {
+	json_object_foreach_safe(members, next, key, value) {
 		const struct nsc_field *f = table;
 		char escaped[64];
 		size_t len;
@@ -73,12 +74,14 @@ int nsc_field_object(struct nsc_reader *r, const json_t *object,
 			f++;
 		nsc_text_escape(key, escaped, sizeof(escaped));
 		len = push(r, "%s%s", r->path[0] ? "." : "", escaped);
-		ret = f->name ? f->read(r, value, f,
-					to ? (char *)to + f->at : NULL) :
-				nsc_field_refuse(r, "unknown key");
+		ret = !f->name ? nsc_field_refuse(r, "unknown key") :
+		      json_is_null(value) ? 0 :
+		      f->read(r, value, f, to ? (char *)to + f->at : NULL);
 		if (ret < 0)
 			return ret;
 		pop(r, len);
+		if (json_is_null(value))
+			json_object_del(members, key);
 	}
 	return 0;
 }
@@ -91,8 +94,7 @@ int nsc_field_refuse_member(struct nsc_reader *r, const char *member,
 }
 
 int nsc_field_array(struct nsc_reader *r, const json_t *array,
-		    int (*read)(struct nsc_reader *reader,
-				const json_t *element, void *to), void *to)
+		    nsc_element_read *read, void *to)
 {
 	if (!json_is_array(array))
 		return nsc_field_wrong(r, array, "an array");
@@ -362,6 +364,12 @@ int nsc_read_members(struct nsc_reader *r, const json_t *value,
 	/* Offsets in members count from the struct that holds this field. */
 	return nsc_field_object(r, value, f->members,
 				to ? (char *)to - f->at : NULL);
+}
+
+int nsc_read_array(struct nsc_reader *r, const json_t *value,
+		   const struct nsc_field *f, void *to)
+{
+	return nsc_field_array(r, value, f->element, to);
 }
 
 int nsc_read_mode(struct nsc_reader *r, const json_t *value,

@@ -31,6 +31,10 @@ struct nsc_field;
 typedef int nsc_field_read(struct nsc_reader *reader, const json_t *value,
 			   const struct nsc_field *field, void *to);
 
+/* The same for an element of an array. */
+typedef int nsc_element_read(struct nsc_reader *reader, const json_t *element,
+			     void *to);
+
 struct nsc_field {
 	const char *name;			/* NULL ends a table */
 	nsc_field_read *read;
@@ -38,17 +42,19 @@ struct nsc_field {
 	long long min, max;			/* of a number */
 	const char *const *choices;		/* of a string */
 	const struct nsc_field *members;	/* of objects, also in arrays */
+	nsc_element_read *element;		/* of nsc_read_array */
 };
 
-/* Read the members of an object by table into the struct at to. */
+/*
+ * Read the members of an object by table into the struct at to.  A member that
+ * is null is taken out, since null says the same as no member.
+ */
 int nsc_field_object(struct nsc_reader *reader, const json_t *object,
 		     const struct nsc_field *table, void *to);
 
 /* Call read for each element of an array, with its path. */
 int nsc_field_array(struct nsc_reader *reader, const json_t *array,
-		    int (*read)(struct nsc_reader *reader,
-				const json_t *element, void *to),
-		    void *to);
+		    nsc_element_read *read, void *to);
 
 /* "FILE: PATH: expected EXPECTED, got VALUE"; returns -EINVAL. */
 int nsc_field_wrong(struct nsc_reader *reader, const json_t *value,
@@ -100,5 +106,6 @@ nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
 nsc_field_read nsc_read_texts;		/* char **: array of strings */
 nsc_field_read nsc_read_mode;		/* mode_t: 0 to max; also octal */
 nsc_field_read nsc_read_members;	/* the struct itself, by members */
+nsc_field_read nsc_read_array;		/* what element stores in the struct */
 
 #endif

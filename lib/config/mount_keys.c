@@ -137,7 +137,7 @@ static int store_element(struct nsc_reader *r, const json_t *element,
 	return 0;
 }
 
-static int read_mount(struct nsc_reader *r, const json_t *element, void *to)
+int nsc_read_mount(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct element e = { .mode = 0755 };
 	int ret = nsc_field_object(r, element, nsc_mount_fields, &e);
@@ -150,11 +150,4 @@ static int read_mount(struct nsc_reader *r, const json_t *element, void *to)
 	free(e.destination);
 	free(e.size);
 	return ret;
-}
-
-int nsc_read_mounts(struct nsc_reader *r, const json_t *value,
-		    const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_mount, to);
 }

@@ -8,6 +8,6 @@
 extern const struct nsc_field nsc_mount_fields[];
 
 /* Appends to mounts of the struct nsc_config at to. */
-nsc_field_read nsc_read_mounts;
+nsc_element_read nsc_read_mount;
 
 #endif

@@ -351,7 +351,7 @@ void nsc_networks_free(struct nsc_config *config)
 	free(config->networks);
 }
 
-static int read_network(struct nsc_reader *r, const json_t *element, void *to)
+int nsc_read_network(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_config_network network = { .type = NSC_NETWORK_LOOPBACK };
 	struct nsc_config *config = to;
@@ -373,13 +373,6 @@ static int read_network(struct nsc_reader *r, const json_t *element, void *to)
 	list[config->n_networks++] = network;
 	config->networks = list;
 	return 0;
-}
-
-int nsc_read_networks(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_network, to);
 }
 
 static int network_refuse(struct nsc_reader *r, size_t i, const char *key,

@@ -8,7 +8,7 @@
 
 extern const struct nsc_field nsc_network_fields[];
 
-nsc_field_read nsc_read_networks;	/* struct nsc_config, at 0 */
+nsc_element_read nsc_read_network;	/* struct nsc_config, at 0 */
 
 /*
  * Check each entry against the others and the namespaces.  If the container

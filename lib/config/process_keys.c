@@ -316,27 +316,12 @@ static int append_hook(struct nsc_reader *r, const json_t *element,
 	return ret;
 }
 
-static int read_start_hook(struct nsc_reader *r, const json_t *element,
-			   void *to)
+int nsc_read_start_hook(struct nsc_reader *r, const json_t *element, void *to)
 {
 	return append_hook(r, element, to, false);
 }
 
-static int read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
+int nsc_read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
 {
 	return append_hook(r, element, to, true);
-}
-
-int nsc_read_start_hooks(struct nsc_reader *r, const json_t *value,
-			 const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_start_hook, to);
-}
-
-int nsc_read_stop_hooks(struct nsc_reader *r, const json_t *value,
-			const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return nsc_field_array(r, value, read_stop_hook, to);
 }

@@ -15,8 +15,8 @@ extern const struct nsc_field nsc_hook_fields[];	/* of one hook */
 nsc_field_read nsc_read_rlimits;
 nsc_field_read nsc_read_sysctl;
 nsc_field_read nsc_read_init;
-nsc_field_read nsc_read_start_hooks;
-nsc_field_read nsc_read_stop_hooks;
+nsc_element_read nsc_read_start_hook;
+nsc_element_read nsc_read_stop_hook;
 
 nsc_field_read nsc_read_signed;		/* int: min to max */
 nsc_field_read nsc_read_umask;		/* int */

@@ -131,16 +131,15 @@ static int read_architectures(struct nsc_reader *r, const json_t *value,
 	struct reading *reading = to;
 
 	(void)f;
-	reading->architectures = !json_is_null(value);
-	return json_is_null(value) ? 0 : nsc_field_array(r, value,
-							 read_architecture,
-							 reading);
+	reading->architectures = true;
+	return nsc_field_array(r, value, read_architecture, reading);
 }
 
 static int read_flag(struct nsc_reader *r, const json_t *element, void *to)
 {
 	const char *text = json_string_value(element);
-	unsigned int *flags = to;
+	struct reading *reading = to;
+	unsigned int *flags = &reading->profile->flags;
 
 	if (text && !strcmp(text, "SECCOMP_FILTER_FLAG_LOG"))
 		*flags |= SECCOMP_FILTER_FLAG_LOG;
@@ -159,16 +158,6 @@ static int read_flag(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
-static int read_flags(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	struct reading *reading = to;
-
-	(void)f;
-	return json_is_null(value) ? 0 :
-	       nsc_field_array(r, value, read_flag, &reading->profile->flags);
-}
-
 static int refuse_listener(struct nsc_reader *r, const json_t *value,
 			   const struct nsc_field *f, void *to)
 {
@@ -176,9 +165,8 @@ static int refuse_listener(struct nsc_reader *r, const json_t *value,
 
 	(void)f;
 	(void)to;
-	if (json_is_null(value) || (text && !*text))
-		return 0;
-	return nsc_field_refuse(r, "not possible here: nothing listens for "
+	return text && !*text ? 0 :
+	       nsc_field_refuse(r, "not possible here: nothing listens for "
 				"notifications");
 }
 
@@ -204,8 +192,6 @@ static int read_map_others(struct nsc_reader *r, const json_t *value,
 	struct map_entry *entry = to;
 
 	(void)f;
-	if (json_is_null(value))
-		return 0;
 	entry->others = value;
 	return nsc_field_array(r, value, check_arch, NULL);
 }
@@ -237,9 +223,8 @@ static int read_arch_map(struct nsc_reader *r, const json_t *value,
 	struct reading *reading = to;
 
 	(void)f;
-	reading->arch_map = !json_is_null(value);
-	return json_is_null(value) ? 0 :
-	       nsc_field_array(r, value, read_map_entry, reading);
+	reading->arch_map = true;
+	return nsc_field_array(r, value, read_map_entry, reading);
 }
 
 static int read_includes(struct nsc_reader *r, const json_t *value,
@@ -333,14 +318,6 @@ static int read_arg(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
-static int read_args(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return json_is_null(value) ? 0 :
-				     nsc_field_array(r, value, read_arg, to);
-}
-
 static const struct nsc_field entry_fields[] = {
 	{ .name = "names", .read = nsc_read_texts, .at = AT(entry, names) },
 	{ .name = "name", .read = nsc_read_text, .at = AT(entry, name) },
@@ -349,7 +326,7 @@ static const struct nsc_field entry_fields[] = {
 	{ .name = "errnoRet", .read = nsc_read_number,
 	  .at = AT(entry, errno_ret), .max = ERRNO_MAX },
 	/* These readers store into several members, and get the whole entry. */
-	{ .name = "args", .read = read_args },
+	{ .name = "args", .read = nsc_read_array, .element = read_arg },
 	{ .name = "includes", .read = read_includes },
 	{ .name = "excludes", .read = read_excludes },
 	{ .name = "comment", .read = ignore },
@@ -415,14 +392,6 @@ static int read_entry(struct nsc_reader *r, const json_t *element, void *to)
 	return ret;
 }
 
-static int read_entries(struct nsc_reader *r, const json_t *value,
-			const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return json_is_null(value) ? 0 :
-	       nsc_field_array(r, value, read_entry, to);
-}
-
 static const struct nsc_field profile_fields[] = {
 	{ .name = "defaultAction", .read = nsc_read_seccomp_action,
 	  .at = AT(reading, default_action) },
@@ -430,10 +399,10 @@ static const struct nsc_field profile_fields[] = {
 	  .at = AT(reading, default_errno), .max = ERRNO_MAX },
 	{ .name = "architectures", .read = read_architectures },
 	{ .name = "archMap", .read = read_arch_map },
-	{ .name = "flags", .read = read_flags },
+	{ .name = "flags", .read = nsc_read_array, .element = read_flag },
 	{ .name = "listenerPath", .read = refuse_listener },
 	{ .name = "listenerMetadata", .read = refuse_listener },
-	{ .name = "syscalls", .read = read_entries },
+	{ .name = "syscalls", .read = nsc_read_array, .element = read_entry },
 	{ .name = NULL },
 };
 

@@ -148,14 +148,6 @@ static int read_cap(struct nsc_reader *r, const json_t *element, void *to)
 	return ret;
 }
 
-static int read_caps(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
-{
-	(void)f;
-	return json_is_null(value) ? 0 :
-				     nsc_field_array(r, value, read_cap, to);
-}
-
 struct arch_match {
 	uint32_t machine;
 	bool found;
@@ -186,11 +178,8 @@ static int read_arches(struct nsc_reader *r, const json_t *value,
 	int ret;
 
 	(void)f;
-	if (json_is_null(value) || json_array_size(value) == 0)
-		return json_is_null(value) || json_is_array(value) ? 0 :
-		       nsc_field_wrong(r, value, "an array");
 	ret = nsc_field_array(r, value, read_arch, &match);
-	if (ret == 0)
+	if (ret == 0 && json_array_size(value) > 0)
 		hold(c, match.found);
 	return ret;
 }
@@ -204,7 +193,7 @@ static int read_kernel(struct nsc_reader *r, const json_t *value,
 	int end = 0;
 
 	(void)f;
-	if (json_is_null(value) || (text && !*text))
+	if (text && !*text)
 		return 0;
 	if (!text || sscanf(text, "%3u.%3u%n", &major, &minor, &end) != 2 ||
 	    text[end])
@@ -216,7 +205,7 @@ static int read_kernel(struct nsc_reader *r, const json_t *value,
 }
 
 static const struct nsc_field condition_fields[] = {
-	{ .name = "caps", .read = read_caps },
+	{ .name = "caps", .read = nsc_read_array, .element = read_cap },
 	{ .name = "arches", .read = read_arches },
 	{ .name = "minKernel", .read = read_kernel },
 	{ .name = NULL },
@@ -226,6 +215,5 @@ int nsc_seccomp_condition(struct nsc_reader *r, const json_t *value,
 			  struct nsc_seccomp_condition *c)
 {
 	c->all = true;
-	return json_is_null(value) ? 0 :
-	       nsc_field_object(r, value, condition_fields, c);
+	return nsc_field_object(r, value, condition_fields, c);
 }

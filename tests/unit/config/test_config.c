@@ -134,6 +134,7 @@ static const struct {
 	{ "{", "line 1" },
 	{ "[]", "expected an object, got []" },
 	{ "{\"a\": 1}", "F: a: unknown key" },
+	{ "{\"a\": null}", "F: a: unknown key" },
 	{ "{\"a\\u001b\": 1}", "F: a\\x1b: unknown key" },
 	{ "{\"tty\": true, \"tty\": true}", "duplicate" },
 	{ "{\"hostname\": \"\\ud800\"}", "line 1" },
