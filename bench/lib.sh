@@ -9,7 +9,7 @@
 STOPWATCH=$TESTS/bench/stopwatch
 LOOP=$TESTS/bench/loop
 FLOOR=$TESTS/bench/floor
-IMAGE=/srv/image
+IMAGE=/srv/images/plain
 QUICK=${NSC_BENCH_QUICK-}
 
 die() {
@@ -74,6 +74,7 @@ peer() {
 
 # Make one image for all contenders, on a tmpfs.
 make_image() {
+	mkdir -p -m 0700 "$(dirname "$IMAGE")"
 	make_busybox "$IMAGE" >&2 || die "no image"
 	mkdir -p "$IMAGE/home/alice"
 }

@@ -166,6 +166,7 @@ void nscontainer_record_free(struct nscontainer_record *record);
 	KEY("seccomp", TEXT, "default, unconfined, or path of the profile") \
 	NSCONTAINER_KEYS_NETWORKS(KEY) \
 	KEY("cgroups", TEXTS, "directories of the control groups") \
+	KEY("accepted", TEXTS, "dangers that accept allows, if there are any") \
 	KEY("lifecycle.stop", TEXT, "empty, logout, never") \
 	KEY("lifecycle.linger", INT, "seconds") \
 	KEY("lifecycle.on_disconnect", TEXT, "hangup, kill, keep") \

@@ -177,22 +177,30 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return error;
 }
 
+static json_t *texts_json(char **list)
+{
+	json_t *array = json_array();
+
+	for (; list && *list; list++)
+		json_array_append_new(array, nsc_api_path(*list));
+	return array;
+}
+
 static int check_own(struct nsc_plan *plan,
 		     struct nscontainer_record **ret, struct nsc_error *err)
 {
-	json_t *groups = json_array(), *object;
-	char **list = NULL;
-	int error = nsc_start_check_groups(plan, &list, err);
+	char **groups = NULL;
+	int error = nsc_start_check_groups(plan, &groups, err);
+	json_t *object;
 
-	for (char **group = list; group && *group; group++)
-		json_array_append_new(groups, nsc_api_path(*group));
-	nsc_text_free_vector(list);
-	if (error < 0) {
-		json_decref(groups);
+	if (error < 0)
 		return error;
-	}
 	object = plan_json(plan);
-	json_object_set_new(object, "cgroups", groups);
+	json_object_set_new(object, "cgroups", texts_json(groups));
+	nsc_text_free_vector(groups);
+	if (plan->accepted)
+		json_object_set_new(object, "accepted",
+				    texts_json(plan->accepted));
 	return check_hand_out(object, ret, err);
 }
 

@@ -51,33 +51,15 @@ unsigned int nsc_cgroup_controllers(const char *list, const char *separators)
 	return bits;
 }
 
-static bool has_word(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (; list; list = strchr(list, ',')) {
-		list += *list == ',';
-		if (!strncmp(list, word, len) &&
-		    (list[len] == ',' || !list[len]))
-			return true;
-	}
-	return false;
-}
-
 static bool cgroup_is_v2(const struct nsc_proc_mount *m)
 {
 	return !strcmp(m->type, "cgroup2");
 }
 
-static bool is_readonly(const struct nsc_proc_mount *m)
-{
-	return has_word(m->options, "ro") || has_word(m->super, "ro");
-}
-
 static int add_mount(struct nsc_cgroup_host *host,
 		     const struct nsc_proc_mount *m)
 {
-	bool v2 = cgroup_is_v2(m), readonly = is_readonly(m);
+	bool v2 = cgroup_is_v2(m), readonly = nsc_proc_mount_has(m, "ro");
 	unsigned int bits = v2 ? 0 : nsc_cgroup_controllers(m->super, ",");
 	struct nsc_cgroup_hierarchy *h = host->list;
 
@@ -125,10 +107,11 @@ char *nsc_cgroup_mount(const char *mountinfo, const char *controllers)
 	bool writable = false;
 
 	while (first && copy && !writable && next_mount(&rest, &m)) {
-		if (*first ? cgroup_is_v2(&m) || !has_word(m.super, first) :
+		if (*first ? cgroup_is_v2(&m) ||
+				     !nsc_proc_mount_has(&m, first) :
 			     !cgroup_is_v2(&m))
 			continue;
-		writable = !is_readonly(&m);
+		writable = !nsc_proc_mount_has(&m, "ro");
 		if (found && !writable)
 			continue;
 		free(found);

@@ -37,6 +37,10 @@ static const char *const overlay_names[] = { "none", "tmpfs", "persistent",
 					     NULL };
 static const char *const home_names[] = { "bind", "private", "none", NULL };
 
+/* In the order of the bits of enum nsc_accept. */
+static const char *const accept_names[] = { "exposed-files", "foreign-ids",
+					    NULL };
+
 static const char *const default_keep_env[] = {
 	"TERM", "LANG", "LANGUAGE", "LC_*", "TZ", "COLORTERM", "MAIL",
 	"SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "SSH_AUTH_SOCK",
@@ -135,6 +139,24 @@ static int read_capabilities(struct nsc_reader *r, const json_t *value,
 	(void)f;
 	*(uint64_t *)to = 0;
 	return nsc_field_array(r, value, nsc_read_capability, to);
+}
+
+static int read_accepted(struct nsc_reader *r, const json_t *value, void *to)
+{
+	const struct nsc_field choice = { .choices = accept_names };
+	unsigned int i = 0;
+	int ret = nsc_read_choice(r, value, &choice, &i);
+
+	if (ret == 0)
+		*(unsigned int *)to |= 1U << i;
+	return ret;
+}
+
+static int read_accept(struct nsc_reader *r, const json_t *value,
+		       const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return nsc_field_array(r, value, read_accepted, to);
 }
 
 /* The profile is read later, by the code that compiles it. */
@@ -286,6 +308,7 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
 	  .at = AT(process.oom_score_adj), .min = -1000, .max = 1000 },
 	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
+	{ .name = "accept", .read = read_accept, .at = AT(accept) },
 	{ .name = NULL },
 };
 

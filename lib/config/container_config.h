@@ -23,6 +23,9 @@ enum nsc_overlay { NSC_OVERLAY_NONE, NSC_OVERLAY_TMPFS,
 		   NSC_OVERLAY_PERSISTENT };
 enum nsc_home { NSC_HOME_BIND, NSC_HOME_PRIVATE, NSC_HOME_NONE };
 
+/* Bits of 'accept': what is refused without it. */
+enum nsc_accept { NSC_ACCEPT_EXPOSED_FILES = 1, NSC_ACCEPT_FOREIGN_IDS = 2 };
+
 enum nsc_mount_type { NSC_MOUNT_BIND, NSC_MOUNT_TMPFS, NSC_MOUNT_PROC,
 		      NSC_MOUNT_SYSFS, NSC_MOUNT_MQUEUE, NSC_MOUNT_CGROUP,
 		      NSC_MOUNT_OVERLAY, NSC_MOUNT_DEVPTS };
@@ -120,6 +123,7 @@ struct nsc_config {
 	unsigned int on_change;		/* enum nsc_on_change of conf.h */
 	struct nsc_lifecycle lifecycle;	/* its overrides */
 	char *seccomp;			/* NSC_SECCOMP_*, or a profile's path */
+	unsigned int accept;		/* enum nsc_accept */
 };
 
 /*

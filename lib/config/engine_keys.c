@@ -67,7 +67,7 @@ static const char *const conflicts[] = {
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",
 	"uid_mappings", "gid_mappings", "home", "init", "sysctl",
 	"masked_paths", "readonly_paths", "hooks", "context.mount_label",
-	"context.restrictions", "max_terminals",
+	"context.restrictions", "max_terminals", "accept",
 };
 
 const char *nsc_external_conflict(const json_t *object)

@@ -52,6 +52,8 @@ struct nsc_plan {
 	size_t n_uid_map;
 	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
 	size_t n_gid_map;
+	char **accepted;	/* dangers that the config accepts; NULL */
+	size_t n_accepted;
 	size_t unmapped_groups;	/* for which the map has no room */
 	const struct nsc_cgroup_parent *cgroup_parent;	/* or NULL */
 	uid_t root_uid;		/* the container's root, as the host sees it */

@@ -18,6 +18,7 @@
 #include "util/paths.h"
 #include "cgroup/cgroups.h"
 #include "config/engine_keys.h"
+#include "container/exposed.h"
 #include "container/external.h"
 #include "container/generation.h"
 #include "container/hooks.h"
@@ -238,6 +239,7 @@ void nsc_start_release(struct nsc_plan *plan)
 	for (int i = 0; plan->group_names && i < plan->user->n_groups; i++)
 		free(plan->group_names[i]);
 	free(plan->group_names);
+	nsc_text_free_vector(plan->accepted);
 	nsc_filters_free(&plan->filters);
 }
 
@@ -272,6 +274,19 @@ static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
 	return 0;
 }
 
+/* Keep the text of an error that 'accept' of container.json allows. */
+static int let_pass(struct nsc_plan *plan, enum nsc_accept hole, int ret,
+		    struct nsc_error *err)
+{
+	int code = hole == NSC_ACCEPT_FOREIGN_IDS ? -EEXIST : -EPERM;
+
+	if (ret != code || !(plan->config->accept & hole))
+		return ret;
+	if (nsc_text_append(&plan->accepted, &plan->n_accepted, err->text) < 0)
+		return nsc_error_sys(err, ENOMEM, "accept");
+	return nsc_error_clear(err);
+}
+
 /* The steps that another engine does for its own containers. */
 static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		       struct nsc_error *err)
@@ -286,6 +301,12 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 				       &plan->cgroup_parent, err);
 	if (ret == 0)
 		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = let_pass(plan, NSC_ACCEPT_FOREIGN_IDS,
+			       nsc_subid_check(plan, conf, err), err);
+	if (ret == 0)
+		ret = let_pass(plan, NSC_ACCEPT_EXPOSED_FILES,
+			       nsc_exposed_check(plan, err), err);
 	if (ret == 0)
 		ret = nsc_hooks_check(plan, err);
 	if (ret == 0)

@@ -24,18 +24,33 @@ NSC_LIBRARY(subid, SONAME_SUBID, FUNCTIONS);
 struct kind {
 	const char *file;	/* below /etc */
 	const char *accounts;	/* likewise: NAME:PASSWORD:ID:... */
+	const char *key;	/* of container.json */
 	__typeof__(subid_get_uid_ranges) **ranges;
 };
 
 static const struct kind kinds[] = {
-	{ "subuid", "passwd", &subid.subid_get_uid_ranges },
-	{ "subgid", "group", &subid.subid_get_gid_ranges },
+	{ "subuid", "passwd", "uid_mappings", &subid.subid_get_uid_ranges },
+	{ "subgid", "group", "gid_mappings", &subid.subid_get_gid_ranges },
 };
 
-static bool subid_overlap(uint64_t first, uint64_t count, uint32_t range)
+/* Ids of the host that a container is to have. */
+struct ids {
+	const struct kind *kind;
+	const struct nsc_user *user;
+	const struct nsc_id_mapping *map;
+	size_t n;
+	bool automatic;		/* chosen here, and not by an administrator */
+};
+
+/* The mapping whose ids of the host overlap these; NULL: none. */
+static const struct nsc_id_mapping *
+subid_overlap(const struct ids *ids, uint64_t first, uint64_t count)
 {
-	return first < (uint64_t)range + NSC_IDMAP_RANGE &&
-	       range < first + count;
+	for (size_t i = 0; i < ids->n; i++)
+		if (first < (uint64_t)ids->map[i].host_id + ids->map[i].size &&
+		    ids->map[i].host_id < first + count)
+			return &ids->map[i];
+	return NULL;
 }
 
 /* Parse "name:first:count", see subuid(5); false for anything else. */
@@ -62,76 +77,94 @@ static bool subid_is_of(const char *owner, const struct nsc_user *user)
 	return !strcmp(owner, user->name) || !strcmp(owner, uid);
 }
 
-/* Read a file of /etc that only root may write; *text stays NULL without it. */
-static int read_etc(const char *name, char **text, struct nsc_error *err)
+/* Read a file that only root may write; *text stays NULL without it. */
+static int read_roots(const char *dir, const char *name, char **text,
+		      struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
-	char path[64];
+	char path[128];
 
-	snprintf(path, sizeof(path), "/etc/%s", name);
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = nsc_file_open(path, err);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
 	return nsc_file_read(fd, name, NSC_ACCOUNTS_MAX, text, NULL, err);
 }
 
-/* Refuse the range if the file gives a part of it to another user. */
-static int check_others(const struct kind *kind,
-			const struct nsc_user *user, uint32_t range,
-			struct nsc_error *err)
+/* Refuse the ids if the file gives one of them to another user. */
+static int check_others(const struct ids *ids, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
-	int ret = read_etc(kind->file, &text, err);
+	int ret = read_roots("/etc", ids->kind->file, &text, err);
 
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
+		const struct nsc_id_mapping *m;
 		long long first, count;
 		char *name;
 
 		if (!parse_line(line, &name, &first, &count) ||
-		    subid_is_of(name, user) ||
-		    !subid_overlap((uint64_t)first, (uint64_t)count, range))
+		    subid_is_of(name, ids->user))
 			continue;
-		return nsc_error_set(err, EEXIST, "/etc/%s: the range of user "
-				     "'%s' (%u+%u) overlaps that of '%s': give "
-				     "each its own", kind->file, user->name,
-				     range, NSC_IDMAP_RANGE, name);
+		m = subid_overlap(ids, (uint64_t)first, (uint64_t)count);
+		if (m)
+			return nsc_error_set(err, EEXIST, "/etc/%s: the range "
+					     "of user '%s' (%u+%u) overlaps "
+					     "that of '%s': give each its own",
+					     ids->kind->file, ids->user->name,
+					     m->host_id, m->size, name);
 	}
 	return ret;
 }
 
+static bool is_own(const struct ids *ids, long long id)
+{
+	const struct nsc_user *user = ids->user;
+
+	if (ids->kind == &kinds[0])
+		return id == user->uid;
+	for (int i = 0; i < user->n_groups; i++)
+		if (id == user->groups[i])
+			return true;
+	return id == user->gid;
+}
+
 /*
- * Refuse the range if an account has one of its ids.  Only accounts in the
- * host's files are checked: asking a directory service about 65536 ids takes
- * too long for a login.
+ * Refuse the ids if an account of another user has one of them.  Only accounts
+ * in the host's files are checked: asking a directory service about 65536 ids
+ * takes too long for a login.
  */
-static int check_accounts(const struct kind *kind, const char *user,
-			  uint32_t range, struct nsc_error *err)
+static int check_accounts(const struct ids *ids, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
-	int ret = read_etc(kind->accounts, &text, err);
+	int ret = read_roots("/etc", ids->kind->accounts, &text, err);
 
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
 		char *password = strchr(line, ':');
 		char *id = password ? strchr(password + 1, ':') : NULL;
+		const struct nsc_id_mapping *m;
 		long long number;
 
 		if (!id)
 			continue;
 		id[1 + strcspn(id + 1, ":")] = '\0';
-		if (nsc_text_number(id + 1, 0, UINT32_MAX, &number) < 0 ||
-		    !subid_overlap((uint64_t)number, 1, range))
+		if (nsc_text_number(id + 1, 0, UINT32_MAX, &number) < 0)
+			continue;
+		m = subid_overlap(ids, (uint64_t)number, 1);
+		if (!m || (!ids->automatic && is_own(ids, number)))
 			continue;
 		*password = '\0';
 		return nsc_error_set(err, EEXIST, "/etc/%s: '%s' has the id "
 				     "%lld, which is in the range of user '%s' "
-				     "(%u+%u): give '%s' another range in "
-				     "/etc/%s", kind->accounts, line, number,
-				     user, range, NSC_IDMAP_RANGE, user,
-				     kind->file);
+				     "(%u+%u): give '%s' another range%s%s",
+				     ids->kind->accounts, line, number,
+				     ids->user->name, m->host_id, m->size,
+				     ids->user->name,
+				     ids->automatic ? " in /etc/" : "",
+				     ids->automatic ? ids->kind->file : "");
 	}
 	return ret;
 }
@@ -154,7 +187,7 @@ static bool has_module(void)
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 
-	if (read_etc("nsswitch.conf", &text, NSC_IGNORE) < 0)
+	if (read_roots("/etc", "nsswitch.conf", &text, NSC_IGNORE) < 0)
 		return true;
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL; line;
 	     line = strtok_r(NULL, "\n", &save)) {
@@ -197,7 +230,7 @@ static int from_file(const struct kind *kind, const struct nsc_user *user,
 {
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
-	int found = read_etc(kind->file, &text, err);
+	int found = read_roots("/etc", kind->file, &text, err);
 
 	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
 	     line && !found; line = strtok_r(NULL, "\n", &save)) {
@@ -303,6 +336,140 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 	return 0;
 }
 
+/* Refuse the ids if a line of the pool, "name first uid", has one of them. */
+static int check_line(const struct ids *ids, char *line, struct nsc_error *err)
+{
+	const char *name = strsep(&line, " ");
+	const char *first = strsep(&line, " "), *uid = strsep(&line, " ");
+	const struct nsc_user *user = ids->user;
+	long long number, owner = -1;
+
+	if (uid && nsc_text_number(uid, 0, UINT32_MAX, &owner) < 0)
+		return 0;
+	if (!first || nsc_text_number(first, 0, UINT32_MAX, &number) < 0 ||
+	    (!strcmp(name, user->name) && (owner < 0 || owner == user->uid)))
+		return 0;
+	if (subid_overlap(ids, (uint64_t)number, NSC_IDMAP_RANGE))
+		return nsc_error_set(err, EEXIST, "%s/" IDS_FILE ": ids of "
+				     "user '%s' are in the range of '%s' "
+				     "(%lld+%u): give '%s' others",
+				     NSC_STATEDIR, user->name, name, number,
+				     NSC_IDMAP_RANGE, user->name);
+	/* So accounts of a directory service are known, too. */
+	if (ids->kind == &kinds[0] && owner >= 0 && owner != user->uid &&
+	    subid_overlap(ids, (uint64_t)owner, 1))
+		return nsc_error_set(err, EEXIST, "%s/" IDS_FILE ": '%s' has "
+				     "the id %lld, which is in the range of "
+				     "user '%s': give '%s' another range",
+				     NSC_STATEDIR, name, owner, user->name,
+				     user->name);
+	return 0;
+}
+
+static int check_pool(const struct ids *ids, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	char *save = NULL;
+	int ret = read_roots(NSC_STATEDIR, IDS_FILE, &text, err);
+
+	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
+	     ret == 0 && line; line = strtok_r(NULL, "\n", &save))
+		ret = check_line(ids, line, err);
+	return ret;
+}
+
+/* The pool gives these ids to users who have no range yet. */
+static int check_unassigned(const struct ids *ids, const struct nsc_conf *conf,
+			    struct nsc_error *err)
+{
+	const struct nsc_id_mapping *m = subid_overlap(
+		ids, conf->id_pool_first, conf->id_pool_count);
+
+	return !m ? 0 :
+	       nsc_error_set(err, EEXIST, "%u+%u is in the pool of "
+			     "nscontainer.conf (%u+%u), which gives ids to "
+			     "each user: take others, or leave the mappings "
+			     "out", m->host_id, m->size, conf->id_pool_first,
+			     conf->id_pool_count);
+}
+
+static int check_configured(const struct ids *ids, const struct nsc_conf *conf,
+			    struct nsc_error *err)
+{
+	int ret = check_others(ids, err);
+
+	if (ret == 0)
+		ret = check_accounts(ids, err);
+	if (ret == 0)
+		ret = check_pool(ids, err);
+	return ret < 0 ? ret : check_unassigned(ids, conf, err);
+}
+
+/* The ids that the user has outside of any container. */
+static int check_own(const struct ids *ids, struct nsc_error *err)
+{
+	int ret = check_others(ids, err);
+
+	return ret < 0 ? ret : check_pool(ids, err);
+}
+
+static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
+{
+	size_t n = (size_t)user->n_groups + 1;
+	const struct nsc_id_mapping uid = { 0, user->uid, 1 };
+	_cleanup_free_ struct nsc_id_mapping *gids = calloc(n, sizeof(*gids));
+	const struct ids all[] = {
+		{ .kind = &kinds[0], .user = user, .map = &uid, .n = 1 },
+		{ .kind = &kinds[1], .user = user, .map = gids, .n = n },
+	};
+	int ret;
+
+	if (!gids)
+		return nsc_error_sys(err, ENOMEM, "groups");
+	for (size_t i = 0; i < n; i++)
+		gids[i] = (struct nsc_id_mapping){
+			0, i ? user->groups[i - 1] : user->gid, 1 };
+	ret = check_own(&all[0], err);
+	return ret < 0 ? ret : check_own(&all[1], err);
+}
+
+int nsc_subid_check(const struct nsc_plan *plan, const struct nsc_conf *conf,
+		    struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	const struct ids maps[] = {
+		{ .kind = &kinds[0], .user = plan->user,
+		  .map = config->uid_mappings, .n = config->n_uid_mappings },
+		{ .kind = &kinds[1], .user = plan->user,
+		  .map = config->gid_mappings, .n = config->n_gid_mappings },
+	};
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(maps); i++) {
+		if (subid_overlap(&maps[i], 0, 1))
+			ret = nsc_error_set(err, EPERM, "0 is root of the "
+					    "host, whose files the container "
+					    "would own: map others, or set "
+					    "namespaces.NEWUSER to false");
+		if (ret == 0)
+			ret = check_configured(&maps[i], conf, err);
+		if (ret < 0)
+			nsc_error_context(err, "%s: %s", config->file,
+					  maps[i].kind->key);
+	}
+	return ret < 0 || !plan->login || plan->user->uid == 0 ? ret :
+	       check_own_ids(plan->user, err);
+}
+
+static int check_automatic(const struct ids *ids, struct nsc_error *err)
+{
+	int ret = check_others(ids, err);
+
+	if (ret == 0)
+		ret = check_accounts(ids, err);
+	return ret < 0 ? ret : check_pool(ids, err);
+}
+
 int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 		   uint32_t *ret_uid, uint32_t *ret_gid,
 		   struct nsc_error *err)
@@ -317,10 +484,11 @@ int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 		ret = 0;
 	}
 	for (size_t i = 0; ret == 0 && i < 2; i++) {
-		ret = check_others(&kinds[i], user, range[i], err);
-		if (ret == 0)
-			ret = check_accounts(&kinds[i], user->name, range[i],
-					     err);
+		const struct nsc_id_mapping map = { 0, range[i],
+						    NSC_IDMAP_RANGE };
+
+		ret = check_automatic(&(struct ids){ &kinds[i], user, &map, 1,
+						     true }, err);
 	}
 	if (ret < 0)
 		return ret;

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "config/plan.h"
 #include "util/error.h"
 #include "policy/conf.h"
 #include "policy/user.h"
@@ -21,5 +22,14 @@
 int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 		   uint32_t *ret_uid, uint32_t *ret_gid,
 		   struct nsc_error *err);
+
+/*
+ * Check the ids that nsc_subid_find() has not chosen: those of configured maps,
+ * and, for a login, the user's own.  -EPERM: a map has the host's root;
+ * -EEXIST: an id is another user's, as one of the account, of its subordinate
+ * range, or of the pool.
+ */
+int nsc_subid_check(const struct nsc_plan *plan, const struct nsc_conf *conf,
+		    struct nsc_error *err);
 
 #endif

@@ -150,6 +150,25 @@ void nsc_doctor_find_users(struct nsc_doctor *doctor, const char *const *names)
 	add_configured(doctor);
 }
 
+/* Report the dangers that container.json accepts. */
+static void report_accepted(struct nsc_doctor *doctor, const char *user,
+			    const struct nscontainer_record *record)
+{
+	json_t *object = json_loads(nscontainer_record_json(record), 0, NULL);
+	const struct nsc_finding f = {
+		.severity = NSC_HOLE, .check = "accepted", .user = user,
+		.file = json_string_value(json_object_get(object, "config")),
+		.remedy = "do what the text says, and remove it from accept",
+	};
+	const json_t *text;
+	size_t i;
+
+	json_array_foreach(json_object_get(object, "accepted"), i, text)
+		nsc_doctor_add(doctor, &f, "accept allows: %s",
+			       json_string_value(text));
+	json_decref(object);
+}
+
 static void users_check_config(struct nsc_doctor *doctor,
 			       const struct nsc_patient *patient)
 {
@@ -160,6 +179,8 @@ static void users_check_config(struct nsc_doctor *doctor,
 	if (nscontainer_open_user(patient->user->name, doctor->conf_path,
 				  &container, &e) == 0)
 		nscontainer_check(container, &record, &e);
+	if (record)
+		report_accepted(doctor, patient->user->name, record);
 	nscontainer_record_free(record);
 	nscontainer_close(container);
 	if (e.code)

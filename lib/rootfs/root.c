@@ -46,7 +46,7 @@ static const char *const kernel_types[] = {
 	"sysfs", "tracefs", NULL,
 };
 
-static bool below(const char *path, const char *dir)
+bool nsc_rootfs_is_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
@@ -55,13 +55,21 @@ static bool below(const char *path, const char *dir)
 	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
 }
 
+bool nsc_rootfs_is_kernels(const char *type)
+{
+	for (const char *const *t = kernel_types; *t; t++)
+		if (!strcmp(type, *t))
+			return true;
+	return false;
+}
+
 bool nsc_rootfs_is_hidden(const char *path)
 {
 	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++)
-		if (below(path, h->path))
+		if (nsc_rootfs_is_below(path, h->path))
 			return true;
 	for (const char *const *m = managed; *m; m++)
-		if (below(path, *m))
+		if (nsc_rootfs_is_below(path, *m))
 			return true;
 	return false;
 }
@@ -115,11 +123,9 @@ static bool wanted(const struct nsc_rootfs *rootfs, const char *point,
 {
 	const char *top = rootfs->plan->config->rootfs;
 
-	if (!below(point, top) || !strcmp(point, top))
+	if (!nsc_rootfs_is_below(point, top) || !strcmp(point, top) ||
+	    nsc_rootfs_is_kernels(type))
 		return false;
-	for (const char *const *t = kernel_types; *t; t++)
-		if (!strcmp(type, *t))
-			return false;
 	return !root_is_host(rootfs) || !nsc_rootfs_is_hidden(point);
 }
 

@@ -24,6 +24,12 @@ extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
 /* Is path a hidden directory or an always new one, or below one? */
 bool nsc_rootfs_is_hidden(const char *path);
 
+/* Is it a file system of the kernel, which holds no files of a container? */
+bool nsc_rootfs_is_kernels(const char *type);
+
+/* Is path the directory dir, or below it? */
+bool nsc_rootfs_is_below(const char *path, const char *dir);
+
 /*
  * Make and open a directory of the scratch tmpfs.  Returns a descriptor
  * (O_PATH).

@@ -122,6 +122,25 @@ bool nsc_proc_mount_next(char **text, struct nsc_proc_mount *ret)
 	return false;
 }
 
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; list; list = strchr(list, ',')) {
+		list += *list == ',';
+		if (!strncmp(list, word, len) &&
+		    (list[len] == ',' || !list[len]))
+			return true;
+	}
+	return false;
+}
+
+bool nsc_proc_mount_has(const struct nsc_proc_mount *mount, const char *option)
+{
+	return has_word(mount->options, option) ||
+	       has_word(mount->super, option);
+}
+
 const char *nsc_proc_cgroup(const char *text, const char *controllers)
 {
 	size_t len = strlen(controllers);

@@ -58,6 +58,9 @@ struct nsc_proc_mount {
  */
 bool nsc_proc_mount_next(char **text, struct nsc_proc_mount *ret);
 
+/* Does the mount have the option, itself or through its file system? */
+bool nsc_proc_mount_has(const struct nsc_proc_mount *mount, const char *option);
+
 /*
  * Find the control group in the text of a /proc/PID/cgroup, cgroups(7), for the
  * hierarchy with these controllers ("": v2).  The result extends to the end of

@@ -13,6 +13,8 @@ NO_USER='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true, "NEWNET": true, "NEWCGROUP": true}'
 SHELL_SH='"session": {"shell": "/bin/sh"}'
 IMAGE=$TOP/image
+# The rootfs is in a home, or its container has no user namespace.
+REACHED="\"accept\": [\"exposed-files\"]"
 REASON=$(make_busybox "$IMAGE") || IMAGE=
 
 # host MORE : alice's container has the host's system.
@@ -31,7 +33,7 @@ own() {
 	[ -n "$IMAGE" ] || skip "$REASON"
 	rm -rf /srv/own
 	cp -a "$IMAGE" /srv/own
-	config alice "{\"rootfs\": \"/srv/own\", $SHELL_SH${1:+, $1}}"
+	config alice "{\"rootfs\": \"/srv/own\", $REACHED, $SHELL_SH${1:+, $1}}"
 	syslog_mark
 }
 
@@ -196,7 +198,8 @@ rootfs_link() {
 	own
 	install -d -o alice /home/alice/sub
 	ln -sfn / /home/alice/sub/image
-	config alice "{\"rootfs\": \"/home/alice/sub/image\", $SHELL_SH}"
+	config alice "{\"rootfs\": \"/home/alice/sub/image\", $REACHED,
+		$SHELL_SH}"
 	inside 'cat /proc/self/mounts' > "$OUT/text" 2>&1 &&
 		fail "let in" "$(cat "$OUT/text")"
 	logged "rootfs.*'/home/alice/sub/image' is a symbolic link"

@@ -8,7 +8,7 @@
 pam_enable sshd su su-l sudo sudo-i
 conf 'stop = "logout";'
 sshd_start 22
-BOX=/srv/box
+BOX=/srv/images/box
 POWERS='"seccomp": "unconfined", "capabilities": ["SYS_PTRACE", "SYS_ADMIN",
 	"DAC_OVERRIDE", "DAC_READ_SEARCH", "CHOWN", "FOWNER", "KILL",
 	"SETUID", "SETGID", "SYS_CHROOT", "MKNOD", "NET_ADMIN"]'
@@ -310,7 +310,7 @@ false_proc() {
 # A name service module of the rootfs reports every process that loads it.  The
 # login programs look users up inside, and must not load it.
 nothing_is_loaded() {
-	local box=/srv/nss dir door
+	local box=/srv/images/nss dir door
 
 	need_attacker
 	clean_slate

@@ -140,8 +140,8 @@ layers() {
 	need_product
 	clean_slate
 	rm -rf $STATE/alice
-	make_busybox /srv/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
-	config alice '{"rootfs": "/srv/m9", "overlay": "persistent",
+	make_busybox /srv/images/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
+	config alice '{"rootfs": "/srv/images/m9", "overlay": "persistent",
 		"home": "private", "session": {"shell": "/bin/sh"}}'
 	status_is 0 su alice -s /bin/sh -c 'echo x > ~/x'
 	for dir in $STATE/alice $STATE/alice/overlay \
@@ -160,12 +160,12 @@ layers() {
 		chmod 0700 $STATE/alice
 	done
 	clean_slate
-	mv $STATE/alice/overlay /srv/m9-overlay
-	ln -s /srv/m9-overlay $STATE/alice/overlay
+	mv $STATE/alice/overlay /srv/images/m9-overlay
+	ln -s /srv/images/m9-overlay $STATE/alice/overlay
 	su alice -s /bin/sh -c true > "$OUT/text" 2>&1 &&
 		fail "a link is followed"
 	rm $STATE/alice/overlay
-	mv /srv/m9-overlay $STATE/alice/overlay
+	mv /srv/images/m9-overlay $STATE/alice/overlay
 	status_is 0 su alice -s /bin/sh -c true
 }
 
@@ -175,11 +175,11 @@ copied_up() {
 
 	need_attacker
 	clean_slate
-	rm -rf $STATE/alice /srv/m9
-	make_busybox /srv/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
-	install -m 4755 -o root /bin/busybox /srv/m9/bin/suid
-	setcap cap_sys_admin+ep /srv/m9/bin/suid || skip "setcap fails"
-	config alice '{"rootfs": "/srv/m9", "overlay": "persistent",
+	rm -rf $STATE/alice /srv/images/m9
+	make_busybox /srv/images/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
+	install -m 4755 -o root /bin/busybox /srv/images/m9/bin/suid
+	setcap cap_sys_admin+ep /srv/images/m9/bin/suid || skip "setcap fails"
+	config alice '{"rootfs": "/srv/images/m9", "overlay": "persistent",
 		"session": {"shell": "/bin/sh"}}'
 	nsinit start alice || fail "nsinit start"
 	as_root_inside chmod 4777 /bin/suid
@@ -212,8 +212,8 @@ not_mapped() {
 	status_is 1 as_root_inside cat /mnt/file
 	status_is 1 as_root_inside cp /bin/true /mnt/made
 	nsinit stop alice
-	make_busybox /srv/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
-	config alice '{"rootfs": "/srv/m9", "session": {"shell": "/bin/sh"}}'
+	make_busybox /srv/images/m9 > "$OUT/text" || skip "$(cat "$OUT/text")"
+	config alice '{"rootfs": "/srv/images/m9", "session": {"shell": "/bin/sh"}}'
 	nsinit start alice || fail "nsinit start"
 	equal "control: owner of a rootfs's file" 0 \
 		"$(as_root_inside stat -c %u /etc/passwd)"

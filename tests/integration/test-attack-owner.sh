@@ -339,13 +339,13 @@ same_uid() {
 kept() {
 	local what=$1 file=$2
 
-	[ -e /srv/box ] || {
-		make_busybox /srv/box || skip busybox
-		rm /srv/box/bin/bash
-		printf '#!/bin/sh\nexec /bin/sh "$@"\n' > /srv/box/bin/bash
-		chmod 0755 /srv/box/bin/bash
+	[ -e /srv/images/box ] || {
+		make_busybox /srv/images/box || skip busybox
+		rm /srv/images/box/bin/bash
+		printf '#!/bin/sh\nexec /bin/sh "$@"\n' > /srv/images/box/bin/bash
+		chmod 0755 /srv/images/box/bin/bash
 	}
-	begin "{\"rootfs\": \"/srv/box\", $what}"
+	begin "{\"rootfs\": \"/srv/images/box\", $what}"
 	as_root_inside sh -c "umask 022; echo $SECRET > $file" ||
 		fail "the test is wrong: no file"
 	timeout 15 nsinit stop alice

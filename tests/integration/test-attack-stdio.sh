@@ -75,7 +75,7 @@ door() {
 
 MOUNTS="\"mounts\": [{\"type\": \"bind\", \"source\": \"$SHARED\",
 	\"destination\": \"$SHARED\", \"writable\": true}]"
-NO_USERNS=', "namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
+NO_USERNS=', "accept": ["exposed-files"], "namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true}'
 
 # A container of alice, and one of a directory, which has alice as its user.

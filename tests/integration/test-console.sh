@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
-BOX=/srv/box
+BOX=/srv/images/box
 TTY='{"rootfs": "/", "tty": true}'
 PLAIN_BOX='{"rootfs": "/"}'
 
@@ -242,7 +242,7 @@ output_unchanged() {
 	head -c 1048576 /dev/urandom > "$BOX/data"
 	want=$(cksum < "$BOX/data")
 	echo '{"rootfs": "/", "tty": true, "mounts": [{"type": "bind",
-		"source": "/srv/box", "destination": "/mnt"}]}' \
+		"source": "/srv/images/box", "destination": "/mnt"}]}' \
 		> "$BOX/container.json"
 	for i in 1 2 3; do
 		equal "checksum $i" "$want" "$(box -- sh -c \

@@ -83,6 +83,14 @@ planted() {
 		fail "more is found than was planted" "$(cat "$OUT/stdout")"
 }
 
+foreign_ids() {
+	local map='[{"container_id": 0, "host_id": 5000000, "size": 1000},
+		{"container_id": 1001, "host_id": 1001, "size": 2}]'
+
+	config alice "{\"rootfs\": \"/\", \"accept\": [\"foreign-ids\"],
+		\"uid_mappings\": $map, \"gid_mappings\": $map}"
+}
+
 line_of() {
 	grep -n "$1" "$2" | head -n 1 | cut -d : -f 1
 }
@@ -283,6 +291,9 @@ note|exempt|/etc/nscontainer/nscontainer.conf|exempt_users|conf "exempt_users = 
 note|exempt|/etc/nscontainer/nscontainer.conf|exempt_groups|conf "exempt_groups = [ \"alice\" ];"
 risk|untrusted-file||users/carol/container.json: is writable|config carol "{}"; chmod 0666 "$CONF/users/carol/container.json"; usermod -s /usr/sbin/nologin carol
 risk|untrusted-file||groups/staff: is owned by uid|mkdir -p "$CONF/groups/staff"; chown alice "$CONF/groups/staff"
+hole|accepted|/etc/nscontainer/users/alice/container.json|other users of the host can reach|mkdir /srv/open; config alice "{\"rootfs\": \"/srv/open\", \"accept\": [\"exposed-files\"]}"
+risk|refused||other users of the host can reach|mkdir -p /srv/open; config alice "{\"rootfs\": \"/srv/open\"}"
+hole|accepted|/etc/nscontainer/users/alice/container.json|'bob' has the id|foreign_ids
 risk|root-contained||su and sudo to root|config root "{\"rootfs\": \"/\", \"namespaces\": {\"NEWNS\": true, \"NEWPID\": true}}"
 risk|break-glass-empty||has no member|gpasswd -d carol nscontainer-admins
 risk|break-glass-empty||does not exist|groupdel nscontainer-admins

@@ -5,7 +5,7 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
-BOX=/srv/hostile
+BOX=/srv/images/hostile
 ADMIN='{"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE", "CHOWN", "FOWNER",
 	"SYS_CHROOT", "SYS_PTRACE", "MKNOD", "KILL"]}'
 

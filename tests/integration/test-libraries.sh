@@ -39,7 +39,7 @@ without() {
 box() {
 	need_product
 	mkdir -p "$BOX"
-	printf '{"rootfs": "/srv/image"%s}\n' "$1" > "$BOX/container.json"
+	printf '{"rootfs": "/srv/images/plain"%s}\n' "$1" > "$BOX/container.json"
 }
 
 # lacks_library LIBRARY: the message names the library.
@@ -132,7 +132,7 @@ systemd() {
 	status_is 0 nsinit exec --root "$BOX" true
 }
 
-make_busybox /srv/image > /dev/null || fail "no image"
+make_busybox /srv/images/plain > /dev/null || fail "no image"
 t "a plain nsinit exec needs and loads none of them" plain_exec
 t "nor does the container of a login" plain_login
 t "libsubid is needed where nsswitch.conf names a module" subid_module

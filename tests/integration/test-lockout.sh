@@ -394,16 +394,16 @@ try_broken() {
 
 try_inside() {
 	fresh
-	make_busybox /srv/image || fail "no busybox"
-	config alice '{"rootfs": "/srv/image"}'
+	make_busybox /srv/images/plain || fail "no busybox"
+	config alice '{"rootfs": "/srv/images/plain"}'
 	usermod -s /usr/bin/fish alice
 	attempt 1 alice
 	step credentials ok
 	fails_at shell "the login shell '/usr/bin/fish'"
 	usermod -s /bin/bash alice
 	printf '#!/bin/sh\necho broken shell >&2\nexit 3\n' \
-		> /srv/image/bin/odd
-	chmod 0755 /srv/image/bin/odd
+		> /srv/images/plain/bin/odd
+	chmod 0755 /srv/images/plain/bin/odd
 	usermod -s /bin/odd alice
 	attempt 1 alice
 	fails_at command "ended with status 3: broken shell"
@@ -422,11 +422,11 @@ try_inside() {
 # A hostile container: its shell does not end, and gets no file of the host.
 try_hostile() {
 	fresh
-	make_busybox /srv/hostile || fail "no busybox"
-	config alice '{"rootfs": "/srv/hostile"}'
+	make_busybox /srv/images/hostile || fail "no busybox"
+	config alice '{"rootfs": "/srv/images/hostile"}'
 	printf '#!/bin/sh\nls /proc/self/fd > /tmp/fds; exec sleep 600\n' \
-		> /srv/hostile/bin/slow
-	chmod 0755 /srv/hostile/bin/slow
+		> /srv/images/hostile/bin/slow
+	chmod 0755 /srv/images/hostile/bin/slow
 	usermod -s /bin/slow alice
 	attempt 1 alice
 	fails_at command "killed by signal 14"

@@ -349,7 +349,7 @@ resolv() {
 }
 
 resolv_rootfs() {
-	local box=/srv/box BOX_SHELL=/bin/sh
+	local box=/srv/images/box BOX_SHELL=/bin/sh
 
 	make_busybox "$box" || skip "busybox"
 	printf 'nameserver 9.9.9.9\n' > /etc/resolv.conf
@@ -499,7 +499,7 @@ pasta_errors() {
 
 # nsinit exec in a directory: root's own container, as in 2014.
 sample() {
-	local box=/srv/sample
+	local box=/srv/images/sample
 
 	make_busybox "$box" || skip "busybox"
 	getent passwd daemon >> "$box/etc/passwd"
@@ -523,7 +523,7 @@ sample() {
 }
 
 pasta_root() {
-	local box=/srv/pasta
+	local box=/srv/images/pasta
 
 	[ -x /usr/bin/pasta ] || skip "passt is not installed"
 	make_busybox "$box" || skip "busybox"

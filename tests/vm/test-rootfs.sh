@@ -4,12 +4,13 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
-make_busybox /srv/image
+mkdir -m 0700 /srv/images
+make_busybox /srv/images/plain
 conf 'linger = 60;'
 
 # lands OVERLAY
 lands() {
-	config bob "{\"rootfs\": \"/srv/image\", \"overlay\": \"$1\"}"
+	config bob "{\"rootfs\": \"/srv/images/plain\", \"overlay\": \"$1\"}"
 	su - bob -c "ls -ln /bin/busybox; touch /tmp/new && echo is written
 		$NS_COMMAND" > "$OUT/all" 2>&1 || fail "$(cat "$OUT/all")"
 	landed_inside "$OUT/all" bob
@@ -18,10 +19,10 @@ lands() {
 }
 
 overlay() {
-	rm -f /srv/image/tmp/new
+	rm -f /srv/images/plain/tmp/new
 	lands "$1"
 	contains "a file in /tmp" "is written" "$(cat "$OUT/all")"
-	[ ! -e /srv/image/tmp/new ] || fail "the image itself was written to"
+	[ ! -e /srv/images/plain/tmp/new ] || fail "the image itself was written to"
 }
 
 t "a rootfs of its own is entered" lands none

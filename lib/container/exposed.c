@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: nsinit, root of the host.  Changes nothing.
+ *
+ * Files in the rootfs have the host's ids, also with a user namespace, because
+ * it is id-mapped; without one, those in each bind and home have them too.  A
+ * set-user-ID program that the container's root leaves there runs with the
+ * rights of the host's root, for everybody who reaches it on the host.
+ */
+#include "container/exposed.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/capability.h>
+#include <sys/stat.h>
+
+#include "rootfs/root.h"
+#include "rundir/statedir.h"
+#include "util/fd.h"
+#include "util/paths.h"
+#include "util/proc.h"
+
+/* A directory or file of the host that is writable inside. */
+struct exposed {
+	const char *key;	/* of container.json */
+	const char *path;
+	bool readonly;		/* it is not, but mounts below it are */
+	const char *remedy;
+};
+
+/* Can only root enter the directory?  Then nobody else gets further. */
+static bool is_roots_alone(const char *dir)
+{
+	struct stat st;
+
+	return lstat(dir, &st) == 0 && st.st_uid == 0 &&
+	       !(st.st_mode & (S_IXGRP | S_IXOTH));
+}
+
+/*
+ * Can others than root reach what is at this path without links?  The mode of
+ * the object itself does not count: the container's root can change it.
+ */
+static bool is_reached(const char *path)
+{
+	char dir[PATH_MAX];
+
+	for (const char *p = path; (p = strchr(p, '/')); p++) {
+		snprintf(dir, sizeof(dir), "%.*s", p > path ? (int)(p - path) :
+							      1, path);
+		if (is_roots_alone(dir))
+			return false;
+	}
+	return true;
+}
+
+static bool is_harmless(const struct nsc_plan *plan,
+			const struct nsc_proc_mount *m)
+{
+	const struct nsc_config *config = plan->config;
+	bool makes_devices =
+		!(config->namespaces & CLONE_NEWUSER) &&
+		config->process.capabilities & (UINT64_C(1) << CAP_MKNOD);
+
+	if (nsc_proc_mount_has(m, "ro"))
+		return true;
+	return nsc_proc_mount_has(m, "nosuid") &&
+	       (!makes_devices || nsc_proc_mount_has(m, "nodev"));
+}
+
+/*
+ * Find a mount, at path or below it, on which programs of the container's root
+ * would have their rights.  bad gets its path, "" if there is none.
+ */
+static int find_mount(const struct nsc_plan *plan, const char *path,
+		      bool readonly, char bad[PATH_MAX], struct nsc_error *err)
+{
+	_cleanup_free_ char *mountinfo = NULL;
+	int ret = nsc_proc_read("/proc/self/mountinfo", &mountinfo, err);
+	char *rest = mountinfo;
+	struct nsc_proc_mount m;
+	size_t longest = 0;
+	bool harmful = false;
+
+	*bad = '\0';
+	while (ret == 0 && nsc_proc_mount_next(&rest, &m)) {
+		bool harmless = is_harmless(plan, &m);
+
+		if (nsc_rootfs_is_below(path, m.point) &&
+		    strlen(m.point) >= longest) {
+			longest = strlen(m.point);
+			harmful = !harmless;
+		} else if (nsc_rootfs_is_below(m.point, path) && !harmless &&
+			   !nsc_rootfs_is_kernels(m.type)) {
+			snprintf(bad, PATH_MAX, "%s", m.point);
+		}
+	}
+	if (ret == 0 && harmful && !readonly)
+		snprintf(bad, PATH_MAX, "%s", path);
+	return ret;
+}
+
+static int check_exposed(const struct nsc_plan *plan,
+			 const struct exposed *exposed, struct nsc_error *err)
+{
+	char path[PATH_MAX], bad[PATH_MAX];
+	int ret;
+
+	/* What does not exist is another check's. */
+	if (!realpath(exposed->path, path) || !is_reached(path))
+		return 0;
+	ret = find_mount(plan, path, exposed->readonly, bad, err);
+	if (ret < 0 || !*bad)
+		return ret;
+	return nsc_error_set(err, EPERM, "%s: %s: other users of the host can "
+			     "reach '%.96s', and a set-user-ID program that "
+			     "the container's root leaves there is root on "
+			     "the host: put it below a directory of root with "
+			     "mode 0700, mount it nosuid, %s, or write "
+			     "\"accept\": [\"exposed-files\"]",
+			     plan->config->file, exposed->key, bad,
+			     exposed->remedy);
+}
+
+static int check_rootfs(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	const struct exposed rootfs = {
+		"rootfs", config->rootfs, config->readonly_fs,
+		"set overlay to \"tmpfs\" or \"persistent\"",
+	};
+
+	/* The host's "/", and what is below a layer, are read-only. */
+	return config->overlay != NSC_OVERLAY_NONE ||
+	       !strcmp(config->rootfs, "/") ? 0 :
+	       check_exposed(plan, &rootfs, err);
+}
+
+/* Without a user namespace: can a program inside be root? */
+static bool has_root(const struct nsc_plan *plan)
+{
+	const struct nsc_config *config = plan->config;
+
+	if (!plan->login || config->init)
+		return true;
+	/* A set-user-ID program of the host's "/" gains nothing inside. */
+	return plan->user->uid != 0 && !config->process.no_new_privs &&
+	       strcmp(config->rootfs, "/") != 0;
+}
+
+static int check_mounts(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < config->n_mounts; i++) {
+		const struct nsc_config_mount *m = &config->mounts[i];
+		char key[48];
+		const struct exposed bind = {
+			key, m->source, false, "set no_new_privs",
+		};
+
+		snprintf(key, sizeof(key), "mounts[%zu].source", i);
+		if (m->type == NSC_MOUNT_BIND && m->writable)
+			ret = check_exposed(plan, &bind, err);
+	}
+	return ret;
+}
+
+static int check_home(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct exposed home = {
+		"home", plan->user->home, false,
+		"set home to \"private\", set no_new_privs",
+	};
+
+	struct stat st;
+
+	/* Only the user's own directory is bound. */
+	return !plan->login || plan->config->home != NSC_HOME_BIND ||
+	       stat(home.path, &st) < 0 || st.st_uid != plan->user->uid ? 0 :
+	       check_exposed(plan, &home, err);
+}
+
+/* Its directories are made with mode 0700; somebody may have changed that. */
+static int check_kept(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	static const char *const names[] = { "home", "overlay/upper" };
+	char dir[PATH_MAX], path[PATH_MAX];
+	int ret = 0;
+
+	nsc_statedir_path(plan->user->name, dir);
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(names); i++) {
+		const struct exposed kept = {
+			i ? "overlay" : "home", path, false, "chmod 0700 it",
+		};
+
+		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) <
+		    (int)sizeof(path))
+			ret = check_exposed(plan, &kept, err);
+	}
+	return ret;
+}
+
+int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	int ret = check_rootfs(plan, err);
+
+	if (ret < 0 || plan->config->namespaces & CLONE_NEWUSER ||
+	    !has_root(plan))
+		return ret;
+	ret = check_mounts(plan, err);
+	if (ret == 0)
+		ret = check_home(plan, err);
+	return ret < 0 ? ret : check_kept(plan, err);
+}
