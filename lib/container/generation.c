@@ -20,9 +20,9 @@
 
 const char *nsc_generation_exclusive(const struct nsc_config *config)
 {
-	/* The kernel refuses an upper directory that is in use. */
+	/* Two overlays with one upper directory damage it. */
 	if (config->overlay == NSC_OVERLAY_PERSISTENT)
-		return "overlay \"persistent\"";
+		return NSC_EXCLUSIVE_LAYER;
 	if (config->cgroups.name && *config->cgroups.name)
 		return "cgroups.name";
 	for (size_t i = 0; i < config->n_networks; i++) {

@@ -12,6 +12,8 @@
 #include "config/container_config.h"
 #include "policy/user.h"
 
+#define NSC_EXCLUSIVE_LAYER "overlay \"persistent\""
+
 /*
  * The key of container.json that prevents two containers of this configuration
  * from running at the same time; NULL: there is none.

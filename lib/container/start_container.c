@@ -24,6 +24,7 @@
 #include "container/hooks.h"
 #include "rundir/running.h"
 #include "container/labels.h"
+#include "container/others.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
 #include "rundir/instance.h"
@@ -305,6 +306,11 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = let_pass(plan, NSC_ACCEPT_FOREIGN_IDS,
 			       nsc_subid_check(plan, conf, err), err);
 	if (ret == 0)
+		ret = let_pass(plan, NSC_ACCEPT_FOREIGN_IDS,
+			       nsc_others_check_ids(plan, err), err);
+	if (ret == 0)
+		ret = nsc_others_check_layer(plan, err);
+	if (ret == 0)
 		ret = let_pass(plan, NSC_ACCEPT_EXPOSED_FILES,
 			       nsc_exposed_check(plan, err), err);
 	if (ret == 0)
@@ -380,6 +386,7 @@ static int stop_replaced(const struct running *r, const struct nsc_conf *conf,
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  const struct running *r, struct nsc_error *err)
 {
+	_cleanup_fd_ int layer = -1;
 	int ret;
 
 	/* Started to run until it is stopped, also after a replacement. */
@@ -390,6 +397,10 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = nsc_start_check_groups(plan, NULL, err);
 	if (ret == 0)
 		ret = stop_replaced(r, conf, err);
+	if (ret < 0)
+		return ret;
+	/* Until the state is there, which tells other starts. */
+	ret = nsc_others_lock_layer(plan, &layer, err);
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 

@@ -46,9 +46,11 @@ struct ids {
 static const struct nsc_id_mapping *
 subid_overlap(const struct ids *ids, uint64_t first, uint64_t count)
 {
+	const struct nsc_id_mapping with = { 0, (uint32_t)first,
+					     (uint32_t)count };
+
 	for (size_t i = 0; i < ids->n; i++)
-		if (first < (uint64_t)ids->map[i].host_id + ids->map[i].size &&
-		    ids->map[i].host_id < first + count)
+		if (nsc_idmap_overlap(&ids->map[i], &with))
 			return &ids->map[i];
 	return NULL;
 }

@@ -3,6 +3,7 @@
 #ifndef NSC_LINUX_IDMAP_H
 #define NSC_LINUX_IDMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,6 +27,14 @@ struct nsc_id_mapping {
  */
 size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
 			   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);
+
+/* Do two mappings share an id of the host? */
+static inline bool nsc_idmap_overlap(const struct nsc_id_mapping *a,
+				     const struct nsc_id_mapping *b)
+{
+	return (uint64_t)a->host_id < (uint64_t)b->host_id + b->size &&
+	       (uint64_t)b->host_id < (uint64_t)a->host_id + a->size;
+}
 
 /* Get the host id for a container id; -ENOENT if it is not mapped. */
 int nsc_idmap_to_host(const struct nsc_id_mapping *map, size_t n, uint32_t id,

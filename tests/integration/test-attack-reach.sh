@@ -14,13 +14,11 @@ IDS='"accept": ["foreign-ids"]'
 NO_USERNS='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
 	"NEWIPC": true}'
 REACHED="other users of the host can reach"
-BOX=/srv/box
 BOB=(setpriv --reuid=bob --regid=bob --init-groups)
 
 fresh() {
 	need_product
 	clean_slate
-	nsinit stop --root "$BOX" > /dev/null 2>&1
 	umount -q -R /srv/safe 2> /dev/null
 	rm -rf "$CONF" /srv/*
 	chmod 0755 /srv
@@ -317,6 +315,103 @@ own_ids() {
 	: > $ids
 }
 
+# Two that run at a time, by maps that only a running container can show.
+running_ids() {
+	local map='[{"container_id": 0, "host_id": 5000500, "size": 1000},
+		{"container_id": 1002, "host_id": 1002, "size": 1}]'
+
+	fresh
+	map "" ""
+	config bob "{\"rootfs\": \"/\", \"uid_mappings\": $map,
+		\"gid_mappings\": $map}"
+	status_is 0 nsinit check alice
+	nsinit start bob || fail "start"
+	refused "uid_mappings: 5000000+1000 is also in the running container of 'bob'"
+	map "" "" ", $IDS"
+	accepted
+	clean_slate
+	map "" ""
+	accepted
+}
+
+# --- R3
+
+# box NAME : a directory for nsinit exec with the layer of root.
+box() {
+	mkdir -p "/srv/images/$1"
+	echo "{\"rootfs\": \"/srv/images/plain\", \"overlay\": \"persistent\"}" \
+		> "/srv/images/$1/container.json"
+}
+
+# What each container writes is seen by the other; without the defence the
+# kernel warns that the behaviour is undefined.
+shared_layer() {
+	local in_use="overlay: the layer of 'root' is in use by the container"
+
+	fresh
+	image /srv/images/plain
+	chmod 0700 /srv/images
+	box a
+	box b
+	nsinit exec --root /srv/images/a /bin/sh -c \
+		'echo > /ready; sleep 60' &
+	wait_until 10 test -e /var/lib/nscontainer/root/overlay/upper/ready ||
+		fail "the first does not run"
+	status_is 126 nsinit exec --root /srv/images/b /bin/true
+	contains "exec" "$in_use of /srv/images/a/container.json" \
+		"$(cat "$OUT/stderr")"
+	contains "exec" "/srv/images/b/container.json" "$(cat "$OUT/stderr")"
+	# The first is joined, as ever.
+	status_is 0 nsinit exec --root /srv/images/a /bin/true
+	# So is a login of root, which has the same layer.
+	config root "{\"rootfs\": \"/srv/images/plain\", $NO_USERNS,
+		\"overlay\": \"persistent\"}"
+	status_is 1 nsinit check root
+	contains "check" "$in_use" "$(cat "$OUT/stderr")"
+	kill $!
+	nsinit stop --root /srv/images/a
+	status_is 0 nsinit check root
+	status_is 0 nsinit exec --root /srv/images/b /bin/true
+}
+
+# Whoever comes first: never both.
+layer_race() {
+	local i ran
+
+	fresh
+	image /srv/images/plain
+	chmod 0700 /srv/images
+	for ((i = 0; i < 6; i++)); do
+		box "$i"
+		nsinit exec --root "/srv/images/$i" /bin/sh -c \
+			'sleep 3; echo ran' > "$OUT/ran.$i" 2> "$OUT/why.$i" &
+	done
+	wait
+	ran=$(cat "$OUT"/ran.* | grep -c ran)
+	equal "containers that ran" 1 "$ran"
+	equal "the others" 5 "$(cat "$OUT"/why.* | grep -c "is in use by")"
+}
+
+# Nor is a layer anybody's rootfs, or bound to be written to.
+layer_as_source() {
+	local dir=/var/lib/nscontainer/bob/overlay/upper
+
+	fresh
+	image /srv/images/plain
+	chmod 0700 /srv/images
+	config bob '{"rootfs": "/srv/images/plain", "overlay": "persistent"}'
+	nsinit start bob || fail "start"
+	config alice "{\"rootfs\": \"$dir\", \"overlay\": \"tmpfs\"}"
+	refused "'$dir' is the layer of an overlay"
+	config alice "{\"rootfs\": \"/\", \"mounts\": [{\"type\": \"bind\",
+		\"source\": \"$dir\", \"destination\": \"/mnt\",
+		\"writable\": true}]}"
+	refused "'$dir' is the layer of an overlay"
+	# Each user has a layer.
+	config alice '{"rootfs": "/srv/images/plain", "overlay": "persistent"}'
+	accepted
+}
+
 pam_enable su
 t "R1 a rootfs that others reach is refused" rootfs_reached ""
 t "R1 also without a user namespace" rootfs_reached ", $NO_USERNS"
@@ -327,3 +422,7 @@ t "R2 maps with ids of others are refused" foreign_ids
 t "R2 such maps give away files" foreign_files
 t "R2 the host's root is in no map" host_root
 t "R2 own ids in a range of somebody else refuse the login" own_ids
+t "R2 maps of two that run do not overlap" running_ids
+t "R3 two containers do not share a layer" shared_layer
+t "R3 nor when they start at once" layer_race
+t "R3 a layer is nobody else's directory" layer_as_source

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit, root of the host. */
+#include "container/others.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "container/generation.h"
+#include "rundir/instance.h"
+#include "rundir/rundir.h"
+#include "rundir/running.h"
+#include "rundir/statedir.h"
+#include "util/fd.h"
+#include "util/lock.h"
+#include "util/paths.h"
+
+#define LOCK_FILE ".lock"
+
+/* Compare the plan with a container that runs. */
+typedef int others_compare(const struct nsc_plan *plan,
+			   const struct nsc_state *state,
+			   struct nsc_error *err);
+
+static int compare_instances(int rundir, const struct nsc_plan *plan,
+			     others_compare *compare, struct nsc_error *err)
+{
+	_cleanup_free_ unsigned int *list = NULL;
+	int n = nsc_instance_list(rundir, &list, NSC_IGNORE);
+	int ret = 0;
+
+	for (int i = 0; ret == 0 && i < n; i++) {
+		_cleanup_fd_ int instance = nsc_instance_open(rundir, list[i],
+							      NSC_IGNORE);
+		_cleanup_state_ struct nsc_state *state = NULL;
+		_cleanup_fd_ int pidfd = instance < 0 ? -1 :
+			nsc_running_find(instance, &state, NSC_IGNORE);
+
+		if (pidfd >= 0)
+			ret = compare(plan, state, err);
+	}
+	return ret;
+}
+
+static int compare_all(const struct nsc_plan *plan, others_compare *compare,
+		       struct nsc_error *err)
+{
+	DIR *dir = opendir(NSC_RUNDIR);
+	const struct dirent *entry;
+	int ret = 0;
+
+	while (dir && ret == 0 && (entry = readdir(dir))) {
+		char path[sizeof(NSC_RUNDIR) + NAME_MAX + 1];
+		_cleanup_fd_ int rundir = -1;
+
+		snprintf(path, sizeof(path), NSC_RUNDIR "/%s", entry->d_name);
+		/* The links with the names of users are not followed. */
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+		if (rundir >= 0)
+			ret = compare_instances(rundir, plan, compare, err);
+	}
+	if (dir)
+		closedir(dir);
+	return ret;
+}
+
+static const struct nsc_id_mapping *
+find_overlap(const struct nsc_config *config, const struct nsc_id_mapping *with)
+{
+	for (size_t i = 0; i < config->n_uid_mappings; i++)
+		if (nsc_idmap_overlap(&config->uid_mappings[i], with))
+			return &config->uid_mappings[i];
+	return NULL;
+}
+
+static int compare_ids(const struct nsc_plan *plan,
+		       const struct nsc_state *state, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	struct nsc_id_mapping theirs[NSC_MAPPINGS_MAX];
+	int n;
+
+	if (state->uid == plan->user->uid ||
+	    !(state->namespaces & CLONE_NEWUSER))
+		return 0;
+	n = nsc_idmap_read(state->pid, "uid_map", theirs);
+	for (int i = 0; i < n; i++) {
+		const struct nsc_id_mapping *m = find_overlap(config,
+							      &theirs[i]);
+
+		if (m)
+			return nsc_error_set(err, EEXIST, "%s: uid_mappings: "
+					     "%u+%u is also in the running "
+					     "container of '%s' (%s): take "
+					     "other ids", config->file,
+					     m->host_id, m->size, state->user,
+					     state->config);
+	}
+	return 0;
+}
+
+int nsc_others_check_ids(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	return plan->config->automatic_mappings ? 0 :
+	       compare_all(plan, compare_ids, err);
+}
+
+/* A container of 'nsinit exec' has the layer of root, in each directory. */
+static int compare_layers(const struct nsc_plan *plan,
+			  const struct nsc_state *state, struct nsc_error *err)
+{
+	bool login = *state->conf;
+
+	if (strcmp(state->user, plan->user->name) != 0 || !state->exclusive ||
+	    strcmp(state->exclusive, NSC_EXCLUSIVE_LAYER) != 0 ||
+	    (login && plan->login) ||
+	    !strcmp(state->config, plan->config->file))
+		return 0;
+	return nsc_error_set(err, EBUSY, "%s: overlay: the layer of '%s' is in "
+			     "use by the container of %s (process %d): stop "
+			     "that one first, or set overlay to \"tmpfs\"",
+			     plan->config->file, state->user, state->config,
+			     state->pid);
+}
+
+/* Is this path in /var/lib/nscontainer/NAME/overlay? */
+static bool is_layer(const char *path)
+{
+	const char *name = NSC_STATEDIR "/";
+	char real[PATH_MAX];
+	const char *dir;
+
+	if (!realpath(path, real) || strncmp(real, name, strlen(name)) != 0)
+		return false;
+	dir = strchr(real + strlen(name), '/');
+	return dir && !strncmp(dir, "/overlay", 8) && (!dir[8] ||
+						       dir[8] == '/');
+}
+
+/* A layer below another overlay, or changed beside its own, gets damaged. */
+static int check_sources(const struct nsc_config *config,
+			 struct nsc_error *err)
+{
+	const char *bad = is_layer(config->rootfs) ? config->rootfs : NULL;
+
+	for (size_t i = 0; !bad && i < config->n_mounts; i++)
+		if (config->mounts[i].type == NSC_MOUNT_BIND &&
+		    config->mounts[i].writable &&
+		    is_layer(config->mounts[i].source))
+			bad = config->mounts[i].source;
+	return !bad ? 0 :
+	       nsc_error_set(err, EBUSY, "%s: '%s' is the layer of an overlay, "
+			     "which only its own container may write to: copy "
+			     "it", config->file, bad);
+}
+
+int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	int ret = check_sources(plan->config, err);
+
+	return ret < 0 || plan->config->overlay != NSC_OVERLAY_PERSISTENT ?
+		       ret : compare_all(plan, compare_layers, err);
+}
+
+int nsc_others_lock_layer(const struct nsc_plan *plan, int *ret_lock,
+			  struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = -1;
+	_cleanup_fd_ int lock = -1;
+	int ret;
+
+	if (plan->config->overlay != NSC_OVERLAY_PERSISTENT)
+		return 0;
+	dir = nsc_statedir_open(plan->user, plan->root_uid, err);
+	if (dir < 0)
+		return dir;
+	lock = openat(dir, LOCK_FILE, O_RDONLY | O_CREAT | O_NOFOLLOW |
+		      O_NONBLOCK | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return nsc_error_sys(err, errno, "overlay: lock the layer");
+	ret = nsc_lock(lock, LOCK_FILE, LOCK_EX, plan->deadline, err);
+	if (ret < 0) {
+		nsc_error_context(err, "overlay: another start uses the layer");
+		return ret;
+	}
+	ret = nsc_others_check_layer(plan, err);
+	if (ret == 0)
+		*ret_lock = NSC_TAKE_FD(lock);
+	return ret;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a container must not share with one that runs already. */
+#ifndef NSC_CONTAINER_OTHERS_H
+#define NSC_CONTAINER_OTHERS_H
+
+#include "config/plan.h"
+#include "util/error.h"
+
+/*
+ * Does a container of another user have a uid of the configured map?  Returns 0
+ * or a negative errno, -EEXIST if so.
+ */
+int nsc_others_check_ids(const struct nsc_plan *plan, struct nsc_error *err);
+
+/*
+ * Does another container use the layer that the plan's persistent overlay
+ * needs, or the plan the layer of another one as a directory?  Returns 0 or a
+ * negative errno, -EBUSY if so.
+ */
+int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err);
+
+/*
+ * The same, and keep other starts from using the layer until *ret_lock is
+ * closed.  Without such an overlay, *ret_lock is unchanged.
+ */
+int nsc_others_lock_layer(const struct nsc_plan *plan, int *ret_lock,
+			  struct nsc_error *err);
+
+#endif
