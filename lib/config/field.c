@@ -18,10 +18,19 @@ int nsc_field_refuse(struct nsc_reader *r, const char *text)
 			     r->path[0] ? ": " : "", text);
 }
 
+/* Others than root read logs: no message quotes these values. */
+static bool is_secret(const char *path)
+{
+	return !strncmp(path, "environment", 11) ||
+	       !strncmp(path, "session.message", 15) ||
+	       strstr(path, ".args");
+}
+
 int nsc_field_wrong(struct nsc_reader *r, const json_t *value,
 		    const char *expected)
 {
-	char *dump = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+	char *dump = is_secret(r->path) ? NULL :
+		     json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
 				JSON_ENSURE_ASCII);
 	char got[64], text[256];
 
@@ -113,7 +122,11 @@ json_t *nsc_field_parse(const struct nsc_reader *r, const char *text)
 {
 	json_error_t error;
 	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+	char *near = root ? NULL : strstr(error.text, " near '");
 
+	/* The text there may be a secret, unless it is a key. */
+	if (near && json_error_code(&error) != json_error_duplicate_key)
+		*near = '\0';
 	if (!root)
 		nsc_error_set(r->err, EINVAL, "%s: line %d, column %d: %s",
 			      r->file, error.line, error.column, error.text);

@@ -74,6 +74,50 @@ secret_stays() {
 		equal "$file" "$SECRET" "$(by $file 'echo $TOKEN')"
 	done
 	equal "library" "$SECRET" "$(library sh -c 'echo $TOKEN')"
+	by su 'sleep 5' &
+	wait_until 5 pgrep -u alice sleep > /dev/null || fail "no session"
+	# The pattern does not match its own command line.
+	empty "bob finds it in" "$(as "$(id -u bob)" sh -c \
+		'grep -lsa "$1" /proc/[0-9]*/cmdline /proc/[0-9]*/environ' sh \
+		"${SECRET%9}[9]")"
+	for file in "list --json" "ps --json" "check --json alice" \
+			"stats alice"; do
+		# shellcheck disable=SC2086 # words
+		lacks "bob: nsinit $file" "$SECRET" \
+			"$(as "$(id -u bob)" nsinit $file 2>&1)"
+	done
+	wait
+}
+
+# Members of a group of the host read its logs, but not a file of mode 0600.
+messages_quote_none() {
+	local text
+
+	begin '{"rootfs": "/"}'
+	while read -r text; do
+		clean_slate
+		syslog_mark
+		config alice "{\"rootfs\": \"/\", $text}"
+		status_is 1 nsinit check alice
+		lacks "check: $text" "$SECRET" "$(cat "$OUT/stderr")"
+		status_is 1 su alice -c true
+		logged "login refused"
+		lacks "syslog: $text" "$SECRET" "$(syslog_since)"
+	done <<-END
+	"environment": ["TOKEN $SECRET"]
+	"environment": ["TOKEN=1", "TOKEN=$SECRET"]
+	"environment": {"TOKEN": "$SECRET"}
+	"environment": ["TOKEN=$SECRET" "A=B"]
+	"environment": ["A=B"] "TOKEN=$SECRET"
+	"session": {"message": ["$SECRET"]}
+	"session": {"message": "$SECRET %x"}
+	"hooks": {"start": [{"path": "/bin/true", "args": "$SECRET"}]}
+	"engine": {"start": {"path": "/bin/true", "args": ["$SECRET", {"$SECRET": 1}]}}
+	END
+	# The control: what is no secret is quoted.
+	config alice "{\"rootfs\": \"/\", \"hostname\": \"-$SECRET\"}"
+	status_is 1 nsinit check alice
+	contains "control" "$SECRET" "$(cat "$OUT/stderr")"
 }
 
 # --- W2
@@ -433,6 +477,7 @@ alice 1879113728 $(id -u alice)" "$(cat $STATE/ids)"
 }
 
 t "W1 what container.json says is read by nobody else in /run" secret_stays
+t "W1 messages quote no secret of container.json" messages_quote_none
 t "W2 no user owns, or can write to, what is below /run/nscontainer" \
 	nothing_to_fill
 t "W2 a nsshell without privileges is a session by a file that it can read" \
