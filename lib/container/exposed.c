@@ -187,23 +187,17 @@ static int check_home(const struct nsc_plan *plan, struct nsc_error *err)
 }
 
 /* Its directories are made with mode 0700; somebody may have changed that. */
-static int check_kept(const struct nsc_plan *plan, struct nsc_error *err)
+static int check_kept(const struct nsc_plan *plan, const char *key,
+		      const char *name, struct nsc_error *err)
 {
-	static const char *const names[] = { "home", "overlay/upper" };
 	char dir[PATH_MAX], path[PATH_MAX];
-	int ret = 0;
+	const struct exposed kept = { key, path, false, "chmod 0700 it" };
 
 	nsc_statedir_path(plan->user->name, dir);
-	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(names); i++) {
-		const struct exposed kept = {
-			i ? "overlay" : "home", path, false, "chmod 0700 it",
-		};
-
-		if (snprintf(path, sizeof(path), "%s/%s", dir, names[i]) <
-		    (int)sizeof(path))
-			ret = check_exposed(plan, &kept, err);
-	}
-	return ret;
+	return snprintf(path, sizeof(path), "%s/%s", dir, name) >=
+			       (int)sizeof(path) ?
+		       0 :
+		       check_exposed(plan, &kept, err);
 }
 
 int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err)
@@ -216,5 +210,9 @@ int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err)
 	ret = check_mounts(plan, err);
 	if (ret == 0)
 		ret = check_home(plan, err);
-	return ret < 0 ? ret : check_kept(plan, err);
+	if (ret == 0 && plan->config->home == NSC_HOME_PRIVATE)
+		ret = check_kept(plan, "home", "home", err);
+	if (ret == 0 && plan->config->overlay == NSC_OVERLAY_PERSISTENT)
+		ret = check_kept(plan, "overlay", "overlay/upper", err);
+	return ret;
 }

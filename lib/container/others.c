@@ -22,8 +22,6 @@
 #include "util/lock.h"
 #include "util/paths.h"
 
-#define LOCK_FILE ".lock"
-
 /* Compare the plan with a container that runs. */
 typedef int others_compare(const struct nsc_plan *plan,
 			   const struct nsc_state *state,
@@ -183,11 +181,11 @@ int nsc_others_lock_layer(const struct nsc_plan *plan, int *ret_lock,
 	dir = nsc_statedir_open(plan->user, plan->root_uid, err);
 	if (dir < 0)
 		return dir;
-	lock = openat(dir, LOCK_FILE, O_RDONLY | O_CREAT | O_NOFOLLOW |
-		      O_NONBLOCK | O_CLOEXEC, 0600);
-	if (lock < 0)
-		return nsc_error_sys(err, errno, "overlay: lock the layer");
-	ret = nsc_lock(lock, LOCK_FILE, LOCK_EX, plan->deadline, err);
+	/* On a full disk, a layer of an earlier version has no such file. */
+	lock = openat(dir, NSC_STATEDIR_UID, O_RDONLY | O_NOFOLLOW |
+		      O_NONBLOCK | O_CLOEXEC);
+	ret = lock < 0 ? 0 : nsc_lock(lock, NSC_STATEDIR_UID, LOCK_EX,
+				      plan->deadline, err);
 	if (ret < 0) {
 		nsc_error_context(err, "overlay: another start uses the layer");
 		return ret;

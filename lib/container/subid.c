@@ -40,6 +40,7 @@ struct ids {
 	const struct nsc_id_mapping *map;
 	size_t n;
 	bool automatic;		/* chosen here, and not by an administrator */
+	bool pool;		/* from the pool */
 };
 
 /* The mapping whose ids of the host overlap these; NULL: none. */
@@ -338,45 +339,75 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 	return 0;
 }
 
-/* Refuse the ids if a line of the pool, "name first uid", has one of them. */
-static int check_line(const struct ids *ids, char *line, struct nsc_error *err)
-{
-	const char *name = strsep(&line, " ");
-	const char *first = strsep(&line, " "), *uid = strsep(&line, " ");
-	const struct nsc_user *user = ids->user;
-	long long number, owner = -1;
+/* A line of the pool, "name first uid"; without a uid, owner is -1. */
+struct line {
+	const char *name;
+	long long first, owner;
+};
 
-	if (uid && nsc_text_number(uid, 0, UINT32_MAX, &owner) < 0)
-		return 0;
-	if (!first || nsc_text_number(first, 0, UINT32_MAX, &number) < 0 ||
-	    (!strcmp(name, user->name) && (owner < 0 || owner == user->uid)))
-		return 0;
-	if (subid_overlap(ids, (uint64_t)number, NSC_IDMAP_RANGE))
+static bool split_line(char *text, struct line *ret)
+{
+	const char *first, *owner;
+
+	ret->name = strsep(&text, " ");
+	first = strsep(&text, " ");
+	owner = strsep(&text, " ");
+	ret->owner = -1;
+	return first && nsc_text_number(first, 0, UINT32_MAX, &ret->first) ==
+				0 &&
+	       (!owner || nsc_text_number(owner, 0, UINT32_MAX, &ret->owner) ==
+				  0);
+}
+
+/* Refuse the ids if the line of another user has one of them. */
+static int check_line(const struct ids *ids, const struct line *line,
+		      bool overlap, struct nsc_error *err)
+{
+	const char *user = ids->user->name;
+
+	if (overlap && subid_overlap(ids, (uint64_t)line->first,
+				     NSC_IDMAP_RANGE))
 		return nsc_error_set(err, EEXIST, "%s/" IDS_FILE ": ids of "
 				     "user '%s' are in the range of '%s' "
 				     "(%lld+%u): give '%s' others",
-				     NSC_STATEDIR, user->name, name, number,
-				     NSC_IDMAP_RANGE, user->name);
+				     NSC_STATEDIR, user, line->name,
+				     line->first, NSC_IDMAP_RANGE, user);
 	/* So accounts of a directory service are known, too. */
-	if (ids->kind == &kinds[0] && owner >= 0 && owner != user->uid &&
-	    subid_overlap(ids, (uint64_t)owner, 1))
+	if (ids->kind == &kinds[0] && line->owner >= 0 &&
+	    line->owner != ids->user->uid &&
+	    subid_overlap(ids, (uint64_t)line->owner, 1))
 		return nsc_error_set(err, EEXIST, "%s/" IDS_FILE ": '%s' has "
 				     "the id %lld, which is in the range of "
 				     "user '%s': give '%s' another range",
-				     NSC_STATEDIR, name, owner, user->name,
-				     user->name);
+				     NSC_STATEDIR, line->name, line->owner,
+				     user, user);
 	return 0;
 }
 
+/*
+ * A range of /etc/subuid may overlap one of the pool, whose owner is refused.
+ * Of two ranges of the pool, which overlap if id_pool_first was changed, the
+ * later one is refused.
+ */
 static int check_pool(const struct ids *ids, struct nsc_error *err)
 {
+	bool overlap = !ids->automatic || ids->pool;
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 	int ret = read_roots(NSC_STATEDIR, IDS_FILE, &text, err);
 
-	for (char *line = text ? strtok_r(text, "\n", &save) : NULL;
-	     ret == 0 && line; line = strtok_r(NULL, "\n", &save))
-		ret = check_line(ids, line, err);
+	for (char *next = text ? strtok_r(text, "\n", &save) : NULL;
+	     ret == 0 && next; next = strtok_r(NULL, "\n", &save)) {
+		struct line line;
+
+		if (!split_line(next, &line))
+			continue;
+		if (!strcmp(line.name, ids->user->name) &&
+		    (line.owner < 0 || line.owner == ids->user->uid))
+			overlap = overlap && !ids->pool;
+		else
+			ret = check_line(ids, &line, overlap, err);
+	}
 	return ret;
 }
 
@@ -478,8 +509,9 @@ int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 {
 	uint32_t range[2] = { 0, 0 };
 	int ret = from_system(user, range, err);
+	bool pool = ret == 0;
 
-	if (ret == 0) {
+	if (pool) {
 		ret = from_pool(user, conf, &range[0], err);
 		range[1] = range[0];
 	} else if (ret > 0) {
@@ -490,7 +522,7 @@ int nsc_subid_find(const struct nsc_user *user, const struct nsc_conf *conf,
 						    NSC_IDMAP_RANGE };
 
 		ret = check_automatic(&(struct ids){ &kinds[i], user, &map, 1,
-						     true }, err);
+						     true, pool }, err);
 	}
 	if (ret < 0)
 		return ret;

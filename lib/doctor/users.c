@@ -274,6 +274,23 @@ static void check_root(struct nsc_doctor *doctor,
 			       "su and sudo to root as well");
 }
 
+static void check_pool(struct nsc_doctor *doctor,
+		       const struct nsc_patient *patient)
+{
+	const struct nsc_conf *conf = patient->policy->conf;
+	const struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "id-in-pool",
+		.user = patient->user->name, .file = doctor->conf_path,
+		.remedy = "id_pool_first = ...; of a range without accounts",
+	};
+
+	if (patient->user->uid >= conf->id_pool_first &&
+	    patient->user->uid - conf->id_pool_first < conf->id_pool_count)
+		nsc_doctor_add(doctor, &f, "uid %u is in the pool of ids: when "
+			       "the pool gives its range to somebody, logins "
+			       "of both are refused", patient->user->uid);
+}
+
 void nsc_doctor_users(struct nsc_doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->n_patients; i++) {
@@ -286,6 +303,7 @@ void nsc_doctor_users(struct nsc_doctor *doctor)
 		if (!patient->policy || !patient->policy->contained)
 			continue;
 		check_root(doctor, patient);
+		check_pool(doctor, patient);
 		users_check_config(doctor, patient);
 	}
 }

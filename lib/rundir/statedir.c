@@ -13,7 +13,6 @@
 #include "util/file.h"
 #include "util/text.h"
 
-#define FILE_UID "uid"
 #define UPPER "overlay/upper"
 
 static int statedir_refuse(const char *path, long long uid,
@@ -23,7 +22,7 @@ static int statedir_refuse(const char *path, long long uid,
 			     "'%s' is uid %u: move it away to get a new one; "
 			     "or, if both are the same person, change the "
 			     "owner of its content and write %u to %s/"
-			     FILE_UID, path, uid, user->name, user->uid,
+			     NSC_STATEDIR_UID, path, uid, user->name, user->uid,
 			     user->uid, path);
 }
 
@@ -32,7 +31,7 @@ static int read_uid(int dir, const char *path, long long *ret,
 		    struct nsc_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
-	_cleanup_fd_ int fd = nsc_file_open_at(dir, path, FILE_UID, &e);
+	_cleanup_fd_ int fd = nsc_file_open_at(dir, path, NSC_STATEDIR_UID, &e);
 	_cleanup_free_ char *text = NULL;
 	int error;
 
@@ -40,13 +39,13 @@ static int read_uid(int dir, const char *path, long long *ret,
 		return fd;
 	if (fd < 0)
 		return nsc_error_set(err, -fd, "%s", e.text);
-	error = nsc_file_read(fd, FILE_UID, 64, &text, NULL, err);
+	error = nsc_file_read(fd, NSC_STATEDIR_UID, 64, &text, NULL, err);
 	if (error < 0)
 		return nsc_error_context(err, "%s", path);
 	text[strcspn(text, "\n")] = '\0';
 	if (nsc_text_number(text, 0, UINT32_MAX, ret) < 0)
-		return nsc_error_set(err, EINVAL, "%s/" FILE_UID ": expected "
-				     "a uid", path);
+		return nsc_error_set(err, EINVAL, "%s/" NSC_STATEDIR_UID
+				     ": expected a uid", path);
 	return 0;
 }
 
@@ -73,7 +72,8 @@ static int note(int dir, uid_t uid, struct nsc_error *err)
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%u\n", uid);
 
-	return nsc_file_write_at(dir, FILE_UID, text, (size_t)len, 0600, err);
+	return nsc_file_write_at(dir, NSC_STATEDIR_UID, text, (size_t)len, 0600,
+				 err);
 }
 
 void nsc_statedir_path(const char *name, char path[PATH_MAX])

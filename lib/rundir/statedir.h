@@ -11,6 +11,8 @@
 #include "util/error.h"
 #include "policy/user.h"
 
+#define NSC_STATEDIR_UID "uid"	/* records the uid; see nsc_statedir_open */
+
 /*
  * The path of the directory; for a few names it is /var/lib/nscontainer/.NAME.
  */

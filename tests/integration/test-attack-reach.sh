@@ -154,6 +154,10 @@ binds_reached() {
 	config alice "{\"rootfs\": \"/srv/images/plain\", $NO_USERNS,
 		\"home\": \"private\"}"
 	accepted
+	clean_slate
+	chmod 0755 /var/lib/nscontainer/alice
+	refused "home: $REACHED '/var/lib/nscontainer/alice/home'"
+	chmod 0700 /var/lib/nscontainer/alice
 	config alice "{\"rootfs\": \"/srv/images/plain\", $NO_USERNS,
 		\"home\": \"none\", \"mounts\": [$bind]}"
 	refused "mounts[0].source: $REACHED '/srv/data'"

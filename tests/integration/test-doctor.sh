@@ -294,6 +294,7 @@ risk|untrusted-file||groups/staff: is owned by uid|mkdir -p "$CONF/groups/staff"
 hole|accepted|/etc/nscontainer/users/alice/container.json|other users of the host can reach|mkdir /srv/open; config alice "{\"rootfs\": \"/srv/open\", \"accept\": [\"exposed-files\"]}"
 risk|refused||other users of the host can reach|mkdir -p /srv/open; config alice "{\"rootfs\": \"/srv/open\"}"
 hole|accepted|/etc/nscontainer/users/alice/container.json|'bob' has the id|foreign_ids
+risk|id-in-pool|/etc/nscontainer/nscontainer.conf|uid 1879100000 is in the pool|useradd -M -u 1879100000 -s /bin/sh eve; echo eve:800000:65536 | tee -a /etc/subuid >> /etc/subgid; config eve "{\"rootfs\": \"/\"}"
 risk|root-contained||su and sudo to root|config root "{\"rootfs\": \"/\", \"namespaces\": {\"NEWNS\": true, \"NEWPID\": true}}"
 risk|break-glass-empty||has no member|gpasswd -d carol nscontainer-admins
 risk|break-glass-empty||does not exist|groupdel nscontainer-admins

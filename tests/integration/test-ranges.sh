@@ -57,6 +57,31 @@ from_pool() {
 	equal "carol's is free of it" "$carol" "$(first carol)"
 }
 
+# The range that bob would get overlaps alice's: only bob is refused.
+pool_moved() {
+	subids ""
+	rm -f /var/lib/nscontainer/ids
+	conf 'id_pool_count = 65536000;'
+	equal "alice" 1879048192 "$(first alice)"
+	conf 'id_pool_first = 1879000000;'
+	status_is 1 nsinit check bob
+	contains "sentence" "are in the range of 'alice' (1879048192+65536)" \
+		"$(cat "$OUT/stderr")"
+	equal "alice, again" 1879048192 "$(first alice)"
+	rm -f /var/lib/nscontainer/ids
+	conf
+}
+
+# Nor does a range of /etc/subuid yield to one of the pool.
+pool_on_files() {
+	subids bob:1879050000:65536
+	rm -f /var/lib/nscontainer/ids
+	status_is 1 nsinit check alice
+	contains "sentence" "overlaps that of 'bob'" "$(cat "$OUT/stderr")"
+	equal "bob" 1879050000 "$(first bob)"
+	rm -f /var/lib/nscontainer/ids
+}
+
 pool_ends() {
 	subids ""
 	rm -f /var/lib/nscontainer/ids
@@ -71,4 +96,6 @@ t "a range of /etc/subuid and /etc/subgid is used" from_files
 t "the owner may be a uid, and a user have more ranges" by_uid
 t "C9 ranges that overlap refuse both users" overlap_refused
 t "C9 the pool gives each user a range, for good" from_pool
+t "C9 a pool that was moved gives no range twice" pool_moved
+t "C9 a range of the pool yields to /etc/subuid" pool_on_files
 t "a pool that is used up says so" pool_ends
