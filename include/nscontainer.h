@@ -167,6 +167,8 @@ void nscontainer_record_free(struct nscontainer_record *record);
 	NSCONTAINER_KEYS_NETWORKS(KEY) \
 	KEY("cgroups", TEXTS, "directories of the control groups") \
 	KEY("accepted", TEXTS, "dangers that accept allows, if there are any") \
+	KEY("missing", TEXTS, "what the container lacks on this host, and " \
+	    "why") \
 	KEY("lifecycle.stop", TEXT, "empty, logout, never") \
 	KEY("lifecycle.linger", INT, "seconds") \
 	KEY("lifecycle.on_disconnect", TEXT, "hangup, kill, keep") \

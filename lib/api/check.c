@@ -10,6 +10,7 @@
 #include "util/text.h"
 #include "policy/policy.h"
 #include "container/external.h"
+#include "container/missing.h"
 #include "network/network.h"
 #include "container/start_container.h"
 #include "linux/namespace.h"
@@ -177,30 +178,32 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return error;
 }
 
-static json_t *texts_json(char **list)
+static void object_set_texts(json_t *object, const char *key, char **list)
 {
 	json_t *array = json_array();
 
 	for (; list && *list; list++)
 		json_array_append_new(array, nsc_api_path(*list));
-	return array;
+	json_object_set_new(object, key, array);
 }
 
 static int check_own(struct nsc_plan *plan,
 		     struct nscontainer_record **ret, struct nsc_error *err)
 {
-	char **groups = NULL;
+	char **groups = NULL, **missing;
 	int error = nsc_start_check_groups(plan, &groups, err);
 	json_t *object;
 
 	if (error < 0)
 		return error;
+	missing = nsc_missing_find(plan);
 	object = plan_json(plan);
-	json_object_set_new(object, "cgroups", texts_json(groups));
+	object_set_texts(object, "cgroups", groups);
+	object_set_texts(object, "missing", missing);
 	nsc_text_free_vector(groups);
+	nsc_text_free_vector(missing);
 	if (plan->accepted)
-		json_object_set_new(object, "accepted",
-				    texts_json(plan->accepted));
+		object_set_texts(object, "accepted", plan->accepted);
 	return check_hand_out(object, ret, err);
 }
 

@@ -18,7 +18,7 @@
 #include <sys/capability.h>
 #include <sys/stat.h>
 
-#include "rootfs/root.h"
+#include "rootfs/submounts.h"
 #include "rundir/statedir.h"
 #include "util/fd.h"
 #include "util/paths.h"

@@ -17,6 +17,7 @@
 #include "util/text.h"
 #include "util/paths.h"
 #include "cgroup/cgroups.h"
+#include "container/answers.h"
 #include "config/engine_keys.h"
 #include "container/exposed.h"
 #include "container/external.h"
@@ -24,6 +25,7 @@
 #include "container/hooks.h"
 #include "rundir/running.h"
 #include "container/labels.h"
+#include "container/missing.h"
 #include "container/others.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
@@ -292,8 +294,10 @@ static int let_pass(struct nsc_plan *plan, enum nsc_accept hole, int ret,
 static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		       struct nsc_error *err)
 {
-	int ret = check_rootfs(plan->config, err);
+	int ret = nsc_answers_check(plan, (conf->start_timeout + 1) / 2, err);
 
+	if (ret == 0)
+		ret = check_rootfs(plan->config, err);
 	/* A service manager always has other processes. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";
@@ -523,6 +527,8 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		       "takes no larger map: what they allow or deny on the "
 		       "host does not hold there", plan->user->name,
 		       plan->unmapped_groups, plan->user->n_groups);
+	if (ret == 0 && !plan->config->pidfile)
+		nsc_missing_log(plan);
 	nsc_start_release(plan);
 	nsc_state_cleanup(&running.state);
 	nsc_fd_close(&running.instance);

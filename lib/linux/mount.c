@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,6 +138,16 @@ int nsc_mount_attach(int mount, int target, struct nsc_error *err)
 		       MOVE_MOUNT_T_EMPTY_PATH) < 0)
 		return nsc_error_sys(err, errno, "attach the mount");
 	return 0;
+}
+
+int nsc_mount_is_directory(int fd, struct nsc_error *err)
+{
+	struct statx st;
+
+	if (statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
+		  AT_STATX_DONT_SYNC, STATX_TYPE, &st) < 0)
+		return nsc_error_sys(err, errno, "look at the mount");
+	return S_ISDIR(st.stx_mode);
 }
 
 int nsc_mount_open_source(const char *path, struct nsc_error *err)

@@ -65,6 +65,12 @@ int nsc_mount_idmap(int fd, int userns, struct nsc_error *err);
 int nsc_mount_attach(int mount, int target, struct nsc_error *err);
 
 /*
+ * 1 if fd is a directory, 0 if not.  The server of its file system, which may
+ * not answer, is not asked.
+ */
+int nsc_mount_is_directory(int fd, struct nsc_error *err);
+
+/*
  * Open an absolute path of the host with O_PATH to bind it.  No component may
  * be a symbolic link: a link that a user can write could lead anywhere.
  */

@@ -26,7 +26,7 @@
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "rootfs/root.h"
+#include "rootfs/submounts.h"
 #include "linux/mount.h"
 
 #define PASSWD "/etc/passwd"

@@ -58,11 +58,11 @@ int nsc_rootfs_cover(const struct nsc_rootfs *rootfs, int target,
 {
 	_cleanup_fd_ int source = -1;
 	_cleanup_fd_ int mount = -1;
-	struct stat st;
+	int directory = nsc_mount_is_directory(target, err);
 
-	if (fstat(target, &st) < 0)
-		return nsc_error_sys(err, errno, "stat");
-	source = open_empty(rootfs, S_ISDIR(st.st_mode), err);
+	if (directory < 0)
+		return directory;
+	source = open_empty(rootfs, directory, err);
 	if (source < 0)
 		return source;
 	mount = nsc_mount_clone(source, false, err);

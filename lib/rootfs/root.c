@@ -17,62 +17,12 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
-#include "util/proc.h"
 #include "util/file.h"
 #include "util/paths.h"
 #include "rundir/statedir.h"
 #include "rootfs/rootfs.h"
+#include "rootfs/submounts.h"
 #include "linux/mount.h"
-
-const struct nsc_hidden nsc_rootfs_hidden[] = {
-	{ "/tmp", 01777, "10%" },
-	{ "/var/tmp", 01777, "10%" },
-	{ "/run", 0755, "64m" },
-	{ "/home", 0755, "1m" },
-	{ "/root", 0700, "1m" },
-	{ "/mnt", 0755, "1m" },
-	{ "/media", 0755, "1m" },
-	{ NSC_STATEDIR, 0755, "1m" },
-	{ NULL, 0, NULL },
-};
-
-static const char *const managed[] = { "/dev", "/proc", "/sys", NULL };
-
-/* Kernel file systems that a container never gets from the host. */
-static const char *const kernel_types[] = {
-	"autofs", "binfmt_misc", "bpf", "cgroup", "cgroup2", "configfs",
-	"debugfs", "devpts", "devtmpfs", "efivarfs", "fusectl", "hugetlbfs",
-	"mqueue", "nsfs", "proc", "pstore", "rpc_pipefs", "securityfs",
-	"sysfs", "tracefs", NULL,
-};
-
-bool nsc_rootfs_is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	if (len == 1)
-		return path[0] == '/';
-	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
-}
-
-bool nsc_rootfs_is_kernels(const char *type)
-{
-	for (const char *const *t = kernel_types; *t; t++)
-		if (!strcmp(type, *t))
-			return true;
-	return false;
-}
-
-bool nsc_rootfs_is_hidden(const char *path)
-{
-	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++)
-		if (nsc_rootfs_is_below(path, h->path))
-			return true;
-	for (const char *const *m = managed; *m; m++)
-		if (nsc_rootfs_is_below(path, *m))
-			return true;
-	return false;
-}
 
 static bool root_is_host(const struct nsc_rootfs *rootfs)
 {
@@ -118,64 +68,54 @@ static int open_rootfs(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 				       NSC_TARGET_ANY, err);
 }
 
-static bool wanted(const struct nsc_rootfs *rootfs, const char *point,
-		   const char *type)
+/*
+ * The mount is no longer there, or another one covers it; a user has moved a
+ * directory above it; or its file system, which has a server, cannot be mounted
+ * here.
+ */
+static bool is_passed_over(const struct nsc_submount *m, int code)
 {
-	const char *top = rootfs->plan->config->rootfs;
+	return code == -ENOENT || code == -ENOTDIR || code == -ELOOP ||
+	       code == -EROFS || (m->served && code != -ENOMEM &&
+				  code != -EMFILE && code != -ENFILE);
+}
 
-	if (!nsc_rootfs_is_below(point, top) || !strcmp(point, top) ||
-	    nsc_rootfs_is_kernels(type))
-		return false;
-	return !root_is_host(rootfs) || !nsc_rootfs_is_hidden(point);
+static int clone_submount(const struct nsc_rootfs *rootfs, const char *point,
+			  unsigned int *how, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = nsc_mount_open_source(point, err);
+	int directory = fd < 0 ? fd : nsc_mount_is_directory(fd, err);
+
+	*how = directory > 0 ? NSC_TARGET_DIR : NSC_TARGET_FILE;
+	return directory < 0 ? directory : clone_part(rootfs, fd, err);
 }
 
 /* Attach one mount below the rootfs at the same place inside. */
-static int attach_submount(const struct nsc_rootfs *rootfs, const char *point,
-			   struct nsc_error *err)
+static int attach_submount(const struct nsc_rootfs *rootfs,
+			   const struct nsc_submount *m, struct nsc_error *err)
 {
 	const char *top = rootfs->plan->config->rootfs;
-	const char *inside = root_is_host(rootfs) ? point : point + strlen(top);
-	_cleanup_fd_ int mount = -1;
-	_cleanup_fd_ int fd = -1;
-	struct statx st;
-	int ret;
+	const char *inside = m->point + (root_is_host(rootfs) ? 0 :
+								strlen(top));
+	unsigned int how;
+	_cleanup_fd_ int mount = clone_submount(rootfs, m->point, &how, err);
+	int ret = mount < 0 ? mount : nsc_rootfs_attach(rootfs, mount, inside,
+							how, err);
 
-	fd = nsc_mount_open_source(point, err);
-	/* A mount that covers this one hides it on the host as well. */
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
+	if (is_passed_over(m, ret))
 		return nsc_error_clear(err);
-	if (fd < 0)
-		return nsc_error_context(err, "rootfs");
-	/* A user may serve it: do not query it; skip it if root is refused. */
-	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		  &st) < 0)
-		return errno == EACCES ? 0 :
-			nsc_error_sys(err, errno, "rootfs: '%s'", point);
-	mount = clone_part(rootfs, fd, err);
-	if (mount < 0)
-		return nsc_error_context(err, "rootfs: '%s'", point);
-	ret = nsc_rootfs_attach(
-		rootfs, mount, inside,
-		S_ISDIR(st.stx_mode) ? NSC_TARGET_DIR : NSC_TARGET_FILE, err);
-	/*
-	 * A user who moves a directory above it meanwhile does not see it
-	 * inside.
-	 */
-	if (ret == -ENOENT || ret == -ENOTDIR || ret == -ELOOP ||
-	    ret == -EROFS)
-		return nsc_error_clear(err);
-	return ret < 0 ? nsc_error_context(err, "rootfs") : 0;
+	return ret < 0 ? nsc_error_context(err, "rootfs: '%s'", m->point) : 0;
 }
 
-static int attach_submounts(const struct nsc_rootfs *rootfs, char *mountinfo,
+static int attach_submounts(const struct nsc_rootfs *rootfs,
+			    const struct nsc_submounts *mounts,
 			    struct nsc_error *err)
 {
-	struct nsc_proc_mount m;
 	int ret = 0;
 
-	while (ret == 0 && nsc_proc_mount_next(&mountinfo, &m))
-		if (wanted(rootfs, m.point, m.type))
-			ret = attach_submount(rootfs, m.point, err);
+	for (size_t i = 0; ret == 0 && i < mounts->n; i++)
+		if (mounts->list[i].wanted && !mounts->list[i].left_out)
+			ret = attach_submount(rootfs, &mounts->list[i], err);
 	return ret;
 }
 
@@ -312,13 +252,13 @@ static int attach_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 
 int nsc_rootfs_open(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	_cleanup_free_ char *mountinfo = NULL;
-	int ret = nsc_proc_read("/proc/self/mountinfo", &mountinfo, err);
+	_cleanup_submounts_ struct nsc_submounts mounts = NSC_SUBMOUNTS_INIT;
+	int ret = nsc_submounts_find(rootfs->plan, &mounts, err);
 
 	if (ret == 0)
 		ret = attach_root(rootfs, err);
 	if (ret < 0)
 		return nsc_error_context(err, "rootfs '%s'",
 					 rootfs->plan->config->rootfs);
-	return attach_submounts(rootfs, mountinfo, err);
+	return attach_submounts(rootfs, &mounts, err);
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rootfs: its layers, and the hidden parts of the host's own "/". */
+/* The rootfs and its layers. */
 #ifndef NSC_ROOTFS_ROOT_H
 #define NSC_ROOTFS_ROOT_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -11,24 +10,6 @@
 #include "util/error.h"
 
 struct nsc_rootfs;
-
-/* A directory of the host that a tmpfs replaces. */
-struct nsc_hidden {
-	const char *path;
-	mode_t mode;
-	const char *size;
-};
-
-extern const struct nsc_hidden nsc_rootfs_hidden[];	/* ends with NULL */
-
-/* Is path a hidden directory or an always new one, or below one? */
-bool nsc_rootfs_is_hidden(const char *path);
-
-/* Is it a file system of the kernel, which holds no files of a container? */
-bool nsc_rootfs_is_kernels(const char *type);
-
-/* Is path the directory dir, or below it? */
-bool nsc_rootfs_is_below(const char *path, const char *dir);
 
 /*
  * Make and open a directory of the scratch tmpfs.  Returns a descriptor

@@ -20,6 +20,7 @@
 #include "util/paths.h"
 #include "rootfs/resolv.h"
 #include "rootfs/root.h"
+#include "rootfs/submounts.h"
 #include "rundir/statedir.h"
 #include "linux/device.h"
 #include "linux/mount.h"
@@ -119,10 +120,11 @@ static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		int ret;
 
 		/*
-		 * A link is left: its target is hidden itself, or stays as it
-		 * is.
+		 * Here and not on the host, where a server may be mounted.  A
+		 * link is left: its target is hidden itself, or stays as it is.
 		 */
-		if (lstat(h->path, &st) < 0 || !S_ISDIR(st.st_mode))
+		if (fstatat(rootfs->root, h->path + 1, &st,
+			    AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 			continue;
 		ret = nsc_rootfs_put_tmpfs(rootfs, h->path, h->mode, h->size,
 					   err);
@@ -268,13 +270,11 @@ int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 			const struct nsc_bind *bind, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, true, err);
-	struct stat st;
+	int directory = mount < 0 ? mount : nsc_mount_is_directory(fd, err);
 	int ret;
 
-	if (mount < 0)
+	if (directory < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
-	if (fstat(fd, &st) < 0)
-		return nsc_error_sys(err, errno, "bind '%s'", bind->path);
 	ret = bind->slave ?
 		nsc_mount_restrict_slave(mount, bind->attributes, err) :
 		nsc_mount_restrict(mount, bind->attributes, true, err);
@@ -283,9 +283,8 @@ int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 	if (ret < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
 	return nsc_rootfs_attach(rootfs, mount, bind->path,
-				 bind->how | (S_ISDIR(st.st_mode) ?
-						      NSC_TARGET_DIR :
-						      NSC_TARGET_FILE),
+				 bind->how | (directory ? NSC_TARGET_DIR :
+							  NSC_TARGET_FILE),
 				 err);
 }
 

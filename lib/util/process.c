@@ -18,6 +18,8 @@
 
 #include "util/fd.h"
 
+#define KILL_MS 2000
+
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
@@ -100,7 +102,7 @@ int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status)
 void nsc_process_kill(int pidfd)
 {
 	syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-	nsc_process_wait(pidfd, -1, NULL);
+	nsc_process_wait(pidfd, nsc_process_now() + KILL_MS, NULL);
 }
 
 /* If the group accepts no process, the child stays in its parent's group. */

@@ -38,7 +38,10 @@ int nsc_process_wait(int pidfd, int64_t deadline, int *ret_status);
  */
 void nsc_process_end_like(int status) __attribute__((noreturn));
 
-/* Kill a child of nsc_process_fork() with SIGKILL and reap it. */
+/*
+ * Kill a child of nsc_process_fork() with SIGKILL and reap it.  A child that
+ * waits in the kernel for a silent file server cannot end yet: it is left.
+ */
 void nsc_process_kill(int pidfd);
 
 /*

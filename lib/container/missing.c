@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit, root of the host. */
+#include "container/missing.h"
+
+#include <stdlib.h>
+#include <syslog.h>
+
+#include "util/error.h"
+#include "util/fd.h"
+#include "util/text.h"
+#include "rootfs/submounts.h"
+
+#define LOG_LINES 4	/* a user can make any number of mounts */
+
+static void find_submounts(const struct nsc_plan *plan, char ***list, size_t *n)
+{
+	_cleanup_submounts_ struct nsc_submounts mounts = NSC_SUBMOUNTS_INIT;
+
+	if (nsc_submounts_find(plan, &mounts, NSC_IGNORE) < 0)
+		return;
+	for (size_t i = 0; i < mounts.n; i++)
+		if (mounts.list[i].left_out)
+			(void)!nsc_text_append(list, n,
+					       mounts.list[i].left_out);
+}
+
+char **nsc_missing_find(const struct nsc_plan *plan)
+{
+	char **list = NULL;
+	size_t n = 0;
+
+	find_submounts(plan, &list, &n);
+	return list;
+}
+
+void nsc_missing_log(const struct nsc_plan *plan)
+{
+	char **list = nsc_missing_find(plan);
+	const char *user = plan->user->name;
+	size_t n = 0;
+
+	for (; list && list[n]; n++) {
+		char text[512];
+
+		if (n < LOG_LINES)
+			syslog(LOG_AUTHPRIV | LOG_NOTICE, "nscontainer: user "
+			       "'%s': %s", user,
+			       nsc_text_escape(list[n], text, sizeof(text)));
+	}
+	if (n > LOG_LINES)
+		syslog(LOG_AUTHPRIV | LOG_NOTICE, "nscontainer: user '%s': %zu "
+		       "more: see 'nsinit check %s'", user, n - LOG_LINES,
+		       user);
+	nsc_text_free_vector(list);
+}
