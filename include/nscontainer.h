@@ -273,6 +273,9 @@ int nscontainer_stats(const struct nscontainer *container,
 	KEY("opened", INT, "seconds since the epoch")
 #define NSCONTAINER_KEYS_SESSIONS(KEY) \
 	NSCONTAINER_KEYS_LOGIN(KEY) \
+	KEY("placed", BOOL, "false: a login of a contained user that is " \
+	    "still on the host, since the time opened: it waits for a " \
+	    "module of PAM, for a password, or for the container") \
 	KEY("idle", INT, "seconds since input on the terminal") \
 	KEY("memory", INT, "bytes") \
 	KEY("peak_memory", INT, "bytes") \

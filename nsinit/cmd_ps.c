@@ -33,15 +33,18 @@ static const char *cpu_text(const struct nscontainer_record *r, char text[16])
 static void cmd_ps_print_row(const struct nscontainer_record *r)
 {
 	char opened[32], idle[32], memory[16], cpu[16];
+	bool placed = true;
 
-	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s\n",
+	(void)!nscontainer_record_bool(r, "placed", &placed);
+	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s%s\n",
 	       nscontainer_record_text(r, "user"),
 	       nscontainer_record_text(r, "pid"), nsinit_value(r, "service"),
 	       nsinit_value(r, "rhost"), nsinit_value(r, "tty"),
 	       nsinit_time(r, "opened", opened),
 	       nsinit_duration(r, "idle", idle), size_text(r, memory),
 	       cpu_text(r, cpu),
-	       nscontainer_record_text(r, "command"));
+	       nscontainer_record_text(r, "command"),
+	       placed ? "" : " (not placed)");
 }
 
 static void cmd_ps_print_rows(const struct nscontainer_record *r)

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "api/sessions.h"
+#include "api/unplaced.h"
 #include "util/fd.h"
 #include "util/proc.h"
 #include "util/text.h"
@@ -147,6 +148,7 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 	char command[sizeof(p.name)];
 	bool found = find_command(all, s->pid, &p);
 
+	json_object_set_new(object, "placed", json_true());
 	json_object_set_new(object, "idle", found ? idle(&p) : json_null());
 	put_usage(object, all, s->pid);
 	json_object_set_new(object, "command", found ?
@@ -201,10 +203,14 @@ NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 	const struct nsc_api_act act = { add_container, ret };
-	int error;
+	int error, found;
 
 	*ret = NULL;
 	error = container ? nsc_api_each(container->rundir, &act, &e) :
 			    nsc_api_all(true, &act, &e);
-	return nsc_api_result(error, &e, err);
+	found = nsc_api_unplaced(container, ret, error < 0 ? NSC_IGNORE : &e);
+	/* The first login of a user may be stuck before any container runs. */
+	if (error == -ESRCH && *ret)
+		error = nsc_error_clear(&e);
+	return nsc_api_result(error < 0 ? error : found, &e, err);
 }

@@ -69,6 +69,15 @@ void nsc_doctor_find_users(struct nsc_doctor *doctor,
 void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
 			    const char *file, unsigned int line);
 
+struct nsc_pam_stack;
+
+/*
+ * Add findings for modules of a service that open files of the user on the
+ * host: in its session stack before the line ours, and in auth and account.
+ */
+void nsc_doctor_readers(struct nsc_doctor *doctor, const char *service,
+			const struct nsc_pam_stack *session, size_t ours);
+
 /* --- the examinations ------------------------------------------------- */
 
 void nsc_doctor_conf(struct nsc_doctor *doctor);

@@ -22,6 +22,7 @@ static const char *const dirs[] = { NSC_PAM_DIR, "/usr/lib/pam.d" };
 
 struct reader {
 	struct nsc_pam_stack *stack;
+	const char *type;
 	const char *file;
 	unsigned int number;
 	unsigned int level;
@@ -112,7 +113,7 @@ static int read_line(struct reader *r, char *line)
 		module = take_word(&line);
 		return module ? include(r, module, false) : 0;
 	}
-	if (strcasecmp(type + (*type == '-'), "session") != 0)
+	if (strcasecmp(type + (*type == '-'), r->type) != 0)
 		return 0;
 	control = take_word(&line);
 	module = control ? take_word(&line) : NULL;
@@ -195,10 +196,10 @@ static int read_service(struct reader *r, const char *service)
 	return read_lines(r, text);
 }
 
-int nsc_pam_load(const char *service, struct nsc_pam_stack *ret,
-		 struct nsc_error *err)
+int nsc_pam_load(const char *service, const char *type,
+		 struct nsc_pam_stack *ret, struct nsc_error *err)
 {
-	struct reader r = { .stack = ret, .err = err };
+	struct reader r = { .stack = ret, .type = type, .err = err };
 
 	if (!*service || strchr(service, '/'))
 		return nsc_error_set(err, EINVAL, "PAM service '%s': expected "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The session part of a PAM service's configuration, pam.conf(5). */
+/* The stacks of a PAM service, pam.conf(5). */
 #ifndef NSC_DOCTOR_PAM_H
 #define NSC_DOCTOR_PAM_H
 
@@ -31,12 +31,12 @@ struct nsc_pam_stack {
 #define NSC_PAM_STACK_INIT { "", NULL, 0 }
 
 /*
- * Read the session part of a service, with all included files; the caller
- * frees *ret by nsc_pam_free(), also after an error.  -ENOENT: the service has
- * no file, so that PAM uses "other".
+ * Read the lines of one type ("session", "auth", "account") of a service, with
+ * all included files; the caller frees *ret by nsc_pam_free(), also after an
+ * error.  -ENOENT: the service has no file, so that PAM uses "other".
  */
-int nsc_pam_load(const char *service, struct nsc_pam_stack *ret,
-		 struct nsc_error *err);
+int nsc_pam_load(const char *service, const char *type,
+		 struct nsc_pam_stack *ret, struct nsc_error *err);
 
 /* The first line with that module, or NULL. */
 const struct nsc_pam_line *nsc_pam_find(const struct nsc_pam_stack *stack,

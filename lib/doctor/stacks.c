@@ -217,6 +217,7 @@ static void examine(const struct service *s)
 	check_arguments(s, found);
 	check_before(s, ours);
 	check_after(s, ours);
+	nsc_doctor_readers(s->doctor, s->name, &s->stack, ours);
 }
 
 /* True if other services include the file, and it is not a known service. */
@@ -260,7 +261,8 @@ static size_t load_all(struct nsc_doctor *doctor, struct service *all)
 		all[n] = (struct service){ .doctor = doctor };
 		if (nsc_text_copy(&all[n].name, entry->d_name) < 0)
 			break;
-		if (nsc_pam_load(all[n].name, &all[n].stack, &err) < 0)
+		if (nsc_pam_load(all[n].name, "session", &all[n].stack,
+				 &err) < 0)
 			nsc_doctor_blind(doctor, &err);
 		n++;
 	}

@@ -71,7 +71,7 @@ static int check_service(struct try *t, struct nsc_error *err)
 
 	if (!t->service)
 		return nsc_pam_options_parse(0, NULL, &t->options, err);
-	ret = nsc_pam_load(t->service, &t->stack, err);
+	ret = nsc_pam_load(t->service, "session", &t->stack, err);
 	if (ret < 0)
 		return ret;
 	line = nsc_pam_find(&t->stack, NSC_PAM_MODULE);

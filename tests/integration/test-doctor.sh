@@ -17,6 +17,8 @@ SAVED="pam.d ssh passwd shells group"
 		*) pam_enable "${name##*/}" ;;
 		esac
 	done
+	# Debian's sshd and atd read ~/.pam_environment on the host.
+	sed -i 's/user_readenv=1//' /etc/pam.d/*
 	for name in $SAVED; do
 		cp -a "/etc/$name" "$TOP/saved-$name"
 	done
@@ -166,6 +168,22 @@ harmless_lines() {
 	empty "findings" "$(grep -E '^(hole|risk|note) ' "$OUT/stdout")"
 }
 
+# Modules that could read the home, but here do not, and one below ours.
+reads_no_home() {
+	fresh
+	before "session required pam_env.so"
+	before "session optional pam_mount.so"
+	echo "<!-- <luserconf name=\"x\" /> -->" \
+		> /etc/security/pam_mount.conf.xml
+	{
+		echo "auth required pam_u2f.so authfile=/etc/u2f_keys"
+		echo "session optional pam_xauth.so"
+	} >> /etc/pam.d/su
+	doctor 0
+	rm /etc/security/pam_mount.conf.xml
+	empty "findings" "$(grep -E '^(hole|risk|note) ' "$OUT/stdout")"
+}
+
 through_include() {
 	fresh
 	sed -i /pam_container/d /etc/pam.d/*
@@ -278,6 +296,13 @@ hole|passed-over|/etc/pam.d/su:|[success=1 default=ignore]|before "session [succ
 risk|after|/etc/pam.d/login:|pam_systemd.so: is called inside|after "session optional pam_systemd.so"
 risk|after|/etc/pam.d/login:|pam_limits.so: is called inside|after "-session required pam_limits.so"
 risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session required /lib/security/pam_namespace.so"
+risk|reads-home|/etc/pam.d/su:|session required pam_env.so: reads ~/.pam_environment|before "session required pam_env.so user_readenv=1"
+risk|reads-home|/etc/pam.d/su:|auth required pam_env.so: reads|echo "auth required pam_env.so user_readenv=1" >> /etc/pam.d/su
+risk|reads-home|/etc/pam.d/su:|account sufficient pam_krb5.so: reads ~/.k5login|echo "account sufficient pam_krb5.so" >> /etc/pam.d/su
+risk|reads-home|/etc/pam.d/sshd:|reads ~/.google_authenticator|echo "auth required pam_google_authenticator.so secret=\${HOME}/.ga" >> /etc/pam.d/sshd
+risk|reads-home|/etc/pam.d/su:|reads ~/.xauth|before "session optional pam_xauth.so"
+risk|reads-home|/etc/pam.d/su:|reads the file of <luserconf>|before "session optional pam_mount.so"; echo "<!-- x --><pam_mount><luserconf name=\"x\" /></pam_mount>" > /etc/security/pam_mount.conf.xml
+note|runs-program|/etc/pam.d/su:|runs a program as root|before "session optional pam_exec.so /bin/true"
 risk|arguments|/etc/pam.d/sshd:|'sandbox=yes': unknown|control "required pam_container.so sandbox=yes"
 +hole|audit-argument|/etc/pam.d/sshd:|contains nobody|control "required pam_container.so mode=audit"
 note|other-conf|/etc/pam.d/sshd:|--conf|control "required pam_container.so conf=/etc/x/y.conf"
@@ -323,6 +348,7 @@ t "nsshell alone: with everything forbidden only PAM is missing" \
 	shell_only_is_enough
 t "jumps and substacks that do not pass over the module are no holes" \
 	harmless_lines
+t "modules that read no file of the user are not named" reads_no_home
 t "a module that is included counts for who includes it" through_include
 t "a file that includes itself: not looked at" endless_include
 t "a broken container.json, with both on_error" broken_container

@@ -85,9 +85,11 @@ START_TEST(services_are_names)
 	struct nsc_pam_stack stack = NSC_PAM_STACK_INIT;
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(wrong); i++)
-		ck_assert_int_eq(nsc_pam_load(wrong[i], &stack, &err),
+		ck_assert_int_eq(nsc_pam_load(wrong[i], "session", &stack,
+					      &err),
 				 -EINVAL);
-	ck_assert_int_eq(nsc_pam_load("no-such-service", &stack, &err),
+	ck_assert_int_eq(nsc_pam_load("no-such-service", "session", &stack,
+				      &err),
 			 -ENOENT);
 }
 END_TEST
