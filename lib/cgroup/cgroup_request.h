@@ -37,7 +37,7 @@ struct nsc_cgroup_request {
 	const struct nsc_cgroup_limits *shared;	/* its limits */
 	const struct nsc_device_node *nodes;	/* besides the defaults */
 	size_t n_nodes;
-	bool userns;			/* the container has its own */
+	bool userns;			/* its root is not the kernel's */
 	uid_t uid;			/* of the user */
 	const char *name;		/* of the group, without own->name */
 	int rundir;			/* instance of the container */

@@ -4,6 +4,8 @@
 
 #include <sched.h>
 
+#include "linux/namespace.h"
+
 void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf)
 {
 	nsc_lifecycle_merge(&conf->lifecycle, &plan->config->lifecycle,
@@ -22,7 +24,8 @@ struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan)
 		.shared_name = shared ? shared->name : NULL,
 		.shared = shared ? &shared->limits : NULL,
 		.nodes = config->devices, .n_nodes = config->n_devices,
-		.userns = config->namespaces & CLONE_NEWUSER,
+		.userns = config->namespaces & CLONE_NEWUSER ||
+			  nsc_namespace_is_nested(),
 		.uid = plan->user->uid, .name = plan->name,
 		.rundir = plan->rundir,
 		.generation = plan->generation, .beside = plan->beside,

@@ -8,6 +8,7 @@
 #include "util/error.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "container/nested.h"
 #include "rootfs/submounts.h"
 
 #define LOG_LINES 4	/* a user can make any number of mounts */
@@ -30,6 +31,7 @@ char **nsc_missing_find(const struct nsc_plan *plan)
 	size_t n = 0;
 
 	find_submounts(plan, &list, &n);
+	nsc_nested_missing(plan, &list, &n);
 	return list;
 }
 

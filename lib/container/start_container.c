@@ -26,6 +26,7 @@
 #include "rundir/running.h"
 #include "container/labels.h"
 #include "container/missing.h"
+#include "container/nested.h"
 #include "container/others.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
@@ -306,6 +307,8 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 				       &plan->cgroup_parent, err);
 	if (ret == 0)
 		ret = nsc_start_map_ids(plan, conf, err);
+	if (ret == 0)
+		ret = nsc_nested_check(plan, err);
 	if (ret == 0)
 		ret = let_pass(plan, NSC_ACCEPT_FOREIGN_IDS,
 			       nsc_subid_check(plan, conf, err), err);

@@ -9,6 +9,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "util/fd.h"
+#include "linux/mount.h"
+
 #define DEV(name, major, minor) \
 	{ (char[]){ "/dev/" name }, 'c', major, minor, 0666, 7 }
 
@@ -38,6 +41,44 @@ static int make_parents(int dev, const char *name)
 	return 0;
 }
 
+int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err)
+{
+	mode_t type = node->type == 'b' ? S_IFBLK : S_IFCHR;
+	_cleanup_fd_ int fd = nsc_mount_open_source(node->path, err);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
+	    st.st_rdev == makedev(node->major, node->minor))
+		return NSC_TAKE_FD(fd);
+	return nsc_error_set(err, EPERM, "device '%s': this host is itself a "
+			     "container, in which no device can be made, and "
+			     "its own '%s' is not %c %u:%u: let the engine "
+			     "around it add the device", node->path,
+			     node->path, node->type, node->major, node->minor);
+}
+
+/* Bind the host's node, as it is, over an empty file. */
+static int device_bind(int dev, const struct nsc_device_node *node,
+		       struct nsc_error *err)
+{
+	const char *name = node->path + strlen("/dev/");
+	_cleanup_fd_ int source = nsc_device_open(node, err);
+	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int target = -1;
+
+	mount = source < 0 ? source : nsc_mount_clone(source, false, err);
+	if (mount < 0 ||
+	    nsc_mount_restrict(mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
+			       false, err) < 0)
+		return -err->code;
+	target = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
+			O_CLOEXEC, 0444);
+	if (target < 0)
+		return nsc_error_sys(err, errno, "make device '%s'",
+				     node->path);
+	return nsc_mount_attach(mount, target, err);
+}
+
 int nsc_device_create(int dev, const struct nsc_device_node *node, uid_t uid,
 		      gid_t gid, struct nsc_error *err)
 {
@@ -51,6 +92,9 @@ int nsc_device_create(int dev, const struct nsc_device_node *node, uid_t uid,
 	     fchmodat(dev, name, node->mode, 0) < 0 ||
 	     fchownat(dev, name, uid, gid, AT_SYMLINK_NOFOLLOW) < 0))
 		ret = -errno;
+	/* The kernel lets only root of the first user namespace make one. */
+	if (ret == -EPERM)
+		return device_bind(dev, node, err);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "make device '%s'",
 				     node->path);

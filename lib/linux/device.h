@@ -22,10 +22,16 @@ struct nsc_device_node {
 extern const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS];
 
 /*
+ * Open the host's own node of that path, type and numbers (O_PATH), or refuse
+ * it by a sentence for a host that cannot make nodes.
+ */
+int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err);
+
+/*
  * Make a node, owned by uid and gid, below dev, a descriptor of the container's
  * /dev (a tmpfs that no other process can see yet).  Missing directories are
- * made.  Needs CAP_MKNOD in the host's user namespace, mknod(2).  Returns 0 or
- * a negative errno.
+ * made.  On a host that is itself a container, mknod(2) fails: then the host's
+ * node is bound, with its owner and mode.  Returns 0 or a negative errno.
  */
 int nsc_device_create(int dev, const struct nsc_device_node *node, uid_t uid,
 		      gid_t gid, struct nsc_error *err);

@@ -101,7 +101,10 @@ int nsc_idmap_read(pid_t pid, const char *file,
 	char path[64];
 	int n = 0;
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
+	else
+		snprintf(path, sizeof(path), "/proc/self/%s", file);
 	in = fopen(path, "re");
 	if (!in)
 		return errno == ENOENT ? -ESRCH : -errno;

@@ -49,8 +49,8 @@ int nsc_idmap_write(pid_t pid, const char *file,
 		    struct nsc_error *err);
 
 /*
- * Read /proc/PID/<file> into map; the host ids are in the caller's user
- * namespace.  Returns the number of entries, or a negative errno.
+ * Read /proc/PID/<file> (pid 0: the caller) into map; the host ids are in the
+ * caller's user namespace.  Returns the number of entries, or a negative errno.
  */
 int nsc_idmap_read(pid_t pid, const char *file,
 		   struct nsc_id_mapping map[NSC_MAPPINGS_MAX]);

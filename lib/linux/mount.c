@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "linux/namespace.h"
 
 static int set_options(int fs, const struct nsc_mount_option *options)
 {
@@ -128,6 +129,12 @@ int nsc_mount_idmap(int fd, int userns, struct nsc_error *err)
 		return nsc_error_set(err, EINVAL, "map its ids: its file "
 				     "system cannot be id-mapped: put it on "
 				     "ext4, xfs or btrfs, or set "
+				     "namespaces.NEWUSER to false");
+	if (ret == -EPERM && nsc_namespace_is_nested())
+		return nsc_error_set(err, EPERM, "map its ids: this host is "
+				     "itself a container, and did not mount "
+				     "its file system: put it on one that this "
+				     "host mounts, such as a tmpfs, or set "
 				     "namespaces.NEWUSER to false");
 	return ret < 0 ? nsc_error_sys(err, -ret, "map its ids") : 0;
 }

@@ -11,6 +11,8 @@
 
 #include "util/fd.h"
 
+#define FIRST_USER_NAMESPACE 0xeffffffd	/* PROC_USER_INIT_INO, since 3.8 */
+
 const struct nsc_namespace nsc_namespaces[NSC_NAMESPACES] = {
 	{ CLONE_NEWNS, "NEWNS", "mnt" },
 	{ CLONE_NEWUTS, "NEWUTS", "uts" },
@@ -47,6 +49,14 @@ int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES])
 		ids[i] = (struct nsc_namespace_id){ st.st_dev, st.st_ino };
 	}
 	return 0;
+}
+
+bool nsc_namespace_is_nested(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/user", &st) == 0 &&
+	       st.st_ino != FIRST_USER_NAMESPACE;
 }
 
 int nsc_namespace_open(pid_t pid, unsigned int flag)

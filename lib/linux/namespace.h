@@ -50,6 +50,12 @@ unsigned int nsc_namespace_differ(const struct nsc_namespace_id ids[],
 int nsc_namespace_owner(pid_t pid, unsigned int flag, uid_t *ret);
 
 /*
+ * Is the caller's user namespace not the kernel's first, as in an unprivileged
+ * container?
+ */
+bool nsc_namespace_is_nested(void);
+
+/*
  * Open /proc/PID/ns/link (pid 0: the caller's), close-on-exec.  Returns a
  * descriptor or a negative errno.
  */

@@ -23,6 +23,7 @@
 #include "rootfs/rootfs.h"
 #include "rootfs/submounts.h"
 #include "linux/mount.h"
+#include "linux/namespace.h"
 
 static bool root_is_host(const struct nsc_rootfs *rootfs)
 {
@@ -176,12 +177,18 @@ int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 {
 	const char *label = nsc_rootfs_label(rootfs);
 	char lowerdir[1024] = "", upperdir[64], workdir[64];
-	const struct nsc_mount_option options[] = {
+	struct nsc_mount_option options[] = {
 		{ "source", "overlay" }, { "lowerdir", lowerdir },
 		{ "upperdir", upperdir }, { "workdir", workdir },
-		{ label ? "context" : NULL, label }, { NULL, NULL },
+		{ NULL, NULL }, { NULL, NULL }, { NULL, NULL },
 	};
+	size_t at = 4;
 
+	/* Attributes "trusted" are for root of the first user namespace. */
+	if (nsc_namespace_is_nested())
+		options[at++] = (struct nsc_mount_option){ "userxattr", NULL };
+	if (label)
+		options[at] = (struct nsc_mount_option){ "context", label };
 	if (make_upper(layers->dir, layers->lower[0], err) < 0)
 		return -err->code;
 	for (size_t i = 0, len = 0; i < layers->n && len < sizeof(lowerdir);
