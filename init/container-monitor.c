@@ -442,7 +442,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 
 int main(int argc, char **argv)
 {
-	struct monitor m = { .leader = argc > 3 };
+	struct monitor m = { .leader = argc > 3, .hangups.looker = -1 };
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (argc < 3)

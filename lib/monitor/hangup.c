@@ -18,19 +18,13 @@
  */
 #include "monitor/hangup.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "util/fd.h"
-#include "monitor/session_cgroups.h"
-#include "linux/pidfd.h"
+#include "monitor/outputs.h"
 #include "monitor/processes.h"
+#include "monitor/session_cgroups.h"
 
 #define GRACE_MS 2000		/* between SIGHUP and SIGKILL */
 #define AGAIN_MS 500		/* for processes to end after SIGHUP */
@@ -45,63 +39,36 @@ int64_t now_ms(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-/*
- * Pipes and sockets answer at once, whoever made them; a file on another file
- * system may be served by the user.
- */
-static bool is_cut_off(int fd)
-{
-	struct pollfd p = { .fd = fd };
-	struct statx st;
-
-	return statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_TYPE,
-		     &st) == 0 &&
-	       (S_ISFIFO(st.stx_mode) || S_ISSOCK(st.stx_mode)) &&
-	       poll(&p, 1, 0) == 1 && p.revents & (POLLERR | POLLHUP);
-}
-
-static bool lost_its_reader(pid_t pid)
-{
-	_cleanup_fd_ int pidfd = nsc_pidfd_open(pid);
-
-	for (int i = STDOUT_FILENO; pidfd >= 0 && i <= STDERR_FILENO; i++) {
-		_cleanup_fd_ int fd = (int)syscall(SYS_pidfd_getfd, pidfd, i,
-						   0);
-
-		if (fd >= 0 && is_cut_off(fd))
-			return true;
-	}
-	return false;
-}
-
 static bool is_left_behind(const struct process *p, int pidns)
 {
 	return !processes_inside(p->parent, pidns);
 }
 
-static bool hangup_is_alone(const struct process *p)
+/* Choose also the other processes of each kernel session. */
+static void hangup_choose_sessions(struct processes *found)
 {
-	return p->leader == p->pid && p->tty == 0 && lost_its_reader(p->pid);
+	for (size_t i = 0; i < found->n; i++)
+		for (size_t j = 0; found->list[i].chosen && j < found->n; j++)
+			if (found->list[j].leader == found->list[i].leader)
+				found->list[j].chosen = true;
 }
 
 /* Returns true if processes of the login program are only ending now. */
-static bool hangup_hang_up(const struct hangups *all, pid_t login, bool again)
+static bool hangup_hang_up(struct hangups *all, pid_t login, bool again)
 {
 	struct processes found;
 	bool left = false;
 
 	processes_load(&found, login, all->pidns);
+	outputs_choose_unread(&found, &all->looker);
 	for (size_t i = 0; i < found.n; i++) {
-		const struct process *p = &found.list[i];
+		struct process *p = &found.list[i];
 		bool behind = !again && is_left_behind(p, all->pidns);
 
 		left = left || behind;
-		if (p->chosen || (!behind && !hangup_is_alone(p)))
-			continue;
-		for (size_t j = 0; j < found.n; j++)
-			if (found.list[j].leader == p->leader)
-				found.list[j].chosen = true;
+		p->chosen = p->chosen || behind;
 	}
+	hangup_choose_sessions(&found);
 	processes_signal(&found, all->pidns, true, SIGHUP);
 	processes_signal(&found, all->pidns, true, SIGCONT);
 	processes_free(&found);
@@ -191,7 +158,7 @@ int64_t hangup_due(const struct hangups *all)
  * user's own process: that group may have programs of the host that the user
  * could not kill.
  */
-static bool hangup_step(const struct hangups *all, struct hangup *e,
+static bool hangup_step(struct hangups *all, struct hangup *e,
 			int64_t now)
 {
 	if (session_cgroups_leave(e->login) == 0)

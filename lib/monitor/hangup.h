@@ -24,6 +24,7 @@ struct hangups {
 	size_t room;
 	const struct nsc_state *state;
 	int pidns;		/* see processes.h */
+	int looker;		/* see outputs.h */
 };
 
 int64_t now_ms(void);		/* CLOCK_MONOTONIC */

@@ -7,12 +7,10 @@
 #include "monitor/session_log.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -104,22 +102,6 @@ static void write_all(const struct session *s, const struct session_end *end,
 	write(s, end);
 }
 
-static void close_from_to(int first, int last)
-{
-	if (first <= last)
-		syscall(SYS_close_range, first, last, 0);
-}
-
-/* Close all other descriptors of the monitor. */
-static void keep_two(int a, int b)
-{
-	int low = a < b ? a : b, high = a < b ? b : a;
-
-	close_from_to(3, low - 1);
-	close_from_to(low < 2 ? 3 : low + 1, high - 1);
-	close_from_to(high < 2 ? 3 : high + 1, INT_MAX);
-}
-
 /* other is the pipe that closes after the open record was written; -1: none. */
 static void __attribute__((noreturn))
 write_in_child(const struct session *s, const struct session_end *end,
@@ -134,7 +116,7 @@ write_in_child(const struct session *s, const struct session_end *end,
 	 */
 	close(NSC_MONITOR_LOCK);
 	close(NSC_MONITOR_SESSIONS);
-	keep_two(s->pidfd, other);
+	nsc_process_keep_only((int[]){ s->pidfd, other }, 2);
 	if (end && other >= 0)
 		poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1,
 		     OPEN_MS);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "monitor/child.h"
 #include "util/fd.h"
 #include "rundir/monitor_start.h"
 
@@ -128,16 +129,18 @@ static void tell_all(const char *line)
 		closedir(dir);
 }
 
+/* A process inside may hold the terminal's own lock. */
 void terminals_tell(const struct processes *of, const char *line)
 {
 	unsigned int numbers[TERMINALS];
 	size_t n;
 
-	if (!of) {
-		tell_all(line);
+	if (monitor_child(NSC_MONITOR_DEVPTS) != 0)
 		return;
-	}
-	n = terminals_collect(of, numbers);
+	if (!of)
+		tell_all(line);
+	n = of ? terminals_collect(of, numbers) : 0;
 	for (size_t i = 0; i < n; i++)
 		tell(numbers[i], line);
+	_exit(0);
 }
