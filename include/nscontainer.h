@@ -200,6 +200,7 @@ int nscontainer_check(const struct nscontainer *container,
 	KEY("digest", TEXT, "digest of everything that a start depends on") \
 	KEY("stale", BOOL, "whether a start now would use something else") \
 	KEY("draining", BOOL, "whether new logins get another container") \
+	KEY("ending", BOOL, "whether PID 1 is being ended") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
 
 int nscontainer_find(const struct nscontainer *container,

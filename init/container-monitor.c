@@ -11,6 +11,7 @@
 #include "monitor/idle.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
+#include "monitor/session_log_places.h"
 #include "monitor/session_table.h"
 #include "monitor/terminals.h"
 
@@ -33,6 +34,8 @@
 #include "util/fd.h"
 #include "util/memory.h"
 #include "util/process.h"
+#include "util/proc.h"
+#include "rundir/ending.h"
 #include "rundir/hooks_stop.h"
 #include "rundir/instance.h"
 #include "rundir/state.h"
@@ -43,6 +46,7 @@
 
 #define QUIET_MS 1000		/* then it may be quiet for days */
 #define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
+#define LOOK_MS 5000		/* between looks at PID 1, during sessions */
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 	     EVENT_WOKEN };
@@ -50,7 +54,7 @@ enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
 struct monitor {
 	bool leader;
 	int enter;		/* see monitor/socket.h */
-	int wake;		/* a message: check whether it is current */
+	int wake;		/* a message: look at PID 1 and 'current' */
 	struct sessions all;
 	struct hangups hangups;
 	struct nsc_state *state;
@@ -58,25 +62,51 @@ struct monitor {
 	int64_t end;		/* of its lifetime, now_ms(); or INT64_MAX */
 	int64_t warning;	/* before that; INT64_MAX: done */
 	int64_t trim;		/* of freed memory; INT64_MAX: done */
+	int64_t looked;		/* at PID 1 */
 };
 
+/* Nobody can join from here on; 'state' is for the tools, until the end. */
 static void remove_files(const struct monitor *m)
 {
 	if (m->leader) {
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_PID, 0);
 		unlinkat(NSC_MONITOR_DIR, NSC_FILE_START, 0);
 	}
-	nsc_state_remove(NSC_MONITOR_RUNDIR);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_PID, 0);
+	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
+}
+
+/*
+ * A process that waits for a server of the user's need not end.  The records
+ * and the next login must not wait for it: a later start removes the rest.
+ */
+static void monitor_give_up(const struct monitor *m)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "event=stuck user=%s pid=%d error=\"PID 1 "
+		 "has not ended after SIGKILL: a process of the container "
+		 "cannot be killed\"", m->all.user, (int)m->state->pid);
+	session_log_syslog(m->state->pid, text);
 }
 
 static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 {
+	bool ended;
+
 	remove_files(m);
+	ended = nsc_ending_wait(NSC_MONITOR_RUNDIR, m->state,
+				NSC_MONITOR_PID1);
 	socket_close(m->enter);
 	sessions_close(&m->all);
 	session_cgroups_end();
-	/* This fails if another process is the parent. */
-	nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
+	if (ended || !nsc_pidfd_alive(NSC_MONITOR_PID1)) {
+		/* This fails if another process is the parent. */
+		nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
+		nsc_state_remove(NSC_MONITOR_RUNDIR);
+	} else {
+		monitor_give_up(m);
+	}
 	/*
 	 * After exec, hooks end with SIGCHLD; ignoring it would lose their
 	 * status.
@@ -90,14 +120,27 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 /* Remove the files first: a process that finds them relies on the container. */
 static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 {
-	struct pollfd p = { .fd = NSC_MONITOR_PID1, .events = POLLIN };
-
 	remove_files(m);
-	syscall(SYS_pidfd_send_signal, NSC_MONITOR_PID1, SIGKILL, NULL, 0);
+	nsc_pidfd_signal(NSC_MONITOR_PID1, SIGKILL);
 	session_cgroups_thaw();
-	while (poll(&p, 1, -1) < 0)
-		;
 	monitor_ended(m);
+}
+
+/*
+ * The pidfd tells the end of PID 1 only when the kernel has let go of it, and
+ * nothing tells that PID 1 waits there for a process of a session.
+ */
+static void monitor_look(struct monitor *m)
+{
+	struct nsc_proc_stat stat;
+
+	m->looked = now_ms();
+	if (nsc_proc_stat(m->state->pid, &stat) < 0 || !stat.ending ||
+	    stat.start != m->state->start)
+		return;
+	if (m->state->external)
+		monitor_ended(m);
+	monitor_stop(m);
 }
 
 static void monitor_warn(int64_t left)
@@ -135,6 +178,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		idle_due(&m->all, m->state),
 		m->all.later,
 		m->trim,
+		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
 
 	for (size_t i = 0; i < sizeof(due) / sizeof(*due); i++)
@@ -171,6 +215,8 @@ static void monitor_go_on(struct monitor *m)
 		m->warning = INT64_MAX;
 	if (m->end <= now)
 		end_of_life(m);
+	if (m->all.n && m->looked + LOOK_MS <= now)
+		monitor_look(m);
 }
 
 static void empty_wake(const struct monitor *m)
@@ -218,6 +264,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		return EVENT_LEADER;
 	if (p[3].revents) {
 		empty_wake(m);
+		monitor_look(m);
 		return EVENT_WOKEN;
 	}
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;

@@ -13,16 +13,18 @@ static void cmd_list_print_row(const struct nscontainer_record *record)
 {
 	/* Another engine's container has a pid file instead of a rootfs. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
-	bool external = !strcmp(rootfs, "-"), draining = false;
+	bool external = !strcmp(rootfs, "-"), draining = false, ending = false;
 	char since[32];
 
 	nscontainer_record_bool(record, "draining", &draining);
+	nscontainer_record_bool(record, "ending", &ending);
 
 	printf(ROW, nscontainer_record_text(record, "user"),
 	       nscontainer_record_text(record, "pid"),
 	       nsinit_time(record, "since", since),
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "generation"),
+	       ending ? "ending" :
 	       draining ? "draining" : nscontainer_record_text(record, "stale"),
 	       external ? "pidfile " : "", external ?
 	       nscontainer_record_text(record, "external") : rootfs);

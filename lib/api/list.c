@@ -65,10 +65,11 @@ static bool is_stale(const struct nsc_state *state)
 
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
-static json_t *state_json(const struct nsc_state *state, int instance)
+static json_t *state_json(const struct nsc_state *state, int instance,
+			  bool ending)
 {
 	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
-			 "s:I, s:s, s:b, s:b, s:o}",
+			 "s:I, s:s, s:b, s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
@@ -81,6 +82,7 @@ static json_t *state_json(const struct nsc_state *state, int instance)
 			 "digest", state->digest, "stale", is_stale(state),
 			 "draining", !nsc_instance_is_current(instance,
 						state->generation),
+			 "ending", ending,
 			 "networks", nsc_api_networks(state->networks));
 }
 
@@ -88,14 +90,17 @@ static int list_add(int instance, unsigned int number, void *list,
 		    struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
+	bool ending;
+	_cleanup_fd_ int pidfd = nsc_running_find_any(instance, &ending, &state,
+						      err);
 	struct nscontainer_record *record = NULL;
 	int ret;
 
 	(void)number;
 	if (pidfd < 0)
 		return pidfd;
-	ret = nsc_api_add(&record, find_keys, state_json(state, instance), err);
+	ret = nsc_api_add(&record, find_keys,
+			  state_json(state, instance, ending), err);
 	if (ret == 0)
 		nsc_api_insert(list, record);
 	return ret;

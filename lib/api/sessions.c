@@ -26,10 +26,11 @@
 int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err)
 {
+	bool ending;
 	int error;
 
 	*ret = (struct nsc_api_sessions){ .dir = -1 };
-	ret->pidfd = nsc_running_find(instance, &ret->state, err);
+	ret->pidfd = nsc_running_find_any(instance, &ending, &ret->state, err);
 	if (ret->pidfd < 0)
 		return ret->pidfd;
 	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |

@@ -68,7 +68,9 @@ static int stop_in(int instance, unsigned int number, void *arg,
 {
 	const struct stop *how = arg;
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
+	bool ending;
+	_cleanup_fd_ int pidfd = nsc_running_find_any(instance, &ending, &state,
+						      err);
 	int ret;
 
 	/* It has ended, perhaps without a monitor that cleaned up. */
@@ -77,7 +79,8 @@ static int stop_in(int instance, unsigned int number, void *arg,
 	if (pidfd < 0)
 		return pidfd;
 	if (!state->external)
-		return nsc_stop(instance, state, pidfd, how->timeout, err);
+		return nsc_stop(instance, state, pidfd,
+				ending ? 0 : how->timeout, err);
 	ret = stop_external(how->container, state->external, pidfd,
 			    how->timeout, err);
 	return ret < 0 ? ret : nsc_stop_clean(instance, number, err);

@@ -3,12 +3,15 @@
 #include "container/generation.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <syslog.h>
 
 #include "container/stop_container.h"
+#include "linux/pidfd.h"
+#include "rundir/ending.h"
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
 #include "rundir/running.h"
@@ -17,6 +20,7 @@
 #include "util/process.h"
 
 #define LOCK_MS 5000		/* for a start or stop by the old uid */
+#define END_MS 1000		/* for the kernel to end killed processes */
 
 const char *nsc_generation_exclusive(const struct nsc_config *config)
 {
@@ -45,6 +49,18 @@ static void hand_over(int rundir, int instance, unsigned int heir)
 		nsc_instance_hand_over(instance, to);
 }
 
+/*
+ * Go on with an end whose monitor was killed, or has given up.  False: a
+ * process still cannot be killed, and a login must not wait for it.
+ */
+static bool end_now(int instance, const struct nsc_state *state, int pidfd)
+{
+	if (!state->external)
+		nsc_pidfd_signal(pidfd, SIGKILL);
+	nsc_ending_kill(instance, state);
+	return nsc_process_poll(pidfd, nsc_process_now() + END_MS) > 0;
+}
+
 /* heir: the newest instance, which inherits records of ended sessions. */
 static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 {
@@ -53,7 +69,7 @@ static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 						      NSC_IGNORE);
 	unsigned int current = nsc_instance_current(rundir);
 	_cleanup_fd_ int pidfd = -1;
-	bool busy, over;
+	bool busy, over, ending;
 
 	if (instance < 0)
 		return;
@@ -63,10 +79,15 @@ static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 			nsc_instance_wake(uid, number);
 		return;
 	}
-	pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
+	pidfd = nsc_running_find_any(instance, &ending, &state, NSC_IGNORE);
 	/* Only the version that made it knows how to end it. */
 	if (pidfd == -EPROTO)
 		return;
+	if (pidfd >= 0 && ending) {
+		if (!end_now(instance, state, pidfd))
+			return;
+		nsc_fd_close(&pidfd);
+	}
 	busy = nsc_rundir_is_locked(instance, NSC_FILE_SESSIONS,
 				    NSC_IGNORE) == 1;
 	/* A newer instance with a locked 'sessions' is about to start. */

@@ -9,6 +9,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "cgroup/cgroups.h"
+#include "rundir/ending.h"
 #include "rundir/hooks_stop.h"
 #include "util/paths.h"
 #include "rundir/instance.h"
@@ -17,24 +18,27 @@
 
 #define CLEANUP_MS 5000		/* for the monitor */
 
-static int stop_end(int pidfd, bool own_init, int timeout,
-		    struct nsc_error *err)
+static int stop_end(int instance, const struct nsc_state *state, int pidfd,
+		    int timeout, struct nsc_error *err)
 {
 	int64_t deadline = nsc_process_now() + (int64_t)timeout * 1000;
 	int ret = 0;
 
 	if (timeout > 0) {
-		nsc_pidfd_end(pidfd, own_init);
+		nsc_pidfd_end(pidfd, state->own_init);
 		ret = nsc_process_poll(pidfd, deadline);
 	}
 	if (ret == 0) {
 		nsc_pidfd_signal(pidfd, SIGKILL);
-		ret = nsc_process_poll(pidfd, nsc_process_now() + CLEANUP_MS);
+		ret = nsc_ending_wait(instance, state, pidfd);
 	}
 	if (ret > 0)
 		return 0;
+	/* Without sessions the monitor does not look by itself. */
+	nsc_instance_wake(state->uid, state->generation);
 	return nsc_error_set(err, ETIMEDOUT, "PID 1 has not ended after "
-			     "SIGKILL");
+			     "SIGKILL: a process of the container cannot be "
+			     "killed: the next login gets a new container");
 }
 
 void nsc_stop_erase(int instance, unsigned int number)
@@ -71,7 +75,7 @@ int nsc_stop(int instance, const struct nsc_state *state, int pidfd,
 	/* Paused processes could not end. */
 	if (state->has_groups)
 		nsc_cgroups_thaw(instance);
-	ret = stop_end(pidfd, state->own_init, timeout, err);
+	ret = stop_end(instance, state, pidfd, timeout, err);
 	return ret < 0 ? ret :
 			 nsc_stop_clean(instance, state->generation, err);
 }

@@ -3,6 +3,8 @@
 #ifndef NSC_RUNDIR_RUNNING_H
 #define NSC_RUNDIR_RUNNING_H
 
+#include <stdbool.h>
+
 #include "util/error.h"
 #include "rundir/state.h"
 
@@ -24,6 +26,18 @@ int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_running_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_running_verify(int rundir, const struct nsc_state *state,
 		       struct nsc_error *err);
+
+/*
+ * Find a container that gets no more logins, but whose PID 1 has not ended:
+ * 'pid' is gone, or PID 1 waits in the kernel for a process that does not end.
+ * Returns a pidfd of PID 1 and the state; -ESRCH: there is none.
+ */
+int nsc_running_find_ending(int rundir, struct nsc_state **ret,
+			    struct nsc_error *err);
+
+/* Find a container of either kind. */
+int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
+			 struct nsc_error *err);
 
 /*
  * Read the system-call filter that the state names into state->filter; without

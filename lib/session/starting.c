@@ -51,14 +51,20 @@ int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err)
 	return has == 0 ? s->start(s, false, err) : has < 0 ? has : 0;
 }
 
-/* Wait until the previous container's monitor has cleaned up. */
+/*
+ * Wait until the previous container's monitor has cleaned up.  A container with
+ * sessions may be ending before the monitor notices it.
+ */
 static int starting_wait_for_monitor(const struct nsc_starting *s,
 				     struct nsc_error *err)
 {
-	_cleanup_fd_ int monitor = s->current < 0 ? -ENOENT :
-		nsc_rundir_lock(s->current, NSC_FILE_MONITOR, LOCK_EX,
-				s->deadline, err);
+	_cleanup_fd_ int monitor = -ENOENT;
 
+	if (s->current >= 0) {
+		nsc_instance_wake(s->owner, nsc_instance_current(s->rundir));
+		monitor = nsc_rundir_lock(s->current, NSC_FILE_MONITOR, LOCK_EX,
+					  s->deadline, err);
+	}
 	return monitor >= 0 || monitor == -ENOENT ? 0 :
 		nsc_error_context(err, "wait for the previous container to be "
 				  "cleaned up");

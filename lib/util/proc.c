@@ -10,6 +10,8 @@
 #include "util/fd.h"
 #include "util/file.h"
 
+#define PF_EXITING 0x4		/* include/linux/sched.h of the kernel */
+
 int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -25,17 +27,19 @@ int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 	/* The name may contain any bytes, even ") ". */
 	const char *name = strchr(text, '(');
 	char *end = strrchr(text, ')');
+	unsigned int flags;
 
 	if (!name || !end || end < name || sscanf(text, "%d", &ret->pid) != 1 ||
-	    sscanf(end + 1, " %*c %d %d %d %u %d %*u %*u %*u %*u %*u %" SCNu64
+	    sscanf(end + 1, " %*c %d %d %d %u %d %u %*u %*u %*u %*u %" SCNu64
 		   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %"
 		   SCNu64, &ret->parent, &ret->group, &ret->session, &ret->tty,
-		   &ret->foreground, &user, &system, &children_user,
-		   &children_system, &ret->start) != 10)
+		   &ret->foreground, &flags, &user, &system, &children_user,
+		   &children_system, &ret->start) != 11)
 		return -EINVAL;
 	*end = '\0';
 	snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
 	ret->ticks = user + system + children_user + children_system;
+	ret->ending = flags & PF_EXITING;
 	return 0;
 }
 

@@ -27,6 +27,7 @@ struct nsc_proc_stat {
 	pid_t foreground;	/* its foreground process group, or -1 */
 	uint64_t ticks;		/* processor time, including ended children */
 	uint64_t start;		/* clock ticks since boot */
+	bool ending;		/* it is past its last instruction */
 };
 
 /* Parse the text of the file, which is modified; returns 0 or -EINVAL. */

@@ -206,11 +206,11 @@ tools_go_on() {
 	serve_end /home/bob
 }
 
-t "L11 what a user serves delays and refuses no start of another's" \
+t "L13 what a user serves delays and refuses no start of another's" \
 	served_anywhere
-t "L11 what all may look into is inside" served_to_all
-t "L11 a mount behind a user's server is left out" served_above
-t "L11 homes that a server has are left out" serves_homes
-t "L11 a silent home refuses its own user alone, with its name" own_home
-t "L11 no automounter is asked" automounts
-t "L11 a silent server delays no tool" tools_go_on
+t "L13 what all may look into is inside" served_to_all
+t "L13 a mount behind a user's server is left out" served_above
+t "L13 homes that a server has are left out" serves_homes
+t "L13 a silent home refuses its own user alone, with its name" own_home
+t "L13 no automounter is asked" automounts
+t "L13 a silent server delays no tool" tools_go_on

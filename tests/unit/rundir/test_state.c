@@ -172,6 +172,43 @@ START_TEST(join_accepts_the_right_one)
 }
 END_TEST
 
+/* Without 'pid' nobody joins, but the tools see what runs. */
+START_TEST(ending_is_found)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir(), pidfd;
+	bool ending;
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	ck_assert_int_eq(nsc_running_find_ending(fd, &b, &err), -ESRCH);
+	pidfd = nsc_running_find_any(fd, &ending, &b, &err);
+	ck_assert(pidfd >= 0 && !ending);
+	nsc_state_free(b);
+	close(pidfd);
+	ck_assert_int_eq(unlinkat(fd, "pid", 0), 0);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
+	pidfd = nsc_running_find_any(fd, &ending, &b, &err);
+	ck_assert(pidfd >= 0 && ending);
+	ck_assert_int_eq(b->pid, getpid());
+	nsc_state_free(b);
+	close(pidfd);
+	/* Another process by now, or of an earlier boot. */
+	b = NULL;
+	a.start++;
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	ck_assert_int_eq(unlinkat(fd, "pid", 0), 0);
+	ck_assert_int_eq(nsc_running_find_ending(fd, &b, &err), -ESRCH);
+	a = of_myself();
+	a.boot_id[0] ^= 1;
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	ck_assert_int_eq(unlinkat(fd, "pid", 0), 0);
+	ck_assert_int_eq(nsc_running_find_ending(fd, &b, &err), -ESRCH);
+	ck_assert_ptr_null(b);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 static void expect_none(struct nsc_state *a, const char *expected)
 {
 	struct nsc_state *b = NULL;
@@ -264,7 +301,7 @@ int main(void)
 		state_round_trip, a_part_of_a_state_is_refused,
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, join_refuses_another_version,
-		NULL,
+		ending_is_found, NULL,
 	};
 	Suite *suite = suite_create("state");
 	TCase *tcase = tcase_create("state");

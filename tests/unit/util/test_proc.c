@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "util/fd.h"
 #include "util/lock.h"
@@ -17,6 +18,8 @@ START_TEST(processes_have_any_name)
 	char text[] = "7 (a) R 1 (2) 3 4) S 5 6 -1 34817 8 0 1 2 3 4 10 20 30 "
 		      "40 20 0 1 0 12345 6 7", value[64];
 	struct nsc_proc_stat s;
+	siginfo_t info;
+	pid_t child;
 
 	ck_assert_int_eq(nsc_proc_stat_parse(text, &s), 0);
 	ck_assert_int_eq(s.pid, 7);
@@ -28,6 +31,7 @@ START_TEST(processes_have_any_name)
 	ck_assert_int_eq(s.foreground, 8);
 	ck_assert_uint_eq(s.ticks, 100);
 	ck_assert_uint_eq(s.start, 12345);
+	ck_assert(!s.ending);
 	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, ")("), &s), -EINVAL);
 	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, ""), &s), -EINVAL);
 	ck_assert_int_eq(nsc_proc_stat_parse(strcpy(text, "(a) S 5 6"), &s),
@@ -44,6 +48,14 @@ START_TEST(processes_have_any_name)
 	ck_assert(nsc_proc_status(getpid(), "Pid", value, sizeof(value)));
 	ck_assert_int_eq(atoi(value), getpid());
 	ck_assert(!nsc_proc_status(getpid(), "Pi", value, sizeof(value)));
+	ck_assert(!s.ending);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
+	ck_assert_int_eq(nsc_proc_stat(child, &s), 0);
+	ck_assert(s.ending);
+	waitpid(child, NULL, 0);
 	ck_assert_int_eq(nsc_proc_stat(INT_MAX, &s), -ESRCH);
 	ck_assert(!nsc_proc_status(INT_MAX, "Pid", value, sizeof(value)));
 }
