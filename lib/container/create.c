@@ -505,11 +505,13 @@ create_build(struct builder *b, pid_t parent)
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	nsc_process_die_with(parent);
 	setsid();
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++)
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
+		/* A change of ids in the step before has cleared this. */
+		nsc_process_die_with(parent);
 		if (steps[i](b, &err) < 0)
 			break;
+	}
 	nsc_network_undo(&b->network);
 	if (b->pidfd >= 0)
 		nsc_process_kill(b->pidfd);
