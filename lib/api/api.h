@@ -32,12 +32,15 @@ int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
 		 struct nsc_error *err);
 
 /*
- * Like nscontainer_start(), for a login that holds the lock on NSC_HELPER_LOCK:
- * the container ends as nscontainer.conf says, and a container whose monitor
- * was killed gets a new monitor.
+ * For login-start: start, join or replace the container as nscontainer.conf
+ * says, and send a session in it to NSC_HELPER_SOCKET; or only check whether it
+ * would start, and send nothing.  Nothing is sent after an error.
  */
-int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
-			    struct nscontainer_error *err);
+int nsc_api_serve_login(const struct nscontainer *container, bool check,
+			struct nscontainer_error *err);
+
+/* The answer of login-start: from, without a session. */
+void nsc_api_answer_login(const struct nscontainer_error *from);
 
 /*
  * A function to call for each instance of a user's container.  It returns

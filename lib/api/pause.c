@@ -3,14 +3,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <time.h>
 
 #include "util/fd.h"
 #include "util/process.h"
 #include "rundir/running.h"
-#include "util/paths.h"
 #include "rundir/rundir.h"
+#include "rundir/turn.h"
 #include "cgroup/cgroup_tree.h"
 
 #define WAIT_MS 10000
@@ -52,16 +51,14 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
 	_cleanup_fd_ int instance = -1;
-	_cleanup_fd_ int lock = -1;
+	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
 	_cleanup_fd_ int pidfd = -1;
 	int ret;
 
-	/* The lock keeps others from starting or stopping it meanwhile. */
-	if (rundir >= 0)
-		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
-				       nsc_process_now() + WAIT_MS, err);
-	if (lock < 0 && rundir >= 0)
-		return lock;
+	/* Others must not start or stop it meanwhile. */
+	ret = rundir < 0 ? 0 : nsc_turn_demand(rundir, &turn, err);
+	if (ret < 0)
+		return ret;
 	instance = nsc_api_current(path, err);
 	if (instance < 0)
 		return instance;

@@ -2,9 +2,9 @@
 #include "api/api.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/stat.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -12,17 +12,29 @@
 #include "policy/policy.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
+#include "session/helper.h"
 #include "session/starting.h"
+#include "linux/descriptors.h"
 #include "container/start_container.h"
 #include "cgroup/cgroup.h"
 #include "container/surroundings.h"
 
-#define LOCK_MS 30000		/* for another start to finish */
+#define GRACE_S 2		/* lets the limits of a start act first */
+#define WAIT_MS 30000		/* for another start to finish */
 
 struct question {
 	const struct nscontainer *container;
-	bool login, replace;
+	bool login;		/* run by login-start */
+	bool check;		/* start nothing */
+	bool replace;		/* a running one */
 	pid_t parent;
+};
+
+/* The arguments of a start, for the callbacks. */
+struct starting {
+	const struct question *question;
+	const struct nsc_user *user;
+	const struct nsc_policy *policy;
 };
 
 static int no_configuration(const struct nsc_user *user, const char *conf,
@@ -33,67 +45,34 @@ static int no_configuration(const struct nsc_user *user, const char *conf,
 			     user->name, user->name, conf);
 }
 
-/* The caller holds the lock. */
-static int start(const struct question *q, const struct nsc_user *user,
-		 const struct nsc_policy *policy, int rundir,
+/* The caller has the turn. */
+static int start(const struct starting *s, int rundir, bool replace,
 		 struct nsc_error *err)
 {
+	const struct nsc_user *user = s->user;
+	const struct nsc_conf *conf = s->policy->conf;
 	_cleanup_config_ struct nsc_config *config = NULL;
 	struct nsc_start_request request = {
-		.user = user, .conf = policy->conf, .login = true,
+		.user = user, .conf = conf, .login = true,
 		.leader = -1, .console = -1, .rundir = rundir,
 		.name = user->name,
-		.conf_path = q->container->conf,
-		.replace = q->replace,
+		.conf_path = s->question->container->conf,
+		.replace = replace,
 	};
-	int ret = nsc_start_load(policy->dir, user, policy->conf, &config,
-				 err);
+	int ret = nsc_start_load(s->policy->dir, user, conf, &config, err);
 
 	if (ret < 0)
 		return ret;
 	request.config = config;
 	/* A container of an administrator's start runs until stopped. */
-	request.stop = q->login ? NULL : "start";
+	request.stop = s->question->login ? NULL : "start";
 	return nsc_start(&request, err);
 }
-
-/*
- * Open the run directory that a login has opened and locked, and check that it
- * is the same directory: the path leads elsewhere if the login's mounts are not
- * the host's.
- */
-static int open_locked(const char *path, struct nsc_error *err)
-{
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
-	struct stat mine, theirs;
-
-	if (rundir < 0)
-		return rundir;
-	if (fstatat(rundir, NSC_FILE_LOCK, &mine, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    fstat(NSC_HELPER_LOCK, &theirs) < 0)
-		return nsc_error_sys(err, errno, "%s", path);
-	if (mine.st_dev != theirs.st_dev || mine.st_ino != theirs.st_ino)
-		return nsc_error_set(err, EXDEV, "%s: differs between the "
-				     "login and the host's PID 1: the login "
-				     "program must see the host's "
-				     NSC_RUNDIR, path);
-	return NSC_TAKE_FD(rundir);
-}
-
-/* The arguments of a start, for the callbacks of nsc_starting_run(). */
-struct starting {
-	const struct question *question;
-	const struct nsc_user *user;
-	const struct nsc_policy *policy;
-};
 
 static int start_new(struct nsc_starting *s, bool replace,
 		     struct nsc_error *err)
 {
-	const struct starting *own = s->arg;
-
-	(void)replace;
-	return start(own->question, own->user, own->policy, s->rundir, err);
+	return start(s->arg, s->rundir, replace, err);
 }
 
 static int start_runs(struct nsc_starting *s, struct nsc_session *session,
@@ -110,26 +89,72 @@ static int start_runs(struct nsc_starting *s, struct nsc_session *session,
 	return has < 0 ? has : nsc_starting_adopt(s, err);
 }
 
-static int start_locked(const struct starting *own, const char *path,
-			struct nsc_error *err)
+static int start_in_turn(const struct starting *own, const char *path,
+			 struct nsc_error *err)
 {
 	struct nsc_starting s = {
 		.path = path,
 		.owner = own->user->uid,
-		.deadline = nsc_process_now() + LOCK_MS,
+		.deadline = nsc_process_now() + WAIT_MS,
+		.demands = own->question->replace,
 		.running = start_runs,
 		.start = start_new,
 		.arg = (void *)(uintptr_t)own,
 	};
 	_cleanup_session_ struct nsc_session session =
 		NSC_SESSION_INIT_OF(own->user->uid);
-	_cleanup_fd_ int rundir = -1;
 
-	if (!own->question->login)
-		return nsc_starting_run(&s, &session, err);
-	rundir = open_locked(path, err);
-	return rundir < 0 ? rundir : start(own->question, own->user,
-					   own->policy, rundir, err);
+	return nsc_starting_run(&s, &session, err);
+}
+
+void nsc_api_answer_login(const struct nscontainer_error *from)
+{
+	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
+
+	_Static_assert(sizeof(answer.err) == sizeof(*from), "one layout");
+	memcpy(&answer.err, from, sizeof(answer.err));
+	(void)!send(NSC_HELPER_SOCKET, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
+/*
+ * So far this process dies with its login program.  From here on its work is
+ * bounded, and the user, who can kill the login program, must not end it
+ * halfway: it runs hooks and other commands of root's.
+ */
+static int start_new_for_login(const struct nsc_session_request *request,
+			       int rundir, bool replace, struct nsc_error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return nsc_error_sys(err, errno, "prctl");
+	alarm(request->policy->conf->start_timeout + GRACE_S);
+	return start(request->arg, rundir, replace, err);
+}
+
+/*
+ * Get a session, and send it to the login program, which may have ended or
+ * stand still: the socket's buffer takes the message in any case.
+ */
+static int open_for_login(const struct starting *own, struct nsc_error *err)
+{
+	const struct nsc_session_request request = {
+		.conf_path = own->question->container->conf,
+		.user = own->user, .policy = own->policy,
+		.start = start_new_for_login, .arg = own,
+	};
+	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
+	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
+	const struct iovec data = { &answer, sizeof(answer) };
+	int ret = nsc_session_open(&request, &session, err);
+
+	if (ret < 0)
+		return ret;
+	answer.number = (unsigned int)strtoul(strrchr(session.path, '/') + 1,
+					      NULL, 10);
+	answer.changed = session.changed;
+	memcpy(answer.note, session.note, sizeof(answer.note));
+	ret = nsc_descriptors_send(NSC_HELPER_SOCKET, &data, &session.lock, 1,
+				   MSG_NOSIGNAL);
+	return ret < 0 ? nsc_error_sys(err, -ret, "answer the login") : 0;
 }
 
 static int start_user(const struct question *q, struct nsc_error *err)
@@ -138,6 +163,7 @@ static int start_user(const struct question *q, struct nsc_error *err)
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_free_ char *path = NULL;
+	struct starting own;
 	int ret = nsc_api_user(c, &user, err);
 
 	if (ret < 0)
@@ -147,9 +173,22 @@ static int start_user(const struct question *q, struct nsc_error *err)
 		return ret;
 	if (!policy->dir)
 		return no_configuration(user, c->conf, err);
+	own = (struct starting){ q, user, policy };
+	if (q->login)
+		return open_for_login(&own, err);
 	ret = nsc_rundir_path(user->uid, &path, err);
-	return ret < 0 ? ret : start_locked(&(struct starting){
-						q, user, policy }, path, err);
+	return ret < 0 ? ret : start_in_turn(&own, path, err);
+}
+
+/* A check uses the pools, too, and their lock. */
+static int check_for_login(const struct nscontainer *c, struct nsc_error *err)
+{
+	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;
+	struct nscontainer_record *record = NULL;
+	int ret = nscontainer_check(c, &record, &e);
+
+	nscontainer_record_free(record);
+	return ret < 0 ? nsc_error_set(err, -ret, "%s", e.text) : 0;
 }
 
 /* In a child, so that the container inherits nothing from the caller. */
@@ -160,7 +199,9 @@ static void start_in_child(const void *arg, void *answer)
 
 	nsc_api_begin_child(q->parent, 0);
 	/* Before the first lock, see nsc_surroundings_reset(). */
-	if (nsc_surroundings_reset(err) == 0 && start_user(q, err) == 0)
+	if (nsc_surroundings_reset(err) == 0 &&
+	    (q->check ? check_for_login(q->container, err) :
+			start_user(q, err)) == 0)
 		err->code = 0;
 }
 
@@ -182,17 +223,22 @@ static int start_ask(const struct question *question, struct nsc_error *err)
 				     c->dir);
 	group = nsc_cgroup_root();
 	ret = nsc_process_ask_in(&group, &start, &answer, sizeof(answer));
+	if (ret == -ECHILD)
+		return nsc_error_set(err, ECHILD, "start container '%s': the "
+				     "process was killed, by 'nsinit stop' "
+				     "for example", c->user);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "start container '%s'",
 				     c->user);
 	return nsc_error_take(&answer, err);
 }
 
-int nsc_api_start_for_login(const struct nscontainer *container, bool replace,
-			    struct nscontainer_error *err)
+int nsc_api_serve_login(const struct nscontainer *container, bool check,
+			struct nscontainer_error *err)
 {
 	const struct question question = {
-		container, true, replace, getpid(),
+		.container = container, .login = true, .check = check,
+		.parent = getpid(),
 	};
 	struct nsc_error e = NSC_ERROR_INIT;
 
@@ -204,7 +250,9 @@ NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
 				 struct nscontainer_error *err)
 {
 	const struct question question = {
-		container, false, flags & NSCONTAINER_START_REPLACE, getpid(),
+		.container = container,
+		.replace = flags & NSCONTAINER_START_REPLACE,
+		.parent = getpid(),
 	};
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = flags & ~NSCONTAINER_START_REPLACE ?

@@ -2,7 +2,6 @@
 #include "api/api.h"
 
 #include <errno.h>
-#include <sys/file.h>
 
 #include "util/fd.h"
 #include "util/paths.h"
@@ -11,11 +10,11 @@
 #include "container/external.h"
 #include "rundir/running.h"
 #include "rundir/rundir.h"
+#include "rundir/turn.h"
 #include "container/start_container.h"
 #include "container/stop_container.h"
 
 #define DEFAULT_TIMEOUT 10	/* seconds between SIGTERM and SIGKILL */
-#define LOCK_MS 5000
 
 /*
  * Run engine.stop of the present container.json.  Without engine.stop, another
@@ -92,20 +91,19 @@ static int stop(struct stop *how, struct nsc_error *err)
 	const char *path = how->container->rundir;
 	const struct nsc_api_act act = { stop_in, how };
 	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
-	_cleanup_fd_ int lock = -1;
+	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
 	int ret;
 
-	/* The lock keeps logins from starting another one meanwhile. */
-	if (rundir >= 0)
-		lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,
-				       nsc_process_now() + LOCK_MS, err);
-	if (lock < 0 && rundir >= 0 && lock != -ENOENT)
-		return lock;
+	/* Logins must not start another one meanwhile. */
+	ret = rundir < 0 ? 0 : nsc_turn_demand(rundir, &turn, err);
+	if (ret < 0)
+		return ret;
 	ret = nsc_api_each(path, &act, err);
-	nsc_fd_close(&lock);
+	nsc_turn_end(&turn);
 	if (rundir >= 0)
 		nsc_api_sweep(rundir, path);
-	return ret;
+	/* A start was stopped. */
+	return ret == -ESRCH && turn.killed ? 0 : ret;
 }
 
 NSC_PUBLIC int nscontainer_stop(const struct nscontainer *container,

@@ -208,16 +208,36 @@ int nsc_instance_make_current(int instance, unsigned int number,
 	return 0;
 }
 
-void nsc_instance_wake(uid_t uid, unsigned int number)
+/* Connect to the socket of the monitor at path; -1: there is no monitor. */
+static int connect_to_monitor(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC |
 				     SOCK_NONBLOCK, 0);
 
 	snprintf(address.sun_path, sizeof(address.sun_path),
-		 NSC_RUNDIR "/%u/%u/" NSC_FILE_WAKE, uid, number);
+		 "%s/" NSC_FILE_WAKE, path);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&address,
+			      sizeof(address)) < 0)
+		return -1;
+	return NSC_TAKE_FD(fd);
+}
+
+void nsc_instance_wake(uid_t uid, unsigned int number)
+{
+	char path[sizeof(NSC_RUNDIR) + 2 * NUMBER_SIZE];
+	_cleanup_fd_ int fd = -1;
+
+	snprintf(path, sizeof(path), NSC_RUNDIR "/%u/%u", uid, number);
+	fd = connect_to_monitor(path);
 	/* If the queue is full, the monitor is already about to check. */
 	if (fd >= 0)
-		sendto(fd, "", 1, MSG_NOSIGNAL, (struct sockaddr *)&address,
-		       sizeof(address));
+		send(fd, "", 1, MSG_NOSIGNAL);
+}
+
+bool nsc_instance_is_watched(const char *path)
+{
+	_cleanup_fd_ int fd = connect_to_monitor(path);
+
+	return fd >= 0;
 }

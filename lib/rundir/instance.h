@@ -70,4 +70,10 @@ int nsc_instance_make_current(int instance, unsigned int number,
  */
 void nsc_instance_wake(uid_t uid, unsigned int number);
 
+/*
+ * Does a monitor watch the instance at path?  Unlike a look at its lock, this
+ * holds nothing.
+ */
+bool nsc_instance_is_watched(const char *path);
+
 #endif

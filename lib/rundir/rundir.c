@@ -174,6 +174,8 @@ int nsc_rundir_open(const char *path, bool create, struct nsc_error *err)
 	if (fd < 0)
 		return fd;
 	ret = nsc_rundir_make_lock(fd, NSC_FILE_LOCK, 0, err);
+	if (ret == 0)
+		ret = nsc_rundir_make_lock(fd, NSC_FILE_ADMIN, 0, err);
 	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(links); i++)
 		if (symlinkat(links[i][0], fd, links[i][1]) < 0 &&
 		    errno != EEXIST)

@@ -3,7 +3,8 @@
  * The run directory of a user's containers, /run/nscontainer/UID, or of one
  * directory in which 'nsinit exec' runs:
  *
- *     lock            held to start or stop a container
+ *     lock            held to start or stop a container, see turn.h
+ *     admin           held by an administrator's command that does
  *     N/              an instance, see instance.h
  *     current -> N    the instance that logins join
  *     pid, start      links to the files of the instance
@@ -51,8 +52,8 @@ int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err);
 
 /*
  * Open the directory at path; it must be writable only by root.  With create it
- * is made, with 'lock', 'pid' and 'start'.  Returns a descriptor or a negative
- * errno; -ENOENT if it does not exist and create is false.
+ * is made, with its locks, 'pid' and 'start'.  Returns a descriptor or a
+ * negative errno; -ENOENT if it does not exist and create is false.
  */
 int nsc_rundir_open(const char *path, bool create, struct nsc_error *err);
 

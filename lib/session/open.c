@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the login program, as root of the host. */
+/*
+ * Runs in: the login program and its helper, as root of the host.  The login
+ * program joins a container that runs and is up to date; everything else is the
+ * helper's.  A user can stop and kill the login program, so it holds no lock
+ * except its own, shared one on 'sessions'.
+ */
 #include "session/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/process.h"
 #include "util/paths.h"
+#include "rundir/instance.h"
 #include "rundir/rundir.h"
 #include "session/change.h"
 #include "session/find.h"
@@ -23,7 +32,6 @@
 struct opening {
 	const struct nsc_session_request *request;
 	const char *path;	/* of the run directory */
-	int64_t deadline;
 	struct nsc_session *session;
 };
 
@@ -31,14 +39,8 @@ static int open_start(struct nsc_starting *s, bool replace,
 		      struct nsc_error *err)
 {
 	const struct opening *o = s->arg;
-	const struct nsc_session_request *request = o->request;
-	const struct nsc_helper helper = {
-		.conf_path = request->conf_path, .user = request->user->name,
-		.lock = s->lock, .replace = replace,
-		.timeout = request->policy->conf->start_timeout,
-	};
 
-	return nsc_helper_start(&helper, err);
+	return o->request->start(o->request, s->rundir, replace, err);
 }
 
 int nsc_session_check(const struct nsc_session_request *request,
@@ -46,10 +48,12 @@ int nsc_session_check(const struct nsc_session_request *request,
 {
 	const struct nsc_helper helper = {
 		.conf_path = request->conf_path, .user = request->user->name,
-		.lock = -1, .timeout = request->policy->conf->start_timeout,
+		.check = true, .timeout = request->policy->conf->start_timeout,
 	};
+	struct nsc_helper_answer answer;
+	int lock;
 
-	return nsc_helper_start(&helper, err);
+	return nsc_helper_ask(&helper, &answer, &lock, err);
 }
 
 static enum nsc_on_change on_change(const struct opening *o)
@@ -152,20 +156,73 @@ static int renew(struct nsc_starting *s, struct nsc_session *session,
 					    recycle(s, session, err);
 }
 
-/* No container runs, or it is ending: continue with one login at a time. */
-static int open_slowly(struct opening *o, struct nsc_error *err)
+/* Continue with one login at a time: the helper does this. */
+static int open_in_turn(struct opening *o, struct nsc_error *err)
 {
 	struct nsc_starting starting = {
 		.path = o->path,
 		.owner = o->request->user->uid,
-		.deadline = o->deadline,
+		.deadline = nsc_process_now() + (int64_t)o->request->policy->
+			    conf->start_timeout * 1000,
 		.running = renew,
 		.start = open_start,
 		.arg = o,
 	};
 
-	nsc_session_close(o->session);
 	return nsc_starting_run(&starting, o->session, err);
+}
+
+/* The login's mounts may have another run directory than the helper's. */
+static int open_same(const struct nsc_session *session, int lock,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int instance = nsc_file_open_dir(session->path, err);
+	struct stat mine, theirs;
+	bool found = instance >= 0 && fstatat(instance, NSC_FILE_SESSIONS,
+					      &mine, AT_SYMLINK_NOFOLLOW) == 0;
+
+	if (instance < 0 && instance != -ENOENT)
+		return instance;
+	/* Looked at last: the container may end at any moment. */
+	if (fstat(lock, &theirs) < 0)
+		return nsc_error_sys(err, errno, "%s", session->path);
+	if (!theirs.st_nlink)
+		return nsc_error_set(err, ESRCH, "the container has ended");
+	if (!found || mine.st_dev != theirs.st_dev ||
+	    mine.st_ino != theirs.st_ino)
+		return nsc_error_set(err, EXDEV, "%s: differs between the "
+				     "login and the host's PID 1: the login "
+				     "program must see the host's "
+				     NSC_RUNDIR, session->path);
+	return NSC_TAKE_FD(instance);
+}
+
+/* No container runs, or it is ending. */
+static int open_slowly(struct opening *o, struct nsc_error *err)
+{
+	const struct nsc_session_request *request = o->request;
+	const struct nsc_helper helper = {
+		.conf_path = request->conf_path, .user = request->user->name,
+		/* It may wait for another start before its own. */
+		.timeout = 2 * request->policy->conf->start_timeout,
+	};
+	struct nsc_session *session = o->session;
+	struct nsc_helper_answer answer;
+	_cleanup_fd_ int instance = -1;
+	_cleanup_fd_ int lock = -1;
+	int ret;
+
+	nsc_session_close(session);
+	ret = nsc_helper_ask(&helper, &answer, &lock, err);
+	if (ret < 0)
+		return ret;
+	snprintf(session->path, sizeof(session->path), "%s/%u", o->path,
+		 answer.number);
+	session->changed = answer.changed;
+	memcpy(session->note, answer.note, sizeof(session->note));
+	ret = instance = open_same(session, lock, err);
+	/* A lock of its own: the kernel hides one whose taker has ended. */
+	return ret < 0 ? ret : nsc_session_find_at(instance, 0, session, err);
 }
 
 static int open_once(struct opening *o, struct nsc_error *err)
@@ -193,11 +250,10 @@ static int open_once(struct opening *o, struct nsc_error *err)
 		ret = nsc_session_find_at(instance, nsc_process_now() +
 					  STOPPING_MS, session, err);
 	/* If the monitor was killed, start another one for the sessions. */
-	if (ret == 0)
-		ret = nsc_rundir_is_locked(instance, NSC_FILE_MONITOR, err);
-	if (ret == 0 || ret == -ESRCH || ret == -EWOULDBLOCK)
-		return open_slowly(o, err);
-	return ret < 0 ? ret : 0;
+	if (ret == 0 && nsc_instance_is_watched(session->path))
+		return 0;
+	return ret == 0 || ret == -ESRCH || ret == -EWOULDBLOCK ?
+		       open_slowly(o, err) : ret;
 }
 
 int nsc_session_open(const struct nsc_session_request *request,
@@ -213,9 +269,7 @@ int nsc_session_open(const struct nsc_session_request *request,
 	if (error < 0)
 		return error;
 	o.path = path;
-	o.deadline = nsc_process_now() +
-		     (int64_t)request->policy->conf->start_timeout * 1000;
-	error = open_once(&o, err);
+	error = request->start ? open_in_turn(&o, err) : open_once(&o, err);
 	if (error < 0)
 		return error;
 	if (session.changed && !*session.note)

@@ -25,6 +25,13 @@ struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
 	const struct nsc_policy *policy;	/* contained, with conf */
+	/*
+	 * In the helper: start a container, see struct nsc_starting.  NULL in a
+	 * login program, which runs the helper.
+	 */
+	int (*start)(const struct nsc_session_request *request, int rundir,
+		     bool replace, struct nsc_error *err);
+	const void *arg;
 };
 
 /* Told of each step of a placement before it begins. */

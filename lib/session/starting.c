@@ -7,6 +7,7 @@
 
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
+#include "rundir/turn.h"
 #include "session/find.h"
 #include "util/fd.h"
 #include "util/paths.h"
@@ -90,20 +91,18 @@ static int starting_run(struct nsc_starting *s, struct nsc_session *session,
 int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,
 		     struct nsc_error *err)
 {
+	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
 	int ret;
 
-	s->lock = s->current = -1;
+	s->current = -1;
 	ret = s->rundir = nsc_rundir_open(s->path, true, err);
 	if (ret >= 0)
-		ret = s->lock = nsc_rundir_lock(s->rundir, NSC_FILE_LOCK,
-						LOCK_EX, s->deadline, err);
-	if (ret == -EWOULDBLOCK)
-		nsc_error_context(err, "wait for another process to start or "
-				  "stop the container");
+		ret = s->demands ?
+			      nsc_turn_demand(s->rundir, &turn, err) :
+			      nsc_turn_wait(s->rundir, s->deadline, &turn, err);
 	if (ret >= 0)
 		ret = starting_run(s, session, err);
 	nsc_fd_close(&s->current);
-	nsc_fd_close(&s->lock);
 	nsc_fd_close(&s->rundir);
 	return ret;
 }

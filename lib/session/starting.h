@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The turn to start a container: only one process has it at a time, and nobody
- * else starts or stops the container meanwhile.  Runs in: the login program and
- * nsinit, root of the host.
+ * else starts or stops the container meanwhile.  Runs in: the helper of a login
+ * and nsinit, root of the host.
  */
 #ifndef NSC_SESSION_STARTING_H
 #define NSC_SESSION_STARTING_H
@@ -13,6 +13,7 @@ struct nsc_starting {
 	const char *path;	/* of the run directory */
 	uid_t owner;		/* of 'sessions' */
 	int64_t deadline;	/* for all waits, nsc_process_now */
+	bool demands;		/* as an administrator's command, see turn.h */
 	/*
 	 * Called if a container already runs; session is a session in it.
 	 * Returns 0 to join it.
@@ -30,7 +31,6 @@ struct nsc_starting {
 
 	/* nsc_starting_run() fills these. */
 	int rundir;
-	int lock;		/* on 'lock' */
 	int current;		/* directory of the current instance, or -1 */
 };
 

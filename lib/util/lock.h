@@ -3,6 +3,7 @@
 #ifndef NSC_UTIL_LOCK_H
 #define NSC_UTIL_LOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -25,5 +26,8 @@ int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
  * shared locks, or -1 without /proc/locks.
  */
 int nsc_lock_holders(const struct stat *file, pid_t *ret_pid);
+
+/* Has the process an open file that holds the exclusive lock? */
+bool nsc_lock_is_held_by(const struct stat *file, pid_t pid);
 
 #endif

@@ -24,6 +24,7 @@
 
 /* These are in a run directory: see rundir.h. */
 #define NSC_FILE_LOCK "lock"
+#define NSC_FILE_ADMIN "admin"
 #define NSC_LINK_CURRENT "current"
 
 /*
@@ -59,9 +60,8 @@
 /* The stop policy of a container that another engine runs. */
 #define NSC_STOP_EXTERNAL "external"
 
-/* The program that starts containers for logins, and its descriptors. */
+/* The program that starts containers for logins, and its socket. */
 #define NSC_LOGIN_START NSC_LIBEXECDIR "/login-start"
-#define NSC_HELPER_LOCK 3	/* holds the lock on 'lock' */
-#define NSC_HELPER_REPORT 4	/* takes the result, an nsc_error */
+#define NSC_HELPER_SOCKET 3	/* takes the answer, see session/helper.h */
 
 #endif

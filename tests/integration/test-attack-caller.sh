@@ -361,11 +361,45 @@ frozen_and_full() {
 	leave_groups
 }
 
+# The process that waits for the pools' lock.
+waits_for_pool() {
+	find /proc/[0-9]*/fd -lname "$STATE/.lock" 2> /dev/null |
+		cut -d / -f 3 | xargs -r ps -o pid=,comm= -p |
+		awk '$2 == "login-start" { print $1 }'
+}
+pool_is_wanted() {
+	[ -n "$(waits_for_pool)" ]
+}
+
+# An audit looks into the pools, too.
+audited() {
+	local pid
+
+	fresh
+	conf 'mode = "audit"; start_timeout = 40;'
+	config pool2 '{"rootfs": "/"}'
+	flock -x "$STATE/.lock" sleep 3220 &
+	wait_until 5 pgrep -f 'sleep 3220' > /dev/null
+	( enter_groups; exec nice -n 19 su pool2 -c true ) > "$OUT/said" 2>&1 &
+	wait_until 5 pool_is_wanted || fail "no audit" "$(cat "$OUT/said")"
+	pid=$(waits_for_pool)
+	equal "its priority" 0 "$(ps -o ni= -p "$pid" | tr -d ' ')"
+	# See left_alone for v2.
+	lacks "its groups" nsc-caller "$(grep -v ^0:: "/proc/$pid/cgroup")"
+	# The control: its parent has what the caller chose.
+	pid=$(ps -o ppid= -p "$pid" | tr -d ' ')
+	equal "control" 19 "$(ps -o ni= -p "$pid" | tr -d ' ')"
+	pkill -f 'sleep 3220'
+	wait
+	leave_groups
+}
+
 t "E10 nothing that fork and exec pass on is the caller's" chosen
 t "E10 a filter is made for this kernel, whatever the caller's says" \
 	kernel_of_profile
 t "E10 a login whose run directory is another is refused" other_run
 t "L10 who locks all that a user can open holds up nobody" locked_by_others
 t "L10 who called su stops nothing of a start" stopped
+t "L10 an audit holds the pools' lock out of reach" audited
 t "L10 a frozen and full group of who called su holds up nobody" \
 	frozen_and_full

@@ -110,7 +110,7 @@ afterwards() {
 		"inits: $(inits)" "monitors: $(monitors)"
 	empty "alice's processes" "$(pgrep -u alice -l)"
 	empty "processes of a start" "$(pgrep -l login-start)"
-	equal "files" "current lock pid start" "$(find "$RUN/alice/" \
+	equal "files" "admin current lock pid start" "$(find "$RUN/alice/" \
 		-mindepth 1 -printf '%f\n' | sort | xargs)"
 }
 

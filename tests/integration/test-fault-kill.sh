@@ -68,7 +68,7 @@ drains() {
 	end_old
 	wait_until 5 as_before || fail "left without a fault" \
 		"$(diff "$TOP/baseline" "$OUT/now")"
-	changing "$OUT/steps" | sed -n '/ pamcaller mkdirat /,'\
+	changing "$OUT/steps" | sed -n '/ login-start mkdirat /,'\
 '/ container-moni[a-z]* sendto /p' > "$OUT/draining"
 	equal "steps of the monitor that are to be there" "renameat sendto" \
 		"$(sed -n 's/.* container-moni[a-z]* \(renameat\|sendto\) .*/\1/p' \

@@ -144,11 +144,42 @@ START_TEST(holders_of_a_lock)
 }
 END_TEST
 
+/* Another process that has the file open does not hold its lock. */
+START_TEST(holders_are_verified)
+{
+	char path[] = "/tmp/nsc-lock-XXXXXX";
+	_cleanup_fd_ int one = mkstemp(path);
+	_cleanup_fd_ int two = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	int status;
+	pid_t pid;
+
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(fstat(one, &st), 0);
+	ck_assert(!nsc_lock_is_held_by(&st, getpid()));
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_SH, 0, NSC_IGNORE), 0);
+	if (nsc_lock_holders(&st, &pid) < 1)
+		return;
+	ck_assert(!nsc_lock_is_held_by(&st, getpid()));
+	ck_assert_int_eq(nsc_lock(one, "x", LOCK_EX, 0, NSC_IGNORE), 0);
+	ck_assert(nsc_lock_is_held_by(&st, getpid()));
+	ck_assert(!nsc_lock_is_held_by(&st, getppid()));
+	pid = fork();
+	if (pid == 0) {
+		close(one);
+		_exit(nsc_lock_is_held_by(&st, getpid()));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		processes_have_any_name, mounts_have_any_name,
-		groups_have_any_name, holders_of_a_lock, NULL,
+		groups_have_any_name, holders_of_a_lock,
+		holders_are_verified, NULL,
 	};
 	Suite *suite = suite_create("proc");
 	TCase *tcase = tcase_create("proc");
