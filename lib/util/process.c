@@ -18,13 +18,11 @@
 
 #include "util/fd.h"
 
-#define KILL_MS 2000
+#define KILL_MS 1000		/* for the end of a killed child */
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
 #endif
-
-#define KILL_MS 1000		/* for the end of a killed child */
 
 pid_t nsc_process_fork(int *ret_pidfd)
 {
@@ -141,9 +139,7 @@ int nsc_process_ask_in(int *group, const struct nsc_process_question *q,
 	}
 	nsc_fd_close(&out);
 	if (nsc_process_wait(pidfd, q->deadline, NULL) < 0) {
-		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
-		/* It may wait in the kernel for a server of the user's. */
-		nsc_process_wait(pidfd, nsc_process_now() + KILL_MS, NULL);
+		nsc_process_kill(pidfd);
 		return -ETIMEDOUT;
 	}
 	return read(in, answer, size) == (ssize_t)size ? 0 : -ECHILD;
