@@ -160,6 +160,8 @@ void fuzz_ranges(char *text)
 	char name_of_user[] = "alice";
 	const struct nsc_user user = { .name = name_of_user, .uid = 1000 };
 	const struct given given = find_in_pool(text, &user);
+	const struct nsc_id_mapping map = { 0, 65536, 65536 };
+	const struct ids ids = { .map = &map, .n = 1 };
 	char *save = NULL;
 
 	if (given.found)
@@ -172,7 +174,7 @@ void fuzz_ranges(char *text)
 		if (parse_line(line, &name, &from, &count)) {
 			fuzz_accepted++;
 			assert(name == line && from >= 0 && count >= 0);
-			subid_overlap((uint64_t)from, (uint64_t)count, 65536);
+			subid_overlap(&ids, (uint64_t)from, (uint64_t)count);
 		}
 	}
 }
