@@ -28,8 +28,9 @@ struct nsc_helper_answer {
 
 /*
  * Run the helper and wait for its answer; it inherits nothing from this
- * process, and stops waiting for its turn when this process ends.  *ret_lock is the descriptor, or -1 if it was only
- * to check.  Returns 0 or a negative errno.
+ * process, and stops waiting for its turn when this process ends.  *ret_lock is
+ * the descriptor, or -1 if it was only to check.  Returns 0 or a negative
+ * errno.
  */
 int nsc_helper_ask(const struct nsc_helper *helper,
 		   struct nsc_helper_answer *ret, int *ret_lock,
