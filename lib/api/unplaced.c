@@ -185,13 +185,14 @@ int nsc_api_unplaced(const struct nscontainer *container,
 	long long pid;
 	int ret = 0;
 
-	if (!dir || stat("/proc/self/ns/mnt", &s.mounts) < 0)
-		ret = nsc_error_sys(err, errno, "/proc");
+	if (!dir)
+		return nsc_error_sys(err, errno, "/proc");
+	if (stat("/proc/self/ns/mnt", &s.mounts) < 0)
+		ret = nsc_error_sys(err, errno, "/proc/self/ns/mnt");
 	while (ret == 0 && (entry = readdir(dir)))
 		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0 &&
 		    pid != getpid())
 			ret = examine(&s, (pid_t)pid);
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 	return ret;
 }

@@ -164,8 +164,9 @@ overlay_works() {
 }
 
 own_rootfs() {
-	make_busybox /srv/image > /dev/null || skip "busybox: it is missing"
-	fresh '{"rootfs": "/srv/image"}'
+	mkdir -p -m 0700 /srv/images
+	make_busybox /srv/images/one > /dev/null || skip "busybox: it is missing"
+	fresh '{"rootfs": "/srv/images/one"}'
 	usermod -s /bin/sh alice
 	equal "the image" "made for the test" \
 		"$(timeout 20 su alice -c 'cat /etc/image')"
