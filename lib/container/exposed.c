@@ -140,6 +140,36 @@ static int check_rootfs(const struct nsc_plan *plan, struct nsc_error *err)
 	       check_exposed(plan, &rootfs, err);
 }
 
+/* The files that belong to root there may be the container's own. */
+static int check_file(const struct nsc_plan *plan, const char *key,
+		      const char *file, struct nsc_error *err)
+{
+	char rootfs[PATH_MAX], path[PATH_MAX];
+
+	if (!realpath(plan->config->rootfs, rootfs) || !realpath(file, path) ||
+	    !nsc_rootfs_is_below(path, rootfs))
+		return 0;
+	return nsc_error_set(err, EINVAL, "%s: %s: '%s' is in the rootfs, "
+			     "whose root could replace it: move it elsewhere",
+			     plan->config->file, key, file);
+}
+
+/* The host's root runs or trusts these. */
+static int check_trusted(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	int ret = 0;
+
+	if (config->overlay != NSC_OVERLAY_NONE || config->readonly_fs ||
+	    !strcmp(config->rootfs, "/"))
+		return 0;
+	for (size_t i = 0; ret == 0 && i < config->n_hooks; i++)
+		ret = check_file(plan, "hooks", config->hooks[i].path, err);
+	/* The other values are no absolute paths. */
+	return ret < 0 || config->seccomp[0] != '/' ? ret :
+	       check_file(plan, "seccomp", config->seccomp, err);
+}
+
 /* Without a user namespace: can a program inside be root? */
 static bool has_root(const struct nsc_plan *plan)
 {
@@ -202,8 +232,10 @@ static int check_kept(const struct nsc_plan *plan, const char *key,
 
 int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err)
 {
-	int ret = check_rootfs(plan, err);
+	int ret = check_trusted(plan, err);
 
+	if (ret == 0)
+		ret = check_rootfs(plan, err);
 	if (ret < 0 || plan->config->namespaces & CLONE_NEWUSER ||
 	    !has_root(plan))
 		return ret;

@@ -11,7 +11,8 @@
 
 /*
  * Look for such directories, after nsc_start_map_ids().  Returns 0 if there is
- * none, -EPERM with the directory and the remedies, or another negative errno.
+ * none, -EPERM with the directory and the remedies, or another negative errno:
+ * -EINVAL if a hook or the profile is a file that the container can replace.
  */
 int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err);
 

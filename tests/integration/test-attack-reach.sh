@@ -72,6 +72,8 @@ rootfs_reached() {
 	config alice "{\"rootfs\": \"/srv/images/plain\", \"home\": \"none\",
 		$FILES $1}"
 	accepted
+	contains "check" "accepted: $CONF/users/alice/container.json: rootfs" \
+		"$(nsinit check alice)"
 	nsinit start alice || fail "start"
 	plant /root
 	equal "the program of $(stat -c '%U %a' /srv/images/plain/root/tool)" \
@@ -180,6 +182,36 @@ binds_reached() {
 	nsinit start alice || fail "start"
 	plant /mnt
 	differ "bob becomes" 0 "$(gained /srv/data/tool)"
+}
+
+# What belongs to root in the rootfs may be the container's, also where nobody
+# else reaches it.
+trusted_inside() {
+	local dir=/srv/images/plain
+
+	fresh
+	image $dir
+	chmod 0700 /srv/images
+	printf '#!/bin/sh\nid -u > /run/hooked\n' > /srv/hook
+	chmod 0755 /srv/hook
+	cp /srv/hook $dir/hook
+	echo '{"defaultAction": "SCMP_ACT_ALLOW"}' > $dir/profile
+	for key in '"hooks": {"start": [{"path": "/srv/images/plain/hook"}]}' \
+			'"hooks": {"stop": [{"path": "/srv/images/plain/hook"}]}' \
+			'"seccomp": "/srv/images/plain/profile"'; do
+		clean_slate
+		syslog_mark
+		config alice "{\"rootfs\": \"$dir\", \"home\": \"none\",
+			$FILES, $key}"
+		refused "is in the rootfs, whose root could replace it"
+		config alice "{\"rootfs\": \"$dir\", \"home\": \"none\",
+			\"overlay\": \"tmpfs\", $key}"
+		accepted
+	done
+	config alice "{\"rootfs\": \"$dir\", \"home\": \"none\",
+		\"hooks\": {\"start\": [{\"path\": \"/srv/hook\"}]}}"
+	accepted
+	rm -f /run/hooked
 }
 
 # --- R2
@@ -422,6 +454,7 @@ t "R1 also without a user namespace" rootfs_reached ", $NO_USERNS"
 t "R1 what keeps others away from a rootfs" rootfs_kept ""
 t "R1 nosuid does, on each file system of it" rootfs_nosuid
 t "R1 without a user namespace homes and binds count" binds_reached
+t "R1 no hook or profile lies in the rootfs" trusted_inside
 t "R2 maps with ids of others are refused" foreign_ids
 t "R2 such maps give away files" foreign_files
 t "R2 the host's root is in no map" host_root
