@@ -84,7 +84,7 @@ static int cgroup_read_list(struct nsc_reader *r, const json_t *value,
 	}
 	if (!list_valid(text) || strlen(text) >= NSC_CGROUP_VALUE_MAX)
 		return nsc_field_wrong(r, value, "numbers and ranges such as "
-				       "\"0-3,5\"");
+				       "\"0-3,5\", at most 4095 bytes");
 	return nsc_read_text(r, value, f, to);
 }
 
@@ -288,7 +288,7 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 		if (!text)
 			return -EINVAL;
 		if (!*text || strlen(text) >= NSC_CGROUP_VALUE_MAX)
-			return nsc_field_wrong(r, content, "1 to 255 bytes");
+			return nsc_field_wrong(r, content, "1 to 4095 bytes");
 		ret = cgroup_add_pair(r, &l->unified, &l->n_unified, name,
 				      text);
 		if (ret < 0)

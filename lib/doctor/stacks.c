@@ -268,6 +268,11 @@ static size_t load_all(struct nsc_doctor *doctor, struct service *all)
 	}
 	if (dir)
 		closedir(dir);
+	if (n == SERVICES_MAX)
+		nsc_doctor_add(doctor, &(struct nsc_finding){
+			.severity = NSC_RISK, .check = "not-examined",
+			.file = NSC_PAM_DIR, .remedy = "remove unused services",
+		}, "only %d services are examined", SERVICES_MAX);
 	return n;
 }
 

@@ -199,8 +199,12 @@ run_as_user(const struct inside *in, struct writer *w)
 	struct nsc_error err = NSC_ERROR_INIT;
 
 	begin_step(w, "user id");
-	if (nsc_process_clean(keep, 1) < 0)
+	if (nsc_process_clean(keep, 1) < 0) {
+		nsc_error_sys(&err, errno, "open /dev/null in the container: "
+			      "see device_nodes and cgroups.allowed_devices");
+		finish(w, NSC_TRIAL_FAILED, &err);
 		_exit(1);
+	}
 	w->out = OUT;
 	fcntl(OUT, F_SETFD, FD_CLOEXEC);
 	if (become_user(in, &err) < 0) {

@@ -105,13 +105,21 @@ static void add_name(struct nsc_doctor *doctor, const char *name, bool asked)
 /* Add the users of /etc/passwd; a directory service may have too many users. */
 static void add_local(struct nsc_doctor *doctor)
 {
+	const struct nsc_finding rest = {
+		.severity = NSC_NOTE, .check = "not-examined", .file = PASSWD,
+		.remedy = "nsinit doctor USER...",
+	};
 	FILE *file = fopen(PASSWD, "re");
 	const struct passwd *pw;
+	int n = 0;
 
-	for (int n = 0; file && n < USERS_MAX && (pw = fgetpwent(file)); n++)
+	for (; file && n < USERS_MAX && (pw = fgetpwent(file)); n++)
 		if (pw->pw_name && pw->pw_shell && may_log_in(*pw->pw_shell ?
 						pw->pw_shell : "/bin/sh"))
 			add_name(doctor, pw->pw_name, false);
+	if (n == USERS_MAX)
+		nsc_doctor_add(doctor, &rest, "only the first %d users are "
+			       "examined", USERS_MAX);
 	if (file)
 		fclose(file);
 }

@@ -51,7 +51,7 @@ struct nsc_cgroup_pair {
 	char *value;
 };
 
-#define NSC_CGROUP_VALUE_MAX 256	/* of a text value */
+#define NSC_CGROUP_VALUE_MAX 4096	/* of a text value: the kernel's page */
 
 struct nsc_cgroup_limits {
 	char *origin;		/* "FILE: cgroups", for messages */

@@ -8,6 +8,7 @@
 #ifndef NSC_ROOTFS_EXEC_USER_H
 #define NSC_ROOTFS_EXEC_USER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -22,9 +23,9 @@ struct nsc_exec_user {
 	gid_t gid;
 	gid_t groups[NSC_EXEC_USER_GROUPS];
 	size_t n_groups;
-	char name[65];
-	char home[256];
-	char shell[256];	/* "": the entry has none */
+	char name[256];
+	char home[PATH_MAX];
+	char shell[PATH_MAX];	/* "": the entry has none */
 };
 
 struct nsc_exec_user_request {

@@ -14,7 +14,6 @@
 #include "util/paths.h"
 
 #define USER_PATH "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games"
-#define KEEP_MAX 256		/* maximum of kept variables */
 
 static size_t name_length(const char *entry)
 {
@@ -84,7 +83,7 @@ static int environment_make(const struct nsc_state *state, char *const *from,
 		ret = put_pair(vector, n, "LOGNAME", state->name);
 	if (ret == 0)
 		ret = put_pair(vector, n, "SHELL", state->shell);
-	for (; ret == 0 && from && *from && *n < KEEP_MAX; from++)
+	for (; ret == 0 && from && *from; from++)
 		if (kept(state->keep_env, *from))
 			ret = environment_put(vector, n, *from);
 	for (char **e = state->process.env; ret == 0 && e && *e; e++)

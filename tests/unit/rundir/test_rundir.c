@@ -75,6 +75,24 @@ START_TEST(identities)
 }
 END_TEST
 
+/* No size of ours is smaller than that of a path. */
+START_TEST(long_paths)
+{
+	const struct nsc_exec_user_request request = { .spec = "long" };
+	char text[2048], path[600];
+	struct nsc_exec_user id;
+
+	memset(path, 'x', sizeof(path) - 1);
+	path[0] = '/';
+	path[sizeof(path) - 1] = '\0';
+	snprintf(text, sizeof(text), "long:x:5:5::%s:%s\n", path, path);
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, text, NULL, &id, &err),
+			 0);
+	ck_assert_str_eq(id.home, path);
+	ck_assert_str_eq(id.shell, path);
+}
+END_TEST
+
 START_TEST(a_login_is_who_it_is)
 {
 	struct nsc_user user = { .name = alice, .home = home, .shell = shell,
@@ -327,7 +345,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		identities, a_login_is_who_it_is, a_hostile_passwd_is_bounded,
+		identities, long_paths, a_login_is_who_it_is,
+		a_hostile_passwd_is_bounded,
 		a_large_passwd_is_read_whole,
 		environments, runtime_dir, arguments, options, NULL,
 	};
