@@ -13,7 +13,7 @@
 #include "rootfs/root.h"
 #include "linux/mount.h"
 
-#define LOWER_MAX 32
+#define LOWER_MAX 48		/* see nsc_rootfs_overlay() */
 
 static int put_source(const struct nsc_rootfs *rootfs,
 		      const struct nsc_config_mount *m, struct nsc_error *err)

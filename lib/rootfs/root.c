@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
@@ -176,12 +177,14 @@ int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 		       const struct nsc_layers *layers, struct nsc_error *err)
 {
 	const char *label = nsc_rootfs_label(rootfs);
-	char lowerdir[1024] = "", upperdir[64], workdir[64];
+	/* The kernel takes 255 bytes, so the paths are relative. */
+	char lowerdir[256] = "", upperdir[32], workdir[32];
 	struct nsc_mount_option options[] = {
 		{ "source", "overlay" }, { "lowerdir", lowerdir },
 		{ "upperdir", upperdir }, { "workdir", workdir },
 		{ NULL, NULL }, { NULL, NULL }, { NULL, NULL },
 	};
+	_cleanup_fd_ int mount = -1;
 	size_t at = 4;
 
 	/* Attributes "trusted" are for root of the first user namespace. */
@@ -194,13 +197,14 @@ int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 	for (size_t i = 0, len = 0; i < layers->n && len < sizeof(lowerdir);
 	     i++)
 		len += (size_t)snprintf(lowerdir + len, sizeof(lowerdir) - len,
-					"%s/proc/self/fd/%d", i ? ":" : "",
-					layers->lower[i]);
-	snprintf(upperdir, sizeof(upperdir), "/proc/self/fd/%d/upper",
-		 layers->dir);
-	snprintf(workdir, sizeof(workdir), "/proc/self/fd/%d/work",
-		 layers->dir);
-	return nsc_mount_new("overlay", options, layers->attributes, err);
+					"%s%d", i ? ":" : "", layers->lower[i]);
+	snprintf(upperdir, sizeof(upperdir), "%d/upper", layers->dir);
+	snprintf(workdir, sizeof(workdir), "%d/work", layers->dir);
+	if (chdir("/proc/self/fd") < 0)
+		return nsc_error_sys(err, errno, "open /proc/self/fd");
+	mount = nsc_mount_new("overlay", options, layers->attributes, err);
+	return chdir("/") < 0 ? nsc_error_sys(err, errno, "open '/'") :
+				NSC_TAKE_FD(mount);
 }
 
 static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
