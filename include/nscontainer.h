@@ -141,9 +141,10 @@ void nscontainer_record_free(struct nscontainer_record *record);
 	KEY("networks[].path", TEXT, "path of a network namespace to join")
 
 /*
- * Read everything that a start would read, and return one record with what
- * the start would make.  Nothing is changed, except that a user without a
- * range of ids gets one.  The error is the one that a start would return.
+ * Start the container so that nobody sees it, end it again, and return one
+ * record with what the start would make.  Nothing is changed, except that a
+ * user without a range of ids gets one.  The error is the one that a start
+ * would return.  The calling process must have a single thread.
  */
 #define NSCONTAINER_KEYS_CHECK(KEY) \
 	KEY("user", TEXT, "user that the check is for") \
@@ -162,6 +163,8 @@ void nscontainer_record_free(struct nscontainer_record *record);
 	KEY("capabilities", TEXTS, "bounding set, with names like cap_kill") \
 	KEY("uid_map", TEXTS, "each as CONTAINER:HOST:SIZE") \
 	KEY("gid_map", TEXTS, "each as CONTAINER:HOST:SIZE") \
+	KEY("unmapped_groups", INT, "groups of the user that the kernel's " \
+	    "map does not take") \
 	KEY("no_new_privs", BOOL, "whether it is set, see prctl(2)") \
 	KEY("seccomp", TEXT, "default, unconfined, or path of the profile") \
 	NSCONTAINER_KEYS_NETWORKS(KEY) \

@@ -330,7 +330,8 @@ static int audit_contained(const struct call *call)
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST)
 		return audit(call, "go on outside the container, as on_error "
 			     "says: ", err.text);
-	return audit(call, "be refused: ", err.text);
+	return audit(call, ret == -ETIME ? "perhaps be refused: " :
+					   "be refused: ", err.text);
 }
 
 static int refuse_nested(const struct call *call)

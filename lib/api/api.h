@@ -42,6 +42,10 @@ int nsc_api_serve_login(const struct nscontainer *container, bool check,
 /* The answer of login-start: from, without a session. */
 void nsc_api_answer_login(const struct nscontainer_error *from);
 
+/* Like nscontainer_check(), within the time that an audited login has. */
+int nsc_api_check_for_login(const struct nscontainer *container,
+			    struct nscontainer_error *err);
+
 /*
  * A function to call for each instance of a user's container.  It returns
  * -ESRCH if no container runs in the instance, or if the container does not

@@ -5,14 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/capability.h>
+#include <unistd.h>
 
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 #include "policy/policy.h"
+#include "cgroup/cgroup.h"
+#include "container/dry_run.h"
 #include "container/external.h"
+#include "container/hooks.h"
 #include "container/missing.h"
 #include "network/network.h"
+#include "session/helper.h"
 #include "container/start_container.h"
+#include "container/surroundings.h"
 #include "linux/namespace.h"
 
 static NSC_API_KEYS(check_keys, NSCONTAINER_KEYS_CHECK);
@@ -115,7 +122,7 @@ static json_t *plan_json(const struct nsc_plan *plan)
 	static const char *const home[] = { "bind", "private", "none" };
 
 	return json_pack("{s:s, s:b, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, "
-			 "s:b, s:o, s:o, s:o}",
+			 "s:o, s:b, s:o, s:o, s:o}",
 			 "user", plan->user->name, "contained", 1,
 			 "config", nsc_api_path(config->file),
 			 "rootfs", nsc_api_path(config->rootfs),
@@ -126,6 +133,8 @@ static json_t *plan_json(const struct nsc_plan *plan)
 			 capabilities_json(config->process.capabilities),
 			 "uid_map", map_json(plan->uid_map, plan->n_uid_map),
 			 "gid_map", map_json(plan->gid_map, plan->n_gid_map),
+			 "unmapped_groups",
+			 json_integer((json_int_t)plan->unmapped_groups),
 			 "no_new_privs", config->process.no_new_privs,
 			 "seccomp", nsc_api_path(config->seccomp),
 			 "networks", networks_json(plan), "lifecycle",
@@ -170,7 +179,10 @@ static int check_external(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (error == 0)
 		error = check_lifecycle(plan, &external, err);
 	else if (error == -ESRCH && plan->config->engine_start.path)
-		error = 0;
+		error = nsc_hooks_try(&plan->config->engine_start, err) < 0 ?
+			nsc_error_context(err, "%s: engine.start '%s'",
+					  plan->config->file,
+					  plan->config->engine_start.path) : 0;
 	if (error == 0)
 		error = check_hand_out(external_json(plan, &external), ret,
 				       err);
@@ -187,15 +199,52 @@ static void object_set_texts(json_t *object, const char *key, char **list)
 	json_object_set_new(object, key, array);
 }
 
-static int check_own(struct nsc_plan *plan,
-		     struct nscontainer_record **ret, struct nsc_error *err)
+struct check {
+	struct nsc_plan *plan;
+	pid_t parent;
+};
+
+static void check_in_child(const void *arg, void *answer)
+{
+	const struct check *check = arg;
+	struct nsc_error *err = answer;
+
+	nsc_api_begin_child(check->parent, 0);
+	if (nsc_surroundings_reset(err) == 0 &&
+	    nsc_dry_run(check->plan, err) == 0)
+		err->code = 0;
+}
+
+static int check_dry_run(struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct check check = { plan, getpid() };
+	const struct nsc_process_question question = {
+		check_in_child, &check, -1,
+	};
+	_cleanup_fd_ int group = nsc_cgroup_root();
+	struct nsc_error answer = NSC_ERROR_INIT;
+	int ret = nsc_process_ask_in(&group, &question, &answer,
+				     sizeof(answer));
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "check");
+	return nsc_error_take(&answer, err) < 0 ?
+		nsc_error_context(err, "%s", plan->config->file) : 0;
+}
+
+static int check_own(struct nsc_plan *plan, struct nscontainer_record **ret,
+		     struct nsc_error *err)
 {
 	char **groups = NULL, **missing;
 	int error = nsc_start_check_groups(plan, &groups, err);
 	json_t *object;
 
-	if (error < 0)
+	if (error == 0)
+		error = check_dry_run(plan, err);
+	if (error < 0) {
+		nsc_text_free_vector(groups);
 		return error;
+	}
 	missing = nsc_missing_find(plan);
 	object = plan_json(plan);
 	object_set_texts(object, "cgroups", groups);
@@ -213,11 +262,15 @@ static int check_config(struct nsc_plan *plan, const char *dir,
 			struct nscontainer_record **ret, struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
+	int64_t all = nsc_process_now() + (int64_t)conf->start_timeout * 1000;
 	int error = nsc_start_load(dir, plan->user, conf, &config, err);
 
 	if (error < 0)
 		return error;
 	plan->config = config;
+	plan->refuse_nested = conf->nested == NSC_NESTED_REFUSE;
+	if (!plan->deadline || all < plan->deadline)
+		plan->deadline = all;
 	nsc_plan_lifecycle(plan, conf);
 	error = nsc_start_prepare(plan, conf, err);
 	if (error == 0)
@@ -245,20 +298,26 @@ static int check_user(const struct nscontainer *c, struct nsc_plan *plan,
 	return check_config(plan, policy->dir, policy->conf, ret, err);
 }
 
-static int check(const struct nscontainer *c, struct nscontainer_record **ret,
-		 struct nsc_error *err)
+/* limit: in seconds, 0: start_timeout alone */
+static int check(const struct nscontainer *c, unsigned int limit,
+		 struct nscontainer_record **ret, struct nsc_error *err)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	_cleanup_free_ struct nsc_plan *plan = NULL;
-	int error = nsc_api_user(c, &user, err);
+	int error = nsc_api_may_fork(err);
 
+	if (error == 0)
+		error = nsc_api_user(c, &user, err);
 	if (error < 0)
 		return error;
 	plan = calloc(1, sizeof(*plan));
 	if (!plan)
 		return nsc_error_sys(err, ENOMEM, "check");
 	plan->user = user;
+	plan->conf_path = c->user ? c->conf : "";
+	if (limit)
+		plan->deadline = nsc_process_now() + (int64_t)limit * 1000;
 	plan->name = nsc_api_group_name(c);
 	if (c->user)
 		return check_user(c, plan, ret, err);
@@ -272,5 +331,16 @@ NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 
-	return nsc_api_result(check(container, ret, &e), &e, err);
+	return nsc_api_result(check(container, 0, ret, &e), &e, err);
+}
+
+int nsc_api_check_for_login(const struct nscontainer *container,
+			    struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	struct nscontainer_record *record = NULL;
+	int ret = check(container, NSC_HELPER_CHECK_S, &record, &e);
+
+	nscontainer_record_free(record);
+	return nsc_api_result(ret, &e, err);
 }

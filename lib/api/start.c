@@ -184,10 +184,8 @@ static int start_user(const struct question *q, struct nsc_error *err)
 static int check_for_login(const struct nscontainer *c, struct nsc_error *err)
 {
 	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;
-	struct nscontainer_record *record = NULL;
-	int ret = nscontainer_check(c, &record, &e);
+	int ret = nsc_api_check_for_login(c, &e);
 
-	nscontainer_record_free(record);
 	return ret < 0 ? nsc_error_set(err, -ret, "%s", e.text) : 0;
 }
 

@@ -48,7 +48,8 @@ static bool is_slice(const char *text)
 static int add_names(struct nsc_cgroup_layout *l)
 {
 	const struct nsc_config_cgroups *c = l->request->own;
-	const char *own = c->name && *c->name ? c->name : l->name;
+	const char *own = c->name && *c->name && !l->request->dry ? c->name :
+								   l->name;
 	_cleanup_free_ char *copy = strdup(c->parent ? c->parent : "");
 	char *save = NULL;
 	int ret = copy ? layout_add(l, NSC_CGROUP_TOP) : -ENOMEM;
@@ -73,7 +74,10 @@ int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 	*ret = (struct nsc_cgroup_layout){ .request = request };
 	snprintf(ret->name, sizeof(ret->name), "%s", request->name);
 	/* No user name contains a ':'. */
-	if (request->beside)
+	if (request->dry)
+		snprintf(ret->name + strlen(ret->name), 32,
+			 NSC_CGROUP_CHECK "%d", (int)getpid());
+	else if (request->beside)
 		snprintf(ret->name + strlen(ret->name), 16, ":%u",
 			 request->generation);
 	error = add_names(ret);

@@ -9,6 +9,7 @@
 #include "cgroup/cgroup_request.h"
 
 #define NSC_CGROUP_TOP "nscontainer"
+#define NSC_CGROUP_CHECK ":check"	/* and a pid: of a dry run */
 #define NSC_CGROUP_SCOPE_C "container" /* below a systemd scope */
 #define NSC_CGROUP_SCOPE_M "monitor"
 #define NSC_CGROUP_LAYOUT_ID 80

@@ -43,6 +43,7 @@ struct nsc_cgroup_request {
 	int rundir;			/* instance of the container */
 	unsigned int generation;
 	bool beside;			/* an earlier container still drains */
+	bool dry;			/* a check, beside any other */
 };
 
 #endif

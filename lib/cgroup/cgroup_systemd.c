@@ -234,7 +234,8 @@ static int systemd_start(struct call *c, const struct nsc_systemd_scope *scope,
 	snprintf(slice, sizeof(slice), "%s", scope->slice);
 	if (scope->shared) {
 		print_unit(slice, scope->shared, ".slice");
-		ret = limit_slice(c, slice, scope->limits, err);
+		ret = scope->limits ?
+			      limit_slice(c, slice, scope->limits, err) : 0;
 		if (ret < 0)
 			return ret;
 	}

@@ -130,7 +130,8 @@ static int cgroups_step(const struct maker *m,
 		ret = nsc_error_set(err, EBUSY, "make group '%s': the "
 				    "group belongs to a container: no "
 				    "container can be below it", path);
-	if (ret == 0 && l->shared == i && i)
+	/* A check changes no limit of those who are in the group. */
+	if (ret == 0 && l->shared == i && i && (made || !l->request->dry))
 		ret = share(m, h, child, err);
 	nsc_fd_close(dir);
 	*dir = NSC_TAKE_FD(child);
@@ -325,7 +326,7 @@ static int ask_systemd(struct maker *m, struct nsc_error *err)
 	const struct nsc_cgroup_request *request = m->layout.request;
 	struct nsc_systemd_scope scope = {
 		.name = m->layout.name, .shared = request->shared_name,
-		.limits = request->shared,
+		.limits = request->dry ? NULL : request->shared,
 	};
 	char slice[NAME_MAX + 1];
 	int ret;

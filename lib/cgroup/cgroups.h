@@ -97,6 +97,9 @@ int nsc_cgroups_delegate(const struct nsc_cgroups *groups, uid_t uid, gid_t gid,
  */
 void nsc_cgroups_clean(int rundir);
 
+/* The same for a dry run, and for those that were killed before it. */
+void nsc_cgroups_clean_checks(int rundir);
+
 /* Thaw the container if it is paused. */
 void nsc_cgroups_thaw(int rundir);
 

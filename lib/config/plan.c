@@ -29,5 +29,6 @@ struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan)
 		.uid = plan->user->uid, .name = plan->name,
 		.rundir = plan->rundir,
 		.generation = plan->generation, .beside = plan->beside,
+		.dry = plan->dry,
 	};
 }

@@ -32,6 +32,7 @@ struct nsc_plan {
 	const struct nsc_user *user;
 	char **group_names;	/* of user->groups; NULL: has no name */
 	bool login;		/* for logins, not for nsinit exec */
+	bool dry;		/* a check: nothing of it stays on the host */
 	const char *stop;	/* how the monitor ends it, see state.h */
 	struct nsc_lifecycle lifecycle;	/* the other limits for the monitor */
 	bool refuse_nested;	/* a login inside a container is an error */

@@ -166,7 +166,7 @@ static int join_network(struct builder *b, struct nsc_error *err)
 	fd = nsc_network_open(b->plan->config, err);
 	if (fd < 0)
 		return fd;
-	if (setns(fd, CLONE_NEWNET) < 0)
+	if (!b->plan->dry && setns(fd, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "join the network namespace");
 	return 0;
 }
@@ -238,7 +238,7 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	uid_t owner = flags & CLONE_NEWUSER ? b->plan->user->uid : 0;
 	int go[2], report[2];
 
-	if (nsc_network_joins(b->plan->config))
+	if (nsc_network_joins(b->plan->config) && !b->plan->dry)
 		flags &= ~(unsigned int)CLONE_NEWNET;
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return nsc_error_sys(err, errno, "pipe");
@@ -478,30 +478,33 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 static void __attribute__((noreturn))
 create_build(struct builder *b, pid_t parent)
 {
-	static int (*const steps[])(struct builder *b,
-				    struct nsc_error *err) = {
-		drop_stdio,
-		open_host,
-		open_program,
-		make_groups,
-		leave_host_mounts,
-		join_network,
-		start_init,
-		leave_network,
-		make_network,
-		adjust_init,
-		write_maps,
-		settle_groups,
-		delegate_groups,
-		map_home,
-		build_rootfs,
-		return_to_host,
-		run_hooks,
-		create_let_go,
-		wait_for_exec,
-		save,
-		freeze_groups,
-		become_monitor,
+	/* The host, or somebody on it, would notice those marked outside. */
+	static const struct {
+		int (*run)(struct builder *b, struct nsc_error *err);
+		bool outside;
+	} steps[] = {
+		{ drop_stdio, false },
+		{ open_host, false },
+		{ open_program, false },
+		{ make_groups, false },
+		{ leave_host_mounts, false },
+		{ join_network, false },
+		{ start_init, false },
+		{ leave_network, false },
+		{ make_network, false },
+		{ adjust_init, false },
+		{ write_maps, false },
+		{ settle_groups, false },
+		{ delegate_groups, false },
+		{ map_home, false },
+		{ build_rootfs, false },
+		{ return_to_host, false },
+		{ run_hooks, true },
+		{ create_let_go, false },
+		{ wait_for_exec, false },
+		{ save, false },
+		{ freeze_groups, true },
+		{ become_monitor, true },
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -509,7 +512,8 @@ create_build(struct builder *b, pid_t parent)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
 		/* A change of ids in the step before has cleared this. */
 		nsc_process_die_with(parent);
-		if (steps[i](b, &err) < 0)
+		if (!(b->plan->dry && steps[i].outside) &&
+		    steps[i].run(b, &err) < 0)
 			break;
 	}
 	nsc_network_undo(&b->network);

@@ -14,6 +14,9 @@
  * pid file is written and its monitor watches.  After a failure, none of our
  * processes is left; nsc_stop_erase() removes the rest.  Runs on the host as
  * root; the caller holds the lock of the run directory.
+ *
+ * With plan->dry the container ends before anybody can see it: 0 means that it
+ * could run.
  */
 int nsc_create(const struct nsc_plan *plan, struct nsc_error *err);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "container/exec_try.h"
 #include "util/command.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -58,6 +59,14 @@ static int hooks_check_command(const char *path, struct nsc_error *err)
 	_cleanup_fd_ int fd = nsc_file_open(path, err);
 
 	return fd < 0 ? fd : 0;
+}
+
+int nsc_hooks_try(const struct nsc_config_hook *hook, struct nsc_error *err)
+{
+	const struct nsc_exec_try attempt = { .path = hook->path };
+	int ret = hooks_check_command(hook->path, err);
+
+	return ret < 0 ? ret : nsc_exec_try(&attempt, err);
 }
 
 /* A new vector of the path and the arguments; NULL if memory is short. */
@@ -168,8 +177,18 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 
 int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
 {
+	const struct nsc_config *config = plan->config;
 	_cleanup_free_ char *text = NULL;
 
+	for (size_t i = 0; i < config->n_hooks; i++) {
+		const struct nsc_config_hook *hook = &config->hooks[i];
+
+		if ((hook->stop || !hook->on_failure) &&
+		    nsc_hooks_try(hook, err) < 0)
+			return nsc_error_context(err, "%s: hooks.%s '%s'",
+						 config->file, hook->stop ?
+						 "stop" : "start", hook->path);
+	}
 	/* No pid has more digits. */
 	return print(plan, INT_MAX, &text, err);
 }

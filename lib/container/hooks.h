@@ -35,9 +35,12 @@ int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret);
 int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		      bool background, struct nsc_error *err);
 
+/* Check that a command would run, without running it. */
+int nsc_hooks_try(const struct nsc_config_hook *hook, struct nsc_error *err);
+
 /*
- * Check that the stop hooks fit into their file.  Called before the start
- * makes anything.
+ * Check that the hooks would run, and that the stop hooks fit into their file.
+ * Called before the start makes anything.
  */
 int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err);
 

@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -23,6 +25,8 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/paths.h"
+#include "container/exec_try.h"
+#include "linux/capability.h"
 #include "linux/confine.h"
 #include "linux/credential.h"
 #include "linux/keyring.h"
@@ -105,18 +109,81 @@ static int set_hostname(const struct nsc_init *init, struct nsc_error *err)
 	return 0;
 }
 
-/* A configured init, such as a service manager, must exist in the rootfs. */
+/* A policy may forbid that a traced process gets another label. */
+static bool has_label(const struct nsc_process *own)
+{
+	return (own->apparmor_profile && *own->apparmor_profile) ||
+	       (own->selinux_label && *own->selinux_label);
+}
+
+/* A configured init, such as a service manager, must run in the rootfs. */
 static int find_init(const struct nsc_init *init, struct nsc_error *err)
 {
 	char *const *argv = init->plan->config->init;
+	const struct nsc_exec_try attempt = {
+		.path = argv ? argv[0] : NULL,
+		.only_look = has_label(&init->plan->config->process),
+	};
 
-	if (argv && access(argv[0], X_OK) < 0)
-		return nsc_error_sys(err, errno, "init: '%s' in the container",
-				     argv[0]);
+	if (argv && nsc_exec_try(&attempt, err) < 0)
+		return nsc_error_context(err, "init: '%s' in the container",
+					 argv[0]);
 	if (argv && access("/dev/null", R_OK | W_OK) < 0)
 		return nsc_error_sys(err, errno, "init: /dev/null in the "
 				     "container: see device_nodes");
 	return 0;
+}
+
+static int init_become_user(const void *arg, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = arg;
+	const struct nsc_process *own = &plan->config->process;
+	const struct nsc_seccomp *filter = &plan->filters.session;
+	int ret = nsc_capability_bound(own->capabilities, err);
+
+	if (ret == 0)
+		ret = nsc_confine_early(own, filter, err);
+	if (ret == 0)
+		ret = nsc_credential_become(plan->user->uid, plan->user->gid,
+					    NULL, 0, err);
+	if (ret == 0)
+		ret = nsc_confine_capabilities(own, 0, err);
+	return ret == 0 ? nsc_confine_late(own, filter, err) : ret;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+/*
+ * In a check: a login program runs the shell that the host's user database
+ * names, and container-shell runs the one behind the link.
+ */
+static int try_shell(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = init->plan;
+	const char *shell = plan->user->shell;
+	struct nsc_exec_try attempt = {
+		.path = shell, .prepare = init_become_user, .arg = plan,
+		.only_look = has_label(&plan->config->process),
+	};
+	char inside[PATH_MAX] = "";
+
+	if (!plan->dry || !plan->login || ends_with(shell, "/nologin") ||
+	    ends_with(shell, "/false"))
+		return 0;
+	if (ends_with(shell, "/nsshell")) {
+		if (readlink(NSC_MARK_SHELL, inside, sizeof(inside) - 1) < 0)
+			return nsc_error_sys(err, errno, "read '%s'",
+					     NSC_MARK_SHELL);
+		attempt.path = inside;
+	}
+	return nsc_exec_try(&attempt, err) < 0 ?
+		nsc_error_context(err, "the login shell '%s' in the container",
+				  attempt.path) : 0;
 }
 
 /* Otherwise an init of the rootfs would keep the keyring of the caller. */
@@ -201,6 +268,7 @@ void nsc_init_run(const struct nsc_init *init)
 		own_mounts,
 		set_hostname,
 		find_init,
+		try_shell,
 		leave_keyring,
 		lock_down,
 		become_init,

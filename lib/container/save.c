@@ -99,7 +99,7 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 					  err);
 	if (ret == 0)
 		ret = save_fill(save, &state, err);
-	if (ret == 0 && plan->login)
+	if (ret == 0 && plan->login && !plan->dry)
 		ret = nsc_rundir_link(plan->user->name, plan->user->uid, err);
 	if (ret == 0)
 		ret = nsc_state_save(plan->rundir, &state, err);

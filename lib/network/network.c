@@ -302,6 +302,17 @@ static int make_child(struct nl_sock *sock, const struct nsc_config_network *n,
 	return ret < 0 ? nsc_error_context(err, "parent '%s'", n->parent) : 0;
 }
 
+/*
+ * A dry run makes no interface that others on the host could see or miss: no
+ * port of a bridge, and none for which the running container has the parent.
+ */
+static bool is_left_out(const struct nsc_plan *plan,
+			const struct nsc_config_network *n)
+{
+	return plan->dry && (n->type == NSC_NETWORK_VETH ||
+			     (n->mode && !strcmp(n->mode, "passthru")));
+}
+
 int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 		     struct nsc_network_made *made, struct nsc_error *err)
 {
@@ -316,7 +327,7 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 			.name = name, .pid = pid, .mtu = n->mtu,
 		};
 
-		if (!is_made(n))
+		if (!is_made(n) || is_left_out(plan, n))
 			continue;
 		network_name_of(config, i, name);
 		if (n->type == NSC_NETWORK_VETH)
@@ -456,7 +467,9 @@ int nsc_network_configure(const struct nsc_plan *plan,
 	if (ret == 0 && config->n_networks)
 		ret = nsc_netlink_open(&sock, err);
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
-		if (configure_one(sock, plan, i, made, err) < 0)
+		/* An address that comes up could be in use on the network. */
+		if (!(plan->dry && is_made(&config->networks[i])) &&
+		    configure_one(sock, plan, i, made, err) < 0)
 			ret = context(config, i, err);
 	return ret;
 }

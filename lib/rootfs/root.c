@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -50,6 +51,8 @@ static int clone_part(const struct nsc_rootfs *rootfs, int fd,
 	ret = nsc_mount_restrict(mount, attributes, false, err);
 	if (ret == 0 && !root_is_host(rootfs) && rootfs->userns >= 0)
 		ret = nsc_mount_idmap(mount, rootfs->userns, err);
+	if (ret == 0)
+		ret = nsc_rootfs_throw_away(rootfs, &mount, attributes, err);
 	return ret < 0 ? ret : NSC_TAKE_FD(mount);
 }
 
@@ -157,13 +160,24 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 	return 0;
 }
 
+int nsc_rootfs_state(const struct nsc_rootfs *rootfs, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = rootfs->plan;
+	char path[PATH_MAX];
+
+	nsc_statedir_path(plan->user->name, path);
+	if (plan->dry && access(path, F_OK) < 0 && errno == ENOENT)
+		return nsc_rootfs_scratch_dir(rootfs, "state", err);
+	return nsc_statedir_open(plan->user, plan->root_uid, err);
+}
+
 static int overlay_dir(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = rootfs->plan;
 	_cleanup_fd_ int parent = -1;
 	char path[PATH_MAX];
 
-	if (plan->config->overlay == NSC_OVERLAY_TMPFS)
+	if (plan->dry || plan->config->overlay == NSC_OVERLAY_TMPFS)
 		return nsc_rootfs_scratch_dir(rootfs, "overlay", err);
 	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
 	if (parent < 0)
@@ -207,19 +221,38 @@ int nsc_rootfs_overlay(const struct nsc_rootfs *rootfs,
 				NSC_TAKE_FD(mount);
 }
 
+/* In a dry run, what a persistent overlay has so far is a lower layer. */
+static int open_kept(const struct nsc_rootfs *rootfs, struct nsc_error *err)
+{
+	_cleanup_fd_ int state = -1;
+
+	if (!rootfs->plan->dry ||
+	    rootfs->plan->config->overlay != NSC_OVERLAY_PERSISTENT)
+		return -ENOENT;
+	state = nsc_rootfs_state(rootfs, err);
+	if (state < 0)
+		return state;
+	return openat(state, "overlay/upper", O_PATH | O_DIRECTORY |
+		      O_NOFOLLOW | O_CLOEXEC);
+}
+
 static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = overlay_dir(rootfs, err);
+	_cleanup_fd_ int kept = open_kept(rootfs, err);
+	const int lowers[] = { kept, lower };
 	const struct nsc_layers layers = {
 		dir,
-		&lower,
-		1,
+		kept < 0 ? &lower : lowers,
+		kept < 0 ? 1 : 2,
 		MOUNT_ATTR_NODEV |
 			(root_is_host(rootfs) ? MOUNT_ATTR_NOSUID : 0),
 	};
 
-	return dir < 0 ? dir : nsc_rootfs_overlay(rootfs, &layers, err);
+	if (dir < 0 || err->code)
+		return -err->code;
+	return nsc_rootfs_overlay(rootfs, &layers, err);
 }
 
 /* Attach mount at scratch/name; returns the mounted directory. */
@@ -235,6 +268,47 @@ static int attach_scratch(const struct nsc_rootfs *rootfs, int mount,
 	if (ret < 0)
 		return ret;
 	return nsc_rootfs_scratch_dir(rootfs, name, err);
+}
+
+/* Is it a directory on a mount that can be written? */
+static bool is_writable(int mount)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	return fstat(mount, &st) == 0 && S_ISDIR(st.st_mode) &&
+	       fstatvfs(mount, &fs) == 0 && !(fs.f_flag & ST_RDONLY);
+}
+
+int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
+			  uint64_t attributes, struct nsc_error *err)
+{
+	_cleanup_fd_ int lower = -1;
+	_cleanup_fd_ int dir = -1;
+	struct nsc_layers layers = { .lower = &lower, .n = 1,
+				     .attributes = attributes };
+	char name[16], under[32];
+	unsigned int n = 0;
+	int overlay;
+
+	if (!rootfs->plan->dry || attributes & MOUNT_ATTR_RDONLY ||
+	    !is_writable(*mount))
+		return 0;
+	do
+		snprintf(name, sizeof(name), "dry-%u", n++);
+	while (faccessat(rootfs->scratch, name, F_OK, 0) == 0);
+	snprintf(under, sizeof(under), "under-%s", name);
+	dir = nsc_rootfs_scratch_dir(rootfs, name, err);
+	lower = dir < 0 ? dir : attach_scratch(rootfs, *mount, under, err);
+	if (lower < 0)
+		return lower;
+	layers.dir = dir;
+	overlay = nsc_rootfs_overlay(rootfs, &layers, err);
+	if (overlay < 0)
+		return overlay;
+	close(*mount);
+	*mount = overlay;
+	return 0;
 }
 
 static int attach_root(struct nsc_rootfs *rootfs, struct nsc_error *err)

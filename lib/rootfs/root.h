@@ -18,6 +18,19 @@ struct nsc_rootfs;
 int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 			   struct nsc_error *err);
 
+/*
+ * In a dry run, replace *mount, detached, with these attributes, if something
+ * could be made in it: an overlay on it takes what is written.
+ */
+int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
+			  uint64_t attributes, struct nsc_error *err);
+
+/*
+ * Open the user's directory in /var/lib/nscontainer, which is made if it does
+ * not exist.  In a dry run, an empty directory takes its place.
+ */
+int nsc_rootfs_state(const struct nsc_rootfs *rootfs, struct nsc_error *err);
+
 struct nsc_layers {
 	int dir;		/* has the upper layer */
 	const int *lower;	/* the first one is on top */

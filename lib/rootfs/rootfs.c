@@ -280,6 +280,9 @@ int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 		nsc_mount_restrict(mount, bind->attributes, true, err);
 	if (ret == 0 && bind->userns > 0)
 		ret = nsc_mount_idmap(mount, bind->userns, err);
+	if (ret == 0)
+		ret = nsc_rootfs_throw_away(rootfs, &mount, bind->attributes,
+					    err);
 	if (ret < 0)
 		return nsc_error_context(err, "bind '%s'", bind->path);
 	return nsc_rootfs_attach(rootfs, mount, bind->path,
@@ -297,15 +300,19 @@ static int put_own(const struct nsc_rootfs *rootfs, int fd, const char *path,
 }
 
 /* Open a home in /var/lib/nscontainer; it is made if it does not exist. */
-static int open_private_home(const struct nsc_plan *plan,
+static int open_private_home(const struct nsc_rootfs *rootfs,
 			     struct nsc_error *err)
 {
-	const struct nsc_user *user = plan->user;
-	_cleanup_fd_ int parent = nsc_statedir_open(user, plan->root_uid, err);
+	const struct nsc_user *user = rootfs->plan->user;
+	_cleanup_fd_ int parent = nsc_rootfs_state(rootfs, err);
 	_cleanup_fd_ int fd = -1;
 
 	if (parent < 0)
 		return parent;
+	if (rootfs->plan->dry && faccessat(parent, "home", F_OK, 0) < 0) {
+		fd = nsc_rootfs_scratch_dir(rootfs, "private", err);
+		return fd < 0 ? fd : NSC_TAKE_FD(fd);
+	}
 	if (mkdirat(parent, "home", 0700) == 0 &&
 	    fchownat(parent, "home", user->uid, user->gid,
 		     AT_SYMLINK_NOFOLLOW) < 0)
@@ -373,7 +380,7 @@ static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (kind == NSC_HOME_NONE || !rootfs->plan->login)
 		return 0;
 	if (kind == NSC_HOME_PRIVATE) {
-		private = open_private_home(rootfs->plan, err);
+		private = open_private_home(rootfs, err);
 		if (private < 0)
 			return private;
 		return put_home_of(rootfs, private, fd < 0 ? user->home : path,

@@ -11,6 +11,9 @@
 
 #include "util/error.h"
 
+/* Seconds that an audited login waits for a check, if it takes so long. */
+#define NSC_HELPER_CHECK_S 5
+
 struct nsc_helper {
 	const char *conf_path;	/* of nscontainer.conf */
 	const char *user;

@@ -46,14 +46,21 @@ static int open_start(struct nsc_starting *s, bool replace,
 int nsc_session_check(const struct nsc_session_request *request,
 		      struct nsc_error *err)
 {
+	unsigned int all = request->policy->conf->start_timeout;
 	const struct nsc_helper helper = {
 		.conf_path = request->conf_path, .user = request->user->name,
-		.check = true, .timeout = request->policy->conf->start_timeout,
+		.check = true,
+		.timeout = all < NSC_HELPER_CHECK_S ? all : NSC_HELPER_CHECK_S,
 	};
 	struct nsc_helper_answer answer;
-	int lock;
+	int lock, ret = nsc_helper_ask(&helper, &answer, &lock, err);
 
-	return nsc_helper_ask(&helper, &answer, &lock, err);
+	if (ret == -ETIMEDOUT && helper.timeout < all)
+		return nsc_error_set(err, ETIME, "a start takes more than the "
+				     "%d seconds that a check of a login may "
+				     "take: see 'nsinit check'",
+				     NSC_HELPER_CHECK_S);
+	return ret;
 }
 
 static enum nsc_on_change on_change(const struct opening *o)

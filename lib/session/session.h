@@ -67,9 +67,9 @@ int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);
 
 /*
- * Would the container start?  The helper (login-start check) checks everything
- * that a start reads, and makes nothing.  Takes at most start_timeout.  Returns
- * 0 or a negative errno.
+ * Would the container start?  The helper (login-start check) makes it so that
+ * nobody sees it, and removes it.  Takes at most start_timeout, and a few
+ * seconds.  Returns 0 or a negative errno; -ETIME: it takes longer.
  */
 int nsc_session_check(const struct nsc_session_request *request,
 		      struct nsc_error *err);

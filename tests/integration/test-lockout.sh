@@ -132,15 +132,22 @@ audit_no_helper() {
 }
 
 audit_hangs() {
+	local since=$SECONDS
+
 	fresh
 	conf 'mode = "audit";' 'start_timeout = 1;'
 	mv "$HELPER" "$HELPER.away"
 	printf '#!/bin/sh\nexec sleep 600\n' > "$HELPER"
 	chmod 0755 "$HELPER"
 	su alice -c "$NS_COMMAND" > "$OUT/su" 2> "$OUT/error"
-	mv "$HELPER.away" "$HELPER"
 	landed_on_host "$OUT/su"
 	audit_refused "start_timeout"
+	conf 'mode = "audit";' 'start_timeout = 600;'
+	su alice -c "$NS_COMMAND" > "$OUT/su" 2> "$OUT/error"
+	mv "$HELPER.away" "$HELPER"
+	landed_on_host "$OUT/su"
+	logged "audit: would perhaps be refused: .*'nsinit check'"
+	[ $((SECONDS - since)) -lt 30 ] || fail "the audited logins wait"
 }
 
 audit_broken_conf() {
@@ -386,7 +393,7 @@ try_broken() {
 	conf 'start_timeout = 20;'
 	config alice '{"rootfs": "/", "mounts": [{"type": "bind", "source": "/srv/none", "destination": "/mnt"}]}'
 	attempt 1 alice
-	fails_at container "/srv/none"
+	fails_at configuration "/srv/none"
 	timeout 30 su alice -c true 2> /dev/null
 	logged "login refused: .*/srv/none"
 	no_container alice || fail "left" "$(ls "$RUN/alice/")"
@@ -398,9 +405,16 @@ try_inside() {
 	config alice '{"rootfs": "/srv/images/plain"}'
 	usermod -s /usr/bin/fish alice
 	attempt 1 alice
+	fails_at configuration "the login shell '/usr/bin/fish'"
+	usermod -s /bin/bash alice
+	status_is 0 nsinit start alice
+	usermod -s /usr/bin/fish alice
+	attempt 1 alice
+	step configuration warning "the login shell '/usr/bin/fish'"
 	step credentials ok
 	fails_at shell "the login shell '/usr/bin/fish'"
 	usermod -s /bin/bash alice
+	status_is 0 nsinit stop alice
 	printf '#!/bin/sh\necho broken shell >&2\nexit 3\n' \
 		> /srv/images/plain/bin/odd
 	chmod 0755 /srv/images/plain/bin/odd
@@ -415,7 +429,9 @@ try_inside() {
 	usermod -d /home/elsewhere alice
 	attempt 0 alice
 	step home warning "/home/elsewhere"
-	usermod -d /home/alice alice
+	# usermod refuses a user who has processes.
+	wait_until 10 usermod -d /home/alice alice 2> "$OUT/error" ||
+		fail "usermod" "$(cat "$OUT/error")"
 	wait_until 10 no_container alice || fail "left" "$(ls "$RUN/alice/")"
 }
 
