@@ -285,6 +285,15 @@ static struct nsc_conf *defaults(void)
 	return NULL;
 }
 
+/* The installed file has only comments, which libconfig reads slowly. */
+static bool has_settings(const char *text)
+{
+	for (text += strspn(text, "\n"); *text == '#';
+	     text += strspn(text, "\n"))
+		text += strcspn(text, "\n");
+	return *text;
+}
+
 static int conf_read_all(const struct reader *r, config_t *config,
 			 const char *text)
 {
@@ -295,7 +304,7 @@ static int conf_read_all(const struct reader *r, config_t *config,
 	if (strstr(text, "@include"))
 		return nsc_error_set(r->err, EINVAL, "%s: @include is not "
 				     "allowed", r->file);
-	if (!config_read_string(config, text))
+	if (!config_read_string(config, has_settings(text) ? text : ""))
 		return nsc_error_set(r->err, EINVAL, "%s: line %d: %s",
 				     r->file, config_error_line(config),
 				     config_error_text(config));

@@ -25,6 +25,9 @@ START_TEST(conf_defaults)
 	ck_assert_int_eq(conf->placement, NSC_PLACEMENT_SESSION);
 	ck_assert_ptr_null(conf->exempt_users[0]);
 	nsc_conf_free(conf);
+	ck_assert_int_eq(nsc_conf_parse("#a = 1;\n\n# \"b", "F", &conf,
+					&err), 0);
+	nsc_conf_free(conf);
 }
 END_TEST
 
@@ -111,6 +114,12 @@ static const struct {
 	{ "pidfile = \"run/%u.pid\";", "pidfile: expected an absolute path" },
 	{ "pidfile = \"/\";", "pidfile: expected an absolute path" },
 	{ "stop =", "F: line 1" },
+	{ "# a\n\n#b = 1;\na = 1;", "F: line 4: a: unknown key" },
+	{ "#\n a = 1;", "F: line 2: a: unknown key" },
+	{ "#a\n/* b */ a = 1;", "F: line 2: a: unknown key" },
+	{ "\n#\n#a = 1;\nb", "F: line 4" },
+	{ "#a\r\na = 1;", "F: line 2: a: unknown key" },
+	{ "# @include \"a\"", "@include is not allowed" },
 	{ "@include \"/etc/passwd\"", "@include is not allowed" },
 	{ "id_pool_first = 4294836224L; id_pool_count = 268435456;",
 	  "the pool ends beyond" },
