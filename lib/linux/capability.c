@@ -28,14 +28,17 @@ uint64_t nsc_capability_login(void)
 int nsc_capability_bound(uint64_t keep, struct nsc_error *err)
 {
 	for (int cap = 0; cap < 64; cap++) {
-		int has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
+		int has;
 
+		if (keep & BIT(cap) ||
+		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) == 0)
+			continue;
+		has = prctl(PR_CAPBSET_READ, cap, 0, 0, 0);
 		/* EINVAL, prctl(2): the kernel has no further capabilities. */
 		if (has < 0)
 			break;
 		/* A capability that is already dropped needs no CAP_SETPCAP. */
-		if (has && !(keep & BIT(cap)) &&
-		    prctl(PR_CAPBSET_DROP, cap, 0, 0, 0) < 0)
+		if (has)
 			return nsc_error_sys(err, errno, "drop capability %d "
 					     "from the bounding set", cap);
 	}

@@ -63,11 +63,18 @@ int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
 				gid_t **ret_before, size_t *ret_n,
 				struct nsc_error *err)
 {
-	gid_t *before = NULL;
-	int n = nsc_credential_own_groups(&before), ret = 0;
-	gid_t *after = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*after));
+	gid_t *before = NULL, *after;
 	size_t kept = 0;
+	int n, ret = 0;
 
+	/* sshd has none. */
+	if (getgroups(0, NULL) == 0) {
+		*ret_before = NULL;
+		*ret_n = 0;
+		return 0;
+	}
+	n = nsc_credential_own_groups(&before);
+	after = calloc((size_t)(n < 0 ? 0 : n) + 1, sizeof(*after));
 	if (n < 0 || !after) {
 		free(before);
 		free(after);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/fd.h"
 
@@ -32,21 +34,40 @@ static void path_of(char *buf, size_t size, pid_t pid, const char *link)
 		snprintf(buf, size, "/proc/self/ns/%s", link);
 }
 
+/*
+ * The inode in "mnt:[4026531840]".  To follow the link would make an inode, and
+ * takes three times as long.
+ */
+static int read_inode(int dir, const char *link, uint64_t *ret)
+{
+	char text[64];
+	ssize_t n = readlinkat(dir, link, text, sizeof(text) - 1);
+
+	if (n < 0)
+		return -errno;
+	text[n] = '\0';
+	return sscanf(text, "%*[^:]:[%" SCNu64 "]", ret) == 1 ? 0 : -EINVAL;
+}
+
 int nsc_namespace_ids(pid_t pid, struct nsc_namespace_id ids[NSC_NAMESPACES])
 {
 	_cleanup_fd_ int dir = -1;
+	struct stat st;
 	char path[64];
 
 	path_of(path, sizeof(path), pid, "");
 	dir = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return errno == ENOENT ? -ESRCH : -errno;
+	/* All are in one file system of the kernel. */
+	if (fstatat(dir, nsc_namespaces[0].link, &st, 0) < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
 	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
-		struct stat st;
+		int ret = read_inode(dir, nsc_namespaces[i].link, &ids[i].ino);
 
-		if (fstatat(dir, nsc_namespaces[i].link, &st, 0) < 0)
-			return errno == ENOENT ? -ESRCH : -errno;
-		ids[i] = (struct nsc_namespace_id){ st.st_dev, st.st_ino };
+		if (ret < 0)
+			return ret == -ENOENT ? -ESRCH : ret;
+		ids[i].dev = st.st_dev;
 	}
 	return 0;
 }
