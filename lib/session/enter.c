@@ -5,8 +5,9 @@
  * namespace.  Ends with: the privileges that the container grants.
  *
  * The system-call filter was read on the host, and confine.c decides when it is
- * loaded.  A filter applies to one thread: nsc_enter_namespaces has ensured
- * that there is only one.
+ * loaded.  A filter applies to one thread, and there is only one:
+ * nsc_session_place has counted those of a login program; nsshell, the trial
+ * and the stand-in of nsinit exec start none.
  */
 #include "session/enter.h"
 
@@ -16,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "util/process.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
 #include "linux/credential.h"
@@ -39,16 +39,9 @@ static int set_limits(const struct nsc_state *state, struct nsc_error *err)
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err)
 {
-	int threads = nsc_process_threads();
-	int ret;
-
-	if (threads != 1)
-		return nsc_error_set(err, EINVAL, "enter the container: the "
-				     "calling program has %d threads: only a "
-				     "single-threaded one can be placed",
-				     threads);
 	/* First, because root owns /proc/self of an undumpable process. */
-	ret = set_limits(state, err);
+	int ret = set_limits(state, err);
+
 	/*
 	 * Leave the host's session keyring, with the keys of pam_keyinit,
 	 * behind.

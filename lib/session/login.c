@@ -141,8 +141,14 @@ int nsc_session_place(const struct nsc_session *session,
 	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int ret = nsc_tty_handover_look(&handover, relays, err);
+	int threads = nsc_process_threads(), ret;
 
+	if (threads != 1)
+		return nsc_error_set(err, EINVAL, "enter the container: the "
+				     "calling program has %d threads: only a "
+				     "single-threaded one can be placed",
+				     threads);
+	ret = nsc_tty_handover_look(&handover, relays, err);
 	if (ret == 0)
 		ret = try_first(session, user, &handover, err);
 	if (ret == 0)
