@@ -8,8 +8,9 @@
  * configuration, records or error messages: it measures the cost of the kernel
  * and of one small static program.
  *
- * join   make a new group in each GROUP, enter all namespaces of PID, keep only
- *        the usual capabilities, set the filter, change the user, run a command
+ * join   enter each GROUP, or a new group in it for +GROUP, enter all namespaces
+ *        of PID, keep only the usual capabilities, set the filter, change the
+ *        user, run a command
  * place  do the same to the process itself after a trial in a child, and print
  *        the milliseconds
  * start  call clone3() with the namespaces of a container, make its mounts, and
@@ -75,9 +76,18 @@ static char **read_groups(char **argv)
 	return argv[n_groups] ? argv + n_groups + 1 : argv + n_groups;
 }
 
+static bool is_new(int i)
+{
+	return groups[i][0] == '+';
+}
+
 static void group_path(int i, int pid, const char *file, char path[PATH_MAX])
 {
-	snprintf(path, PATH_MAX, "%s/floor-%d%s", groups[i], pid, file);
+	if (is_new(i))
+		snprintf(path, PATH_MAX, "%s/floor-%d%s", groups[i] + 1, pid,
+			 file);
+	else
+		snprintf(path, PATH_MAX, "%s%s", groups[i], file);
 }
 
 static void enter_groups(void)
@@ -88,7 +98,7 @@ static void enter_groups(void)
 		int fd;
 
 		group_path(i, (int)getpid(), "", path);
-		need(mkdir(path, 0755) == 0, path);
+		need(!is_new(i) || mkdir(path, 0755) == 0, path);
 		group_path(i, (int)getpid(), "/tasks", path);
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 		need(write(fd, "0", 1) == 1, path);
@@ -102,7 +112,8 @@ static void leave_groups(int pid)
 
 	for (int i = 0; i < n_groups; i++) {
 		group_path(i, pid, "", path);
-		rmdir(path);
+		if (is_new(i))
+			rmdir(path);
 	}
 }
 

@@ -128,9 +128,11 @@ lxc.apparmor.profile = unconfined
 END_OF_CONFIG
 }
 
-# session_groups NAME: the directories that have a group for each session.
-session_groups() {
-	awk '$1 == "s" { print $NF }' "$RUN/$1/current/cgroup"
+# login_groups NAME: the groups that a login enters; "+" before those in which
+# each session has its own group.
+login_groups() {
+	awk '$1 == "s" { print "+" $NF } $1 == "g" { print $NF }' \
+		"$RUN/$1/current/cgroup"
 }
 
 # A PAM service with only the module, on a host that was set up as the README
