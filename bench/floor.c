@@ -8,11 +8,11 @@
  * configuration, records or error messages: it measures the cost of the kernel
  * and of one small static program.
  *
- * join   enter each GROUP, or a new group in it for +GROUP, enter all namespaces
- *        of PID, keep only the usual capabilities, set the filter, change the
- *        user, run a command
+ * join   enter each GROUP, or a new group in it for +GROUP, enter all
+ *        namespaces of PID, keep only the usual capabilities, set the filter,
+ *        change the user, run a command
  * place  do the same to the process itself after a trial in a child, and print
- *        the milliseconds
+ *        the milliseconds: all, trial, groups, filter, and the other steps
  * start  call clone3() with the namespaces of a container, make its mounts, and
  *        run a command
  */
@@ -48,6 +48,7 @@ static struct sock_filter code[BPF_MAXINSNS];
 static struct sock_fprog filter = { .filter = code };
 static char **groups;
 static int n_groups;
+static double filter_ms;
 
 static void need(bool good, const char *what)
 {
@@ -136,6 +137,23 @@ static void drop_bounding(void)
 			prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
 
+static double now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void load_filter(void)
+{
+	double begin = now_ms();
+
+	need(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) == 0,
+	     "seccomp");
+	filter_ms = now_ms() - begin;
+}
+
 static void enter(int pidfd, bool filtered)
 {
 	const int all = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
@@ -146,8 +164,8 @@ static void enter(int pidfd, bool filtered)
 	need(setgroups(0, NULL) == 0 && setresgid(0, 0, 0) == 0 &&
 	     setresuid(0, 0, 0) == 0, "ids");
 	drop_bounding();
-	need(!filtered || syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0,
-				  &filter) == 0, "seccomp");
+	if (filtered)
+		load_filter();
 	keep_capabilities(KEEP);
 }
 
@@ -182,17 +200,9 @@ static int join(int pidfd, char **command)
 	return wait_for(child);
 }
 
-static double now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
 static int place(int pidfd)
 {
-	double begin = now_ms();
+	double begin = now_ms(), tried, grouped, end;
 	pid_t pid = fork();
 
 	if (pid == 0) {
@@ -200,9 +210,13 @@ static int place(int pidfd)
 		_exit(0);
 	}
 	need(wait_for(pid) == 0, "the trial");
+	tried = now_ms();
 	enter_groups();
+	grouped = now_ms();
 	enter(pidfd, true);
-	printf("%.4f\n", now_ms() - begin);
+	end = now_ms();
+	printf("%.4f %.4f %.4f %.4f %.4f\n", end - begin, tried - begin,
+	       grouped - tried, filter_ms, end - grouped - filter_ms);
 	return 0;
 }
 
