@@ -136,13 +136,34 @@ struct pair {
 	uint32_t newest;
 };
 
+/*
+ * libseccomp has one pseudo number for two calls of PowerPC; on another machine
+ * 2.6 takes the one for the other.
+ */
+static bool confused(const struct seccomp_data *data)
+{
+	static const char *const names[] = {
+		"switch_endian", "sys_debug_setcontext",
+	};
+
+	if (data->arch != AUDIT_ARCH_PPC64LE ||
+	    seccomp_syscall_resolve_name(names[0]) !=
+	    seccomp_syscall_resolve_name(names[1]))
+		return false;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++)
+		if (seccomp_syscall_resolve_name_arch(data->arch, names[i]) ==
+		    data->nr)
+			return true;
+	return false;
+}
+
 static void compare_one(const struct pair *p, const struct seccomp_data *data)
 {
 	uint32_t number = (uint32_t)data->nr;
 	uint32_t expected = number > p->newest && number < 0x10000 ?
 			    ABSENT : interpret(&p->theirs, data);
 
-	ck_assert_msg(interpret(&p->ours, data) == expected,
+	ck_assert_msg(interpret(&p->ours, data) == expected || confused(data),
 		      "machine %x arch %x number %x arguments %llx %llx: %x, "
 		      "not %x", p->machine, data->arch, number,
 		      (unsigned long long)data->args[0],
