@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -321,6 +323,7 @@ int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 	sigprocmask(SIG_BLOCK, &all, &h->mask);
 	pid = fork();
 	if (pid == 0) {
+		h->name = ttyname(h->terminal);
 		nsc_fd_close(&h->terminal);
 		return 0;
 	}
@@ -333,6 +336,21 @@ int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 }
 
 /* --- inside */
+
+/*
+ * login of util-linux keeps the string that ttyname(3) returned, and opens that
+ * name again inside, as root.  Like a later call of ttyname(3), write the
+ * container's name over it: the host's is nothing there, or the terminal of
+ * another session.
+ */
+static void rename_terminal(const struct nsc_tty_handover *h,
+			    const struct nsc_pty *pty)
+{
+	unsigned int number;
+
+	if (h->name && ioctl(pty->master, TIOCGPTN, &number) == 0)
+		snprintf(h->name, TTY_NAME_MAX, "/dev/pts/%u", number);
+}
 
 static int handover_hand_out(struct nsc_tty_handover *h,
 			     const struct nsc_pty *pty, uid_t uid,
@@ -369,6 +387,8 @@ static int finish_relay(struct nsc_tty_handover *h, uid_t uid,
 		ret = nsc_error_sys(err, errno, "terminal: its relay's end");
 	if (ret == 0)
 		ret = handover_hand_out(h, &pty, uid, err);
+	if (ret == 0)
+		rename_terminal(h, &pty);
 	nsc_pty_close(&pty);
 	if (ret == 0)
 		sigprocmask(SIG_SETMASK, &h->mask, NULL);

@@ -32,6 +32,7 @@ struct nsc_tty_handover {
 	bool cloexec[NSC_TTY_HANDOVER_MAX];
 	size_t n;
 	int channel;			/* to the relay, or -1 */
+	char *name;			/* the program's, from ttyname(3) */
 	sigset_t mask;			/* of the program */
 };
 

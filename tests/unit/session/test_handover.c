@@ -7,6 +7,7 @@
 #include "unit.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -114,6 +115,8 @@ static bool is_host_terminal(int fd)
 static void enter(void)
 {
 	struct nsc_tty_handover h;
+	const char *name = ttyname(0);
+	char now[TTY_NAME_MAX];
 	sigset_t mask;
 
 	outer.slave = dup(0);
@@ -126,6 +129,8 @@ static void enter(void)
 	NEED(nsc_tty_handover_needs_terminal(&h));
 	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
 	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
+	/* login opens again what it knows from ttyname(3). */
+	NEED(ttyname_r(0, now, sizeof(now)) == 0 && name && !strcmp(name, now));
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	NEED(sigismember(&mask, SIGUSR1) && !sigismember(&mask, SIGHUP));
 }
