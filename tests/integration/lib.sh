@@ -14,6 +14,7 @@ CONF=/etc/nscontainer
 PLAIN=${NSC_PLAIN-}
 NAMESPACES="mnt pid uts ipc net user cgroup"
 KEY=/root/.ssh/id_ed25519
+export CONSOLE=$TESTS/console
 OUT=$TOP/out
 SSH_OPTIONS=(-F none -i "$KEY" -o BatchMode=yes -o LogLevel=ERROR
 	-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null)
@@ -310,6 +311,16 @@ landed_on_host() {
 		equal "namespace $ns of the session and of the host" \
 			"$(ns_of self "$ns")" "$got"
 	done
+}
+
+# sshd's processes for a user: root's, which called PAM, and the user's; since
+# OpenSSH 9.8 they are another program.
+sshd_session_of() {
+	pgrep -f "^sshd(-session)?: $1 \\[priv\\]"
+}
+
+sshd_child_of() {
+	pgrep -f "^sshd(-session)?: $1@"
 }
 
 # The login processes of a user's sessions, as pids of the host.

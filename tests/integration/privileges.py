@@ -151,10 +151,12 @@ def limits(pid):
 
 
 def environment(pid):
-    """As it was at exec; sshd writes its title over it."""
-    names = sorted(each.split("=")[0] for each in
-                   read(pid, "environ").split("\0") if "=" in each)
-    if read(pid, "comm").strip() == "sshd":
+    """As it was at exec; sshd writes its title over it.  Versions of sudo differ
+    in what they tell of the caller."""
+    names = sorted({re.sub("^SUDO_.*", "SUDO_*", each.split("=")[0])
+                    for each in read(pid, "environ").split("\0")
+                    if "=" in each})
+    if read(pid, "comm").strip() in ("sshd", "sshd-session"):
         return "sshd's own"
     if "NSC_CALLER" in names:
         return "its caller's"

@@ -126,8 +126,8 @@ taken_over() {
 	stack
 	hold alice
 	pid=$(pid_of alice)
-	parent=$(pgrep -f '^sshd: alice \[priv\]')
-	child=$(pgrep -f '^sshd: alice@')
+	parent=$(sshd_session_of alice)
+	child=$(sshd_child_of alice)
 	for each in "$parent" "$child"; do
 		for ns in mnt uts ipc net user cgroup; do
 			equal "$ns of $each" "$(ns_of "$pid" "$ns")" \

@@ -42,9 +42,9 @@ collect() {
 
 	echo "$(pid_of alice) container-init, PID 1"
 	echo "$(monitors) container-monitor"
-	sshd=$(pgrep -f '^sshd: alice \[priv\]')
+	sshd=$(sshd_session_of alice)
 	echo "$sshd sshd, session process"
-	echo "$(child sshd "$sshd") sshd, the user's process"
+	echo "$(sshd_child_of alice) sshd, the user's process"
 	echo "$(program_of ssh) program by ssh"
 	echo "$(pgrep -x su) su"
 	echo "$(program_of su) program by su"

@@ -67,7 +67,11 @@ ssh_key_command() {
 		-l alice 127.0.0.1 'echo not this'
 }
 dropbear_command() { ssh_ -p "$DROPBEAR" 127.0.0.1 nsc-door; }
-dropbear_shell() { ssh_ -p "$DROPBEAR" -tt 127.0.0.1 <<< 'nsc-door; exit 7'; }
+# dropbear of Debian 13 hangs up the terminal when the input ends.
+dropbear_shell() {
+	ssh_ -p "$DROPBEAR" -tt 127.0.0.1 < <(echo 'nsc-door; exit 7'
+		exec sleep "$LIMIT")
+}
 su_command() { timeout "$LIMIT" su alice -c nsc-door; }
 su_login_command() { timeout "$LIMIT" su - alice -c nsc-door; }
 su_login() { on_terminal 'su - alice -c nsc-door'; }
@@ -118,7 +122,7 @@ expect_login() {
 		exec setsid agetty --autologin alice --noissue -L ttyS9 \
 			115200 vt220 < /dev/null > /dev/null 2>@1 &
 	} else {
-		spawn -noecho login
+		spawn -noecho $env(CONSOLE) login
 		expect "login:" {} default { exit 10 }
 		send "alice\r"
 		expect "assword:" {} default { exit 11 }

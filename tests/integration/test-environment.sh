@@ -7,8 +7,10 @@
 # Modules before pam_container affect the login, inside and outside.
 for service in sshd su su-l sudo sudo-i cron login; do
 	sed -i '1i session required pam_env.so readenv=1\
-session required pam_umask.so umask=0027\
 session required pam_loginuid.so' "/etc/pam.d/$service"
+	# The last one: common-session of Debian 13 has it.
+	echo 'session required pam_umask.so nousergroups umask=0027' \
+		>> "/etc/pam.d/$service"
 done
 cat > /etc/environment <<'END'
 FROM_PAM_ENV="a b"
@@ -16,7 +18,8 @@ XDG_RUNTIME_DIR=/nowhere
 DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere/bus
 END
 echo LANG=C.UTF-8 > /etc/default/locale
-cat >> /etc/security/limits.conf <<'END'
+# The last file counts: Debian 13 has one there.
+cat > /etc/security/limits.d/99-test.conf <<'END'
 alice hard nofile 777
 alice soft nofile 555
 alice - nproc 1234
@@ -118,7 +121,7 @@ by_login() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
 	set env(TERM) vt220
-	spawn -noecho login -f [lindex $argv 0]
+	spawn -noecho $env(CONSOLE) login -f [lindex $argv 0]
 	expect "@nscontainer-test:" {} default { exit 12 }
 	send "[lindex $argv 1]; exit\r"
 	expect eof {} default { exit 13 }

@@ -88,7 +88,7 @@ by_cron() {
 by_login() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
-	spawn -noecho login -f alice
+	spawn -noecho $env(CONSOLE) login -f alice
 	expect "alice@" {} default { exit 12 }
 	send "/usr/local/bin/nsc-ids; exit\r"
 	expect eof {} default { exit 13 }

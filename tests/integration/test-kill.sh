@@ -51,7 +51,7 @@ kill_sshd_session() {
 	local pid
 
 	begin
-	pid=$(pgrep -f '^sshd: alice \[priv\]')
+	pid=$(sshd_session_of alice)
 	[ -n "$pid" ] || fail "no sshd process for alice"
 	kill -KILL "$pid"
 	release
@@ -62,7 +62,7 @@ kill_sshd_session() {
 
 kill_sshd_child() {
 	begin
-	pkill -KILL -f '^sshd: alice@' || fail "no sshd child of alice's"
+	kill -KILL "$(sshd_child_of alice)" || fail "no sshd child of alice's"
 	wait_until 5 no_container alice || fail "the container goes on"
 	release
 	next_login_works

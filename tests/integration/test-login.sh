@@ -12,7 +12,7 @@ conf 'linger = 30;'
 dialogue() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
-	spawn -noecho login
+	spawn -noecho $env(CONSOLE) login
 	expect "login:" {} default { exit 10 }
 	send "alice\r"
 	expect "assword:" {} default { exit 11 }
@@ -45,7 +45,7 @@ terminal() {
 wrong_password() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
-	spawn -noecho login
+	spawn -noecho $env(CONSOLE) login
 	expect "login:"
 	send "alice\r"
 	expect "assword:"

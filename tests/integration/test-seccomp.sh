@@ -75,7 +75,7 @@ by_exec() {
 
 by_login() {
 	printf '%s\n' 'set timeout 20' \
-		'spawn -noecho login alice' \
+		'spawn -noecho $env(CONSOLE) login alice' \
 		'expect "assword:" {} default { exit 10 }' \
 		'send "secret-alice\r"' \
 		'expect "alice@" {} default { exit 11 }' \

@@ -148,7 +148,7 @@ sshd_foreground() {
 login_names() {
 	need_product
 	talk '
-	spawn -noecho login
+	spawn -noecho $env(CONSOLE) login
 	check 10 "login:"
 	send "alice\r"
 	check 11 "assword:"
