@@ -65,7 +65,7 @@ shells() {
 		shell_with "$FAULT"
 		nothing_left
 	done
-	end_running 40
+	end_running 35
 }
 
 stop_with() {

@@ -41,7 +41,7 @@ memory() {
 	allocations "$@"
 }
 
-f "each allocation of a login fails in turn" memory pamcaller 50
+f "each allocation of a login fails in turn" memory pamcaller 35
 f "each allocation of a start fails in turn" memory login-start 70
 # A user who is contained by a group must not be outside for lack of memory:
 # the C library skips a module of the name service that lacks memory.
@@ -52,6 +52,6 @@ by_group() {
 	usermod -aG boxed alice
 	mkdir -p "$CONF/groups"
 	mv "$CONF/users/alice" "$CONF/groups/boxed"
-	memory pamcaller 350
+	memory pamcaller 90
 }
 f "each allocation of a login by its group fails in turn" by_group
