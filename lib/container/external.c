@@ -194,7 +194,7 @@ int nsc_external_find(const struct nsc_config *config,
 	struct nsc_external e = NSC_EXTERNAL_INIT;
 	const char *pidfile = config->pidfile;
 	_cleanup_fd_ int pidfd = -1;
-	int64_t written, started;
+	int64_t written = 0, started;
 	int error = read_pidfile(pidfile, &e.pid, &written, err);
 
 	if (error < 0)
