@@ -149,8 +149,9 @@ replace_stopped() {
 # is a session that all tools see, and that ends.
 FIFOS="/var/log/wtmp /var/log/lastlog /run/utmp /etc/passwd"
 fifos() {
-	local rootfs=/srv/image path
+	local rootfs=/srv/own/image path
 
+	install -d -m 0700 /srv/own
 	reason=$(make_busybox "$rootfs") || skip "$reason"
 	mkdir -p "$rootfs/var/log" "$rootfs/var/run"
 	rm -rf "$rootfs/var/run"
@@ -158,7 +159,7 @@ fifos() {
 	for path in $FIFOS; do
 		fresh
 		nsinit stop alice
-		config alice '{"rootfs": "/srv/image", "mounts": []}'
+		config alice '{"rootfs": "/srv/own/image", "mounts": []}'
 		status_is 0 timeout 20 nsinit start alice
 		PID1=$(pid_of alice)
 		as_root_inside rm -f "$path"
