@@ -302,6 +302,7 @@ static int apply_devices(struct maker *m, struct nsc_error *err)
 		if (ret < 0 && m->layout.devices_needed)
 			return nsc_error_context(err, "%s.allowed_devices",
 				m->layout.request->own->limits.origin);
+		nsc_error_clear(err);
 	}
 	return 0;
 }
