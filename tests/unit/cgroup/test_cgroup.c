@@ -126,7 +126,7 @@ static const struct {
 	{ "\"unified\": {\"cgroup.procs\": \"1\"}",
 	  "cgroups.unified.cgroup.procs: this file" },
 	{ "\"unified\": {\"memory.max\": 1}", "expected a string" },
-	{ "\"unified\": {\"memory.max\": \"\"}", "expected 1 to 255" },
+	{ "\"unified\": {\"memory.max\": \"\"}", "expected 1 to 4095" },
 	{ "\"allowed_devices\": [{\"type\": \"c\"}]",
 	  "cgroups.allowed_devices[0]: major_number and" },
 	{ "\"allowed_devices\": [{\"type\": \"c\", \"major_number\": 1,"
