@@ -164,7 +164,8 @@ overlay_works() {
 }
 
 own_rootfs() {
-	mkdir -p -m 0700 /srv/images
+	mkdir -p /srv/images
+	chmod 0700 /srv/images
 	make_busybox /srv/images/one > /dev/null || skip "busybox: it is missing"
 	fresh '{"rootfs": "/srv/images/one"}'
 	usermod -s /bin/sh alice
