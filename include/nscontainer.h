@@ -219,13 +219,15 @@ int nscontainer_list(struct nscontainer_record **ret,
 		     struct nscontainer_error *err);
 
 /*
- * One record with the resources that the container uses.  The call takes a
- * tenth of a second, over which it measures cpu.percent.  A counter that the
+ * The resources that the container uses, and in further records those of the
+ * user's containers that drain.  The call takes a tenth of a second for each,
+ * over which it measures cpu.percent.  A counter that the
  * kernel does not have, and a limit that is not set, are null.  -ESRCH: the
  * container does not run; -ENOENT: it has no control groups.
  */
 #define NSCONTAINER_KEYS_STATS(KEY) \
 	KEY("user", TEXT, "user that the container belongs to") \
+	KEY("generation", INT, "number of the container since boot") \
 	KEY("external", TEXT, "pid file of another engine's container") \
 	KEY("cpu.usage_us", INT, "microseconds") \
 	KEY("cpu.percent", REAL, "percent of one processor, measured now") \

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "nsinit.h"
@@ -12,16 +13,23 @@
 static int show(struct nscontainer *container, bool json,
 		struct nscontainer_error *err)
 {
-	struct nscontainer_record *record = NULL;
-	int ret = nscontainer_stats(container, &record, err);
+	struct nscontainer_record *list = NULL;
+	int ret = nscontainer_stats(container, &list, err);
+	const struct nscontainer_record *r = ret == 0 ? list : NULL;
 
-	if (ret == 0) {
-		nsinit_print(record, json);
+	for (; r; r = nscontainer_record_next(r)) {
+		nsinit_print(r, json);
 		putchar('\n');
 		fflush(stdout);
 	}
-	nscontainer_record_free(record);
+	nscontainer_record_free(list);
 	return ret;
+}
+
+/* A user's containers that drain follow the current one in a list. */
+static bool is_next_of(const struct nscontainer_record *r, const char *user)
+{
+	return user && !strcmp(nscontainer_record_text(r, "user"), user);
 }
 
 /* Skip a container that ends meanwhile. */
@@ -30,14 +38,17 @@ static int show_all(bool json, struct nscontainer_error *err)
 	struct nscontainer_record *list = NULL;
 	const struct nscontainer_record *r;
 	int ret = nscontainer_list(&list, err);
+	const char *user = NULL;
 
 	for (r = list; r; r = nscontainer_record_next(r)) {
 		struct nscontainer_error one = NSCONTAINER_ERROR_INIT;
 		struct nscontainer *container = NULL;
-		int error = nscontainer_open_user(
-			nscontainer_record_text(r, "user"), NULL, &container,
-			&one);
+		int error;
 
+		if (is_next_of(r, user))
+			continue;
+		user = nscontainer_record_text(r, "user");
+		error = nscontainer_open_user(user, NULL, &container, &one);
 		if (error == 0)
 			error = show(container, json, &one);
 		nscontainer_close(container);

@@ -19,7 +19,6 @@
 static NSC_API_KEYS(stats_keys, NSCONTAINER_KEYS_STATS);
 
 struct target {
-	int rundir;
 	struct nsc_state *state;
 	struct nsc_cgroup_tree tree;
 	struct nsc_stats stats;
@@ -122,9 +121,10 @@ static json_t *measure(struct target *t)
 	if (s->cpu_usage != NSC_STATS_NONE && before != NSC_STATS_NONE &&
 	    s->cpu_usage >= before && ms > 0)
 		percent = (double)(s->cpu_usage - before) / (double)ms / 10;
-	return json_pack("{s:s, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
+	return json_pack("{s:s, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
 			 "s:{s:s, s:b, s:b}, s:o}",
-			 "user", t->state->user, "external",
+			 "user", t->state->user, "generation",
+			 (json_int_t)t->state->generation, "external",
 			 nsc_api_path(t->state->external), "cpu",
 			 cpu_json(s, percent), "memory", memory_json(s), "pids",
 			 "current", stats_number(s->pids), "limit",
@@ -137,44 +137,36 @@ static json_t *measure(struct target *t)
 			 "sessions", sessions_json(t));
 }
 
-static int stats_open_target(const char *path, struct target *t,
+static int stats_open_target(int instance, struct target *t,
 			     struct nsc_error *err)
 {
-	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &t->state, err);
 	int ret;
 
-	t->rundir = nsc_api_current(path, err);
-	if (t->rundir < 0)
-		return t->rundir;
-	pidfd = nsc_running_find(t->rundir, &t->state, err);
 	if (pidfd < 0)
 		return pidfd;
 	ret = t->state->has_groups ?
-		      nsc_cgroup_tree_load(t->rundir, &t->tree) : -ENOENT;
+		      nsc_cgroup_tree_load(instance, &t->tree) : -ENOENT;
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups to read counters from");
 	return 0;
 }
 
-static int stats(const char *path, struct nscontainer_record **ret,
-		 struct nsc_error *err)
+static int stats_add(int instance, unsigned int number, void *list,
+		     struct nsc_error *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
-	struct nscontainer_record *list = NULL;
 	int error;
 
+	(void)number;
 	if (!t)
 		return nsc_error_sys(err, ENOMEM, "stats");
-	t->rundir = -1;
-	error = stats_open_target(path, t, err);
+	error = stats_open_target(instance, t, err);
 	if (error == 0)
-		error = nsc_api_add(&list, stats_keys, measure(t), err);
-	nsc_fd_close(&t->rundir);
+		error = nsc_api_add(list, stats_keys, measure(t), err);
 	nsc_state_cleanup(&t->state);
 	free(t);
-	if (error == 0)
-		*ret = list;
 	return error;
 }
 
@@ -182,7 +174,14 @@ NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
 				 struct nscontainer_record **ret,
 				 struct nscontainer_error *err)
 {
+	struct nscontainer_record *list = NULL;
+	const struct nsc_api_act act = { stats_add, &list };
 	struct nsc_error e = NSC_ERROR_INIT;
+	int error = nsc_api_each(container->rundir, &act, &e);
 
-	return nsc_api_result(stats(container->rundir, ret, &e), &e, err);
+	if (error == 0)
+		*ret = list;
+	else
+		nscontainer_record_free(list);
+	return nsc_api_result(error, &e, err);
 }
