@@ -4,6 +4,9 @@
  * in a user's container, which may have to be started first, or only to check
  * whether it would start; see lib/session/helper.h.
  *
+ * login-start renew CONF USER: a monitor of any version runs this, to have a
+ * container that programs of this version can join (lib/monitor/renewal.c).
+ *
  * Runs as root of the host, and inherits only a socket for the answer from the
  * login program, which a user may have stopped.
  */
@@ -11,6 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <syslog.h>
 
 #include "util/paths.h"
 #include "api/api.h"
@@ -20,9 +24,11 @@ int main(int argc, char **argv)
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
 	bool opens = argc == 4 && !strcmp(argv[1], "open");
+	bool renews = argc == 4 && !strcmp(argv[1], "renew");
 	int ret;
 
-	if (argc != 4 || (!opens && strcmp(argv[1], "check") != 0) ||
+	if (argc != 4 ||
+	    (!opens && !renews && strcmp(argv[1], "check") != 0) ||
 	    fcntl(NSC_HELPER_SOCKET, F_SETFD, FD_CLOEXEC) < 0) {
 		fputs("login-start: is run by pam_container(8)\n", stderr);
 		return 2;
@@ -30,7 +36,12 @@ int main(int argc, char **argv)
 	umask(022);
 	ret = nscontainer_open_user(argv[3], argv[2], &container, &err);
 	if (ret == 0)
-		ret = nsc_api_serve_login(container, !opens, &err);
+		ret = renews ? nsc_api_renew(container, &err) :
+			       nsc_api_serve_login(container, !opens, &err);
+	if (ret < 0 && renews)
+		syslog(LOG_AUTHPRIV | LOG_ERR, "nscontainer: only programs of "
+		       "another version can join the container of '%s', and "
+		       "no new one starts: %s", argv[3], err.text);
 	nscontainer_close(container);
 	if (ret < 0 || !opens)
 		nsc_api_answer_login(&err);

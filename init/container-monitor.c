@@ -11,6 +11,7 @@
 #include "monitor/idle.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
+#include "monitor/renewal.h"
 #include "monitor/session_log_places.h"
 #include "monitor/session_table.h"
 #include "monitor/terminals.h"
@@ -57,6 +58,7 @@ struct monitor {
 	int wake;		/* a message: look at PID 1 and 'current' */
 	struct sessions all;
 	struct hangups hangups;
+	struct renewal renewal;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); or INT64_MAX */
@@ -227,6 +229,12 @@ static void empty_wake(const struct monitor *m)
 		;
 }
 
+static bool drains(const struct monitor *m)
+{
+	return !nsc_instance_is_current(NSC_MONITOR_RUNDIR,
+					m->state->generation);
+}
+
 /*
  * Meanwhile, serve clients of the socket, ended sessions and all timers; none
  * of these extends the timeout.
@@ -242,10 +250,11 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->wake, .events = POLLIN },
 		{ .fd = m->all.epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
+		{ .fd = m->renewal.fifo, .events = POLLIN },
 	};
 
 	do {
-		int n = poll(p, 6, left_until(next_due(m, deadline)));
+		int n = poll(p, 7, left_until(next_due(m, deadline)));
 
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
@@ -256,6 +265,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			sessions_reap(&m->all);
 		if (n > 0 && p[5].revents)
 			socket_serve(m->enter, &m->all);
+		if (n > 0 && p[6].revents)
+			renewal_serve(&m->renewal, m->state, !drains(m));
 		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
@@ -328,12 +339,6 @@ static void end_watcher(int *watcher)
 		nsc_process_kill(*watcher);
 	nsc_fd_close(watcher);
 	flock(NSC_MONITOR_SESSIONS, LOCK_UN);
-}
-
-static bool drains(const struct monitor *m)
-{
-	return !nsc_instance_is_current(NSC_MONITOR_RUNDIR,
-					m->state->generation);
 }
 
 /* A container that gets no new logins need not wait for them. */
@@ -470,6 +475,9 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
+	if (m->state->other_version)
+		return nsc_error_set(err, EPROTO, "container-monitor is of "
+				     "another version than the container");
 	snprintf(m->helper, sizeof(m->helper), "%u", m->state->helper);
 	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
 	plan_lifetime(m);
@@ -484,6 +492,8 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 		ret = m->enter = socket_open(m->all.uid, err);
 	if (ret >= 0)
 		ret = m->wake = wake_open(err);
+	if (ret >= 0)
+		ret = renewal_open(&m->renewal, m->all.uid, err);
 	return ret < 0 ? ret : become_current(m, err);
 }
 

@@ -12,12 +12,15 @@
  * service is asked.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "accounts.h"
@@ -28,6 +31,8 @@
 #include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "util/paths.h"
+#include "rundir/instance.h"
 #include "rundir/rundir.h"
 #include "session/environment.h"
 #include "session/change.h"
@@ -35,6 +40,7 @@
 #include "session/run.h"
 
 #define WAIT_MS 5000		/* for a container that is being stopped */
+#define RENEW_MS 30000		/* for one that this version can join */
 
 extern char **environ;
 
@@ -89,6 +95,43 @@ static int find_own(struct nsc_session *session, struct nsc_error *err)
 	return -ESRCH;
 }
 
+static void ask_for_renewal(void)
+{
+	_cleanup_free_ char *path = NULL;
+	_cleanup_fd_ int rundir = nsc_rundir_path(getuid(), &path,
+						  NSC_IGNORE) < 0 ? -1 :
+		nsc_rundir_open(path, false, NSC_IGNORE);
+	unsigned int number = rundir < 0 ? 0 : nsc_instance_current(rundir);
+	_cleanup_fd_ int instance = nsc_instance_open(rundir, number,
+						      NSC_IGNORE);
+	_cleanup_fd_ int fifo = instance < 0 ? -1 :
+		openat(instance, NSC_FILE_RENEW, O_WRONLY | O_NONBLOCK |
+		       O_NOFOLLOW | O_CLOEXEC);
+
+	/* The monitor may end just now. */
+	signal(SIGPIPE, SIG_IGN);
+	(void)!write(fifo, "", 1);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+/*
+ * After an upgrade, only nsshell of the earlier version can join the container.
+ * Its monitor has a new one started, if no other login does.
+ */
+static int find_renewed(struct nsc_session *session, struct nsc_error *err)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	int64_t deadline = nsc_process_now() + RENEW_MS;
+	int ret;
+
+	do {
+		ask_for_renewal();
+		nanosleep(&pause, NULL);
+		ret = find_own(session, err);
+	} while (ret == -EPROTO && nsc_process_now() < deadline);
+	return ret;
+}
+
 /* If the name's container was started with an earlier uid, err says so. */
 static int find_of_name(const char *user, struct nsc_error *err)
 {
@@ -105,6 +148,8 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 	int ret = find_own(session, err);
 	char user[NSC_NAME_MAX + 1];
 
+	if (ret == -EPROTO)
+		ret = find_renewed(session, err);
 	if (ret == 0)
 		return 0;
 	nsc_accounts_name(getuid(), user, sizeof(user));

@@ -47,6 +47,13 @@ int nsc_api_check_for_login(const struct nscontainer *container,
 			    struct nscontainer_error *err);
 
 /*
+ * Have a container that programs of this version can join, as a login would,
+ * and hold a session in it for 5 seconds.  Returns 0 or a negative errno.
+ */
+int nsc_api_renew(const struct nscontainer *container,
+		  struct nscontainer_error *err);
+
+/*
  * A function to call for each instance of a user's container.  It returns
  * -ESRCH if no container runs in the instance, or if the container does not
  * have the session in question.

@@ -177,7 +177,8 @@ static int prepare(struct exec *e, struct nsc_error *err)
 	}
 	ret = nsc_session_find(c->rundir, e->user->uid, nsc_process_now() +
 			       WAIT_MS, &e->session, err);
-	return ret == -ESRCH && c->dir ? start_and_find(e, err) : ret;
+	return c->dir && (ret == -ESRCH || ret == -EPROTO) ?
+		       start_and_find(e, err) : ret;
 }
 
 static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)

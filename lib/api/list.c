@@ -54,6 +54,8 @@ static bool is_stale(const struct nsc_state *state)
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 
+	if (state->other_version)
+		return true;
 	if (!*state->conf)
 		return nsc_user_load_uid(0, &user, NSC_IGNORE) < 0 ||
 		       directory_stale(state, user);

@@ -20,12 +20,14 @@
 #include "container/surroundings.h"
 
 #define GRACE_S 2		/* lets the limits of a start act first */
+#define RENEW_S 5		/* for the first session after a renewal */
 #define WAIT_MS 30000		/* for another start to finish */
 
 struct question {
 	const struct nscontainer *container;
 	bool login;		/* run by login-start */
 	bool check;		/* start nothing */
+	bool renew;		/* run by a monitor of another version */
 	bool replace;		/* a running one */
 	pid_t parent;
 };
@@ -83,6 +85,8 @@ static int start_runs(struct nsc_starting *s, struct nsc_session *session,
 
 	if (own->question->replace)
 		return nsc_starting_new(s, true, session, err);
+	if (session->state->other_version && !session->state->exclusive)
+		return nsc_starting_new(s, false, session, err);
 	if (has > 0)
 		return nsc_error_set(err, EEXIST, "the container of '%s' runs "
 				     "already", session->state->user);
@@ -148,6 +152,9 @@ static int open_for_login(const struct starting *own, struct nsc_error *err)
 
 	if (ret < 0)
 		return ret;
+	/* Until the nsshell that waits for the container has a session, too. */
+	if (own->question->renew)
+		return (void)sleep(RENEW_S), 0;
 	answer.number = (unsigned int)strtoul(strrchr(session.path, '/') + 1,
 					      NULL, 10);
 	answer.changed = session.changed;
@@ -236,6 +243,18 @@ int nsc_api_serve_login(const struct nscontainer *container, bool check,
 {
 	const struct question question = {
 		.container = container, .login = true, .check = check,
+		.parent = getpid(),
+	};
+	struct nsc_error e = NSC_ERROR_INIT;
+
+	return nsc_api_result(start_ask(&question, &e), &e, err);
+}
+
+int nsc_api_renew(const struct nscontainer *container,
+		  struct nscontainer_error *err)
+{
+	const struct question question = {
+		.container = container, .login = true, .renew = true,
 		.parent = getpid(),
 	};
 	struct nsc_error e = NSC_ERROR_INIT;

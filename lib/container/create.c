@@ -124,7 +124,7 @@ static int freeze_groups(struct builder *b, struct nsc_error *err)
  */
 static int open_program(struct builder *b, struct nsc_error *err)
 {
-	static const char path[] = NSC_LIBEXECDIR "/container-init";
+	static const char path[] = NSC_LIBEXEC "/container-init";
 	_cleanup_fd_ int file = open(path, O_PATH | O_CLOEXEC);
 	_cleanup_fd_ int mount = -1;
 	int ret;

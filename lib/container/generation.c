@@ -80,9 +80,6 @@ static void sweep(int rundir, unsigned int number, unsigned int heir, uid_t uid)
 		return;
 	}
 	pidfd = nsc_running_find_any(instance, &ending, &state, NSC_IGNORE);
-	/* Only the version that made it knows how to end it. */
-	if (pidfd == -EPROTO)
-		return;
 	if (pidfd >= 0 && ending) {
 		if (!end_now(instance, state, pidfd))
 			return;

@@ -20,7 +20,7 @@
 #include "rundir/rundir.h"
 #include "linux/pty.h"
 
-#define PROGRAM NSC_LIBEXECDIR "/container-monitor"
+#define PROGRAM NSC_LIBEXEC "/container-monitor"
 
 static bool is_external(const struct nsc_monitor_start *start)
 {

@@ -457,10 +457,10 @@ static int put_shell(struct nsc_rootfs *rootfs, struct nsc_error *err)
 
 	if (!rootfs->plan->login || !name || strcmp(name, "/nsshell") != 0)
 		return 0;
-	fd = open(NSC_LIBEXECDIR "/container-shell", O_PATH | O_CLOEXEC);
+	fd = open(NSC_LIBEXEC "/container-shell", O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "open '%s'",
-				     NSC_LIBEXECDIR "/container-shell");
+				     NSC_LIBEXEC "/container-shell");
 	if (put_own(rootfs, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
 		return nsc_error_context(err, "login shell '%s'", shell);
 	return 0;

@@ -64,6 +64,8 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 	if (start != state->start)
 		return running_gone(err,
 				    "the pid now belongs to another process");
+	if (state->other_version)
+		return 0;
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
 		return running_gone(err, "the process has ended");
@@ -86,38 +88,10 @@ static int absent(int error, struct nsc_error *err)
 	return error;
 }
 
-/*
- * All versions write 'pid' and 'start' alike.  The boot id is not compared,
- * because run directories do not survive a reboot.
- */
-static int of_another_version(int rundir, const struct nsc_error *why,
-			      struct nsc_error *err)
-{
-	long long pid, start;
-	uint64_t now;
-
-	if (running_read_number(rundir, NSC_FILE_PID, 0x7fffffff, &pid, err) <
-		    0 ||
-	    running_read_number(rundir, NSC_FILE_START, INT64_MAX, &start,
-				err) < 0 ||
-	    nsc_pidfd_start_time((pid_t)pid, &now) < 0 ||
-	    now != (uint64_t)start)
-		return running_gone(err, "its files are from another version");
-	return nsc_error_set(err, EPROTO, "%s: another version of nscontainer "
-			     "started the container: when its sessions may "
-			     "end, end process %lld, its PID 1", why->text,
-			     pid);
-}
-
 int nsc_running_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 {
-	struct nsc_error why = NSC_ERROR_INIT;
-	int error = nsc_state_load(rundir, ret, &why);
+	int error = nsc_state_load(rundir, ret, err);
 
-	if (error == -EPROTO)
-		return of_another_version(rundir, &why, err);
-	if (error < 0)
-		*err = why;
 	return error < 0 ? absent(error, err) : 0;
 }
 

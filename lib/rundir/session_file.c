@@ -91,8 +91,11 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s,
 	session_file_name_of(pid, name);
 	*s = (struct session){ .pid = pid, .pidfd = -1, .recorded = -1 };
 	ret = nsc_kv_read(&kv, dir, name, &text, err);
+	/* Another version may have written it: nsinit shows its sessions. */
 	if (ret == 0)
-		ret = nsc_kv_parse_all(&kv, text, s, err);
+		nsc_kv_scan(&kv, text, s);
+	if (ret == 0 && !s->start)
+		ret = nsc_error_set(err, EINVAL, "start: missing or wrong");
 	if (ret < 0)
 		nsc_error_context(err, "file of login process %d", (int)pid);
 	s->by_user = !strcmp(s->service, SESSION_NSSHELL);

@@ -15,6 +15,7 @@
 #include "util/file.h"
 #include "util/kv.h"
 #include "util/paths.h"
+#include "util/version.h"
 
 /* These structs are read and written as arrays of numbers. */
 _Static_assert(sizeof(struct nsc_namespace_id) == 2 * sizeof(uint64_t) &&
@@ -77,8 +78,6 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(keep_env, VECTOR),
 	FIELD(networks, VECTOR),
 	FIELD(helper, UINT),
-#undef FIELD
-#undef PART
 };
 
 static const struct nsc_kv kv = {
@@ -87,10 +86,52 @@ static const struct nsc_kv kv = {
 	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
+/*
+ * What every version writes, so that each sees and stops the containers of the
+ * others, docs/design/0055-versions-that-meet.md.  Rows are never removed, and
+ * keep their meaning; where a later version adds one, earlier ones lack it.
+ */
+static const struct nsc_kv_field frozen_fields[] = {
+	FIELD(user, STRING),
+	FIELD(uid, UINT),
+	FIELD(pid, UINT),
+	FIELD(start, U64),
+	PART("boot_id", TEXT, boot_id, NSC_BOOT_ID_SIZE),
+	FIELD(since, U64),
+	FIELD(rootfs, OPTIONAL),
+	FIELD(external, OPTIONAL),
+	FIELD(config, STRING),
+	FIELD(generation, UINT),
+	FIELD(exclusive, OPTIONAL),
+	FIELD(stop, STRING),
+	FIELD(own_init, BOOL),
+	FIELD(has_groups, BOOL),
+#undef FIELD
+#undef PART
+};
+
+static const struct nsc_kv frozen = {
+	.name = NSC_FILE_STATE, .fields = frozen_fields,
+	.n = NSC_ARRAY_SIZE(frozen_fields),
+};
+
 int nsc_state_print(const struct nsc_state *state, char **ret,
 		    struct nsc_error *err)
 {
 	return nsc_kv_print(&kv, state, 1, ret, err);
+}
+
+/* Only the frozen fields; a string that is missing is empty. */
+static int state_scan(struct nsc_state *state, char *text)
+{
+	char *none = text + strlen(text);
+
+	*state = (struct nsc_state){
+		.text = state->text, .other_version = true, .user = none,
+		.config = none, .digest = none, .stop = none,
+	};
+	nsc_kv_scan(&frozen, text, state);
+	return 0;
 }
 
 int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err)
@@ -103,7 +144,12 @@ int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err)
 		return nsc_error_sys(err, ENOMEM, "state");
 	}
 	state->text = text;
-	error = nsc_kv_parse_all(&kv, text, state, err);
+	error = nsc_kv_parse(&kv, &text, state, err);
+	if (error == 0 && *text)
+		error = nsc_error_set(err, EINVAL, "%s: has unexpected content "
+				      "at the end", kv.name);
+	else if (error == -EPROTO)
+		error = state_scan(state, text);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(state);
 	return error;

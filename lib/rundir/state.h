@@ -18,15 +18,14 @@
 #include "linux/pidfd.h"
 #include "policy/lifecycle.h"
 
-/*
- * The version of 'state' and of all other data that the programs of one version
- * exchange in a run directory: files, sockets, arguments of the monitor.  A
- * change of any of them needs a new version.
- */
-#define NSC_STATE_VERSION 1
-
 struct nsc_state {
 	char *text;		/* the parsed text; strings point into it */
+	/*
+	 * Programs of another version started the container, and only the
+	 * frozen fields are set (see state.c).  It is seen and stopped, but not
+	 * joined: it drains.
+	 */
+	bool other_version;
 	char *user;		/* user of the container, for messages */
 	uid_t uid;		/* of the login user */
 	uid_t host_uid;		/* of the user inside, as the host sees it */
@@ -77,8 +76,8 @@ int nsc_state_print(const struct nsc_state *state, char **ret,
 
 /*
  * Parse a text from malloc(), which the state owns from now on, even after an
- * error.  A missing or wrong field is an error.  Returns 0 or a negative errno;
- * -EPROTO: another version wrote it (0: from before versions existed).
+ * error.  A missing or wrong field is an error, except in a state of another
+ * version.  Returns 0 or a negative errno.
  */
 int nsc_state_parse(char *text, struct nsc_state **ret, struct nsc_error *err);
 

@@ -23,6 +23,13 @@ int nsc_session_join(int instance, struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
+	if (session->state->other_version)
+		return nsc_error_set(err, EPROTO, "another version of "
+				     "nscontainer started the container: the "
+				     "next login through a service with "
+				     "pam_container, or 'nsinit start %s', "
+				     "makes a new one beside it",
+				     session->state->user);
 	session->pidfd = nsc_running_verify(instance, session->state, err);
 	return session->pidfd < 0 ?
 		       session->pidfd :

@@ -15,7 +15,8 @@ int nsc_session_current(int rundir, const char *path,
 /*
  * Fill in session->pidfd and the filter of the container in an instance, and
  * the state if the session has none yet.  Returns 0 or a negative errno;
- * -ESRCH: no container runs.
+ * -ESRCH: no container runs; -EPROTO: only programs of another version can join
+ * it.
  */
 int nsc_session_join(int instance, struct nsc_session *session,
 		     struct nsc_error *err);

@@ -67,6 +67,8 @@ static enum nsc_on_change on_change(const struct opening *o)
 {
 	unsigned int own = o->session->state->on_change;
 
+	if (o->session->state->other_version)
+		return NSC_ON_CHANGE_DRAIN;
 	return own < NSC_ON_CHANGE_HOST ? own :
 					  o->request->policy->conf->on_change;
 }
@@ -89,10 +91,20 @@ static bool outdated(const struct opening *o)
 {
 	const struct nsc_session_request *request = o->request;
 
+	if (o->session->state->other_version)
+		return true;
 	o->session->changed = nsc_change_is(o->session->state, request->policy,
 					    request->user);
 	return o->session->changed &&
 	       (on_change(o) != NSC_ON_CHANGE_KEEP || open_is_anothers(o));
+}
+
+/* For log messages about a session's container. */
+static const char *why_outdated(const struct nsc_session *session)
+{
+	return session->state->other_version ?
+		       "another version of nscontainer started it" :
+		       "its configuration has changed";
 }
 
 /*
@@ -104,12 +116,13 @@ static int drain(struct nsc_starting *s, struct nsc_session *session,
 		 struct nsc_error *err)
 {
 	unsigned int generation = session->state->generation;
+	const char *why = why_outdated(session);
 	int ret = nsc_starting_new(s, false, session, err);
 
 	if (ret == 0)
 		snprintf(session->note, sizeof(session->note), "generation %u "
-			 "of the container gets no new logins, because its "
-			 "configuration has changed", generation);
+			 "of the container gets no new logins, because %s",
+			 generation, why);
 	return ret;
 }
 
@@ -129,8 +142,8 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 	int ret;
 
 	snprintf(session->note, sizeof(session->note), "replaces generation %u "
-		 "of the container, because its configuration has changed%s%s",
-		 session->state->generation, exclusive ?
+		 "of the container, because %s%s%s",
+		 session->state->generation, why_outdated(session), exclusive ?
 		 "; it cannot drain because of its " : "",
 		 exclusive ? exclusive : "");
 	nsc_session_close(session);
@@ -143,6 +156,14 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 			note_kept(session, session->state->exclusive ?
 				  session->state->exclusive :
 				  "it has other sessions");
+		if (ret == -EPROTO)
+			nsc_error_set(err, EPROTO, "another version of "
+				      "nscontainer started the container, and "
+				      "its %s lets no second one run beside "
+				      "it: wait for the end of its sessions, "
+				      "or end them with 'nsinit stop %s'",
+				      session->state->exclusive,
+				      session->state->user);
 		return ret;
 	}
 	return session->lock < 0 ? session->lock :

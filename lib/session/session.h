@@ -105,7 +105,8 @@ int nsc_session_try(const struct nsc_session *session,
  * Get a session in a running container; nothing is started.  path is its run
  * directory.  If the container is just being stopped, wait until deadline.
  * Returns 0 or a negative errno: -ESRCH if none runs, -EALREADY as above,
- * -EOWNERDEAD if the container does not belong to uid.
+ * -EOWNERDEAD if the container does not belong to uid, -EPROTO if only programs
+ * of another version can join it; ret->path is set then.
  */
 int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 		     struct nsc_session *ret, struct nsc_error *err);

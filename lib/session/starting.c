@@ -79,13 +79,16 @@ static int starting_run(struct nsc_starting *s, struct nsc_session *session,
 	s->current = nsc_session_current(s->rundir, s->path, session, err);
 	ret = s->current < 0 ? s->current :
 	      nsc_session_find_at(s->current, s->deadline, session, err);
+	if (s->running && (ret == 0 || ret == -EPROTO))
+		return s->running(s, session, err);
 	if (ret == 0)
-		return s->running ? s->running(s, session, err) : 0;
+		return 0;
 	if (ret == -EWOULDBLOCK)
 		return nsc_error_context(err, "wait for the container to stop");
 	if (ret == -ESRCH)
 		ret = starting_wait_for_monitor(s, err);
-	return ret < 0 ? ret : nsc_starting_new(s, false, session, err);
+	return ret < 0 && ret != -EPROTO ? ret :
+			nsc_starting_new(s, false, session, err);
 }
 
 int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,

@@ -15,8 +15,9 @@ struct nsc_starting {
 	int64_t deadline;	/* for all waits, nsc_process_now */
 	bool demands;		/* as an administrator's command, see turn.h */
 	/*
-	 * Called if a container already runs; session is a session in it.
-	 * Returns 0 to join it.
+	 * Called if a container already runs; session is a session in it, or
+	 * holds only its state and lock if another version started it, so that
+	 * nobody here can join.  Returns 0 to join it.
 	 */
 	int (*running)(struct nsc_starting *s, struct nsc_session *session,
 		       struct nsc_error *err);

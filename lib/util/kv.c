@@ -333,15 +333,30 @@ int nsc_kv_parse(const struct nsc_kv *kv, char **text, void *record,
 	return ret;
 }
 
-int nsc_kv_parse_all(const struct nsc_kv *kv, char *text, void *record,
-		     struct nsc_error *err)
+/* The field whose line is at the start of *text, with its value. */
+static const struct nsc_kv_field *next_field(const struct nsc_kv *kv,
+					     char **text, char **ret_value)
 {
-	int ret = nsc_kv_parse(kv, &text, record, err);
+	for (size_t i = 0; i < kv->n; i++) {
+		*ret_value = next_value(text, kv->fields[i].key);
+		if (*ret_value)
+			return &kv->fields[i];
+	}
+	return NULL;
+}
 
-	if (ret == 0 && *text)
-		return nsc_error_set(err, EINVAL, "%s: has unexpected "
-				     "content at the end", kv->name);
-	return ret;
+void nsc_kv_scan(const struct nsc_kv *kv, char *text, void *record)
+{
+	while (*text) {
+		char *value;
+		const struct nsc_kv_field *f = next_field(kv, &text, &value);
+
+		if (f)
+			get_field(f, value, (char *)record + f->at);
+		else
+			text += strcspn(text, "\n");
+		text += !f && *text;
+	}
 }
 
 int nsc_kv_read(const struct nsc_kv *kv, int dirfd, const char *name,

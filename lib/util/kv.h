@@ -67,9 +67,12 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 int nsc_kv_parse(const struct nsc_kv *kv, char **text, void *record,
 		 struct nsc_error *err);
 
-/* The same for a text that contains exactly one record. */
-int nsc_kv_parse_all(const struct nsc_kv *kv, char *text, void *record,
-		     struct nsc_error *err);
+/*
+ * Read a text that another version may have written: take each line whose key
+ * is in the table, wherever the line is, and skip all others.  A field that is
+ * missing or wrong is 0, or as it was.  The table has no NSC_KV_IDS.
+ */
+void nsc_kv_scan(const struct nsc_kv *kv, char *text, void *record);
 
 /*
  * Read a file of root below dirfd, see nsc_file_open_at(), to new memory.

@@ -3,6 +3,8 @@
 #ifndef NSC_UTIL_PATHS_H
 #define NSC_UTIL_PATHS_H
 
+#include "util/version.h"
+
 /*
  * The build defines NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
  * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LOGDIR
@@ -40,6 +42,7 @@
 #define NSC_FILE_ENTER "enter"
 #define NSC_FILE_CGROUP "cgroup"
 #define NSC_FILE_WAKE "wake"
+#define NSC_FILE_RENEW "renew"	/* see lib/monitor/renewal.h */
 #define NSC_DIR_SESSION "session"	/* see session_file.h */
 
 /*
@@ -60,8 +63,16 @@
 /* The stop policy of a container that another engine runs. */
 #define NSC_STOP_EXTERNAL "external"
 
+/* The programs that others of the same version run. */
+#define NSC_LIBEXEC NSC_LIBEXECDIR "/" NSC_VERSION_TEXT(NSC_STATE_VERSION)
+
 /* The program that starts containers for logins, and its socket. */
-#define NSC_LOGIN_START NSC_LIBEXECDIR "/login-start"
+#define NSC_LOGIN_START NSC_LIBEXEC "/login-start"
 #define NSC_HELPER_SOCKET 3	/* takes the answer, see session/helper.h */
+/*
+ * The login-start of the version that was installed last, for monitors of any
+ * version: "renew CONF USER".
+ */
+#define NSC_RENEW NSC_LIBEXECDIR "/renew"
 
 #endif

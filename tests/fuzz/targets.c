@@ -100,6 +100,11 @@ static void state(char *text)
 	if (nsc_state_parse(strdup(text), &result, &err) < 0)
 		return;
 	fuzz_accepted++;
+	/* A state of another version has only some fields. */
+	if (result->other_version) {
+		nsc_state_free(result);
+		return;
+	}
 	assert(nsc_state_print(result, &once, &err) == 0);
 	assert(nsc_state_parse(strdup(once), &again, &err) == 0);
 	assert(nsc_state_print(again, &twice, &err) == 0);

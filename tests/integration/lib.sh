@@ -11,6 +11,7 @@ TOP=${NSC_TEST_TOP:-/mnt}
 TESTS=$TOP/tests
 RUN=/run/nscontainer
 CONF=/etc/nscontainer
+LIBEXEC=$(echo /usr/libexec/nscontainer/[0-9]*)
 PLAIN=${NSC_PLAIN-}
 NAMESPACES="mnt pid uts ipc net user cgroup"
 KEY=/root/.ssh/id_ed25519

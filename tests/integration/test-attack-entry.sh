@@ -12,9 +12,9 @@ sshd_start 22
 HOSTILE=/usr/local/bin/nsc-hostile
 [ -n "$PLAIN" ] || install -m 0755 "$TESTS/hostile" "$HOSTILE"
 OURS="/usr/bin/nsshell /usr/sbin/nsinit
-	/usr/libexec/nscontainer/container-init
-	/usr/libexec/nscontainer/container-monitor
-	/usr/libexec/nscontainer/container-shell"
+	$LIBEXEC/container-init
+	$LIBEXEC/container-monitor
+	$LIBEXEC/container-shell"
 ALICE=(setpriv --reuid=alice --regid=alice --init-groups)
 
 running() {

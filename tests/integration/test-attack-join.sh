@@ -120,7 +120,7 @@ program_stays() {
 	local before
 
 	box "$1"
-	before=$(sha256sum /usr/libexec/nscontainer/* /usr/sbin/nsinit \
+	before=$(sha256sum "$LIBEXEC"/* /usr/sbin/nsinit \
 		/usr/bin/nsshell)
 	nsinit exec sh -c 'attacker write-program 1
 		mount -o remount,bind,rw /proc/1/exe && echo BAD remount
@@ -135,7 +135,7 @@ program_stays() {
 	nsinit exec sh -c 'cp /bin/busybox /tmp/x; chmod 777 /tmp/x &&
 		echo x > /tmp/x && echo BAD' > "$OUT/text" 2>&1
 	contains "control" BAD "$(cat "$OUT/text")"
-	equal "programs" "$before" "$(sha256sum /usr/libexec/nscontainer/* \
+	equal "programs" "$before" "$(sha256sum "$LIBEXEC"/* \
 		/usr/sbin/nsinit /usr/bin/nsshell)"
 }
 
@@ -147,7 +147,7 @@ shell_program_stays() {
 	clean_slate
 	usermod -s /usr/bin/nsshell alice
 	fresh "$POWERS, \"namespaces\": {\"NEWNS\": true, \"NEWPID\": true}"
-	before=$(sha256sum /usr/bin/nsshell /usr/libexec/nscontainer/*)
+	before=$(sha256sum /usr/bin/nsshell "$LIBEXEC"/*)
 	as_root_inside sh -c 'cd /usr/bin; cmp nsshell /proc/1/exe &&
 			echo BAD same
 		echo x > nsshell && echo BAD write
@@ -158,7 +158,7 @@ shell_program_stays() {
 	contains "what root did" end "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 	equal "programs" "$before" \
-		"$(sha256sum /usr/bin/nsshell /usr/libexec/nscontainer/*)"
+		"$(sha256sum /usr/bin/nsshell "$LIBEXEC"/*)"
 	usermod -s /bin/bash alice
 }
 

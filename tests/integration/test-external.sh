@@ -549,6 +549,27 @@ stops() {
 	wait_until 10 forgotten || fail "files are left"
 }
 
+# Another version recorded the container: it is recorded once more.
+other_version() {
+	need unshare
+	unshare_make
+	usermod -s /bin/sh alice
+	nssh alice 'exec sleep 7002' &
+	found() { session=$(pgrep -f '^sleep 7002'); }
+	wait_until 10 found || fail "no session"
+	sed 's/^version .*/version 77/' "$RUN/alice/current/state" > "$OUT/state"
+	cat "$OUT/state" > "$RUN/alice/current/state"
+	status_is 0 su - alice -c "$NS_COMMAND"
+	equal_namespaces "$OUT/stdout" "$(first)"
+	equal "records" "$PIDFILE $PIDFILE" "$(nsinit list --json alice |
+		jq -r '.[].external' | xargs)"
+	kill "$session"
+	wait_until 10 no_sessions || fail "the session does not end"
+	engine_runs "$(first)" || fail "the engine's processes were ended"
+	unshare_end
+	wait_until 10 forgotten || fail "files are left: $(ls "$RUN/alice/")"
+}
+
 # nsinit check also refuses keys that need a container with control groups.
 lifecycle_of_engine() {
 	need unshare
@@ -669,6 +690,7 @@ t "three logins start it once, and again when it ended" starts_once
 t "only engine.stop stops it" stops
 t "check refuses a lifecycle that an engine's container cannot have" \
 	lifecycle_of_engine
+t "a container that another version recorded is joined" other_version
 t "a failing engine refuses the login" failing_start
 t "a killed monitor is replaced" new_monitor
 t "nscontainer.conf can have the pid file" default_pidfile

@@ -78,7 +78,7 @@ init_is_unreachable() {
 	local before
 
 	box "$1"
-	before=$(sha256sum /usr/libexec/nscontainer/container-init)
+	before=$(sha256sum "$LIBEXEC"/container-init)
 	nsinit exec sh -c 'echo x > /proc/1/exe && echo BAD write
 		mount -o remount,bind,rw /proc/1/exe && echo BAD remount
 		ls /proc/1/root/../etc/shadow && echo BAD root
@@ -86,7 +86,7 @@ init_is_unreachable() {
 	contains "what root did" "done" "$(cat "$OUT/text")"
 	lacks "what root could do" BAD "$(cat "$OUT/text")"
 	equal "container-init" "$before" \
-		"$(sha256sum /usr/libexec/nscontainer/container-init)"
+		"$(sha256sum "$LIBEXEC"/container-init)"
 }
 
 t "the container's root cannot forge what the next exec believes" forged_files

@@ -249,41 +249,6 @@ broken_state() {
 	not_joined
 }
 
-# A container of another version is reported, neither joined nor changed; the
-# reported remedy works.
-other_version() {
-	local change sentence
-
-	begin
-	sentence="has version 0, but this program reads version 1: another version of nscontainer started the container: when its sessions may end, end process $PID1, its PID 1"
-	cp "$RUN/alice/current/state" "$OUT/whole"
-	equal "how it begins" "version 1" "$(head -n 1 "$OUT/whole")"
-	for change in 's/^version .*/version 0/' '/^version /d'; do
-		# Written in place, which keeps the readers of the file.
-		sed "$change" "$OUT/whole" > "$OUT/other"
-		cat "$OUT/other" > "$RUN/alice/current/state"
-		syslog_mark
-		status_is 1 timeout 20 su alice -c 'echo landed'
-		lacks "output" landed "$(cat "$OUT/stdout")"
-		logged "login refused: .*$sentence"
-		status_is 126 setpriv --reuid=alice --regid=alice \
-			--init-groups /usr/bin/nsshell -c true
-		contains "nsshell" "$sentence" "$(cat "$OUT/stderr")"
-		for command in list ps "stop alice" "start alice" "stats alice"; do
-			# shellcheck disable=SC2086 # words
-			status_is 1 nsinit $command
-			contains "nsinit $command" "$sentence" \
-				"$(cat "$OUT/stderr")"
-		done
-	done
-	kill -0 "$PID1" || fail "PID 1 was ended"
-	[ -n "$(monitors)" ] || fail "its monitor was ended"
-	kill -KILL "$PID1"
-	wait_until 5 no_container alice || fail "the container goes on"
-	release
-	next_login_works
-}
-
 no_other_boot() {
 	begin
 	release
@@ -314,5 +279,4 @@ t "C6 a recycled pid that state names is not joined" recycled_pid_and_state
 t "C6 a recycled pid with its own start time is not joined" \
 	recycled_pid_and_start
 t "C8 a broken state is not joined and goes away" broken_state
-t "a container of another version is told, and left alone" other_version
 t "a run directory that vanished is made again" no_other_boot

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 GROUP=nscontainer-admins
-HELPER=/usr/libexec/nscontainer/login-start
+HELPER=$LIBEXEC/login-start
 pam_enable su sshd
 [ -n "$PLAIN" ] || {
 	groupadd "$GROUP"

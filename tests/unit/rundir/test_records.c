@@ -65,7 +65,9 @@ static char *print(const struct all *record)
 static int parse(char *text, struct all *ret)
 {
 	*ret = (struct all){ .uint = 0 };
-	return nsc_kv_parse_all(&kv, text, ret, &err);
+	int error = nsc_kv_parse(&kv, &text, ret, &err);
+
+	return error == 0 && *text ? -EINVAL : error;
 }
 
 START_TEST(every_kind_is_read_as_it_was)
@@ -228,11 +230,27 @@ START_TEST(broken_session_files_are_told)
 	struct session s;
 	int dir = open_top();
 
-	unit_write(top, "4711", "start 5\nopened 1\ngeneration 1\nuser a\n",
-		   0644);
+	unit_write(top, "4711", "opened 1\ngeneration 1\nuser a\n", 0644);
 	ck_assert_int_eq(nsc_session_file_read(dir, 4711, &s, &err), -EINVAL);
-	ck_assert_str_eq(err.text, "file of login process 4711: session: "
-			 "service: missing or wrong");
+	ck_assert_str_eq(err.text, "file of login process 4711: start: "
+			 "missing or wrong");
+	close(dir);
+	unit_remove_dir(top);
+}
+END_TEST
+
+/* Another version may write more, less, and in another order. */
+START_TEST(session_files_of_other_versions_are_read)
+{
+	struct session s;
+	int dir = open_top();
+
+	unit_write(top, "4711", "weight 7 kg\nservice sshd\nuser a\nopened x\n"
+		   "\nstart 5\ngeneration 3\nuserid 9\nend", 0644);
+	ck_assert_int_eq(nsc_session_file_read(dir, 4711, &s, &err), 0);
+	ck_assert_str_eq(s.service, "sshd");
+	ck_assert_str_eq(s.user, "a");
+	ck_assert(s.start == 5 && s.opened == 0 && s.generation == 3);
 	close(dir);
 	unit_remove_dir(top);
 }
@@ -244,6 +262,7 @@ int main(void)
 		every_kind_is_read_as_it_was, nothing_else_is_read,
 		one_limit_for_both, records_follow_each_other,
 		session_files_are_read_whole, broken_session_files_are_told,
+		session_files_of_other_versions_are_read,
 		NULL,
 	};
 	Suite *suite = suite_create("records");
