@@ -241,7 +241,7 @@ secrets() {
 		{"path": "/usr/local/lib/nsc-look"}]}}'
 	SECRET=$secret open_session nsc-one alice true
 	contains "control: the caller" "SECRET=$secret" "$(cat /run/seen)"
-	contains "control: the helper" "login-start start" "$(cat /run/seen)"
+	contains "control: the helper" "login-start open" "$(cat /run/seen)"
 	# A fork of the caller waits for the helper, and has the same memory.
 	empty "others that were told" "$(grep -B 1 -- "$secret" /run/seen |
 		grep -v -- "$secret" | grep -v '^--\|pamcaller\|sleep\|bash')"
