@@ -81,7 +81,9 @@ hold_su() {
 }
 
 sessions_of() {
-	loginctl --no-legend list-sessions | awk -v u="$1" '$3 == u { print $1 }'
+	# systemd 257 lists the user's service manager as well.
+	loginctl --no-legend list-sessions |
+		awk -v u="$1" '$3 == u && !/ manager(-early)? / { print $1 }'
 }
 
 # What of USER's sessions and container there is, each on a line.  The user's
