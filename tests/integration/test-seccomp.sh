@@ -249,7 +249,7 @@ nothing_left() {
 	timeout 20 nsinit stop --timeout 0 alice
 	wait_until 5 test ! -e "$RUN/alice/current/seccomp.bpf" ||
 		fail "left: $(ls -a "$RUN/alice/")"
-	equal "what is left" "current,lock,pid,start" \
+	equal "what is left" "admin,current,lock,pid,start" \
 		"$(find "$RUN/alice/" -mindepth 1 -printf '%f\n' | sort |
 		paste -sd,)"
 }
