@@ -30,7 +30,7 @@
 #include "session/run_terminal.h"
 #include "session/environment.h"
 #include "session/run.h"
-#include "session/starting.h"
+#include "api/starting.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -144,7 +144,7 @@ static int start_unstopped(struct nsc_starting *s, bool replace,
 	sigaddset(&stops, SIGTTIN);
 	sigaddset(&stops, SIGTTOU);
 	sigprocmask(SIG_BLOCK, &stops, &before);
-	ret = exec_start(s->arg, s->rundir, err);
+	ret = exec_start((struct exec *)(uintptr_t)s->arg, s->rundir, err);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ret;
 }

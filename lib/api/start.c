@@ -2,9 +2,6 @@
 #include "api/api.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -12,15 +9,11 @@
 #include "policy/policy.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
-#include "session/helper.h"
-#include "session/starting.h"
-#include "linux/descriptors.h"
+#include "api/starting.h"
 #include "container/start_container.h"
 #include "cgroup/cgroup.h"
 #include "container/surroundings.h"
 
-#define GRACE_S 2		/* lets the limits of a start act first */
-#define RENEW_S 5		/* for the first session after a renewal */
 #define WAIT_MS 30000		/* for another start to finish */
 
 struct question {
@@ -32,13 +25,6 @@ struct question {
 	pid_t parent;
 };
 
-/* The arguments of a start, for the callbacks. */
-struct starting {
-	const struct question *question;
-	const struct nsc_user *user;
-	const struct nsc_policy *policy;
-};
-
 static int no_configuration(const struct nsc_user *user, const char *conf,
 			    struct nsc_error *err)
 {
@@ -47,43 +33,40 @@ static int no_configuration(const struct nsc_user *user, const char *conf,
 			     user->name, user->name, conf);
 }
 
-/* The caller has the turn. */
-static int start(const struct starting *s, int rundir, bool replace,
-		 struct nsc_error *err)
+int nsc_api_start(const struct nsc_session_request *asked, const char *stop,
+		  const struct nsc_starting *s, bool replace,
+		  struct nsc_error *err)
 {
-	const struct nsc_user *user = s->user;
-	const struct nsc_conf *conf = s->policy->conf;
+	const struct nsc_user *user = asked->user;
+	const struct nsc_conf *conf = asked->policy->conf;
 	_cleanup_config_ struct nsc_config *config = NULL;
 	struct nsc_start_request request = {
 		.user = user, .conf = conf, .login = true,
-		.leader = -1, .console = -1, .rundir = rundir,
-		.name = user->name,
-		.conf_path = s->question->container->conf,
-		.replace = replace,
+		.leader = -1, .console = -1, .rundir = s->rundir,
+		.name = user->name, .conf_path = asked->conf_path,
+		.stop = stop, .replace = replace,
 	};
-	int ret = nsc_start_load(s->policy->dir, user, conf, &config, err);
+	int ret = nsc_start_load(asked->policy->dir, user, conf, &config, err);
 
 	if (ret < 0)
 		return ret;
 	request.config = config;
-	/* A container of an administrator's start runs until stopped. */
-	request.stop = s->question->login ? NULL : "start";
 	return nsc_start(&request, err);
 }
 
+/* A container of an administrator's start runs until stopped. */
 static int start_new(struct nsc_starting *s, bool replace,
 		     struct nsc_error *err)
 {
-	return start(s->arg, s->rundir, replace, err);
+	return nsc_api_start(s->arg, "start", s, replace, err);
 }
 
 static int start_runs(struct nsc_starting *s, struct nsc_session *session,
 		      struct nsc_error *err)
 {
-	const struct starting *own = s->arg;
 	int has = nsc_rundir_is_locked(s->current, NSC_FILE_MONITOR, err);
 
-	if (own->question->replace)
+	if (s->demands)
 		return nsc_starting_new(s, true, session, err);
 	if (session->state->other_version && !session->state->exclusive)
 		return nsc_starting_new(s, false, session, err);
@@ -93,75 +76,22 @@ static int start_runs(struct nsc_starting *s, struct nsc_session *session,
 	return has < 0 ? has : nsc_starting_adopt(s, err);
 }
 
-static int start_in_turn(const struct starting *own, const char *path,
-			 struct nsc_error *err)
+static int start_in_turn(const struct nsc_session_request *request,
+			 bool replace, const char *path, struct nsc_error *err)
 {
 	struct nsc_starting s = {
 		.path = path,
-		.owner = own->user->uid,
+		.owner = request->user->uid,
 		.deadline = nsc_process_now() + WAIT_MS,
-		.demands = own->question->replace,
+		.demands = replace,
 		.running = start_runs,
 		.start = start_new,
-		.arg = (void *)(uintptr_t)own,
+		.arg = request,
 	};
 	_cleanup_session_ struct nsc_session session =
-		NSC_SESSION_INIT_OF(own->user->uid);
+		NSC_SESSION_INIT_OF(request->user->uid);
 
 	return nsc_starting_run(&s, &session, err);
-}
-
-void nsc_api_answer_login(const struct nscontainer_error *from)
-{
-	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
-
-	_Static_assert(sizeof(answer.err) == sizeof(*from), "one layout");
-	memcpy(&answer.err, from, sizeof(answer.err));
-	(void)!send(NSC_HELPER_SOCKET, &answer, sizeof(answer), MSG_NOSIGNAL);
-}
-
-/*
- * So far this process dies with its login program.  From here on its work is
- * bounded, and the user, who can kill the login program, must not end it
- * halfway: it runs hooks and other commands of root's.
- */
-static int start_new_for_login(const struct nsc_session_request *request,
-			       int rundir, bool replace, struct nsc_error *err)
-{
-	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
-		return nsc_error_sys(err, errno, "prctl");
-	alarm(request->policy->conf->start_timeout + GRACE_S);
-	return start(request->arg, rundir, replace, err);
-}
-
-/*
- * Get a session, and send it to the login program, which may have ended or
- * stand still: the socket's buffer takes the message in any case.
- */
-static int open_for_login(const struct starting *own, struct nsc_error *err)
-{
-	const struct nsc_session_request request = {
-		.conf_path = own->question->container->conf,
-		.user = own->user, .policy = own->policy,
-		.start = start_new_for_login, .arg = own,
-	};
-	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
-	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
-	const struct iovec data = { &answer, sizeof(answer) };
-	int ret = nsc_session_open(&request, &session, err);
-
-	if (ret < 0)
-		return ret;
-	/* Until the nsshell that waits for the container has a session, too. */
-	if (own->question->renew)
-		return (void)sleep(RENEW_S), 0;
-	answer.number = (unsigned int)strtoul(strrchr(session.path, '/') + 1,
-					      NULL, 10);
-	answer.changed = session.changed;
-	memcpy(answer.note, session.note, sizeof(answer.note));
-	ret = nsc_descriptors_send(NSC_HELPER_SOCKET, &data, &session.lock, 1,
-				   MSG_NOSIGNAL);
-	return ret < 0 ? nsc_error_sys(err, -ret, "answer the login") : 0;
 }
 
 static int start_user(const struct question *q, struct nsc_error *err)
@@ -170,7 +100,7 @@ static int start_user(const struct question *q, struct nsc_error *err)
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_free_ char *path = NULL;
-	struct starting own;
+	struct nsc_session_request request = { .conf_path = c->conf };
 	int ret = nsc_api_user(c, &user, err);
 
 	if (ret < 0)
@@ -180,11 +110,13 @@ static int start_user(const struct question *q, struct nsc_error *err)
 		return ret;
 	if (!policy->dir)
 		return no_configuration(user, c->conf, err);
-	own = (struct starting){ q, user, policy };
+	request.user = user;
+	request.policy = policy;
 	if (q->login)
-		return open_for_login(&own, err);
+		return nsc_api_open_for_login(&request, q->renew, err);
 	ret = nsc_rundir_path(user->uid, &path, err);
-	return ret < 0 ? ret : start_in_turn(&own, path, err);
+	return ret < 0 ? ret :
+			 start_in_turn(&request, q->replace, path, err);
 }
 
 /* A check uses the pools, too, and their lock. */

@@ -5,9 +5,7 @@
 
 #include <stdbool.h>
 
-#include "policy/policy.h"
-#include "policy/user.h"
-#include "rundir/state.h"
+#include "session/session.h"
 
 #define NSC_CHANGE_MESSAGE \
 	"The configuration of your container has changed; it takes effect " \
@@ -20,5 +18,23 @@
 bool nsc_change_is(const struct nsc_state *state,
 		   const struct nsc_policy *policy,
 		   const struct nsc_user *user);
+
+/* What a login does about a running container. */
+enum nsc_renewal {
+	NSC_RENEWAL_NONE,	/* it joins */
+	NSC_RENEWAL_DRAIN,	/* it starts another one beside it */
+	NSC_RENEWAL_RECYCLE,	/* it replaces it, when it has no sessions */
+	NSC_RENEWAL_REPLACE,	/* it replaces it now: it is another's */
+};
+
+/*
+ * Decide this for session->state; session->changed: has the configuration
+ * changed?
+ */
+enum nsc_renewal nsc_change_renewal(const struct nsc_session_request *request,
+				    struct nsc_session *session);
+
+/* The session joins despite a change; why is for the log. */
+void nsc_change_note_kept(struct nsc_session *session, const char *why);
 
 #endif

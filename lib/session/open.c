@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: the login program and its helper, as root of the host.  The login
- * program joins a container that runs and is up to date; everything else is the
- * helper's.  A user can stop and kill the login program, so it holds no lock
- * except its own, shared one on 'sessions'.
+ * Runs in: the login program, as root of the host.  It joins a container that
+ * runs and is up to date; everything else is the helper's, see
+ * lib/api/for_login.c.  A user can stop and kill the login program, so it holds
+ * no lock except its own, shared one on 'sessions'.
  */
 #include "session/session.h"
 
@@ -11,7 +11,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include "util/fd.h"
@@ -23,10 +22,8 @@
 #include "session/change.h"
 #include "session/find.h"
 #include "session/helper.h"
-#include "session/starting.h"
 
 #define STOPPING_MS 200		/* a monitor's check holds the lock for less */
-#define LOOK_MS 5		/* the same, if sessions are more likely */
 
 /* One login, from its request to its session. */
 struct opening {
@@ -34,14 +31,6 @@ struct opening {
 	const char *path;	/* of the run directory */
 	struct nsc_session *session;
 };
-
-static int open_start(struct nsc_starting *s, bool replace,
-		      struct nsc_error *err)
-{
-	const struct opening *o = s->arg;
-
-	return o->request->start(o->request, s->rundir, replace, err);
-}
 
 int nsc_session_check(const struct nsc_session_request *request,
 		      struct nsc_error *err)
@@ -61,143 +50,6 @@ int nsc_session_check(const struct nsc_session_request *request,
 				     "take: see 'nsinit check'",
 				     NSC_HELPER_CHECK_S);
 	return ret;
-}
-
-static enum nsc_on_change on_change(const struct opening *o)
-{
-	unsigned int own = o->session->state->on_change;
-
-	if (o->session->state->other_version)
-		return NSC_ON_CHANGE_DRAIN;
-	return own < NSC_ON_CHANGE_HOST ? own :
-					  o->request->policy->conf->on_change;
-}
-
-/*
- * Does the name for which the container was started have another uid now?  Then
- * this uid was given to another account; a renamed account keeps its container.
- */
-static bool open_is_anothers(const struct opening *o)
-{
-	const char *name = o->session->state->user;
-	uid_t uid;
-
-	return strcmp(name, o->request->user->name) != 0 &&
-	       nsc_user_uid(name, &uid) == 0 && uid != o->request->user->uid;
-}
-
-/* Must new logins stay out of the container? */
-static bool outdated(const struct opening *o)
-{
-	const struct nsc_session_request *request = o->request;
-
-	if (o->session->state->other_version)
-		return true;
-	o->session->changed = nsc_change_is(o->session->state, request->policy,
-					    request->user);
-	return o->session->changed &&
-	       (on_change(o) != NSC_ON_CHANGE_KEEP || open_is_anothers(o));
-}
-
-/* For log messages about a session's container. */
-static const char *why_outdated(const struct nsc_session *session)
-{
-	return session->state->other_version ?
-		       "another version of nscontainer started it" :
-		       "its configuration has changed";
-}
-
-/*
- * Replace the old container with a new one.  The session holds the old one
- * until the new one runs: if the new one cannot be started, nothing has
- * changed.
- */
-static int drain(struct nsc_starting *s, struct nsc_session *session,
-		 struct nsc_error *err)
-{
-	unsigned int generation = session->state->generation;
-	const char *why = why_outdated(session);
-	int ret = nsc_starting_new(s, false, session, err);
-
-	if (ret == 0)
-		snprintf(session->note, sizeof(session->note), "generation %u "
-			 "of the container gets no new logins, because %s",
-			 generation, why);
-	return ret;
-}
-
-static void note_kept(struct nsc_session *session, const char *why)
-{
-	session->changed = true;
-	snprintf(session->note, sizeof(session->note), "joins generation %u of "
-		 "the container, although its configuration has changed: %s",
-		 session->state->generation, why);
-}
-
-/* Replace the container, which must have no other sessions. */
-static int recycle(struct nsc_starting *s, struct nsc_session *session,
-		   struct nsc_error *err)
-{
-	const char *exclusive = session->state->exclusive;
-	int ret;
-
-	snprintf(session->note, sizeof(session->note), "replaces generation %u "
-		 "of the container, because %s%s%s",
-		 session->state->generation, why_outdated(session), exclusive ?
-		 "; it cannot drain because of its " : "",
-		 exclusive ? exclusive : "");
-	nsc_session_close(session);
-	session->lock = nsc_rundir_lock(s->current, NSC_FILE_SESSIONS, LOCK_EX,
-					nsc_process_now() + LOOK_MS, err);
-	if (session->lock == -EWOULDBLOCK) {
-		ret = nsc_session_find_at(s->current, s->deadline, session,
-					  err);
-		if (ret == 0)
-			note_kept(session, session->state->exclusive ?
-				  session->state->exclusive :
-				  "it has other sessions");
-		if (ret == -EPROTO)
-			nsc_error_set(err, EPROTO, "another version of "
-				      "nscontainer started the container, and "
-				      "its %s lets no second one run beside "
-				      "it: wait for the end of its sessions, "
-				      "or end them with 'nsinit stop %s'",
-				      session->state->exclusive,
-				      session->state->user);
-		return ret;
-	}
-	return session->lock < 0 ? session->lock :
-				   nsc_starting_new(s, true, session, err);
-}
-
-static int renew(struct nsc_starting *s, struct nsc_session *session,
-		 struct nsc_error *err)
-{
-	const struct opening *o = s->arg;
-
-	if (!outdated(o))
-		return nsc_starting_adopt(s, err);
-	if (open_is_anothers(o))
-		return nsc_starting_new(s, true, session, err);
-	return on_change(o) == NSC_ON_CHANGE_DRAIN &&
-	       !session->state->exclusive ? drain(s, session, err) :
-					    recycle(s, session, err);
-}
-
-/* Continue with one login at a time: the helper does this. */
-static int open_in_turn(struct opening *o, struct nsc_error *err)
-{
-	struct nsc_starting starting = {
-		.path = o->path,
-		.owner = o->request->user->uid,
-		.deadline = nsc_process_now() + (int64_t)o->request->policy->
-			    conf->start_timeout * 1000,
-		.running = renew,
-		.start = open_start,
-		.arg = o,
-	};
-
-	return nsc_starting_run(&starting, o->session, err);
 }
 
 /* The login's mounts may have another run directory than the helper's. */
@@ -272,7 +124,8 @@ static int open_once(struct opening *o, struct nsc_error *err)
 	 */
 	if (ret >= 0)
 		ret = nsc_session_load(instance, session, err);
-	if (ret == 0 && outdated(o))
+	if (ret == 0 &&
+	    nsc_change_renewal(o->request, session) != NSC_RENEWAL_NONE)
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
 		ret = nsc_session_find_at(instance, nsc_process_now() +
@@ -297,11 +150,11 @@ int nsc_session_open(const struct nsc_session_request *request,
 	if (error < 0)
 		return error;
 	o.path = path;
-	error = request->start ? open_in_turn(&o, err) : open_once(&o, err);
+	error = open_once(&o, err);
 	if (error < 0)
 		return error;
 	if (session.changed && !*session.note)
-		note_kept(&session, "on_change is \"keep\"");
+		nsc_change_note_kept(&session, "on_change is \"keep\"");
 	*ret = session;
 	session = (struct nsc_session)NSC_SESSION_INIT;
 	return 0;

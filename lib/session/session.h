@@ -25,13 +25,6 @@ struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
 	const struct nsc_policy *policy;	/* contained, with conf */
-	/*
-	 * In the helper: start a container, see struct nsc_starting.  NULL in a
-	 * login program, which runs the helper.
-	 */
-	int (*start)(const struct nsc_session_request *request, int rundir,
-		     bool replace, struct nsc_error *err);
-	const void *arg;
 };
 
 /* Told of each step of a placement before it begins. */
@@ -57,11 +50,11 @@ struct nsc_session {
 #define NSC_SESSION_INIT NSC_SESSION_INIT_OF((uid_t)-1)	/* nobody's */
 
 /*
- * Get a session in the user's running container, which is started if none runs:
- * once, no matter how many logins ask at the same time.  If the configuration
- * has changed since, on_change decides whether the session joins.  Runs on the
- * host and changes nothing in the calling process.  Returns 0 or a negative
- * errno; -EALREADY: the calling process is already inside.
+ * Get a session in the user's running container, which the helper starts if
+ * none runs: once, no matter how many logins ask at the same time.  If the
+ * configuration has changed since, on_change decides whether the session joins.
+ * Runs on the host and changes nothing in the calling process.  Returns 0 or a
+ * negative errno; -EALREADY: the calling process is already inside.
  */
 int nsc_session_open(const struct nsc_session_request *request,
 		     struct nsc_session *ret, struct nsc_error *err);

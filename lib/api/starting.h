@@ -4,8 +4,8 @@
  * else starts or stops the container meanwhile.  Runs in: the helper of a login
  * and nsinit, root of the host.
  */
-#ifndef NSC_SESSION_STARTING_H
-#define NSC_SESSION_STARTING_H
+#ifndef NSC_API_STARTING_H
+#define NSC_API_STARTING_H
 
 #include "session/session.h"
 
@@ -28,7 +28,7 @@ struct nsc_starting {
 	 */
 	int (*start)(struct nsc_starting *s, bool replace,
 		     struct nsc_error *err);
-	void *arg;
+	const void *arg;
 
 	/* nsc_starting_run() fills these. */
 	int rundir;
@@ -56,5 +56,23 @@ int nsc_starting_new(struct nsc_starting *s, bool replace,
  * or a negative errno.
  */
 int nsc_starting_adopt(struct nsc_starting *s, struct nsc_error *err);
+
+/*
+ * Start a user's container with its container.json, for s->start.  stop
+ * overrides "stop" of container.json, unless it is NULL.  Returns 0 or a
+ * negative errno.
+ */
+int nsc_api_start(const struct nsc_session_request *asked, const char *stop,
+		  const struct nsc_starting *s, bool replace,
+		  struct nsc_error *err);
+
+/*
+ * In login-start: start, join or replace the container as nscontainer.conf
+ * says, and send a session in it to NSC_HELPER_SOCKET; renew: instead, hold
+ * that session for a moment, see nsc_api_renew().  Returns 0 or a negative
+ * errno; then nothing was sent.
+ */
+int nsc_api_open_for_login(const struct nsc_session_request *request,
+			   bool renew, struct nsc_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/starting.h"
+#include "api/starting.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The work of login-start: get a session for a login program that did not find
+ * a container to join, see lib/session/open.c.  Runs in: the helper, root of
+ * the host.
+ */
+#include "api/starting.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "linux/descriptors.h"
+#include "rundir/rundir.h"
+#include "session/change.h"
+#include "session/find.h"
+#include "session/helper.h"
+#include "util/fd.h"
+#include "util/paths.h"
+#include "util/process.h"
+
+#define LOOK_MS 5		/* a monitor's check holds the lock for less */
+#define RENEW_S 5		/* for the first session after a renewal */
+#define GRACE_S 2		/* lets the limits of a start act first */
+
+void nsc_api_answer_login(const struct nscontainer_error *from)
+{
+	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
+
+	_Static_assert(sizeof(answer.err) == sizeof(*from), "one layout");
+	memcpy(&answer.err, from, sizeof(answer.err));
+	(void)!send(NSC_HELPER_SOCKET, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
+/*
+ * So far this process dies with its login program.  From here on its work is
+ * bounded, and the user, who can kill the login program, must not end it
+ * halfway: it runs hooks and other commands of root's.
+ */
+static int start_new(struct nsc_starting *s, bool replace,
+		     struct nsc_error *err)
+{
+	const struct nsc_session_request *request = s->arg;
+
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return nsc_error_sys(err, errno, "prctl");
+	alarm(request->policy->conf->start_timeout + GRACE_S);
+	return nsc_api_start(request, NULL, s, replace, err);
+}
+
+/* For log messages about a session's container. */
+static const char *why_outdated(const struct nsc_session *session)
+{
+	return session->state->other_version ?
+		       "another version of nscontainer started it" :
+		       "its configuration has changed";
+}
+
+/*
+ * Replace the old container with a new one.  The session holds the old one
+ * until the new one runs: if the new one cannot be started, nothing has
+ * changed.
+ */
+static int drain(struct nsc_starting *s, struct nsc_session *session,
+		 struct nsc_error *err)
+{
+	unsigned int generation = session->state->generation;
+	const char *why = why_outdated(session);
+	int ret = nsc_starting_new(s, false, session, err);
+
+	if (ret == 0)
+		snprintf(session->note, sizeof(session->note), "generation %u "
+			 "of the container gets no new logins, because %s",
+			 generation, why);
+	return ret;
+}
+
+/* Replace the container, which must have no other sessions. */
+static int recycle(struct nsc_starting *s, struct nsc_session *session,
+		   struct nsc_error *err)
+{
+	const char *exclusive = session->state->exclusive;
+	int ret;
+
+	snprintf(session->note, sizeof(session->note), "replaces generation %u "
+		 "of the container, because %s%s%s",
+		 session->state->generation, why_outdated(session), exclusive ?
+		 "; it cannot drain because of its " : "",
+		 exclusive ? exclusive : "");
+	nsc_session_close(session);
+	session->lock = nsc_rundir_lock(s->current, NSC_FILE_SESSIONS, LOCK_EX,
+					nsc_process_now() + LOOK_MS, err);
+	if (session->lock == -EWOULDBLOCK) {
+		ret = nsc_session_find_at(s->current, s->deadline, session,
+					  err);
+		if (ret == 0)
+			nsc_change_note_kept(session,
+					     session->state->exclusive ?
+					     session->state->exclusive :
+					     "it has other sessions");
+		if (ret == -EPROTO)
+			nsc_error_set(err, EPROTO, "another version of "
+				      "nscontainer started the container, and "
+				      "its %s lets no second one run beside "
+				      "it: wait for the end of its sessions, "
+				      "or end them with 'nsinit stop %s'",
+				      session->state->exclusive,
+				      session->state->user);
+		return ret;
+	}
+	return session->lock < 0 ? session->lock :
+				   nsc_starting_new(s, true, session, err);
+}
+
+static int join_or_renew(struct nsc_starting *s, struct nsc_session *session,
+			 struct nsc_error *err)
+{
+	switch (nsc_change_renewal(s->arg, session)) {
+	case NSC_RENEWAL_DRAIN:
+		return drain(s, session, err);
+	case NSC_RENEWAL_RECYCLE:
+		return recycle(s, session, err);
+	case NSC_RENEWAL_REPLACE:
+		return nsc_starting_new(s, true, session, err);
+	default:
+		return nsc_starting_adopt(s, err);
+	}
+}
+
+static int open_in_turn(const struct nsc_session_request *request,
+			struct nsc_session *session, struct nsc_error *err)
+{
+	const unsigned int timeout = request->policy->conf->start_timeout;
+	_cleanup_free_ char *path = NULL;
+	struct nsc_starting s = {
+		.owner = request->user->uid,
+		.deadline = nsc_process_now() + (int64_t)timeout * 1000,
+		.running = join_or_renew,
+		.start = start_new,
+		.arg = request,
+	};
+	int ret = nsc_rundir_path(request->user->uid, &path, err);
+
+	s.path = path;
+	return ret < 0 ? ret : nsc_starting_run(&s, session, err);
+}
+
+/*
+ * The login program may have ended or stand still: the socket's buffer takes
+ * the message in any case.
+ */
+int nsc_api_open_for_login(const struct nsc_session_request *request,
+			   bool renew, struct nsc_error *err)
+{
+	_cleanup_session_ struct nsc_session session =
+		NSC_SESSION_INIT_OF(request->user->uid);
+	struct nsc_helper_answer answer = { .err = NSC_ERROR_INIT };
+	const struct iovec data = { &answer, sizeof(answer) };
+	int ret = open_in_turn(request, &session, err);
+
+	if (ret < 0)
+		return ret;
+	/* Until the nsshell that waits for the container has a session, too. */
+	if (renew)
+		return (void)sleep(RENEW_S), 0;
+	answer.number = (unsigned int)strtoul(strrchr(session.path, '/') + 1,
+					      NULL, 10);
+	answer.changed = session.changed;
+	memcpy(answer.note, session.note, sizeof(answer.note));
+	ret = nsc_descriptors_send(NSC_HELPER_SOCKET, &data, &session.lock, 1,
+				   MSG_NOSIGNAL);
+	return ret < 0 ? nsc_error_sys(err, -ret, "answer the login") : 0;
+}
