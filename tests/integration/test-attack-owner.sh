@@ -25,7 +25,7 @@ as() {
 library() {
 	python3 - "$@" <<-'END'
 	import ctypes, os, sys
-	lib = ctypes.CDLL("libnscontainer.so.0")
+	lib = ctypes.CDLL("libnscontainer.so.1")
 	err = ctypes.create_string_buffer(4096)
 	handle, status = ctypes.c_void_p(), ctypes.c_int()
 	words = [x.encode() for x in sys.argv[1:]]
