@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,23 @@ int nsc_tty_outer_open_terminal(int terminal, struct nsc_tty_outer *ret,
 	return 0;
 }
 
+bool nsc_tty_outer_has_typed_ahead(const struct nsc_tty_outer *caller)
+{
+	struct pollfd in = { .fd = caller->in, .events = POLLIN };
+
+	return caller->terminal && !caller->raw &&
+	       caller->before.c_lflag & ICANON && poll(&in, 1, 0) > 0 &&
+	       in.revents == POLLIN;
+}
+
+bool nsc_tty_outer_is_line(const struct nsc_tty_outer *caller, char last)
+{
+	const cc_t *key = caller->before.c_cc;
+	const cc_t c = (cc_t)last;
+
+	return c == '\n' || (c && (c == key[VEOL] || c == key[VEOL2]));
+}
+
 void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller)
 {
 	sigset_t background, mask;
@@ -235,6 +253,8 @@ void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller)
 	if (!caller->raw && tcgetattr(caller->in, &caller->before) == 0)
 		(void)!write(caller->guard, &caller->before,
 			     sizeof(caller->before));
+	if (nsc_tty_outer_has_typed_ahead(caller))
+		return;
 	raw = make_raw(caller);
 	sigemptyset(&background);
 	sigaddset(&background, SIGTTOU);

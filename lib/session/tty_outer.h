@@ -54,8 +54,18 @@ int nsc_tty_outer_open_terminal(int terminal, struct nsc_tty_outer *ret,
 				struct nsc_error *err);
 
 /*
- * Make the terminal raw, unless another job has it.  The modes to restore are
- * read each time.  Does nothing without a terminal.
+ * Is there a line or an end of input that was typed before the terminal became
+ * raw?  A raw terminal would return NUL for the key that ends the input: read
+ * first.
+ */
+bool nsc_tty_outer_has_typed_ahead(const struct nsc_tty_outer *caller);
+
+/* Did a key that is read as the last byte of a line end it?  Else VEOF did. */
+bool nsc_tty_outer_is_line(const struct nsc_tty_outer *caller, char last);
+
+/*
+ * Make the terminal raw, unless another job has it or input was typed ahead.
+ * The modes to restore are read each time.  Does nothing without a terminal.
  */
 void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller);
 

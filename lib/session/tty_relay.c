@@ -79,9 +79,37 @@ static int relay_fill(struct part *part, int fd)
 	return n > 0;
 }
 
+/* Nothing is echoed for VEOF, and it ends one read(2) of a program inside. */
+static void add_eof(struct relay *r)
+{
+	struct part *p = &r->inwards;
+	struct termios modes;
+
+	if (p->end < PART && tcgetattr(r->pty->master, &modes) == 0)
+		p->data[p->end++] = (char)modes.c_cc[VEOF];
+}
+
+/* Input from before the terminal became raw: one line, or the end of input. */
+static void read_ahead(struct relay *r)
+{
+	struct part *p = &r->inwards;
+
+	if (relay_fill(p, r->caller->in) >= 0 &&
+	    (is_empty(p) || !nsc_tty_outer_is_line(r->caller,
+						   p->data[p->end - 1])))
+		add_eof(r);
+	nsc_tty_outer_set_raw(r->caller);
+}
+
 static void read_caller(struct relay *r)
 {
-	int ret = relay_fill(&r->inwards, r->caller->in);
+	int ret;
+
+	if (nsc_tty_outer_has_typed_ahead(r->caller)) {
+		read_ahead(r);
+		return;
+	}
+	ret = relay_fill(&r->inwards, r->caller->in);
 
 	if (ret > 0 || ret == -EAGAIN || ret == -EINTR)
 		return;
@@ -145,18 +173,15 @@ static void read_inside(struct relay *r)
 static void press_eof(struct relay *r)
 {
 	struct pollfd slave = { .fd = r->pty->slave, .events = POLLIN };
-	struct termios modes;
 
-	if (!is_empty(&r->inwards) || tcgetattr(r->pty->master, &modes) < 0 ||
-	    poll(&slave, 1, 0) != 0) {
+	if (!is_empty(&r->inwards) || poll(&slave, 1, 0) != 0) {
 		/* Earlier input is still unread; or vhangup(2) was called. */
 		if (slave.revents & (POLLHUP | POLLERR))
 			nsc_pty_renew_slave(r->pty);
 		return;
 	}
-	r->inwards.data[0] = (char)modes.c_cc[VEOF];
-	r->inwards.at = 0;
-	r->inwards.end = 1;
+	r->inwards.at = r->inwards.end = 0;
+	add_eof(r);
 }
 
 static void relay_go_on(struct relay *r)

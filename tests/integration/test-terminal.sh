@@ -102,6 +102,27 @@ names() {
 		cat" | xargs)"
 }
 
+# Input that ends before the session begins: script types the key for it while
+# the terminal still has lines.  carol has no container.
+typed_ahead() {
+	local user door
+
+	need_product
+	for door in "su" "su -" "su -l -s /bin/sh"; do
+		for user in carol alice; do
+			timeout 20 script -qec "$door $user -c 'cat; echo over'" \
+				/dev/null < /dev/null > "$OUT/$user" ||
+				fail "$door: status $?" "$(cat "$OUT/$user")"
+		done
+		equal "$door" "$(od -c < "$OUT/carol")" \
+			"$(od -c < "$OUT/alice")"
+		equal "$door" $'over\r' "$(cat "$OUT/alice")"
+	done
+	timeout 20 script -qec "$EXEC sh -c 'cat; echo over'" /dev/null \
+		< /dev/null > "$OUT/exec" || fail "nsinit exec: status $?"
+	equal "nsinit exec" $'over\r' "$(cat "$OUT/exec")"
+}
+
 # Without a user namespace, and with other keys that change the way inside.
 other_containers() {
 	need_product
@@ -613,6 +634,7 @@ t "su: keys, size, jobs, prompts, programs" interactive "su alice"
 t "su -: keys, size, jobs, prompts, programs" interactive "su - alice"
 t "sudo -i: keys, size, jobs, prompts, programs" interactive \
 	"sudo -i -u alice"
+t "input that ends before a session begins is at its end inside" typed_ahead
 t "tmux and screen" multiplexers
 t "suspend stops the job of the shell outside" suspend
 t "su in the background" background

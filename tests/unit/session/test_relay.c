@@ -554,12 +554,13 @@ START_TEST(background)
 	start(&(struct setup){ show_keys, TERMINAL, TERMINAL, 0, true });
 	expect(the.master, "ready");
 	ck_assert(terminal_is_ours(the.outer.slave));
-	type(the.master, "a\n", 2);
+	type(the.master, "a\nb\x04\x04", 5);
 	pause_ms(600);
 	ioctl(the.outer.slave, FIONREAD, &waiting);
-	ck_assert_int_eq(waiting, 2);
+	ck_assert_int_eq(waiting, 3);
 	type(the.front[1], "", 1);
-	expect(the.master, "61.0a.");
+	/* Its keys for the end of the input are no NUL. */
+	expect(the.master, "61.0a.62.04.04.");
 	WAIT_UNTIL(terminal_is_raw(the.outer.slave));
 	type(the.master, "q", 1);
 	ended_with(0);
