@@ -23,6 +23,7 @@
 #include "util/paths.h"
 #include "policy/policy.h"
 #include "policy/pam_options.h"
+#include "session/bring.h"
 #include "session/change.h"
 #include "session/environment.h"
 #include "session/session.h"
@@ -201,9 +202,34 @@ static const char *item(const struct call *call, int type)
 								      NULL;
 }
 
+static void module_lacks(const struct call *call, const char *name,
+			 const struct nsc_error *err)
+{
+	char text[1024];
+
+	pam_syslog(call->pamh, LOG_NOTICE, "user %s: the file that %s names "
+		   "is not in the container: %s", call->user->name, name,
+		   nsc_text_escape(err->text, text, sizeof(text)));
+}
+
+/* Find the files that earlier modules have made for this session. */
+static void module_bring(const struct call *call,
+			 const struct nsc_session *session,
+			 struct nsc_bring *bring)
+{
+	for (char **name = session->state->bring; name && *name; name++) {
+		const char *value = pam_getenv(call->pamh, *name);
+		struct nsc_error err = NSC_ERROR_INIT;
+
+		if (value && nsc_bring_add(bring, value, &err) < 0)
+			module_lacks(call, *name, &err);
+	}
+}
+
 static int module_place(const struct call *call, struct nsc_session *session,
 			struct nsc_error *err)
 {
+	_cleanup_bring_ struct nsc_bring bring = { .user = call->user };
 	const struct nsc_session_info info = {
 		.service = call->service, .rhost = item(call, PAM_RHOST),
 		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
@@ -225,9 +251,14 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
 	keep_name_services();
+	module_bring(call, session, &bring);
+	session->bring = &bring;
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
+	session->bring = NULL;
+	if (ret == 0 && bring.err.code)
+		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);

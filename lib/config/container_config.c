@@ -29,6 +29,8 @@
 
 #define AT(member) offsetof(struct nsc_config, member)
 
+#define NSC_BRING_DEFAULT "KRB5CCNAME"	/* Kerberos tickets */
+#define NSC_BRING_MOST 8
 #define NSC_PIDS 2048		/* the default of podman */
 #define NSC_TERMINALS 256
 #define NSC_TERMINALS_MAX (1 << 20)	/* NR_UNIX98_PTY_MAX of the kernel */
@@ -85,6 +87,14 @@ static int read_user(struct nsc_reader *r, const json_t *value,
 		return nsc_field_wrong(r, value, "name, uid, name:group or "
 				       "uid:gid");
 	return ret;
+}
+
+static int read_bring(struct nsc_reader *r, const json_t *value,
+		      const struct nsc_field *f, void *to)
+{
+	if (json_array_size(value) > NSC_BRING_MOST)
+		return nsc_field_wrong(r, value, "at most 8 names");
+	return nsc_read_texts(r, value, f, to);
 }
 
 static int read_rootfs(struct nsc_reader *r, const json_t *value,
@@ -221,6 +231,7 @@ static const struct nsc_field context_fields[] = {
 static const struct nsc_field session_fields[] = {
 	{ .name = "shell", .read = nsc_read_path, .at = AT(shell) },
 	{ .name = "keep_env", .read = nsc_read_texts, .at = AT(keep_env) },
+	{ .name = "bring", .read = read_bring, .at = AT(bring) },
 	{ .name = "login", .read = nsc_read_bool, .at = AT(login_shell) },
 	{ .name = "message", .read = nsc_read_template, .at = AT(message) },
 	{ .name = NULL },
@@ -325,6 +336,9 @@ static int set_defaults(struct nsc_config *config, const char *file)
 		if (nsc_text_append(&config->keep_env, &n,
 				    default_keep_env[i]) < 0)
 			return -ENOMEM;
+	n = 0;
+	if (nsc_text_append(&config->bring, &n, NSC_BRING_DEFAULT) < 0)
+		return -ENOMEM;
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(default_capabilities); i++)
 		config->process.capabilities |=
 			UINT64_C(1) << default_capabilities[i];
@@ -472,6 +486,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->pidfile);
 	free(config->seccomp);
 	nsc_text_free_vector(config->process.env);
+	nsc_text_free_vector(config->bring);
 	nsc_text_free_vector(config->keep_env);
 	nsc_networks_free(config);
 	for (size_t i = 0; i < config->n_mounts; i++) {

@@ -118,6 +118,7 @@ struct nsc_config {
 	enum nsc_home home;
 	char *shell;			/* session.shell, NULL: from passwd */
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
+	char **bring;			/* session.bring: variables */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
 	unsigned int on_change;		/* enum nsc_on_change of conf.h */

@@ -42,6 +42,7 @@ static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 	state->has_groups = save->has_groups;
 	state->login_shell = config->login_shell;
 	state->keep_env = config->keep_env;
+	state->bring = config->bring;
 	state->message = config->message;
 	state->rootfs = config->rootfs;
 	state->external = config->pidfile;

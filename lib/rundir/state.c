@@ -76,6 +76,7 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(message, OPTIONAL),
 	PART("environment", VECTOR, process.env, 0),
 	FIELD(keep_env, VECTOR),
+	FIELD(bring, VECTOR),
 	FIELD(networks, VECTOR),
 	FIELD(helper, UINT),
 };

@@ -63,6 +63,7 @@ struct nsc_state {
 	bool login_shell;
 	char *message;
 	char **keep_env;	/* vectors that are empty may be NULL */
+	char **bring;		/* names of variables, see nsc_bring_add */
 	char **networks;	/* see nsc_network_describe */
 	unsigned int helper;	/* pid inside of the network helper; 0: none */
 };

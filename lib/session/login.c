@@ -18,6 +18,7 @@
 #include "linux/credential.h"
 #include "linux/label.h"
 #include "linux/terminal.h"
+#include "session/bring.h"
 #include "session/enter.h"
 #include "session/monitor_client.h"
 #include "session/tty_handover.h"
@@ -42,10 +43,14 @@ static int login_enter(const struct nsc_session *session, gid_t gid,
 	ret = nsc_label_set_exec(NULL, state->process.selinux_label, err);
 	if (ret == 0 && profile && *profile)
 		ret = label = nsc_label_open(err);
+	if (ret >= 0 && session->bring)
+		nsc_bring_take(session->bring);
 	if (ret >= 0)
 		ret = nsc_enter_namespaces(session->pidfd, state, err);
 	if (ret < 0)
 		return ret;
+	if (session->bring)
+		nsc_bring_put(session->bring);
 	begin(session, "credentials");
 	ret = nsc_enter_as_root(state, gid, err);
 	/* Last, because the profile restricts the login and not these steps. */
@@ -108,6 +113,7 @@ static void try_in_child(const void *arg, void *answer)
 	 */
 	state.filter = (struct nsc_seccomp){ .len = 0 };
 	session.state = &state;
+	session.bring = NULL;
 	nsc_session_try(&session, attempt->user, attempt->terminal, err);
 }
 

@@ -21,6 +21,8 @@ struct nsc_session_info {
 	const char *ruser;
 };
 
+struct nsc_bring;
+
 struct nsc_session_request {
 	const char *conf_path;
 	const struct nsc_user *user;
@@ -44,6 +46,7 @@ struct nsc_session {
 	bool changed;	/* joined despite a changed configuration */
 	char note[256];			/* log message about that; or "" */
 	struct nsc_session_watch *watch;	/* NULL in a login */
+	struct nsc_bring *bring;	/* what comes along, or NULL */
 };
 
 #define NSC_SESSION_INIT_OF(u) { .lock = -1, .pidfd = -1, .uid = (u) }

@@ -10,7 +10,7 @@
 
 /* A test builds the programs of another version. */
 #ifndef NSC_STATE_VERSION
-#define NSC_STATE_VERSION 1
+#define NSC_STATE_VERSION 2
 #endif
 
 #define NSC_VERSION_TEXT_(n) #n

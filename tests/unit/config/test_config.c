@@ -57,6 +57,8 @@ START_TEST(defaults)
 	ck_assert(c->login_shell && !c->readonly_fs &&
 		  !c->process.no_new_privs);
 	ck_assert_str_eq(c->keep_env[0], "TERM");
+	ck_assert_str_eq(c->bring[0], "KRB5CCNAME");
+	ck_assert_ptr_null(c->bring[1]);
 	ck_assert_str_eq(c->seccomp, "default");
 	ck_assert_ptr_null(c->process.env[0]);
 	nsc_config_free(c);

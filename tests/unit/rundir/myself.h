@@ -42,6 +42,7 @@ static inline struct nsc_state of_myself(void)
 		.name = alice, .home = home,
 		.shell = shell, .login_shell = true,
 		.keep_env = (char **)(uintptr_t)keep,
+		.bring = (char **)(uintptr_t)keep,
 	};
 
 	ck_assert_int_eq(nsc_pidfd_boot_id(s.boot_id), 0);
