@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in: see rootfs.h, and a child that is nobody: the author of the rootfs
- * controls the files that it reads.
+ * Runs in: see rootfs.h, and children that are nobody or root inside: the
+ * author of the rootfs controls the files that they read.
  */
 #include "rootfs/accounts.h"
 
@@ -20,6 +20,7 @@
 #include "util/process.h"
 #include "util/text.h"
 #include "rootfs/exec_user.h"
+#include "rootfs/own_file.h"
 #include "rootfs/root.h"
 #include "linux/mount.h"
 
@@ -99,7 +100,11 @@ bool nsc_accounts_passwd(const struct nsc_account *account, const char *text,
 
 	if (has_user(account, text))
 		return false;
-	fprintf(out, "%s:x:%u:%u::%s:%s\n", user->name, user->uid, user->gid,
+	/*
+	 * With "x", PAM and shadow would refuse an account that is not in
+	 * shadow, too.
+	 */
+	fprintf(out, "%s:*:%u:%u::%s:%s\n", user->name, user->uid, user->gid,
 		user->home, account->shell);
 	fputs(text ? text : "", out);
 	return true;
@@ -216,7 +221,7 @@ static bool put_missing(const struct nsc_account *account, const char *text,
 		if (!name || strpbrk(name, ":\n,") ||
 		    (seen ? seen[i] : accounts_has_group(text, account, i)))
 			continue;
-		fprintf(out, "%s:x:%u:%s\n", name, account->groups[i],
+		fprintf(out, "%s:*:%u:%s\n", name, account->groups[i],
 			primary ? "" : account->user->name);
 		changed = true;
 	}
@@ -409,6 +414,16 @@ static int put_files(const struct nsc_rootfs *rootfs, const struct files *files,
 	return ret < 0 ? ret : 0;
 }
 
+static bool print_passwd(const void *account, const char *text, FILE *out)
+{
+	return nsc_accounts_passwd(account, text, out);
+}
+
+static bool print_group(const void *account, const char *text, FILE *out)
+{
+	return nsc_accounts_group(account, text, out);
+}
+
 static int put_accounts(const struct nsc_rootfs *rootfs,
 			const struct nsc_account *account, bool again,
 			struct nsc_error *err)
@@ -477,6 +492,10 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 	const struct nsc_user *user = plan->user;
 	size_t n = (size_t)user->n_groups;
 	const char *name = strrchr(user->shell, '/');
+	static const struct nsc_own_file own[] = {
+		{ "passwd", print_passwd, false },
+		{ "group", print_group, false },
+	};
 	_cleanup_free_ gid_t *groups = calloc(n + 1, sizeof(*groups));
 	_cleanup_free_ char **names = calloc(n + 1, sizeof(*names));
 	struct nsc_account account = {
@@ -498,6 +517,8 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 		account.groups = groups;
 		account.group_names = names;
 	}
+	if (nsc_own_files_write(rootfs, own, NSC_ARRAY_SIZE(own), &account))
+		return 0;
 	return put_accounts(rootfs, &account, again, err);
 }
 

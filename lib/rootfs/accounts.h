@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The login user in the container's passwd and group, whatever the rootfs has:
- * new files are mounted over them, and the rootfs is not written to.
+ * The login user in the container's passwd and group, whatever the rootfs has.
+ * Files that root inside may write get the lines; over others, new files are
+ * mounted.
  */
 #ifndef NSC_ROOTFS_ACCOUNTS_H
 #define NSC_ROOTFS_ACCOUNTS_H

@@ -284,7 +284,7 @@ static void expect_group(const char *from, bool changed, const char *to)
 	free(text);
 }
 
-#define LINE "alice:x:1000:1000::/home/alice:/bin/sh\n"
+#define LINE "alice:*:1000:1000::/home/alice:/bin/sh\n"
 
 START_TEST(passwd_has_the_user)
 {
@@ -310,9 +310,9 @@ START_TEST(group_has_the_user)
 		     "alice:x:1000:\nsudo:x:27:alice\n");
 	expect_group("a:x:1000:\nwheel:x:27:alicex,bob", true,
 		     "a:x:1000:\nwheel:x:27:alicex,bob,alice\n");
-	expect_group(NULL, true, "alice:x:1000:\nsudo:x:27:alice\n");
+	expect_group(NULL, true, "alice:*:1000:\nsudo:*:27:alice\n");
 	expect_group("broken:27\nsudo:x:27\n", true,
-		     "broken:27\nsudo:x:27\nalice:x:1000:\n");
+		     "broken:27\nsudo:x:27\nalice:*:1000:\n");
 }
 END_TEST
 
