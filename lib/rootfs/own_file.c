@@ -114,7 +114,7 @@ static void write_as_root_inside(const void *arg, void *to)
 	dir = (int)syscall(SYS_openat2, w->root, "/etc", &how, sizeof(how));
 	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0)
 		nsc_error_sys(err, errno, "open /etc");
-	for (size_t i = 0; !err->code && i < w->n; i++)
+	for (size_t i = 0; err->code == 0 && i < w->n; i++)
 		write_own(w, dir, &w->files[i], err);
 }
 
