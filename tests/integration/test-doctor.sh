@@ -316,7 +316,7 @@ note|exempt|/etc/nscontainer/nscontainer.conf|exempt_users|conf "exempt_users = 
 note|exempt|/etc/nscontainer/nscontainer.conf|exempt_groups|conf "exempt_groups = [ \"alice\" ];"
 risk|untrusted-file||users/carol/container.json: is writable|config carol "{}"; chmod 0666 "$CONF/users/carol/container.json"; usermod -s /usr/sbin/nologin carol
 risk|untrusted-file||groups/staff: is owned by uid|mkdir -p "$CONF/groups/staff"; chown alice "$CONF/groups/staff"
-hole|accepted|/etc/nscontainer/users/alice/container.json|other users of the host can reach|mkdir /srv/open; config alice "{\"rootfs\": \"/srv/open\", \"accept\": [\"exposed-files\"]}"
+hole|accepted|/etc/nscontainer/users/alice/container.json|other users of the host can reach|make_busybox /srv/open > /dev/null; config alice "{\"rootfs\": \"/srv/open\", \"session\": {\"shell\": \"/bin/sh\"}, \"accept\": [\"exposed-files\"]}"
 risk|refused||other users of the host can reach|mkdir -p /srv/open; config alice "{\"rootfs\": \"/srv/open\"}"
 hole|accepted|/etc/nscontainer/users/alice/container.json|'bob' has the id|foreign_ids
 risk|id-in-pool|/etc/nscontainer/nscontainer.conf|uid 1879100000 is in the pool|useradd -M -u 1879100000 -s /bin/sh eve; echo eve:800000:65536 | tee -a /etc/subuid >> /etc/subgid; config eve "{\"rootfs\": \"/\"}"
