@@ -100,7 +100,7 @@ static void ask_for_renewal(void)
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int rundir = nsc_rundir_path(getuid(), &path,
 						  NSC_IGNORE) < 0 ? -1 :
-		nsc_rundir_open(path, false, NSC_IGNORE);
+		nsc_rundir_open(path, NSC_IGNORE);
 	unsigned int number = rundir < 0 ? 0 : nsc_instance_current(rundir);
 	_cleanup_fd_ int instance = nsc_instance_open(rundir, number,
 						      NSC_IGNORE);

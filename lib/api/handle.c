@@ -79,7 +79,7 @@ static int each(int rundir, const unsigned int *list, int n,
 int nsc_api_each(const char *path, const struct nsc_api_act *act,
 		 struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	_cleanup_free_ unsigned int *list = NULL;
 	int n = rundir < 0 ? rundir : nsc_instance_list(rundir, &list, err);
 
@@ -130,7 +130,7 @@ int nsc_api_all(bool directories, const struct nsc_api_act *act,
 
 int nsc_api_current(const char *path, struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	int instance = rundir < 0 ? rundir :
 		       nsc_instance_open(rundir, nsc_instance_current(rundir),
 					 err);

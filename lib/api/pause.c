@@ -49,7 +49,7 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	_cleanup_fd_ int instance = -1;
 	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
 	_cleanup_fd_ int pidfd = -1;

@@ -98,7 +98,7 @@ int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,
 	int ret;
 
 	s->current = -1;
-	ret = s->rundir = nsc_rundir_open(s->path, true, err);
+	ret = s->rundir = nsc_rundir_make(s->path, err);
 	if (ret >= 0)
 		ret = s->demands ?
 			      nsc_turn_demand(s->rundir, &turn, err) :

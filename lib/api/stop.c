@@ -90,7 +90,7 @@ static int stop(struct stop *how, struct nsc_error *err)
 {
 	const char *path = how->container->rundir;
 	const struct nsc_api_act act = { stop_in, how };
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
 	int ret;
 

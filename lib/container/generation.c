@@ -135,7 +135,7 @@ void nsc_generation_end_foreign(const struct nsc_user *user)
 	if (uid == (uid_t)-1 || uid == user->uid ||
 	    nsc_rundir_path(uid, &path, NSC_IGNORE) < 0)
 		return;
-	rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+	rundir = nsc_rundir_open(path, NSC_IGNORE);
 	if (rundir < 0)
 		return;
 	lock = nsc_rundir_lock(rundir, NSC_FILE_LOCK, LOCK_EX,

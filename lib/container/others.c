@@ -62,7 +62,7 @@ static int compare_all(const struct nsc_plan *plan, others_compare *compare,
 		/* The links with the names of users are not followed. */
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
-			rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+			rundir = nsc_rundir_open(path, NSC_IGNORE);
 		if (rundir >= 0)
 			ret = compare_instances(rundir, plan, compare, err);
 	}

@@ -51,11 +51,13 @@ uid_t nsc_rundir_linked(const char *name);
 int nsc_rundir_path_of_dir(const char *dir, char **ret, struct nsc_error *err);
 
 /*
- * Open the directory at path; it must be writable only by root.  With create it
- * is made, with its locks, 'pid' and 'start'.  Returns a descriptor or a
- * negative errno; -ENOENT if it does not exist and create is false.
+ * Open the directory at path; it must be writable only by root.  Returns a
+ * descriptor or a negative errno; -ENOENT if it does not exist.
  */
-int nsc_rundir_open(const char *path, bool create, struct nsc_error *err);
+int nsc_rundir_open(const char *path, struct nsc_error *err);
+
+/* The same, but make it, with its locks, 'pid' and 'start', if necessary. */
+int nsc_rundir_make(const char *path, struct nsc_error *err);
 
 /*
  * Open a lock file of a run directory or an instance, and flock(2) it with

@@ -33,7 +33,7 @@ static int running_read_number(int rundir, const char *name, long long max,
 	return 0;
 }
 
-static int running_gone(struct nsc_error *err, const char *why)
+int nsc_running_gone(struct nsc_error *err, const char *why)
 {
 	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
 }
@@ -48,32 +48,32 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 	int ret;
 
 	if (pid != state->pid)
-		return running_gone(err, "'pid' and 'state' disagree");
+		return nsc_running_gone(err, "'pid' and 'state' disagree");
 	ret = nsc_pidfd_boot_id(boot_id);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the boot id");
 	if (strcmp(boot_id, state->boot_id) != 0)
-		return running_gone(err,
+		return nsc_running_gone(err,
 				    "the pid is from before the last boot");
 	ret = nsc_pidfd_start_time(pid, &start);
 	if (ret == -ESRCH)
-		return running_gone(err, "the process has ended");
+		return nsc_running_gone(err, "the process has ended");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the start time of %d",
 				     (int)pid);
 	if (start != state->start)
-		return running_gone(err,
+		return nsc_running_gone(err,
 				    "the pid now belongs to another process");
 	if (state->other_version)
 		return 0;
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
-		return running_gone(err, "the process has ended");
+		return nsc_running_gone(err, "the process has ended");
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the namespaces of %d",
 				     (int)pid);
 	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
-		return running_gone(err,
+		return nsc_running_gone(err,
 				    "the process has different namespaces");
 	return 0;
 }
@@ -82,7 +82,7 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 static int absent(int error, struct nsc_error *err)
 {
 	if (error == -ENOENT || error == -EINVAL)
-		return running_gone(err, error == -ENOENT ?
+		return nsc_running_gone(err, error == -ENOENT ?
 						 "it has no pid file" :
 						 "its files are incomplete");
 	return error;
@@ -111,67 +111,17 @@ int nsc_running_verify(int rundir, const struct nsc_state *state,
 		return absent(error, err);
 	pidfd = nsc_pidfd_open((pid_t)pid);
 	if (pidfd == -ESRCH || pidfd == -EINVAL)
-		return running_gone(err, "the process has ended");
+		return nsc_running_gone(err, "the process has ended");
 	if (pidfd < 0)
 		return nsc_error_sys(err, -pidfd, "open process %lld", pid);
 	if ((uint64_t)start != state->start)
-		return running_gone(err, "'start' and 'state' disagree");
+		return nsc_running_gone(err, "'start' and 'state' disagree");
 	error = running_verify(state, (pid_t)pid, err);
 	if (error < 0)
 		return error;
 	if (!nsc_pidfd_alive(pidfd))
-		return running_gone(err, "the process has ended");
+		return nsc_running_gone(err, "the process has ended");
 	return NSC_TAKE_FD(pidfd);
-}
-
-int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
-{
-	_cleanup_state_ struct nsc_state *state = NULL;
-	int error = nsc_running_load(rundir, &state, err);
-	int pidfd = error < 0 ? error : nsc_running_verify(rundir, state, err);
-
-	if (pidfd >= 0)
-		*ret = NSC_TAKE_PTR(state);
-	return pidfd;
-}
-
-static bool running_is_of_this_boot(const struct nsc_state *state)
-{
-	char boot_id[NSC_BOOT_ID_SIZE];
-
-	return nsc_pidfd_boot_id(boot_id) == 0 &&
-	       !strcmp(boot_id, state->boot_id);
-}
-
-int nsc_running_find_ending(int rundir, struct nsc_state **ret,
-			    struct nsc_error *err)
-{
-	_cleanup_state_ struct nsc_state *state = NULL;
-	int error = nsc_running_load(rundir, &state, err);
-	_cleanup_fd_ int pidfd = error < 0 ? error :
-				 nsc_pidfd_open(state->pid);
-	struct nsc_proc_stat stat;
-
-	if (error < 0)
-		return error;
-	if (pidfd < 0 || !running_is_of_this_boot(state) ||
-	    nsc_proc_stat(state->pid, &stat) < 0 ||
-	    stat.start != state->start || !nsc_pidfd_alive(pidfd))
-		return running_gone(err, "the process has ended");
-	if (!stat.ending && faccessat(rundir, NSC_FILE_PID, F_OK, 0) == 0)
-		return running_gone(err, "it is not ending");
-	*ret = NSC_TAKE_PTR(state);
-	return NSC_TAKE_FD(pidfd);
-}
-
-int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
-			 struct nsc_error *err)
-{
-	int pidfd = nsc_running_find(rundir, ret, err);
-
-	*ret_ending = pidfd == -ESRCH;
-	return pidfd == -ESRCH ? nsc_running_find_ending(rundir, ret, err) :
-				 pidfd;
 }
 
 int nsc_running_filter(int rundir, struct nsc_state *state,
@@ -185,7 +135,7 @@ int nsc_running_filter(int rundir, struct nsc_state *state,
 	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
 	/* The filter is removed after the pid. */
 	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
-		return running_gone(err, "it is being stopped");
+		return nsc_running_gone(err, "it is being stopped");
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
 	if (ret == 0)
 		return 0;

@@ -35,6 +35,9 @@ int nsc_running_verify(int rundir, const struct nsc_state *state,
 int nsc_running_find_ending(int rundir, struct nsc_state **ret,
 			    struct nsc_error *err);
 
+/* Report -ESRCH: no container runs, and why. */
+int nsc_running_gone(struct nsc_error *err, const char *why);
+
 /* Find a container of either kind. */
 int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
 			 struct nsc_error *err);

@@ -164,44 +164,6 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err)
 	return error < 0 ? error : nsc_state_parse(text, ret, err);
 }
 
-static int save_number(int rundir, const char *name, unsigned long long value,
-		       struct nsc_error *err)
-{
-	char text[32];
-	int len = snprintf(text, sizeof(text), "%llu\n", value);
-
-	return nsc_file_write_at(rundir, name, text, (size_t)len, 0644, err);
-}
-
-int nsc_state_save(int rundir, const struct nsc_state *state,
-		   struct nsc_error *err)
-{
-	_cleanup_free_ char *text = NULL;
-	int ret = nsc_state_print(state, &text, err);
-
-	if (ret < 0)
-		return ret;
-	/* It has parts of container.json, which other users may not read. */
-	ret = nsc_file_write_for(rundir, NSC_FILE_STATE, text, strlen(text),
-				 state->uid, err);
-	if (ret == 0)
-		ret = save_number(rundir, NSC_FILE_START, state->start, err);
-	if (ret == 0)
-		ret = save_number(rundir, NSC_FILE_PID,
-				  (unsigned long long)state->pid, err);
-	if (ret < 0)
-		nsc_state_remove(rundir);
-	return ret;
-}
-
-void nsc_state_remove(int rundir)
-{
-	unlinkat(rundir, NSC_FILE_PID, 0);
-	unlinkat(rundir, NSC_FILE_START, 0);
-	unlinkat(rundir, NSC_FILE_STATE, 0);
-	unlinkat(rundir, NSC_FILE_SECCOMP, 0);
-}
-
 void nsc_state_free(struct nsc_state *state)
 {
 	if (!state)

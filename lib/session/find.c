@@ -77,7 +77,7 @@ int nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 {
 	_cleanup_session_ struct nsc_session session =
 		NSC_SESSION_INIT_OF(uid);
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	_cleanup_fd_ int instance = -1;
 	int error;
 

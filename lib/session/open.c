@@ -108,7 +108,7 @@ static int open_slowly(struct opening *o, struct nsc_error *err)
 static int open_once(struct opening *o, struct nsc_error *err)
 {
 	struct nsc_session *session = o->session;
-	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, false, err);
+	_cleanup_fd_ int rundir = nsc_rundir_open(o->path, err);
 	_cleanup_fd_ int instance = -1;
 	int ret;
 

@@ -28,7 +28,7 @@ bool nsc_session_inside_of(uid_t uid)
 
 	if (nsc_rundir_path(uid, &path, NSC_IGNORE) < 0)
 		return false;
-	rundir = nsc_rundir_open(path, false, NSC_IGNORE);
+	rundir = nsc_rundir_open(path, NSC_IGNORE);
 	if (rundir >= 0)
 		instance = nsc_session_current(rundir, path, &session,
 					       NSC_IGNORE);

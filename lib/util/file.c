@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -262,7 +261,9 @@ struct content {
 	const void *data;
 	size_t len;
 	mode_t mode;
-	uid_t reader;		/* if not 0, mode is 0600 */
+	uid_t reader;
+	/* NULL, or mode is 0600; so only who uses it has it linked */
+	int (*grant)(int fd, uid_t reader, unsigned int access);
 };
 
 static int write_file(int dirfd, const char *name, const struct content *c,
@@ -283,8 +284,8 @@ static int write_file(int dirfd, const char *name, const struct content *c,
 	ret = nsc_file_write_all(fd, c->data, c->len);
 	if (ret == 0 && fchmod(fd, c->mode) < 0)
 		ret = -errno;
-	if (ret == 0 && c->reader)
-		ret = nsc_acl_grant(fd, c->reader, NSC_ACL_READ);
+	if (ret == 0 && c->grant)
+		ret = c->grant(fd, c->reader, NSC_ACL_READ);
 	if (ret == 0 && renameat(dirfd, tmp, dirfd, name) < 0)
 		ret = -errno;
 	if (ret < 0) {
@@ -297,7 +298,7 @@ static int write_file(int dirfd, const char *name, const struct content *c,
 int nsc_file_write_at(int dirfd, const char *name, const void *data,
 		      size_t len, mode_t mode, struct nsc_error *err)
 {
-	const struct content c = { data, len, mode, 0 };
+	const struct content c = { data, len, mode, 0, NULL };
 
 	return write_file(dirfd, name, &c, err);
 }
@@ -305,41 +306,11 @@ int nsc_file_write_at(int dirfd, const char *name, const void *data,
 int nsc_file_write_for(int dirfd, const char *name, const void *data,
 		       size_t len, uid_t reader, struct nsc_error *err)
 {
-	const struct content c = { data, len, 0600, reader };
+	const struct content c = {
+		data, len, 0600, reader, reader ? nsc_acl_grant : NULL,
+	};
 
 	return write_file(dirfd, name, &c, err);
-}
-
-DIR *nsc_file_list(int dirfd)
-{
-	_cleanup_fd_ int fd = openat(dirfd, ".", DIR_FLAGS);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (dir)
-		(void)NSC_TAKE_FD(fd);
-	return dir;
-}
-
-void nsc_file_empty(int dirfd, int depth)
-{
-	DIR *dir = nsc_file_list(dirfd);
-	const struct dirent *entry;
-
-	if (!dir)
-		return;
-	while ((entry = readdir(dir))) {
-		const char *name = entry->d_name;
-		_cleanup_fd_ int sub = -1;
-
-		if (!strcmp(name, ".") || !strcmp(name, "..") ||
-		    unlinkat(dirfd, name, 0) == 0 || errno != EISDIR || !depth)
-			continue;
-		sub = openat(dirfd, name, DIR_FLAGS);
-		if (sub >= 0)
-			nsc_file_empty(sub, depth - 1);
-		unlinkat(dirfd, name, AT_REMOVEDIR);
-	}
-	closedir(dir);
 }
 
 int nsc_file_read_text(int dir, const char *path, char *buf, size_t size)

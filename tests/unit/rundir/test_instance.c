@@ -18,7 +18,7 @@ static char dir[64];
 
 static int open_rundir(void)
 {
-	int fd = nsc_rundir_open(unit_make_dir(dir), true, &err);
+	int fd = nsc_rundir_make(unit_make_dir(dir), &err);
 
 	ck_assert_msg(fd >= 0, "%s", err.text);
 	return fd;

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Containers that need not be joined.  Runs in: login-start, nsinit,
+ * container-monitor; root of the host.
+ */
+#include "rundir/running.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/paths.h"
+#include "util/proc.h"
+
+int nsc_running_find(int rundir, struct nsc_state **ret, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	int error = nsc_running_load(rundir, &state, err);
+	int pidfd = error < 0 ? error : nsc_running_verify(rundir, state, err);
+
+	if (pidfd >= 0)
+		*ret = NSC_TAKE_PTR(state);
+	return pidfd;
+}
+
+static bool running_is_of_this_boot(const struct nsc_state *state)
+{
+	char boot_id[NSC_BOOT_ID_SIZE];
+
+	return nsc_pidfd_boot_id(boot_id) == 0 &&
+	       !strcmp(boot_id, state->boot_id);
+}
+
+int nsc_running_find_ending(int rundir, struct nsc_state **ret,
+			    struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	int error = nsc_running_load(rundir, &state, err);
+	_cleanup_fd_ int pidfd = error < 0 ? error :
+				 nsc_pidfd_open(state->pid);
+	struct nsc_proc_stat stat;
+
+	if (error < 0)
+		return error;
+	if (pidfd < 0 || !running_is_of_this_boot(state) ||
+	    nsc_proc_stat(state->pid, &stat) < 0 ||
+	    stat.start != state->start || !nsc_pidfd_alive(pidfd))
+		return nsc_running_gone(err, "the process has ended");
+	if (!stat.ending && faccessat(rundir, NSC_FILE_PID, F_OK, 0) == 0)
+		return nsc_running_gone(err, "it is not ending");
+	*ret = NSC_TAKE_PTR(state);
+	return NSC_TAKE_FD(pidfd);
+}
+
+int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
+			 struct nsc_error *err)
+{
+	int pidfd = nsc_running_find(rundir, ret, err);
+
+	*ret_ending = pidfd == -ESRCH;
+	return pidfd == -ESRCH ? nsc_running_find_ending(rundir, ret, err) :
+				 pidfd;
+}

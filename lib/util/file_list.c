@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+#define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+DIR *nsc_file_list(int dirfd)
+{
+	_cleanup_fd_ int fd = openat(dirfd, ".", DIR_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (dir)
+		(void)NSC_TAKE_FD(fd);
+	return dir;
+}
+
+void nsc_file_empty(int dirfd, int depth)
+{
+	DIR *dir = nsc_file_list(dirfd);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		const char *name = entry->d_name;
+		_cleanup_fd_ int sub = -1;
+
+		if (!strcmp(name, ".") || !strcmp(name, "..") ||
+		    unlinkat(dirfd, name, 0) == 0 || errno != EISDIR || !depth)
+			continue;
+		sub = openat(dirfd, name, DIR_FLAGS);
+		if (sub >= 0)
+			nsc_file_empty(sub, depth - 1);
+		unlinkat(dirfd, name, AT_REMOVEDIR);
+	}
+	closedir(dir);
+}
