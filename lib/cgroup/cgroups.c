@@ -581,15 +581,3 @@ int nsc_cgroups_explain(const struct nsc_cgroup_request *request, char ***ret,
 	nsc_cgroup_layout_free(&layout);
 	return error;
 }
-
-void nsc_cgroups_free(struct nsc_cgroups *groups)
-{
-	for (size_t i = 0; i < groups->n; i++) {
-		nsc_fd_close(&groups->list[i].dir);
-		nsc_fd_close(&groups->list[i].tasks);
-	}
-	groups->n = 0;
-	free(groups->scope);
-	groups->scope = NULL;
-	nsc_cgroup_host_free(&groups->host);
-}

@@ -111,6 +111,4 @@ void nsc_cgroups_thaw(int rundir);
 int nsc_cgroups_explain(const struct nsc_cgroup_request *request, char ***ret,
 			struct nsc_error *err);
 
-void nsc_cgroups_free(struct nsc_cgroups *groups);
-
 #endif
