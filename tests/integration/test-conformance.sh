@@ -517,6 +517,7 @@ document() {
 		esac
 		echo "| $label |$cells${why:+ $why} |"
 	done < <(rows)
+	echo
 }
 
 # --- columns
@@ -598,7 +599,8 @@ plain() {
 same_document() {
 	need_product
 	document > "$TOP/document"
-	diff "$TESTS/CONFORMANCE.md" "$TOP/document" && return
+	sed '/^## Programs/,$d' "$TESTS/CONFORMANCE.md" |
+		diff - "$TOP/document" && return
 	cd "$CELLS" || exit
 	for cell in pam/* shell/* both/*; do
 		grep -q '^\(fails\|hangs\)' "$cell" || continue
