@@ -11,8 +11,10 @@
 #include <nss.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,6 +23,7 @@
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "policy/password.h"
 #include "policy/policy.h"
 #include "policy/pam_options.h"
 #include "session/bring.h"
@@ -30,6 +33,7 @@
 #include "session/stdio.h"
 
 #define DATA_NAME "nscontainer_session"
+#define EXPIRED_NAME "nscontainer_expired"
 #define MONITOR_TRIES 10
 #define MANAGER "systemd-user"	/* the PAM service of systemd --user */
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
@@ -464,6 +468,24 @@ static int module_open_inside(const struct call *call)
 	return PAM_SUCCESS;
 }
 
+/*
+ * sshd that got PAM_NEW_AUTHTOK_REQD for the account runs passwd as the user,
+ * and nothing else: no command, subsystem or forwarding.  Other programs change
+ * the password before they open the session, or refuse the login.
+ */
+static bool changes_password(const struct call *call)
+{
+	const void *data = NULL;
+
+	if (pam_get_data(call->pamh, EXPIRED_NAME, &data) != PAM_SUCCESS ||
+	    !data)
+		return false;
+	pam_syslog(call->pamh, LOG_NOTICE, "user %s: the password has expired: "
+		   "sshd runs passwd on the host, and nothing else",
+		   call->user->name);
+	return true;
+}
+
 static int open_session(struct call *call, int argc, const char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT, user_err = NSC_ERROR_INIT;
@@ -493,7 +515,15 @@ static int open_session(struct call *call, int argc, const char **argv)
 		debug(call, call->policy->reason);
 		return PAM_SUCCESS;
 	}
+	if (changes_password(call))
+		return PAM_SUCCESS;
 	return open_contained(call);
+}
+
+static void call_free(struct call *call)
+{
+	nsc_policy_free(call->policy);
+	nsc_user_free(call->user);
 }
 
 EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
@@ -502,8 +532,45 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 	struct call call = { .pamh = pamh, .flags = flags, .service = "" };
 	int ret = open_session(&call, argc, argv);
 
-	nsc_policy_free(call.policy);
-	nsc_user_free(call.user);
+	call_free(&call);
+	return ret;
+}
+
+/*
+ * The result is what makes sshd run passwd alone, so that the login that
+ * changes_password() leaves on the host has been told so by us, whatever other
+ * modules say.  Errors are left to open_session.
+ */
+static int check_account(struct call *call, int argc, const char **argv)
+{
+	static const char expired[] = "";
+	char program[16] = "";
+
+	(void)prctl(PR_GET_NAME, program);
+	call->service = item(call, PAM_SERVICE);
+	if (!call->service || strcmp(call->service, "sshd") != 0 ||
+	    strncmp(program, "sshd", 4) != 0 ||
+	    nsc_session_inside() ||
+	    nsc_pam_options_parse(argc, argv, &call->options, NSC_IGNORE) < 0 ||
+	    module_load_user(call, NSC_IGNORE) < 0 ||
+	    !nsc_password_expired(call->user->name) ||
+	    nsc_policy_decide(call->options.conf, call->user, call->service,
+			      &call->policy, NSC_IGNORE) < 0 ||
+	    !call->policy->contained || only_audits(call))
+		return PAM_IGNORE;
+	if (pam_set_data(call->pamh, EXPIRED_NAME, (void *)(uintptr_t)expired,
+			 NULL) != PAM_SUCCESS)
+		return PAM_IGNORE;
+	return PAM_NEW_AUTHTOK_REQD;
+}
+
+EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc,
+			    const char **argv)
+{
+	struct call call = { .pamh = pamh, .flags = flags, .service = "" };
+	int ret = check_account(&call, argc, argv);
+
+	call_free(&call);
 	return ret;
 }
 

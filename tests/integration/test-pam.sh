@@ -82,7 +82,7 @@ user_manager() {
 exports() {
 	need_product
 	nm -D --defined-only "$MODULE" > "$OUT/symbols" || skip "nm is missing"
-	equal "exported" "pam_sm_close_session pam_sm_open_session" \
+	equal "exported" "pam_sm_acct_mgmt pam_sm_close_session pam_sm_open_session" \
 		"$(awk '{ print $3 }' "$OUT/symbols" | sed 's/@.*//' |
 		grep -v '^PAM_CONTAINER\|^$' | sort | xargs)"
 }

@@ -13,7 +13,7 @@
  *   shell PATH, member GROUP			answers of the name service
  *   file NAME TEXT, remove NAME, mode NAME OCTAL	below CONF
  *   inside ours|refusing|UID			the program is in this container
- *   threads N
+ *   threads N, expired, is-sshd
  *   will open|place|check ERROR N TEXT		fails with ERROR, N times
  *   state-shell, environment, message, note, changed	state of the container
  *   runtime-dir ENTRY				variable set inside
@@ -27,6 +27,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include "session/stdio.h"
@@ -98,6 +99,7 @@ static void begin(void)
 	strcpy(the.shell, "/bin/bash");
 	strcpy(the.state_shell, "/bin/sh");
 	the.threads = 1;
+	prctl(PR_SET_NAME, "test_module");
 	the.log = open_memstream(&the.said, &the.size);
 	new_handle(0);
 }
@@ -138,6 +140,8 @@ static const char *name_of(int result)
 	switch (result) {
 	case PAM_SUCCESS: return "PAM_SUCCESS";
 	case PAM_PERM_DENIED: return "PAM_PERM_DENIED";
+	case PAM_IGNORE: return "PAM_IGNORE";
+	case PAM_NEW_AUTHTOK_REQD: return "PAM_NEW_AUTHTOK_REQD";
 	case PAM_MODULE_UNKNOWN: return "PAM_MODULE_UNKNOWN";
 	default: return "another result";
 	}
@@ -250,6 +254,10 @@ static bool act(const char *word, char *rest)
 		the.pamh->environment[0] = strdup(rest);
 	else if (!strcmp(word, "handle"))
 		new_handle(atoi(rest));
+	else if (!strcmp(word, "expired"))
+		the.expired = true;
+	else if (!strcmp(word, "is-sshd"))
+		return prctl(PR_SET_NAME, "sshd-session") == 0;
 	else if (!strcmp(word, "threads"))
 		the.threads = atoi(rest);
 	else if (!strcmp(word, "putenv-fails"))

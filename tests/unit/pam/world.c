@@ -97,6 +97,12 @@ bool __wrap_nsc_session_inside(void)
 	return !strcmp(the.inside, "ours") || !strcmp(the.inside, "refusing");
 }
 
+bool __wrap_nsc_password_expired(const char *name);
+bool __wrap_nsc_password_expired(const char *name)
+{
+	return !strcmp(name, "alice") && the.expired;
+}
+
 bool __wrap_nsc_session_nested_refused(void);
 bool __wrap_nsc_session_nested_refused(void)
 {

@@ -31,6 +31,7 @@ extern struct world {
 	char inside[16];
 	bool changed;
 	int threads;
+	bool expired;
 	struct failure failures[MOST];
 	size_t n_failures;
 	int databases;			/* databases that now use only files */
