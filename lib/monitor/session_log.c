@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -51,6 +52,18 @@ static int exit_status(int pidfd)
 	    !(info.mask & PIDFD_INFO_EXIT_V0))
 		return -1;
 	return info.exit_code;
+}
+
+/*
+ * sshd exits with 255 whenever its client goes, whatever the commands of the
+ * connection returned.  Only a signal is about the session.
+ */
+static int session_status(const struct session *s)
+{
+	int status = exit_status(s->pidfd);
+
+	return !strcmp(s->service, "sshd") && status != -1 &&
+	       WIFEXITED(status) ? -1 : status;
 }
 
 static void complain(const struct session *s, const char *what, int error)
@@ -123,7 +136,7 @@ write_in_child(const struct session *s, const struct session_end *end,
 	if (end)
 		known = *end;
 	if (end && known.status == -1 && s->pidfd >= 0)
-		known.status = exit_status(s->pidfd);
+		known.status = session_status(s);
 	write_all(s, end ? &known : NULL, write_one);
 	_exit(0);
 }

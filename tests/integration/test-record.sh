@@ -130,6 +130,17 @@ knows_exit() {
 	exit_is signal:9
 }
 
+# sshd's own status, 255, is not the user's; a signal is told.
+knows_no_exit_of_ssh() {
+	begin
+	status_is 7 nssh alice 'exit 7'
+	need_all_closed
+	count_is 1 close exit=unknown || fail "the record" "$(cat "$HISTORY")"
+	nsinit last > "$OUT/last" || fail "nsinit last fails"
+	contains "nsinit last" "sshd" "$(cat "$OUT/last")"
+	lacks "nsinit last" " 255" "$(cat "$OUT/last")"
+}
+
 knows_usage() {
 	local line
 
@@ -581,6 +592,7 @@ no_process() {
 t "a session is recorded when it opens and when it closes" opens_and_closes
 t "records go to syslog" goes_to_syslog
 t "a record has the login process's exit status" knows_exit
+t "an ssh session has no exit status, as sshd has none" knows_no_exit_of_ssh
 t "a record has memory and cpu time" knows_usage
 t "sessions through all doors are recorded" all_doors
 t "many sessions at a time are recorded once each" many
