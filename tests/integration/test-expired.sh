@@ -71,6 +71,19 @@ no_command() {
 	[ ! -e /home/alice/ran ] || fail "the command was run"
 }
 
+# The connection stays on the host after the change.
+no_second_channel() {
+	SSH_OPTIONS+=(-o "ControlPath=$OUT/control")
+	expire -d 0
+	nssh_with -M -N -f alice@127.0.0.1 || fail "no master"
+	dialogue
+	nssh_with -T alice@127.0.0.1 "touch /home/alice/ran" \
+		> "$OUT/text" 2>&1 < /dev/null
+	nssh_with -O exit alice@127.0.0.1 2> /dev/null
+	contains "what ssh says" "no TTY available" "$(cat "$OUT/text")"
+	[ ! -e /home/alice/ran ] || fail "the command was run"
+}
+
 no_sftp() {
 	expire -d 0
 	: > "$OUT/file"
@@ -120,6 +133,7 @@ other_doors() {
 t "a password that the administrator expired is changed" by_administrator
 t "a password that is too old is changed" by_age
 t "a user whose password has expired runs no command" no_command
+t "the connection runs no command after the change either" no_second_channel
 t "a user whose password has expired copies no file" no_sftp
 t "a user whose password has expired forwards no port" no_forwarding
 t "without the account line nothing is changed" not_without_the_line
