@@ -313,6 +313,7 @@ static const struct nsc_field config_fields[] = {
 	  .at = AT(masked_paths) },
 	{ .name = "readonly_paths", .read = nsc_read_paths,
 	  .at = AT(readonly_paths) },
+	{ .name = "root_paths", .read = nsc_read_paths, .at = AT(root_paths) },
 	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
 	{ .name = "umask", .read = nsc_read_umask, .at = AT(process.umask),
 	  .max = 0777 },
@@ -477,6 +478,7 @@ void nsc_config_free(struct nsc_config *config)
 	nsc_text_free_vector(config->sysctl);
 	nsc_text_free_vector(config->init);
 	nsc_text_free_vector(config->masked_paths);
+	nsc_text_free_vector(config->root_paths);
 	nsc_text_free_vector(config->readonly_paths);
 	for (size_t i = 0; i < config->n_hooks; i++)
 		free_hook(&config->hooks[i]);

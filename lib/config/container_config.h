@@ -101,6 +101,7 @@ struct nsc_config {
 	size_t n_hooks;
 	bool no_pivot_root;
 	char **masked_paths;		/* besides the defaults, or NULL */
+	char **root_paths;		/* NULL: the defaults */
 	char **readonly_paths;
 	struct nsc_config_network *networks;
 	size_t n_networks;

@@ -66,7 +66,8 @@ static const char *const conflicts[] = {
 	"rootfs", "overlay", "readonly_fs", "no_pivot_root", "hostname",
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",
 	"uid_mappings", "gid_mappings", "home", "init", "sysctl",
-	"masked_paths", "readonly_paths", "hooks", "context.mount_label",
+	"masked_paths", "readonly_paths", "root_paths",
+	"hooks", "context.mount_label",
 	"context.restrictions", "max_terminals", "accept",
 };
 

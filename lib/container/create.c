@@ -24,6 +24,7 @@
 #include "container/hooks.h"
 #include "cgroup/cgroups.h"
 #include "rootfs/exec_user.h"
+#include "container/ping.h"
 #include "container/init.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
@@ -335,6 +336,8 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	if (join && setns(b->pidfd, join) < 0)
 		return nsc_error_sys(err, errno, "join the new namespaces");
 	ret = nsc_sysctl_apply(plan->config->sysctl, plan->root_uid, err);
+	if (ret == 0)
+		ret = nsc_ping_allow(plan, err);
 	if (ret == 0)
 		ret = nsc_network_configure(plan, &answer->network, err);
 	if (ret == 0)

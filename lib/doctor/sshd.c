@@ -36,7 +36,8 @@ static const struct rule {
 	  "sshd does not use PAM: no login by ssh is contained",
 	  "UsePAM yes" },
 	{ "chrootdirectory", NULL, PLACED, NSC_RISK,
-	  "the directory is looked up inside, and needs CAP_SYS_CHROOT there",
+	  "the directory is looked up inside, where it and those above it must "
+	  "be root's: with the rootfs \"/\" none is; it needs CAP_SYS_CHROOT",
 	  "ChrootDirectory none" },
 	{ "forcecommand", NULL, PLACED, NSC_NOTE,
 	  "the command is looked up inside", "ForceCommand none" },

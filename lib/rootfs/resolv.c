@@ -188,11 +188,11 @@ static bool has_own(int path)
 	return false;
 }
 
-static int make_file(const struct nsc_rootfs *rootfs, const char *text,
-		     struct nsc_error *err)
+int nsc_resolv_file(const struct nsc_rootfs *rootfs, const char *name,
+		    const char *text, struct nsc_error *err)
 {
 	_cleanup_fd_ int file =
-		openat(rootfs->scratch, "resolv.conf",
+		openat(rootfs->scratch, name,
 		       O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0444);
 	int mount, ret;
 
@@ -243,7 +243,7 @@ int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		text = nsc_resolv_print(config, host, upstream);
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "'%s'", RESOLV_CONF);
-	mount = make_file(rootfs, text, err);
+	mount = nsc_resolv_file(rootfs, "resolv.conf", text, err);
 	if (mount < 0 || nsc_mount_attach(mount, target, err) < 0)
 		return nsc_error_context(err, "'%s'", RESOLV_CONF);
 	return 0;

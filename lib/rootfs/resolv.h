@@ -18,6 +18,10 @@ struct nsc_rootfs;
 
 int nsc_resolv_put(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
+/* Make a mount of a read-only file with that text; name is for scratch. */
+int nsc_resolv_file(const struct nsc_rootfs *rootfs, const char *name,
+		    const char *text, struct nsc_error *err);
+
 /*
  * The text of the file for config, in new memory.  host is the content of the
  * host's own file, upstream that of a resolver on the host; both are "" if they

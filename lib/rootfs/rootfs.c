@@ -17,9 +17,11 @@
 #include "rootfs/accounts.h"
 #include "rootfs/console.h"
 #include "rootfs/homes.h"
+#include "rootfs/hosts.h"
 #include "util/paths.h"
 #include "rootfs/resolv.h"
 #include "rootfs/root.h"
+#include "rootfs/root_paths.h"
 #include "rootfs/submounts.h"
 #include "rundir/statedir.h"
 #include "linux/device.h"
@@ -112,6 +114,38 @@ static int put_scratch(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		       0;
 }
 
+/*
+ * The directories that a boot makes for everybody in those that are hidden:
+ * users cannot make them, and some programs want them to be root's.
+ */
+static int put_shared(const struct nsc_rootfs *rootfs, struct nsc_error *err)
+{
+	static const char *const shared[] = {
+		"run/lock", "run/screen", "tmp/.ICE-unix", "tmp/.X11-unix",
+		"tmp/.XIM-unix", "tmp/.font-unix",
+	};
+	const struct nsc_plan *plan = rootfs->plan;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(shared); i++) {
+		char path[32];
+		struct stat st;
+
+		snprintf(path, sizeof(path), "/%s", shared[i]);
+		if (lstat(path, &st) < 0 || st.st_uid != 0 ||
+		    st.st_mode != (S_IFDIR | 01777))
+			continue;
+		/* The directory above may be a link to another one. */
+		if (mkdirat(rootfs->root, shared[i], 0700) < 0)
+			continue;
+		if (fchownat(rootfs->root, shared[i], plan->root_uid,
+			     plan->root_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    fchmodat(rootfs->root, shared[i], 01777, 0) < 0)
+			ret = nsc_error_sys(err, errno, "make '%s'", path);
+	}
+	return ret;
+}
+
 /* Mount an empty directory on each directory of the host that is hidden. */
 static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
@@ -131,7 +165,7 @@ static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		if (ret < 0)
 			return ret;
 	}
-	return 0;
+	return put_shared(rootfs, err);
 }
 
 int nsc_rootfs_put_devpts(const struct nsc_rootfs *rootfs, const char *path,
@@ -514,6 +548,8 @@ int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		{ nsc_accounts_put, false },
 		{ rootfs_put_runtime_dir, false },
 		{ nsc_resolv_put, false },
+		{ nsc_hosts_put, false },
+		{ nsc_root_paths_put, true },
 		{ nsc_rootfs_put_configured, false },
 		{ nsc_accounts_put_again, false },
 		{ nsc_rootfs_put_paths, false },

@@ -135,6 +135,9 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	"riscv_flush_icache", "s390_guarded_storage", "s390_pci_mmio_read",
 	"s390_pci_mmio_write", "s390_runtime_instr", "s390_sthyi",
 	"swapcontext", "switch_endian", "sysmips", "cachectl" } },
+	/* The caller's own memory: on which nodes it is. */
+	{ ALWAYS, { "get_mempolicy", "mbind", "set_mempolicy",
+	"set_mempolicy_home_node" } },
 	/* Debuggers, for the user's own processes: safe since Linux 4.8. */
 	{ ALWAYS, { "process_vm_readv", "process_vm_writev", "ptrace" } },
 
@@ -154,8 +157,6 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	{ BIT(CAP_SYS_CHROOT), { "chroot" } },
 	{ BIT(CAP_SYS_MODULE), { "delete_module", "finit_module",
 	"init_module" } },
-	{ BIT(CAP_SYS_NICE), { "get_mempolicy", "mbind", "set_mempolicy",
-	"set_mempolicy_home_node" } },
 	{ BIT(CAP_SYS_PACCT), { "acct" } },
 	{ BIT(CAP_SYS_RAWIO), { "ioperm", "iopl" } },
 	{ BIT(CAP_SYS_TIME), { "clock_settime", "clock_settime64",
@@ -210,12 +211,19 @@ static const struct nsc_seccomp_values families[] = {
 	{ false, INT_MASK, AF_VSOCK + 1, AF_MAX - 1 },
 };
 
-/* Personalities that change the answer of uname(2), and the query. */
+/*
+ * Personalities that change the answer of uname(2); addresses that are not
+ * random, for debuggers: execve(2) ends that where a program gains rights; and
+ * the query.
+ */
 static const struct nsc_seccomp_values personalities[] = {
 	{ true, INT_MASK, PER_LINUX, PER_LINUX },
 	{ true, INT_MASK, PER_LINUX32, PER_LINUX32 },
 	{ true, INT_MASK, UNAME26, UNAME26 },
 	{ true, INT_MASK, UNAME26 | PER_LINUX32, UNAME26 | PER_LINUX32 },
+	{ true, INT_MASK, ADDR_NO_RANDOMIZE, ADDR_NO_RANDOMIZE },
+	{ true, INT_MASK, ADDR_NO_RANDOMIZE | PER_LINUX32,
+	  ADDR_NO_RANDOMIZE | PER_LINUX32 },
 	{ true, INT_MASK, UNCHANGED, UNCHANGED },
 };
 

@@ -390,6 +390,7 @@ static const char *const taken[] = {
 	"\"mounts\": []", "\"device_nodes\": []", "\"home\": \"none\"",
 	"\"init\": \"/sbin/init\"", "\"sysctl\": {}",
 	"\"masked_paths\": []", "\"readonly_paths\": []", "\"hooks\": {}",
+	"\"root_paths\": []",
 	"\"uid_mappings\": [{\"container_id\": 0, \"host_id\": 1, "
 	"\"size\": 9}], \"gid_mappings\": [{\"container_id\": 0, "
 	"\"host_id\": 1, \"size\": 9}]",

@@ -61,7 +61,8 @@ static void allow(scmp_filter_ctx ctx, const char *name,
 static void allow_by_argument(scmp_filter_ctx ctx, uint64_t caps)
 {
 	static const uint64_t personalities[] = {
-		0, 8, 0x20000, 0x20008, 0xffffffff,
+		0, 8, 0x20000, 0x20008, 0x40000, 0x40008,
+		0xffffffff,
 	};
 	struct scmp_arg_cmp arg = SCMP_A0(SCMP_CMP_MASKED_EQ, NAMESPACES, 0);
 

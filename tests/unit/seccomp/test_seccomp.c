@@ -36,7 +36,7 @@ START_TEST(default_denies)
 		SYS_fsopen, SYS_open_tree, SYS_move_mount, SYS_mount_setattr,
 		SYS_setns, SYS_reboot, SYS_chroot, SYS_acct, SYS_swapon,
 		SYS_swapoff, SYS_settimeofday, SYS_clock_settime, SYS_syslog,
-		SYS_vhangup, SYS_quotactl, SYS_sethostname, SYS_mbind,
+		SYS_vhangup, SYS_quotactl, SYS_sethostname,
 		SYS_open_by_handle_at, SYS_kcmp, SYS_move_pages,
 		SYS_fanotify_init, SYS_pidfd_getfd,
 	};
@@ -98,7 +98,7 @@ START_TEST(default_by_capability)
 		{ CAP_SYS_ADMIN, SYS_bpf }, { CAP_BPF, SYS_bpf },
 		{ CAP_PERFMON, SYS_perf_event_open },
 		{ CAP_SYSLOG, SYS_syslog }, { CAP_SYS_CHROOT, SYS_chroot },
-		{ CAP_SYS_PACCT, SYS_acct }, { CAP_SYS_NICE, SYS_mbind },
+		{ CAP_SYS_PACCT, SYS_acct },
 		{ CAP_SYS_PTRACE, SYS_pidfd_getfd },
 		{ CAP_DAC_READ_SEARCH, SYS_open_by_handle_at },
 	};
@@ -142,7 +142,11 @@ START_TEST(default_arguments)
 	ck_assert_int_eq(outcome1(&filter, SYS_personality, 0), 0);
 	ck_assert_int_eq(outcome1(&filter, SYS_personality, UNAME26), 0);
 	ck_assert_int_eq(outcome1(&filter, SYS_personality,
-				  ADDR_NO_RANDOMIZE), EPERM);
+				  ADDR_NO_RANDOMIZE), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_personality,
+				  READ_IMPLIES_EXEC), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_personality,
+				  ADDR_NO_RANDOMIZE | MMAP_PAGE_ZERO), EPERM);
 }
 END_TEST
 

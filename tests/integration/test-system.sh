@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# What a user has of the system on the host is there inside: the files that
+# programs accept only as root's, names of hosts, shared directories, ping.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+pam_enable sshd su su-l
+conf 'linger = 30;'
+sshd_start 22 -o "Subsystem=sftp internal-sftp"
+install -d -m 0700 -o alice -g alice /home/alice/.ssh
+ssh-keygen -q -t ed25519 -N '' -f /home/alice/.ssh/id_ed25519
+cat /home/alice/.ssh/id_ed25519.pub >> /home/alice/.ssh/authorized_keys
+chown -R alice:alice /home/alice/.ssh
+
+# with MORE : alice's container is the host's system, with MORE.
+with() {
+	need_product
+	clean_slate
+	config alice "{\"rootfs\": \"/\"${1:+, $1}}"
+	syslog_mark
+}
+
+SSH="-o StrictHostKeyChecking=no -o BatchMode=yes"
+
+# --- files that must be root's
+
+# As Debian 13 has it (a link), and Fedora (a file).
+included() {
+	mkdir -p /etc/ssh/ssh_config.d /usr/lib/site
+	grep -qs '^Include' /etc/ssh/ssh_config ||
+		sed -i '1i Include /etc/ssh/ssh_config.d/*.conf' \
+			/etc/ssh/ssh_config
+	echo 'Host *' > /usr/lib/site/20-site.conf
+	ln -sf /usr/lib/site/20-site.conf /etc/ssh/ssh_config.d/20-site.conf
+	printf 'Host named\n\tHostName 127.0.0.1\n' \
+		> /etc/ssh/ssh_config.d/50-host.conf
+	echo secret > /etc/ssh/ssh_config.d/60-secret
+	chmod 0600 /etc/ssh/ssh_config.d/60-secret
+}
+
+ssh_clients() {
+	included
+	with '"root_paths": []'
+	contains "control: as other files of the host" "Bad owner or permissions" \
+		"$(nssh alice "ssh $SSH -G named 2>&1")"
+	with '"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUSER": true}'
+	equal "ssh" hello "$(nssh alice "ssh $SSH named echo hello 2>&1" |
+		tail -1)"
+	echo text > /home/alice/file
+	status_is 0 nssh alice "scp $SSH file named:copy > /dev/null 2>&1"
+	status_is 0 nssh alice "echo get file other |
+		sftp $SSH -b - named > /dev/null 2>&1"
+	equal "copies" "text text" "$(xargs < /home/alice/copy) \
+$(xargs < /home/alice/other)"
+	[ -z "$(type -P git)" ] || status_is 0 nssh alice \
+		"git init -q --bare repo.git; GIT_SSH_COMMAND='ssh $SSH' \
+			git ls-remote named:repo.git"
+	equal "owner" "0 0 0" "$(nssh alice 'cd /etc/ssh/ssh_config.d
+		echo $(stat -L -c %u . 20-site.conf 50-host.conf)')"
+}
+
+# Neither secrets nor files of others become root's, and nothing can be changed.
+root_paths_hold() {
+	included
+	echo 'Host mine' > /etc/ssh/ssh_config.d/70-mine.conf
+	chown alice /etc/ssh/ssh_config.d/70-mine.conf
+	mkdir -p /etc/ssh/ssh_config.d/dir
+	echo site > /etc/site.conf
+	with '"root_paths": ["/etc/ssh/ssh_config.d", "/etc/site.conf",
+		"/etc/shadow", "/no/such"]'
+	equal "files" "20-site.conf 50-host.conf" \
+		"$(nssh alice 'echo $(ls -A /etc/ssh/ssh_config.d)')"
+	equal "a file" "0 site" \
+		"$(nssh alice 'echo $(stat -c %u /etc/site.conf; cat /etc/site.conf)')"
+	equal "no secret" 65534 "$(nssh alice stat -c %u /etc/shadow)"
+	as_root_inside sh -c 'echo x > /etc/ssh/ssh_config.d/new
+		echo x > /etc/site.conf; cat /etc/shadow
+		mount -o remount,rw,bind /etc/site.conf
+		echo x > /etc/site.conf' \
+		> "$OUT/text" 2>&1
+	empty "what root inside gets" "$(grep -v -e denied -e Read-only \
+		-e ^mount: -e dmesg "$OUT/text")"
+	equal "on the host" site "$(cat /etc/site.conf)"
+	rm -rf /etc/ssh/ssh_config.d/70-mine.conf /etc/ssh/ssh_config.d/dir
+}
+
+# --- names of hosts
+
+names() {
+	with '"hostname": "lab"'
+	equal "own name" 127.0.1.1 \
+		"$(nssh alice 'getent hosts lab' | awk 'NR == 1 { print $1 }')"
+	equal "localhost" 127.0.0.1 \
+		"$(nssh alice 'getent hosts localhost' |
+		awk 'NR == 1 { print $1 }')"
+	status_is 1 grep -w lab /etc/hosts
+	echo '10.9.8.7 lab printer' >> /etc/hosts
+	with '"hostname": "lab"'
+	equal "the host's line stays" 10.9.8.7 \
+		"$(nssh alice 'getent hosts lab' | awk 'NR == 1 { print $1 }')"
+	sed -i '/ printer$/d' /etc/hosts
+}
+
+# --- directories
+
+shared() {
+	mkdir -p /run/screen /run/lock /tmp/.X11-unix /tmp/.ICE-unix
+	chmod 1777 /run/screen /run/lock /tmp/.X11-unix
+	chown alice /tmp/.ICE-unix
+	chmod 1777 /tmp/.ICE-unix
+	with
+	equal "owner and mode" "0 1777 0 1777 0 1777" "$(nssh alice 'echo $(stat \
+		-c "%u %a" /run/screen /run/lock /tmp/.X11-unix)')"
+	status_is 0 nssh alice '! test -e /tmp/.ICE-unix'
+	[ -z "$(type -P screen)" ] || equal "screen" ran \
+		"$(nssh alice 'screen -dmS x sh -c "echo ran > ~/ran"; sleep 1
+			cat ~/ran')"
+}
+
+# --- ping
+
+ping_by_default() {
+	[ -n "$(type -P ping)" ] || skip "ping is missing"
+	with '"sysctl": {"net.ipv4.ping_group_range": "1 0"}'
+	status_is 2 nssh alice 'ping -c 1 -W 2 127.0.0.1 2> /dev/null'
+	with
+	status_is 0 nssh alice 'ping -c 1 -W 2 127.0.0.1 > /dev/null'
+	lacks "the range" 65534 \
+		"$(nssh alice cat /proc/sys/net/ipv4/ping_group_range)"
+	with "\"sysctl\": {\"net.ipv4.ping_group_range\": \"$(id -g alice) $(id -g alice)\"}"
+	equal "the container's gids" "$(id -g alice) $(id -g alice)" \
+		"$(nssh alice cat /proc/sys/net/ipv4/ping_group_range | xargs)"
+	status_is 0 nssh alice 'ping -c 1 -W 2 127.0.0.1 > /dev/null'
+}
+
+# --- debuggers, memory nodes
+
+debuggers() {
+	with
+	equal "setarch -R" 00040000 \
+		"$(nssh alice 'setarch -R cat /proc/self/personality')"
+	[ -z "$(type -P gdb)" ] || lacks "gdb" "disabling address space" \
+		"$(nssh alice 'gdb -nx -batch -ex run /bin/true 2>&1')"
+	[ -z "$(type -P numactl)" ] ||
+		status_is 0 nssh alice 'numactl --membind=0 true'
+}
+
+t "ssh, scp, sftp and git work inside" ssh_clients
+t "M7 root_paths gives root inside no secret, and nothing to change" \
+	root_paths_hold
+t "localhost and the container's own name resolve" names
+t "the shared directories of /run and /tmp are there" shared
+t "ping works, and its range is the container's" ping_by_default
+t "debuggers and numactl work" debuggers
