@@ -40,6 +40,7 @@ static const struct field {
 	{ "start_timeout", KIND_NUMBER, AT(start_timeout), NULL, 1, 3600 },
 	{ "debug", KIND_BOOL, AT(debug), NULL, 0, 0 },
 	{ "pidfile", KIND_PATH, AT(pidfile), NULL, 0, 0 },
+	{ "first_uid", KIND_NUMBER, AT(first_uid), NULL, 0, 4294967294 },
 	{ "id_pool_first", KIND_NUMBER, AT(id_pool_first), NULL, 65536,
 	  4294836224 },
 	{ "id_pool_count", KIND_NUMBER, AT(id_pool_count), NULL, 65536,
@@ -58,8 +59,8 @@ static const char *const keys[] = {
 	"exempt_users", "exempt_groups", "exempt_services", "mode",
 	"on_error", "stop", "linger", "on_disconnect", "idle_timeout",
 	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
-	"start_timeout", "debug", "pidfile", "id_pool_first", "id_pool_count",
-	"cgroup_parents", "address_pool", "address_gateway", "address_pool6",
+	"start_timeout", "debug", "pidfile", "first_uid", "id_pool_first",
+	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway", "address_pool6",
 	"address_gateway6", NULL,
 };
 
@@ -273,6 +274,7 @@ static struct nsc_conf *defaults(void)
 	if (!conf)
 		return NULL;
 	conf->start_timeout = 30;
+	conf->first_uid = NSC_FIRST_UID_HOST;
 	conf->id_pool_first = 1879048192;
 	conf->id_pool_count = 134217728;
 	conf->exempt_users = calloc(1, sizeof(char *));

@@ -20,6 +20,8 @@ enum nsc_nested { NSC_NESTED_IGNORE, NSC_NESTED_REFUSE };
 enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
 		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
+#define NSC_FIRST_UID_HOST UINT32_MAX
+
 struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
 	char **exempt_groups;
@@ -33,6 +35,7 @@ struct nsc_conf {
 	unsigned int start_timeout;	/* seconds, default 30 */
 	bool debug;
 	char *pidfile;			/* template, or NULL */
+	uint32_t first_uid;		/* NSC_FIRST_UID_HOST: the host's */
 	uint32_t id_pool_first;		/* default 1879048192 */
 	uint32_t id_pool_count;		/* default 134217728, number of ids */
 	struct nsc_cgroup_parents cgroup_parents;

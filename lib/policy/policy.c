@@ -14,6 +14,7 @@
 #include "util/text.h"
 #include "util/paths.h"
 
+#define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
 /* The directory of nscontainer.conf, and the name of that file. */
 struct base {
@@ -149,7 +150,7 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 
 		return nsc_error_set(err, EINVAL, "user '%s': the name cannot "
 				     "be that of a container: expected 1 to %d "
-				     "letters, digits and ._-@+$",
+				     "letters, digits and ._-@+$\\",
 				     nsc_text_escape(user->name, escaped,
 						     sizeof(escaped)),
 				     NSC_NAME_MAX);
@@ -176,6 +177,37 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 			return true;
 	}
 	return false;
+}
+
+/* UID_MIN of login.defs(5), which useradd(8) gives to people. */
+static uint32_t uid_min(void)
+{
+	_cleanup_fd_ int fd = nsc_file_open("/etc/login.defs", NSC_IGNORE);
+	_cleanup_free_ char *text = NULL;
+	unsigned int value = PEOPLE;
+
+	if (fd < 0 || nsc_file_read(fd, "login.defs", NSC_FILE_MAX, &text, NULL,
+				    NSC_IGNORE) < 0)
+		return PEOPLE;
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (sscanf(line, "UID_MIN %9u", &value) == 1)
+			break;
+	}
+	return value;
+}
+
+/* Nobody looks up login.defs for a uid that is a person's on every system. */
+static bool is_system(const struct nsc_conf *conf, uid_t uid)
+{
+	if (conf->first_uid != NSC_FIRST_UID_HOST)
+		return uid < conf->first_uid;
+	return uid < PEOPLE && uid < uid_min();
+}
+
+static bool is_of_user(const struct base *base, const struct nsc_policy *policy)
+{
+	return !strncmp(policy->dir + strlen(base->path), "/users/", 7);
 }
 
 static const char *exempt(const struct nsc_conf *conf,
@@ -207,6 +239,9 @@ static int policy_decide(const struct base *base, const struct nsc_user *user,
 	if (ret < 0)
 		return ret;
 	policy->reason = exempt(policy->conf, user, service);
+	if (!policy->reason && !is_of_user(base, policy) &&
+	    is_system(policy->conf, user->uid))
+		policy->reason = "not contained: its uid is below first_uid";
 	policy->contained = !policy->reason;
 	return 0;
 }

@@ -153,3 +153,28 @@ t "localhost and the container's own name resolve" names
 t "the shared directories of /run and /tmp are there" shared
 t "ping works, and its range is the container's" ping_by_default
 t "debuggers and numactl work" debuggers
+
+# --- accounts of the system, by the doors that they have
+
+system_accounts() {
+	need_product
+	clean_slate
+	id dbadm > /dev/null 2>&1 || useradd --system -m -s /bin/bash dbadm
+	mkdir -p "$CONF/default" "$CONF/groups/dbadm"
+	echo '{"rootfs": "/"}' > "$CONF/default/container.json"
+	cp "$CONF/default/container.json" "$CONF/groups/dbadm/"
+	inside() { [ "$(timeout 20 su - "$1" -c 'readlink /proc/self/ns/mnt')" \
+		!= "$(readlink /proc/self/ns/mnt)" ]; }
+	inside bob || fail "control: bob is on the host"
+	! inside dbadm || fail "dbadm is contained"
+	contains "check" "below first_uid" "$(nsinit check dbadm 2>&1)"
+	contains "doctor" dbadm "$(nsinit doctor 2>&1 |
+		grep -A 2 'below first_uid')"
+	conf "linger = 30; first_uid = $(id -u dbadm);"
+	inside dbadm || fail "first_uid: dbadm is on the host"
+	conf 'linger = 30;'
+	config dbadm '{"rootfs": "/"}'
+	inside dbadm || fail "users/: dbadm is on the host"
+	rm -rf "$CONF"/{default,groups,users}/*
+}
+t "accounts of the system are contained only by name" system_accounts

@@ -251,6 +251,27 @@ START_TEST(root_gets_in_to_mend)
 }
 END_TEST
 
+/* Accounts of the system are contained only by a file of their own. */
+START_TEST(accounts_of_the_system)
+{
+	add("default");
+	add("groups/root");
+	user.uid = 33;
+	expect(NULL);
+	unit_write(dir, "nscontainer.conf", "first_uid = 33;", 0644);
+	expect("groups/root");
+	unit_write(dir, "nscontainer.conf", "first_uid = 70000;", 0644);
+	user.uid = 65534;
+	expect(NULL);
+	user.uid = 70000;
+	expect("groups/root");
+	unit_write(dir, "nscontainer.conf", "", 0644);
+	user.uid = 33;
+	add("users/alice");
+	expect("users/alice");
+}
+END_TEST
+
 START_TEST(exemptions)
 {
 	static const char *const texts[] = {
@@ -453,7 +474,8 @@ int main(void)
 	const TTest *const tests[] = {
 		digest_has_what_a_start_uses, digest_has_the_profile, order,
 		root_is_contained_by_its_own_file_only, root_gets_in_to_mend,
-		exemptions, broken_conf_refuses_the_contained_only,
+		exemptions, accounts_of_the_system,
+		broken_conf_refuses_the_contained_only,
 		strange_names, names_with_spaces_are_looked_up,
 		no_directory_at_all, groups_have_members, NULL,
 	};
