@@ -55,6 +55,21 @@ static const cap_value_t default_capabilities[] = {
 	CAP_SYS_CHROOT, CAP_AUDIT_WRITE, CAP_SETFCAP,
 };
 
+#define HOSTNAME_LETTERS "abcdefghijklmnopqrstuvwxyz"                          \
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_"
+
+/* The names of users have more letters than those of hosts, or are longer. */
+static void make_hostname(char *name)
+{
+	size_t skip = strspn(name, "-.");
+
+	memmove(name, name + skip, strlen(name + skip) + 1);
+	for (char *c = name; *c; c++)
+		if (!strchr(HOSTNAME_LETTERS, *c))
+			*c = '-';
+	name[strnlen(name, 64)] = '\0';
+}
+
 static int read_hostname(struct nsc_reader *r, const json_t *value,
 			 const struct nsc_field *f, void *to)
 {
@@ -64,10 +79,11 @@ static int read_hostname(struct nsc_reader *r, const json_t *value,
 
 	if (ret < 0)
 		return ret;
+	if (strchr(json_string_value(value), '%'))
+		make_hostname(name);
 	len = strlen(name);
 	if (len < 1 || len > 64 || name[0] == '-' ||
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") != len)
+	    strspn(name, HOSTNAME_LETTERS) != len)
 		return nsc_field_wrong(r, value, "1 to 64 letters, digits, "
 				       "'.', '_' and '-'");
 	free(*(char **)to);

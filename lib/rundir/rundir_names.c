@@ -70,7 +70,7 @@ int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
 
 	if (!nsc_text_name_valid(name))
 		return nsc_error_set(err, EINVAL, "user name '%s': expected 1 "
-				     "to %d letters, digits and ._-@+$",
+				     "to %d letters, digits and ._-@+$\\",
 				     nsc_text_escape(name, escaped,
 						     sizeof(escaped)),
 				     NSC_NAME_MAX);

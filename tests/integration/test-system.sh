@@ -178,3 +178,46 @@ system_accounts() {
 	rm -rf "$CONF"/{default,groups,users}/*
 }
 t "accounts of the system are contained only by name" system_accounts
+
+# --- names and ids as directories have them
+
+# README's first container, for each of them.
+directory_names() {
+	local name uid long
+
+	need_product
+	clean_slate
+	long=$(printf 'x%.0s' {1..64})
+	uid=40000
+	for name in 'DOMAIN\user' user@domain.example 'svc$' "$long" big twin \
+		many; do
+		uid=$((uid + 1))
+		[ "$name" != big ] || uid=4294967294
+		echo "$name:x:$uid:$uid::/home/$uid:/bin/bash" >> /etc/passwd
+		echo "$name:x:$uid:" >> /etc/group
+		echo "$name:*:20000:0:99999:7:::" >> /etc/shadow
+		install -d -o "$uid" -g "$uid" "/home/$uid"
+		[ "$name" != big ] || uid=40005
+	done
+	seq 200 | sed 's/.*/many&:x:6&:many/' >> /etc/group
+	echo "twin2:x:$(id -u twin):$(id -u twin)::/home/$(id -u twin):/bin/bash" \
+		>> /etc/passwd
+	for name in 'DOMAIN\user' user@domain.example 'svc$' "$long" big many \
+		twin; do
+		config "$name" '{"rootfs": "/", "hostname": "%u-container"}'
+		timeout 20 nsinit check "$name" > /dev/null 2> "$OUT/text" ||
+			fail "check of $name" "$(cat "$OUT/text")"
+		equal "$name" "$(id -u "$name") $name" \
+			"$(timeout 20 su "$name" -c \
+			'echo $(id -u) "$(id -un)"; cd; : > made')"
+		equal "$name: home" "$(id -u "$name")" \
+			"$(stat -c %u "/home/$(id -u "$name")/made")"
+		contains "nsinit list" "$name" "$(nsinit list)"
+		timeout 20 nsinit stop "$name" || fail "stop of $name"
+	done
+	config 'DOMAIN\user' '{"rootfs": "/", "hostname": "%u-container"}'
+	equal "hostname" DOMAIN-user-container \
+		"$(timeout 20 su 'DOMAIN\user' -c hostname)"
+	equal "groups" 201 "$(timeout 20 su many -c 'id -G | wc -w')"
+}
+t "names and ids as directories have them" directory_names
