@@ -439,11 +439,13 @@ same_document() {
 	need_product
 	document > "$TOP/document"
 	sed -n '/^## Programs/,$p' "$TESTS/CONFORMANCE.md" |
-		diff - "$TOP/document" && return
+		cmp -s - "$TOP/document" && return
 	for cell in "$CELLS"/*.cell; do
 		grep -q differs "$cell" || continue
-		diff "${cell%.*.cell}.carol" "${cell%.cell}"
+		diff "${cell%.*.cell}.carol" "${cell%.cell}" | head -n 4
 	done
+	sed -n '/^## Programs/,$p' "$TESTS/CONFORMANCE.md" |
+		diff - "$TOP/document"
 	fail "< CONFORMANCE.md, > what is true"
 }
 
