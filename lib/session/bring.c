@@ -149,8 +149,13 @@ static int put_file(int tmp, const struct nsc_bring_file *file, uid_t uid)
 	while (left > 0) {
 		ssize_t n = sendfile(fd, file->fd, &from, (size_t)left);
 
-		if (n < 0)
-			return -errno;
+		if (n < 0) {
+			int error = errno;
+
+			/* Half a file would be taken for a broken one. */
+			(void)unlinkat(tmp, file->name, 0);
+			return -error;
+		}
 		if (n == 0)
 			break;
 		left -= n;

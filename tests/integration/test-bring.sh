@@ -177,6 +177,21 @@ name_is_taken() {
 	rm -f /tmp/taken
 }
 
+no_space() {
+	need_product
+	clean_slate
+	config alice '{"rootfs": "/", "mounts": [{"type": "tmpfs",
+		"destination": "/tmp", "mode": "1777", "size": "64k"}]}'
+	hold alice
+	as_root_inside sh -c 'cat /dev/zero > /tmp/zeros' 2> /dev/null
+	as_alice sh -c 'echo mine > /tmp/late'
+	lacks "what the session reads" "mine" "$(named /tmp/late)"
+	logged "not in the container: /tmp/late inside: No space left"
+	lacks "half a file" "late" "$(nssh alice ls /tmp)"
+	release
+	config alice "$CONFIG"
+}
+
 # Control: without the key the file stays on the host.
 not_without_the_key() {
 	need_product
@@ -196,4 +211,5 @@ t "a file that a module names comes along" plain_path
 t "it replaces what an earlier session left" again
 t "files that are not the user's stay where they are" foreign_files
 t "a name that another user has inside is left to it" name_is_taken
+t "a full file system leaves no half file, and refuses nobody" no_space
 t "without session.bring the file stays on the host" not_without_the_key
