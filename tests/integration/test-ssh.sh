@@ -240,6 +240,28 @@ second_login_joins() {
 	release
 }
 
+# Through alice to bob; control: a container with a network of its own reaches
+# only its own loopback.
+jump() {
+	nssh_with -o "ProxyCommand=timeout 30 ssh ${SSH_OPTIONS[*]} -W %h:%p \
+alice@127.0.0.1" bob@127.0.0.1 "$NS_COMMAND"
+}
+bastion() {
+	clean_slate
+	[ -n "$PLAIN" ] || ! jump > /dev/null 2>&1 ||
+		fail "the jump leaves a network of its own"
+	clean_slate
+	config alice '{"rootfs": "/", "home": "none", "readonly_fs": true,
+		"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUSER": true,
+		"NEWUTS": true, "NEWIPC": true, "NEWCGROUP": true}}'
+	jump > "$OUT/ns" || fail "the jump fails" "$(cat "$OUT/ns")"
+	landed_inside "$OUT/ns" bob
+	[ -n "$PLAIN" ] || [ -n "$(pid_of alice)" ] ||
+		fail "the jump did not go through alice's container"
+	config alice '{"rootfs": "/"}'
+	clean_slate
+}
+
 password_login() {
 	cat > "$OUT/dialogue" <<-'END'
 	set timeout 20
@@ -285,3 +307,4 @@ t "J11 ssh -R listens on the container's loopback" forward_remote
 t "several sessions of one ssh connection are in one container" multiplexed
 t "two users are in two containers" two_users
 t "a second login joins the running container" second_login_joins
+t "ssh -J goes through a bastion user's container" bastion
