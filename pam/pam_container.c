@@ -251,6 +251,8 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		return ret;
 	if (session->state->message && !(call->flags & PAM_SILENT))
 		pam_info(call->pamh, "%s", session->state->message);
+	if (session->state->home_missing && !(call->flags & PAM_SILENT))
+		pam_info(call->pamh, "%s", NSC_SESSION_NO_HOME);
 	if (session->changed && !(call->flags & PAM_SILENT))
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");

@@ -232,6 +232,8 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 		return ret;
 	if (state->message && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", state->message);
+	if (state->home_missing && isatty(STDIN_FILENO))
+		fprintf(stderr, "%s\n", NSC_SESSION_NO_HOME);
 	/* The caller's terminal stays outside. */
 	return nsc_console_run_given(&request, true, ret_status, err);
 }

@@ -7,6 +7,7 @@
 #include "api/starting.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 #include "util/process.h"
 
 #define LOOK_MS 5		/* a monitor's check holds the lock for less */
+#define LOOK_INSIDE_MS 2000
 #define RENEW_S 5		/* for the first session after a renewal */
 #define GRACE_S 2		/* lets the limits of a start act first */
 
@@ -57,9 +59,10 @@ static int start_new(struct nsc_starting *s, bool replace,
 /* For log messages about a session's container. */
 static const char *why_outdated(const struct nsc_session *session)
 {
-	return session->state->other_version ?
-		       "another version of nscontainer started it" :
-		       "its configuration has changed";
+	if (session->state->other_version)
+		return "another version of nscontainer started it";
+	return session->moved ? "its home is another directory on the host" :
+				"its configuration has changed";
 }
 
 /*
@@ -85,6 +88,7 @@ static int drain(struct nsc_starting *s, struct nsc_session *session,
 static int recycle(struct nsc_starting *s, struct nsc_session *session,
 		   struct nsc_error *err)
 {
+	const struct nsc_session_request *request = s->arg;
 	const char *exclusive = session->state->exclusive;
 	int ret;
 
@@ -99,6 +103,17 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 	if (session->lock == -EWOULDBLOCK) {
 		ret = nsc_session_find_at(s->current, s->deadline, session,
 					  err);
+		if (ret == 0 && session->moved)
+			return nsc_error_set(err, EBUSY, "the home '%s' is "
+					     "another directory on the host "
+					     "than in the container, whose %s "
+					     "lets no second one run beside "
+					     "it: wait for the end of its "
+					     "sessions, or end them with "
+					     "'nsinit stop %s'",
+					     request->user->home,
+					     session->state->exclusive,
+					     session->state->user);
 		if (ret == 0)
 			nsc_change_note_kept(session,
 					     session->state->exclusive ?
@@ -118,10 +133,58 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 				   nsc_starting_new(s, true, session, err);
 }
 
+/* The directories at the home's path, on the host and inside. */
+struct homes_now {
+	struct nsc_home_id host, inside;
+};
+
+struct look {
+	const struct nsc_session *session;
+	const struct nsc_user *user;
+};
+
+static void look_at_homes(const void *arg, void *answer)
+{
+	const struct look *look = arg;
+	struct homes_now *now = answer;
+
+	now->host = nsc_home_identify(look->user);
+	if (setns(look->session->pidfd, CLONE_NEWNS) == 0)
+		now->inside = nsc_home_identify(look->user);
+}
+
+/*
+ * Is the home another one?  A child looks: a server or the container's root may
+ * hold it up, and this process has a lock.  A slave mount gets what the host
+ * mounts, so the home may be inside all the same.
+ */
+static bool is_moved(const struct nsc_session_request *request,
+		     const struct nsc_session *session)
+{
+	struct homes_now now = { NSC_HOME_UNKNOWN, { 0, 0 } };
+	const struct look look = { session, request->user };
+	int ret;
+
+	if (session->state->other_version)
+		return false;
+	ret = nsc_process_ask(look_at_homes, &look, &now, sizeof(now),
+			      nsc_process_now() + LOOK_INSIDE_MS);
+	if (ret < 0)
+		return ret == -ETIMEDOUT;
+	return !nsc_home_is_same(&now.host, &session->state->home_id) &&
+	       !(now.inside.device && nsc_home_is_same(&now.host, &now.inside));
+}
+
 static int join_or_renew(struct nsc_starting *s, struct nsc_session *session,
 			 struct nsc_error *err)
 {
-	switch (nsc_change_renewal(s->arg, session)) {
+	enum nsc_renewal renewal = nsc_change_renewal(s->arg, session);
+
+	session->moved = is_moved(s->arg, session);
+	if (session->moved && renewal != NSC_RENEWAL_REPLACE)
+		renewal = session->state->exclusive ? NSC_RENEWAL_RECYCLE :
+						      NSC_RENEWAL_DRAIN;
+	switch (renewal) {
 	case NSC_RENEWAL_DRAIN:
 		return drain(s, session, err);
 	case NSC_RENEWAL_RECYCLE:

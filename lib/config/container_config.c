@@ -317,6 +317,8 @@ static const struct nsc_field config_fields[] = {
 	  .members = nsc_mapping_fields },
 	{ .name = "home", .read = nsc_read_choice, .at = AT(home),
 	  .choices = home_names },
+	{ .name = "home_required", .read = nsc_read_bool,
+	  .at = AT(home_required) },
 	{ .name = "session", .read = nsc_read_members,
 	  .members = session_fields },
 	{ .name = "lifecycle", .read = nsc_read_members,

@@ -117,6 +117,7 @@ struct nsc_config {
 	size_t n_gid_mappings;
 	struct nsc_config_cgroups cgroups;
 	enum nsc_home home;
+	bool home_required;		/* no login without the host's home */
 	char *shell;			/* session.shell, NULL: from passwd */
 	char **keep_env;		/* patterns: "TERM", "LC_*" */
 	char **bring;			/* session.bring: variables */

@@ -65,10 +65,10 @@ const struct nsc_field nsc_engine_fields[] = {
 static const char *const conflicts[] = {
 	"rootfs", "overlay", "readonly_fs", "no_pivot_root", "hostname",
 	"namespaces", "networks", "cgroups", "mounts", "device_nodes",
-	"uid_mappings", "gid_mappings", "home", "init", "sysctl",
-	"masked_paths", "readonly_paths", "root_paths",
-	"hooks", "context.mount_label",
-	"context.restrictions", "max_terminals", "accept",
+	"uid_mappings", "gid_mappings", "home", "home_required", "init",
+	"sysctl", "masked_paths", "readonly_paths", "root_paths", "hooks",
+	"context.mount_label", "context.restrictions", "max_terminals",
+	"accept",
 };
 
 const char *nsc_external_conflict(const json_t *object)

@@ -53,6 +53,7 @@ struct nsc_plan {
 	size_t n_uid_map;
 	struct nsc_id_mapping gid_map[NSC_MAPPINGS_MAX];
 	size_t n_gid_map;
+	char *home_missing;	/* why the home is not inside, or NULL */
 	char **accepted;	/* dangers that the config accepts; NULL */
 	size_t n_accepted;
 	size_t unmapped_groups;	/* for which the map has no room */

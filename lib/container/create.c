@@ -49,6 +49,7 @@ struct builder {
 	pid_t pid;
 	int pidfd;
 	int home_userns;
+	struct nsc_home_id home_id;
 	struct nsc_exec_user exec_user;
 	struct nsc_cgroups groups;
 	struct nsc_network_made network;
@@ -297,6 +298,7 @@ struct worker_answer {
 	struct nsc_error err;
 	struct nsc_exec_user exec_user;
 	struct nsc_network_made network;
+	struct nsc_home_id home_id;
 };
 
 static int mark_shell(const struct nsc_rootfs *rootfs, const char *shell,
@@ -342,6 +344,7 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 		ret = nsc_network_configure(plan, &answer->network, err);
 	if (ret == 0)
 		ret = nsc_rootfs_build(&rootfs, err);
+	answer->home_id = rootfs.home_id;
 	if (ret == 0)
 		ret = nsc_exec_user_find(&request, exec_user, err);
 	if (ret == 0)
@@ -377,6 +380,7 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 		return nsc_error_take(&answer.err, err);
 	b->exec_user = answer.exec_user;
 	b->network = answer.network;
+	b->home_id = answer.home_id;
 	return 0;
 }
 
@@ -463,6 +467,7 @@ static int save(struct builder *b, struct nsc_error *err)
 		.network = &b->network,
 		.has_groups = b->groups.n > 0,
 		.namespaces = b->plan->config->namespaces,
+		.home_id = b->home_id,
 	};
 
 	return nsc_save(&save, err);

@@ -18,6 +18,7 @@
 #include <sys/capability.h>
 #include <sys/stat.h>
 
+#include "policy/home.h"
 #include "rootfs/submounts.h"
 #include "rundir/statedir.h"
 #include "util/fd.h"
@@ -208,12 +209,14 @@ static int check_home(const struct nsc_plan *plan, struct nsc_error *err)
 		"set home to \"private\", set no_new_privs",
 	};
 
-	struct stat st;
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
 
 	/* Only the user's own directory is bound. */
-	return !plan->login || plan->config->home != NSC_HOME_BIND ||
-	       stat(home.path, &st) < 0 || st.st_uid != plan->user->uid ? 0 :
-	       check_exposed(plan, &home, err);
+	if (!plan->login || plan->config->home != NSC_HOME_BIND)
+		return 0;
+	fd = nsc_home_open(plan->user, path, NSC_IGNORE);
+	return fd < 0 ? 0 : check_exposed(plan, &home, err);
 }
 
 /* Its directories are made with mode 0700; somebody may have changed that. */

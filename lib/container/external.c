@@ -418,6 +418,7 @@ int nsc_external_record(const struct nsc_external *external,
 		.namespaces = external->namespaces,
 		.withheld = ~external->bounding,
 		.no_new_privs = external->no_new_privs,
+		.home_id = NSC_HOME_UNKNOWN,
 	};
 	int ret;
 

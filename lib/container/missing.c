@@ -2,13 +2,16 @@
 /* Runs in: nsinit, root of the host. */
 #include "container/missing.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 
 #include "util/error.h"
 #include "util/fd.h"
 #include "util/text.h"
 #include "container/nested.h"
+#include "policy/home.h"
 #include "rootfs/submounts.h"
 
 #define LOG_LINES 4	/* a user can make any number of mounts */
@@ -25,11 +28,35 @@ static void find_submounts(const struct nsc_plan *plan, char ***list, size_t *n)
 					       mounts.list[i].left_out);
 }
 
+int nsc_missing_check(struct nsc_plan *plan, struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	struct nsc_error why = NSC_ERROR_INIT;
+	char path[PATH_MAX];
+	_cleanup_fd_ int fd = -1;
+
+	if (!plan->login || config->home != NSC_HOME_BIND)
+		return 0;
+	fd = nsc_home_open(plan->user, path, &why);
+	if (fd >= 0)
+		return 0;
+	if (config->home_required)
+		return nsc_error_set(err, -fd, "%s: home_required: %s",
+				     config->file, why.code ? why.text :
+				     "the user has no home");
+	/* Without a home, a login is at "/", as on the host. */
+	plan->home_missing = why.code ? strdup(why.text) : NULL;
+	return !why.code || plan->home_missing ? 0 :
+		nsc_error_sys(err, ENOMEM, "home");
+}
+
 char **nsc_missing_find(const struct nsc_plan *plan)
 {
 	char **list = NULL;
 	size_t n = 0;
 
+	if (plan->home_missing)
+		(void)!nsc_text_append(&list, &n, plan->home_missing);
 	find_submounts(plan, &list, &n);
 	nsc_nested_missing(plan, &list, &n);
 	return list;

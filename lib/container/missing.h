@@ -11,6 +11,12 @@
  */
 char **nsc_missing_find(const struct nsc_plan *plan);
 
+/*
+ * See whether a login's home can be inside, and set home_missing.  Returns 0 or
+ * a negative errno if it cannot and home_required is set.
+ */
+int nsc_missing_check(struct nsc_plan *plan, struct nsc_error *err);
+
 /* Write the sentences to syslog. */
 void nsc_missing_log(const struct nsc_plan *plan);
 

@@ -83,7 +83,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		.run_uid = id->uid, .run_gid = id->gid,
 		.groups = { id->groups, id->n_groups },
 		.name = id->name,
-		.home = id->home, .shell = id->shell,
+		.home = id->home, .home_id = save->home_id,
+		.home_missing = plan->home_missing, .shell = id->shell,
 		/* NULL with another engine, which makes its own networks. */
 		.helper = save->network ?
 			  (unsigned int)save->network->helper : 0,

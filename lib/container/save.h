@@ -10,6 +10,7 @@
 #include "container/create.h"
 #include "rootfs/exec_user.h"
 #include "network/network.h"
+#include "policy/home.h"
 
 struct nsc_save {
 	const struct nsc_plan *plan;
@@ -20,6 +21,7 @@ struct nsc_save {
 	unsigned int namespaces;	/* CLONE_NEW* that it does not share */
 	bool has_groups;
 	uint64_t withheld;	/* capabilities that PID 1 cannot have */
+	struct nsc_home_id home_id;
 	bool no_new_privs;	/* whether it is set for PID 1 */
 };
 

@@ -244,6 +244,7 @@ void nsc_start_release(struct nsc_plan *plan)
 		free(plan->group_names[i]);
 	free(plan->group_names);
 	nsc_text_free_vector(plan->accepted);
+	free(plan->home_missing);
 	nsc_filters_free(&plan->filters);
 }
 
@@ -299,6 +300,8 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 
 	if (ret == 0)
 		ret = check_rootfs(plan->config, err);
+	if (ret == 0)
+		ret = nsc_missing_check(plan, err);
 	/* A service manager always has other processes. */
 	if (plan->config->init && !strcmp(plan->stop, "empty"))
 		plan->stop = "logout";

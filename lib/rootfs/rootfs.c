@@ -304,7 +304,8 @@ int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 			const struct nsc_bind *bind, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, true, err);
-	int directory = mount < 0 ? mount : nsc_mount_is_directory(fd, err);
+	int directory = mount < 0 ? mount : bind->how & NSC_TARGET_DIR ? 1 :
+			nsc_mount_is_directory(fd, err);
 	int ret;
 
 	if (directory < 0)
@@ -361,41 +362,44 @@ static int open_private_home(const struct nsc_rootfs *rootfs,
 	return NSC_TAKE_FD(fd);
 }
 
-/*
- * Open the home that passwd names, resolved once; path gets the name of the
- * opened directory.  -ENOENT if it does not exist or the user does not own it:
- * daemon's is /usr/sbin, and a user who can write to a directory above could
- * replace a home by a link.
- */
-static int open_home(const struct nsc_user *user, char path[PATH_MAX])
-{
-	_cleanup_fd_ int fd = open(user->home, O_PATH | O_DIRECTORY |
-				   O_CLOEXEC);
-	char link[64];
-	struct stat st;
-	ssize_t n;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || st.st_uid != user->uid)
-		return -ENOENT;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	n = readlink(link, path, PATH_MAX - 1);
-	if (n <= 0)
-		return -ENOENT;
-	path[n] = '\0';
-	return NSC_TAKE_FD(fd);
-}
-
 /* Mount the home for the user inside, whatever ids the user has on the host. */
-static int put_home_of(const struct nsc_rootfs *rootfs, int fd,
+static int put_home_at(const struct nsc_rootfs *rootfs, int fd,
 		       const char *path, struct nsc_error *err)
 {
 	const struct nsc_bind bind = {
 		.path = path,
 		.attributes = SAFE,
+		/*
+		 * What the host mounts there later appears inside.  It has
+		 * neither an id map nor these attributes.
+		 */
+		.slave = rootfs->userns >= 0 && rootfs->home_userns < 0,
 		.userns = rootfs->home_userns,
+		/* Perhaps only the user may look at it. */
+		.how = NSC_TARGET_DIR,
 	};
 
 	return nsc_rootfs_put_bind(rootfs, fd, &bind, err);
+}
+
+/*
+ * Mount it where passwd says.  The host's own "/" also has the directory, path,
+ * to which links lead there: the links are seen, or hidden with /home.
+ */
+static int put_home_of(const struct nsc_rootfs *rootfs, int fd,
+		       const char *path, struct nsc_error *err)
+{
+	const char *named = rootfs->plan->user->home;
+	_cleanup_fd_ int there = -1;
+
+	if (!path || !strcmp(path, named))
+		return put_home_at(rootfs, fd, named, err);
+	if (!rootfs_is_host(rootfs))
+		return put_home_at(rootfs, fd, named, err);
+	if (put_home_at(rootfs, fd, path, err) < 0)
+		return -err->code;
+	there = nsc_rootfs_target(rootfs, named, NSC_TARGET_ANY, NSC_IGNORE);
+	return there == -ENOENT ? put_home_at(rootfs, fd, named, err) : 0;
 }
 
 static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
@@ -407,7 +411,7 @@ static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	char path[PATH_MAX];
 
 	if (rootfs->plan->login)
-		fd = open_home(user, path);
+		fd = nsc_home_open(user, path, NSC_IGNORE);
 	if (rootfs_is_host(rootfs) &&
 	    nsc_homes_hide(rootfs, fd < 0 ? user->home : path, err) < 0)
 		return -err->code;
@@ -415,12 +419,11 @@ static int put_home(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		return 0;
 	if (kind == NSC_HOME_PRIVATE) {
 		private = open_private_home(rootfs, err);
-		if (private < 0)
-			return private;
-		return put_home_of(rootfs, private, fd < 0 ? user->home : path,
-				   err);
+		return private < 0 ? private :
+		       put_home_of(rootfs, private, fd < 0 ? NULL : path, err);
 	}
-	/* Without a home the login is at "/", as on the host. */
+	rootfs->home_id = nsc_home_identify(user);
+	/* nsc_missing_check() has told why. */
 	return fd < 0 ? 0 : put_home_of(rootfs, fd, path, err);
 }
 

@@ -13,6 +13,7 @@
 #include "config/plan.h"
 #include "linux/pty.h"
 #include "linux/target.h"
+#include "policy/home.h"
 
 struct nsc_rootfs {
 	const struct nsc_plan *plan;
@@ -21,13 +22,15 @@ struct nsc_rootfs {
 	int scratch;	/* a tmpfs for the build, gone with the old root */
 	int root;	/* O_PATH of the new root directory */
 	int dev;	/* the container's /dev */
+	struct nsc_home_id home_id;	/* the host's home, if it is bound */
 	struct nsc_pty console;	/* see console.h */
 };
 
 #define NSC_ROOTFS_INIT                                                        \
 	{                                                                      \
 		.userns = -1, .home_userns = -1, .scratch = -1, .root = -1,    \
-		.dev = -1, .console = NSC_PTY_INIT                             \
+		.dev = -1, .home_id = NSC_HOME_UNKNOWN,                        \
+		.console = NSC_PTY_INIT                                        \
 	}
 
 struct nsc_bind {
@@ -35,7 +38,7 @@ struct nsc_bind {
 	uint64_t attributes;	/* MOUNT_ATTR_* to add */
 	bool slave;		/* later mounts of the host appear in it */
 	int userns;		/* for an id map; 0 or less: none */
-	unsigned int how;	/* NSC_TARGET_ROOTS, or 0 */
+	unsigned int how;	/* NSC_TARGET_ROOTS, _DIR: it is one; or 0 */
 };
 
 /* rootfs.c: build everything, and pivot_root(2) into it. */

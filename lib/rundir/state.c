@@ -20,7 +20,8 @@
 /* These structs are read and written as arrays of numbers. */
 _Static_assert(sizeof(struct nsc_namespace_id) == 2 * sizeof(uint64_t) &&
 	       sizeof(struct nsc_rlimits) ==
-		       (1 + 2 * NSC_RLIMIT_MAX) * sizeof(uint64_t), "padding");
+		       (1 + 2 * NSC_RLIMIT_MAX) * sizeof(uint64_t) &&
+	       sizeof(struct nsc_home_id) == 2 * sizeof(uint64_t), "padding");
 
 #define FIELD(name, kind) { #name, NSC_KV_##kind, \
 			    offsetof(struct nsc_state, name), 0 }
@@ -69,6 +70,8 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(groups, IDS),
 	FIELD(name, STRING),
 	FIELD(home, STRING),
+	PART("home_id", U64, home_id, 2),
+	FIELD(home_missing, OPTIONAL),
 	FIELD(shell, STRING),
 	PART("working_dir", OPTIONAL, process.cwd, 0),
 	FIELD(login_shell, BOOL),

@@ -16,6 +16,7 @@
 #include "linux/confine.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
+#include "policy/home.h"
 #include "policy/lifecycle.h"
 
 struct nsc_state {
@@ -59,6 +60,8 @@ struct nsc_state {
 	struct nsc_gids groups;	/* its supplementary groups, inside */
 	char *name;		/* login name inside */
 	char *home;
+	struct nsc_home_id home_id;	/* of a home that is the host's */
+	char *home_missing;	/* why the host's is not inside, or NULL */
 	char *shell;
 	bool login_shell;
 	char *message;

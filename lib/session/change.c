@@ -21,6 +21,15 @@ bool nsc_change_is(const struct nsc_state *state,
 	       strcmp(digest, state->digest) != 0;
 }
 
+bool nsc_change_of_home(const struct nsc_state *state,
+			const struct nsc_user *user)
+{
+	const struct nsc_home_id now = nsc_home_identify(user);
+
+	return !state->other_version &&
+	       !nsc_home_is_same(&now, &state->home_id);
+}
+
 /*
  * Does the name for which the container was started have another uid now?  Then
  * this uid was given to another account; a renamed account keeps its container.

@@ -19,6 +19,13 @@ bool nsc_change_is(const struct nsc_state *state,
 		   const struct nsc_policy *policy,
 		   const struct nsc_user *user);
 
+/*
+ * Is the home on the host another directory than the container was made with?
+ * A login would write below what was mounted there meanwhile.
+ */
+bool nsc_change_of_home(const struct nsc_state *state,
+			const struct nsc_user *user);
+
 /* What a login does about a running container. */
 enum nsc_renewal {
 	NSC_RENEWAL_NONE,	/* it joins */

@@ -125,7 +125,8 @@ static int open_once(struct opening *o, struct nsc_error *err)
 	if (ret >= 0)
 		ret = nsc_session_load(instance, session, err);
 	if (ret == 0 &&
-	    nsc_change_renewal(o->request, session) != NSC_RENEWAL_NONE)
+	    (nsc_change_renewal(o->request, session) != NSC_RENEWAL_NONE ||
+	     nsc_change_of_home(session->state, o->request->user)))
 		ret = -EWOULDBLOCK;
 	if (ret == 0)
 		ret = nsc_session_find_at(instance, nsc_process_now() +

@@ -34,6 +34,11 @@ struct nsc_session_watch {
 	void (*begin)(struct nsc_session_watch *watch, const char *step);
 };
 
+/* Told to a user whose home on the host is not inside. */
+#define NSC_SESSION_NO_HOME                                                    \
+	"Your home directory is not in this container, and files that you "   \
+	"write elsewhere may be lost. Please tell the administrator."
+
 #define NSC_SESSION_PATH 96
 
 /* An open session.  It lasts until 'lock' is closed for any reason. */
@@ -43,6 +48,7 @@ struct nsc_session {
 	int pidfd;
 	uid_t uid;			/* owner that the container must have */
 	struct nsc_state *state;
+	bool moved;	/* the host has another home than the container */
 	bool changed;	/* joined despite a changed configuration */
 	char note[256];			/* log message about that; or "" */
 	struct nsc_session_watch *watch;	/* NULL in a login */

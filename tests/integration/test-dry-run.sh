@@ -41,6 +41,7 @@ image_state() {
 restore() {
 	clean_slate
 	usermod -s /bin/bash alice 2> /dev/null
+	chown alice: /home/alice
 	rm -rf /var/lib/nscontainer/alice /srv/users/link /srv/open
 	[ "$(image_state "$IMAGE")" = "$IMAGE_STATE" ] || {
 		rm -rf "${IMAGE:?}"

@@ -388,6 +388,7 @@ static const char *const taken[] = {
 	"\"hostname\": \"x\"", "\"namespaces\": {\"NEWNS\": true, "
 	"\"NEWPID\": true}", "\"networks\": []", "\"cgroups\": {}",
 	"\"mounts\": []", "\"device_nodes\": []", "\"home\": \"none\"",
+	"\"home_required\": true",
 	"\"init\": \"/sbin/init\"", "\"sysctl\": {}",
 	"\"masked_paths\": []", "\"readonly_paths\": []", "\"hooks\": {}",
 	"\"root_paths\": []",
