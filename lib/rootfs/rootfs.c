@@ -392,9 +392,7 @@ static int put_home_of(const struct nsc_rootfs *rootfs, int fd,
 	const char *named = rootfs->plan->user->home;
 	_cleanup_fd_ int there = -1;
 
-	if (!path || !strcmp(path, named))
-		return put_home_at(rootfs, fd, named, err);
-	if (!rootfs_is_host(rootfs))
+	if (!path || !strcmp(path, named) || !rootfs_is_host(rootfs))
 		return put_home_at(rootfs, fd, named, err);
 	if (put_home_at(rootfs, fd, path, err) < 0)
 		return -err->code;
