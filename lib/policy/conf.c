@@ -60,8 +60,8 @@ static const char *const keys[] = {
 	"on_error", "stop", "linger", "on_disconnect", "idle_timeout",
 	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
 	"start_timeout", "debug", "pidfile", "first_uid", "id_pool_first",
-	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway", "address_pool6",
-	"address_gateway6", NULL,
+	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway",
+	"address_pool6", "address_gateway6", NULL,
 };
 
 const char *const *nsc_conf_keys(void)

@@ -30,8 +30,8 @@ struct nsc_policy {
  * users/<user>/container.json, else groups/<group>/ for each group in the order
  * of user->groups, else default/.  If none exists, the user is not contained,
  * and nscontainer.conf is not read.  Otherwise nscontainer.conf may exempt
- * users, groups and services; and only users/ contains an account of the system,
- * whose uid is below first_uid.
+ * users, groups and services; and only users/ contains an account of the
+ * system, whose uid is below first_uid.
  *
  * Returns 0 or a negative errno.  Only a confirmed "does not exist" means that
  * a file is absent: any other failure is an error, even a file or directory
