@@ -230,6 +230,20 @@ static void module_bring(const struct call *call,
 	}
 }
 
+/*
+ * Inside, the login program starts the shell that the host's passwd names, and
+ * can say only that there is no such file.
+ */
+static void module_look_for_shell(const struct call *call)
+{
+	const char *shell = call->user->shell;
+
+	if (!(call->flags & PAM_SILENT) && *shell && access(shell, X_OK) < 0)
+		pam_error(call->pamh, "Your login shell %s cannot be run in "
+			  "your container: %s. Please tell the administrator.",
+			  shell, strerror(errno));
+}
+
 static int module_place(const struct call *call, struct nsc_session *session,
 			struct nsc_error *err)
 {
@@ -269,6 +283,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);
 		module_put_runtime_dir(call, session->state);
+		module_look_for_shell(call);
 	}
 	return ret;
 }

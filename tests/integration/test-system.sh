@@ -179,6 +179,29 @@ system_accounts() {
 }
 t "accounts of the system are contained only by name" system_accounts
 
+# --- the login shell
+
+no_shell() {
+	cp /bin/bash /usr/local/bin/nsc-shell
+	usermod -s /usr/local/bin/nsc-shell alice
+	with
+	lacks "control" "login shell" "$(timeout 20 su - alice -c true 2>&1)"
+	with '"masked_paths": ["/usr/local/bin/nsc-shell"]'
+	contains "check" "the login shell '/usr/local/bin/nsc-shell'" \
+		"$(nsinit check alice 2>&1)"
+	contains "doctor" "the login shell '/usr/local/bin/nsc-shell'" \
+		"$(nsinit doctor alice 2>&1)"
+	contains "su" "Your login shell /usr/local/bin/nsc-shell cannot be run" \
+		"$(timeout 20 su - alice -c true 2>&1)"
+	rm /home/alice/.hushlogin
+	contains "ssh" "Your login shell /usr/local/bin/nsc-shell cannot be run" \
+		"$(nssh alice -tt 2>&1 < /dev/null)"
+	: > /home/alice/.hushlogin
+	usermod -s /bin/bash alice
+	rm /usr/local/bin/nsc-shell
+}
+t "a login shell that is missing inside is named" no_shell
+
 # --- names and ids as directories have them
 
 # README's first container, for each of them.
