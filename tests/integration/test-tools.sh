@@ -87,11 +87,11 @@ ansible_() {
 # ansible_file USER WAY : copies a file, and runs a program.
 ansible_file() {
 	ANSIBLE_SSH_TRANSFER_METHOD=$2 ansible_ "$1" -m copy \
-		-a "src=$TREE/sub/data dest=/tmp/nsc-$2 mode=0640" |
+		-a "src=$TREE/sub/data dest=~/nsc-$2 mode=0640" |
 		grep -ao '"changed": [a-z]*\|"mode": "[0-9]*"\|UNREACH.*\|FAIL.*'
 	ANSIBLE_SSH_TRANSFER_METHOD=$2 ansible_ "$1" -m command \
-		-a "sha256sum /tmp/nsc-$2" | cut -d '|' -f 2-
-	$SSH "$1@127.0.0.1" "rm -f /tmp/nsc-$2"
+		-a "sha256sum nsc-$2" | cut -d '|' -f 2-
+	$SSH "$1@127.0.0.1" "rm -f ~/nsc-$2"
 }
 
 ansible_sftp() { ansible_file "$1" sftp; }
