@@ -560,14 +560,12 @@ EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
  */
 static int check_account(struct call *call, int argc, const char **argv)
 {
-	static const char expired[] = "";
 	char program[16] = "";
 
 	(void)prctl(PR_GET_NAME, program);
 	call->service = item(call, PAM_SERVICE);
 	if (!call->service || strcmp(call->service, "sshd") != 0 ||
-	    strncmp(program, "sshd", 4) != 0 ||
-	    nsc_session_inside() ||
+	    strncmp(program, "sshd", 4) != 0 || nsc_session_inside() ||
 	    nsc_pam_options_parse(argc, argv, &call->options, NSC_IGNORE) < 0 ||
 	    module_load_user(call, NSC_IGNORE) < 0 ||
 	    !nsc_password_expired(call->user->name) ||
@@ -575,10 +573,9 @@ static int check_account(struct call *call, int argc, const char **argv)
 			      &call->policy, NSC_IGNORE) < 0 ||
 	    !call->policy->contained || only_audits(call))
 		return PAM_IGNORE;
-	if (pam_set_data(call->pamh, EXPIRED_NAME, (void *)(uintptr_t)expired,
-			 NULL) != PAM_SUCCESS)
-		return PAM_IGNORE;
-	return PAM_NEW_AUTHTOK_REQD;
+	/* Any pointer marks the transaction. */
+	return pam_set_data(call->pamh, EXPIRED_NAME, call->pamh, NULL) ==
+	       PAM_SUCCESS ? PAM_NEW_AUTHTOK_REQD : PAM_IGNORE;
 }
 
 EXPORT int pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc,

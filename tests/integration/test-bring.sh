@@ -8,7 +8,8 @@
 REALM=NSC.TEST
 CONFIG='{"rootfs": "/", "namespaces": {"NEWNS": true, "NEWUTS": true,
 	"NEWIPC": true, "NEWUSER": true, "NEWPID": true, "NEWCGROUP": true}}'
-PAM_KRB5="/lib/$(uname -m)-linux-gnu/security/pam_krb5.so"
+# Unpacked by quickstart: to install the package changes the host's logins.
+PAM_KRB5=$(find "$(dirname "$0")/unpacked" -name pam_krb5.so 2> /dev/null)
 
 pam_enable sshd
 config alice "$CONFIG"
@@ -46,8 +47,8 @@ kdc_start() {
 # krb5_enable: alice logs in with her password of the realm.
 krb5_enable() {
 	{
-		echo "auth sufficient pam_krb5.so minimum_uid=1000"
-		echo "session optional pam_krb5.so minimum_uid=1000"
+		echo "auth sufficient $PAM_KRB5 minimum_uid=1000"
+		echo "session optional $PAM_KRB5 minimum_uid=1000"
 		cat "$TOP/pam-sshd"
 	} > /etc/pam.d/sshd
 }
