@@ -105,6 +105,7 @@ static const struct nsc_kv_field frozen_fields[] = {
 	FIELD(rootfs, OPTIONAL),
 	FIELD(external, OPTIONAL),
 	FIELD(config, STRING),
+	FIELD(conf, STRING),
 	FIELD(generation, UINT),
 	FIELD(exclusive, OPTIONAL),
 	FIELD(stop, STRING),
@@ -132,7 +133,7 @@ static int state_scan(struct nsc_state *state, char *text)
 
 	*state = (struct nsc_state){
 		.text = state->text, .other_version = true, .user = none,
-		.config = none, .digest = none, .stop = none,
+		.config = none, .conf = none, .digest = none, .stop = none,
 	};
 	nsc_kv_scan(&frozen, text, state);
 	return 0;
