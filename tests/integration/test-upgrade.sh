@@ -304,6 +304,9 @@ nsshell_without_start() {
 
 # The lifetime is the administrator's, and the user may write to renew.
 asked_all_the_time() {
+	# Those of the container before hold their session for some seconds.
+	wait_until 20 eval '! pgrep -x renew > /dev/null' ||
+		fail "earlier renewals do not end"
 	fresh this
 	config alice '{"rootfs": "/", "lifecycle": {"max_lifetime": 5}}'
 	status_is 0 su alice -c true
