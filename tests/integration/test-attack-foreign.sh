@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 pam_enable su su-l
-SERVER=${NSC_TEST_PROGRAMS-}/fuseserver
+SERVER=$(dirname "$0")/fuseserver
 
 need_fuse() {
 	need_product

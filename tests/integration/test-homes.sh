@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 pam_enable su su-l sshd
-SERVER=${NSC_TEST_PROGRAMS-}/fuseserver
+SERVER=$(dirname "$0")/fuseserver
 REAL=/srv/data/alice
 install -D -m 0644 "$KEY.pub" /srv/keys
 sshd_start 22 -o AuthorizedKeysFile=/srv/keys

@@ -27,6 +27,7 @@ SSH="-o StrictHostKeyChecking=no -o BatchMode=yes"
 
 # As Debian 13 has it (a link), and Fedora (a file).
 included() {
+	rm -rf /etc/ssh/ssh_config.d
 	mkdir -p /etc/ssh/ssh_config.d /usr/lib/site
 	grep -qs '^Include' /etc/ssh/ssh_config ||
 		sed -i '1i Include /etc/ssh/ssh_config.d/*.conf' \
