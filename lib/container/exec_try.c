@@ -75,9 +75,13 @@ static int exec_try_follow(pid_t pid, int pidfd, int in, struct nsc_error *err)
 	int ret;
 
 	do
-		if (waitid(P_PIDFD, (id_t)pidfd, &info,
-			   WEXITED | WSTOPPED | __WALL) < 0 && errno != EINTR)
-			return nsc_error_sys(err, errno, "waitid");
+		while (waitid(P_PIDFD, (id_t)pidfd, &info,
+			      WEXITED | WSTOPPED | __WALL) < 0)
+			if (errno != EINTR) {
+				ret = nsc_error_sys(err, errno, "waitid");
+				nsc_process_kill(pidfd);
+				return ret;
+			}
 	while (info.si_code == CLD_TRAPPED &&
 	       exec_try_continue(pid, info.si_status));
 	if (info.si_code == CLD_TRAPPED)
