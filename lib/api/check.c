@@ -307,8 +307,9 @@ static int check(const struct nscontainer *c, unsigned int limit,
 	_cleanup_free_ struct nsc_plan *plan = NULL;
 	int error = nsc_api_may_fork(err);
 
-	if (error == 0)
-		error = nsc_api_user(c, &user, err);
+	if (error < 0)
+		return error;
+	error = nsc_api_user(c, &user, err);
 	if (error < 0)
 		return error;
 	plan = calloc(1, sizeof(*plan));
