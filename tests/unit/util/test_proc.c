@@ -149,7 +149,7 @@ START_TEST(holders_are_verified)
 {
 	char path[] = "/tmp/nsc-lock-XXXXXX";
 	_cleanup_fd_ int one = mkstemp(path);
-	_cleanup_fd_ int two = open(path, O_RDONLY | O_CLOEXEC);
+	int two = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	int status;
 	pid_t pid;
@@ -171,6 +171,7 @@ START_TEST(holders_are_verified)
 	}
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
+	close(two);
 }
 END_TEST
 
