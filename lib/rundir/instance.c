@@ -134,7 +134,7 @@ static int connect_to_monitor(const char *path)
 
 void nsc_instance_wake(uid_t uid, unsigned int number)
 {
-	char path[sizeof(NSC_RUNDIR) + 2 * NUMBER_SIZE];
+	char path[sizeof(NSC_RUNDIR "/4294967295/4294967295")];
 	_cleanup_fd_ int fd = -1;
 
 	snprintf(path, sizeof(path), NSC_RUNDIR "/%u/%u", uid, number);

@@ -67,8 +67,8 @@ static const char *const bad_states[] = {
 static const char *const other_versions[] = {
 	"version 0\n", "version 3\nzone 7\n", "version 4294967295\n",
 	"version 3\nuid x\nuid\nbody", "user a\nuid 1000\n",
-	"version 3\npid 99999999999\nboot_id 0123456789012345678901234567"
-	"890123456789\nstop\n",
+	("version 3\npid 99999999999\nboot_id 0123456789012345678901234567"
+	 "890123456789\nstop\n"),
 };
 
 /* Whatever another version writes, it is no broken file. */
