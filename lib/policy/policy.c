@@ -179,16 +179,21 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 	return false;
 }
 
-/* UID_MIN of login.defs(5), which useradd(8) gives to people. */
+/*
+ * UID_MIN of login.defs(5), which useradd(8) gives to people.  Without it
+ * nobody knows who is none: 0, so that all are contained.
+ */
 static uint32_t uid_min(void)
 {
 	_cleanup_fd_ int fd = nsc_file_open("/etc/login.defs", NSC_IGNORE);
 	_cleanup_free_ char *text = NULL;
 	unsigned int value = PEOPLE;
 
+	if (fd == -ENOENT)
+		return PEOPLE;
 	if (fd < 0 || nsc_file_read(fd, "login.defs", NSC_FILE_MAX, &text, NULL,
 				    NSC_IGNORE) < 0)
-		return PEOPLE;
+		return 0;
 	for (const char *line = text; line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (sscanf(line, "UID_MIN %9u", &value) == 1)

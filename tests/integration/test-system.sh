@@ -168,6 +168,10 @@ system_accounts() {
 		!= "$(readlink /proc/self/ns/mnt)" ]; }
 	inside bob || fail "control: bob is on the host"
 	! inside dbadm || fail "dbadm is contained"
+	# Who may be a person must not land on the host for a broken file.
+	chmod g+w /etc/login.defs
+	inside dbadm || fail "without a floor that root alone set, it is no floor"
+	chmod g-w /etc/login.defs
 	contains "check" "below first_uid" "$(nsinit check dbadm 2>&1)"
 	contains "doctor" dbadm "$(nsinit doctor 2>&1 |
 		grep -A 2 'below first_uid')"
