@@ -16,19 +16,27 @@
 #include <sys/stat.h>
 #include <syslog.h>
 
+#include "util/fd.h"
 #include "util/paths.h"
 #include "api/api.h"
+
+static const char *const words[] = {
+	[NSC_API_OPEN] = "open",
+	[NSC_API_RENEW] = "renew",
+	[NSC_API_CHECK] = "check",
+};
 
 int main(int argc, char **argv)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
-	bool opens = argc == 4 && !strcmp(argv[1], "open");
-	bool renews = argc == 4 && !strcmp(argv[1], "renew");
+	unsigned int work = 0;
 	int ret;
 
-	if (argc != 4 ||
-	    (!opens && !renews && strcmp(argv[1], "check") != 0) ||
+	while (argc == 4 && work < NSC_ARRAY_SIZE(words) &&
+	       strcmp(argv[1], words[work]) != 0)
+		work++;
+	if (argc != 4 || work == NSC_ARRAY_SIZE(words) ||
 	    fcntl(NSC_HELPER_SOCKET, F_SETFD, FD_CLOEXEC) < 0) {
 		fputs("login-start: is run by pam_container(8)\n", stderr);
 		return 2;
@@ -36,14 +44,13 @@ int main(int argc, char **argv)
 	umask(022);
 	ret = nscontainer_open_user(argv[3], argv[2], &container, &err);
 	if (ret == 0)
-		ret = renews ? nsc_api_renew(container, &err) :
-			       nsc_api_serve_login(container, !opens, &err);
-	if (ret < 0 && renews)
+		ret = nsc_api_serve_login(container, work, &err);
+	if (ret < 0 && work == NSC_API_RENEW)
 		syslog(LOG_AUTHPRIV | LOG_ERR, "nscontainer: only programs of "
 		       "another version can join the container of '%s', and "
 		       "no new one starts: %s", argv[3], err.text);
 	nscontainer_close(container);
-	if (ret < 0 || !opens)
+	if (ret < 0 || work != NSC_API_OPEN)
 		nsc_api_answer_login(&err);
 	return ret < 0 ? 1 : 0;
 }

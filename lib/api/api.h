@@ -31,27 +31,29 @@ int nsc_api_result(int ret, const struct nsc_error *from,
 int nsc_api_user(const struct nscontainer *container, struct nsc_user **ret,
 		 struct nsc_error *err);
 
-/*
- * For login-start: start, join or replace the container as nscontainer.conf
- * says, and send a session in it to NSC_HELPER_SOCKET; or only check whether it
- * would start, and send nothing.  Nothing is sent after an error.
- */
-int nsc_api_serve_login(const struct nscontainer *container, bool check,
-			struct nscontainer_error *err);
+/* The work of login-start. */
+enum nsc_api_work {
+	/*
+	 * Start, join or replace the container as nscontainer.conf says, and
+	 * send a session in it to NSC_HELPER_SOCKET.
+	 */
+	NSC_API_OPEN,
+	/* The same, but hold the session for 5 seconds, and send nothing. */
+	NSC_API_RENEW,
+	/* Only check whether the container would start, and send nothing. */
+	NSC_API_CHECK,
+};
+
+/* Do it.  Nothing is sent after an error.  Returns 0 or a negative errno. */
+int nsc_api_serve_login(const struct nscontainer *container,
+			enum nsc_api_work work, struct nscontainer_error *err);
 
 /* The answer of login-start: from, without a session. */
 void nsc_api_answer_login(const struct nscontainer_error *from);
 
 /* Like nscontainer_check(), within the time that an audited login has. */
 int nsc_api_check_for_login(const struct nscontainer *container,
-			    struct nscontainer_error *err);
-
-/*
- * Have a container that programs of this version can join, as a login would,
- * and hold a session in it for 5 seconds.  Returns 0 or a negative errno.
- */
-int nsc_api_renew(const struct nscontainer *container,
-		  struct nscontainer_error *err);
+			    struct nsc_error *err);
 
 /*
  * A function to call for each instance of a user's container.  It returns

@@ -336,12 +336,11 @@ NSC_PUBLIC int nscontainer_check(const struct nscontainer *container,
 }
 
 int nsc_api_check_for_login(const struct nscontainer *container,
-			    struct nscontainer_error *err)
+			    struct nsc_error *err)
 {
-	struct nsc_error e = NSC_ERROR_INIT;
 	struct nscontainer_record *record = NULL;
-	int ret = check(container, NSC_HELPER_CHECK_S, &record, &e);
+	int ret = check(container, NSC_HELPER_CHECK_S, &record, err);
 
 	nscontainer_record_free(record);
-	return nsc_api_result(ret, &e, err);
+	return ret;
 }

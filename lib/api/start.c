@@ -19,9 +19,8 @@
 struct question {
 	const struct nscontainer *container;
 	bool login;		/* run by login-start */
-	bool check;		/* start nothing */
-	bool renew;		/* run by a monitor of another version */
-	bool replace;		/* a running one */
+	enum nsc_api_work work;	/* for that */
+	bool replace;		/* else: a running one */
 	pid_t parent;
 };
 
@@ -113,19 +112,11 @@ static int start_user(const struct question *q, struct nsc_error *err)
 	request.user = user;
 	request.policy = policy;
 	if (q->login)
-		return nsc_api_open_for_login(&request, q->renew, err);
+		return nsc_api_open_for_login(&request,
+					      q->work == NSC_API_RENEW, err);
 	ret = nsc_rundir_path(user->uid, &path, err);
 	return ret < 0 ? ret :
 			 start_in_turn(&request, q->replace, path, err);
-}
-
-/* A check uses the pools, too, and their lock. */
-static int check_for_login(const struct nscontainer *c, struct nsc_error *err)
-{
-	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;
-	int ret = nsc_api_check_for_login(c, &e);
-
-	return ret < 0 ? nsc_error_set(err, -ret, "%s", e.text) : 0;
 }
 
 /* In a child, so that the container inherits nothing from the caller. */
@@ -135,10 +126,14 @@ static void start_in_child(const void *arg, void *answer)
 	struct nsc_error *err = answer;
 
 	nsc_api_begin_child(q->parent, 0);
-	/* Before the first lock, see nsc_surroundings_reset(). */
+	/*
+	 * Before the first lock, see nsc_surroundings_reset(): a check uses the
+	 * pools, too, and their lock.
+	 */
 	if (nsc_surroundings_reset(err) == 0 &&
-	    (q->check ? check_for_login(q->container, err) :
-			start_user(q, err)) == 0)
+	    (q->login && q->work == NSC_API_CHECK ?
+		     nsc_api_check_for_login(q->container, err) :
+		     start_user(q, err)) == 0)
 		err->code = 0;
 }
 
@@ -170,23 +165,11 @@ static int start_ask(const struct question *question, struct nsc_error *err)
 	return nsc_error_take(&answer, err);
 }
 
-int nsc_api_serve_login(const struct nscontainer *container, bool check,
-			struct nscontainer_error *err)
+int nsc_api_serve_login(const struct nscontainer *container,
+			enum nsc_api_work work, struct nscontainer_error *err)
 {
 	const struct question question = {
-		.container = container, .login = true, .check = check,
-		.parent = getpid(),
-	};
-	struct nsc_error e = NSC_ERROR_INIT;
-
-	return nsc_api_result(start_ask(&question, &e), &e, err);
-}
-
-int nsc_api_renew(const struct nscontainer *container,
-		  struct nscontainer_error *err)
-{
-	const struct question question = {
-		.container = container, .login = true, .renew = true,
+		.container = container, .login = true, .work = work,
 		.parent = getpid(),
 	};
 	struct nsc_error e = NSC_ERROR_INIT;

@@ -69,7 +69,7 @@ int nsc_api_start(const struct nsc_session_request *asked, const char *stop,
 /*
  * In login-start: start, join or replace the container as nscontainer.conf
  * says, and send a session in it to NSC_HELPER_SOCKET; renew: instead, hold
- * that session for a moment, see nsc_api_renew().  Returns 0 or a negative
+ * that session for a moment, see NSC_API_RENEW.  Returns 0 or a negative
  * errno; then nothing was sent.
  */
 int nsc_api_open_for_login(const struct nsc_session_request *request,
