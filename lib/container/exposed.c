@@ -24,6 +24,7 @@
 #include "util/fd.h"
 #include "util/paths.h"
 #include "util/proc.h"
+#include "util/text.h"
 
 /* A directory or file of the host that is writable inside. */
 struct exposed {
@@ -91,11 +92,11 @@ static int find_mount(const struct nsc_plan *plan, const char *path,
 	while (ret == 0 && nsc_proc_mount_next(&rest, &m)) {
 		bool harmless = is_harmless(plan, &m);
 
-		if (nsc_rootfs_is_below(path, m.point) &&
+		if (nsc_text_is_below(path, m.point) &&
 		    strlen(m.point) >= longest) {
 			longest = strlen(m.point);
 			harmful = !harmless;
-		} else if (nsc_rootfs_is_below(m.point, path) && !harmless &&
+		} else if (nsc_text_is_below(m.point, path) && !harmless &&
 			   !nsc_rootfs_is_kernels(m.type)) {
 			snprintf(bad, PATH_MAX, "%s", m.point);
 		}
@@ -148,7 +149,7 @@ static int check_file(const struct nsc_plan *plan, const char *key,
 	char rootfs[PATH_MAX], path[PATH_MAX];
 
 	if (!realpath(plan->config->rootfs, rootfs) || !realpath(file, path) ||
-	    !nsc_rootfs_is_below(path, rootfs))
+	    !nsc_text_is_below(path, rootfs))
 		return 0;
 	return nsc_error_set(err, EINVAL, "%s: %s: '%s' is in the rootfs, "
 			     "whose root could replace it: move it elsewhere",

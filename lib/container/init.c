@@ -25,6 +25,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/paths.h"
+#include "util/text.h"
 #include "container/exec_try.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
@@ -151,13 +152,6 @@ static int init_become_user(const void *arg, struct nsc_error *err)
 	return ret == 0 ? nsc_confine_late(own, filter, err) : ret;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
-}
-
 /*
  * In a check: a login program runs the shell that the host's user database
  * names, and container-shell runs the one behind the link.
@@ -172,10 +166,11 @@ static int try_shell(const struct nsc_init *init, struct nsc_error *err)
 	};
 	char inside[PATH_MAX] = "";
 
-	if (!plan->dry || !plan->login || ends_with(shell, "/nologin") ||
-	    ends_with(shell, "/false"))
+	if (!plan->dry || !plan->login ||
+	    nsc_text_ends_with(shell, "/nologin") ||
+	    nsc_text_ends_with(shell, "/false"))
 		return 0;
-	if (ends_with(shell, "/nsshell")) {
+	if (nsc_text_ends_with(shell, "/nsshell")) {
 		if (readlink(NSC_MARK_SHELL, inside, sizeof(inside) - 1) < 0)
 			return nsc_error_sys(err, errno, "read '%s'",
 					     NSC_MARK_SHELL);

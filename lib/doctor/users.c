@@ -19,17 +19,11 @@
 #define PASSWD "/etc/passwd"
 #define USERS_MAX 4096
 
-static bool ends_with(const char *text, const char *end)
-{
-	size_t n = strlen(text), m = strlen(end);
-
-	return n >= m && !strcmp(text + n - m, end);
-}
-
 static bool may_log_in(const char *shell)
 {
-	return !ends_with(shell, "/nologin") && !ends_with(shell, "/false") &&
-	       !ends_with(shell, "/sync");
+	return !nsc_text_ends_with(shell, "/nologin") &&
+	       !nsc_text_ends_with(shell, "/false") &&
+	       !nsc_text_ends_with(shell, "/sync");
 }
 
 static void refuses(struct nsc_doctor *doctor, const struct nsc_user *user,
@@ -66,7 +60,7 @@ static int users_add(struct nsc_doctor *doctor, struct nsc_user *user)
 	struct nsc_patient patient = { .user = user }, *patients;
 	struct nsc_error err = NSC_ERROR_INIT;
 
-	patient.nsshell = ends_with(user->shell, "/nsshell");
+	patient.nsshell = nsc_text_ends_with(user->shell, "/nsshell");
 	if (known(doctor, user) || doctor->n_patients >= USERS_MAX)
 		return 0;
 	if (nsc_policy_decide(doctor->conf_path, user, NULL, &patient.policy,

@@ -15,13 +15,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/proc.h"
-
-static bool is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
-}
+#include "util/text.h"
 
 /* O_DIRECTORY makes an automounter mount the directory, as a login does. */
 static int home_open_path(const struct nsc_user *user)
@@ -66,7 +60,7 @@ static bool is_systems(const char *path)
 	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(dirs); i++)
-		if (is_below(path, dirs[i]))
+		if (nsc_text_is_below(path, dirs[i]))
 			return true;
 	return !path[1];
 }
@@ -77,7 +71,8 @@ static bool has_others_homes(const struct nsc_user *user, const char *path)
 	const struct passwd *entry;
 
 	while (in && (entry = fgetpwent(in)))
-		if (entry->pw_uid != user->uid && is_below(entry->pw_dir, path))
+		if (entry->pw_uid != user->uid &&
+		    nsc_text_is_below(entry->pw_dir, path))
 			return true;
 	return false;
 }

@@ -13,7 +13,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "linux/capability.h"
@@ -21,6 +20,7 @@
 #include "rootfs/accounts.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/lock.h"
 #include "util/process.h"
 
 #define LOCK_MS 2000
@@ -96,24 +96,6 @@ static int write_own(const struct writing *w, int dir,
 	return changed ? replace(dir, file->name, made, size, mode, err) : 0;
 }
 
-/*
- * Starts that share the rootfs exclude each other by the lock.  They wait,
- * since a rename ends the mounts over a file in every container; but not long,
- * since users can hold the lock, too.
- */
-static int lock_dir(int dir)
-{
-	static const struct timespec pause = { .tv_nsec = 10000000 };
-	int64_t end = nsc_process_now() + LOCK_MS;
-
-	while (flock(dir, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK || nsc_process_now() > end)
-			return -errno;
-		nanosleep(&pause, NULL);
-	}
-	return 0;
-}
-
 static void write_as_root_inside(const void *arg, void *to)
 {
 	const struct writing *w = arg;
@@ -129,8 +111,16 @@ static void write_as_root_inside(const void *arg, void *to)
 	    nsc_capability_keep(0, err) < 0)
 		return;
 	dir = (int)syscall(SYS_openat2, w->root, "/etc", &how, sizeof(how));
-	if (dir < 0 || lock_dir(dir) < 0)
+	/*
+	 * Starts that share the rootfs exclude each other.  They wait, since a
+	 * rename ends the mounts over a file in every container; but not long,
+	 * since users can hold the lock, too.
+	 */
+	if (dir < 0)
 		nsc_error_sys(err, errno, "open /etc");
+	else
+		nsc_lock(dir, "/etc", LOCK_EX, nsc_process_now() + LOCK_MS,
+			 err);
 	for (size_t i = 0; err->code == 0 && i < w->n; i++)
 		write_own(w, dir, &w->files[i], err);
 }

@@ -49,15 +49,6 @@ static const char *const served_types[] = {
 	"vmhgfs", NULL,
 };
 
-bool nsc_rootfs_is_below(const char *path, const char *dir)
-{
-	size_t len = strlen(dir);
-
-	if (len == 1)
-		return path[0] == '/';
-	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
-}
-
 static bool is_one_of(const char *text, const char *const *list)
 {
 	for (; *list; list++)
@@ -74,10 +65,10 @@ bool nsc_rootfs_is_kernels(const char *type)
 bool nsc_rootfs_is_hidden(const char *path)
 {
 	for (const struct nsc_hidden *h = nsc_rootfs_hidden; h->path; h++)
-		if (nsc_rootfs_is_below(path, h->path))
+		if (nsc_text_is_below(path, h->path))
 			return true;
 	for (const char *const *m = managed; *m; m++)
-		if (nsc_rootfs_is_below(path, *m))
+		if (nsc_text_is_below(path, *m))
 			return true;
 	return false;
 }
@@ -113,14 +104,14 @@ static bool has_others_homes(const struct nsc_plan *plan, const char *point)
 	_cleanup_file_ FILE *in = NULL;
 	const struct passwd *entry;
 
-	if (nsc_rootfs_is_below(own, point))
+	if (nsc_text_is_below(own, point))
 		return false;
 	/* An account of a directory service, which passwd lacks. */
 	if (*own && parent == parent_of(own) && !strncmp(point, own, parent))
 		return true;
 	in = fopen("/etc/passwd", "re");
 	while (in && (entry = fgetpwent(in)))
-		if (nsc_rootfs_is_below(entry->pw_dir, point))
+		if (nsc_text_is_below(entry->pw_dir, point))
 			return true;
 	return false;
 }
@@ -137,8 +128,8 @@ behind(const struct nsc_submounts *mounts, size_t i, const char *top)
 			     (k < i && !strcmp(m->point, point));
 
 		if (above && m->served &&
-		    nsc_rootfs_is_below(point, m->point) &&
-		    nsc_rootfs_is_below(m->point, top) &&
+		    nsc_text_is_below(point, m->point) &&
+		    nsc_text_is_below(m->point, top) &&
 		    strcmp(m->point, top) != 0)
 			return m;
 	}
@@ -156,7 +147,7 @@ static int leave_out(struct nsc_submount *m, const char *why, const char *arg)
 
 static bool is_wanted(const char *top, const struct nsc_submount *m)
 {
-	return nsc_rootfs_is_below(m->point, top) &&
+	return nsc_text_is_below(m->point, top) &&
 	       strcmp(m->point, top) != 0 &&
 	       !nsc_rootfs_is_kernels(m->type) &&
 	       (strcmp(top, "/") != 0 || !nsc_rootfs_is_hidden(m->point));

@@ -28,9 +28,6 @@ bool nsc_rootfs_is_hidden(const char *path);
 /* Is it a file system of the kernel, which holds no files of a container? */
 bool nsc_rootfs_is_kernels(const char *type);
 
-/* Is path the directory dir, or below it? */
-bool nsc_rootfs_is_below(const char *path, const char *dir);
-
 struct nsc_submount {
 	const char *point;
 	const char *type;

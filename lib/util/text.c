@@ -97,3 +97,19 @@ int nsc_text_pair(const char *name, const char *value, char **ret)
 	*ret = NULL;
 	return -ENOMEM;
 }
+
+bool nsc_text_ends_with(const char *text, const char *end)
+{
+	size_t n = strlen(text), m = strlen(end);
+
+	return n >= m && !strcmp(text + n - m, end);
+}
+
+bool nsc_text_is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	if (len == 1)
+		return path[0] == '/';
+	return !strncmp(path, dir, len) && (!path[len] || path[len] == '/');
+}

@@ -45,4 +45,9 @@ int nsc_text_append(char ***vector, size_t *n, const char *text);
 /* *ret = "NAME=VALUE".  Returns 0 or -ENOMEM, with *ret NULL. */
 int nsc_text_pair(const char *name, const char *value, char **ret);
 
+bool nsc_text_ends_with(const char *text, const char *end);
+
+/* Is path the directory dir, or below it?  Both are absolute and resolved. */
+bool nsc_text_is_below(const char *path, const char *dir);
+
 #endif
