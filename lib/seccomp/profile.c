@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reads profiles: the linux.seccomp object of the OCI runtime specification,
- * and Docker's form of it (archMap, includes, excludes, name).
+ * and the forms that Docker (archMap, includes, excludes, name; in its first
+ * profile, default_action and numbers) and Podman (errno, defaultErrno) have.
  */
 #include "seccomp/profile.h"
 
@@ -23,20 +24,21 @@
 #define NO_ACTION UINT32_MAX
 #define ERRNO_MAX 4095			/* MAX_ERRNO of the kernel */
 
+/* In the order in which Docker's first profile numbers them, from 1. */
 static const char *const op_names[] = {
-	"SCMP_CMP_NE", "SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_EQ",
-	"SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_MASKED_EQ", NULL,
+	"SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_GT", "SCMP_CMP_GE",
+	"SCMP_CMP_LT", "SCMP_CMP_LE", "SCMP_CMP_MASKED_EQ", NULL,
 };
 static const unsigned int ops[] = {
-	SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, SCMP_CMP_EQ, SCMP_CMP_GE,
-	SCMP_CMP_GT, SCMP_CMP_MASKED_EQ,
+	SCMP_CMP_EQ, SCMP_CMP_NE, SCMP_CMP_GT, SCMP_CMP_GE, SCMP_CMP_LT,
+	SCMP_CMP_LE, SCMP_CMP_MASKED_EQ,
 };
 
 /* The state while a profile is read. */
 struct reading {
 	const struct nsc_seccomp_world *world;
 	struct nsc_seccomp_profile *profile;
-	uint32_t default_action, default_errno;
+	uint32_t default_action, default_errno, default_errno_name;
 	bool architectures, arch_map;	/* the keys that the file has */
 	size_t n_entries;
 };
@@ -46,7 +48,7 @@ struct entry {
 	const struct nsc_seccomp_world *world;
 	char **names;
 	char *name;
-	uint32_t action, errno_ret;
+	uint32_t action, errno_ret, errno_name;
 	struct nsc_seccomp_arg args[NSC_SECCOMP_ARGS];
 	size_t n_args;
 	bool left_out;			/* by includes or excludes */
@@ -92,16 +94,22 @@ void nsc_seccomp_profile_free(struct nsc_seccomp_profile *profile)
 	free(profile);
 }
 
-/* Only SCMP_ACT_ERRNO has an errno; its default is EPERM. */
-static int set_errno(struct nsc_reader *r, uint32_t *action,
-		     uint32_t errno_ret, const char *member)
+/*
+ * Only SCMP_ACT_ERRNO has an errno; its default is EPERM.  Podman's profile
+ * gives it as a number and again as a name.
+ */
+static int set_errno(struct nsc_reader *r, uint32_t *action, uint32_t number,
+		     uint32_t name, const char *member)
 {
-	if (errno_ret == NO_ERRNO)
+	if (number == NO_ERRNO && name == NO_ERRNO)
 		return 0;
 	if (*action != SCMP_ACT_ERRNO(EPERM))
 		return nsc_field_refuse_member(r, member, "belongs only to "
 					       "SCMP_ACT_ERRNO");
-	*action = SCMP_ACT_ERRNO(errno_ret);
+	if (number != NO_ERRNO && name != NO_ERRNO && number != name)
+		return nsc_field_refuse_member(r, member, "is another error "
+					       "than the name says");
+	*action = SCMP_ACT_ERRNO(name != NO_ERRNO ? name : number);
 	return 0;
 }
 
@@ -255,8 +263,12 @@ static int read_op(struct nsc_reader *r, const json_t *value,
 		   const struct nsc_field *f, void *to)
 {
 	unsigned int i = 0;
-	int ret = nsc_read_choice(r, value, f, &i);
+	int ret = 0;
 
+	if (nsc_seccomp_number(value, NSC_ARRAY_SIZE(ops), &i))
+		i--;
+	else
+		ret = nsc_read_choice(r, value, f, &i);
 	*(unsigned int *)to = ops[i];
 	return ret;
 }
@@ -290,6 +302,8 @@ static const struct nsc_field arg_fields[] = {
 	{ .name = "value", .read = read_value, .at = AT(argument, value),
 	  .max = INT64_MAX },
 	{ .name = "valueTwo", .read = read_value,
+	  .at = AT(argument, value_two), .max = INT64_MAX },
+	{ .name = "value_two", .read = read_value,
 	  .at = AT(argument, value_two), .max = INT64_MAX },
 	{ .name = NULL },
 };
@@ -325,6 +339,8 @@ static const struct nsc_field entry_fields[] = {
 	  .at = AT(entry, action) },
 	{ .name = "errnoRet", .read = nsc_read_number,
 	  .at = AT(entry, errno_ret), .max = ERRNO_MAX },
+	{ .name = "errno", .read = nsc_read_errno_name,
+	  .at = AT(entry, errno_name) },
 	/* These readers store into several members, and get the whole entry. */
 	{ .name = "args", .read = nsc_read_array, .element = read_arg },
 	{ .name = "includes", .read = read_includes },
@@ -361,7 +377,8 @@ static int keep_entry(struct nsc_reader *r, struct reading *reading,
 		return ret;
 	if (entry->action == NO_ACTION)
 		return nsc_field_refuse(r, "expected action");
-	ret = set_errno(r, &entry->action, entry->errno_ret, "errnoRet");
+	ret = set_errno(r, &entry->action, entry->errno_ret,
+			entry->errno_name, "errnoRet");
 	if (ret < 0 || entry->left_out)
 		return ret;
 	rule = add_rule(reading->profile);
@@ -380,7 +397,7 @@ static int read_entry(struct nsc_reader *r, const json_t *element, void *to)
 	struct reading *reading = to;
 	struct entry entry = {
 		.world = reading->world, .action = NO_ACTION,
-		.errno_ret = NO_ERRNO,
+		.errno_ret = NO_ERRNO, .errno_name = NO_ERRNO,
 	};
 	int ret = nsc_field_object(r, element, entry_fields, &entry);
 
@@ -395,6 +412,10 @@ static int read_entry(struct nsc_reader *r, const json_t *element, void *to)
 static const struct nsc_field profile_fields[] = {
 	{ .name = "defaultAction", .read = nsc_read_seccomp_action,
 	  .at = AT(reading, default_action) },
+	{ .name = "default_action", .read = nsc_read_seccomp_action,
+	  .at = AT(reading, default_action) },
+	{ .name = "defaultErrno", .read = nsc_read_errno_name,
+	  .at = AT(reading, default_errno_name) },
 	{ .name = "defaultErrnoRet", .read = nsc_read_number,
 	  .at = AT(reading, default_errno), .max = ERRNO_MAX },
 	{ .name = "architectures", .read = read_architectures },
@@ -425,7 +446,7 @@ static int read_profile(struct nsc_reader *r, const char *text,
 		return nsc_field_refuse(r, "expected architectures or "
 					"archMap, not both");
 	return set_errno(r, &reading->default_action, reading->default_errno,
-			 "defaultErrnoRet");
+			 reading->default_errno_name, "defaultErrnoRet");
 }
 
 int nsc_seccomp_profile_parse(const char *text, const char *file,
@@ -439,6 +460,7 @@ int nsc_seccomp_profile_parse(const char *text, const char *file,
 	struct reading reading = {
 		.world = world, .profile = profile,
 		.default_action = NO_ACTION, .default_errno = NO_ERRNO,
+		.default_errno_name = NO_ERRNO,
 	};
 	int error;
 

@@ -52,20 +52,21 @@ static const struct arch {
 	{ "SCMP_ARCH_SHEB", "sheb", AUDIT_ARCH_SH, AUDIT_ARCH_SH },
 };
 
+/* The first five as Docker's first profile numbers them, from 1. */
 static const struct action {
 	const char *name;
 	uint32_t action;
 	const char *impossible;		/* the reason, or NULL */
 } actions[] = {
-	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, NULL },
-	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM), NULL },
 	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD, NULL },
+	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(EPERM), NULL },
+	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP, NULL },
+	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW, NULL },
+	{ "SCMP_ACT_TRACE", 0, "not possible here: no tracer follows a "
+	  "session, and without one each such call would fail" },
 	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD, NULL },
 	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS, NULL },
 	{ "SCMP_ACT_LOG", SCMP_ACT_LOG, NULL },
-	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP, NULL },
-	{ "SCMP_ACT_TRACE", 0, "not possible here: no tracer follows a "
-	  "session, and without one each such call would fail" },
 	{ "SCMP_ACT_NOTIFY", 0, "not possible here: nothing listens for "
 	  "notifications, and the session would hang" },
 };
@@ -93,12 +94,28 @@ void nsc_seccomp_world_here(uint64_t capabilities,
 		fclose(file);
 }
 
+bool nsc_seccomp_number(const json_t *value, unsigned int max,
+			unsigned int *ret)
+{
+	json_int_t n = json_integer_value(value);
+
+	if (n < 1 || n > max)
+		return false;
+	*ret = (unsigned int)n;
+	return true;
+}
+
+#define NUMBERED_ACTIONS 5
+
 int nsc_read_seccomp_action(struct nsc_reader *r, const json_t *value,
 			    const struct nsc_field *f, void *to)
 {
 	const char *text = json_string_value(value);
+	unsigned int n;
 
 	(void)f;
+	if (nsc_seccomp_number(value, NUMBERED_ACTIONS, &n))
+		text = actions[n - 1].name;
 	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(actions); i++) {
 		if (strcmp(text, actions[i].name) != 0)
 			continue;
@@ -112,6 +129,35 @@ int nsc_read_seccomp_action(struct nsc_reader *r, const json_t *value,
 			       "_TRAP");
 }
 
+/* Other names of the same numbers. */
+static const struct {
+	const char *name;
+	unsigned int number;
+} other_errnos[] = {
+	{ "EWOULDBLOCK", EWOULDBLOCK }, { "EDEADLOCK", EDEADLOCK },
+	{ "ENOTSUP", ENOTSUP },
+};
+
+int nsc_read_errno_name(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	const char *text = json_string_value(value), *name;
+
+	(void)f;
+	if (text && !*text)
+		return 0;
+	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(other_errnos); i++)
+		if (!strcmp(text, other_errnos[i].name))
+			return *(uint32_t *)to = other_errnos[i].number, 0;
+	/* The kernel's architectures number their errors below 1200. */
+	for (int n = 1; text && n < 1200; n++) {
+		name = strerrorname_np(n);
+		if (name && !strcmp(text, name))
+			return *(uint32_t *)to = (uint32_t)n, 0;
+	}
+	return nsc_field_wrong(r, value, "the name of an error such as "
+			       "\"EPERM\"");
+}
 
 int nsc_read_seccomp_arch(struct nsc_reader *r, const json_t *value,
 			  const struct nsc_field *f, void *to)
@@ -119,8 +165,11 @@ int nsc_read_seccomp_arch(struct nsc_reader *r, const json_t *value,
 	const char *text = json_string_value(value);
 
 	(void)f;
+	if (text && !strcmp(text, "SCMP_ARCH_NATIVE"))
+		return *(uint32_t *)to = seccomp_arch_native(), 0;
 	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(arches); i++) {
-		if (strcmp(text, arches[i].oci) != 0)
+		if (strcmp(text, arches[i].oci) != 0 &&
+		    strcmp(text, arches[i].go) != 0)
 			continue;
 		*(uint32_t *)to = arches[i].token;
 		return 0;
@@ -189,14 +238,15 @@ static int read_kernel(struct nsc_reader *r, const json_t *value,
 {
 	const char *text = json_string_value(value);
 	struct nsc_seccomp_condition *c = to;
-	unsigned int major, minor;
+	unsigned int major, minor, patch;
 	int end = 0;
 
 	(void)f;
 	if (text && !*text)
 		return 0;
-	if (!text || sscanf(text, "%3u.%3u%n", &major, &minor, &end) != 2 ||
-	    text[end])
+	/* A third number says nothing about system calls. */
+	if (!text || sscanf(text, "%3u.%3u%n.%3u%n", &major, &minor, &end,
+			    &patch, &end) < 2 || text[end])
 		return nsc_field_wrong(r, value, "a kernel's version such as "
 				       "\"4.8\"");
 	hold(c, c->world->major > major ||

@@ -11,6 +11,14 @@
 
 nsc_field_read nsc_read_seccomp_action;	/* uint32_t: SCMP_ACT_* */
 nsc_field_read nsc_read_seccomp_arch;	/* uint32_t: SCMP_ARCH_* */
+nsc_field_read nsc_read_errno_name;	/* uint32_t; "" stores nothing */
+
+/*
+ * Docker's first profile has numbers where later ones have names.  Store a
+ * number from 1 to max at ret; returns false for anything else.
+ */
+bool nsc_seccomp_number(const json_t *value, unsigned int max,
+			unsigned int *ret);
 
 /* Do all of the conditions hold, does any? */
 struct nsc_seccomp_condition {

@@ -59,6 +59,49 @@ START_TEST(docker_sample)
 }
 END_TEST
 
+/* Docker's first profile has other keys, and numbers instead of names. */
+START_TEST(docker_numbers)
+{
+	_cleanup_seccomp_ struct nsc_seccomp filter = compile(parse(
+		"{\"default_action\": 4, \"architectures\": [\"amd64\", "
+		"\"arm64\", \"x86\", \"x32\"], \"syscalls\": [{\"name\": "
+		"\"getsid\", \"action\": 2, \"args\": []}, {\"name\": "
+		"\"getppid\", \"action\": 2, \"args\": [{\"index\": 0, "
+		"\"value\": 12, \"value_two\": 8, \"op\": 7}]}, {\"name\": "
+		"\"umask\", \"action\": 2, \"args\": [{\"index\": 0, "
+		"\"value\": 5, \"op\": 3}]}]}", 0));
+
+	ck_assert_int_eq(outcome1(&filter, SYS_getuid, 0), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_getsid, 0), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 9), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 12), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_umask, 6), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_umask, 5), 0);
+}
+END_TEST
+
+/* Podman's has names of errors, beside the numbers or alone. */
+START_TEST(podman_names)
+{
+	_cleanup_seccomp_ struct nsc_seccomp filter = compile(parse(
+		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": "
+		"\"ENOSYS\", \"defaultErrnoRet\": 38, \"architectures\": "
+		"[\"SCMP_ARCH_NATIVE\"], \"syscalls\": [{\"names\": "
+		"[\"getsid\"], \"action\": \"SCMP_ACT_ERRNO\", \"errno\": "
+		"\"ENOTSUP\", \"includes\": {\"minKernel\": \"4.8.0\"}}, "
+		"{\"names\": [\"getpgid\"], \"action\": \"SCMP_ACT_ERRNO\", "
+		"\"errno\": \"ESRCH\", \"errnoRet\": 3}, {\"names\": "
+		"[\"getuid\"], \"action\": \"SCMP_ACT_ALLOW\", \"errno\": "
+		"\"\"}, {\"names\": [\"exit_group\", \"write\"], "
+		"\"action\": \"SCMP_ACT_ALLOW\"}]}", 0));
+
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 0), ENOSYS);
+	ck_assert_int_eq(outcome1(&filter, SYS_getsid, 0), EOPNOTSUPP);
+	ck_assert_int_eq(outcome1(&filter, SYS_getpgid, 0), ESRCH);
+	ck_assert_int_eq(outcome1(&filter, SYS_getuid, 0), 0);
+}
+END_TEST
+
 #define ARGS(args) ONE("{\"names\": [\"kill\"], \"action\": " \
 		       "\"SCMP_ACT_ERRNO\", \"args\": [" args "]}")
 #define INCLUDES(what) ONE("{\"names\": [\"kill\"], \"action\": " \
@@ -70,7 +113,17 @@ static const struct bad {
 	{ "", "F: line 1, column 0: " },
 	{ "{", "F: line 1, column 1: " },
 	{ "{}", "F: defaultAction: is missing" },
-	{ "{\"defaultAction\": 1}", "F: defaultAction: expected one of" },
+	{ "{\"defaultAction\": 0}", "F: defaultAction: expected one of" },
+	{ "{\"default_action\": 6}", "F: default_action: expected one of" },
+	{ "{\"default_action\": 5}",
+	  "F: default_action: not possible here: no tracer" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"defaultErrno\": "
+	  "\"ENOSYS\"}", "F: defaultErrnoRet: belongs only to" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": "
+	  "\"ENOTHING\"}", "F: defaultErrno: expected the name of an error" },
+	{ "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrno\": "
+	  "\"ENOSYS\", \"defaultErrnoRet\": 1}",
+	  "F: defaultErrnoRet: is another error than the name says" },
 	{ "{\"defaultAction\": \"SCMP_ACT_NONE\"}",
 	  "F: defaultAction: expected one of" },
 	{ "{\"defaultAction\": \"SCMP_ACT_NOTIFY\"}",
@@ -115,6 +168,8 @@ static const struct bad {
 	      "\"errnoRet\": 2}"), "F: syscalls[0].errnoRet: belongs only to" },
 	{ ONE("{\"names\": [\"kill\"], \"x\": 1}"),
 	  "F: syscalls[0].x: unknown key" },
+	{ ARGS("{\"index\": 0, \"value\": 0, \"op\": 8}"),
+	  "F: syscalls[0].args[0].op: expected one of" },
 	{ ARGS("{}"), "F: syscalls[0].args[0]: expected index, value and op" },
 	{ ARGS("{\"index\": 6, \"value\": 0, \"op\": \"SCMP_CMP_EQ\"}"),
 	  "F: syscalls[0].args[0].index: expected a number from 0 to 5" },
@@ -130,6 +185,10 @@ static const struct bad {
 	{ INCLUDES("\"arches\": [\"vax\"]"),
 	  "F: syscalls[0].includes.arches[0]: expected an architecture" },
 	{ INCLUDES("\"minKernel\": \"5.4x\""),
+	  "F: syscalls[0].includes.minKernel: expected a kernel's" },
+	{ INCLUDES("\"minKernel\": \"5.4.\""),
+	  "F: syscalls[0].includes.minKernel: expected a kernel's" },
+	{ INCLUDES("\"minKernel\": \"5.4.0.1\""),
 	  "F: syscalls[0].includes.minKernel: expected a kernel's" },
 	{ INCLUDES("\"user\": 1"), "F: syscalls[0].includes.user: unknown" },
 };
@@ -251,7 +310,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		oci_sample, docker_sample, bad_values, unknown_names,
+		oci_sample, docker_sample, docker_numbers,
+		podman_names, bad_values, unknown_names,
 		operators, NULL,
 	};
 	const TTest *const root[] = {
