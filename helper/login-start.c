@@ -18,6 +18,7 @@
 
 #include "util/fd.h"
 #include "util/paths.h"
+#include "util/version.h"
 #include "api/api.h"
 
 static const char *const words[] = {
@@ -33,6 +34,8 @@ int main(int argc, char **argv)
 	unsigned int work = 0;
 	int ret;
 
+	if (nsc_version_print(argc, argv, "login-start"))
+		return 0;
 	while (argc == 4 && work < NSC_ARRAY_SIZE(words) &&
 	       strcmp(argv[1], words[work]) != 0)
 		work++;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "util/memory.h"
+#include "util/version.h"
 
 static void init_reap(void)
 {
@@ -49,13 +50,15 @@ static void let_go_of_stdio(void)
 	}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	/* Interval of the checks whether all other processes have ended. */
 	const struct timespec tick = { .tv_nsec = 20000000 };
 	bool ending = false;
 	sigset_t set;
 
+	if (nsc_version_print(argc, argv, "container-init"))
+		return 0;
 	if (getpid() != 1)
 		return 1;
 	sigemptyset(&set);

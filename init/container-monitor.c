@@ -41,6 +41,7 @@
 #include "rundir/instance.h"
 #include "rundir/state.h"
 #include "util/paths.h"
+#include "util/version.h"
 #include "linux/pidfd.h"
 
 #define EMPTY_POLL_MS 1000	/* for remaining processes without a session */
@@ -502,6 +503,8 @@ int main(int argc, char **argv)
 	struct monitor m = { .leader = argc > 3, .hangups.looker = -1 };
 	struct nsc_error err = NSC_ERROR_INIT;
 
+	if (nsc_version_print(argc, argv, "container-monitor"))
+		return 0;
 	if (argc < 3)
 		return 2;
 	/* The kernel reaps the processes that write records. */

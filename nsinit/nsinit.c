@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The administrator's command.  Runs as root of the host. */
-#include "nsinit.h"
-
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,62 +8,82 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "line.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
-enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
-       OPT_TTY = 16, OPT_NO_TTY = 32, OPT_FOLLOW = 64, OPT_REPLACE = 128,
-       OPT_SERVICE = 256 };
-
-static const struct option long_options[] = {
-	{ "conf", required_argument, NULL, OPT_CONF },
-	{ "root", required_argument, NULL, OPT_ROOT },
-	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
-	{ "json", no_argument, NULL, OPT_JSON },
-	{ "tty", no_argument, NULL, OPT_TTY },
-	{ "no-tty", no_argument, NULL, OPT_NO_TTY },
-	{ "follow", no_argument, NULL, OPT_FOLLOW },
-	{ "replace", no_argument, NULL, OPT_REPLACE },
-	{ "service", required_argument, NULL, OPT_SERVICE },
-	{ "help", no_argument, NULL, 'h' },
-	{ "version", no_argument, NULL, 'V' },
-	{ NULL, 0, NULL, 0 },
+/*
+ * Help, completion and the parser know a command by its line here.  The last
+ * text names the operands for completion: see nsinit/complete.c.
+ */
+const struct nsinit_command nsinit_commands[] = {
+	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY | TAKES_COMMAND,
+	  1, 1000000,
+	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
+	  "[ARGUMENT...]",
+	  "run a command in the container of a directory", "COMMAND FILE" },
+	{ "start", nsinit_start, OPT_CONF | OPT_REPLACE, 1, 1,
+	  "start [--replace] [--conf FILE] USER",
+	  "start a user's container, which stays until 'nsinit stop'",
+	  "USER" },
+	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
+	  "stop [--timeout SECONDS] USER | stop --root DIR",
+	  "end a container with all its sessions", "RUNNING" },
+	{ "list", nsinit_list, OPT_JSON, 0, 1,
+	  "list [--json] [USER]",
+	  "list the running containers", "RUNNING" },
+	{ "ps", nsinit_ps, OPT_JSON | OPT_ROOT, 0, 1,
+	  "ps [--json] [USER] | ps --root DIR",
+	  "list the open sessions, and the program that runs in each",
+	  "RUNNING" },
+	{ "last", nsinit_last, OPT_JSON, 0, 1,
+	  "last [--json] [USER]",
+	  "list past sessions, the newest first", "USER" },
+	{ "kick", nsinit_kick, OPT_ROOT | OPT_TIMEOUT, 0, 2,
+	  "kick [--timeout SECONDS] USER [PID] | kick --root DIR [PID]",
+	  "end sessions, but not the container", "RUNNING SESSION" },
+	{ "stats", nsinit_stats, OPT_JSON | OPT_ROOT | OPT_FOLLOW, 0, 1,
+	  "stats [--json] [--follow] [USER] | stats --root DIR",
+	  "show the processor time, memory and disk that containers use",
+	  "RUNNING" },
+	{ "pause", nsinit_pause, OPT_ROOT, 0, 1,
+	  "pause USER | pause --root DIR",
+	  "freeze all processes of a container", "RUNNING" },
+	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
+	  "resume USER | resume --root DIR",
+	  "let the processes of a paused container go on", "RUNNING" },
+	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
+	  "check [--json] [--conf FILE] [USER] | check --root DIR",
+	  "start a container unseen, end it, and say what was made", "USER" },
+	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
+	  "doctor [--json] [--conf FILE] [USER...]",
+	  "look for ways past the containers, and for refused logins",
+	  "USER" },
+	{ "try", nsinit_try, OPT_CONF | OPT_JSON | OPT_SERVICE, 1, 1,
+	  "try [--json] [--conf FILE] [--service SERVICE] USER",
+	  "go through a login, and name the step that fails", "USER" },
+	{ "help", nsinit_help, 0, 0, 1,
+	  "help [COMMAND]",
+	  "say what a command does, and which options it has", "TOPIC" },
+	{ 0 },
 };
 
-static const struct command {
-	const char *name;
-	int (*run)(const struct nsinit_options *options);
-	int takes;		/* OPT_* that it accepts */
-	int min, max;		/* number of arguments */
-	const char *usage;
-} commands[] = {
-	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY, 1, 1000000,
-	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
-	  "[ARGUMENT...]" },
-	{ "start", nsinit_start, OPT_CONF | OPT_REPLACE, 1, 1,
-	  "start [--replace] [--conf FILE] USER" },
-	{ "stop", nsinit_stop, OPT_ROOT | OPT_TIMEOUT, 0, 1,
-	  "stop [--timeout SECONDS] USER | stop --root DIR" },
-	{ "list", nsinit_list, OPT_JSON, 0, 1,
-	  "list [--json] [USER]" },
-	{ "ps", nsinit_ps, OPT_JSON | OPT_ROOT, 0, 1,
-	  "ps [--json] [USER] | ps --root DIR" },
-	{ "last", nsinit_last, OPT_JSON, 0, 1,
-	  "last [--json] [USER]" },
-	{ "kick", nsinit_kick, OPT_ROOT | OPT_TIMEOUT, 0, 2,
-	  "kick [--timeout SECONDS] USER [PID] | kick --root DIR [PID]" },
-	{ "stats", nsinit_stats, OPT_JSON | OPT_ROOT | OPT_FOLLOW, 0, 1,
-	  "stats [--json] [--follow] [USER] | stats --root DIR" },
-	{ "pause", nsinit_pause, OPT_ROOT, 0, 1,
-	  "pause USER | pause --root DIR" },
-	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
-	  "resume USER | resume --root DIR" },
-	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
-	  "check [--json] [--conf FILE] [USER] | check --root DIR" },
-	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
-	  "doctor [--json] [--conf FILE] [USER...]" },
-	{ "try", nsinit_try, OPT_CONF | OPT_JSON | OPT_SERVICE, 1, 1,
-	  "try [--json] [--conf FILE] [--service SERVICE] USER" },
+const struct nsinit_option nsinit_option_table[] = {
+	{ "conf", OPT_CONF, 0, "FILE",
+	  "read this nscontainer.conf instead of the installed one" },
+	{ "root", OPT_ROOT, 0, "DIR",
+	  "the container of this directory instead of a user's" },
+	{ "timeout", OPT_TIMEOUT, 0, "SECONDS",
+	  "time before processes are killed; 0: at once" },
+	{ "json", OPT_JSON, 0, NULL, "print JSON" },
+	{ "tty", OPT_TTY, 't', NULL, "give the command a terminal" },
+	{ "no-tty", OPT_NO_TTY, 0, NULL, "give the command no terminal" },
+	{ "follow", OPT_FOLLOW, 0, NULL, "print again each second" },
+	{ "replace", OPT_REPLACE, 0, NULL,
+	  "stop a running container first, with all its sessions" },
+	{ "service", OPT_SERVICE, 0, "SERVICE",
+	  "the PAM service of the login, for example sshd" },
+	{ "help", OPT_HELP, 'h', NULL, "print this text" },
+	{ "version", OPT_VERSION, 'V', NULL, "print the version" },
+	{ 0 },
 };
 
 int nsinit_fail(const struct nscontainer_error *err, int status)
@@ -97,32 +114,6 @@ int nsinit_open(const struct nsinit_options *options,
 				     options->conf, ret, err);
 }
 
-static void print_usage(FILE *out)
-{
-	fputs("usage:\n", out);
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		fprintf(out, "  nsinit %s\n", commands[i].usage);
-	fputs("see nsinit(8)\n", out);
-}
-
-static int usage_error(const struct command *command, const char *text)
-{
-	fprintf(stderr, "nsinit %s: %s\nusage: nsinit %s\n", command->name,
-		text, command->usage);
-	return NSINIT_USAGE;
-}
-
-static int set_timeout(struct nsinit_options *options)
-{
-	char *end;
-	long seconds = strtol(optarg, &end, 10);
-
-	if (optarg[0] < '0' || optarg[0] > '9' || *end || seconds > 86400)
-		return -1;
-	options->timeout = (int)seconds;
-	return 0;
-}
-
 /* Make sure that descriptors 0, 1 and 2 are open. */
 static int need_stdio(void)
 {
@@ -134,64 +125,27 @@ static int need_stdio(void)
 	return fd < 0 ? -1 : close(fd);
 }
 
-static int set_option(const struct command *command, int option,
-		      struct nsinit_options *options)
+static int usage_error(const struct nsinit_line *line, const char *text)
 {
-	if (option == '?' || !(command->takes & option))
-		return usage_error(command, "unknown option, or one that needs "
-				   "a value");
-	if (option == OPT_CONF)
-		options->conf = optarg;
-	else if (option == OPT_ROOT)
-		options->root = optarg;
-	else if (option == OPT_JSON)
-		options->json = true;
-	else if (option == OPT_TTY || option == OPT_NO_TTY)
-		options->tty = option == OPT_TTY ? NSCONTAINER_EXEC_TTY :
-						   NSCONTAINER_EXEC_NO_TTY;
-	else if (option == OPT_SERVICE)
-		options->service = optarg;
-	else if (option == OPT_FOLLOW)
-		options->follow = true;
-	else if (option == OPT_REPLACE)
-		options->replace = true;
-	else if (set_timeout(options) < 0)
-		return usage_error(command, "--timeout: expected seconds, 0 "
-				   "to 86400");
-	if (options->conf && options->conf[0] != '/')
-		return usage_error(command, "--conf: expected an absolute "
-				   "path");
-	return NSINIT_OK;
+	const struct nsinit_command *command = line->command;
+
+	if (command)
+		fprintf(stderr, "nsinit %s: %s\nusage: nsinit %s\n",
+			command->name, text, command->usage);
+	else
+		fprintf(stderr, "nsinit: %s: 'nsinit help' lists the "
+			"commands\n", text);
+	return NSINIT_USAGE;
 }
 
-static int nsinit_run_command(const struct command *command, int argc,
-			      char **argv)
+static int run_command(const struct nsinit_line *line)
 {
-	struct nsinit_options options = {
-		.timeout = -1,
-	};
-	int option, ret;
+	const struct nsinit_command *command = line->command;
 
-	opterr = 0;
-	/* '+': options after the first argument belong to COMMAND. */
-	while ((option = getopt_long(argc, argv, "+ht", long_options,
-				     NULL)) >= 0) {
-		if (option == 't')
-			option = OPT_TTY;
-		if (option == 'h') {
-			printf("usage: nsinit %s\n", command->usage);
-			return NSINIT_OK;
-		}
-		ret = set_option(command, option, &options);
-		if (ret != NSINIT_OK)
-			return ret;
-	}
-	options.arguments = argv + optind;
-	options.n_arguments = argc - optind;
-	if (options.n_arguments < command->min ||
-	    options.n_arguments > command->max)
-		return usage_error(command, "wrong number of arguments");
-	if (geteuid() != 0) {
+	if (line->options.n_arguments < command->min ||
+	    line->options.n_arguments > command->max)
+		return usage_error(line, "wrong number of arguments");
+	if (geteuid() != 0 && command->run != nsinit_help) {
 		fprintf(stderr, "nsinit %s: must be run as root\n",
 			command->name);
 		return NSINIT_FAILED;
@@ -201,34 +155,35 @@ static int nsinit_run_command(const struct command *command, int argc,
 		perror("nsinit: close descriptors");
 		return NSINIT_FAILED;
 	}
-	return command->run(&options);
+	return command->run(&line->options);
 }
 
 int main(int argc, char **argv)
 {
+	struct nsinit_line line;
+
 	if (need_stdio() < 0) {
 		perror("nsinit: open /dev/null");
 		return NSINIT_FAILED;
 	}
 	umask(022);
+	if (argc > 2 && !strcmp(argv[1], NSINIT_COMPLETE))
+		return nsinit_complete(argc - 1, argv + 1);
 	if (argc < 2) {
-		print_usage(stderr);
+		nsinit_print_help(stderr, NULL);
 		return NSINIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
-	    !strcmp(argv[1], "help")) {
-		print_usage(stdout);
-		return NSINIT_OK;
-	}
-	if (!strcmp(argv[1], "--version")) {
+	nsinit_line_read(&line, argc, argv);
+	if (line.given & OPT_VERSION) {
 		puts("nsinit " PACKAGE_VERSION);
 		return NSINIT_OK;
 	}
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, argv[1]))
-			return nsinit_run_command(&commands[i], argc - 1,
-						  argv + 1);
-	fprintf(stderr, "nsinit: unknown command '%s'\n", argv[1]);
-	print_usage(stderr);
-	return NSINIT_USAGE;
+	if (line.given & OPT_HELP) {
+		nsinit_print_help(stdout, line.command);
+		return NSINIT_OK;
+	}
+	if (line.wrong[0] || !line.command)
+		return usage_error(&line, line.wrong[0] ? line.wrong :
+						"expected a command");
+	return run_command(&line);
 }

@@ -29,13 +29,14 @@ struct nsinit_options {
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
-	char **arguments;	/* the arguments after the options */
+	char **arguments;	/* the operands; NULL ends them */
 	int n_arguments;
 };
 
 int nsinit_check(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
+int nsinit_help(const struct nsinit_options *options);
 int nsinit_kick(const struct nsinit_options *options);
 int nsinit_last(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);

@@ -11,9 +11,12 @@
 
 #include "arguments.h"
 #include "util/paths.h"
+#include "util/version.h"
 
 int main(int argc, char **argv)
 {
+	if (nsc_version_print(argc, argv, "container-shell"))
+		return 0;
 	/* If run on the host by mistake, it must not be a shell there. */
 	if (access(NSC_MARK_DIR, F_OK) < 0 && access(NSC_RUNDIR, F_OK) == 0) {
 		fputs("container-shell runs only inside a container: use "

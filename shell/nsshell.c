@@ -31,6 +31,7 @@
 #include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "util/version.h"
 #include "util/paths.h"
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
@@ -260,6 +261,8 @@ int main(int argc, char **argv)
 	struct nsc_error err = NSC_ERROR_INIT;
 	int ret, status = 0;
 
+	if (nsc_version_print(argc, argv, "nsshell"))
+		return 0;
 	if (clean(&err) < 0)
 		return nsshell_refuse(&err);
 	if (nsc_session_inside())

@@ -8,6 +8,8 @@
 #ifndef NSC_UTIL_VERSION_H
 #define NSC_UTIL_VERSION_H
 
+#include <stdbool.h>
+
 /* A test builds the programs of another version. */
 #ifndef NSC_STATE_VERSION
 #define NSC_STATE_VERSION 2
@@ -15,5 +17,11 @@
 
 #define NSC_VERSION_TEXT_(n) #n
 #define NSC_VERSION_TEXT(n) NSC_VERSION_TEXT_(n)
+
+/*
+ * Print the version of the release if -V or --version is the only argument;
+ * returns whether it is.
+ */
+bool nsc_version_print(int argc, char **argv, const char *program);
 
 #endif

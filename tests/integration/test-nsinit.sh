@@ -139,9 +139,77 @@ usage() {
 	status_is 2 nsinit start --json alice
 	status_is 2 nsinit start alice bob
 	status_is 2 nsinit stop --timeout soon alice
+	status_is 2 nsinit list --jsn
+	contains "message" "unknown option '--jsn'" "$(cat "$OUT/stderr")"
+	status_is 2 nsinit stop alice --timeout
+	contains "message" "--timeout: expected a value" "$(cat "$OUT/stderr")"
+	status_is 2 nsinit --json stop alice
+	contains "message" "nsinit stop: --json: not an option of this" \
+		"$(cat "$OUT/stderr")"
+	status_is 2 nsinit list --json=yes
+	status_is 2 nsinit list -- --json bob
+	status_is 2 nsinit help frobnicate
+}
+
+# The help of each command that --help lists has its usage and its options.
+help() {
+	local command
+
+	need_product
 	status_is 0 nsinit --help
-	status_is 0 nsinit exec --help
-	status_is 0 nsinit --version
+	sed -n 's/^  \([a-z-]*\)  *[a-z].*/\1/p' "$OUT/stdout" > "$OUT/commands"
+	[ "$(wc -l < "$OUT/commands")" -ge 14 ] || fail "too few commands"
+	status_is 0 nsinit help
+	while read -r command; do
+		status_is 0 nsinit help "$command"
+		contains "help $command" "usage: nsinit $command" \
+			"$(cat "$OUT/stdout")"
+		contains "help $command" "  -h, --help " "$(cat "$OUT/stdout")"
+		cp "$OUT/stdout" "$OUT/first"
+		status_is 0 nsinit "$command" --help
+		cmp "$OUT/first" "$OUT/stdout" || fail "$command --help"
+	done < "$OUT/commands"
+	status_is 0 nsinit stop alice -h
+	contains "an option" "--timeout SECONDS " "$(cat "$OUT/stdout")"
+	status_is 0 setpriv --reuid=bob --regid=bob --clear-groups \
+		nsinit help exec
+}
+
+version() {
+	local program
+
+	need_product
+	for program in nsinit nsshell \
+			"$LIBEXEC"/{container-{init,monitor,shell},login-start}; do
+		for option in -V --version; do
+			status_is 0 timeout 10 "$program" $option
+			contains "$program $option" "${program##*/} 1." \
+				"$(cat "$OUT/stdout")"
+		done
+	done
+	status_is 0 nsinit list -V
+	# A command's own option is not ours.
+	fresh
+	contains "the command's version" "GNU" \
+		"$(timeout 20 nsinit exec --root "$BOX" bash --version)"
+}
+
+options_anywhere() {
+	fresh
+	equal "before the command" '[]' "$(nsinit --json list)"
+	equal "after the operand" '' "$(nsinit list bob --json | tr -d '[]')"
+	status_is 0 nsinit start alice --replace
+	status_is 0 nsinit stop alice --timeout 0
+	status_is 0 nsinit start -- alice
+	status_is 0 nsinit --timeout=0 stop -- alice
+	# An option after the word of the command is the command's.
+	equal "the command's options" "-n --root x --json" "$(timeout 20 \
+		nsinit --root "$BOX" exec printf '%s %s %s %s' \
+		-n --root x --json)"
+	equal "the command's --" "-- -h" "$(timeout 20 \
+		nsinit exec --root "$BOX" -- printf '%s %s' -- -h)"
+	equal "a command like an option" "--" "$(POSIXLY_CORRECT=1 timeout 20 \
+		nsinit exec --root "$BOX" echo --)"
 }
 
 only_root() {
@@ -268,6 +336,9 @@ t "the container of nsinit exec ends with its first process" ends_with_first
 t "kill -9 of nsinit exec ends the container" kill_exec
 t "nsinit exec refuses a broken container.json with 126" exec_refuses
 t "wrong usage is status 2" usage
+t "help says what each command does" help
+t "each program says its version" version
+t "options may be before and after the operands" options_anywhere
 t "nsinit start is for root" only_root
 t "nsinit start and stop" start_and_stop
 t "nsinit stop ends what ignores signals" stop_in_use

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Read a command line.  Options may be anywhere, "--" ends them, and what
+ * follows the command of "nsinit exec" belongs to that command.
+ */
+#include "line.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { OPERAND = 1,		/* what getopt_long() returns for one */
+       FIRST_OPTION = 256,	/* not a letter; the others follow */
+       MAX_OPTIONS = 32 };	/* OPT_* are bits */
+
+static void __attribute__((format(printf, 2, 3)))
+line_wrong(struct nsinit_line *line, const char *format, ...)
+{
+	va_list args;
+
+	if (line->wrong[0])
+		return;
+	va_start(args, format);
+	vsnprintf(line->wrong, sizeof(line->wrong), format, args);
+	va_end(args);
+}
+
+const struct nsinit_command *nsinit_command_find(const char *name)
+{
+	for (const struct nsinit_command *c = nsinit_commands; c->name; c++)
+		if (!strcmp(c->name, name))
+			return c;
+	return NULL;
+}
+
+/*
+ * Find an option by what getopt_long() returns or reports for it; otherwise the
+ * end of the table.
+ */
+static const struct nsinit_option *option_find(int found)
+{
+	const struct nsinit_option *o = nsinit_option_table;
+
+	while (o->name && found != FIRST_OPTION + (o - nsinit_option_table) &&
+	       !(o->letter && found == o->letter))
+		o++;
+	return o;
+}
+
+/* Fill the tables that getopt_long() wants. */
+static void make_tables(struct option table[MAX_OPTIONS + 1],
+			char letters[MAX_OPTIONS + 3])
+{
+	int i = 0;
+
+	/* '-': it returns operands as well; ':': it prints no errors. */
+	letters = stpcpy(letters, "-:");
+	for (const struct nsinit_option *o = nsinit_option_table;
+	     o->name && i < MAX_OPTIONS; o++, i++) {
+		table[i] = (struct option){
+			o->name, o->value ? required_argument : no_argument,
+			NULL, FIRST_OPTION + i,
+		};
+		if (o->letter)
+			*letters++ = o->letter;
+	}
+	table[i] = (struct option){ 0 };
+	*letters = '\0';
+}
+
+static void set_timeout(struct nsinit_line *line)
+{
+	char *end;
+	long seconds = strtol(optarg, &end, 10);
+
+	if (optarg[0] < '0' || optarg[0] > '9' || *end || seconds > 86400)
+		line_wrong(line, "--timeout: expected seconds, 0 to 86400");
+	else
+		line->options.timeout = (int)seconds;
+}
+
+static void set_option(struct nsinit_line *line, int option)
+{
+	struct nsinit_options *options = &line->options;
+
+	line->given |= option;
+	if (option == OPT_CONF)
+		options->conf = optarg;
+	else if (option == OPT_ROOT)
+		options->root = optarg;
+	else if (option == OPT_JSON)
+		options->json = true;
+	else if (option == OPT_TTY || option == OPT_NO_TTY)
+		options->tty = option == OPT_TTY ? NSCONTAINER_EXEC_TTY :
+						   NSCONTAINER_EXEC_NO_TTY;
+	else if (option == OPT_SERVICE)
+		options->service = optarg;
+	else if (option == OPT_FOLLOW)
+		options->follow = true;
+	else if (option == OPT_REPLACE)
+		options->replace = true;
+	else if (option == OPT_TIMEOUT)
+		set_timeout(line);
+	if (options->conf && options->conf[0] != '/')
+		line_wrong(line, "--conf: expected an absolute path");
+}
+
+/* The first operand is the command. */
+static void take_operand(struct nsinit_line *line, char *word)
+{
+	struct nsinit_options *options = &line->options;
+
+	if (line->command) {
+		options->arguments[options->n_arguments++] = word;
+		line->ended |= !!(line->command->takes & TAKES_COMMAND);
+		return;
+	}
+	line->command = nsinit_command_find(word);
+	if (!line->command)
+		line_wrong(line, "unknown command '%s'", word);
+}
+
+static void refuse_option(struct nsinit_line *line, int why, const char *word)
+{
+	if (why == ':') {
+		line->lacks = option_find(optopt);
+		line_wrong(line, "%s: expected a value", word);
+	} else if (strncmp(word, "--", 2) != 0) {
+		line_wrong(line, "unknown option '-%c'", optopt);
+	} else {
+		line_wrong(line, optopt ? "%s: this option has no value" :
+					  "unknown option '%s'", word);
+	}
+}
+
+/* The command may come after its options. */
+static void line_judge(struct nsinit_line *line)
+{
+	int takes = OPT_HELP | OPT_VERSION;
+
+	if (!line->command)
+		return;
+	takes |= line->command->takes;
+	for (const struct nsinit_option *o = nsinit_option_table; o->name; o++)
+		if (line->given & ~takes & o->bit)
+			line_wrong(line, "--%s: not an option of this command",
+				   o->name);
+}
+
+void nsinit_line_read(struct nsinit_line *line, int argc, char **argv)
+{
+	struct option table[MAX_OPTIONS + 1];
+	char letters[MAX_OPTIONS + 3];
+
+	/* The operands move to the front of argv: none is before its place. */
+	*line = (struct nsinit_line){
+		.options = { .timeout = -1, .arguments = argv },
+	};
+	make_tables(table, letters);
+	while (!line->ended && optind < argc) {
+		char *word = argv[optind];
+		int found;
+
+		line->ended = !strcmp(word, "--");
+		found = getopt_long(argc, argv, letters, table, NULL);
+		if (found == OPERAND)
+			take_operand(line, optarg);
+		else if (found == '?' || found == ':')
+			refuse_option(line, found, word);
+		else if (found > 0)
+			set_option(line, option_find(found)->bit);
+	}
+	while (optind < argc)
+		take_operand(line, argv[optind++]);
+	argv[line->options.n_arguments] = NULL;
+	line_judge(line);
+}

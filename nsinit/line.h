@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line: the tables of commands and options in nsinit/nsinit.c, and
+ * what help, completion and main() do with them.
+ */
+#ifndef NSC_NSINIT_LINE_H
+#define NSC_NSINIT_LINE_H
+
+#include <stdio.h>
+
+#include "nsinit.h"
+
+enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
+       OPT_TTY = 16, OPT_NO_TTY = 32, OPT_FOLLOW = 64, OPT_REPLACE = 128,
+       OPT_SERVICE = 256,
+       OPT_HELP = 1 << 28, OPT_VERSION = 1 << 29,	/* of all commands */
+       /* No option: all after the first operand belongs to that program. */
+       TAKES_COMMAND = 1 << 30 };
+
+struct nsinit_command {
+	const char *name;	/* NULL: end of the table */
+	int (*run)(const struct nsinit_options *options);
+	int takes;		/* OPT_* that it accepts */
+	int min, max;		/* number of operands */
+	const char *usage;
+	const char *text;	/* what it does */
+	const char *operands;	/* a word for each; more are as the last */
+};
+
+struct nsinit_option {
+	const char *name;	/* NULL: end of the table */
+	int bit;		/* OPT_* */
+	char letter;		/* of the short option, or 0 */
+	const char *value;	/* what its value is, or NULL */
+	const char *text;	/* what it does */
+};
+
+extern const struct nsinit_command nsinit_commands[];
+extern const struct nsinit_option nsinit_option_table[];
+
+/* Not in any help: nsinit --complete WORD... prints what WORD may become. */
+#define NSINIT_COMPLETE "--complete"
+
+struct nsinit_line {
+	const struct nsinit_command *command;	/* NULL: none yet */
+	struct nsinit_options options;
+	int given;		/* OPT_* */
+	const struct nsinit_option *lacks;	/* its value is not there */
+	bool ended;		/* no more options */
+	char wrong[160];	/* the first error, or empty */
+};
+
+/* Read a command line; line->wrong says what is wrong with it. */
+void nsinit_line_read(struct nsinit_line *line, int argc, char **argv);
+
+const struct nsinit_command *nsinit_command_find(const char *name);
+
+/* Print what a command does, or a list if it is NULL. */
+void nsinit_print_help(FILE *out, const struct nsinit_command *command);
+
+/* nsinit --complete WORD...: the last word is the one to complete. */
+int nsinit_complete(int argc, char **argv);
+
+#endif
