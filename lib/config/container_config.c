@@ -393,6 +393,10 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 	    (!config->n_uid_mappings || !config->n_gid_mappings))
 		return nsc_field_refuse(r, "uid_mappings and gid_mappings: "
 					"expected both or none");
+	for (size_t i = 0; i < config->n_mounts; i++)
+		if (config->mounts[i].idmap && !userns)
+			return nsc_field_refuse(r, "mounts: idmap needs "
+						"namespaces.NEWUSER");
 	if (config->hostname && !(config->namespaces & CLONE_NEWUTS))
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "

@@ -40,6 +40,8 @@ struct nsc_config_mount {
 	char *destination;	/* container path */
 	bool writable;
 	bool slave;		/* later mounts of the host appear in it */
+	bool idmap;		/* of bind and overlay: ids as on the host */
+	uint64_t attributes;	/* MOUNT_ATTR_* and NSC_MOUNT_ATIME */
 	char *size;		/* of a tmpfs, NULL: a tenth of the memory */
 	mode_t mode;		/* of a tmpfs */
 };

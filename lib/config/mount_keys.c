@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "config/container_config.h"
+#include "linux/mount.h"
+#include "util/fd.h"
 
 /* In the order of enum nsc_mount_type; devtmpfs is always mounted. */
 static const char *const types[] = {
@@ -21,6 +23,8 @@ struct element {
 	unsigned int type;
 	bool writable;
 	bool private;
+	bool idmap;
+	uint64_t attributes;
 	char *source;
 	char *destination;
 	char *size;
@@ -54,6 +58,62 @@ static int read_size(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
+/* nosuid and nodev are always set.  A remedy refuses the name. */
+static const struct option {
+	const char *name;
+	uint64_t attributes;
+	const char *remedy;
+} options[] = {
+	{ "noexec", MOUNT_ATTR_NOEXEC, NULL },
+	{ "nosuid", 0, NULL },
+	{ "nodev", 0, NULL },
+	{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW, NULL },
+	{ "nodiratime", MOUNT_ATTR_NODIRATIME, NULL },
+	{ "noatime", NSC_MOUNT_ATIME | MOUNT_ATTR_NOATIME, NULL },
+	{ "relatime", NSC_MOUNT_ATIME, NULL },
+	{ "strictatime", NSC_MOUNT_ATIME | MOUNT_ATTR_STRICTATIME, NULL },
+	{ "ro", 0, "is written \"writable\": false" },
+	{ "rw", 0, "is written \"writable\": true" },
+	{ "suid", 0, "is not possible: all mounts are nosuid" },
+	{ "dev", 0, "is not possible: all mounts are nodev; see device_nodes" },
+	{ "exec", 0, "is what a mount without noexec has" },
+	{ "bind", 0, "is written \"type\": \"bind\"" },
+	{ "rbind", 0, "is written \"type\": \"bind\"" },
+	{ "private", 0, "is written \"private\": true" },
+	{ "rprivate", 0, "is written \"private\": true" },
+	{ "slave", 0, "is written \"private\": false" },
+	{ "rslave", 0, "is written \"private\": false" },
+	{ "idmap", 0, "is written \"idmap\": true" },
+};
+
+static int read_option(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = json_string_value(element);
+	const struct option *o = options, *end = o + NSC_ARRAY_SIZE(options);
+	uint64_t *attributes = to;
+
+	while (o < end && (!text || strcmp(text, o->name) != 0))
+		o++;
+	if (o == end)
+		return nsc_field_wrong(r, element, "one of noexec, nosuid, "
+				       "nodev, nosymfollow, noatime, relatime, "
+				       "strictatime, nodiratime");
+	if (o->remedy)
+		return nsc_field_refuse(r, o->remedy);
+	if (o->attributes & *attributes & NSC_MOUNT_ATIME)
+		return nsc_field_refuse(r, "expected one of noatime, relatime, "
+					"strictatime");
+	*attributes |= o->attributes;
+	return 0;
+}
+
+static int read_options(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
+{
+	(void)f;
+	return nsc_field_array(r, value, read_option, to);
+}
+
 #define AT(member) offsetof(struct element, member)
 const struct nsc_field nsc_mount_fields[] = {
 	{ .name = "type", .read = nsc_read_choice, .at = AT(type),
@@ -63,6 +123,8 @@ const struct nsc_field nsc_mount_fields[] = {
 	  .at = AT(destination) },
 	{ .name = "writable", .read = nsc_read_bool, .at = AT(writable) },
 	{ .name = "private", .read = nsc_read_bool, .at = AT(private) },
+	{ .name = "options", .read = read_options, .at = AT(attributes) },
+	{ .name = "idmap", .read = nsc_read_bool, .at = AT(idmap) },
 	{ .name = "size", .read = read_size, .at = AT(size) },
 	{ .name = "mode", .read = nsc_read_mode, .at = AT(mode),
 	  .max = 01777 },
@@ -114,6 +176,19 @@ static int check_element(struct nsc_reader *r, const json_t *element,
 	if (e->type != NSC_MOUNT_TMPFS && nsc_field_has(element, "mode"))
 		return nsc_field_refuse_member(r, "mode", "is for the type "
 					       "\"tmpfs\"");
+	if (e->type > NSC_MOUNT_TMPFS && e->type != NSC_MOUNT_OVERLAY &&
+	    nsc_field_has(element, "options"))
+		return nsc_field_refuse_member(r, "options", "is for the types "
+					       "\"bind\", \"tmpfs\" and "
+					       "\"overlay\"");
+	if (e->type != NSC_MOUNT_BIND && e->type != NSC_MOUNT_OVERLAY &&
+	    nsc_field_has(element, "idmap"))
+		return nsc_field_refuse_member(r, "idmap", "is for the types "
+					       "\"bind\" and \"overlay\"");
+	/* Such a mount would have no id map. */
+	if (e->idmap && !e->private && nsc_field_has(element, "private"))
+		return nsc_field_refuse_member(r, "private", "false is not "
+					       "possible with idmap");
 	return check_source(r, e);
 }
 
@@ -130,6 +205,7 @@ static int store_element(struct nsc_reader *r, const json_t *element,
 	list[config->n_mounts++] = (struct nsc_config_mount){
 		.type = e->type, .writable = e->writable,
 		.slave = !e->private && nsc_field_has(element, "private"),
+		.idmap = e->idmap, .attributes = e->attributes,
 		.mode = e->mode, .source = e->source,
 		.destination = e->destination, .size = e->size,
 	};

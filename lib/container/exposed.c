@@ -3,7 +3,8 @@
  * Runs in: nsinit, root of the host.  Changes nothing.
  *
  * Files in the rootfs have the host's ids, also with a user namespace, because
- * it is id-mapped; without one, those in each bind and home have them too.  A
+ * it is id-mapped, as mounts may be; without one, those in each bind and home
+ * have them too.  A
  * set-user-ID program that the container's root leaves there runs with the
  * rights of the host's root, for everybody who reaches it on the host.
  */
@@ -184,20 +185,24 @@ static bool has_root(const struct nsc_plan *plan)
 	       strcmp(config->rootfs, "/") != 0;
 }
 
+/* With a user namespace only an id-mapped bind has the ids of the host. */
 static int check_mounts(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
+	bool userns = config->namespaces & CLONE_NEWUSER;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < config->n_mounts; i++) {
 		const struct nsc_config_mount *m = &config->mounts[i];
 		char key[48];
 		const struct exposed bind = {
-			key, m->source, false, "set no_new_privs",
+			key, m->source, false,
+			userns ? "leave out idmap" : "set no_new_privs",
 		};
 
 		snprintf(key, sizeof(key), "mounts[%zu].source", i);
-		if (m->type == NSC_MOUNT_BIND && m->writable)
+		if (m->type == NSC_MOUNT_BIND && m->writable &&
+		    (m->idmap || !userns))
 			ret = check_exposed(plan, &bind, err);
 	}
 	return ret;
@@ -240,8 +245,9 @@ int nsc_exposed_check(const struct nsc_plan *plan, struct nsc_error *err)
 
 	if (ret == 0)
 		ret = check_rootfs(plan, err);
-	if (ret < 0 || plan->config->namespaces & CLONE_NEWUSER ||
-	    !has_root(plan))
+	if (ret == 0 && plan->config->namespaces & CLONE_NEWUSER)
+		return check_mounts(plan, err);
+	if (ret < 0 || !has_root(plan))
 		return ret;
 	ret = check_mounts(plan, err);
 	if (ret == 0)

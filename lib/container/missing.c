@@ -3,12 +3,14 @@
 #include "container/missing.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
 #include "util/error.h"
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/text.h"
 #include "container/nested.h"
 #include "policy/home.h"
@@ -26,6 +28,46 @@ static void find_submounts(const struct nsc_plan *plan, char ***list, size_t *n)
 		if (mounts.list[i].left_out)
 			(void)!nsc_text_append(list, n,
 					       mounts.list[i].left_out);
+}
+
+/* Is what the host mounts at path later seen by a slave of its mount? */
+static bool is_shared(const char *path)
+{
+	_cleanup_free_ char *text = NULL;
+	struct nsc_proc_mount m;
+	size_t longest = 0;
+	bool shared = true;
+	char *rest;
+
+	if (nsc_proc_read("/proc/self/mountinfo", &text, NSC_IGNORE) < 0)
+		return true;
+	for (rest = text; nsc_proc_mount_next(&rest, &m);) {
+		if (!nsc_text_is_below(path, m.point) ||
+		    strlen(m.point) < longest)
+			continue;
+		longest = strlen(m.point);
+		shared = m.shared;
+	}
+	return shared;
+}
+
+static void find_unshared(const struct nsc_plan *plan, char ***list, size_t *n)
+{
+	const struct nsc_config *config = plan->config;
+
+	for (size_t i = 0; i < config->n_mounts; i++) {
+		const struct nsc_config_mount *m = &config->mounts[i];
+		_cleanup_free_ char *text = NULL;
+
+		if (!m->slave || m->type != NSC_MOUNT_BIND ||
+		    is_shared(m->source) ||
+		    asprintf(&text, "mounts[%zu].private: what is mounted "
+			     "below '%s' later does not appear inside: its "
+			     "mount is not shared, see 'mount --make-shared'",
+			     i, m->source) < 0)
+			continue;
+		(void)!nsc_text_append(list, n, text);
+	}
 }
 
 int nsc_missing_check(struct nsc_plan *plan, struct nsc_error *err)
@@ -58,6 +100,7 @@ char **nsc_missing_find(const struct nsc_plan *plan)
 	if (plan->home_missing)
 		(void)!nsc_text_append(&list, &n, plan->home_missing);
 	find_submounts(plan, &list, &n);
+	find_unshared(plan, &list, &n);
 	nsc_nested_missing(plan, &list, &n);
 	return list;
 }

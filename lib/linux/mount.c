@@ -55,7 +55,8 @@ int nsc_mount_new(const char *type, const struct nsc_mount_option *options,
 		return nsc_error_sys(err, -ret, "file system '%s'%s%s", type,
 				     log[0] ? ": " : "", log);
 	}
-	fd = fsmount(fs, FSMOUNT_CLOEXEC, (unsigned int)attributes);
+	fd = fsmount(fs, FSMOUNT_CLOEXEC,
+		     (unsigned int)(attributes & ~NSC_MOUNT_ATIME));
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "file system '%s'", type);
 	return fd;
@@ -74,7 +75,8 @@ int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err)
 	snprintf(mode_text, sizeof(mode_text), "%o", tmpfs->mode);
 	snprintf(uid_text, sizeof(uid_text), "%u", tmpfs->uid);
 	snprintf(gid_text, sizeof(gid_text), "%u", tmpfs->gid);
-	return nsc_mount_new("tmpfs", options, NSC_MOUNT_SAFE, err);
+	return nsc_mount_new("tmpfs", options,
+			     NSC_MOUNT_SAFE | tmpfs->attributes, err);
 }
 
 int nsc_mount_clone(int fd, bool recursive, struct nsc_error *err)
@@ -97,7 +99,9 @@ static int restrict_mount(int fd, uint64_t attributes, uint64_t propagation,
 			  bool recursive, struct nsc_error *err)
 {
 	struct mount_attr attr = {
-		.attr_set = attributes,
+		.attr_set = attributes & ~NSC_MOUNT_ATIME,
+		.attr_clr = attributes & NSC_MOUNT_ATIME ? MOUNT_ATTR__ATIME :
+							   0,
 		.propagation = propagation,
 	};
 	int ret = set_attributes(fd, &attr, recursive);

@@ -16,6 +16,8 @@
 #include "util/error.h"
 
 #define NSC_MOUNT_SAFE (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+/* Among the attributes: set the mode of access times too (0 is relatime). */
+#define NSC_MOUNT_ATIME (UINT64_C(1) << 63)
 
 struct nsc_mount_option {
 	const char *key;
@@ -35,6 +37,7 @@ struct nsc_tmpfs {
 	mode_t mode;
 	const char *size;	/* as mount(8) writes it, "64k" */
 	const char *label;	/* SELinux context of its files, NULL: none */
+	uint64_t attributes;	/* besides NSC_MOUNT_SAFE */
 };
 
 int nsc_mount_tmpfs(const struct nsc_tmpfs *tmpfs, struct nsc_error *err);

@@ -181,6 +181,7 @@ static int put_empty(const struct homes *h, int target, const char *path,
 		0755,
 		"1m",
 		nsc_rootfs_label(h->rootfs),
+		0,
 	};
 	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 

@@ -22,17 +22,39 @@ static int put_source(const struct nsc_rootfs *rootfs,
 	_cleanup_fd_ int fd = nsc_mount_open_source(m->source, err);
 	const struct nsc_bind bind = {
 		.path = m->destination, .slave = m->slave,
-		.attributes = NSC_MOUNT_SAFE |
+		.attributes = NSC_MOUNT_SAFE | m->attributes |
 			      (m->writable ? 0 : MOUNT_ATTR_RDONLY),
+		.userns = m->idmap ? rootfs->userns : -1,
 	};
 
 	return fd < 0 ? fd : nsc_rootfs_put_bind(rootfs, fd, &bind, err);
 }
 
-static int open_lower(const char *source, int lower[LOWER_MAX], size_t *n,
-		      struct nsc_error *err)
+/* A layer of an overlay; an id map needs a mount of its own. */
+static int open_layer(const struct nsc_rootfs *rootfs, size_t i,
+		      const char *path, size_t n, struct nsc_error *err)
 {
-	_cleanup_free_ char *copy = strdup(source);
+	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
+	_cleanup_fd_ int fd = nsc_mount_open_source(path, err);
+	_cleanup_fd_ int mount = -1;
+	char name[32];
+
+	if (fd < 0 || !m->idmap)
+		return NSC_TAKE_FD(fd);
+	mount = nsc_mount_clone(fd, false, err);
+	if (mount < 0 || nsc_mount_restrict(mount, MOUNT_ATTR_RDONLY, false,
+					    err) < 0 ||
+	    nsc_mount_idmap(mount, rootfs->userns, err) < 0)
+		return nsc_error_context(err, "source '%s'", path);
+	snprintf(name, sizeof(name), "layer-%zu-%zu", i, n);
+	return nsc_rootfs_attach_scratch(rootfs, mount, name, err);
+}
+
+static int open_lower(const struct nsc_rootfs *rootfs, size_t i,
+		      int lower[LOWER_MAX], size_t *n, struct nsc_error *err)
+{
+	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
+	_cleanup_free_ char *copy = strdup(m->source);
 	char *save = NULL;
 
 	if (!copy)
@@ -44,7 +66,7 @@ static int open_lower(const char *source, int lower[LOWER_MAX], size_t *n,
 		if (*n == LOWER_MAX)
 			return nsc_error_set(err, E2BIG, "source: more than "
 					     "%d directories", LOWER_MAX);
-		fd = nsc_mount_open_source(path, err);
+		fd = open_layer(rootfs, i, path, *n, err);
 		if (fd < 0)
 			return fd;
 		lower[(*n)++] = fd;
@@ -56,7 +78,8 @@ static int put_layers(const struct nsc_rootfs *rootfs, size_t i,
 		      const int *lower, size_t n, struct nsc_error *err)
 {
 	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
-	struct nsc_layers layers = { -1, lower, n, NSC_MOUNT_SAFE };
+	struct nsc_layers layers = { -1, lower, n,
+				     NSC_MOUNT_SAFE | m->attributes };
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int dir = -1;
 	char name[32];
@@ -80,16 +103,30 @@ static int put_layers(const struct nsc_rootfs *rootfs, size_t i,
 static int put_overlay(const struct nsc_rootfs *rootfs, size_t i,
 		       struct nsc_error *err)
 {
-	const struct nsc_config_mount *m = &rootfs->plan->config->mounts[i];
 	int lower[LOWER_MAX];
 	size_t n = 0;
-	int ret = open_lower(m->source, lower, &n, err);
+	int ret = open_lower(rootfs, i, lower, &n, err);
 
 	if (ret == 0)
 		ret = put_layers(rootfs, i, lower, n, err);
 	while (n)
 		close(lower[--n]);
 	return ret;
+}
+
+static int put_tmpfs(const struct nsc_rootfs *rootfs,
+		     const struct nsc_config_mount *m, struct nsc_error *err)
+{
+	const struct nsc_tmpfs tmpfs = {
+		rootfs->plan->root_uid, rootfs->plan->root_gid, m->mode,
+		m->size ? m->size : "10%", nsc_rootfs_label(rootfs),
+		m->attributes,
+	};
+	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
+
+	return mount < 0 ? mount :
+			   nsc_rootfs_attach(rootfs, mount, m->destination,
+					     NSC_TARGET_DIR, err);
 }
 
 static int put_devpts(const struct nsc_rootfs *rootfs,
@@ -110,8 +147,7 @@ static int put_one(const struct nsc_rootfs *rootfs, size_t i,
 	case NSC_MOUNT_BIND:
 		return put_source(rootfs, m, err);
 	case NSC_MOUNT_TMPFS:
-		return nsc_rootfs_put_tmpfs(rootfs, m->destination, m->mode,
-					    m->size ? m->size : "10%", err);
+		return put_tmpfs(rootfs, m, err);
 	case NSC_MOUNT_PROC:
 		return nsc_rootfs_put_proc(rootfs, m->destination, m->writable,
 					   err);

@@ -255,9 +255,8 @@ static int make_overlay(const struct nsc_rootfs *rootfs, int lower,
 	return nsc_rootfs_overlay(rootfs, &layers, err);
 }
 
-/* Attach mount at scratch/name; returns the mounted directory. */
-static int attach_scratch(const struct nsc_rootfs *rootfs, int mount,
-			  const char *name, struct nsc_error *err)
+int nsc_rootfs_attach_scratch(const struct nsc_rootfs *rootfs, int mount,
+			      const char *name, struct nsc_error *err)
 {
 	_cleanup_fd_ int target = nsc_rootfs_scratch_dir(rootfs, name, err);
 	int ret;
@@ -299,7 +298,8 @@ int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
 	while (faccessat(rootfs->scratch, name, F_OK, 0) == 0);
 	snprintf(under, sizeof(under), "under-%s", name);
 	dir = nsc_rootfs_scratch_dir(rootfs, name, err);
-	lower = dir < 0 ? dir : attach_scratch(rootfs, *mount, under, err);
+	lower = dir < 0 ? dir : nsc_rootfs_attach_scratch(rootfs, *mount, under,
+						    err);
 	if (lower < 0)
 		return lower;
 	layers.dir = dir;
@@ -322,16 +322,17 @@ static int attach_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (mount < 0)
 		return -err->code;
 	if (rootfs->plan->config->overlay == NSC_OVERLAY_NONE) {
-		rootfs->root = attach_scratch(rootfs, mount, "root", err);
+		rootfs->root = nsc_rootfs_attach_scratch(rootfs, mount,
+							 "root", err);
 		return rootfs->root < 0 ? rootfs->root : 0;
 	}
-	lower = attach_scratch(rootfs, mount, "lower", err);
+	lower = nsc_rootfs_attach_scratch(rootfs, mount, "lower", err);
 	if (lower < 0)
 		return lower;
 	overlay = make_overlay(rootfs, lower, err);
 	if (overlay < 0)
 		return overlay;
-	rootfs->root = attach_scratch(rootfs, overlay, "root", err);
+	rootfs->root = nsc_rootfs_attach_scratch(rootfs, overlay, "root", err);
 	return rootfs->root < 0 ? rootfs->root : 0;
 }
 

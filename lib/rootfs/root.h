@@ -19,6 +19,13 @@ int nsc_rootfs_scratch_dir(const struct nsc_rootfs *rootfs, const char *name,
 			   struct nsc_error *err);
 
 /*
+ * Attach a detached mount to a directory of the scratch tmpfs.  Returns the
+ * mounted directory (O_PATH).
+ */
+int nsc_rootfs_attach_scratch(const struct nsc_rootfs *rootfs, int mount,
+			      const char *name, struct nsc_error *err);
+
+/*
  * In a dry run, replace *mount, detached, with these attributes, if something
  * could be made in it: an overlay on it takes what is written.
  */

@@ -79,7 +79,7 @@ int nsc_rootfs_put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
 {
 	const struct nsc_tmpfs tmpfs = {
 		rootfs->plan->root_uid, rootfs->plan->root_gid, mode, size,
-		nsc_rootfs_label(rootfs),
+		nsc_rootfs_label(rootfs), 0,
 	};
 	_cleanup_fd_ int mount = nsc_mount_tmpfs(&tmpfs, err);
 
@@ -435,7 +435,7 @@ static int rootfs_put_runtime_dir(struct nsc_rootfs *rootfs,
 	const struct nsc_plan *plan = rootfs->plan;
 	const struct nsc_tmpfs tmpfs = {
 		plan->user_uid, plan->user_gid, 0700, "10%",
-		nsc_rootfs_label(rootfs),
+		nsc_rootfs_label(rootfs), 0,
 	};
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int fd = -1;

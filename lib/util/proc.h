@@ -51,6 +51,7 @@ struct nsc_proc_mount {
 	char *options;		/* of this mount, such as "ro,nosuid" */
 	char *type;
 	char *super;		/* options of its file system */
+	bool shared;		/* later mounts below it propagate */
 };
 
 /*

@@ -33,8 +33,9 @@ static bool parse_mount(char *line, struct nsc_proc_mount *ret)
 		strsep(&line, " ");
 	ret->point = strsep(&line, " ");
 	ret->options = strsep(&line, " ");
-	while (field && strcmp(field, "-") != 0)
-		field = strsep(&line, " ");
+	for (ret->shared = false; field && strcmp(field, "-") != 0;
+	     field = strsep(&line, " "))
+		ret->shared = ret->shared || !strncmp(field, "shared:", 7);
 	ret->type = strsep(&line, " ");
 	/* Skip the mount source, which may be empty. */
 	strsep(&line, " ");
