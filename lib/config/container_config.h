@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/address.h"
 #include "util/error.h"
 #include "policy/lifecycle.h"
 #include "policy/user.h"
@@ -62,6 +63,15 @@ enum nsc_network_type {
 };
 
 #define NSC_NETWORKS_MAX 16
+#define NSC_PORTS_MAX 32
+
+/* A port of the host that leads to one of the container. */
+struct nsc_port {
+	struct nsc_address address;	/* of the host; family 0: each one */
+	bool udp;
+	unsigned int host, inside;
+};
+
 #define NSC_NETWORK_AUTO "auto"	/* an address from the host's pool */
 
 /* An entry of networks[]; fields that its type does not have are 0 or NULL. */
@@ -71,6 +81,8 @@ struct nsc_config_network {
 	char **address;		/* "10.0.0.2/24", "auto"; NULL: none */
 	char **gateway;		/* "10.0.0.1" */
 	char **dns;		/* "10.0.0.1"; NULL: the host's */
+	struct nsc_port *ports;		/* of pasta */
+	size_t n_ports;
 	char *bridge;
 	char *prefix;
 	char *nspath;

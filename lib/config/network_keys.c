@@ -90,6 +90,71 @@ static int read_prefix(struct nsc_reader *r, const json_t *value,
 	return nsc_read_text(r, value, f, to);
 }
 
+/* Read a number from 1 to 65535 at *text, and go beyond it. */
+static bool parse_port(const char **text, unsigned int *ret)
+{
+	size_t digits = strspn(*text, "0123456789");
+
+	if (!digits || digits > 5 || **text == '0')
+		return false;
+	*ret = (unsigned int)strtoul(*text, NULL, 10);
+	*text += digits;
+	return *ret <= 65535;
+}
+
+/* The address before the last two numbers, such as "[::1]:" or "10.0.0.1:". */
+static bool parse_host(const char **text, struct nsc_address *ret)
+{
+	bool bracket = **text == '[';
+	const char *begin = *text + bracket, *end;
+	char copy[NSC_ADDRESS_SIZE];
+
+	end = begin + strcspn(begin, bracket ? "]" : ":");
+	if (bracket ? strncmp(end, "]:", 2) != 0 : *end != ':')
+		return false;
+	if (!bracket && !memchr(begin, '.', (size_t)(end - begin)))
+		return true;		/* it is the first number */
+	snprintf(copy, sizeof(copy), "%.*s", (int)(end - begin), begin);
+	*text = end + 1 + bracket;
+	return nsc_address_parse(copy, false, ret) == 0 &&
+	       (ret->family == AF_INET6) == bracket;
+}
+
+/* "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" */
+static bool parse_forward(const char *text, struct nsc_port *ret)
+{
+	if (!parse_host(&text, &ret->address) ||
+	    !parse_port(&text, &ret->host) || *text++ != ':' ||
+	    !parse_port(&text, &ret->inside))
+		return false;
+	ret->udp = !strcmp(text, "/udp");
+	return ret->udp || !*text || !strcmp(text, "/tcp");
+}
+
+static int read_port(struct nsc_reader *r, const json_t *element, void *to)
+{
+	struct nsc_config_network *n = to;
+	_cleanup_free_ char *text = NULL;
+	struct nsc_port port = { .udp = false }, *list;
+	int ret = nsc_read_template(r, element, NULL, &text);
+
+	if (ret < 0)
+		return ret;
+	if (!parse_forward(text, &port))
+		return nsc_field_wrong(r, element, "a port of the host and one "
+				       "of the container such as \"8080:80\", "
+				       "\"127.0.0.1:8080:80\" or "
+				       "\"5353:53/udp\"");
+	if (n->n_ports == NSC_PORTS_MAX)
+		return nsc_field_refuse(r, "more than 32 ports");
+	list = nsc_field_grow(r, n->ports, n->n_ports, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	n->ports = list;
+	list[n->n_ports++] = port;
+	return 0;
+}
+
 #define AT(member) offsetof(struct nsc_config_network, member)
 static const struct nsc_field context_fields[] = {
 	{ .name = "bridge", .read = read_interface, .at = AT(bridge) },
@@ -111,6 +176,8 @@ const struct nsc_field nsc_network_fields[] = {
 	  .members = context_fields },
 	{ .name = "address", .read = network_read_list, .at = AT(address) },
 	{ .name = "gateway", .read = network_read_list, .at = AT(gateway) },
+	/* It stores into two members, and gets the whole entry. */
+	{ .name = "ports", .read = nsc_read_array, .element = read_port },
 	{ .name = "mtu",
 	  .read = nsc_read_number,
 	  .at = AT(mtu),
@@ -132,6 +199,7 @@ static const struct {
 	/* A loopback ignores them: the sample file of 2014 has them. */
 	{ "address", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "gateway", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
+	{ "ports", false, ON(PASTA), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "bridge", true, ON(VETH), ON(VETH) },
 	{ "prefix", true, ON(VETH), ON(VETH) },
@@ -337,6 +405,7 @@ static void free_network(struct nsc_config_network *n)
 	nsc_text_free_vector(n->address);
 	nsc_text_free_vector(n->gateway);
 	nsc_text_free_vector(n->dns);
+	free(n->ports);
 	free(n->bridge);
 	free(n->prefix);
 	free(n->nspath);

@@ -34,6 +34,8 @@ const char *nsc_generation_exclusive(const struct nsc_config *config)
 
 		if (n->address && *n->address && n->type != NSC_NETWORK_PASTA)
 			return "networks[].address";
+		if (n->n_ports)
+			return "networks[].ports";
 		if (n->type == NSC_NETWORK_MACVLAN && n->mode &&
 		    !strcmp(n->mode, "passthru"))
 			return "networks[].context.mode \"passthru\"";

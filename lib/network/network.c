@@ -370,7 +370,7 @@ int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
 		const struct nsc_pasta_request request = {
 			.network = n, .name = name, .pid = pid,
 			.owner = plan->user->uid, .group = plan->user->gid,
-			.deadline = plan->deadline,
+			.deadline = plan->deadline, .dry = plan->dry,
 		};
 
 		if (n->type != NSC_NETWORK_PASTA)

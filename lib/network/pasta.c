@@ -23,7 +23,7 @@ static const char net_ns[] = NSC_RUNDIR "/net";
 static const char ready_fifo[] = NSC_RUNDIR "/ready";
 static const char log_file[] = NSC_RUNDIR "/log";
 
-#define ARGUMENTS_MAX 40
+#define ARGUMENTS_MAX (40 + 2 * NSC_PORTS_MAX)
 
 static const char *const programs[] = { "/usr/bin/pasta",
 					"/usr/local/bin/pasta" };
@@ -92,6 +92,7 @@ struct arguments {
 	char mtu[16];
 	char address[2][NSC_ADDRESS_SIZE];
 	char length[16];
+	char ports[NSC_PORTS_MAX][NSC_ADDRESS_SIZE + 16];
 };
 
 static void pasta_add(struct arguments *a, const char *text)
@@ -128,15 +129,45 @@ static void pasta_add_addresses(struct arguments *a,
 }
 
 /*
- * No port of the container appears on the host, and the container cannot reach
- * the host's own addresses: without these options, both would happen.
+ * Without an option, pasta forwards each port that is open inside.  A dry run
+ * leaves the ports to the running container.
+ */
+static void add_ports(struct arguments *a, bool udp,
+		      const struct nsc_pasta_request *request)
+{
+	const struct nsc_config_network *n = request->network;
+	const char *option = udp ? "-u" : "-t";
+	char address[NSC_ADDRESS_SIZE];
+	bool found = false;
+
+	for (size_t i = 0; i < n->n_ports && !request->dry; i++) {
+		const struct nsc_port *p = &n->ports[i];
+
+		if (p->udp != udp)
+			continue;
+		nsc_address_print(&p->address, false, address);
+		snprintf(a->ports[i], sizeof(a->ports[i]), "%s%s%u:%u", address,
+			 address[0] ? "/" : "", p->host, p->inside);
+		pasta_add(a, option);
+		pasta_add(a, a->ports[i]);
+		found = true;
+	}
+	if (!found) {
+		pasta_add(a, option);
+		pasta_add(a, "none");
+	}
+}
+
+/*
+ * The container cannot reach the host's own addresses: without these options,
+ * it could.
  */
 static void fill_arguments(struct arguments *a,
 			   const struct nsc_pasta_request *request)
 {
 	static const char *const fixed[] = {
 		"pasta", "-f", "--config-net", "--no-netns-quit",
-		"-t", "none", "-u", "none", "-T", "none", "-U", "none",
+		"-T", "none", "-U", "none",
 		"--no-map-gw", "--dns-forward", NSC_PASTA_DNS,
 		"-P", ready_fifo, "--userns", user_ns, "--netns", net_ns,
 	};
@@ -145,6 +176,8 @@ static void fill_arguments(struct arguments *a,
 		pasta_add(a, fixed[i]);
 	pasta_add(a, "-I");
 	pasta_add(a, request->name);
+	add_ports(a, false, request);
+	add_ports(a, true, request);
 	pasta_add_addresses(a, request->network);
 }
 

@@ -9,6 +9,7 @@
 #ifndef NSC_NETWORK_PASTA_H
 #define NSC_NETWORK_PASTA_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,6 +26,7 @@ struct nsc_pasta_request {
 	uid_t owner;
 	gid_t group;
 	int64_t deadline;
+	bool dry;		/* forward no ports */
 };
 
 /* Check that pasta and its device exist.  Returns 0 or a negative errno. */

@@ -481,6 +481,62 @@ pasta_ends() {
 	equal "ended by kill -9 of monitor and PID 1" 0 "$killed"
 }
 
+# from COMMAND... : what the server of the container answers to it.
+from() {
+	timeout 5 "$@" 2> /dev/null < /dev/null
+}
+
+pasta_ports() {
+	[ -x /usr/bin/pasta ] || skip "passt is not installed"
+	uplink
+	network alice '[{"type": "pasta", "ports": ["8080:8099",
+		"127.0.0.1:8081:8099/tcp", "8082:8099/udp", "2%U:8097"]}]'
+	in_box alice 'socat -U TCP-LISTEN:8099,fork SYSTEM:"echo tcp" &
+		socat -U TCP-LISTEN:8097,fork SYSTEM:"echo own" &
+		socat UDP-LISTEN:8099,fork SYSTEM:"echo udp" &
+		sleep 30' > "$OUT/in" 2>&1 &
+	holder=$!
+	wait_until 20 from bash -c ': < /dev/tcp/127.0.0.1/8080'
+	wait_until 5 bash -c '[ "$(timeout 5 cat < /dev/tcp/127.0.0.1/8080)" ]' \
+		2> /dev/null
+	# With new kernels, the passt of Debian 12 does not answer others.
+	outside=tcp
+	[ "$(. /etc/os-release; echo "${VERSION_ID:-13}")" = 12 ] ||
+		outside=$(from ip netns exec out \
+			bash -c 'cat < /dev/tcp/10.80.0.2/8080')
+	loopback=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8081')
+	closed=$(from ip netns exec out bash -c 'cat < /dev/tcp/10.80.0.2/8081')
+	own=$(from bash -c "cat < /dev/tcp/127.0.0.1/2$(id -u alice)")
+	udp=$(echo x | timeout 5 socat -t 2 - UDP:127.0.0.1:8082)
+	other=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8099')
+	# The check leaves the ports to the running container.
+	nsinit check alice > /dev/null 2> "$OUT/check"; checked=$?
+	# Another user's container cannot have them.
+	config bob '{"rootfs": "/", "networks": [{"type": "pasta",
+		"ports": ["8080:80"]}]}'
+	in_box bob true > /dev/null 2>&1; taken=$?
+	# A changed container waits for the one that has them.
+	conf 'linger = 60; on_change = "drain";'
+	network_changed=$(config alice '{"rootfs": "/", "hostname": "new",
+		"networks": [{"type": "pasta", "ports": ["8080:8099"]}]}'
+		in_box alice 'cat /proc/sys/kernel/hostname' 2>&1)
+	nsinit stop bob > /dev/null 2>&1
+	conf 'linger = 60;'
+	clean_slate
+	wait "$holder"
+	downlink
+	equal "from outside" tcp "$outside"
+	equal "on the loopback" tcp "$loopback"
+	empty "control: not elsewhere" "$closed"
+	equal "by a template" own "$own"
+	equal "udp" udp "$udp"
+	empty "control: no other port" "$other"
+	equal "check" 0 "$checked"
+	equal "taken" 1 "$taken"
+	logged 'user bob: .*networks\[0\]: pasta: .*8080'
+	equal "the old container stays" "$(hostname)" "$network_changed"
+}
+
 pasta_errors() {
 	[ -x /usr/bin/pasta ] || skip "passt is not installed"
 	uplink
@@ -560,6 +616,7 @@ t "resolv.conf of a rootfs: its own comes first, links stay inside" \
 	resolv_rootfs
 t "pasta: a network without privileges, ended with the container" pasta
 t "J1 pasta: configured, out of reach, and gone after every end" pasta_ends
+t "pasta: ports of the host lead to the container" pasta_ports
 t "pasta: its errors are told" pasta_errors
 t "pasta for root's own container" pasta_root
 t "the sample of 2014 runs with its bridge" sample
