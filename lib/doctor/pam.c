@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor/pam.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,11 +18,10 @@
 #define DEPTH_MAX 16
 #define ARGUMENTS_MAX 32
 
-static const char *const dirs[] = { NSC_PAM_DIR, "/usr/lib/pam.d" };
-
 struct reader {
 	struct nsc_pam_stack *stack;
 	const char *type;
+	const char *service;	/* in pam.conf, whose lines name theirs */
 	const char *file;
 	unsigned int number;
 	unsigned int level;
@@ -35,10 +34,10 @@ static int read_service(struct reader *r, const char *service);
 /* Take one word, or a text in brackets; NULL at the end. */
 static char *take_word(char **at)
 {
-	char *word = *at + strspn(*at, " \t");
+	char *word = *at ? *at + strspn(*at, " \t") : NULL;
 	char *end;
 
-	if (!*word)
+	if (!word || !*word)
 		return NULL;
 	end = *word == '[' ? word + strcspn(word, "]") :
 			     word + strcspn(word, " \t");
@@ -50,6 +49,19 @@ static char *take_word(char **at)
 		*at = end + 1;
 	}
 	return word;
+}
+
+/* libpam calls a module that it cannot load, and gets "module_unknown". */
+static bool is_missing(const char *module)
+{
+	char path[PATH_MAX];
+	const char *isa = strstr(module, "$ISA");
+	int n = snprintf(path, sizeof(path), "%s%.*s%s",
+			 *module == '/' ? "" : NSC_PAM_MODULE_DIR "/",
+			 isa ? (int)(isa - module) : (int)strlen(module),
+			 module, isa ? isa + strlen("$ISA/") : "");
+
+	return n >= (int)sizeof(path) || access(path, F_OK) < 0;
 }
 
 static int pam_add(struct reader *r, const char *control, const char *module,
@@ -73,6 +85,7 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 	line.file = strdup(r->file);
 	line.control = strdup(control);
 	line.module = strdup(slash ? slash + 1 : module);
+	line.missing = *module && is_missing(module);
 	stack->lines[stack->n++] = line;
 	while ((word = take_word(&arguments)))
 		if (nsc_text_append(&stack->lines[stack->n - 1].arguments, &n,
@@ -100,13 +113,38 @@ static int include(const struct reader *from, const char *service,
 		ret = pam_add(&r, "substack", "", (char[]){ "" });
 		r.level++;
 	}
-	return ret < 0 ? ret : read_service(&r, service);
+	if (ret == 0 && nsc_text_append(&r.stack->included,
+					&r.stack->n_included, service) < 0)
+		ret = nsc_error_sys(r.err, ENOMEM, "%s", service);
+	if (ret == 0)
+		ret = read_service(&r, service);
+	/* libpam has a line that always fails in its place. */
+	return ret == -ENOENT ? pam_add(&r, "required", service, NULL) : ret;
+}
+
+/* For libpam, a line of an unknown type is an auth line that always fails. */
+static bool is_type(const char *word)
+{
+	static const char *const types[] = {
+		"auth", "account", "session", "password",
+	};
+
+	word += *word == '-';
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(types); i++)
+		if (!strcasecmp(word, types[i]))
+			return true;
+	return false;
 }
 
 static int read_line(struct reader *r, char *line)
 {
 	char *type = take_word(&line), *control, *module;
 
+	if (type && r->service) {
+		if (strcasecmp(type, r->service) != 0)
+			return 0;
+		type = take_word(&line);
+	}
 	if (!type)
 		return 0;
 	if (!strcmp(type, "@include")) {
@@ -114,11 +152,12 @@ static int read_line(struct reader *r, char *line)
 		return module ? include(r, module, false) : 0;
 	}
 	if (strcasecmp(type + (*type == '-'), r->type) != 0)
-		return 0;
+		return is_type(type) || strcmp(r->type, "auth") != 0 ? 0 :
+			       pam_add(r, "required", type, NULL);
 	control = take_word(&line);
 	module = control ? take_word(&line) : NULL;
 	if (!module)
-		return 0;
+		return pam_add(r, "required", control ? control : type, NULL);
 	if (!strcasecmp(control, "include") || !strcasecmp(control, "substack"))
 		return include(r, module, !strcasecmp(control, "substack"));
 	return pam_add(r, control, module, line);
@@ -151,14 +190,17 @@ static int read_lines(struct reader *r, char *text)
 
 static int open_service(const char *service, char **ret_path)
 {
+	const char *dirs[NSC_PAM_DIRS_MAX];
+	size_t n = nsc_pam_dirs(dirs);
 	int fd = -1;
 
-	if (strchr(service, '/')) {
+	errno = ENOENT;
+	if (*service == '/') {
 		*ret_path = strdup(service);
 		return open(service, O_RDONLY | O_NONBLOCK | O_NOCTTY |
 			    O_CLOEXEC);
 	}
-	for (size_t i = 0; fd < 0 && i < NSC_ARRAY_SIZE(dirs); i++) {
+	for (size_t i = 0; fd < 0 && i < n; i++) {
 		nsc_free(ret_path);
 		if (asprintf(ret_path, "%s/%s", dirs[i], service) < 0) {
 			*ret_path = NULL;
@@ -166,8 +208,6 @@ static int open_service(const char *service, char **ret_path)
 		}
 		fd = open(*ret_path, O_RDONLY | O_NONBLOCK | O_NOCTTY |
 			  O_CLOEXEC);
-		if (fd < 0 && errno != ENOENT)
-			break;
 	}
 	return fd;
 }
@@ -189,7 +229,7 @@ static int read_service(struct reader *r, const char *service)
 	ret = nsc_file_read(fd, path, FILE_MAX, &text, NULL, r->err);
 	if (ret < 0)
 		return ret;
-	if (!r->stack->path[0])
+	if (!r->stack->path[0] || r->depth == 0)
 		snprintf(r->stack->path, sizeof(r->stack->path), "%s", path);
 	r->file = path;
 	r->number = 0;
@@ -200,12 +240,25 @@ int nsc_pam_load(const char *service, const char *type,
 		 struct nsc_pam_stack *ret, struct nsc_error *err)
 {
 	struct reader r = { .stack = ret, .type = type, .err = err };
+	const char *dirs[NSC_PAM_DIRS_MAX], *file = service;
+	int error;
 
 	if (!*service || strchr(service, '/'))
 		return nsc_error_set(err, EINVAL, "PAM service '%s': expected "
 				     "the name of a file in " NSC_PAM_DIR,
 				     service);
-	return read_service(&r, service);
+	ret->type = type;
+	if (nsc_pam_dirs(dirs) == 0) {
+		r.service = service;
+		file = NSC_PAM_CONF;
+	}
+	error = read_service(&r, file);
+	if (error < 0 || ret->n || !strcasecmp(service, NSC_PAM_OTHER))
+		return error;
+	/* A service without a line of this type has those of "other". */
+	r.service = r.service ? NSC_PAM_OTHER : NULL;
+	error = read_service(&r, r.service ? NSC_PAM_CONF : NSC_PAM_OTHER);
+	return error == -ENOENT ? 0 : error;
 }
 
 const struct nsc_pam_line *nsc_pam_find(const struct nsc_pam_stack *stack,
@@ -215,128 +268,6 @@ const struct nsc_pam_line *nsc_pam_find(const struct nsc_pam_stack *stack,
 		if (!strcmp(stack->lines[i].module, module))
 			return &stack->lines[i];
 	return NULL;
-}
-
-struct outcome {
-	enum nsc_pam_action action;
-	unsigned int jump;
-};
-
-static struct outcome outcome_of(const char *word, size_t len)
-{
-	static const struct {
-		const char *name;
-		enum nsc_pam_action action;
-	} names[] = {
-		{ "ok", NSC_PAM_OK }, { "done", NSC_PAM_DONE },
-		{ "bad", NSC_PAM_BAD }, { "die", NSC_PAM_DIE },
-		{ "ignore", NSC_PAM_IGNORE }, { "reset", NSC_PAM_IGNORE },
-	};
-
-	if (len && isdigit((unsigned char)*word)) {
-		unsigned long n = strtoul(word, NULL, 10);
-
-		return (struct outcome){ n ? NSC_PAM_JUMP : NSC_PAM_IGNORE,
-					 n > LINES_MAX ? LINES_MAX :
-							 (unsigned int)n };
-	}
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++)
-		if (strlen(names[i].name) == len &&
-		    !strncasecmp(names[i].name, word, len))
-			return (struct outcome){ names[i].action, 0 };
-	return (struct outcome){ NSC_PAM_BAD, 0 };
-}
-
-static const struct {
-	const char *name;
-	const char *long_form;
-} words[] = {
-	{ "required", "[success=ok default=bad]" },
-	{ "requisite", "[success=ok default=die]" },
-	{ "sufficient", "[success=done default=ignore]" },
-	{ "optional", "[success=ok default=ignore]" },
-};
-
-static const char *long_form(const char *control)
-{
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(words); i++)
-		if (!strcasecmp(words[i].name, control))
-			return words[i].long_form;
-	return control;
-}
-
-/* The next "name=action" of a control in brackets; false at the end. */
-static bool next_outcome(const char **at, const char **ret_name,
-			 size_t *ret_len, struct outcome *ret)
-{
-	const char *p = *at + strspn(*at, "[ \t");
-	size_t len = strcspn(p, "= \t]"), action;
-
-	if (p[len] != '=')
-		return false;
-	*ret_name = p;
-	*ret_len = len;
-	p += len + 1;
-	action = strcspn(p, " \t]");
-	*ret = outcome_of(p, action);
-	*at = p + action;
-	return true;
-}
-
-enum nsc_pam_action nsc_pam_action(const char *control, const char *result)
-{
-	const char *at = long_form(control), *name;
-	/* A result that control does not name counts as "bad". */
-	struct outcome outcome, found = { NSC_PAM_BAD, 0 };
-	size_t len;
-
-	while (next_outcome(&at, &name, &len, &outcome)) {
-		if (len == strlen(result) && !strncasecmp(name, result, len))
-			return outcome.action;
-		if (len == strlen("default") &&
-		    !strncasecmp(name, "default", len))
-			found = outcome;
-	}
-	return found.action;
-}
-
-/* The first line after the substack that line i is in. */
-static size_t end_of(const struct nsc_pam_stack *stack, size_t i)
-{
-	size_t k = i + 1;
-
-	while (k < stack->n && stack->lines[k].level >= stack->lines[i].level)
-		k++;
-	return k;
-}
-
-/* The line at which PAM continues after this outcome of line i. */
-static size_t next_after(const struct nsc_pam_stack *stack, size_t i,
-			 struct outcome outcome)
-{
-	unsigned int level = stack->lines[i].level;
-	size_t end = end_of(stack, i), to = i + 1;
-
-	if (outcome.action == NSC_PAM_DONE)
-		return end;
-	while (outcome.action == NSC_PAM_JUMP && to < end && outcome.jump) {
-		outcome.jump -= stack->lines[to++].level == level;
-		while (to < end && stack->lines[to].level > level)
-			to++;
-	}
-	return to;
-}
-
-bool nsc_pam_passes_over(const struct nsc_pam_stack *stack, size_t i, size_t k)
-{
-	const char *at = long_form(stack->lines[i].control), *name;
-	struct outcome outcome;
-	size_t len;
-
-	while (next_outcome(&at, &name, &len, &outcome))
-		if (next_after(stack, i, outcome) > k)
-			return true;
-	return false;
 }
 
 int nsc_pam_options(const struct nsc_pam_line *line,
@@ -359,6 +290,6 @@ void nsc_pam_free(struct nsc_pam_stack *stack)
 		nsc_text_free_vector(stack->lines[i].arguments);
 	}
 	free(stack->lines);
-	stack->lines = NULL;
-	stack->n = 0;
+	nsc_text_free_vector(stack->included);
+	*stack = (struct nsc_pam_stack)NSC_PAM_STACK_INIT;
 }

@@ -4,6 +4,7 @@
  * which modules they call before and after it.
  */
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +56,13 @@ static const struct {
 struct service {
 	struct nsc_doctor *doctor;
 	char *name;
-	struct nsc_pam_stack stack;
+	struct nsc_pam_stack stack;	/* its session lines */
+	struct nsc_pam_stack before[2];	/* auth, account */
+};
+
+struct services {
+	struct service *list;
+	size_t n;
 };
 
 static void stacks_add(const struct service *s, enum nsc_severity severity,
@@ -169,20 +176,70 @@ static void check_after(const struct service *s, size_t ours)
 	}
 }
 
+static bool is_of_other(const struct service *s)
+{
+	return strcmp(s->name, NSC_PAM_OTHER) != 0 &&
+	       nsc_text_ends_with(s->stack.path, "/" NSC_PAM_OTHER);
+}
+
 static void missing(const struct service *s, enum kind kind)
 {
+	bool is_manager = !strcmp(s->name, "systemd-user");
 	const struct nsc_finding f = {
 		.severity = kind == FALLBACK ? NSC_RISK : NSC_HOLE,
 		.check = "not-listed", .file = s->stack.path,
-		.remedy = strcmp(s->name, "systemd-user") != 0 ?
-			"session required " NSC_PAM_MODULE :
-			"systemctl mask user@UID.service for contained users, "
-			"or session required " NSC_PAM_MODULE,
+		.remedy = is_manager ? "nsinit enable systemd-user" :
+				       "session required " NSC_PAM_MODULE,
 	};
 
-	nsc_doctor_add(s->doctor, &f, NSC_PAM_MODULE " is not listed: %s",
-		       kind == FALLBACK ? "services without a file open "
-		       "sessions on the host" : "its sessions are on the host");
+	if (is_of_other(s))
+		nsc_doctor_add(s->doctor, &f, NSC_PAM_MODULE " is not listed, "
+			       "and '%s' has no session lines of its own: its "
+			       "sessions are on the host", s->name);
+	else
+		nsc_doctor_add(s->doctor, &f, NSC_PAM_MODULE " is not listed: "
+			       "%s", kind == FALLBACK ? "services without a "
+			       "file open sessions on the host" :
+			       is_manager ? "a user's service manager runs the "
+			       "user's units on the host" :
+			       "its sessions are on the host");
+}
+
+/* True if nobody gets past this stack, and that is not what somebody wanted. */
+static bool is_shut(const struct nsc_pam_stack *stack, size_t ours)
+{
+	struct nsc_pam_ends ends = nsc_pam_walk(stack, ours);
+
+	return !ends.inside && !ends.outside &&
+	       (ours < stack->n || !ends.barrier || ends.barrier->missing);
+}
+
+static void shut(const struct service *s, const struct nsc_pam_stack *stack)
+{
+	const struct nsc_pam_line *line = nsc_pam_walk(stack, 0).barrier;
+	struct nsc_error err = NSC_ERROR_INIT;
+	struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "nobody-gets-in",
+		.file = line ? line->file : stack->path,
+		.line = line ? line->number : 0,
+		.remedy = "a line that can succeed",
+	};
+
+	/* A name that begins so is ours with a typing mistake. */
+	if (line && line->missing)
+		f.remedy = !strncmp(line->module, "pam_con", 7) &&
+			   strcmp(line->module, NSC_PAM_MODULE) != 0 ?
+			"session required " NSC_PAM_MODULE :
+			"remove the line, or install what it names";
+	nsc_pam_shut(stack, line, s->name, &err);
+	nsc_doctor_add(s->doctor, &f, "%s", err.text);
+}
+
+static void check_logins(const struct service *s)
+{
+	for (size_t t = 0; t < NSC_ARRAY_SIZE(s->before); t++)
+		if (is_shut(&s->before[t], s->before[t].n))
+			shut(s, &s->before[t]);
 }
 
 static enum kind kind_of(const char *service)
@@ -193,7 +250,7 @@ static enum kind kind_of(const char *service)
 	return DOOR;
 }
 
-static bool is_named_door(const char *service)
+static bool is_named(const char *service)
 {
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(services); i++)
 		if (!strcmp(services[i].service, service))
@@ -206,10 +263,21 @@ static void examine(const struct service *s)
 	enum kind kind = kind_of(s->name);
 	const struct nsc_pam_line *found = nsc_pam_find(&s->stack,
 							NSC_PAM_MODULE);
-	size_t ours = found ? (size_t)(found - s->stack.lines) : 0;
+	size_t ours = found ? (size_t)(found - s->stack.lines) : s->stack.n;
 
+	/* What has no session lines and is no door opens no session. */
+	if (kind == CHORE && is_of_other(s))
+		return;
+	if (kind != CHORE)
+		check_logins(s);
+	if ((found || kind != CHORE) && is_shut(&s->stack, ours)) {
+		shut(s, &s->stack);
+		/* After the failure, sshd forwards nothing. */
+		s->doctor->sshd_places |= !strcmp(s->name, "sshd");
+		return;
+	}
 	if (!found) {
-		if (kind != CHORE && s->stack.n)
+		if (kind != CHORE && nsc_pam_walk(&s->stack, ours).outside)
 			missing(s, kind);
 		return;
 	}
@@ -220,73 +288,108 @@ static void examine(const struct service *s)
 	nsc_doctor_readers(s->doctor, s->name, &s->stack, ours);
 }
 
-/* True if other services include the file, and it is not a known service. */
-static bool is_fragment(const char *name, const struct service *all, size_t n)
+static bool includes(const struct nsc_pam_stack *stack, const char *name)
 {
-	if (is_named_door(name))
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		for (size_t k = 0; k < all[i].stack.n; k++) {
-			const char *file = all[i].stack.lines[k].file;
-			const char *slash = strrchr(file, '/');
-
-			if (strcmp(all[i].name, name) != 0 && slash &&
-			    !strcmp(slash + 1, name))
-				return true;
-		}
-	}
+	for (size_t i = 0; i < stack->n_included; i++)
+		if (!strcmp(stack->included[i], name))
+			return true;
 	return false;
 }
 
-/* Skip backup copies of editors and package managers. */
-static bool is_service(const struct dirent *entry)
+/* True if other services include the file, and it is not a known service. */
+static bool is_fragment(const char *name, const struct services *all)
 {
-	return nsc_text_name_valid(entry->d_name) &&
-	       !strstr(entry->d_name, ".dpkg-") &&
-	       !strstr(entry->d_name, ".rpm") &&
-	       !strstr(entry->d_name, ".bak");
+	bool found = false;
+
+	for (size_t i = 0; i < all->n && !found && !is_named(name); i++)
+		found = strcmp(all->list[i].name, name) != 0 &&
+			(includes(&all->list[i].stack, name) ||
+			 includes(&all->list[i].before[0], name) ||
+			 includes(&all->list[i].before[1], name));
+	return found;
 }
 
-static size_t load_all(struct nsc_doctor *doctor, struct service *all)
+/* Skip backup copies of editors and package managers. */
+static bool is_service(const char *name)
 {
-	DIR *dir = opendir(NSC_PAM_DIR);
+	return nsc_text_name_valid(name) && !strstr(name, ".dpkg-") &&
+	       !strstr(name, ".rpm") && !strstr(name, ".bak");
+}
+
+static void add_service(struct nsc_doctor *doctor, const char *name,
+			struct services *all)
+{
+	struct service *s = &all->list[all->n];
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (!is_service(name) || all->n == SERVICES_MAX)
+		return;
+	for (size_t i = 0; i < all->n; i++)
+		if (!strcmp(all->list[i].name, name))
+			return;
+	*s = (struct service){ .doctor = doctor };
+	if (nsc_text_copy(&s->name, name) < 0)
+		return;
+	all->n++;
+	if (nsc_pam_load(name, "session", &s->stack, &err) < 0 ||
+	    nsc_pam_load(name, "auth", &s->before[0], &err) < 0 ||
+	    nsc_pam_load(name, "account", &s->before[1], &err) < 0)
+		nsc_doctor_blind(doctor, &err);
+}
+
+static void add_directory(struct nsc_doctor *doctor, const char *path,
+			  struct services *all)
+{
+	DIR *dir = opendir(path);
 	const struct dirent *entry;
-	size_t n = 0;
 
-	while (dir && n < SERVICES_MAX && (entry = readdir(dir))) {
-		struct nsc_error err = NSC_ERROR_INIT;
-
-		if (!is_service(entry))
-			continue;
-		all[n] = (struct service){ .doctor = doctor };
-		if (nsc_text_copy(&all[n].name, entry->d_name) < 0)
-			break;
-		if (nsc_pam_load(all[n].name, "session", &all[n].stack,
-				 &err) < 0)
-			nsc_doctor_blind(doctor, &err);
-		n++;
-	}
+	while (dir && (entry = readdir(dir)))
+		add_service(doctor, entry->d_name, all);
 	if (dir)
 		closedir(dir);
-	if (n == SERVICES_MAX)
+}
+
+/* Each line of pam.conf begins with the name of a service. */
+static void add_conf(struct nsc_doctor *doctor, struct services *all)
+{
+	_cleanup_file_ FILE *file = fopen(NSC_PAM_CONF, "re");
+	char line[1024], name[NSC_NAME_MAX + 1];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%64[^# \t\n]", name) == 1)
+			add_service(doctor, name, all);
+}
+
+static void load_all(struct nsc_doctor *doctor, struct services *all)
+{
+	const char *dirs[NSC_PAM_DIRS_MAX];
+	size_t n = nsc_pam_dirs(dirs);
+
+	for (size_t i = 0; i < n; i++)
+		add_directory(doctor, dirs[i], all);
+	if (n == 0)
+		add_conf(doctor, all);
+	if (all->n == SERVICES_MAX)
 		nsc_doctor_add(doctor, &(struct nsc_finding){
 			.severity = NSC_RISK, .check = "not-examined",
 			.file = NSC_PAM_DIR, .remedy = "remove unused services",
 		}, "only %d services are examined", SERVICES_MAX);
-	return n;
 }
 
 void nsc_doctor_stacks(struct nsc_doctor *doctor)
 {
-	struct service *all = calloc(SERVICES_MAX, sizeof(*all));
-	size_t n = all ? load_all(doctor, all) : 0;
+	struct services all = { calloc(SERVICES_MAX, sizeof(*all.list)), 0 };
 
-	for (size_t i = 0; i < n; i++)
-		if (!is_fragment(all[i].name, all, n))
-			examine(&all[i]);
-	for (size_t i = 0; i < n; i++) {
-		free(all[i].name);
-		nsc_pam_free(&all[i].stack);
+	if (all.list)
+		load_all(doctor, &all);
+	for (size_t i = 0; i < all.n; i++)
+		if (!is_fragment(all.list[i].name, &all))
+			examine(&all.list[i]);
+	for (size_t i = 0; i < all.n; i++) {
+		free(all.list[i].name);
+		nsc_pam_free(&all.list[i].stack);
+		nsc_pam_free(&all.list[i].before[0]);
+		nsc_pam_free(&all.list[i].before[1]);
 	}
-	free(all);
+	free(all.list);
 }

@@ -67,6 +67,7 @@ static int try_load_user(struct try *t, struct nsc_error *err)
 static int check_service(struct try *t, struct nsc_error *err)
 {
 	const struct nsc_pam_line *line;
+	struct nsc_pam_ends ends;
 	int ret;
 
 	if (!t->service)
@@ -75,10 +76,15 @@ static int check_service(struct try *t, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	line = nsc_pam_find(&t->stack, NSC_PAM_MODULE);
-	if (!line)
-		return nsc_error_set(err, ENOENT, "%s does not list "
-				     NSC_PAM_MODULE ": a login by '%s' stays "
-				     "on the host", t->stack.path, t->service);
+	ends = nsc_pam_walk(&t->stack, line ? (size_t)(line - t->stack.lines) :
+					      t->stack.n);
+	if (!ends.inside && !ends.outside)
+		return nsc_pam_shut(&t->stack, ends.barrier, t->service, err);
+	if (!line || !ends.inside)
+		return nsc_error_set(err, ENOENT, "%s %s " NSC_PAM_MODULE
+				     ": a login by '%s' stays on the host",
+				     t->stack.path, line ? "ends before" :
+				     "does not list", t->service);
 	snprintf(t->text, sizeof(t->text), "%s:%u: session %s " NSC_PAM_MODULE,
 		 line->file, line->number, line->control);
 	return nsc_pam_options(line, &t->options, err);

@@ -17,6 +17,10 @@ SAVED="pam.d ssh passwd shells group"
 		*) pam_enable "${name##*/}" ;;
 		esac
 	done
+	[ ! -e /usr/lib/pam.d/systemd-user ] || {
+		cp /usr/lib/pam.d/systemd-user /etc/pam.d/
+		pam_enable systemd-user
+	}
 	# Debian's sshd and atd read ~/.pam_environment on the host.
 	sed -i 's/user_readenv=1//' /etc/pam.d/*
 	for name in $SAVED; do
@@ -34,7 +38,7 @@ fresh() {
 		rm -rf "/etc/${name:?}"
 		cp -a "$TOP/saved-$name" "/etc/$name"
 	done
-	rm -rf "${CONF:?}"
+	rm -rf /usr/lib/pam.d/nsc-ftp "${CONF:?}"
 	mkdir -p "$CONF"
 	conf 'linger = 0;'
 	config alice '{"rootfs": "/"}'
@@ -97,9 +101,9 @@ line_of() {
 	grep -n "$1" "$2" | head -n 1 | cut -d : -f 1
 }
 
-# before LINE : inserts a session line before pam_container, in su.
+# before LINE : inserts a session line before pam_container, in su or SERVICE.
 before() {
-	sed -i "/pam_container/i $1" /etc/pam.d/su
+	sed -i "/pam_container/i $1" "/etc/pam.d/${SERVICE-su}"
 }
 
 after() {
@@ -176,12 +180,111 @@ reads_no_home() {
 	echo "<!-- <luserconf name=\"x\" /> -->" \
 		> /etc/security/pam_mount.conf.xml
 	{
-		echo "auth required pam_u2f.so authfile=/etc/u2f_keys"
+		echo "auth optional pam_u2f.so authfile=/etc/u2f_keys"
 		echo "session optional pam_xauth.so"
 	} >> /etc/pam.d/su
 	doctor 0
 	rm /etc/security/pam_mount.conf.xml
 	empty "findings" "$(grep -E '^(hole|risk|note) ' "$OUT/stdout")"
+}
+
+# The package was removed without its lines: no login is a hole then.
+no_module() {
+	fresh
+	mv /usr/lib/*/security/pam_container.so "$OUT/"
+	doctor 0
+	mv "$OUT/pam_container.so" "$(dirname "$(find /usr/lib/*/security \
+		-name pam_unix.so)")"
+	found risk nobody-gets-in /etc/pam.d/sshd: \
+		"pam_container.so: does not exist: nobody gets in by 'sshd'"
+	lacks "findings" "on the host" "$(grep -A 1 ^hole "$OUT/stdout")"
+}
+
+# The trial of a login says the same.
+tried() {
+	fresh
+	sed -i s/pam_container/pam_contaner/ /etc/pam.d/login
+	status_is 1 nsinit try --service login alice
+	contains "text" "nobody gets in by 'login'" "$(cat "$OUT/stderr")"
+	sed -i "s/required *pam_contaner/optional pam_contaner/" /etc/pam.d/login
+	status_is 1 nsinit try --service login alice
+	contains "text" "stays on the host" "$(cat "$OUT/stderr")"
+	sed -i '/pam_cont/d; 1i session sufficient pam_permit.so' \
+		/etc/pam.d/login
+	pam_enable login
+	status_is 1 nsinit try --service login alice
+	contains "text" "ends before" "$(cat "$OUT/stderr")"
+}
+
+# A stack of session lines: what libpam does with it, and what we say.
+agree() {
+	local real said
+
+	printf 'session %s\n' "$@" > /etc/pam.d/nsc-stack
+	"$TESTS/pamcaller" nsc-stack alice > "$OUT/real" 2> /dev/null
+	real=outside
+	[ "$(printed_ns "$OUT/real" mnt)" = "$(ns_of self mnt)" ] || real=inside
+	grep -qx "open 0" "$OUT/real" || real=nobody
+	nsinit try --service nsc-stack alice > /dev/null 2> "$OUT/text"
+	case $?$(< "$OUT/text") in
+	0) said=inside ;;
+	*"nobody gets in"*) said=nobody ;;
+	*"stays on the host"*) said=outside ;;
+	*) said=$(< "$OUT/text") ;;
+	esac
+	equal "$*" "$real" "$said"
+}
+
+agrees_with_libpam() {
+	local ours="required pam_container.so" no="pam_nowhere.so"
+
+	fresh
+	printf '%s\n' "session sufficient pam_permit.so" > /etc/pam.d/nsc-done
+	printf '%s\n' "session [default=die] $no" > /etc/pam.d/nsc-die
+	agree "$ours"
+	agree "required pam_permit.so"
+	agree "required $no" "$ours"
+	agree "optional $no" "$ours"
+	agree "sufficient $no" "$ours"
+	agree "requisite $no" "$ours"
+	agree "[module_unknown=ignore default=bad] $no" "$ours"
+	agree "[module_unknown=ok default=bad] $no" "$ours"
+	agree "[default=1] $no" "$ours" "required pam_permit.so"
+	agree "[default=1] $no" "$ours"
+	agree "[default=2] $no" "$ours"
+	agree "sufficient pam_permit.so" "$ours"
+	agree "required pam_deny.so" "sufficient pam_permit.so" "$ours"
+	agree "required pam_deny.so" "[default=reset] pam_permit.so" "$ours"
+	agree "required $no" "[default=reset] pam_permit.so" "$ours"
+	agree "[success=die] pam_permit.so" "$ours"
+	agree "[session_err=done default=bad] pam_deny.so" "$ours"
+	agree "include nsc-done" "$ours"
+	agree "substack nsc-done" "$ours"
+	agree "substack nsc-die" "$ours"
+	agree "include nsc-nowhere" "$ours"
+	agree "[success=1 default=ignore] pam_permit.so" \
+		"substack nsc-die" "$ours"
+	agree "optional pam_contaner.so" "required pam_permit.so"
+	agree "optional pam_contaner.so"
+	agree "$ours" "required $no"
+	agree "required" "$ours"
+	agree "[" "$ours"
+	rm /etc/pam.d/nsc-*
+}
+
+# libpam reads pam.conf where it has no directory.
+pam_conf() {
+	fresh
+	mv /usr/lib/pam.d "$OUT/"
+	mv /etc/pam.d "$OUT/etc"
+	printf '%s\n' "OTHER session required pam_container.so" \
+		"su session required pam_permit.so" \
+		"login session required pam_container.so" > /etc/pam.conf
+	doctor 1
+	mv "$OUT/etc" /etc/pam.d
+	mv "$OUT/pam.d" /usr/lib/
+	equal "findings" 1 "$(grep -c '^hole not-listed' "$OUT/stdout")"
+	found hole not-listed /etc/pam.conf "its sessions are on the host"
 }
 
 through_include() {
@@ -293,13 +396,24 @@ hole|passed-over|/etc/pam.d/su:|session sufficient pam_permit.so|before "session
 hole|passed-over|/etc/pam.d/su:|[success=done default=ignore]|before "session [success=done default=ignore] pam_permit.so"
 hole|passed-over|/etc/pam.d/su:|[auth_err=ignore perm_denied=1 default=bad]|before "session [auth_err=ignore perm_denied=1 default=bad] pam_succeed_if.so"
 hole|passed-over|/etc/pam.d/su:|[success=1 default=ignore]|before "session [success=1 default=ignore] pam_succeed_if.so"
++hole|not-listed|/usr/lib/pam.d/systemd-user|runs the user's units|rm /etc/pam.d/systemd-user; [ -e /usr/lib/pam.d/systemd-user ] || echo "session required pam_permit.so" > /usr/lib/pam.d/systemd-user
+hole|not-listed|/usr/lib/pam.d/nsc-ftp|is not listed|echo "session required pam_permit.so" > /usr/lib/pam.d/nsc-ftp
++hole|not-listed|/etc/pam.d/other|'vsftpd' has no session lines|echo "auth required pam_permit.so" > /etc/pam.d/vsftpd; sed -i /pam_container/d /etc/pam.d/other
+risk|nobody-gets-in|/etc/pam.d/atd:|session required pam_contaner.so: does not exist: nobody gets in by 'atd'|sed -i s/pam_container/pam_contaner/ /etc/pam.d/atd
+risk|nobody-gets-in|/etc/pam.d/atd:|session requisite pam_nowhere.so: does not exist|SERVICE=atd before "-session requisite pam_nowhere.so"
+risk|nobody-gets-in|/etc/pam.d/atd:|account required pam_nowhere.so: does not exist|echo "account required pam_nowhere.so" >> /etc/pam.d/atd
+risk|nobody-gets-in|/etc/pam.d/atd:|auth required pam_unix.so: does not exist|echo "auth required /nowhere/pam_unix.so" >> /etc/pam.d/atd
+risk|nobody-gets-in|/etc/pam.d/atd:|auth required sesion: does not exist|echo "sesion required pam_permit.so" >> /etc/pam.d/atd
+risk|nobody-gets-in|/etc/pam.d/atd:|session [default=die] pam_permit.so: always fails|SERVICE=atd before "session [default=die] pam_permit.so"
+risk|nobody-gets-in|/etc/pam.d/nsc-three:|session required pam_deny.so: always fails: nobody gets in by 'atd'|SERVICE=atd before "session include nsc-two"; echo "session include nsc-three" > /etc/pam.d/nsc-two; echo "session required pam_deny.so" > /etc/pam.d/nsc-three
+risk|nobody-gets-in|/etc/pam.d/atd:|nsc-nowhere: does not exist|SERVICE=atd before "session include nsc-nowhere"
 risk|after|/etc/pam.d/login:|pam_systemd.so: is called inside|after "session optional pam_systemd.so"
 risk|after|/etc/pam.d/login:|pam_limits.so: is called inside|after "-session required pam_limits.so"
-risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session required /lib/security/pam_namespace.so"
+risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session optional /lib/security/pam_namespace.so"
 risk|reads-home|/etc/pam.d/su:|session required pam_env.so: reads ~/.pam_environment|before "session required pam_env.so user_readenv=1"
 risk|reads-home|/etc/pam.d/su:|auth required pam_env.so: reads|echo "auth required pam_env.so user_readenv=1" >> /etc/pam.d/su
 risk|reads-home|/etc/pam.d/su:|account sufficient pam_krb5.so: reads ~/.k5login|echo "account sufficient pam_krb5.so" >> /etc/pam.d/su
-risk|reads-home|/etc/pam.d/sshd:|reads ~/.google_authenticator|echo "auth required pam_google_authenticator.so secret=\${HOME}/.ga" >> /etc/pam.d/sshd
+risk|reads-home|/etc/pam.d/sshd:|reads ~/.google_authenticator|echo "auth optional pam_google_authenticator.so secret=\${HOME}/.ga" >> /etc/pam.d/sshd
 risk|reads-home|/etc/pam.d/su:|reads ~/.xauth|before "session optional pam_xauth.so"
 risk|reads-home|/etc/pam.d/su:|reads the file of <luserconf>|before "session optional pam_mount.so"; echo "<!-- x --><pam_mount><luserconf name=\"x\" /></pam_mount>" > /etc/security/pam_mount.conf.xml
 note|runs-program|/etc/pam.d/su:|runs a program as root|before "session optional pam_exec.so /bin/true"
@@ -349,6 +463,10 @@ t "nsshell alone: with everything forbidden only PAM is missing" \
 t "jumps and substacks that do not pass over the module are no holes" \
 	harmless_lines
 t "modules that read no file of the user are not named" reads_no_home
+t "without the module itself nobody gets in" no_module
+t "nsinit try says when nobody gets in, and when a login stays outside" tried
+t "what a stack does is what libpam does with it" agrees_with_libpam
+t "without directories, pam.conf is read" pam_conf
 t "a module that is included counts for who includes it" through_include
 t "a file that includes itself: not looked at" endless_include
 t "a broken container.json, with both on_error" broken_container
