@@ -382,6 +382,23 @@ static int set_defaults(struct nsc_config *config, const char *file)
 }
 
 /* Check the keys that depend on each other. */
+/* Only a user namespace keeps root inside from what the masks cover. */
+static int check_masks(struct nsc_reader *r, const struct nsc_config *config)
+{
+	char text[128];
+
+	for (size_t i = 0; i < config->n_mounts; i++) {
+		if (config->mounts[i].masked ||
+		    config->namespaces & CLONE_NEWUSER)
+			continue;
+		snprintf(text, sizeof(text), "mounts[%zu].masked: false needs "
+			 "namespaces.NEWUSER, or root inside could change the "
+			 "host's kernel", i);
+		return nsc_field_refuse(r, text);
+	}
+	return 0;
+}
+
 static int check_together(struct nsc_reader *r, struct nsc_config *config)
 {
 	bool userns = config->namespaces & CLONE_NEWUSER;
@@ -401,7 +418,7 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
-	if (nsc_networks_check(r, config) < 0 ||
+	if (nsc_networks_check(r, config) < 0 || check_masks(r, config) < 0 ||
 	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
 		return -EINVAL;
 	if (!config->rootfs)

@@ -40,6 +40,7 @@ struct nsc_config_mount {
 	char *source;		/* host path; of an overlay: paths, ':' */
 	char *destination;	/* container path */
 	bool writable;
+	bool masked;		/* of proc and sysfs: parts are covered */
 	bool slave;		/* later mounts of the host appear in it */
 	bool idmap;		/* of bind and overlay: ids as on the host */
 	uint64_t attributes;	/* MOUNT_ATTR_* and NSC_MOUNT_ATIME */

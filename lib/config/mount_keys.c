@@ -25,6 +25,7 @@ struct element {
 	bool private;
 	bool idmap;
 	uint64_t attributes;
+	bool masked;
 	char *source;
 	char *destination;
 	char *size;
@@ -125,6 +126,7 @@ const struct nsc_field nsc_mount_fields[] = {
 	{ .name = "private", .read = nsc_read_bool, .at = AT(private) },
 	{ .name = "options", .read = read_options, .at = AT(attributes) },
 	{ .name = "idmap", .read = nsc_read_bool, .at = AT(idmap) },
+	{ .name = "masked", .read = nsc_read_bool, .at = AT(masked) },
 	{ .name = "size", .read = read_size, .at = AT(size) },
 	{ .name = "mode", .read = nsc_read_mode, .at = AT(mode),
 	  .max = 01777 },
@@ -189,6 +191,10 @@ static int check_element(struct nsc_reader *r, const json_t *element,
 	if (e->idmap && !e->private && nsc_field_has(element, "private"))
 		return nsc_field_refuse_member(r, "private", "false is not "
 					       "possible with idmap");
+	if (e->type != NSC_MOUNT_PROC && e->type != NSC_MOUNT_SYSFS &&
+	    nsc_field_has(element, "masked"))
+		return nsc_field_refuse_member(r, "masked", "is for the types "
+					       "\"proc\" and \"sysfs\"");
 	return check_source(r, e);
 }
 
@@ -203,7 +209,8 @@ static int store_element(struct nsc_reader *r, const json_t *element,
 		return -ENOMEM;
 	config->mounts = list;
 	list[config->n_mounts++] = (struct nsc_config_mount){
-		.type = e->type, .writable = e->writable,
+		.type = e->type, .writable = e->writable || !e->masked,
+		.masked = e->masked,
 		.slave = !e->private && nsc_field_has(element, "private"),
 		.idmap = e->idmap, .attributes = e->attributes,
 		.mode = e->mode, .source = e->source,
@@ -215,7 +222,7 @@ static int store_element(struct nsc_reader *r, const json_t *element,
 
 int nsc_read_mount(struct nsc_reader *r, const json_t *element, void *to)
 {
-	struct element e = { .mode = 0755 };
+	struct element e = { .mode = 0755, .masked = true };
 	int ret = nsc_field_object(r, element, nsc_mount_fields, &e);
 
 	if (ret == 0)

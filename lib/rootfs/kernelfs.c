@@ -187,11 +187,13 @@ static int new_mount(const char *type, const char *path, bool writable,
 }
 
 int nsc_rootfs_put_proc(const struct nsc_rootfs *rootfs, const char *path,
-			bool writable, struct nsc_error *err)
+			bool writable, bool masked, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("proc", path, writable, err);
 	int ret = mount < 0 ? mount : kernelfs_put(rootfs, mount, path, err);
 
+	if (!masked)
+		return ret;
 	if (ret == 0)
 		ret = change_below(rootfs, masked_paths, "/proc", mount,
 				   nsc_rootfs_cover, err);
@@ -202,11 +204,13 @@ int nsc_rootfs_put_proc(const struct nsc_rootfs *rootfs, const char *path,
 }
 
 int nsc_rootfs_put_sysfs(const struct nsc_rootfs *rootfs, const char *path,
-			 bool writable, struct nsc_error *err)
+			 bool writable, bool masked, struct nsc_error *err)
 {
 	_cleanup_fd_ int mount = new_mount("sysfs", path, writable, err);
 	int ret = mount < 0 ? mount : kernelfs_put(rootfs, mount, path, err);
 
+	if (!masked)
+		return ret;
 	if (ret == 0)
 		ret = change_below(rootfs, masked_paths, "/sys", mount,
 				   nsc_rootfs_cover, err);

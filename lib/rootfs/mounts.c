@@ -150,10 +150,10 @@ static int put_one(const struct nsc_rootfs *rootfs, size_t i,
 		return put_tmpfs(rootfs, m, err);
 	case NSC_MOUNT_PROC:
 		return nsc_rootfs_put_proc(rootfs, m->destination, m->writable,
-					   err);
+					   m->masked, err);
 	case NSC_MOUNT_SYSFS:
 		return nsc_rootfs_put_sysfs(rootfs, m->destination, m->writable,
-					    err);
+					    m->masked, err);
 	case NSC_MOUNT_MQUEUE:
 		return nsc_rootfs_put_mqueue(rootfs, m->destination, err);
 	case NSC_MOUNT_CGROUP:

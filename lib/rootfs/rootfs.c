@@ -295,9 +295,10 @@ static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 
 static int put_kernel_views(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	int ret = nsc_rootfs_put_proc(rootfs, "/proc", true, err);
+	int ret = nsc_rootfs_put_proc(rootfs, "/proc", true, true, err);
 
-	return ret < 0 ? ret : nsc_rootfs_put_sysfs(rootfs, "/sys", false, err);
+	return ret < 0 ? ret : nsc_rootfs_put_sysfs(rootfs, "/sys", false, true,
+						    err);
 }
 
 int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,

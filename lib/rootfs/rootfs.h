@@ -80,12 +80,14 @@ int nsc_rootfs_put_configured(struct nsc_rootfs *rootfs, struct nsc_error *err);
 /*
  * kernelfs.c: mount the kernel's file systems, for the container's namespaces.
  * The parts of proc and sysfs that belong to the whole host are hidden or
- * read-only, wherever the file system is mounted.
+ * read-only, wherever the file system is mounted; unless masked is false, for
+ * containers in the container: the kernel lets them have such a file system
+ * where another one is wholly visible.
  */
 int nsc_rootfs_put_proc(const struct nsc_rootfs *rootfs, const char *path,
-			bool writable, struct nsc_error *err);
+			bool writable, bool masked, struct nsc_error *err);
 int nsc_rootfs_put_sysfs(const struct nsc_rootfs *rootfs, const char *path,
-			 bool writable, struct nsc_error *err);
+			 bool writable, bool masked, struct nsc_error *err);
 int nsc_rootfs_put_mqueue(const struct nsc_rootfs *rootfs, const char *path,
 			  struct nsc_error *err);
 int nsc_rootfs_put_cgroup(const struct nsc_rootfs *rootfs, const char *path,
