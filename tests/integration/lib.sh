@@ -150,6 +150,21 @@ conf() {
 	printf '%s\n' "$@" > "$CONF/nscontainer.conf"
 }
 
+# vsftpd_start PORT : opens a PAM session for each login, and no sandbox of its
+# own, which fails on new kernels.
+vsftpd_start() {
+	mkdir -p /run/vsftpd
+	printf '%s\n' listen=YES listen_address=127.0.0.1 "listen_port=$1" \
+		anonymous_enable=NO local_enable=YES write_enable=YES \
+		session_support=YES pam_service_name=vsftpd background=NO \
+		secure_chroot_dir=/run/vsftpd seccomp_sandbox=NO \
+		> "$TOP/vsftpd.conf"
+	vsftpd "$TOP/vsftpd.conf" &
+	VSFTPD=$!
+	wait_until 5 listening "$1" 2> /dev/null ||
+		echo "# vsftpd does not listen on port $1"
+}
+
 listening() {
 	: 2> /dev/null < "/dev/tcp/127.0.0.1/$1"
 }

@@ -5,8 +5,8 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by name
 . "$(dirname "$0")/lib.sh"
 
-EXTERNAL=2222 FORCED=2223 DROPBEAR=2224
-SERVICES="sshd login su su-l sudo sudo-i cron atd systemd-user"
+EXTERNAL=2222 FORCED=2223 DROPBEAR=2224 FTP=2121
+SERVICES="sshd login su su-l sudo sudo-i cron atd systemd-user vsftpd"
 PROBE=/usr/bin/nsc-door
 CELLS=$TOP/cells
 LIMIT=15
@@ -311,6 +311,24 @@ x11() {
 	reached "the display" "$OUT/x11"
 }
 
+# The session makes a directory; a file needs a connection of its own.
+by_vsftpd() {
+	local url=ftp://alice:secret-alice@127.0.0.1:$FTP//tmp/nsc-ftp
+
+	head -c 70000 /dev/urandom > "$OUT/file"
+	curl -sS --max-time "$LIMIT" --ftp-create-dirs -T "$OUT/file" \
+		"$url/file" >&2
+	if [ -d /tmp/nsc-ftp ]; then
+		echo -n HOST
+		cmp /tmp/nsc-ftp/file "$OUT/file" >&2 || echo ", data fails"
+	elif [ -n "$CONTAINER" ] && in_container test -d /tmp/nsc-ftp; then
+		echo -n inside
+		in_container test -s /tmp/nsc-ftp/file ||
+			echo ", data not reached"
+	fi
+	rm -rf /tmp/nsc-ftp
+}
+
 # --- what a cell says
 
 # place : where the probe ran, from its output.
@@ -456,6 +474,7 @@ rows() {
 	session sudo_login_pty: sudo -i -u, on a terminal
 	session by_cron: cron; runs /bin/sh
 	session by_at: at; runs /bin/sh
+	forwarding by_vsftpd: vsftpd with session_support; its data ports are the container's: with a network of type host they work
 	session user_manager: systemd --user, the user's service manager; runs no shell
 	END
 }
@@ -626,6 +645,7 @@ sshd_start "$FORCED" -o ForceCommand=nsc-door
 dropbearkey -t ed25519 -f "$TOP/dropbear" > /dev/null 2>&1
 dropbear -F -p "127.0.0.1:$DROPBEAR" -r "$TOP/dropbear" -P /run/dropbear.pid \
 	2> /dev/null &
+vsftpd_start "$FTP"
 t "the doors without containers" plain
 t "the doors with pam_container alone" column pam module /bin/bash
 t "the doors with nsshell alone" column shell "" /usr/bin/nsshell

@@ -271,6 +271,77 @@ made() {
 	sees "made later" '$HOME/file'
 	release
 }
+# --- a real automounter
+
+AUTO=/srv/auto
+# The program of the map makes the home known, and notes who was asked for.
+automounter() {
+	[ -n "$(type -P automount)" ] || skip "automount is missing"
+	mkdir -p "$AUTO"
+	make_home /srv/data/alice alice:alice 0700
+	make_home /srv/data/bob bob:bob 0700
+	cat > "$TOP/auto.home" <<-END
+	#!/bin/sh
+	echo "\$1" >> $TOP/asked
+	[ -d "/srv/data/\$1" ] && echo "-fstype=bind :/srv/data/\$1"
+	END
+	chmod 0755 "$TOP/auto.home"
+	echo "$AUTO program:$TOP/auto.home --timeout=1" > "$TOP/auto.master"
+	: > "$TOP/asked"
+	# The kernel knows the automounter by its group of processes.
+	setsid automount --foreground --dont-check-daemon "$TOP/auto.master" \
+		> "$OUT/automount" 2>&1 &
+	AUTOMOUNT=$!
+	wait_until 10 mountpoint -q "$AUTO" || {
+		stop_automounter
+		skip "autofs: $(tail -n 1 "$OUT/automount")"
+	}
+	usermod -d "$AUTO/alice" alice
+}
+stop_automounter() {
+	kill "$AUTOMOUNT" && wait "$AUTOMOUNT"
+	umount -l "$AUTO/alice" "$AUTO" 2> /dev/null
+	usermod -d /home/alice alice
+}
+mounted() {
+	grep -q " $AUTO/$1 " /proc/self/mountinfo
+}
+not_mounted() {
+	! mounted "$1"
+}
+asked_for_others() {
+	grep -v '^alice$' "$TOP/asked"
+}
+automounted() {
+	local first
+
+	fresh '{"rootfs": "/"}'
+	automounter
+	not_mounted alice || fail "it is mounted before the login"
+	equal "mounted by the login" "of alice" "$(login 'cat ~/file')"
+	login 'echo new > ~/new' > /dev/null
+	equal "written" new "$(cat /srv/data/alice/new)"
+	empty "others' homes" "$(asked_for_others)"
+	wait_until 5 no_container alice || fail "it goes on"
+	wait_until 15 not_mounted alice || fail "it does not expire"
+	equal "mounted again" new "$(login 'cat ~/new')"
+	# On the host it expires under a container, which has it still.
+	hold alice
+	first=$(generation)
+	wait_until 15 not_mounted alice || fail "it does not expire"
+	equal "after that" new "$(login 'cat ~/new')"
+	login 'echo newer > ~/new' > /dev/null
+	equal "written" newer "$(cat /srv/data/alice/new)"
+	equal "container" "$first" "$(generation)"
+	release
+	# One that the administrator started before anybody logged in.
+	wait_until 15 not_mounted alice || fail "it does not expire"
+	status_is 0 nsinit start alice
+	equal "started before" newer "$(login 'cat ~/new')"
+	status_is 0 nsinit stop alice
+	stop_automounter
+}
+
 # A private home is not the host's: what happens there is no change.
 private_home() {
 	local first
@@ -298,5 +369,6 @@ t "M15 a login never writes below a mount" private
 t "M15 what the host mounts over a home arrives, and stays" shared
 t "M15 a container that cannot drain refuses another home" exclusive
 t "a home that is made while the container runs" made
+t "an automounter's home" automounted
 t "a private home is not the host's" private_home
 release_all

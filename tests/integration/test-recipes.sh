@@ -204,8 +204,32 @@ graphical() {
 	wait "$SERVER"
 }
 
+# --- files by vsftpd
+
+vsftpd_files() {
+	local url=ftp://alice:secret-alice@127.0.0.1:2121//tmp/nsc-ftp
+
+	programs vsftpd curl
+	need_product
+	clean_slate
+	pam_enable vsftpd
+	config alice '{"rootfs": "/", "networks": [{"type": "host"}]}'
+	vsftpd_start 2121
+	hold alice
+	head -c 70000 /dev/urandom > "$OUT/file"
+	status_is 0 curl -sS --max-time 20 -T "$OUT/file" "$url"
+	[ ! -e /tmp/nsc-ftp ] || fail "it is on the host"
+	nssh alice 'cat /tmp/nsc-ftp' | cmp - "$OUT/file" ||
+		fail "it is not inside"
+	status_is 0 curl -sS --max-time 20 -o "$OUT/back" "$url"
+	cmp "$OUT/file" "$OUT/back" || fail "it does not come back"
+	release
+	kill "$VSFTPD"
+}
+
 t "P1 bwrap --proc with the recipe" bwrap_proc
 t "rootless podman with the recipe" rootless_podman
 t "rootless podman with subordinate ids" podman_subids
 t "sockets of KCM, gssproxy, SSSD and nscd with the recipe" services
 t "a graphical program over ssh -X" graphical
+t "files by vsftpd with the network of the host" vsftpd_files
