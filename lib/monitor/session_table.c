@@ -22,12 +22,14 @@
 #include "util/text.h"
 #include "util/paths.h"
 #include "rundir/session_file.h"
+#include "monitor/anchor.h"
 #include "monitor/session_cgroups.h"
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
 #include "monitor/session_log.h"
 
 #define MOST 16384		/* even with a higher limit of descriptors */
+#define EACH 3			/* descriptors of a session */
 #define SPARE 64		/* descriptors for other purposes */
 #define EVENTS 64
 #define LATER_MS 20		/* deferred work waits for running logins */
@@ -89,27 +91,42 @@ static void conclude_one(const struct sessions *all, const struct session *s)
 	hangup_session(all->hangups, s);
 }
 
+static int table_watch(const struct sessions *all, struct session *s, int pidfd)
+{
+	struct epoll_event event = {
+		.events = EPOLLIN, .data = { .ptr = s },
+	};
+	int ret = epoll_ctl(all->epoll, EPOLL_CTL_ADD, pidfd, &event);
+
+	return ret < 0 ? -errno : 0;
+}
+
 /*
  * Remove the descriptor from epoll explicitly: a child that writes a record
  * still holds it, and epoll would report an event for the freed entry, which
  * could then be taken for a new one at the same address.
  */
+static void table_unwatch(const struct sessions *all, int pidfd)
+{
+	epoll_ctl(all->epoll, EPOLL_CTL_DEL, pidfd, NULL);
+}
+
 static void table_drop(struct sessions *all, size_t at)
 {
 	struct session *s = all->list[at];
 
 	all->list[at] = all->list[--all->n];
-	epoll_ctl(all->epoll, EPOLL_CTL_DEL, s->pidfd, NULL);
+	table_unwatch(all, s->pidfd);
 	close(s->pidfd);
+	table_unwatch(all, s->anchor);
+	anchor_close(&s->anchor);
 	nsc_fd_close(&s->recorded);
 	free(s);
 }
 
 static int insert(struct sessions *all, struct session *s)
 {
-	struct epoll_event event = {
-		.events = EPOLLIN, .data = { .ptr = s },
-	};
+	int ret;
 
 	if (all->n == all->room) {
 		size_t room = all->room ? 2 * all->room : 16;
@@ -121,10 +138,10 @@ static int insert(struct sessions *all, struct session *s)
 		all->list = grown;
 		all->room = room;
 	}
-	if (epoll_ctl(all->epoll, EPOLL_CTL_ADD, s->pidfd, &event) < 0)
-		return -errno;
-	all->list[all->n++] = s;
-	return 0;
+	ret = table_watch(all, s, s->pidfd);
+	if (ret == 0)
+		all->list[all->n++] = s;
+	return ret;
 }
 
 static int table_add(struct sessions *all, const struct session *given,
@@ -168,6 +185,12 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 	hangup_forget(all->hangups, s->pid);
 	s->entered = true;
 	return s;
+}
+
+void sessions_anchor(struct sessions *all, struct session *s, int *anchor)
+{
+	if (s->anchor < 0 && *anchor >= 0 && table_watch(all, s, *anchor) == 0)
+		s->anchor = NSC_TAKE_FD(*anchor);
 }
 
 /* An administrator's 'nsinit exec' is not a session of the user. */
@@ -245,6 +268,22 @@ void sessions_go_on(struct sessions *all)
 			session_log_open(all->list[i]);
 }
 
+/* Its login process has ended, or systemd has killed its anchor. */
+static void sessions_event(struct sessions *all, size_t at)
+{
+	struct session *s = all->list[at];
+
+	if (nsc_pidfd_alive(s->pidfd)) {
+		table_unwatch(all, s->anchor);
+		anchor_close(&s->anchor);
+		hangup_kill(all->hangups, s, true);
+		return;
+	}
+	conclude_one(all, s);
+	table_drop(all, at);
+	sessions_later(all);
+}
+
 void sessions_reap(struct sessions *all)
 {
 	struct epoll_event events[EVENTS];
@@ -256,9 +295,7 @@ void sessions_reap(struct sessions *all)
 			for (size_t at = 0; at < all->n; at++) {
 				if (all->list[at] != events[i].data.ptr)
 					continue;
-				conclude_one(all, all->list[at]);
-				table_drop(all, at);
-				sessions_later(all);
+				sessions_event(all, at);
 				break;
 			}
 	} while (n == EVENTS);
@@ -292,14 +329,14 @@ static size_t most(void)
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return MOST;
-	if (limit.rlim_cur < MOST + SPARE)
-		limit.rlim_cur = limit.rlim_max < MOST + SPARE ?
-					 limit.rlim_max : MOST + SPARE;
+	if (limit.rlim_cur < EACH * MOST + SPARE)
+		limit.rlim_cur = limit.rlim_max < EACH * MOST + SPARE ?
+					 limit.rlim_max : EACH * MOST + SPARE;
 	if (setrlimit(RLIMIT_NOFILE, &limit) < 0 ||
 	    getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= SPARE)
 		return SPARE;
-	return limit.rlim_cur > MOST + SPARE ? MOST :
-					       (size_t)limit.rlim_cur - SPARE;
+	return limit.rlim_cur > EACH * MOST + SPARE ?
+		       MOST : ((size_t)limit.rlim_cur - SPARE) / EACH;
 }
 
 int sessions_open(struct sessions *all, struct nsc_error *err)

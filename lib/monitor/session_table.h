@@ -50,6 +50,12 @@ struct session *sessions_add(struct sessions *all, const struct session *s,
 			     int pidfd, struct nsc_error *err);
 
 /*
+ * Give the session its anchor: when that is killed, the session ends.  *anchor
+ * is set to -1 if the table has taken it.
+ */
+void sessions_anchor(struct sessions *all, struct session *s, int *anchor);
+
+/*
  * Record the session's opening a moment later, so that the record does not
  * compete with the login for a processor; a session that has ended by then
  * needs one process less.

@@ -23,6 +23,7 @@
 #include "cgroup/cgroup_tasks.h"
 #include "monitor/session_cgroups.h"
 #include "linux/descriptors.h"
+#include "monitor/anchor.h"
 #include "rundir/monitor_start.h"
 
 #ifndef SO_PEERPIDFD
@@ -133,7 +134,7 @@ static struct session *socket_enter(int client, struct sessions *all,
 	struct peer peer = { 0, 0 };
 	_cleanup_fd_ int pidfd = peer_of(client, all->uid, &peer, err);
 	struct session s, *opened = NULL;
-	int is;
+	int is, anchor = -1;
 
 	if (pidfd < 0)
 		return NULL;
@@ -141,8 +142,13 @@ static struct session *socket_enter(int client, struct sessions *all,
 	if (is < 0 || (is && s.entered))
 		return NULL;
 	tasks->uid = peer.uid;
+	if (is && peer.uid == 0)
+		anchor = anchor_open(peer.pid);
 	if (session_cgroups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
+	if (opened)
+		sessions_anchor(all, opened, &anchor);
+	anchor_close(&anchor);
 	/*
 	 * A process without a session may leave groups, which no end of a
 	 * session removes.

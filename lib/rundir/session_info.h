@@ -13,6 +13,7 @@
 struct session {
 	pid_t pid;		/* the login process, as the host sees it */
 	int pidfd;
+	int anchor;		/* see monitor/anchor.h; or -1 */
 	uint64_t start;		/* of that process, clock ticks since boot */
 	int64_t opened;		/* seconds since the epoch */
 	/* Texts are escaped; "": unknown. */

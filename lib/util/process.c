@@ -105,8 +105,7 @@ void nsc_process_kill(int pidfd)
 	nsc_process_wait(pidfd, nsc_process_now() + KILL_MS, NULL);
 }
 
-/* If the group accepts no process, the child stays in its parent's group. */
-static pid_t fork_into(int group, int *ret_pidfd)
+pid_t nsc_process_fork_in(int group, int *ret_pidfd)
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD | CLONE_INTO_CGROUP,
@@ -128,7 +127,7 @@ int nsc_process_ask_in(int *group, const struct nsc_process_question *q,
 
 	if (nsc_fd_pipe(&in, &out) < 0)
 		return -errno;
-	pid = fork_into(*group, &pidfd);
+	pid = nsc_process_fork_in(*group, &pidfd);
 	nsc_fd_close(group);
 	if (pid < 0)
 		return pid;

@@ -19,6 +19,13 @@
 pid_t nsc_process_fork(int *ret_pidfd);
 
 /*
+ * The same, with a child that starts in a v2 control group, of which group is
+ * its directory.  If group is -1, or accepts no process, the child stays in its
+ * parent's group.
+ */
+pid_t nsc_process_fork_in(int group, int *ret_pidfd);
+
+/*
  * fork() for a program with a single thread and without fork handlers: the
  * child may call any function, and the kernel reaps it if the caller ignores
  * SIGCHLD.  Returns the pid, 0 in the child, or a negative errno.

@@ -112,6 +112,18 @@ gone() {
 		fail "of $1's session is left:" "$(left "$1")"
 }
 
+# hold's ssh ends because the session does, and not after hold's own time.
+holder_ended() {
+	! kill -0 "$HOLDER" 2> /dev/null
+}
+
+# ends_by COMMAND... : the command ends alice's session, which hold began.
+ends_by() {
+	"$@" || fail "$*: status $?"
+	wait_until 10 holder_ended || fail "the session goes on after $*"
+	gone alice
+}
+
 clean_slate() {
 	local user
 

@@ -265,7 +265,9 @@ first_ends() {
 	ID=$(sessions_of alice)
 	hold_su alice
 	loginctl terminate-session "$ID"
-	wait "$FIRST"
+	SECOND=$HOLDER HOLDER=$FIRST
+	wait_until 10 holder_ended || fail "the session goes on"
+	HOLDER=$SECOND
 	echo still there > "$OUT/fifo.alice"
 	wait_until 5 grep -q "still there" "$OUT/held.alice" ||
 		fail "the second session ended with the first"
@@ -278,9 +280,7 @@ terminate_user() {
 	config alice '{"rootfs": "/", "cgroups": {"pids": 50}}'
 	valid alice
 	hold alice
-	loginctl terminate-user alice
-	wait "$HOLDER"
-	gone alice
+	ends_by loginctl terminate-user alice
 }
 
 t "a container is a transient scope with delegation" scope

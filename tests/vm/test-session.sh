@@ -53,16 +53,36 @@ restart() {
 
 terminated() {
 	hold alice
-	loginctl terminate-user alice
-	wait "$HOLDER"
+	ends_by loginctl terminate-user alice
+	hold alice
+	ends_by loginctl terminate-session "$(sessions_of alice)"
+	hold alice
+	ends_by loginctl kill-session "$(sessions_of alice)"
+}
+
+# The session that is terminated ends, and no other.
+others_go_on() {
+	local id
+
+	hold alice
+	SSH=$HOLDER
+	id=$(sessions_of alice)
+	hold_su alice
+	equal "the scope of session $id" active \
+		"$(systemctl is-active "session-$id.scope")"
+	loginctl terminate-session "$id"
+	HOLDER=$SSH
+	wait_until 10 holder_ended || fail "the session goes on"
+	echo still there > "$OUT/fifo.alice"
+	wait_until 5 grep -q "still there" "$OUT/held.alice" ||
+		fail "another session ended with it"
+	pkill -u alice -x cat
 	gone alice
 }
 
 killed() {
 	hold alice
-	kill -KILL "$(show "$(sessions_of alice)" Leader)"
-	wait "$HOLDER"
-	gone alice
+	ends_by kill -KILL "$(show "$(sessions_of alice)" Leader)"
 }
 
 slice_goes() {
@@ -77,7 +97,8 @@ slice_goes() {
 t "a login is a session of logind, and nothing is left of it" known_to_logind
 t "a second login lands in the first one's container" lands
 t "a restart of sshd leaves sessions and container alone" restart
-t "loginctl terminate-user leaves nothing" terminated
+t "loginctl ends a contained session, and leaves nothing of it" terminated
+t "loginctl ends one session, and no other" others_go_on
 t "a login whose sshd is killed leaves nothing" killed
 t "alice's slice goes after her last session" slice_goes
 clean_slate

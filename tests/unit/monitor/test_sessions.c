@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "rundir/monitor_start.h"
 #include "rundir/session_file.h"
 #include "util/paths.h"
+#include "util/process.h"
 
 START_TEST(take_over)
 {
@@ -292,6 +294,61 @@ START_TEST(the_end)
 }
 END_TEST
 
+/* systemd kills the anchor: the session is hung up, and ends later. */
+START_TEST(anchored)
+{
+	pid_t pid = login(), child = login();
+	int pidfd = nsc_pidfd_open(pid), anchor = nsc_pidfd_open(child);
+	struct session s, *added;
+
+	begin_watching();
+	ck_assert_int_eq(admit(pid, false, &s), 1);
+	added = sessions_add(&all, &s, pidfd, &err);
+	ck_assert_ptr_nonnull(added);
+	sessions_anchor(&all, added, &anchor);
+	ck_assert_int_eq(anchor, -1);
+	sessions_reap(&all);
+	ck_assert_uint_eq(hangups.n, 0);
+	end(child);
+	sessions_reap(&all);
+	ck_assert_uint_eq(hangups.n, 1);
+	ck_assert_int_eq(hangups.list[0].login, pid);
+	ck_assert_int_eq(added->anchor, -1);
+	sessions_reap(&all);
+	ck_assert_uint_eq(hangups.n, 1);
+	ck_assert_uint_eq(all.n, 1);
+	end(pid);
+	sessions_reap(&all);
+	ck_assert_uint_eq(all.n, 0);
+	close(pidfd);
+	clean_up();
+}
+END_TEST
+
+/* A session that ends takes its anchor along. */
+START_TEST(anchor_goes)
+{
+	pid_t pid = login(), child;
+	int pidfd = nsc_pidfd_open(pid), anchor;
+	struct session s, *added;
+
+	child = nsc_process_fork(&anchor);
+	for (; child == 0;)
+		pause();
+	begin_watching();
+	ck_assert_int_eq(admit(pid, false, &s), 1);
+	added = sessions_add(&all, &s, pidfd, &err);
+	ck_assert_ptr_nonnull(added);
+	sessions_anchor(&all, added, &anchor);
+	end(pid);
+	sessions_reap(&all);
+	ck_assert_uint_eq(hangups.n, 0);
+	ck_assert_int_lt(kill(child, 0), 0);
+	close(pidfd);
+	clean_up();
+}
+END_TEST
+
 START_TEST(no_descriptors)
 {
 	struct rlimit few = { 100, 100 };
@@ -301,7 +358,7 @@ START_TEST(no_descriptors)
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	begin_watching();
-	ck_assert_uint_eq(all.max, 36);
+	ck_assert_uint_eq(all.max, 12);
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	few.rlim_cur = 5;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
@@ -321,7 +378,7 @@ int main(void)
 	const TTest *const tests[] = {
 		take_over, no_directory, who_is_one, once, note, limit,
 		many_end_at_once, recorded_a_moment_later, the_end,
-		no_descriptors, NULL,
+		anchored, anchor_goes, no_descriptors, NULL,
 	};
 	TCase *tcase = tcase_create("sessions");
 
