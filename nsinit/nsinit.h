@@ -33,7 +33,9 @@ struct nsinit_options {
 	int n_arguments;
 };
 
+int nsinit_adopt(const struct nsinit_options *options);
 int nsinit_check(const struct nsinit_options *options);
+int nsinit_disown(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_help(const struct nsinit_options *options);
@@ -43,6 +45,8 @@ int nsinit_list(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
 int nsinit_ps(const struct nsinit_options *options);
 int nsinit_resume(const struct nsinit_options *options);
+int nsinit_purge(const struct nsinit_options *options);
+int nsinit_reset(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);

@@ -20,6 +20,7 @@
 #include <sys/stat.h>
 
 #include "policy/home.h"
+#include "rootfs/root.h"
 #include "rootfs/submounts.h"
 #include "rundir/statedir.h"
 #include "util/fd.h"
@@ -231,8 +232,9 @@ static int check_kept(const struct nsc_plan *plan, const char *key,
 {
 	char dir[PATH_MAX], path[PATH_MAX];
 	const struct exposed kept = { key, path, false, "chmod 0700 it" };
+	const struct nsc_statedir whose = nsc_rootfs_kept(plan);
 
-	nsc_statedir_path(plan->user->name, dir);
+	nsc_statedir_path_of(&whose, dir);
 	return snprintf(path, sizeof(path), "%s/%s", dir, name) >=
 			       (int)sizeof(path) ?
 		       0 :

@@ -4,22 +4,17 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "container/generation.h"
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
 #include "rundir/running.h"
-#include "rundir/statedir.h"
 #include "util/fd.h"
-#include "util/lock.h"
 #include "util/paths.h"
 
 /* Compare the plan with a container that runs. */
@@ -112,21 +107,18 @@ int nsc_others_check_ids(const struct nsc_plan *plan, struct nsc_error *err)
 	       compare_all(plan, compare_ids, err);
 }
 
-/* A container of 'nsinit exec' has the layer of root, in each directory. */
+/* A directory that was moved away while its container runs has the layer. */
 static int compare_layers(const struct nsc_plan *plan,
 			  const struct nsc_state *state, struct nsc_error *err)
 {
-	bool login = *state->conf;
-
-	if (strcmp(state->user, plan->user->name) != 0 || !state->exclusive ||
+	if (*state->conf || !state->exclusive ||
 	    strcmp(state->exclusive, NSC_EXCLUSIVE_LAYER) != 0 ||
-	    (login && plan->login) ||
-	    !strcmp(state->config, plan->config->file))
+	    strcmp(state->config, plan->config->file) != 0)
 		return 0;
-	return nsc_error_set(err, EBUSY, "%s: overlay: the layer of '%s' is in "
-			     "use by the container of %s (process %d): stop "
-			     "that one first, or set overlay to \"tmpfs\"",
-			     plan->config->file, state->user, state->config,
+	return nsc_error_set(err, EBUSY, "%s: overlay: the layer is in use by "
+			     "the container (process %d) of a directory that "
+			     "was here before: end that one first, or set "
+			     "overlay to \"tmpfs\"", plan->config->file,
 			     state->pid);
 }
 
@@ -165,33 +157,7 @@ int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	int ret = check_sources(plan->config, err);
 
-	return ret < 0 || plan->config->overlay != NSC_OVERLAY_PERSISTENT ?
+	return ret < 0 || plan->login ||
+			       plan->config->overlay != NSC_OVERLAY_PERSISTENT ?
 		       ret : compare_all(plan, compare_layers, err);
-}
-
-int nsc_others_lock_layer(const struct nsc_plan *plan, int *ret_lock,
-			  struct nsc_error *err)
-{
-	_cleanup_fd_ int dir = -1;
-	_cleanup_fd_ int lock = -1;
-	int ret;
-
-	if (plan->config->overlay != NSC_OVERLAY_PERSISTENT)
-		return 0;
-	dir = nsc_statedir_open(plan->user, plan->root_uid, err);
-	if (dir < 0)
-		return dir;
-	/* On a full disk, a layer of an earlier version has no such file. */
-	lock = openat(dir, NSC_STATEDIR_UID, O_RDONLY | O_NOFOLLOW |
-		      O_NONBLOCK | O_CLOEXEC);
-	ret = lock < 0 ? 0 : nsc_lock(lock, NSC_STATEDIR_UID, LOCK_EX,
-				      plan->deadline, err);
-	if (ret < 0) {
-		nsc_error_context(err, "overlay: another start uses the layer");
-		return ret;
-	}
-	ret = nsc_others_check_layer(plan, err);
-	if (ret == 0)
-		*ret_lock = NSC_TAKE_FD(lock);
-	return ret;
 }

@@ -13,17 +13,10 @@
 int nsc_others_check_ids(const struct nsc_plan *plan, struct nsc_error *err);
 
 /*
- * Does another container use the layer that the plan's persistent overlay
- * needs, or the plan the layer of another one as a directory?  Returns 0 or a
- * negative errno, -EBUSY if so.
+ * Does another container use the layer of the plan's persistent overlay, or the
+ * plan the layer of another one as a directory?  Returns 0 or a negative errno,
+ * -EBUSY if so.
  */
 int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err);
-
-/*
- * The same, and keep other starts from using the layer until *ret_lock is
- * closed.  Without such an overlay, *ret_lock is unchanged.
- */
-int nsc_others_lock_layer(const struct nsc_plan *plan, int *ret_lock,
-			  struct nsc_error *err);
 
 #endif

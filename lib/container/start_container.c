@@ -17,6 +17,7 @@
 #include "util/text.h"
 #include "util/paths.h"
 #include "cgroup/cgroups.h"
+#include "container/account.h"
 #include "container/answers.h"
 #include "config/engine_keys.h"
 #include "container/exposed.h"
@@ -321,6 +322,8 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_others_check_layer(plan, err);
 	if (ret == 0)
+		ret = nsc_account_check(plan, false, err);
+	if (ret == 0)
 		ret = let_pass(plan, NSC_ACCEPT_EXPOSED_FILES,
 			       nsc_exposed_check(plan, err), err);
 	if (ret == 0)
@@ -396,7 +399,6 @@ static int stop_replaced(const struct running *r, const struct nsc_conf *conf,
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  const struct running *r, struct nsc_error *err)
 {
-	_cleanup_fd_ int layer = -1;
 	int ret;
 
 	/* Started to run until it is stopped, also after a replacement. */
@@ -407,10 +409,8 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = nsc_start_check_groups(plan, NULL, err);
 	if (ret == 0)
 		ret = stop_replaced(r, conf, err);
-	if (ret < 0)
-		return ret;
-	/* Until the state is there, which tells other starts. */
-	ret = nsc_others_lock_layer(plan, &layer, err);
+	if (ret == 0)
+		ret = nsc_account_check(plan, true, err);
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions behind "nsinit doctor" and "nsinit try".  They are not part of
+ * The functions behind "nsinit doctor" and "nsinit try", and behind those that
+ * change what is kept of a user.  They are not part of
  * libnscontainer, so that steps and findings may change between versions.
  * Errors, records and handles are those of <nscontainer.h>.
  */
 #ifndef NSC_DOCTOR_COMMANDS_H
 #define NSC_DOCTOR_COMMANDS_H
+
+#include <stdbool.h>
 
 #include "nscontainer.h"
 
@@ -51,6 +54,26 @@ int nsc_try_run(const struct nscontainer *container, const char *service,
 
 int nsc_doctor_run(const char *conf, const char *const *users,
 		   struct nscontainer_record **ret,
+		   struct nscontainer_error *err);
+
+/*
+ * Remove what is kept of the user or directory in /var/lib/nscontainer, or only
+ * the layer of its overlay.  -EBUSY: a container uses it; -ENOENT: nothing is
+ * kept.  After a crash, the data is either untouched or nobody's, and the next
+ * call removes the rest.
+ */
+int nsc_kept_purge(const struct nscontainer *container, bool layer,
+		   struct nscontainer_error *err);
+
+/*
+ * Note that the account with the user's name is gone: end its containers, and
+ * refuse what is kept to the next account of this name.  No data is no error.
+ */
+int nsc_kept_disown(const struct nscontainer *container,
+		    struct nscontainer_error *err);
+
+/* Accept the present account as the one for which data is kept. */
+int nsc_kept_adopt(const struct nscontainer *container,
 		   struct nscontainer_error *err);
 
 #endif

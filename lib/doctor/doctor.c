@@ -23,6 +23,7 @@ static void (*const examinations[])(struct nsc_doctor *doctor) = {
 	nsc_doctor_stacks,
 	nsc_doctor_sshd,
 	nsc_doctor_host,
+	nsc_doctor_orphans,
 };
 
 static bool same_text(const json_t *a, const char *key, const char *text)

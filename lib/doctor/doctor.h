@@ -86,5 +86,6 @@ void nsc_doctor_break_glass(struct nsc_doctor *doctor);
 void nsc_doctor_stacks(struct nsc_doctor *doctor);
 void nsc_doctor_sshd(struct nsc_doctor *doctor);
 void nsc_doctor_host(struct nsc_doctor *doctor);
+void nsc_doctor_orphans(struct nsc_doctor *doctor);
 
 #endif

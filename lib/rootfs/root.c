@@ -160,29 +160,38 @@ static int make_upper(int dir, int lower, struct nsc_error *err)
 	return 0;
 }
 
+struct nsc_statedir nsc_rootfs_kept(const struct nsc_plan *plan)
+{
+	return (struct nsc_statedir){
+		.user = plan->user, .root_uid = plan->root_uid,
+		.config = plan->login ? NULL : plan->config->file,
+	};
+}
+
 int nsc_rootfs_state(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_plan *plan = rootfs->plan;
+	const struct nsc_statedir whose = nsc_rootfs_kept(rootfs->plan);
 	char path[PATH_MAX];
 
-	nsc_statedir_path(plan->user->name, path);
-	if (plan->dry && access(path, F_OK) < 0 && errno == ENOENT)
+	nsc_statedir_path_of(&whose, path);
+	if (rootfs->plan->dry && access(path, F_OK) < 0 && errno == ENOENT)
 		return nsc_rootfs_scratch_dir(rootfs, "state", err);
-	return nsc_statedir_open(plan->user, plan->root_uid, err);
+	return nsc_statedir_open(&whose, err);
 }
 
 static int overlay_dir(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = rootfs->plan;
+	const struct nsc_statedir whose = nsc_rootfs_kept(plan);
 	_cleanup_fd_ int parent = -1;
 	char path[PATH_MAX];
 
 	if (plan->dry || plan->config->overlay == NSC_OVERLAY_TMPFS)
 		return nsc_rootfs_scratch_dir(rootfs, "overlay", err);
-	parent = nsc_statedir_open(plan->user, plan->root_uid, err);
+	parent = nsc_statedir_open(&whose, err);
 	if (parent < 0)
 		return parent;
-	nsc_statedir_path(plan->user->name, path);
+	nsc_statedir_path_of(&whose, path);
 	strncat(path, "/overlay", sizeof(path) - strlen(path) - 1);
 	return nsc_file_make_dir(path, 0700, err);
 }

@@ -7,9 +7,14 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "config/plan.h"
+#include "rundir/statedir.h"
 #include "util/error.h"
 
 struct nsc_rootfs;
+
+/* Whose data is kept for the container; it points into the plan. */
+struct nsc_statedir nsc_rootfs_kept(const struct nsc_plan *plan);
 
 /*
  * Make and open a directory of the scratch tmpfs.  Returns a descriptor
@@ -33,8 +38,8 @@ int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
 			  uint64_t attributes, struct nsc_error *err);
 
 /*
- * Open the user's directory in /var/lib/nscontainer, which is made if it does
- * not exist.  In a dry run, an empty directory takes its place.
+ * Open the container's directory in /var/lib/nscontainer, which is made if it
+ * does not exist.  In a dry run, an empty directory takes its place.
  */
 int nsc_rootfs_state(const struct nsc_rootfs *rootfs, struct nsc_error *err);
 

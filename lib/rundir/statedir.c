@@ -3,14 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/hash.h"
 #include "util/text.h"
 
 #define UPPER "overlay/upper"
@@ -19,11 +22,11 @@ static int statedir_refuse(const char *path, long long uid,
 			   const struct nsc_user *user, struct nsc_error *err)
 {
 	return nsc_error_set(err, EOWNERDEAD, "%s: was made for uid %lld, and "
-			     "'%s' is uid %u: move it away to get a new one; "
+			     "'%s' is uid %u: 'nsinit purge %s' removes it; "
 			     "or, if both are the same person, change the "
 			     "owner of its content and write %u to %s/"
 			     NSC_STATEDIR_UID, path, uid, user->name, user->uid,
-			     user->uid, path);
+			     user->name, user->uid, path);
 }
 
 /* Read the recorded uid; -ENOENT if there is none. */
@@ -85,15 +88,42 @@ void nsc_statedir_path(const char *name, char path[PATH_MAX])
 		 name);
 }
 
-int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
-		      struct nsc_error *err)
+void nsc_statedir_path_of_dir(const char *config, char path[PATH_MAX])
 {
+	snprintf(path, PATH_MAX, "%s/" NSC_STATEDIR_DIR "%016" PRIx64,
+		 NSC_STATEDIR, nsc_hash_add_text(NSC_HASH_INIT, config));
+}
+
+void nsc_statedir_path_of(const struct nsc_statedir *whose,
+			  char path[PATH_MAX])
+{
+	if (whose->config)
+		nsc_statedir_path_of_dir(whose->config, path);
+	else
+		nsc_statedir_path(whose->user->name, path);
+}
+
+/* Write the uid last: it says that the directory is complete. */
+static int statedir_note(int dir, const struct nsc_statedir *whose,
+			 struct nsc_error *err)
+{
+	const char *config = whose->config;
+	int ret = !config ? 0 :
+		  nsc_file_write_at(dir, NSC_STATEDIR_PATH, config,
+				    strlen(config), 0600, err);
+
+	return ret < 0 ? ret : note(dir, whose->user->uid, err);
+}
+
+int nsc_statedir_open(const struct nsc_statedir *whose, struct nsc_error *err)
+{
+	const struct nsc_user *user = whose->user;
 	_cleanup_fd_ int dir = -1;
 	char path[PATH_MAX];
 	long long uid;
 	int ret;
 
-	nsc_statedir_path(user->name, path);
+	nsc_statedir_path_of(whose, path);
 	dir = nsc_file_make_dir(path, 0700, err);
 	if (dir < 0)
 		return dir;
@@ -103,11 +133,17 @@ int nsc_statedir_open(const struct nsc_user *user, uid_t root_uid,
 					  statedir_refuse(path, uid, user, err);
 	if (ret != -ENOENT)
 		return ret;
-	ret = statedir_adopt(dir, path, user, root_uid, err);
+	if (faccessat(dir, NSC_STATEDIR_GONE, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return nsc_error_set(err, EOWNERDEAD, "%s: is of an account "
+				     "that was deleted: 'nsinit purge %s' "
+				     "removes it; or, if '%s' is the same "
+				     "person, 'nsinit adopt %s' keeps it", path,
+				     user->name, user->name, user->name);
+	ret = statedir_adopt(dir, path, user, whose->root_uid, err);
 	if (ret < 0)
 		return ret;
 	/* A directory with content must stay usable on a full disk. */
-	if (note(dir, user->uid, ret ? NSC_IGNORE : err) < 0 && !ret)
+	if (statedir_note(dir, whose, ret ? NSC_IGNORE : err) < 0 && !ret)
 		return nsc_error_context(err, "%s", path);
 	return NSC_TAKE_FD(dir);
 }

@@ -372,17 +372,27 @@ running_ids() {
 
 # --- R3
 
-# box NAME : a directory for nsinit exec with the layer of root.
+# box NAME : a directory for nsinit exec.
 box() {
 	mkdir -p "/srv/images/$1"
 	echo "{\"rootfs\": \"/srv/images/plain\", \"overlay\": \"persistent\"}" \
 		> "/srv/images/$1/container.json"
 }
 
-# What each container writes is seen by the other; without the defence the
-# kernel warns that the behaviour is undefined.
-shared_layer() {
-	local in_use="overlay: the layer of 'root' is in use by the container"
+# has FILE BOX... : the boxes that have it, at the same time.
+has() {
+	local name file=$1
+
+	shift
+	for name; do
+		nsinit exec --root "/srv/images/$name" /bin/sh -c \
+			"[ ! -e $file ] || echo $name"
+	done | xargs
+}
+
+# Each directory has a layer of its own, and root's logins have another.
+own_layers() {
+	local dir
 
 	fresh
 	image /srv/images/plain
@@ -391,45 +401,34 @@ shared_layer() {
 	box b
 	nsinit exec --root /srv/images/a /bin/sh -c \
 		'echo > /ready; sleep 60' &
-	wait_until 10 test -e /var/lib/nscontainer/root/overlay/upper/ready ||
-		fail "the first does not run"
-	status_is 126 nsinit exec --root /srv/images/b /bin/true
-	contains "exec" "$in_use of /srv/images/a/container.json" \
-		"$(cat "$OUT/stderr")"
-	contains "exec" "/srv/images/b/container.json" "$(cat "$OUT/stderr")"
-	# The first is joined, as ever.
-	status_is 0 nsinit exec --root /srv/images/a /bin/true
-	# So is a login of root, which has the same layer.
+	dir=$(dirname "$(wait_for_ready)") || fail "the first does not run"
+	equal "whose" /srv/images/a/container.json "$(cat "${dir%/overlay*}/path")"
+	equal "mode" 700 "$(stat -c %a "${dir%/overlay*}")"
+	equal "at the same time" a "$(has /ready a b)"
 	config root "{\"rootfs\": \"/srv/images/plain\", $NO_USERNS,
 		\"overlay\": \"persistent\"}"
-	status_is 1 nsinit check root
-	contains "check" "$in_use" "$(cat "$OUT/stderr")"
-	kill $!
-	nsinit stop --root /srv/images/a
-	# What is left in it has the ids of a user namespace.
-	status_is 1 nsinit check root
-	lacks "check" "in use by" "$(cat "$OUT/stderr")"
-	contains "check" "users other than root can write to '/'" \
+	status_is 0 nsinit check root
+	status_is 1 nsinit reset --root /srv/images/a
+	contains "reset" "'nsinit stop --root /srv/images/a'" \
 		"$(cat "$OUT/stderr")"
-	status_is 0 nsinit exec --root /srv/images/b /bin/true
+	# A layer that moved away with its directory is not another one's.
+	mv /srv/images/a /srv/images/old
+	box a
+	status_is 126 nsinit exec --root /srv/images/a /bin/true
+	contains "exec" "overlay: the layer is in use by the container" \
+		"$(cat "$OUT/stderr")"
+	kill $!
+	nsinit stop --root /srv/images/old
+	equal "the layer of the path" a "$(has /ready a b)"
+	status_is 0 nsinit reset --root /srv/images/a
+	empty "after reset" "$(has /ready a b)"
+	rm -r /srv/images/a
+	contains "doctor" "the layer of /srv/images/a/container.json" \
+		"$(nsinit doctor)"
 }
-
-# Whoever comes first: never both.
-layer_race() {
-	local i ran
-
-	fresh
-	image /srv/images/plain
-	chmod 0700 /srv/images
-	for ((i = 0; i < 6; i++)); do
-		box "$i"
-		nsinit exec --root "/srv/images/$i" /bin/sh -c \
-			'sleep 3; echo ran' > "$OUT/ran.$i" 2> "$OUT/why.$i" &
-	done
-	wait
-	ran=$(cat "$OUT"/ran.* | grep -c ran)
-	equal "containers that ran" 1 "$ran"
-	equal "the others" 5 "$(cat "$OUT"/why.* | grep -c "is in use by")"
+wait_for_ready() {
+	ready() { compgen -G "/var/lib/nscontainer/.dir-*/overlay/upper/ready"; }
+	wait_until 10 ready
 }
 
 # Nor is a layer anybody's rootfs, or bound to be written to.
@@ -464,6 +463,5 @@ t "R2 such maps give away files" foreign_files
 t "R2 the host's root is in no map" host_root
 t "R2 own ids in a range of somebody else refuse the login" own_ids
 t "R2 maps of two that run do not overlap" running_ids
-t "R3 two containers do not share a layer" shared_layer
-t "R3 nor when they start at once" layer_race
+t "R3 each container has a layer of its own" own_layers
 t "R3 a layer is nobody else's directory" layer_as_source
