@@ -8,8 +8,10 @@
  * beside the user's own home, a directory of a uid that the file lacks is taken
  * for a home of such an account.
  *
- * All checks are made in the rootfs: a directory that is hidden there is not
- * found, and a check mounts nothing.
+ * A home that is a link is where the link leads as well.
+ *
+ * All other checks are made in the rootfs: a directory that is hidden there is
+ * not found, and a check mounts nothing.
  */
 #include "rootfs/homes.h"
 
@@ -17,7 +19,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,11 @@
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "rootfs/submounts.h"
+#include "rootfs/home_paths.h"
 #include "linux/mount.h"
 
 #define PASSWD "/etc/passwd"
-#define NOBODY ((uid_t)-1)
+#define NOBODY NSC_HOME_UNLISTED
 
 struct home {
 	char *path;
@@ -65,8 +66,9 @@ static int homes_compare(const void *a, const void *b)
 	return ret ? ret : strcmp(x->path + n, y->path + n);
 }
 
-static int homes_add(struct homes *h, const char *path, uid_t uid)
+static int homes_add(void *arg, const char *path, uid_t uid)
 {
+	struct homes *h = arg;
 	_cleanup_free_ char *copy = NULL;
 	size_t len = strlen(path);
 	struct home *list;
@@ -95,16 +97,16 @@ static int homes_add(struct homes *h, const char *path, uid_t uid)
 
 static int read_passwd(struct homes *h, struct nsc_error *err)
 {
-	_cleanup_file_ FILE *in = fopen(PASSWD, "re");
-	const struct passwd *entry;
-	int ret = 0;
+	const struct nsc_plan *plan = h->rootfs->plan;
+	_cleanup_submounts_ struct nsc_submounts mounts = NSC_SUBMOUNTS_INIT;
+	int ret = nsc_submounts_find(plan, &mounts, err);
 
-	if (!in)
-		return errno == ENOENT ? 0 : nsc_error_sys(err, errno, PASSWD);
-	while (ret == 0 && (entry = fgetpwent(in)))
-		ret = homes_add(h, entry->pw_dir, entry->pw_uid);
+	if (ret < 0)
+		return ret;
+	ret = nsc_home_paths_each(&mounts, plan->login ? plan->user->home :
+				  NULL, homes_add, h);
 	if (ret == 0 && h->own && h->shown == NOBODY)
-		ret = homes_add(h, h->own, h->rootfs->plan->user->uid);
+		ret = homes_add(h, h->own, plan->user->uid);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, PASSWD);
 	if (h->n)
@@ -160,7 +162,8 @@ static bool is_hidden(const struct homes *h, int dir, const char *name,
 	    !S_ISDIR(st.stx_mode) || !st.stx_uid || st.stx_uid == h->shown)
 		return false;
 	return has_home(h, path, st.stx_uid) ||
-	       (beside_own(h, path) && !has_account(h, st.stx_uid));
+	       ((beside_own(h, path) || has_home(h, path, NSC_HOME_UNLISTED)) &&
+		!has_account(h, st.stx_uid));
 }
 
 static bool is_above_own(const struct homes *h, const char *path)
@@ -279,7 +282,8 @@ static int hide_group(const struct homes *h, const char *path, size_t len,
 	dir = *parent ? nsc_rootfs_target(h->rootfs, parent, NSC_TARGET_ANY,
 					  err) :
 			fcntl(h->rootfs->root, F_DUPFD_CLOEXEC, 3);
-	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP)
+	if (dir == -ENOENT || dir == -ENOTDIR || dir == -ELOOP ||
+	    dir == -EXDEV)
 		return nsc_error_clear(err);
 	if (dir < 0)
 		return nsc_error_context(err, "hide homes in '%s'", parent);

@@ -9,11 +9,12 @@
 #include "rootfs/submounts.h"
 
 #include <errno.h>
-#include <pwd.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rootfs/home_paths.h"
 #include "util/fd.h"
 #include "util/paths.h"
 #include "util/proc.h"
@@ -93,27 +94,39 @@ static size_t parent_of(const char *path)
 	return slash ? (size_t)(slash - path) : 0;
 }
 
+static bool are_beside(const char *a, const char *b)
+{
+	size_t parent = parent_of(a);
+
+	return *b && parent == parent_of(b) && !strncmp(a, b, parent);
+}
+
+static int is_home_below(void *point, const char *home, uid_t uid)
+{
+	(void)uid;
+	return nsc_text_is_below(home, point);
+}
+
 /*
  * Does the mount have homes of others, and not the user's own?  They would have
  * to be looked at to be hidden, see homes.c.
  */
-static bool has_others_homes(const struct nsc_plan *plan, const char *point)
+static bool has_others_homes(const struct nsc_plan *plan,
+			     const struct nsc_submounts *mounts,
+			     const char *point)
 {
 	const char *own = plan->login ? plan->user->home : "";
-	size_t parent = parent_of(point);
-	_cleanup_file_ FILE *in = NULL;
-	const struct passwd *entry;
+	char real[PATH_MAX] = "";
 
-	if (nsc_text_is_below(own, point))
+	if (*own)
+		nsc_home_paths_follow(mounts, own, real);
+	if (nsc_text_is_below(own, point) || nsc_text_is_below(real, point))
 		return false;
 	/* An account of a directory service, which passwd lacks. */
-	if (*own && parent == parent_of(own) && !strncmp(point, own, parent))
+	if (are_beside(point, own) || are_beside(point, real))
 		return true;
-	in = fopen("/etc/passwd", "re");
-	while (in && (entry = fgetpwent(in)))
-		if (nsc_text_is_below(entry->pw_dir, point))
-			return true;
-	return false;
+	return nsc_home_paths_each(mounts, *own ? own : NULL, is_home_below,
+				   (void *)(uintptr_t)point) > 0;
 }
 
 /* Find a mount with a server that the way to the mount i leads through. */
@@ -172,7 +185,7 @@ static int submounts_judge(const struct nsc_plan *plan,
 		return leave_out(m, "only the user who mounted it may look "
 				 "into it: mount it with allow_other", "");
 	if (!strcmp(top, "/") && m->served &&
-	    has_others_homes(plan, m->point))
+	    has_others_homes(plan, mounts, m->point))
 		return leave_out(m, "homes of other users are there, on a "
 				 "server that might not answer", "");
 	return 0;

@@ -94,12 +94,55 @@ system_stays() {
 		"$(seen alice none '/dev/null; find /usr/sbin/ | wc -l')"
 }
 
+# Homes behind links of root's: in the directory of one's own, or anywhere.
+behind_links() {
+	make_homes
+	mkdir -p /srv/data/real /srv/nested
+	for name in gus hal ivy; do
+		person $name /srv/data/$name
+		usermod -d /home/$name $name
+		ln -sfn /srv/data/$name /home/$name
+	done
+	# By more than one link, relative, and through a parent that is one.
+	ln -sfn ../srv/nested/hal /home/hal
+	ln -sfn ../data/hal /srv/nested/hal
+	ln -sfn /srv/data /srv/link
+	usermod -d /srv/link/ivy/ ivy
+	# An account of a directory service has no line in passwd.
+	mkdir -p /srv/data/ldap2
+	echo "of ldap2" > /srv/data/ldap2/file
+	chown -R 47111:47111 /srv/data/ldap2
+	ln -sfn /srv/data/ldap2 /home/ldap2
+	# A user's own link hides nothing of others'.
+	mkdir -p /srv/data/open /srv/homes/dora/sub
+	echo "of all" > /srv/data/open/file
+	chown -R erik: /srv/data/open
+	usermod -d /srv/homes/dora/sub/link dora
+	chown dora: /srv/homes/dora/sub
+	ln -sfn /srv/data/open /srv/homes/dora/sub/link
+	equal "on the host" 6 "$(setpriv --reuid=alice --regid=alice \
+		--clear-groups sh -c "cat /srv/data/*/file /home/gus/file" | wc -l)"
+	equal "alice sees" "of all" "$(seen alice bind '/srv/data/*/file
+		/srv/link/*/file /srv/nested/*/file /home/*/file')"
+	equal "gus sees" $'of gus\nof all' "$(seen gus bind '/srv/data/*/file')"
+	equal "gus, at passwd's path" "of gus" "$(seen gus bind '/home/gus/file')"
+	equal "gus without" "of all" "$(seen gus none '/srv/data/*/file')"
+	# A link that leads to itself, or into the kernel's, refuses nobody.
+	ln -sfn /home/hal /home/hal
+	ln -sfn /proc/1 /home/gus
+	equal "alice sees" "of all" "$(seen alice bind '/srv/data/open/file')"
+	usermod -d /srv/homes/dora dora
+}
+
 # A file system that a user serves, and that does not answer.
 served() {
 	make_homes
 	mkdir -p /srv/homes/erik/fuse
 	chown erik: /srv/homes/erik/fuse
 	[ -e /dev/fuse ] || mknod -m 0666 /dev/fuse c 10 229
+	# A home of judy's is behind it, and nobody asks.
+	getent passwd judy > /dev/null || useradd -M -d /home/judy judy
+	[ -L /home/judy ] || ln -s /srv/homes/erik/fuse/judy /home/judy
 	exec 9<> /dev/fuse || skip "no fuse here"
 	mount -i -n -t fuse -o "fd=9,rootmode=40000,user_id=$(id -u erik)$1" \
 		-o "group_id=$(id -g erik)" nsc-fuse /srv/homes/erik/fuse ||
@@ -107,6 +150,8 @@ served() {
 	SECONDS=0
 	status_is 7 timeout 20 su alice -c "$INSIDE && exit 7"
 	[ "$SECONDS" -lt 5 ] || fail "the login waited"
+	contains "check" "'/srv/homes/erik/fuse' (fuse) is left out" \
+		"$(timeout 20 nsinit check alice)"
 	exec 9>&-
 	umount /srv/homes/erik/fuse
 }
@@ -120,3 +165,4 @@ t "M7 homes of others are hidden wherever they are" hidden_from_others
 t "M7 beside the own home others are hidden, and nothing else" hidden_beside
 t "M7 what is the system's stays" system_stays
 t "M7 a file system of another user's holds up no start" served_to_one
+t "M7 a home behind a link is hidden where it is" behind_links
