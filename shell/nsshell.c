@@ -26,9 +26,9 @@
 #include "accounts.h"
 #include "arguments.h"
 #include "policy/digest.h"
+#include "policy/dropins.h"
 #include "util/fd.h"
 #include "util/file.h"
-#include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "util/version.h"
@@ -179,14 +179,14 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
  */
 static bool has_changed(const struct nsc_state *state)
 {
-	_cleanup_fd_ int fd = nsc_file_open(state->config, NSC_IGNORE);
-	char files[NSC_DIGEST_SIZE];
-	uint64_t content;
+	struct nsc_config_files files = { .n = 0 };
+	char digest[NSC_DIGEST_SIZE];
 
-	if (fd < 0 || nsc_hash_file(fd, &content) < 0)
+	if (nsc_config_files_load(state->config, NSC_CONFIG_HASH, &files,
+				  NSC_IGNORE) < 0)
 		return false;
-	nsc_digest_files(content, state->seccomp, files);
-	return strcmp(files, state->files) != 0;
+	nsc_digest_files(files.content, state->seccomp, digest);
+	return strcmp(digest, state->files) != 0;
 }
 
 /*

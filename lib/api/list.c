@@ -7,11 +7,10 @@
 #include <sys/stat.h>
 
 #include "util/fd.h"
-#include "util/file.h"
-#include "util/hash.h"
 #include "util/lock.h"
 #include "rundir/running.h"
 #include "util/paths.h"
+#include "policy/dropins.h"
 #include "rundir/instance.h"
 #include "session/change.h"
 
@@ -35,15 +34,16 @@ static bool directory_stale(const struct nsc_state *state,
 	_cleanup_free_ char *dir = strdup(state->config);
 	_cleanup_conf_ struct nsc_conf *conf = NULL;
 	struct nsc_policy policy = { .dir = dir };
-	_cleanup_fd_ int fd = -1;
+	struct nsc_config_files files = { .n = 0 };
 	char *slash = dir ? strrchr(dir, '/') : NULL;
 
 	if (!slash || nsc_conf_parse("", "defaults", &conf, NSC_IGNORE) < 0)
 		return false;
 	*slash = '\0';
-	fd = nsc_file_open(state->config, NSC_IGNORE);
-	if (fd < 0 || nsc_hash_file(fd, &policy.content) < 0)
+	if (nsc_config_files_load(state->config, NSC_CONFIG_HASH, &files,
+				  NSC_IGNORE) < 0)
 		return true;
+	policy.content = files.content;
 	policy.conf = conf;
 	return nsc_change_is(state, &policy, user);
 }

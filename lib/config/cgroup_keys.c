@@ -31,12 +31,16 @@ static int cgroup_read_limit(struct nsc_reader *r, const json_t *value,
 	const struct nsc_cgroup_key *key = &nsc_cgroup_keys[n];
 	struct nsc_cgroup_limits *limits = to;
 	json_int_t number = json_integer_value(value);
+	bool bytes = nsc_cgroup_is_bytes(n);
 	char expected[128];
 
-	if (!json_is_integer(value) || !nsc_cgroup_number_valid(n, number)) {
+	if ((!json_is_integer(value) &&
+	     !(bytes && nsc_field_bytes(value, &number))) ||
+	    !nsc_cgroup_number_valid(n, number)) {
 		snprintf(expected, sizeof(expected), "%" PRId64
-			 " (nothing), or a number from %" PRId64 " to %" PRId64,
-			 key->none, key->min, key->max);
+			 " (nothing), or a number from %" PRId64 " to %" PRId64
+			 "%s", key->none, key->min, key->max,
+			 bytes ? ", or bytes such as \"2G\"" : "");
 		return nsc_field_wrong(r, value, expected);
 	}
 	limits->number[n] = number;
@@ -138,6 +142,19 @@ static int read_slice(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
+static int read_byte_rate(struct nsc_reader *r, const json_t *value,
+			  const struct nsc_field *f, void *to)
+{
+	json_int_t number = 0;
+
+	(void)f;
+	if (!nsc_field_bytes(value, &number) || number < 1)
+		return nsc_field_wrong(r, value, "a number from 1, or bytes "
+				       "such as \"10M\"");
+	*(int64_t *)to = number;
+	return 0;
+}
+
 static int read_rate(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {
@@ -149,15 +166,17 @@ static int read_rate(struct nsc_reader *r, const json_t *value,
 }
 
 #define AT(member) offsetof(struct nsc_cgroup_io_max, member)
-#define RATE(key, n) { .name = (key), .read = read_rate, .at = AT(rate[(n)]), \
-		       .min = 1, .max = INT64_MAX }
+#define RATE(key, reader, n) { .name = (key), .read = (reader), \
+			       .at = AT(rate[(n)]), .min = 1, .max = INT64_MAX }
 static const struct nsc_field io_fields[] = {
 	{ .name = "major_number", .read = nsc_read_number, .at = AT(major),
 	  .min = 0, .max = 4095 },
 	{ .name = "minor_number", .read = nsc_read_number, .at = AT(minor),
 	  .min = 0, .max = 1048575 },
-	RATE("rbps", NSC_CGROUP_RBPS), RATE("wbps", NSC_CGROUP_WBPS),
-	RATE("riops", NSC_CGROUP_RIOPS), RATE("wiops", NSC_CGROUP_WIOPS),
+	RATE("rbps", read_byte_rate, NSC_CGROUP_RBPS),
+	RATE("wbps", read_byte_rate, NSC_CGROUP_WBPS),
+	RATE("riops", read_rate, NSC_CGROUP_RIOPS),
+	RATE("wiops", read_rate, NSC_CGROUP_WIOPS),
 	{ .name = NULL },
 };
 #undef RATE
@@ -172,11 +191,12 @@ static int add_io_max(struct nsc_reader *r, const json_t *element, void *to)
 
 	if (ret < 0)
 		return ret;
-	if (!json_object_get(element, "major_number") ||
-	    !json_object_get(element, "minor_number"))
+	/* As everywhere, a number that is absent is 0. */
+	if (!nsc_field_has(element, "major_number"))
 		return nsc_field_refuse(r, "expected major_number and "
 					"minor_number of a block device");
-	if (json_object_size(element) < 3)
+	if (json_object_size(element) <
+	    2 + (size_t)nsc_field_has(element, "minor_number"))
 		return nsc_field_refuse(r, "expected one of rbps, wbps, riops "
 					"and wiops");
 	list = reallocarray(l->io_max, l->n_io_max + 1, sizeof(*list));
@@ -226,16 +246,19 @@ static int read_hugetlb(struct nsc_reader *r, const json_t *value,
 		return nsc_field_wrong(r, value, "an object such as "
 				       "{\"2MB\": 1073741824}");
 	json_object_foreach(object, name, bytes) {
+		json_int_t number;
 		char text[24];
 		int ret;
 
+		if (json_is_null(bytes))
+			continue;
 		if (!page_size_valid(name))
 			return nsc_field_wrong(r, value, "page sizes such as "
 					       "\"2MB\" and \"1GB\" as keys");
-		if (!json_is_integer(bytes) || json_integer_value(bytes) < 0)
-			return nsc_field_wrong(r, bytes, "a number of bytes");
-		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
-			 json_integer_value(bytes));
+		if (!nsc_field_bytes(bytes, &number))
+			return nsc_field_wrong(r, bytes, "a number of bytes "
+					       "such as 1073741824 or \"1G\"");
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, number);
 		ret = cgroup_add_pair(r, &l->hugetlb, &l->n_hugetlb, name,
 				      text);
 		if (ret < 0)
@@ -274,6 +297,8 @@ static int read_unified(struct nsc_reader *r, const json_t *value,
 		const char *text;
 		int ret;
 
+		if (json_is_null(content))
+			continue;
 		if (!strchr(name, '.') || name[0] == '.' || strlen(name) > 63 ||
 		    strspn(name, "abcdefghijklmnopqrstuvwxyz"
 			   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._") !=
@@ -345,20 +370,21 @@ int nsc_config_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
 {
 	struct nsc_config_cgroups *c = &config->cgroups;
 	const char *wrong;
+	char text[256];
 
-	if (asprintf(&c->limits.origin, "%s: cgroups", r->file) < 0) {
+	if (asprintf(&c->limits.origin, "%s: cgroups",
+		     nsc_field_file(r, "cgroups")) < 0) {
 		c->limits.origin = NULL;
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
 	wrong = nsc_cgroup_limits_check(&c->limits);
-	if (wrong)
-		return nsc_error_set(r->err, EINVAL, "%s.%s", c->limits.origin,
-				     wrong);
-	if (c->allow_all_devices && c->devices.given)
-		return nsc_error_set(r->err, EINVAL, "%s.allowed_devices: is "
-				     "of no use with allow_all_devices: remove "
-				     "one of them", c->limits.origin);
-	return 0;
+	if (!wrong && c->allow_all_devices && c->devices.given)
+		wrong = "allowed_devices: is of no use with "
+			"allow_all_devices: remove one of them";
+	if (!wrong)
+		return 0;
+	snprintf(text, sizeof(text), "cgroups.%s", wrong);
+	return nsc_field_refuse(r, text);
 }
 
 void nsc_config_cgroups_free(struct nsc_config_cgroups *c)

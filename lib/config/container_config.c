@@ -22,6 +22,7 @@
 #include "config/engine_keys.h"
 #include "config/field.h"
 #include "config/lists.h"
+#include "config/merge.h"
 #include "config/mount_keys.h"
 #include "config/network_keys.h"
 #include "config/process_keys.h"
@@ -428,14 +429,15 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 	return nsc_config_cgroups_finish(r, config);
 }
 
-static int config_read_all(struct nsc_reader *r, const char *text,
+static int config_read_all(struct nsc_reader *r,
+			   struct nsc_json_source *sources, size_t n,
 			   struct nsc_config *config)
 {
-	json_t *root = nsc_field_parse(r, text);
+	json_t *root = nsc_merge(r, sources, n);
 	int ret;
 
 	if (!root)
-		return -EINVAL;
+		return -r->err->code;
 	ret = nsc_field_object(r, root, config_fields, config);
 	config->own_key = nsc_external_conflict(root);
 	json_decref(root);
@@ -443,25 +445,51 @@ static int config_read_all(struct nsc_reader *r, const char *text,
 	return ret < 0 ? ret : check_together(r, config);
 }
 
+int nsc_config_parse_files(const struct nsc_config_files *files,
+			   const char *file, const char *dir,
+			   const struct nsc_user *user,
+			   struct nsc_config **ret, struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config =
+		calloc(1, sizeof(*config));
+	struct nsc_json_source *sources = calloc(files->n, sizeof(*sources));
+	struct nsc_reader reader = {
+		.file = file, .dir = dir, .user = user, .err = err,
+		.root = config_fields,
+	};
+	int error = 0;
+
+	if (!config || !sources || set_defaults(config, file) < 0)
+		error = nsc_error_sys(err, ENOMEM, "%s", file);
+	for (size_t i = 0; error == 0 && i < files->n; i++) {
+		sources[i].file = files->list[i].path;
+		sources[i].text = files->list[i].text;
+		if (strlen(sources[i].text) > NSC_FILE_MAX)
+			error = nsc_error_set(err, EFBIG, "%s: is too large",
+					      sources[i].file);
+	}
+	if (error == 0)
+		error = config_read_all(&reader, sources, files->n, config);
+	nsc_merge_free(sources, sources ? files->n : 0);
+	if (error < 0)
+		return error;
+	config->content = files->content;
+	*ret = NSC_TAKE_PTR(config);
+	return 0;
+}
+
 int nsc_config_parse(const char *text, const char *file, const char *dir,
 		     const struct nsc_user *user, struct nsc_config **ret,
 		     struct nsc_error *err)
 {
-	_cleanup_config_ struct nsc_config *config =
-		calloc(1, sizeof(*config));
-	struct nsc_reader reader = {
-		.file = file, .dir = dir, .user = user, .err = err,
+	struct nsc_config_file one = {
+		/* Neither is changed. */
+		.path = (char *)(uintptr_t)file,
+		.text = (char *)(uintptr_t)text,
 	};
-	int error;
+	const struct nsc_config_files files = { .list = &one, .n = 1 };
 
-	if (!config || set_defaults(config, file) < 0)
-		return nsc_error_sys(err, ENOMEM, "%s", file);
-	if (strlen(text) > NSC_FILE_MAX)
-		return nsc_error_set(err, EFBIG, "%s: is too large", file);
-	error = config_read_all(&reader, text, config);
-	if (error == 0)
-		*ret = NSC_TAKE_PTR(config);
-	return error;
+	return nsc_config_parse_files(&files, file, dir, user, ret, err);
 }
 
 static int add_keys(char ***keys, size_t *n, const char *prefix,

@@ -13,6 +13,7 @@
 
 #include "util/address.h"
 #include "util/error.h"
+#include "policy/dropins.h"
 #include "policy/lifecycle.h"
 #include "policy/user.h"
 #include "cgroup/cgroup_request.h"
@@ -93,7 +94,7 @@ struct nsc_config_network {
 
 struct nsc_config {
 	char *file;			/* the file's path, for messages */
-	uint64_t content;		/* nsc_hash_add() of the text */
+	uint64_t content;		/* hash of the files, see dropins.h */
 	char *rootfs;			/* absolute, "/": the host's own;
 					 * NULL with pidfile */
 	char *pidfile;			/* NULL, or another engine's; then the
@@ -148,12 +149,21 @@ struct nsc_config {
  * Parse text, the content of file, for user (templates %u %U %g %G %h %%).  A
  * relative rootfs starts from dir.
  * Returns 0 or a negative errno; then *ret is untouched and err has the file,
- * the JSON path and the expected value: "FILE: networks[1].mtu: expected ...,
- * got ...".  Free *ret with nsc_config_free().
+ * the JSON path, the expected value and the place: "FILE: networks[1].mtu:
+ * expected ..., got ... (line 3, column 5)".  Free *ret with nsc_config_free().
  */
 int nsc_config_parse(const char *text, const char *file, const char *dir,
 		     const struct nsc_user *user, struct nsc_config **ret,
 		     struct nsc_error *err);
+
+/*
+ * The same for container.json at file and its drop-ins, which are merged: see
+ * merge.h.
+ */
+int nsc_config_parse_files(const struct nsc_config_files *files,
+			   const char *file, const char *dir,
+			   const struct nsc_user *user,
+			   struct nsc_config **ret, struct nsc_error *err);
 
 void nsc_config_free(struct nsc_config *config);
 static inline void nsc_config_cleanup(struct nsc_config **config)

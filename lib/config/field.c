@@ -12,41 +12,7 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-int nsc_field_refuse(struct nsc_reader *r, const char *text)
-{
-	return nsc_error_set(r->err, EINVAL, "%s: %s%s%s", r->file, r->path,
-			     r->path[0] ? ": " : "", text);
-}
-
-/* Others than root read logs: no message quotes these values. */
-static bool is_secret(const char *path)
-{
-	return !strncmp(path, "environment", 11) ||
-	       !strncmp(path, "session.message", 15) ||
-	       strstr(path, ".args");
-}
-
-int nsc_field_wrong(struct nsc_reader *r, const json_t *value,
-		    const char *expected)
-{
-	char *dump = is_secret(r->path) ? NULL :
-		     json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
-				JSON_ENSURE_ASCII);
-	char got[64], text[256];
-
-	snprintf(got, sizeof(got), "%s", dump ? dump : "something else");
-	if (dump && strlen(dump) >= sizeof(got))
-		strcpy(got + sizeof(got) - 4, "...");
-	free(dump);
-	snprintf(text, sizeof(text), "expected %s, got %s", expected, got);
-	return nsc_field_refuse(r, text);
-}
-
-/* Append to the path; returns the length for pop(). */
-static size_t push(struct nsc_reader *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-
-static size_t push(struct nsc_reader *r, const char *fmt, ...)
+size_t nsc_field_push(struct nsc_reader *r, const char *fmt, ...)
 {
 	size_t len = strlen(r->path);
 	va_list ap;
@@ -57,7 +23,7 @@ static size_t push(struct nsc_reader *r, const char *fmt, ...)
 	return len;
 }
 
-static void pop(struct nsc_reader *r, size_t len)
+void nsc_field_pop(struct nsc_reader *r, size_t len)
 {
 	r->path[len] = '\0';
 }
@@ -82,24 +48,17 @@ int nsc_field_object(struct nsc_reader *r, const json_t *object,
 		while (f->name && strcmp(f->name, key) != 0)
 			f++;
 		nsc_text_escape(key, escaped, sizeof(escaped));
-		len = push(r, "%s%s", r->path[0] ? "." : "", escaped);
-		ret = !f->name ? nsc_field_refuse(r, "unknown key") :
+		len = nsc_field_push(r, "%s%s", r->path[0] ? "." : "", escaped);
+		ret = !f->name ? nsc_field_unknown(r, key, table) :
 		      json_is_null(value) ? 0 :
 		      f->read(r, value, f, to ? (char *)to + f->at : NULL);
 		if (ret < 0)
 			return ret;
-		pop(r, len);
+		nsc_field_pop(r, len);
 		if (json_is_null(value))
 			json_object_del(members, key);
 	}
 	return 0;
-}
-
-int nsc_field_refuse_member(struct nsc_reader *r, const char *member,
-			    const char *text)
-{
-	push(r, "%s%s", r->path[0] ? "." : "", member);
-	return nsc_field_refuse(r, text);
 }
 
 int nsc_field_array(struct nsc_reader *r, const json_t *array,
@@ -108,29 +67,14 @@ int nsc_field_array(struct nsc_reader *r, const json_t *array,
 	if (!json_is_array(array))
 		return nsc_field_wrong(r, array, "an array");
 	for (size_t i = 0; i < json_array_size(array); i++) {
-		size_t len = push(r, "[%zu]", i);
+		size_t len = nsc_field_push(r, "[%zu]", i);
 		int ret = read(r, json_array_get(array, i), to);
 
 		if (ret < 0)
 			return ret;
-		pop(r, len);
+		nsc_field_pop(r, len);
 	}
 	return 0;
-}
-
-json_t *nsc_field_parse(const struct nsc_reader *r, const char *text)
-{
-	json_error_t error;
-	json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-	char *near = root ? NULL : strstr(error.text, " near '");
-
-	/* The text there may be a secret, unless it is a key. */
-	if (near && json_error_code(&error) != json_error_duplicate_key)
-		*near = '\0';
-	if (!root)
-		nsc_error_set(r->err, EINVAL, "%s: line %d, column %d: %s",
-			      r->file, error.line, error.column, error.text);
-	return root;
 }
 
 bool nsc_field_has(const json_t *object, const char *key)
@@ -166,6 +110,18 @@ const char *nsc_field_text(struct nsc_reader *r, const json_t *value)
 		return NULL;
 	}
 	return text;
+}
+
+bool nsc_field_bytes(const json_t *value, json_int_t *ret)
+{
+	const char *text = json_string_value(value);
+	long long bytes = json_integer_value(value);
+
+	if (text ? !text[strspn(text, "0123456789")] ||
+		   nsc_text_bytes(text, &bytes) < 0 : !json_is_integer(value))
+		return false;
+	*ret = bytes;
+	return bytes >= 0;
 }
 
 static const char *template_value(const struct nsc_reader *r, char letter,

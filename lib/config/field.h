@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "util/error.h"
+#include "config/json_text.h"
 #include "policy/user.h"
 
 struct nsc_reader {
@@ -19,6 +20,11 @@ struct nsc_reader {
 	const char *dir;		/* base of relative paths */
 	const struct nsc_user *user;	/* for templates */
 	char path[256];			/* JSON path of the current value */
+	/* For messages: the files, of which the last one counts ... */
+	const struct nsc_json_source *sources;
+	size_t n_sources;
+	struct nsc_json_source one;	/* ... one, if there is only one */
+	const struct nsc_field *root;	/* the whole format, or NULL */
 	struct nsc_error *err;
 };
 
@@ -60,12 +66,36 @@ int nsc_field_array(struct nsc_reader *reader, const json_t *array,
 int nsc_field_wrong(struct nsc_reader *reader, const json_t *value,
 		    const char *expected);
 
-/* "FILE: PATH: TEXT"; returns -EINVAL. */
+/* Append to the path; returns the length for nsc_field_pop(). */
+size_t nsc_field_push(struct nsc_reader *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+void nsc_field_pop(struct nsc_reader *r, size_t len);
+
+/*
+ * "FILE: PATH: TEXT (line L, column C)"; returns -EINVAL.  Without a current
+ * path, TEXT begins with that of a key and a colon.
+ */
 int nsc_field_refuse(struct nsc_reader *reader, const char *text);
 
 /* The same for a member of the current object: "FILE: PATH.MEMBER: TEXT". */
 int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
 			    const char *text);
+
+/*
+ * A number from 0, or a text such as "2G" for a number of bytes: see
+ * nsc_text_bytes().  False: it is neither, or negative.
+ */
+bool nsc_field_bytes(const json_t *value, json_int_t *ret);
+
+/* The last file that has a value at path, for messages. */
+const char *nsc_field_file(const struct nsc_reader *reader, const char *path);
+
+/*
+ * Refuse a key that the table of the current object lacks, and say which one
+ * may have been meant, or where it belongs.
+ */
+int nsc_field_unknown(struct nsc_reader *reader, const char *key,
+		      const struct nsc_field *table);
 
 /*
  * The text of a string without control characters; for any other value NULL,
@@ -74,10 +104,10 @@ int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
 const char *nsc_field_text(struct nsc_reader *reader, const json_t *value);
 
 /*
- * Parse a file's text; on failure NULL, with an error that has the line and
- * column.
+ * Parse a file's text, which messages need for as long as the reader is used;
+ * on failure NULL, with an error that has the line and column.
  */
-json_t *nsc_field_parse(const struct nsc_reader *reader, const char *text);
+json_t *nsc_field_parse(struct nsc_reader *reader, const char *text);
 
 /* Does the object have the key? */
 bool nsc_field_has(const json_t *object, const char *key);

@@ -109,8 +109,9 @@ static int read_one_device(struct nsc_reader *r, const json_t *element,
 	ret = nsc_field_object(r, element, nsc_device_fields, device);
 	if (ret == 0 && !nsc_field_has(element, "type"))
 		ret = nsc_field_refuse_member(r, "type", "is missing");
-	if (ret == 0 && (!nsc_field_has(element, "major_number") ||
-			 !nsc_field_has(element, "minor_number")))
+	/* The files of 2014 leave out a number that is 0. */
+	if (ret == 0 && !nsc_field_has(element, "major_number") &&
+	    !nsc_field_has(element, "minor_number"))
 		ret = nsc_field_refuse(r, "major_number and minor_number: "
 				       "are missing");
 	return ret;
@@ -208,7 +209,7 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 
 	if (ret < 0)
 		return ret;
-	if (json_object_size(element) != 3)
+	if (!nsc_field_has(element, "size"))
 		return nsc_field_refuse(r, "expected container_id, host_id "
 					"and size");
 	if ((uint64_t)m.container_id + m.size > UINT32_MAX ||

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/text.h"
 #include "config/container_config.h"
 #include "linux/mount.h"
 #include "util/fd.h"
@@ -32,23 +33,23 @@ struct element {
 	mode_t mode;
 };
 
-/* A number of bytes, or a size in the form of tmpfs(5): "64m", "10%". */
+/* A number of bytes such as "64M", or a part of the memory: "10%". */
 static int read_size(struct nsc_reader *r, const json_t *value,
 		     const struct nsc_field *f, void *to)
 {
 	const char *text = json_string_value(value);
 	size_t digits = text ? strspn(text, "0123456789") : 0;
+	long long bytes = json_integer_value(value);
 	char *size = NULL;
 
 	(void)f;
-	if (json_is_integer(value) && json_integer_value(value) > 0) {
-		if (asprintf(&size, "%lld",
-			     (long long)json_integer_value(value)) < 0)
-			size = NULL;
-	} else if (digits && digits < 16 && text[0] != '0' &&
-		   (!text[digits] || (strchr("kmgKMG%", text[digits]) &&
-				      !text[digits + 1]))) {
+	if (digits && digits < 16 && text[0] != '0' && text[digits] == '%' &&
+	    !text[digits + 1]) {
 		size = strdup(text);
+	} else if ((json_is_integer(value) ||
+		    (text && nsc_text_bytes(text, &bytes) == 0)) && bytes > 0) {
+		if (asprintf(&size, "%lld", bytes) < 0)
+			size = NULL;
 	} else {
 		return nsc_field_wrong(r, value, "a number of bytes, or a "
 				       "string such as \"64m\" or \"10%\"");

@@ -52,6 +52,15 @@ static int network_read_list(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
+/* 0 is the same as no mtu. */
+static int read_mtu(struct nsc_reader *r, const json_t *value,
+		    const struct nsc_field *f, void *to)
+{
+	if (json_is_integer(value) && !json_integer_value(value))
+		return 0;
+	return nsc_read_number(r, value, f, to);
+}
+
 static bool name_valid(const char *name, size_t max)
 {
 	size_t len = strlen(name);
@@ -179,7 +188,7 @@ const struct nsc_field nsc_network_fields[] = {
 	/* It stores into two members, and gets the whole entry. */
 	{ .name = "ports", .read = nsc_read_array, .element = read_port },
 	{ .name = "mtu",
-	  .read = nsc_read_number,
+	  .read = read_mtu,
 	  .at = AT(mtu),
 	  .min = 68,
 	  .max = 65535 },

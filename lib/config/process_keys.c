@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "util/fd.h"
 #include "util/text.h"
@@ -64,10 +65,11 @@ static int process_read_limit(struct nsc_reader *r, const json_t *value,
 	json_int_t number = json_integer_value(value);
 
 	(void)f;
+	/* read_rlimit() knows whether the limit is one of bytes. */
 	if ((text && !strcmp(text, "unlimited")) ||
 	    (json_is_integer(value) && number == -1))
 		*(uint64_t *)to = UINT64_MAX;
-	else if (json_is_integer(value) && number >= 0)
+	else if (nsc_field_bytes(value, &number))
 		*(uint64_t *)to = (uint64_t)number;
 	else
 		return nsc_field_wrong(r, value, "a number from 0, or -1 or "
@@ -84,6 +86,25 @@ const struct nsc_field nsc_rlimit_fields[] = {
 };
 #undef AT
 
+static int check_unit(struct nsc_reader *r, const json_t *element,
+		      const char *member, unsigned int resource)
+{
+	static const unsigned int of_bytes[] = {
+		RLIMIT_AS, RLIMIT_CORE, RLIMIT_DATA, RLIMIT_FSIZE,
+		RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_RSS, RLIMIT_STACK,
+	};
+	const char *text = json_string_value(json_object_get(element, member));
+
+	if (!text || !strcmp(text, "unlimited"))
+		return 0;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(of_bytes); i++)
+		if (of_bytes[i] == resource)
+			return 0;
+	return nsc_field_refuse_member(r, member, "this limit is not one of "
+				       "bytes: expected a number without "
+				       "unit");
+}
+
 static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct rlimit_element e = { 0 };
@@ -94,6 +115,11 @@ static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 		return ret;
 	if (json_object_size(element) != 3)
 		return nsc_field_refuse(r, "expected type, hard and soft");
+	ret = check_unit(r, element, "hard", e.resource);
+	if (ret == 0)
+		ret = check_unit(r, element, "soft", e.resource);
+	if (ret < 0)
+		return ret;
 	if (e.soft > e.hard)
 		return nsc_field_refuse_member(r, "soft", "is above hard");
 	nsc_rlimit_set(&config->process.rlimits, e.resource, e.soft, e.hard);
@@ -162,6 +188,8 @@ int nsc_read_sysctl(struct nsc_reader *r, const json_t *value,
 	json_object_foreach(object, key, text) {
 		_cleanup_free_ char *entry = NULL;
 
+		if (json_is_null(text))
+			continue;
 		if (!sysctl_valid(key, json_string_value(text)))
 			return nsc_field_wrong(r, value, "names with '.' "
 					       "between their parts, and "

@@ -12,7 +12,6 @@
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "util/hash.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
@@ -45,29 +44,22 @@ int nsc_start_load(const char *dir, const struct nsc_user *user,
 		   struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
-	_cleanup_free_ char *text = NULL;
+	_cleanup_config_files_ struct nsc_config_files files = { .n = 0 };
 	_cleanup_free_ char *file = NULL;
-	_cleanup_fd_ int fd = -1;
-	size_t len = 0;
 	int error;
 
 	if (asprintf(&file, "%s/%s", dir, NSC_CONFIG_FILE) < 0) {
 		file = NULL;
 		return nsc_error_sys(err, ENOMEM, "%s", dir);
 	}
-	fd = nsc_file_open(file, err);
-	if (fd < 0)
-		return fd;
-	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, &len, err);
-	if (error < 0)
-		return error;
-	error = nsc_config_parse(text, file, dir, user, &config, err);
+	error = nsc_config_files_load(file, NSC_CONFIG_TEXTS, &files, err);
+	if (error == 0)
+		error = nsc_config_parse_files(&files, file, dir, user,
+					       &config, err);
 	if (error == 0)
 		error = nsc_external_finish(config, conf->pidfile, user, err);
 	if (error < 0)
 		return error;
-	/* Hash the parsed text, because the file may have changed since. */
-	config->content = nsc_hash_add(NSC_HASH_INIT, text, len);
 	*ret = NSC_TAKE_PTR(config);
 	return error;
 }

@@ -36,6 +36,12 @@ struct nsc_cgroup_key {
 };
 extern const struct nsc_cgroup_key nsc_cgroup_keys[NSC_CGROUP_NUMBERS];
 
+/* Is the limit a number of bytes, which may have a unit? */
+static inline bool nsc_cgroup_is_bytes(enum nsc_cgroup_number n)
+{
+	return nsc_cgroup_keys[n].max == INT64_MAX;
+}
+
 /* Is the value none, or in the range from min to max? */
 bool nsc_cgroup_number_valid(enum nsc_cgroup_number n, int64_t value);
 

@@ -52,15 +52,19 @@ static int parents_read_number(const struct reader *r,
 	const struct nsc_cgroup_key *key = &nsc_cgroup_keys[n];
 	struct nsc_cgroup_limits *l = &r->parent->limits;
 	int type = config_setting_type(s);
-	char expected[128];
-	int64_t value = type == CONFIG_TYPE_INT ? config_setting_get_int(s) :
-						  config_setting_get_int64(s);
+	bool bytes = nsc_cgroup_is_bytes(n) && type == CONFIG_TYPE_STRING;
+	char expected[160];
+	long long value = type == CONFIG_TYPE_INT ? config_setting_get_int(s) :
+						    config_setting_get_int64(s);
 
-	if ((type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
+	if ((bytes ? nsc_text_bytes(config_setting_get_string(s), &value) < 0 :
+		     type != CONFIG_TYPE_INT && type != CONFIG_TYPE_INT64) ||
 	    !nsc_cgroup_number_valid(n, value)) {
 		snprintf(expected, sizeof(expected), "%" PRId64 " or a number "
 			 "from %" PRId64 " to %" PRId64 " (with L at its end "
-			 "beyond 2147483647)", key->none, key->min, key->max);
+			 "beyond 2147483647)%s", key->none, key->min, key->max,
+			 nsc_cgroup_is_bytes(n) ? ", or bytes such as "
+						  "\"2G\"" : "");
 		return parents_wrong(r, s, expected);
 	}
 	l->number[n] = value;
@@ -134,6 +138,7 @@ int nsc_parents_read(const char *file, const config_setting_t *setting,
 {
 	struct reader r = { file, NULL, err };
 	int n = config_setting_length(setting);
+	struct nsc_cgroup_parent *list;
 	int error = 0;
 
 	if (!config_setting_is_list(setting))
@@ -141,9 +146,15 @@ int nsc_parents_read(const char *file, const config_setting_t *setting,
 				     "cgroup_parents: expected a list: ( { "
 				     "name = \"a\"; ... } )", file,
 				     config_setting_source_line(setting));
-	ret->list = calloc((size_t)n + 1, sizeof(*ret->list));
-	if (!ret->list)
+	if (!n) {
+		nsc_parents_free(ret);
+		*ret = (struct nsc_cgroup_parents){ NULL, 0 };
+	}
+	list = reallocarray(ret->list, ret->n + (size_t)n + 1, sizeof(*list));
+	if (!list)
 		return nsc_error_sys(err, ENOMEM, "%s", file);
+	memset(list + ret->n, 0, ((size_t)n + 1) * sizeof(*list));
+	ret->list = list;
 	for (int i = 0; error == 0 && i < n; i++) {
 		r.parent = &ret->list[ret->n++];
 		error = parents_read_parent(

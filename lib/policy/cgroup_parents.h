@@ -27,8 +27,9 @@ struct nsc_cgroup_parents {
 };
 
 /*
- * Returns 0 or a negative errno; errors name file, line and key, like those of
- * conf.h.
+ * Append the parents of a setting to those of earlier files; an empty list
+ * removes these.  Returns 0 or a negative errno; errors name file, line and
+ * key, like those of conf.h.
  */
 int nsc_parents_read(const char *file, const config_setting_t *setting,
 		     struct nsc_cgroup_parents *ret, struct nsc_error *err);

@@ -11,6 +11,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "policy/dropins.h"
 
 enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
 	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
@@ -64,6 +65,8 @@ static const char *const keys[] = {
 	"address_pool6", "address_gateway6", NULL,
 };
 
+_Static_assert(NSC_ARRAY_SIZE(keys) == NSC_CONF_KEYS + 1, "nsc_conf.from");
+
 const char *const *nsc_conf_keys(void)
 {
 	return keys;
@@ -90,6 +93,10 @@ static int conf_read_names(const struct reader *r, const config_setting_t *s,
 
 	if (!config_setting_is_array(s) && !config_setting_is_list(s))
 		return conf_wrong(r, s, "a list of names: [ \"a\", \"b\" ]");
+	nsc_text_free_vector(*ret);
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	for (int i = 0; i < config_setting_length(s); i++) {
 		const char *name = config_setting_get_string_elem(s, i);
 
@@ -149,6 +156,7 @@ static int read_path(const struct reader *r, const config_setting_t *s,
 
 	if (!text || text[0] != '/' || !text[1])
 		return conf_wrong(r, s, "an absolute path");
+	free(*to);
 	return nsc_text_copy(to, text) == 0 ? 0 :
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 }
@@ -195,18 +203,19 @@ static int read_address(const struct reader *r, const config_setting_t *s,
 }
 
 /* A gateway must be one of the addresses of its pool. */
-static int conf_check_gateways(const struct reader *r)
+static int conf_check_gateways(const struct nsc_conf *conf,
+			       struct nsc_error *err)
 {
-	const struct nsc_conf *conf = r->conf;
-
 	if (conf->address_gateway.family &&
 	    !nsc_address_covers(&conf->address_pool, &conf->address_gateway))
-		return nsc_error_set(r->err, EINVAL, "%s: address_gateway: is "
-				     "not in address_pool", r->file);
+		return nsc_error_set(err, EINVAL, "%s: address_gateway: is "
+				     "not in address_pool",
+				     nsc_conf_file(conf, "address_gateway"));
 	if (conf->address_gateway6.family &&
 	    !nsc_address_covers(&conf->address_pool6, &conf->address_gateway6))
-		return nsc_error_set(r->err, EINVAL, "%s: address_gateway6: is "
-				     "not in address_pool6", r->file);
+		return nsc_error_set(err, EINVAL, "%s: address_gateway6: is "
+				     "not in address_pool6",
+				     nsc_conf_file(conf, "address_gateway6"));
 	return 0;
 }
 
@@ -252,7 +261,7 @@ static int conf_read_lifecycle(const struct reader *r,
 	return read_field(r, s, &f);
 }
 
-static int read_setting(const struct reader *r, const config_setting_t *s)
+static int read_known(const struct reader *r, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
 
@@ -265,6 +274,27 @@ static int read_setting(const struct reader *r, const config_setting_t *s)
 						   &nsc_lifecycle_keys[i]);
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key",
 			     r->file, config_setting_source_line(s), name);
+}
+
+/* Note which file has the key, for messages about its value. */
+static int read_setting(const struct reader *r, const config_setting_t *s)
+{
+	struct nsc_conf *conf = r->conf;
+	int ret = read_known(r, s);
+
+	for (size_t i = 0; ret == 0 && keys[i]; i++)
+		if (!strcmp(keys[i], config_setting_name(s)))
+			conf->from[i] = (uint16_t)(conf->n_files - 1);
+	return ret;
+}
+
+const char *nsc_conf_file(const struct nsc_conf *conf, const char *key)
+{
+	size_t i = 0;
+
+	while (keys[i] && strcmp(keys[i], key) != 0)
+		i++;
+	return conf->files[keys[i] ? conf->from[i] : 0];
 }
 
 static struct nsc_conf *defaults(void)
@@ -314,50 +344,88 @@ static int conf_read_all(const struct reader *r, config_t *config,
 	for (int i = 0; ret == 0 && i < config_setting_length(root); i++)
 		ret = read_setting(r, config_setting_get_elem(root,
 						(unsigned int)i));
-	if (ret == 0 && (uint64_t)r->conf->id_pool_first +
-	    r->conf->id_pool_count > UINT32_MAX)
-		return nsc_error_set(r->err, ERANGE, "%s: id_pool_count: the "
-				     "pool ends beyond 4294967295", r->file);
-	return ret == 0 ? conf_check_gateways(r) : ret;
+	return ret;
+}
+
+/* Read one more file, whose values take the place of earlier ones. */
+static int conf_add(struct nsc_conf *conf, const char *text, const char *file,
+		    struct nsc_error *err)
+{
+	const struct reader r = { file, conf, err };
+	config_t config;
+	int ret;
+
+	if (nsc_text_append(&conf->files, &conf->n_files, file) < 0)
+		return nsc_error_sys(err, ENOMEM, "%s", file);
+	config_init(&config);
+	ret = conf_read_all(&r, &config, text);
+	config_destroy(&config);
+	return ret;
+}
+
+/* Check the values that depend on each other. */
+static int conf_finish(const struct nsc_conf *conf, struct nsc_error *err)
+{
+	if ((uint64_t)conf->id_pool_first + conf->id_pool_count > UINT32_MAX)
+		return nsc_error_set(err, ERANGE, "%s: id_pool_count: the "
+				     "pool ends beyond 4294967295",
+				     nsc_conf_file(conf, "id_pool_count"));
+	return conf_check_gateways(conf, err);
 }
 
 int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
 		   struct nsc_error *err)
 {
 	_cleanup_conf_ struct nsc_conf *conf = defaults();
-	const struct reader r = { file, conf, err };
-	config_t config;
-	int error;
+	int error = conf ? conf_add(conf, text, file, err) :
+			   nsc_error_sys(err, ENOMEM, "%s", file);
 
-	if (!conf)
-		return nsc_error_sys(err, ENOMEM, "%s", file);
-	config_init(&config);
-	error = conf_read_all(&r, &config, text);
-	config_destroy(&config);
+	if (error == 0)
+		error = conf_finish(conf, err);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(conf);
 	return error;
 }
 
-int nsc_conf_load(int dirfd, const char *dirname, const char *name,
-		  struct nsc_conf **ret, struct nsc_error *err)
+/* A file that does not exist is as good as an empty one. */
+static int conf_load(struct nsc_conf *conf, int dirfd, const char *dirname,
+		     const char *name, struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *file = NULL;
-	_cleanup_fd_ int fd = -1;
-	int error;
+	_cleanup_fd_ int fd = nsc_file_open_at(dirfd, dirname, name, err);
+	int error = 0;
 
-	fd = nsc_file_open_at(dirfd, dirname, name, err);
 	if (fd < 0 && fd != -ENOENT)
 		return fd;
 	if (asprintf(&file, "%s/%s", dirname, name) < 0) {
 		file = NULL;
 		return nsc_error_sys(err, ENOMEM, "%s", name);
 	}
-	if (fd == -ENOENT)
-		return nsc_conf_parse("", file, ret, err);
-	error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL, err);
-	return error < 0 ? error : nsc_conf_parse(text, file, ret, err);
+	if (fd >= 0)
+		error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL,
+				      err);
+	return error < 0 ? error : conf_add(conf, text ? text : "", file, err);
+}
+
+int nsc_conf_load(int dirfd, const char *dirname, const char *name,
+		  struct nsc_conf **ret, struct nsc_error *err)
+{
+	_cleanup_dropins_ struct nsc_dropins d = NSC_DROPINS_INIT;
+	_cleanup_conf_ struct nsc_conf *conf = defaults();
+	int error = conf ? conf_load(conf, dirfd, dirname, name, err) :
+			   nsc_error_sys(err, ENOMEM, "%s", name);
+
+	if (error == 0)
+		error = nsc_dropins_open(dirfd, dirname, name,
+					 NSC_DROPINS_CONF, &d, err);
+	for (size_t i = 0; error == 0 && i < d.n; i++)
+		error = conf_load(conf, d.fd, d.path, d.names[i], err);
+	if (error == 0)
+		error = conf_finish(conf, err);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(conf);
+	return error;
 }
 
 void nsc_conf_free(struct nsc_conf *conf)
@@ -368,6 +436,7 @@ void nsc_conf_free(struct nsc_conf *conf)
 	nsc_text_free_vector(conf->exempt_groups);
 	nsc_text_free_vector(conf->exempt_services);
 	nsc_parents_free(&conf->cgroup_parents);
+	nsc_text_free_vector(conf->files);
 	free(conf->pidfile);
 	free(conf);
 }

@@ -21,6 +21,7 @@ enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
 		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
 #define NSC_FIRST_UID_HOST UINT32_MAX
+#define NSC_CONF_KEYS 25	/* see nsc_conf_keys() */
 
 struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
@@ -43,10 +44,15 @@ struct nsc_conf {
 	struct nsc_address address_gateway;
 	struct nsc_address address_pool6;
 	struct nsc_address address_gateway6;
+	char **files;			/* that were read, in their order */
+	size_t n_files;
+	uint16_t from[NSC_CONF_KEYS];	/* the file of each key; see below */
 };
 
 /*
- * Read dirfd/name (messages call dirfd by dirname), a file of root.  A missing
+ * Read dirfd/name (messages call dirfd by dirname), a file of root, and then
+ * its drop-ins, see dropins.h.  A key of a later file takes the place of an
+ * earlier one, except that cgroup_parents are appended.  A missing
  * file means the defaults.  Unknown keys, wrong types and values out of range
  * are errors with file and line; @include is refused.  Returns 0 or a negative
  * errno.
@@ -56,6 +62,9 @@ int nsc_conf_load(int dirfd, const char *dirname, const char *name,
 /* The same from memory. */
 int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
 		   struct nsc_error *err);
+
+/* The file that a key's value is from, the first one for a default. */
+const char *nsc_conf_file(const struct nsc_conf *conf, const char *key);
 
 void nsc_conf_free(struct nsc_conf *conf);
 static inline void nsc_conf_cleanup(struct nsc_conf **conf)

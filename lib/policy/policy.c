@@ -10,9 +10,9 @@
 
 #include "util/fd.h"
 #include "util/file.h"
-#include "util/hash.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "policy/dropins.h"
 
 #define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
@@ -56,9 +56,9 @@ static int look_for(const struct base *base, const char *kind,
 	_cleanup_free_ char *path = NULL;
 	_cleanup_fd_ int dir = -1;
 	_cleanup_fd_ int sub = -1;
-	_cleanup_fd_ int file = -1;
+	struct nsc_config_files files = { .n = 0 };
 	char parent[PATH_MAX];
-	int last, error;
+	int error;
 
 	if (name && !is_component(name))
 		return 0;
@@ -76,13 +76,11 @@ static int look_for(const struct base *base, const char *kind,
 		if (sub < 0)
 			return sub == -ENOENT ? 0 : sub;
 	}
-	last = name ? sub : dir;
-	file = nsc_file_open_at(last, path, NSC_CONFIG_FILE, err);
-	if (file < 0)
-		return file == -ENOENT ? 0 : file;
-	error = nsc_hash_file(file, &policy->content);
+	error = nsc_config_files_read(name ? sub : dir, path, NSC_CONFIG_HASH,
+				      &files, err);
 	if (error < 0)
-		return nsc_error_sys(err, -error, "%s/" NSC_CONFIG_FILE, path);
+		return error == -ENOENT ? 0 : error;
+	policy->content = files.content;
 	policy->dir = NSC_TAKE_PTR(path);
 	return 1;
 }

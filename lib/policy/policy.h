@@ -18,7 +18,7 @@ struct nsc_policy {
 	bool contained;
 	const char *reason;	/* if not contained: a constant phrase */
 	char *dir;		/* directory of the container.json, or NULL */
-	uint64_t content;	/* nsc_hash_file() of that file */
+	uint64_t content;	/* of its files: see dropins.h */
 	struct nsc_conf *conf;	/* NULL if the user has no container.json */
 };
 

@@ -2,6 +2,7 @@
 #include "util/text.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,6 +36,26 @@ int nsc_text_number(const char *text, long long min, long long max,
 		return -ERANGE;
 	*ret = value;
 	return 0;
+}
+
+int nsc_text_bytes(const char *text, long long *ret)
+{
+	static const char units[] = "KkMmGgTt";
+	size_t digits = text ? strspn(text, "0123456789") : 0;
+	const char *unit = digits && text[digits] ?
+			   strchr(units, text[digits]) : NULL;
+	int shift = unit ? 10 * (1 + (int)(unit - units) / 2) : 0;
+	char number[24];
+	int ret_number;
+
+	if (!digits || digits >= sizeof(number) ||
+	    (text[digits] && (!unit || text[digits + 1])))
+		return -EINVAL;
+	snprintf(number, sizeof(number), "%.*s", (int)digits, text);
+	ret_number = nsc_text_number(number, 0, LLONG_MAX >> shift, ret);
+	if (ret_number == 0)
+		*ret <<= shift;
+	return ret_number;
 }
 
 const char *nsc_text_escape(const char *text, char *buf, size_t size)

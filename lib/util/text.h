@@ -24,6 +24,13 @@ int nsc_text_number(const char *text, long long min, long long max,
 		    long long *ret);
 
 /*
+ * Parse a number of bytes with K, M, G or T at its end, in either case, for the
+ * powers of 1024; without one, it is a plain number.  Returns 0 or a negative
+ * errno.
+ */
+int nsc_text_bytes(const char *text, long long *ret);
+
+/*
  * Copy text into buf (size bytes, always terminated), and write each byte that
  * is not printable ASCII as \xHH.  Text that is already escaped stays
  * unchanged.  Returns buf.

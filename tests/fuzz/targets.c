@@ -62,14 +62,34 @@ static void check(int ret, const struct nsc_error *err)
 
 unsigned long fuzz_accepted;
 
+char *fuzz_cut(char *text)
+{
+	char *line = strstr(text, "\n%\n");
+
+	if (!line)
+		return text + strlen(text);
+	line[1] = '\0';
+	return line + 3;
+}
+
+/* The parts are container.json and a drop-in of it. */
 static void config(char *text)
 {
+	char *more = fuzz_cut(text);
+	struct nsc_config_file list[] = {
+		{ (char[]){ "/etc/x/container.json" }, text },
+		{ (char[]){ "/etc/x/container.json.d/1.json" }, more },
+	};
+	const struct nsc_config_files files = {
+		.list = list, .n = *more ? 2 : 1,
+	};
 	struct nsc_error err = NSC_ERROR_INIT;
 	struct nsc_config *result = NULL;
 	struct nsc_user user;
 	gid_t groups[2];
-	int ret = nsc_config_parse(text, "/etc/x/container.json", "/etc/x",
-				   somebody(&user, groups), &result, &err);
+	int ret = nsc_config_parse_files(&files, list[0].path, "/etc/x",
+					 somebody(&user, groups), &result,
+					 &err);
 
 	check(ret, &err);
 	assert((ret == 0) == (result != NULL));
@@ -129,16 +149,6 @@ static void profile(char *text)
 		fuzz_accepted++;
 	free(filter.code);
 	nsc_seccomp_profile_free(result);
-}
-
-char *fuzz_cut(char *text)
-{
-	char *line = strstr(text, "\n%\n");
-
-	if (!line)
-		return text + strlen(text);
-	line[1] = '\0';
-	return line + 3;
 }
 
 /* The parts are user, passwd and group, for a login and for nsinit exec. */

@@ -79,7 +79,7 @@ END_TEST
 static const struct {
 	const char *text, *expected;
 } wrong[] = {
-	{ "\"memory\": \"1G\"", "cgroups.memory: expected 0 (nothing)" },
+	{ "\"memory\": \"1GB\"", "cgroups.memory: expected 0 (nothing)" },
 	{ "\"memory\": 4095", "from 4096 to" },
 	{ "\"memory\": 1.5", "cgroups.memory: expected" },
 	{ "\"memory_reservation\": -1", "cgroups.memory_reservation: exp" },
@@ -112,7 +112,7 @@ static const struct {
 	{ "\"slice\": \"lab\"", "cgroups.slice: expected the name" },
 	{ "\"slice\": \"a/b.slice\"", "cgroups.slice: expected the name" },
 	{ "\"io_max\": {}", "cgroups.io_max: expected an array" },
-	{ "\"io_max\": [{\"major_number\": 8, \"rbps\": 1}]",
+	{ "\"io_max\": [{\"minor_number\": 8, \"rbps\": 1}]",
 	  "cgroups.io_max[0]: expected major_number and" },
 	{ "\"io_max\": [{\"major_number\": 8, \"minor_number\": 0}]",
 	  "cgroups.io_max[0]: expected one of rbps" },
@@ -478,6 +478,10 @@ static const struct {
 	{ "cgroup_parents = ( { name = \"a/b\"; } );", "expected one name" },
 	{ "cgroup_parents = ( { name = \"a\"; pids = -5; } );",
 	  "cgroup_parents.pids: expected 0 or a number from 1" },
+	{ "cgroup_parents = ( { name = \"a\"; memory = \"1GB\"; } );",
+	  "cgroup_parents.memory: expected 0 or a number from 4096 to "
+	  "9223372036854775807 (with L at its end beyond 2147483647), or "
+	  "bytes such as \"2G\"" },
 	{ "cgroup_parents = ( { name = \"a\"; pids = \"5\"; } );",
 	  "cgroup_parents.pids: expected" },
 	{ "cgroup_parents = ( { name = \"a\"; users = \"x\"; } );",
@@ -510,14 +514,16 @@ START_TEST(parents)
 	nsc_conf_parse("cgroup_parents = ( { name = \"none\"; users = [ "
 		       "\"bob\" ]; }, { name = \"lab\"; groups = [ "
 		       "\"no-such-group\" ]; users = [ \"alice\" ]; memory = "
-		       "8589934592L; pids = 500; }, { name = \"late\"; users "
-		       "= [ \"alice\" ]; } );", "C", &conf, &err);
+		       "\"8G\"; memory_high = 8589934592L; pids = 500; }, { "
+		       "name = \"late\"; users = [ \"alice\" ]; } );",
+		       "C", &conf, &err);
 	ck_assert_msg(conf, "%s", err.text);
 	ck_assert_int_eq(nsc_parents_find(&conf->cgroup_parents, &alice,
 					  &found, &err), 0);
 	ck_assert_str_eq(found->name, "lab");
 	ck_assert_int_eq(found->limits.number[NSC_CGROUP_N_MEMORY],
 			 8589934592);
+	ck_assert_int_eq(found->limits.number[NSC_CGROUP_N_HIGH], 8589934592);
 	ck_assert(!nsc_cgroup_has(&found->limits, NSC_CGROUP_N_SWAP));
 	nsc_conf_free(conf);
 }

@@ -52,7 +52,7 @@ START_TEST(mounts)
 		"{\"type\": \"overlay\", \"source\": \"/x:/y/%u\","
 		" \"destination\": \"/e\", \"writable\": true}]}");
 
-	ck_assert_str_eq(c->mounts[0].size, "64m");
+	ck_assert_str_eq(c->mounts[0].size, "67108864");
 	ck_assert_uint_eq(c->mounts[0].mode, 01777);
 	ck_assert_str_eq(c->mounts[1].size, "4096");
 	ck_assert_uint_eq(c->mounts[1].mode, 0755);

@@ -110,8 +110,8 @@ END_TEST
 static const struct bad {
 	const char *text, *expected;
 } bads[] = {
-	{ "", "F: line 1, column 0: " },
-	{ "{", "F: line 1, column 1: " },
+	{ "", "F: line 1, column 1: " },
+	{ "{", "F: line 1, column 2: " },
 	{ "{}", "F: defaultAction: is missing" },
 	{ "{\"defaultAction\": 0}", "F: defaultAction: expected one of" },
 	{ "{\"default_action\": 6}", "F: default_action: expected one of" },

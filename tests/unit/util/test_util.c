@@ -33,6 +33,33 @@ START_TEST(error_chains_context)
 }
 END_TEST
 
+START_TEST(bytes_have_units)
+{
+	static const struct {
+		const char *text;
+		long long bytes;
+	} cases[] = {
+		{ "0", 0 }, { "1", 1 }, { "1K", 1024 }, { "64m", 64 << 20 },
+		{ "2G", 2LL << 30 }, { "3t", 3LL << 40 },
+		{ "9223372036854775807", LLONG_MAX },
+		{ "8388607T", 8388607LL << 40 },
+		{ "", -1 }, { "K", -1 }, { "1KB", -1 }, { "1P", -1 },
+		{ "-1K", -1 }, { "+1", -1 }, { " 1", -1 }, { "1 K", -1 },
+		{ "1.5G", -1 }, { "0x1", -1 }, { "9223372036854775808", -1 },
+		{ "8388608T", -1 }, { "99999999999999999999999999", -1 },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(cases); i++) {
+		long long bytes = -1;
+
+		ck_assert_msg((nsc_text_bytes(cases[i].text, &bytes) == 0) ==
+			      (cases[i].bytes >= 0), "'%s'", cases[i].text);
+		ck_assert_int_eq(bytes, cases[i].bytes);
+	}
+	ck_assert_int_lt(nsc_text_bytes(NULL, NULL), 0);
+}
+END_TEST
+
 START_TEST(error_is_bounded)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
@@ -489,7 +516,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		hashes, error_chains_context, error_is_bounded,
+		hashes, error_chains_context, bytes_have_units,
+		error_is_bounded,
 		errors_from_others, names, numbers, escapes,
 		files_are_checked, files_are_written_whole,
 		children_are_invisible, children_answer,

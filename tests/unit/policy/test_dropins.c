@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lib/policy/dropins.c: what is read, by whom it may be written, the digest. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+#include "policy/conf.h"
+#include "policy/digest.h"
+#include "policy/policy.h"
+
+static struct nsc_error err;
+static char dir[64], conf_path[128];
+static gid_t groups[] = { 65501 };
+static struct nsc_user user = {
+	.name = (char[]){ "alice" }, .home = (char[]){ "/" },
+	.shell = (char[]){ "/bin/sh" }, .uid = 1000, .gid = 65501,
+	.groups = groups, .n_groups = 1,
+};
+
+static void set_up(void)
+{
+	char path[128];
+
+	unit_make_dir(dir);
+	snprintf(path, sizeof(path), "%s/users", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(conf_path, sizeof(conf_path), "%s/nscontainer.conf", dir);
+}
+
+static void tear_down(void)
+{
+	unit_remove_dir(dir);
+}
+
+static struct nsc_policy *decide(void)
+{
+	struct nsc_policy *policy = NULL;
+
+	nsc_policy_decide(conf_path, &user, "sshd", &policy, &err);
+	return policy;
+}
+
+static void expect(const char *where)
+{
+	struct nsc_policy *policy = decide();
+
+	ck_assert_msg(policy, "%s", err.text);
+	ck_assert_int_eq(policy->contained, where != NULL);
+	nsc_policy_free(policy);
+}
+
+static const char *digest(void)
+{
+	static char result[NSC_DIGEST_SIZE];
+	struct nsc_policy *policy = decide();
+	struct nsc_digest_source source;
+
+	ck_assert_msg(policy, "%s", err.text);
+	source = (struct nsc_digest_source){
+		policy->dir, policy->content, "default", &user, policy->conf,
+	};
+	ck_assert_int_eq(nsc_digest_make(&source, result, &err), 0);
+	nsc_policy_free(policy);
+	return result;
+}
+
+/* Write WHERE/NAME; the directory is made if it does not exist. */
+static void drop_in(const char *where, const char *name, const char *text)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, where);
+	if (mkdir(path, 0755) < 0)
+		ck_assert_int_eq(errno, EEXIST);
+	unit_write(path, name, text, 0644);
+}
+
+START_TEST(digest_has_the_drop_ins)
+{
+	static const char where[] = "users/alice/container.json.d";
+	char first[NSC_DIGEST_SIZE], second[NSC_DIGEST_SIZE], path[256];
+
+	drop_in("users/alice", "container.json", "{}");
+	strcpy(first, digest());
+	drop_in(where, ".hidden.json", "{}");
+	drop_in(where, "20.json.bak", "{}");
+	ck_assert_str_eq(first, digest());
+	drop_in(where, "20.json", "{}");
+	strcpy(second, digest());
+	ck_assert_str_ne(first, second);
+	drop_in(where, "20.json", "{ }");
+	ck_assert_str_ne(second, digest());
+	/* The order counts, and so does the name. */
+	drop_in(where, "20.json", "{}");
+	drop_in(where, "10.json", "{ }");
+	strcpy(second, digest());
+	drop_in(where, "20.json", "{ }");
+	drop_in(where, "10.json", "{}");
+	ck_assert_str_ne(second, digest());
+	snprintf(path, sizeof(path), "%s/%s", dir, where);
+	unit_remove_dir(path);
+	ck_assert_str_eq(first, digest());
+}
+END_TEST
+
+START_TEST(drop_ins_are_trusted_as_their_file)
+{
+	static const char where[] = "users/alice/container.json.d";
+	char path[256];
+
+	/* Without container.json, they contain the user all the same. */
+	drop_in("users/alice", "other", "");
+	expect(NULL);
+	drop_in(where, "x.json.new", "{}");
+	expect(NULL);
+	drop_in(where, "x.json", "{}");
+	expect("users/alice");
+	snprintf(path, sizeof(path), "%s/%s", dir, where);
+	ck_assert_int_eq(chmod(path, 0777), 0);
+	ck_assert_ptr_null(decide());
+	ck_assert(strstr(err.text, "container.json.d: is writable by"));
+	ck_assert_int_eq(chmod(path, 0755), 0);
+	unit_write(path, "x.json", "{}", 0666);
+	ck_assert_ptr_null(decide());
+	ck_assert(strstr(err.text, "container.json.d/x.json: is writable"));
+	unit_write(path, "x.json", "{}", 0644);
+	snprintf(path, sizeof(path), "%s/%s/y.json", dir, where);
+	ck_assert_int_eq(symlink("x.json", path), 0);
+	ck_assert_ptr_null(decide());
+	ck_assert(strstr(err.text, "y.json: is a symbolic link"));
+}
+END_TEST
+
+/* Load nscontainer.conf and its drop-ins. */
+static struct nsc_conf *load(void)
+{
+	struct nsc_conf *conf = NULL;
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	nsc_conf_load(fd, dir, "nscontainer.conf", &conf, &err);
+	close(fd);
+	return conf;
+}
+
+START_TEST(conf_drop_ins)
+{
+	static const char where[] = "nscontainer.conf.d";
+	struct nsc_conf *conf;
+
+	unit_write(dir, "nscontainer.conf", "linger = 5; exempt_users = [ "
+		   "\"a\", \"b\" ]; cgroup_parents = ( { name = \"x\"; } "
+		   "); pidfile = \"/a\";", 0644);
+	drop_in(where, "20-b.conf", "linger = 7; exempt_users = [ \"c\" ]; "
+		"cgroup_parents = ( { name = \"y\"; } );");
+	drop_in(where, "10-a.conf", "linger = 6; debug = true; pidfile = "
+		"\"/b\";");
+	drop_in(where, "30.conf~", "broken");
+	drop_in(where, ".conf", "broken");
+	conf = load();
+	ck_assert_msg(conf, "%s", err.text);
+	ck_assert_uint_eq(conf->lifecycle.linger, 7);
+	ck_assert(conf->debug);
+	ck_assert_str_eq(conf->pidfile, "/b");
+	ck_assert_str_eq(conf->exempt_users[0], "c");
+	ck_assert_ptr_null(conf->exempt_users[1]);
+	ck_assert_uint_eq(conf->cgroup_parents.n, 2);
+	ck_assert(strstr(nsc_conf_file(conf, "linger"), "20-b.conf"));
+	ck_assert(strstr(nsc_conf_file(conf, "debug"), "10-a.conf"));
+	ck_assert_str_eq(nsc_conf_file(conf, "mode"), conf_path);
+	nsc_conf_free(conf);
+	drop_in(where, "20-b.conf", "linger = 7;\ncolour = 1;");
+	ck_assert_ptr_null(load());
+	ck_assert(strstr(err.text, "nscontainer.conf.d/20-b.conf: line 2: "
+			 "colour: unknown key"));
+	drop_in(where, "20-b.conf", "address_gateway = \"10.0.0.1\";");
+	ck_assert_ptr_null(load());
+	ck_assert(strstr(err.text, "20-b.conf: address_gateway: is not in"));
+	drop_in(where, "20-b.conf",
+		"cgroup_parents = ( { name = \"x\"; } );");
+	ck_assert_ptr_null(load());
+	ck_assert(strstr(err.text, "20-b.conf: line 1: cgroup_parents: "
+			 "expected each name once"));
+	drop_in(where, "20-b.conf", "cgroup_parents = ( );");
+	conf = load();
+	ck_assert_msg(conf, "%s", err.text);
+	ck_assert_uint_eq(conf->cgroup_parents.n, 0);
+	nsc_conf_free(conf);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		digest_has_the_drop_ins, drop_ins_are_trusted_as_their_file,
+		conf_drop_ins, NULL,
+	};
+	Suite *suite = suite_create("drop-ins");
+	TCase *tcase = tcase_create("drop-ins");
+
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
