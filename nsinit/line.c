@@ -98,6 +98,8 @@ static void set_option(struct nsinit_line *line, int option)
 		options->service = optarg;
 	else if (option == OPT_FOLLOW)
 		options->follow = true;
+	else if (option == OPT_ALL)
+		options->all = true;
 	else if (option == OPT_REPLACE)
 		options->replace = true;
 	else if (option == OPT_TIMEOUT)

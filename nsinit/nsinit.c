@@ -50,8 +50,8 @@ const struct nsinit_command nsinit_commands[] = {
 	{ "resume", nsinit_resume, OPT_ROOT, 0, 1,
 	  "resume USER | resume --root DIR",
 	  "let the processes of a paused container go on", "RUNNING" },
-	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT, 0, 1,
-	  "check [--json] [--conf FILE] [USER] | check --root DIR",
+	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT | OPT_ALL, 0, 1,
+	  "check [--json] [--conf FILE] [USER | --all] | check DIRECTORY",
 	  "start a container unseen, end it, and say what was made", "USER" },
 	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
 	  "doctor [--json] [--conf FILE] [USER...]",
@@ -91,6 +91,7 @@ const struct nsinit_option nsinit_option_table[] = {
 	{ "follow", OPT_FOLLOW, 0, NULL, "print again each second" },
 	{ "replace", OPT_REPLACE, 0, NULL,
 	  "stop a running container first, with all its sessions" },
+	{ "all", OPT_ALL, 0, NULL, "each user, in one line" },
 	{ "service", OPT_SERVICE, 0, "SERVICE",
 	  "the PAM service of the login, for example sshd" },
 	{ "help", OPT_HELP, 'h', NULL, "print this text" },
@@ -157,6 +158,9 @@ static int run_command(const struct nsinit_line *line)
 	if (line->options.n_arguments < command->min ||
 	    line->options.n_arguments > command->max)
 		return usage_error(line, "wrong number of arguments");
+	if (line->options.all &&
+	    (line->options.n_arguments || line->options.root))
+		return usage_error(line, "--all: expected no other name");
 	if (geteuid() != 0 && command->run != nsinit_help) {
 		fprintf(stderr, "nsinit %s: must be run as root\n",
 			command->name);

@@ -26,6 +26,7 @@ struct nsinit_options {
 	const char *service;	/* --service, or NULL */
 	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
+	bool all;		/* --all */
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */

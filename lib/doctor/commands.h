@@ -45,12 +45,32 @@ int nsc_try_run(const struct nscontainer *container, const char *service,
  */
 #define NSC_KEYS_DOCTOR(KEY) \
 	KEY("severity", TEXT, "hole, risk, note") \
-	KEY("check", TEXT, "short name, the same in each version") \
+	KEY("check", TEXT, "name of the finding, as below") \
 	KEY("file", TEXT, "path of the file that it is about, or null") \
 	KEY("line", INT, "line of the file; 0: no particular line") \
 	KEY("text", TEXT, "the finding") \
 	KEY("remedy", TEXT, "the line to write, or another remedy") \
 	KEY("users", TEXTS, "affected users; empty: everybody")
+
+/*
+ * nscontainer_check() for each user that nsc_doctor_run() would look at, and
+ * for those who stay on the host.  *ret is a list, which the caller frees;
+ * *ret_refused: would a login be refused?
+ */
+#define NSC_KEYS_CHECK_ALL(KEY) \
+	KEY("user", TEXT, "name of the user") \
+	KEY("result", TEXT, "ok, host, refused") \
+	KEY("text", TEXT, "path of container.json; why a login stays on the " \
+	    "host, or is refused")
+
+int nsc_check_all(const char *conf, struct nscontainer_record **ret,
+		  bool *ret_refused, struct nscontainer_error *err);
+
+/*
+ * The findings of the doctor about configuration without effect; NULL: there
+ * are none.
+ */
+void nsc_check_unused(const char *conf, struct nscontainer_record **ret);
 
 int nsc_doctor_run(const char *conf, const char *const *users,
 		   struct nscontainer_record **ret,

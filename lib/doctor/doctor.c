@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "doctor/doctor.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
+#include "doctor/checks.h"
 #include "doctor/commands.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -15,9 +17,14 @@
 static NSC_API_KEYS(doctor_keys, NSC_KEYS_DOCTOR);
 static const char *const severities[] = { "hole", "risk", "note" };
 
+#define NAME(name, meaning) name,
+static const char *const names[] = { NSC_DOCTOR_CHECKS(NAME) };
+#undef NAME
+
 /* The order matters: later examinations use results of earlier ones. */
 static void (*const examinations[])(struct nsc_doctor *doctor) = {
 	nsc_doctor_conf,
+	nsc_doctor_unused,
 	nsc_doctor_users,
 	nsc_doctor_break_glass,
 	nsc_doctor_stacks,
@@ -60,6 +67,19 @@ static void doctor_add_user(json_t *finding, const char *user)
 	json_array_append_new(users, json_string(user));
 }
 
+/* A name without a line in the table is no interface: no script knows it. */
+static void require_name(struct nsc_doctor *doctor, const char *name)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++)
+		if (!strcmp(names[i], name))
+			return;
+	nsc_error_set(&err, EPROTO, "a finding has the unknown name '%s'",
+		      name);
+	nsc_doctor_blind(doctor, &err);
+}
+
 void nsc_doctor_add(struct nsc_doctor *doctor, const struct nsc_finding *f,
 		    const char *fmt, ...)
 {
@@ -70,6 +90,7 @@ void nsc_doctor_add(struct nsc_doctor *doctor, const struct nsc_finding *f,
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
+	require_name(doctor, f->check);
 	nsc_text_escape(text, escaped, sizeof(escaped));
 	nsc_text_escape(f->remedy, remedy, sizeof(remedy));
 	finding = doctor_find(doctor->findings, f, escaped);
@@ -92,8 +113,9 @@ void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err)
 }
 
 /* Sort the findings by severity, and otherwise by the order of discovery. */
-static struct nscontainer_record *doctor_hand_out(const json_t *findings)
+struct nscontainer_record *nsc_doctor_findings(const struct nsc_doctor *doctor)
 {
+	const json_t *findings = doctor->findings;
 	struct nscontainer_record *list = NULL;
 	json_t *finding;
 	size_t i;
@@ -106,7 +128,7 @@ static struct nscontainer_record *doctor_hand_out(const json_t *findings)
 	return list;
 }
 
-static void doctor_release(struct nsc_doctor *doctor)
+void nsc_doctor_release(struct nsc_doctor *doctor)
 {
 	for (size_t i = 0; i < doctor->n_patients; i++) {
 		nsc_user_free(doctor->patients[i].user);
@@ -129,7 +151,7 @@ int nsc_doctor_run(const char *conf, const char *const *users,
 	nsc_doctor_find_users(&doctor, users);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(examinations); i++)
 		examinations[i](&doctor);
-	*ret = doctor_hand_out(doctor.findings);
-	doctor_release(&doctor);
+	*ret = nsc_doctor_findings(&doctor);
+	nsc_doctor_release(&doctor);
 	return nsc_api_result(-doctor.blind.code, &doctor.blind, err);
 }

@@ -24,7 +24,7 @@ enum nsc_severity {
 
 struct nsc_finding {
 	enum nsc_severity severity;
-	const char *check;	/* short name, the same in each version */
+	const char *check;	/* short name: see checks.h */
 	const char *file;	/* NULL: no particular file */
 	unsigned int line;	/* 0: no particular line */
 	const char *remedy;	/* the line to write, or another remedy */
@@ -44,6 +44,7 @@ struct nsc_doctor {
 	struct nsc_conf *conf;		/* NULL if the file is broken */
 	struct nsc_patient *patients;
 	size_t n_patients;
+	bool everybody;			/* also users on the host */
 	bool sshd_places;		/* its PAM stack, if it uses PAM */
 	json_t *findings;
 	/* The error of the first examination that was impossible. */
@@ -54,6 +55,11 @@ struct nsc_doctor {
 void nsc_doctor_add(struct nsc_doctor *doctor,
 		    const struct nsc_finding *finding, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The findings by severity; the caller frees them.  NULL: there are none. */
+struct nscontainer_record *nsc_doctor_findings(const struct nsc_doctor *doctor);
+
+void nsc_doctor_release(struct nsc_doctor *doctor);
 
 /* Record that an examination was impossible. */
 void nsc_doctor_blind(struct nsc_doctor *doctor, const struct nsc_error *err);
@@ -81,6 +87,7 @@ void nsc_doctor_readers(struct nsc_doctor *doctor, const char *service,
 /* --- the examinations ------------------------------------------------- */
 
 void nsc_doctor_conf(struct nsc_doctor *doctor);
+void nsc_doctor_unused(struct nsc_doctor *doctor);
 void nsc_doctor_users(struct nsc_doctor *doctor);
 void nsc_doctor_break_glass(struct nsc_doctor *doctor);
 void nsc_doctor_stacks(struct nsc_doctor *doctor);

@@ -8,6 +8,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/paths.h"
+#include "policy/dropins.h"
 #include "doctor/doctor.h"
 
 
@@ -29,8 +30,9 @@ static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 
 	while (dir && (entry = readdir(dir))) {
 		_cleanup_free_ char *sub = NULL;
+		struct nsc_config_files files = { .n = 0 };
 		_cleanup_fd_ int subfd = -1;
-		_cleanup_fd_ int file = -1;
+		int file = -ENOENT;
 		struct nsc_error err = NSC_ERROR_INIT;
 
 		if (entry->d_name[0] == '.')
@@ -42,8 +44,9 @@ static void check_names(struct nsc_doctor *doctor, int fd, const char *path)
 		if (asprintf(&sub, "%s/%s", path, entry->d_name) < 0)
 			sub = NULL;
 		if (subfd >= 0)
-			file = nsc_file_open_at(subfd, sub ? sub : path,
-						NSC_CONFIG_FILE, &err);
+			file = nsc_config_files_read(subfd, sub ? sub : path,
+						     NSC_CONFIG_HASH, &files,
+						     &err);
 		if ((subfd < 0 && subfd != -ENOENT) ||
 		    (subfd >= 0 && file < 0 && file != -ENOENT))
 			distrust(doctor, &err);
@@ -60,7 +63,8 @@ static void files_check_kind(struct nsc_doctor *doctor, int base,
 	struct nsc_error err = NSC_ERROR_INIT;
 	_cleanup_free_ char *path = NULL;
 	int fd = nsc_file_open_dir_at(base, dir, kind, &err);
-	_cleanup_fd_ int file = -1;
+	struct nsc_config_files files = { .n = 0 };
+	int file;
 
 	if (asprintf(&path, "%s/%s", dir, kind) < 0)
 		path = NULL;
@@ -73,8 +77,8 @@ static void files_check_kind(struct nsc_doctor *doctor, int base,
 		check_names(doctor, fd, path ? path : dir);
 		return;
 	}
-	file = nsc_file_open_at(fd, path ? path : dir, NSC_CONFIG_FILE,
-				&err);
+	file = nsc_config_files_read(fd, path ? path : dir, NSC_CONFIG_HASH,
+				     &files, &err);
 	if (file < 0 && file != -ENOENT)
 		distrust(doctor, &err);
 	close(fd);
@@ -91,11 +95,11 @@ static const struct nsc_finding audit = {
 };
 
 static void say(struct nsc_doctor *doctor, const struct nsc_finding *what,
-		const char *text, const char *detail)
+		const char *key, const char *text, const char *detail)
 {
 	struct nsc_finding f = *what;
 
-	f.file = doctor->conf_path;
+	f.file = nsc_conf_file(doctor->conf, key);
 	nsc_doctor_add(doctor, &f, "%s%s", text, detail);
 }
 
@@ -104,14 +108,14 @@ static void check_values(struct nsc_doctor *doctor)
 	const struct nsc_conf *conf = doctor->conf;
 
 	if (conf->mode == NSC_MODE_AUDIT)
-		say(doctor, &audit, "mode is \"audit\": nobody is contained",
-		    "");
+		say(doctor, &audit, "mode", "mode is \"audit\": nobody is "
+		    "contained", "");
 	if (conf->on_error == NSC_ON_ERROR_HOST)
-		say(doctor, &on_error, "any failure of a container lets its "
-		    "user out: on_error is \"host\"", "");
+		say(doctor, &on_error, "on_error", "any failure of a "
+		    "container lets its user out: on_error is \"host\"", "");
 	for (char **name = conf->exempt_services; *name; name++)
-		say(doctor, &service, "contained users come to the host "
-		    "through the PAM service ", *name);
+		say(doctor, &service, "exempt_services", "contained users "
+		    "come to the host through the PAM service ", *name);
 }
 
 void nsc_doctor_conf(struct nsc_doctor *doctor)

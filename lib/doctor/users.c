@@ -66,7 +66,8 @@ static int users_add(struct nsc_doctor *doctor, struct nsc_user *user)
 	if (nsc_policy_decide(doctor->conf_path, user, NULL, &patient.policy,
 			      &err) < 0)
 		refuses(doctor, user, err.text);
-	else if (!patient.policy->dir && !patient.nsshell)
+	else if (!doctor->everybody && !patient.policy->dir &&
+		 !patient.nsshell)
 		goto out;
 	patient.exempt = patient.policy && patient.policy->dir &&
 			 !patient.policy->contained;
@@ -252,9 +253,12 @@ static void check_nsshell(struct nsc_doctor *doctor,
 static void check_exempt(struct nsc_doctor *doctor,
 			 const struct nsc_patient *patient)
 {
+	/* The reason ends with the key. */
+	const char *key = strrchr(patient->policy->reason, ' ') + 1;
 	const struct nsc_finding f = {
 		.severity = NSC_NOTE, .check = "exempt",
-		.file = doctor->conf_path, .user = patient->user->name,
+		.file = nsc_conf_file(patient->policy->conf, key),
+		.user = patient->user->name,
 		.remedy = "remove the name from the list if it is a mistake",
 	};
 
@@ -282,7 +286,8 @@ static void check_pool(struct nsc_doctor *doctor,
 	const struct nsc_conf *conf = patient->policy->conf;
 	const struct nsc_finding f = {
 		.severity = NSC_RISK, .check = "id-in-pool",
-		.user = patient->user->name, .file = doctor->conf_path,
+		.user = patient->user->name,
+		.file = nsc_conf_file(conf, "id_pool_first"),
 		.remedy = "id_pool_first = ...; of a range without accounts",
 	};
 
