@@ -34,9 +34,12 @@
 	CHECK("exempt-service", "exempt_services lets contained users out") \
 	CHECK("forcecommand", "sshd runs ForceCommand inside, or by itself") \
 	CHECK("id-in-pool", "a uid of a user is in the pool of ids") \
+	CHECK("kept-of-another", "what is kept of a user is not this " \
+	      "account's") \
 	CHECK("kernel", "the kernel lacks something") \
 	CHECK("no-container-json", "a directory for a container without " \
 	      "container.json") \
+	CHECK("nobody-gets-in", "the stack of a PAM service cannot succeed") \
 	CHECK("not-examined", "users or services that were not examined") \
 	CHECK("not-listed", "a PAM service without pam_container") \
 	CHECK("not-read", "a file or directory that nothing reads") \
@@ -47,6 +50,7 @@
 	CHECK("nsshell-without-container", "the login shell is nsshell, and " \
 	      "there is no container.json") \
 	CHECK("on-error-host", "on_error is \"host\"") \
+	CHECK("orphan", "homes or layers are kept of nobody") \
 	CHECK("other-conf", "pam_container reads another nscontainer.conf") \
 	CHECK("passed-over", "a line of PAM skips pam_container") \
 	CHECK("permittunnel", "sshd makes tunnels without a shell") \
