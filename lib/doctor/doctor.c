@@ -26,6 +26,7 @@ static void (*const examinations[])(struct nsc_doctor *doctor) = {
 	nsc_doctor_conf,
 	nsc_doctor_unused,
 	nsc_doctor_users,
+	nsc_doctor_caught,
 	nsc_doctor_break_glass,
 	nsc_doctor_stacks,
 	nsc_doctor_sshd,

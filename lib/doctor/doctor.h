@@ -39,12 +39,15 @@ struct nsc_patient {
 	bool exempt;			/* by name or group: not contained */
 };
 
+#define NSC_DOCTOR_USERS 4096	/* lines of passwd that are examined */
+
 struct nsc_doctor {
 	const char *conf_path;
 	struct nsc_conf *conf;		/* NULL if the file is broken */
 	struct nsc_patient *patients;
 	size_t n_patients;
 	bool everybody;			/* also users on the host */
+	bool all;			/* no users were named */
 	bool sshd_places;		/* its PAM stack, if it uses PAM */
 	json_t *findings;
 	/* The error of the first examination that was impossible. */
@@ -89,6 +92,7 @@ void nsc_doctor_readers(struct nsc_doctor *doctor, const char *service,
 void nsc_doctor_conf(struct nsc_doctor *doctor);
 void nsc_doctor_unused(struct nsc_doctor *doctor);
 void nsc_doctor_users(struct nsc_doctor *doctor);
+void nsc_doctor_caught(struct nsc_doctor *doctor);
 void nsc_doctor_break_glass(struct nsc_doctor *doctor);
 void nsc_doctor_stacks(struct nsc_doctor *doctor);
 void nsc_doctor_sshd(struct nsc_doctor *doctor);

@@ -17,7 +17,7 @@
 #include "doctor/doctor.h"
 
 #define PASSWD "/etc/passwd"
-#define USERS_MAX 4096
+#define USERS_MAX NSC_DOCTOR_USERS
 
 static bool may_log_in(const char *shell)
 {
@@ -143,11 +143,10 @@ static void add_configured(struct nsc_doctor *doctor)
 
 void nsc_doctor_find_users(struct nsc_doctor *doctor, const char *const *names)
 {
-	bool all = !names || !*names;
-
-	for (; !all && *names; names++)
+	doctor->all = !names || !*names;
+	for (; !doctor->all && *names; names++)
 		add_name(doctor, *names, true);
-	if (!all)
+	if (!doctor->all)
 		return;
 	add_local(doctor);
 	add_configured(doctor);

@@ -201,10 +201,10 @@ static uint32_t uid_min(void)
 }
 
 /* Nobody looks up login.defs for a uid that is a person's on every system. */
-static bool is_system(const struct nsc_conf *conf, uid_t uid)
+bool nsc_policy_is_system(uint32_t first_uid, uid_t uid)
 {
-	if (conf->first_uid != NSC_FIRST_UID_HOST)
-		return uid < conf->first_uid;
+	if (first_uid != NSC_FIRST_UID_HOST)
+		return uid < first_uid;
 	return uid < PEOPLE && uid < uid_min();
 }
 
@@ -243,7 +243,7 @@ static int policy_decide(const struct base *base, const struct nsc_user *user,
 		return ret;
 	policy->reason = exempt(policy->conf, user, service);
 	if (!policy->reason && !is_of_user(base, policy) &&
-	    is_system(policy->conf, user->uid))
+	    nsc_policy_is_system(policy->conf->first_uid, user->uid))
 		policy->reason = "not contained: its uid is below first_uid";
 	policy->contained = !policy->reason;
 	return 0;

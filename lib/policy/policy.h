@@ -41,6 +41,9 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		      const char *service, struct nsc_policy **ret,
 		      struct nsc_error *err);
 
+/* Is it the uid of an account of the system?  See first_uid in conf.h. */
+bool nsc_policy_is_system(uint32_t first_uid, uid_t uid);
+
 void nsc_policy_free(struct nsc_policy *policy);
 static inline void nsc_policy_cleanup(struct nsc_policy **policy)
 {

@@ -175,6 +175,32 @@ system_accounts() {
 	contains "check" "below first_uid" "$(nsinit check dbadm 2>&1)"
 	contains "doctor" dbadm "$(nsinit doctor 2>&1 |
 		grep -A 2 'below first_uid')"
+	nsinit doctor --json > "$OUT/text" 2> /dev/null
+	python3 - "$OUT/text" <<-'END' || fail "doctor" "$(cat "$OUT/text")"
+	import json, sys
+	found, = [f for f in json.load(open(sys.argv[1]))
+	          if f["check"] == "contains"]
+	names = found["users"]
+	assert found["file"] == "/etc/nscontainer/default/container.json"
+	assert "%d accounts" % len(names) in found["text"]
+	assert "bob" in names and "carol" in names
+	assert "alice" not in names and "root" not in names
+	END
+	lacks "doctor" contains-system "$(cat "$OUT/text")"
+	conf 'linger = 30; first_uid = 1;'
+	nsinit doctor --json > "$OUT/text" 2> /dev/null
+	contains "doctor" contains-system "$(cat "$OUT/text")"
+	contains "doctor" www-data "$(cat "$OUT/text")"
+	python3 - "$OUT/text" <<-'END' || fail "doctor" "$(cat "$OUT/text")"
+	import json, sys
+	found = {f["file"].split("/")[-2]: f for f in json.load(open(sys.argv[1]))
+	         if f["check"] == "contains-system"}
+	names = found["default"]["users"]
+	assert "%d accounts" % len(names) in found["default"]["text"]
+	assert "daemon" in names and "root" not in names
+	assert "alice" not in names and "dbadm" not in names
+	assert found["dbadm"]["users"] == ["dbadm"]
+	END
 	conf "linger = 30; first_uid = $(id -u dbadm);"
 	inside dbadm || fail "first_uid: dbadm is on the host"
 	conf 'linger = 30;'
