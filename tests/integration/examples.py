@@ -1,17 +1,18 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """examples.py DIRECTORY FILE...: writes each example of the documents into a file
-of its own in DIRECTORY, and prints its name and the line where it begins.
+of its own in DIRECTORY, and prints its name and the line where it begins; for
+Markdown also the language of the block, and the path that the text names last
+before it.
 
 A man page is read as a person sees it, by man and col, and not its source, whose
 quotes the formatter may take away.  An example there is a line that begins like
 one, with the following lines that it needs to be complete; as many must be found
-as the source has displays.  In other documents it is a block between fences or
-one indented by four.
+as the source has displays.  Its name is that of the page and of what it sets or does,
+with a number when there are several.
 
-The name is that of the document and of what the example sets, or of the file that
-the text before it names last, or of the heading: with a number when there are
-several."""
+In Markdown, an example is a block between fences, or one indented by four.  Its
+name is that of the document and a number."""
 import json
 import os
 import re
@@ -23,7 +24,7 @@ os.makedirs(out, exist_ok=True)
 seen = {}
 
 
-def save(document, about, text, line):
+def save(document, about, text, line, *more):
     name = re.sub(r"[^a-z0-9]+", "_", ("%s %s" % (
         re.sub(r"\.md$", "", document), about)).lower()).strip("_")
     seen[name] = seen.get(name, 0) + 1
@@ -31,7 +32,7 @@ def save(document, about, text, line):
         name += "_%d" % seen[name]
     with open(os.path.join(out, name), "w", encoding="utf-8") as file:
         file.write(text)
-    print(name, "%s:%d" % (document, line))
+    print(name, "%s:%d" % (document, line), *more)
 
 
 def is_json(text):
@@ -107,31 +108,26 @@ def of_document(path):
     document = os.path.basename(path)
     with open(path, encoding="utf-8") as file:
         lines = file.read().split("\n")
-    heading, named, n = "", None, 0
+    named, n, number = "-", 0, 0
     while n < len(lines):
         line, begin = lines[n], n
+        fence = re.match(r"( *)```(\w*)$", line)
         n += 1
-        if line.startswith("#"):
-            heading, named = line.strip("# "), None
-            continue
-        fence = re.match(r" *```", line)
         if not fence and not line.startswith("    "):
-            paths = re.findall(r"`(/[^`]+)`", line)
-            named = paths[-1] if paths else named if line else named
+            paths = re.findall(r"`(/[^`* ]+)`", line)
+            named = paths[-1] if paths else "-" if line.startswith("#") else named
             continue
+        end = r" *```$" if fence else r"(?!    |$)"
+        n -= not fence
         text = ""
-        if fence:
-            while not re.match(r" *```", lines[n]):
-                text += lines[n] + "\n"
-                n += 1
+        while not re.match(end, lines[n]):
+            text += lines[n][len(fence.group(1)) if fence else 4:] + "\n"
             n += 1
-        else:
-            n = begin
-            while n < len(lines) and re.match(r"    |$", lines[n]):
-                text += lines[n][4:] + "\n"
-                n += 1
-            text = text.rstrip("\n") + "\n"
-        save(document, heading, text, begin + 1)
+        n += bool(fence)
+        number += 1
+        save(document, str(number), text.rstrip("\n") + "\n", begin + 1,
+             fence.group(2) if fence else "indented", named)
+        named = "-"
 
 
 for document in documents:

@@ -219,49 +219,6 @@ make_busybox() {
 	echo "made for the test" > "$dir/etc/image"
 }
 
-# make_debian DIR PACKAGE... : a directory with a Debian system of this release:
-# the host's files of the packages that every system has, and of these and what
-# they need, and dpkg's notes about them.
-make_debian() {
-	local dir=$1 name packages
-
-	shift
-	mapfile -t packages < <({
-		dpkg-query -W -f '${Essential} ${Package}\n' | sed -n 's/^yes //p'
-		printf '%s\n' "$@"
-	} | xargs apt-cache depends --recurse --installed --no-recommends \
-		--no-suggests --no-conflicts --no-breaks --no-replaces \
-		--no-enhances | grep '^[a-z0-9]' | sort -u)
-	mkdir -p "$dir"/usr/{bin,sbin,lib,lib64} "$dir"/var/lib/dpkg/{info,updates} \
-		"$dir"/{dev,proc,sys,run,root,home,tmp,mnt,etc,var/tmp}
-	chmod 1777 "$dir/tmp" "$dir/var/tmp"
-	for name in bin sbin lib lib64; do
-		ln -sfn "usr/$name" "$dir/$name"
-	done
-	dpkg-query -L "${packages[@]}" 2> /dev/null | sort -u |
-		sed -E 's,^/(s?bin|lib|lib64)/,/usr/\1/,; s,^/,,' |
-		grep -vE '^(usr/share/(doc|man|locale)/|(s?bin|lib|lib64|\.?)$)' |
-		tar -C / -cf - --no-recursion --ignore-failed-read -T - 2> /dev/null |
-		tar -C "$dir" -xpf - --keep-directory-symlink
-	dpkg-query -s "${packages[@]}" > "$dir/var/lib/dpkg/status" 2> /dev/null
-	for name in "${packages[@]}"; do
-		cp -a /var/lib/dpkg/info/"$name"[.:]* "$dir/var/lib/dpkg/info/" \
-			2> /dev/null
-	done
-	cp -a /var/lib/dpkg/info/format "$dir/var/lib/dpkg/info/"
-	for name in passwd group; do
-		awk -F : '$3 < 1000 || $3 == 65534' "/etc/$name" \
-			> "$dir/etc/$name"
-	done
-	cp -a /etc/alternatives /etc/nsswitch.conf /etc/pam.d "$dir/etc/"
-	sed -i '/pam_container/d' "$dir"/etc/pam.d/*
-	ln -sf /etc/alternatives/awk "$dir/usr/bin/awk"
-	rm -f "$dir/etc/resolv.conf"
-	ldconfig -r "$dir"
-	echo "made for the test" > "$dir/etc/image"
-	[ -x "$dir/bin/bash" ] && [ -x "$dir/usr/bin/dpkg" ]
-}
-
 # --- sessions
 
 # nssh USER [SSH ARGUMENTS...] COMMAND

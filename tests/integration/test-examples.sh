@@ -1,17 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# Every example of README and the man pages, as a reader sees it, is lived in: it
-# is installed, a user logs in, and what the text promises is so.  An example that
+# Every example of the man pages, as a reader sees it, is lived in: it is
+# installed, a user logs in, and what the text promises is so.  An example that
 # this file does not know fails.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/living.sh"
 
 MAN=$TOP/stage/usr/share/man
 SHIPPED=$CONF/nscontainer.conf
 EXAMPLES=$TOP/examples
 GROUPS_MADE="staff students wheel"
-NO_USERNS='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWUTS": true,
-	"NEWIPC": true, "NEWNET": true, "NEWCGROUP": true}'
 
 pam_enable sshd su su-l
 sshd_start 22
@@ -114,71 +113,6 @@ limit() {
 	done
 	fail "no group has $4 in $2 or $3"
 }
-
-# A container that another engine has made: one of nsinit exec without a user
-# namespace; its pid is in the file.
-engine_starts() {
-	mkdir -p /srv/engine
-	echo "{\"rootfs\": \"/\", $NO_USERNS}" > /srv/engine/container.json
-	nsinit exec --root /srv/engine sleep 300 < /dev/null > /dev/null 2>&1 &
-	wait_until 10 [ -e /srv/engine/pid ]
-	cp /srv/engine/pid "$1"
-}
-
-# The command COMMAND of an engine, for the user alice.
-make_engine() {
-	cat > "$1" <<-END
-	#!/bin/sh
-	case \$1 in
-	stop) exec nsinit stop --root /srv/engine ;;
-	esac
-	cd / && rm -f /srv/engine/pid
-	setsid nsinit exec --root /srv/engine sleep 300 > /dev/null 2>&1 < /dev/null &
-	while [ ! -s /srv/engine/pid ]; do sleep 0.05; done
-	cp /srv/engine/pid "\$NSC_PIDFILE"
-	END
-	chmod 0755 "$1"
-	mkdir -p /srv/engine
-	echo "{\"rootfs\": \"/\", $NO_USERNS}" > /srv/engine/container.json
-}
-
-engine_ends() {
-	[ ! -e /srv/engine/pid ] ||
-		timeout 15 nsinit stop --root /srv/engine > /dev/null 2>&1
-}
-
-bridge() {
-	ip link show br0 > /dev/null 2>&1 || {
-		ip link add br0 type bridge
-		ip addr add 10.0.0.1/24 dev br0
-		ip addr add 10.210.0.1/16 dev br0
-		ip -6 addr add fd00::1/64 dev br0 nodad
-		ip -6 addr add fd10:210::1/64 dev br0 nodad
-		ip link set br0 up
-	}
-}
-
-# A network that pasta can go out to, with a server.
-outside() {
-	bridge
-	[ -x /usr/bin/pasta ] || skip "passt is not installed"
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
-	ip netns add out 2> /dev/null || return 0
-	ip link add wan0 type veth peer name wan1 netns out
-	ip addr add 10.80.0.2/24 dev wan0
-	ip link set wan0 up
-	ip -n out addr add 10.80.0.1/24 dev wan1
-	ip -n out link set wan1 up
-	ip route add default via 10.80.0.1
-	ip netns exec out socat -U TCP-LISTEN:99,fork,reuseaddr \
-		SYSTEM:'echo outside' > /dev/null 2>&1 &
-	wait_until 5 ip netns exec out bash -c ': < /dev/tcp/127.0.0.1/99' \
-		2> /dev/null
-}
-REACHES='[ "$(socat -u TCP:10.80.0.1:99 -)" = outside ]'
 
 # The user whose id the examples have.
 make_ten() {
