@@ -20,7 +20,7 @@ static bool is_hole(const struct nscontainer_record *finding)
 	return !strcmp(nscontainer_record_text(finding, "severity"), "hole");
 }
 
-static void print_finding(const struct nscontainer_record *finding)
+void nsinit_print_finding(const struct nscontainer_record *finding)
 {
 	const char *file = nscontainer_record_text(finding, "file");
 	const char *users = nscontainer_record_text(finding, "users");
@@ -53,7 +53,7 @@ int nsinit_doctor(const struct nsinit_options *options)
 		if (is_hole(f) && status == NSINIT_OK)
 			status = NSINIT_FAILED;
 		if (!options->json)
-			print_finding(f);
+			nsinit_print_finding(f);
 	}
 	if (options->json)
 		nsinit_print_list(list);

@@ -80,6 +80,25 @@ static void set_timeout(struct nsinit_line *line)
 		line->options.timeout = (int)seconds;
 }
 
+/* 90, 90s, 5m or 1h. */
+static void set_within(struct nsinit_line *line)
+{
+	static const char units[] = "smh";
+	static const long factors[] = { 1, 60, 3600 };
+	char *end;
+	long n = strtol(optarg, &end, 10);
+	const char *unit = strchr(units, *end);
+
+	if (*end && unit && !end[1] && n <= 86400)
+		n *= factors[unit - units];
+	if (optarg[0] < '0' || optarg[0] > '9' || (*end && (!unit || end[1])) ||
+	    n < 1 || n > 86400)
+		line_wrong(line, "--confirm-within: expected a time such as "
+			   "90s, 5m or 1h, at most 24h");
+	else
+		line->options.within = (unsigned int)n;
+}
+
 static void set_option(struct nsinit_line *line, int option)
 {
 	struct nsinit_options *options = &line->options;
@@ -104,6 +123,12 @@ static void set_option(struct nsinit_line *line, int option)
 		options->replace = true;
 	else if (option == OPT_TIMEOUT)
 		set_timeout(line);
+	else if (option == OPT_AUDIT)
+		options->audit = true;
+	else if (option == OPT_DRY_RUN)
+		options->dry_run = true;
+	else if (option == OPT_WITHIN)
+		set_within(line);
 	if (options->conf && options->conf[0] != '/')
 		line_wrong(line, "--conf: expected an absolute path");
 }

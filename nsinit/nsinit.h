@@ -29,6 +29,9 @@ struct nsinit_options {
 	bool all;		/* --all */
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
+	bool audit;		/* --audit */
+	bool dry_run;		/* --dry-run */
+	unsigned int within;	/* --confirm-within, seconds; 0: not given */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the operands; NULL ends them */
 	int n_arguments;
@@ -36,8 +39,11 @@ struct nsinit_options {
 
 int nsinit_adopt(const struct nsinit_options *options);
 int nsinit_check(const struct nsinit_options *options);
+int nsinit_confirm(const struct nsinit_options *options);
+int nsinit_disable(const struct nsinit_options *options);
 int nsinit_disown(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
+int nsinit_enable(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_help(const struct nsinit_options *options);
 int nsinit_kick(const struct nsinit_options *options);
@@ -62,6 +68,9 @@ int nsinit_fail(const struct nscontainer_error *err, int status);
 
 /* Print a record with a key on each line, or as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);
+
+/* Print a finding of nsinit doctor, with its remedy. */
+void nsinit_print_finding(const struct nscontainer_record *finding);
 
 /* Print a list of records as a JSON array. */
 void nsinit_print_list(const struct nscontainer_record *record);

@@ -78,6 +78,9 @@ void nsc_doctor_find_users(struct nsc_doctor *doctor,
 void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
 			    const char *file, unsigned int line);
 
+/* The names of the services by which users usually log in; NULL after them. */
+const char *nsc_doctor_door(size_t i);
+
 struct nsc_pam_stack;
 
 /*

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct reader {
 	const char *file;
 	unsigned int number;
 	unsigned int level;
+	bool marked;
 	int depth;
 	struct nsc_error *err;
 };
@@ -68,7 +70,9 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 		   char *arguments)
 {
 	struct nsc_pam_stack *stack = r->stack;
-	struct nsc_pam_line line = { .number = r->number, .level = r->level };
+	struct nsc_pam_line line = {
+		.number = r->number, .level = r->level, .marked = r->marked,
+	};
 	struct nsc_pam_line *lines;
 	const char *slash = strrchr(module, '/');
 	size_t n = 0;
@@ -163,23 +167,34 @@ static int read_line(struct reader *r, char *line)
 	return pam_add(r, control, module, line);
 }
 
+char *nsc_pam_joins(const char *line, const char *end)
+{
+	const char *last = end;
+
+	while (last > line && strchr(" \t\r", last[-1]))
+		last--;
+	return last > line && last[-1] == '\\' &&
+	       !memchr(line, '#', (size_t)(last - line)) ?
+		       (char *)(uintptr_t)(last - 1) : NULL;
+}
+
 static int read_lines(struct reader *r, char *text)
 {
-	char *next;
+	char *next, *join;
 	int ret = 0;
 
 	for (char *line = text; ret == 0 && line && *line; line = next) {
 		unsigned int skipped = 1;
 
 		next = strchr(line, '\n');
-		/* A backslash at the end joins the next line. */
-		while (next && next > line && next[-1] == '\\') {
-			next[-1] = next[0] = ' ';
+		while (next && (join = nsc_pam_joins(line, next))) {
+			*join = *next = ' ';
 			next = strchr(next, '\n');
 			skipped++;
 		}
 		if (next)
 			*next++ = '\0';
+		r->marked = strstr(line, NSC_PAM_MARK) != NULL;
 		line[strcspn(line, "#\r")] = '\0';
 		r->number++;
 		ret = read_line(r, line);

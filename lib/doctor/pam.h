@@ -13,6 +13,8 @@
 #define NSC_PAM_CONF "/etc/pam.conf"
 #define NSC_PAM_OTHER "other"
 #define NSC_PAM_MODULE "pam_container.so"
+/* The end of each line that "nsinit enable" writes. */
+#define NSC_PAM_MARK "# nsinit enable"
 
 /* One module of the stack. */
 struct nsc_pam_line {
@@ -22,6 +24,7 @@ struct nsc_pam_line {
 	char *module;		/* without directory; "" begins a substack */
 	char **arguments;	/* NULL-terminated, or NULL */
 	unsigned int level;	/* number of substacks around it */
+	bool marked;		/* with NSC_PAM_MARK */
 	bool missing;		/* there is no such module or included file */
 };
 
@@ -52,6 +55,12 @@ size_t nsc_pam_dirs(const char *ret[NSC_PAM_DIRS_MAX]);
  */
 int nsc_pam_load(const char *service, const char *type,
 		 struct nsc_pam_stack *ret, struct nsc_error *err);
+
+/*
+ * The backslash that joins the line before end to the next one, or NULL.  A
+ * comment joins nothing.
+ */
+char *nsc_pam_joins(const char *line, const char *end);
 
 /* The first line with that module, or NULL. */
 const struct nsc_pam_line *nsc_pam_find(const struct nsc_pam_stack *stack,

@@ -17,7 +17,7 @@
 
 enum kind { DOOR, FALLBACK, CHORE };
 
-/* A service that is not in this table counts as a DOOR. */
+/* The doors first.  A service that is not in this table counts as one, too. */
 static const struct {
 	const char *service;
 	enum kind kind;
@@ -240,6 +240,12 @@ static void check_logins(const struct service *s)
 	for (size_t t = 0; t < NSC_ARRAY_SIZE(s->before); t++)
 		if (is_shut(&s->before[t], s->before[t].n))
 			shut(s, &s->before[t]);
+}
+
+const char *nsc_doctor_door(size_t i)
+{
+	return i < NSC_ARRAY_SIZE(services) && services[i].kind == DOOR ?
+		       services[i].service : NULL;
 }
 
 static enum kind kind_of(const char *service)

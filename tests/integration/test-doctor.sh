@@ -268,6 +268,9 @@ agrees_with_libpam() {
 	agree "optional pam_contaner.so"
 	agree "$ours" "required $no"
 	agree "required" "$ours"
+	agree "required pam_permit.so # \\" "$ours"
+	agree "required pam_permit.so \\" "$ours"
+	agree "required pam_permit.so \\ " "$ours"
 	agree "[" "$ours"
 	rm /etc/pam.d/nsc-*
 }

@@ -106,6 +106,7 @@ first_hour() {
 	follow readme_9
 	# Enable it.
 	follow readme_10
+	setsid -w nsinit confirm || fail "it is not confirmed"
 	in_as alice "[ \$(hostname) = alice-container ] && $REACHES &&
 		touch ~/mine && ! touch /usr/mine && [ \"\$(ls /home)\" = alice ]"
 	! nssh alice "$INSIDE && socat -u TCP:127.0.0.1:22 -" > /dev/null 2>&1 ||
@@ -129,7 +130,7 @@ first_hour() {
 	logged "${line//[\[\]]/.}"
 	# Remove.
 	follow readme_13
-	! grep -r pam_container /etc/pam.d || fail "a line is left"
+	! grep -r '^[^#]*pam_container' /etc/pam.d || fail "a line is left"
 	on_host alice
 	"$TESTS/uninstall-check" /usr/bin/nsshell || fail "it is still in use"
 }
