@@ -18,8 +18,6 @@
 #include "util/fd.h"
 #include "util/paths.h"
 
-#define SYSLOG_SOCKET "/dev/log"
-
 /* From libaudit.h: a user's session. */
 #ifndef AUDIT_USER_START
 #define AUDIT_USER_START 1105
@@ -55,7 +53,7 @@ int session_log_history(const char *line, size_t len)
 void session_log_syslog(pid_t pid, const char *text)
 {
 	const struct sockaddr_un address = {
-		.sun_family = AF_UNIX, .sun_path = SYSLOG_SOCKET,
+		.sun_family = AF_UNIX, .sun_path = NSC_SYSLOG,
 	};
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	char head[64], when[32];

@@ -23,6 +23,7 @@
 #include "rootfs/root.h"
 #include "rootfs/root_paths.h"
 #include "rootfs/submounts.h"
+#include "rootfs/syslog.h"
 #include "rundir/statedir.h"
 #include "linux/device.h"
 #include "linux/mount.h"
@@ -553,6 +554,7 @@ int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		{ nsc_hosts_put, false },
 		{ nsc_root_paths_put, true },
 		{ nsc_rootfs_put_configured, false },
+		{ nsc_syslog_put, false },
 		{ nsc_accounts_put_again, false },
 		{ nsc_rootfs_put_paths, false },
 		{ put_shell, false },

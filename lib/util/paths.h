@@ -53,6 +53,10 @@
 #define NSC_MARK_SHELL_NAME NSC_MARK_NAME "/shell"
 #define NSC_MARK_DIR "/dev/" NSC_MARK_NAME
 #define NSC_MARK_SHELL "/dev/" NSC_MARK_SHELL_NAME
+/* The host's socket of syslog, to which the container's /dev/log leads. */
+#define NSC_SYSLOG "/dev/log"
+#define NSC_MARK_SYSLOG_NAME NSC_MARK_NAME "/log"
+#define NSC_MARK_SYSLOG "/dev/" NSC_MARK_SYSLOG_NAME
 
 /*
  * This file exists in the mark if a login inside the container must be refused.
