@@ -8,7 +8,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <nss.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdint.h>
@@ -28,15 +27,16 @@
 #include "policy/pam_options.h"
 #include "session/bring.h"
 #include "session/change.h"
-#include "session/environment.h"
 #include "session/session.h"
 #include "session/stdio.h"
+#include "at_fork.h"
+#include "name_services.h"
+#include "variables.h"
 
 #define DATA_NAME "nscontainer_session"
 #define EXPIRED_NAME "nscontainer_expired"
 #define MONITOR_TRIES 10
 #define MANAGER "systemd-user"	/* the PAM service of systemd --user */
-#define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
 /* After PAM_SESSION_ERR, sudo still runs the command, on the host. */
 #define REFUSED PAM_PERM_DENIED
 #define EXPORT __attribute__((visibility("default")))
@@ -59,7 +59,20 @@ struct call {
 	const char *service;
 	struct nsc_user *user;
 	struct nsc_policy *policy;
+	bool kept;		/* user and policy are those of 'job' */
 };
+
+/* A job of cron's or at's, whose process is placed when it is forked. */
+static struct call job;
+static struct nsc_session *job_session;
+
+static void call_free(struct call *call)
+{
+	if (call->kept)
+		return;
+	nsc_policy_free(call->policy);
+	nsc_user_free(call->user);
+}
 
 static void module_release(pam_handle_t *pamh, void *data, int status)
 {
@@ -67,6 +80,11 @@ static void module_release(pam_handle_t *pamh, void *data, int status)
 
 	(void)pamh;
 	(void)status;
+	if (session == job_session) {
+		nsc_at_fork_disarm();
+		call_free(&job);
+		job_session = NULL;
+	}
 	nsc_session_close(session);
 	free(session);
 }
@@ -129,75 +147,6 @@ static void debug(const struct call *call, const char *text)
 			   call->user->name, text);
 }
 
-/*
- * Inside, sshd and login look up users, groups and hosts again: restrict these
- * lookups to files and DNS, which the C library has built in, so that no module
- * is loaded from the container.  Once a program has configured a database
- * itself, the C library does not read nsswitch.conf again, which would be the
- * container's.
- */
-static void keep_name_services(void)
-{
-	static const char *const databases[] = {
-		"aliases", "ethers", "group", "group_compat", "gshadow",
-		"initgroups", "netgroup", "networks", "passwd",
-		"passwd_compat", "protocols", "publickey", "rpc", "services",
-		"shadow", "shadow_compat",
-	};
-
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(databases); i++)
-		(void)__nss_configure_lookup(databases[i], "files");
-	(void)__nss_configure_lookup("hosts", "files dns");
-}
-
-static int put_environment(const struct call *call,
-			   const struct nsc_session *session,
-			   struct nsc_error *err)
-{
-	const struct nsc_state *state = session->state;
-	_cleanup_free_ char *shell = NULL;
-	const char *name = strrchr(call->user->shell, '/');
-
-	/* Programs start $SHELL, which must not be nsshell again. */
-	if (asprintf(&shell, "SHELL=%s", state->shell) < 0) {
-		shell = NULL;
-		return nsc_error_sys(err, ENOMEM, "environment");
-	}
-	if (name && !strcmp(name, "/nsshell") &&
-	    pam_putenv(call->pamh, shell) != PAM_SUCCESS)
-		return nsc_error_sys(err, ENOMEM, "environment");
-	for (char **e = state->process.env; e && *e; e++)
-		if (pam_putenv(call->pamh, *e) != PAM_SUCCESS)
-			return nsc_error_set(err, EINVAL, "environment: PAM "
-					     "refused an entry");
-	return 0;
-}
-
-/* Replace the value from earlier modules; NULL: remove it. */
-static void module_replace(const struct call *call,
-			   const struct nsc_state *state, const char *name,
-			   const char *entry)
-{
-	if (nsc_environment_has(state, name) ||
-	    (!entry && !pam_getenv(call->pamh, name)))
-		return;
-	(void)pam_putenv(call->pamh, entry ? entry : name);
-}
-
-/*
- * Values from pam_systemd refer to the host.  Without a bus address, programs
- * look for the bus in the runtime directory.
- */
-static void module_put_runtime_dir(const struct call *call,
-				   const struct nsc_state *state)
-{
-	_cleanup_free_ char *entry =
-		nsc_environment_runtime_dir(call->user->uid);
-
-	module_replace(call, state, NSC_RUNTIME_DIR, entry);
-	module_replace(call, state, BUS_ADDRESS, NULL);
-}
-
 static const char *item(const struct call *call, int type)
 {
 	const void *text = NULL;
@@ -244,6 +193,7 @@ static void module_look_for_shell(const struct call *call)
 			  shell, strerror(errno));
 }
 
+/* The calling process enters. */
 static int module_place(const struct call *call, struct nsc_session *session,
 			struct nsc_error *err)
 {
@@ -252,25 +202,9 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		.service = call->service, .rhost = item(call, PAM_RHOST),
 		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
 	};
-	enum nsc_placement placement = call->options.has_placement ?
-		call->options.placement : call->policy->conf->placement;
 	int ret;
 
-	if (placement == NSC_PLACEMENT_START) {
-		debug(call, "container is running, placement=start");
-		return 0;
-	}
-	ret = put_environment(call, session, err);
-	if (ret < 0)
-		return ret;
-	if (session->state->message && !(call->flags & PAM_SILENT))
-		pam_info(call->pamh, "%s", session->state->message);
-	if (session->state->home_missing && !(call->flags & PAM_SILENT))
-		pam_info(call->pamh, "%s", NSC_SESSION_NO_HOME);
-	if (session->changed && !(call->flags & PAM_SILENT))
-		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
-	debug(call, "entering the container");
-	keep_name_services();
+	nsc_name_services_keep();
 	module_bring(call, session, &bring);
 	session->bring = &bring;
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
@@ -282,13 +216,83 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	/* From here on only the lock is needed. */
 	if (ret == 0) {
 		nsc_fd_close(&session->pidfd);
-		module_put_runtime_dir(call, session->state);
+		nsc_variables_put_runtime_dir(call->pamh, call->user,
+					      session->state);
 		module_look_for_shell(call);
 	}
 	return ret;
 }
 
-static int enter_once(const struct call *call, struct nsc_error *err)
+/*
+ * After the job, the program that opened the session mails its output and
+ * removes it from a spool, which are the host's.  These programs fork the job
+ * first; another program is placed itself.
+ */
+static bool is_job(const struct call *call)
+{
+	char program[16] = "";
+
+	(void)prctl(PR_GET_NAME, program);
+	return !strcmp(program, call->service) &&
+	       (!strcmp(program, "cron") || !strcmp(program, "atd"));
+}
+
+static void place_job(void *session)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (module_place(&job, session, &err) == 0)
+		return;
+	fail(&job, &err);
+	_exit(1);
+}
+
+static int module_place_job(struct call *call, struct nsc_session *session,
+			    struct nsc_error *err)
+{
+	int ret = nsc_session_check_place(session, call->user, err);
+
+	if (ret == 0)
+		ret = nsc_at_fork_arm(call->pamh, place_job, session,
+				      session->lock, err);
+	if (ret == 0) {
+		job = *call;
+		job_session = session;
+		call->kept = true;
+	}
+	return ret;
+}
+
+static int module_go_on(struct call *call, struct nsc_session *session,
+			struct nsc_error *err)
+{
+	enum nsc_placement placement = call->options.has_placement ?
+		call->options.placement : call->policy->conf->placement;
+	int ret;
+
+	if (placement == NSC_PLACEMENT_START) {
+		debug(call, "container is running, placement=start");
+		return 0;
+	}
+	ret = nsc_variables_put(call->pamh, call->user, session->state, err);
+	if (ret < 0)
+		return ret;
+	if (session->state->message && !(call->flags & PAM_SILENT))
+		pam_info(call->pamh, "%s", session->state->message);
+	if (session->state->home_missing && !(call->flags & PAM_SILENT))
+		pam_info(call->pamh, "%s", NSC_SESSION_NO_HOME);
+	if (session->changed && !(call->flags & PAM_SILENT))
+		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
+	debug(call, "entering the container");
+	if (is_job(call))
+		return module_place_job(call, session, err);
+	ret = module_place(call, session, err);
+	if (ret == 0 && !placed_for)
+		placed_for = strdup(call->user->name);
+	return ret;
+}
+
+static int enter_once(struct call *call, struct nsc_error *err)
 {
 	const struct nsc_session_request request = {
 		.conf_path = call->options.conf,
@@ -312,11 +316,9 @@ static int enter_once(const struct call *call, struct nsc_error *err)
 	if (*session->note)
 		pam_syslog(call->pamh, LOG_NOTICE, "user %s: %s",
 			   call->user->name, session->note);
-	ret = module_place(call, session, err);
+	ret = module_go_on(call, session, err);
 	if (ret < 0)
 		pam_set_data(call->pamh, DATA_NAME, NULL, NULL);
-	else if (!placed_for)
-		placed_for = strdup(call->user->name);
 	return ret;
 }
 
@@ -324,7 +326,7 @@ static int enter_once(const struct call *call, struct nsc_error *err)
  * If the container died between two steps, start it again, once.  If the
  * monitor died or is just starting, it is replaced or ready a moment later.
  */
-static int module_enter(const struct call *call, struct nsc_error *err)
+static int module_enter(struct call *call, struct nsc_error *err)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	int ret = enter_once(call, err);
@@ -402,7 +404,7 @@ static int nested(const struct call *call)
 		       refuse_nested(call) : PAM_SUCCESS;
 }
 
-static int open_contained(const struct call *call)
+static int open_contained(struct call *call)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 	int ret;
@@ -535,12 +537,6 @@ static int open_session(struct call *call, int argc, const char **argv)
 	if (changes_password(call))
 		return PAM_SUCCESS;
 	return open_contained(call);
-}
-
-static void call_free(struct call *call)
-{
-	nsc_policy_free(call->policy);
-	nsc_user_free(call->user);
 }
 
 EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,

@@ -9,6 +9,8 @@
 #include "api/unplaced.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -142,6 +144,37 @@ static bool belongs_inside(const struct scan *s, struct nsc_user *user,
 	       policy->conf->placement == NSC_PLACEMENT_SESSION;
 }
 
+/*
+ * cron's and atd's processes stay on the host, and their jobs are placed: such
+ * a process holds the lock of its session.
+ */
+static bool has_job(pid_t pid, const char *service)
+{
+	_cleanup_fd_ int fd = -1;
+	const struct dirent *entry;
+	char path[PATH_MAX];
+	bool found = false;
+	DIR *dir;
+
+	if (strcmp(service, "cron") != 0 && strcmp(service, "atd") != 0)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : nsc_file_list(fd);
+	while (dir && !found && (entry = readdir(dir))) {
+		ssize_t n = readlinkat(fd, entry->d_name, path,
+				       sizeof(path) - 1);
+
+		path[n < 0 ? 0 : n] = '\0';
+		found = !strncmp(path, NSC_RUNDIR "/",
+				 strlen(NSC_RUNDIR "/")) &&
+			nsc_text_ends_with(path, "/" NSC_FILE_SESSIONS);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
 static json_t *unplaced_json(const struct nsc_user *user, const char *service,
 			     const struct nsc_proc_stat *p)
 {
@@ -170,7 +203,7 @@ static int examine(const struct scan *s, pid_t pid)
 	    (c && (!c->user || strcmp(c->user, user->name) != 0)))
 		return 0;
 	service_of(p.name, service);
-	if (!belongs_inside(s, user, service))
+	if (has_job(pid, service) || !belongs_inside(s, user, service))
 		return 0;
 	return nsc_api_add(s->list, unplaced_keys,
 			   unplaced_json(user, service, &p), s->err);

@@ -139,6 +139,33 @@ static int try_first(const struct nsc_session *session,
 	return nsc_error_take(&report, err);
 }
 
+/* Everything that can fail without harm. */
+static int login_prepare(const struct nsc_session *session,
+			 const struct nsc_user *user, bool relays,
+			 struct nsc_tty_handover *handover,
+			 struct nsc_error *err)
+{
+	int threads = nsc_process_threads(), ret;
+
+	if (threads != 1)
+		return nsc_error_set(err, EINVAL, "enter the container: the "
+				     "calling program has %d threads: only a "
+				     "single-threaded one can be placed",
+				     threads);
+	ret = nsc_tty_handover_look(handover, relays, err);
+	return ret < 0 ? ret : try_first(session, user, handover, err);
+}
+
+int nsc_session_check_place(const struct nsc_session *session,
+			    const struct nsc_user *user, struct nsc_error *err)
+{
+	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
+	int ret = login_prepare(session, user, false, &handover, err);
+
+	nsc_fd_close(&handover.terminal);
+	return ret;
+}
+
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
 		      const struct nsc_session_info *info, bool relays,
@@ -147,16 +174,8 @@ int nsc_session_place(const struct nsc_session *session,
 	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int threads = nsc_process_threads(), ret;
+	int ret = login_prepare(session, user, relays, &handover, err);
 
-	if (threads != 1)
-		return nsc_error_set(err, EINVAL, "enter the container: the "
-				     "calling program has %d threads: only a "
-				     "single-threaded one can be placed",
-				     threads);
-	ret = nsc_tty_handover_look(&handover, relays, err);
-	if (ret == 0)
-		ret = try_first(session, user, &handover, err);
 	if (ret == 0)
 		ret = nsc_tty_handover_begin(&handover, err);
 	if (ret < 0)

@@ -94,6 +94,13 @@ int nsc_session_place(const struct nsc_session *session,
 		      struct nsc_error *err);
 
 /*
+ * Would nsc_session_place() succeed, without a pty of the program's own?  The
+ * calling process does not change.  Returns 0 or a negative errno.
+ */
+int nsc_session_check_place(const struct nsc_session *session,
+			    const struct nsc_user *user, struct nsc_error *err);
+
+/*
  * The work of the child of nsc_session_place(), for a process that ends
  * afterwards: it is left inside the container, fully or partly.  terminal: the
  * login needs a terminal of the container, which may have none left.  Returns 0

@@ -7,8 +7,9 @@
  * for its own namespaces, and "same|changed WHAT" for the attributes that a
  * module must not change.  COMMAND runs as USER in a child, as with su.  With
  * -o the user is changed after the session was opened, and a child also ends
- * the session.  With -b OTHER a second handle opens a session for OTHER in the
- * same process, after the first handle has ended.
+ * the session.  With -s COMMAND is started without fork(2), as root.  With -b
+ * OTHER a second handle opens a session for OTHER in the same process, after
+ * the first handle has ended.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +19,9 @@
 #include <pwd.h>
 #include <security/pam_appl.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,7 +35,7 @@ static volatile sig_atomic_t children;
 
 struct options {
 	int threads;
-	bool twice, silent, close, wait, other;
+	bool twice, silent, close, wait, other, spawn;
 	const char *service, *user, *command;
 	const char *rhost, *tty, *ruser, *second;
 };
@@ -168,6 +171,22 @@ static void run(const struct options *options, const struct passwd *pw,
 	printf("status %d\n", status);
 }
 
+static void spawn(const char *command)
+{
+	char name[] = "sh", option[] = "-c";
+	char *const argv[] = {
+		name, option, (char *)(uintptr_t)command, NULL,
+	};
+	pid_t pid;
+	int error;
+
+	fflush(stdout);
+	error = posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ);
+	printf("spawn %s\n", strerror(error));
+	if (error == 0)
+		waitpid(pid, NULL, 0);
+}
+
 /* A child also ends the session, as with programs that fork. */
 static void end_in_child(pam_handle_t *pamh)
 {
@@ -212,7 +231,9 @@ static int session(const struct options *options, const struct passwd *pw)
 	if (options->other)
 		end_in_child(pamh);
 	look_again(&before);
-	if (ret == PAM_SUCCESS && options->command && pw)
+	if (ret == PAM_SUCCESS && options->command && options->spawn)
+		spawn(options->command);
+	else if (ret == PAM_SUCCESS && options->command && pw)
 		run(options, pw, pamh);
 	print_namespaces(&before);
 	if (options->close)
@@ -245,7 +266,7 @@ static void read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "+t:2qcwor:y:u:b:")) >= 0) {
+	while ((option = getopt(argc, argv, "+t:2qcwosr:y:u:b:")) >= 0) {
 		switch (option) {
 		case 't': options->threads = atoi(optarg); break;
 		case '2': options->twice = true; break;
@@ -253,6 +274,7 @@ static void read_options(int argc, char **argv, struct options *options)
 		case 'c': options->close = true; break;
 		case 'w': options->wait = true; break;
 		case 'o': options->other = true; break;
+		case 's': options->spawn = true; break;
 		case 'r': options->rhost = optarg; break;
 		case 'y': options->tty = optarg; break;
 		case 'u': options->ruser = optarg; break;
@@ -262,7 +284,7 @@ static void read_options(int argc, char **argv, struct options *options)
 	}
 	errno = EINVAL;
 	if (argc - optind < 2)
-		die("usage: pamcaller [-t THREADS] [-2qcwo] [-r RHOST] "
+		die("usage: pamcaller [-t THREADS] [-2qcwos] [-r RHOST] "
 		    "[-y TTY] [-u RUSER] [-b OTHER] SERVICE USER [COMMAND]");
 	options->service = argv[optind];
 	options->user = argv[optind + 1];

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: cron's and at's process for one job, as root of the host; in the
+ * child that it forks for the job, which ends inside.
+ */
+#include "at_fork.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/process.h"
+#include "linux/mount.h"
+
+/* fork(2) passes no argument to its handlers. */
+static struct {
+	bool registered;
+	const pam_handle_t *pamh;	/* NULL: not armed */
+	void (*place)(void *arg);
+	void *arg;
+	int keep;
+	int mounts, cwd;	/* of the host */
+	int in, out;		/* says that the child is inside */
+} armed = { .mounts = -1, .cwd = -1, .in = -1, .out = -1 };
+
+/* libpam gives its data to modules only. */
+static bool forked_by_program(void)
+{
+	const void *data;
+
+	return armed.pamh && pam_get_data(armed.pamh, "", &data) ==
+			     PAM_SYSTEM_ERR;
+}
+
+static int no_exec(void)
+{
+	struct mount_attr attr = {
+		.attr_set = MOUNT_ATTR_NOEXEC, .propagation = MS_PRIVATE,
+	};
+
+	return unshare(CLONE_NEWNS) < 0 ? -1 :
+	       mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr));
+}
+
+/* atd gives up its privileges around fork(2). */
+void nsc_at_fork_disarm(void)
+{
+	uid_t before = geteuid();
+
+	if (!armed.pamh)
+		return;
+	if (before)
+		(void)!seteuid(0);
+	if (setns(armed.mounts, CLONE_NEWNS) == 0)
+		(void)!fchdir(armed.cwd);
+	if (before)
+		(void)!seteuid(before);
+	nsc_fd_close(&armed.mounts);
+	nsc_fd_close(&armed.cwd);
+	armed.pamh = NULL;
+}
+
+static void at_fork_before(void)
+{
+	if (forked_by_program())
+		(void)nsc_fd_pipe(&armed.in, &armed.out);
+}
+
+static void at_fork_parent(void)
+{
+	char inside;
+	ssize_t n;
+
+	if (armed.in < 0)
+		return;
+	nsc_fd_close(&armed.out);
+	do
+		n = read(armed.in, &inside, 1);
+	while (n < 0 && errno == EINTR);
+	nsc_fd_close(&armed.in);
+	if (n == 1)
+		nsc_at_fork_disarm();
+}
+
+/*
+ * setns(2) moves only children into a pid namespace.  The descriptors are
+ * closed because somebody waits for the end of the job's output.
+ */
+static void follow(pid_t child)
+{
+	int status;
+
+	nsc_process_default_signals();
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	(void)nsc_process_keep_only(&armed.keep, 1);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			_exit(1);
+	nsc_process_end_like(status);
+}
+
+static void at_fork_child(void)
+{
+	pid_t pid;
+
+	if (!forked_by_program())
+		return;
+	armed.pamh = NULL;
+	if (armed.out < 0 || (geteuid() && seteuid(0) < 0))
+		_exit(1);
+	nsc_fd_close(&armed.mounts);
+	nsc_fd_close(&armed.cwd);
+	armed.place(armed.arg);
+	(void)!write(armed.out, "", 1);
+	nsc_fd_close(&armed.in);
+	nsc_fd_close(&armed.out);
+	pid = fork();
+	if (pid < 0)
+		_exit(1);
+	if (pid)
+		follow(pid);
+}
+
+static int at_fork_register(void)
+{
+	int ret = armed.registered ? 0 :
+		  pthread_atfork(at_fork_before, at_fork_parent,
+				 at_fork_child);
+
+	armed.registered = ret == 0;
+	return -ret;
+}
+
+int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
+		    void *arg, int keep, struct nsc_error *err)
+{
+	int ret = at_fork_register();
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "watch for the job");
+	armed.mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	armed.cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	armed.pamh = pamh;
+	armed.place = place;
+	armed.arg = arg;
+	armed.keep = keep;
+	if (armed.mounts >= 0 && armed.cwd >= 0 && no_exec() == 0)
+		return 0;
+	nsc_error_sys(err, errno, "keep the job from the host");
+	nsc_at_fork_disarm();
+	return -err->code;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Place the next child that the program forks, and not the program itself.
+ *
+ * Until that child is inside, the calling process is in a copy of the host's
+ * mount namespace in which no file can be executed: a child that is made in
+ * another way, or by a PAM module that comes later, runs nothing.
+ */
+#ifndef NSC_PAM_AT_FORK_H
+#define NSC_PAM_AT_FORK_H
+
+#include <security/pam_modules.h>
+
+#include "util/error.h"
+
+/*
+ * place runs in the child, as root, and does not return if it fails.  The child
+ * goes on as a process of the container's pid namespace; a process between it
+ * and its parent waits for it, ends as it does, and holds keep.  Returns 0 or a
+ * negative errno.
+ */
+int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
+		    void *arg, int keep, struct nsc_error *err);
+
+/* The session ends: go back to the host's mounts. */
+void nsc_at_fork_disarm(void);
+
+#endif
