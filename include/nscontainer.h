@@ -399,10 +399,39 @@ int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
  */
 #define NSCONTAINER_EXEC_TTY 1u
 #define NSCONTAINER_EXEC_NO_TTY 2u
+#define NSCONTAINER_EXEC_DETACH 4u	/* nscontainer_exec_as() alone */
 
 int nscontainer_exec(const struct nscontainer *container, char *const *argv,
 		     char *const *env, unsigned int flags, int *ret_status,
 		     struct nscontainer_error *err);
+
+/*
+ * The same with more choices; the members that are NULL or 0 choose nothing.
+ *
+ * argv: NULL stands for the user's shell.  set: "NAME=VALUE" for the command,
+ * after everything else.  user: NAME, UID, NAME:GROUP or UID:GID in the
+ * container's own passwd and group, whatever container.json says; the command
+ * has the capabilities that it gives, which for root inside are all in
+ * "capabilities".  cwd: a directory inside, which must exist (-ENOENT,
+ * -EACCES).
+ *
+ * NSCONTAINER_EXEC_DETACH returns as soon as the command runs, with
+ * /dev/null as descriptors 0, 1 and 2; *ret_status becomes 0.  The command
+ * goes on when the caller ends.  -EINVAL: with a terminal, or for the container
+ * of a directory, which ends with its command.
+ */
+struct nscontainer_exec_request {
+	char *const *argv;
+	char *const *env;
+	char *const *set;
+	const char *user;
+	const char *cwd;
+	unsigned int flags;
+};
+
+int nscontainer_exec_as(const struct nscontainer *container,
+			const struct nscontainer_exec_request *request,
+			int *ret_status, struct nscontainer_error *err);
 
 #ifdef __cplusplus
 }

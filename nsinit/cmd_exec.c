@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* nsinit exec: run a command in the container of a directory. */
+/*
+ * nsinit exec: run a command in the container of a user or of a directory.
+ */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -34,7 +37,30 @@ static void __attribute__((noreturn)) end_like(int status)
 	_exit(128 + WTERMSIG(status));
 }
 
-int nsinit_exec(const struct nsinit_options *options)
+bool nsinit_exec_of_user(const struct nsinit_options *options)
+{
+	return !options->root && access("container.json", F_OK) < 0;
+}
+
+/* In a directory with a container.json, a user's name is no command. */
+static bool is_ambiguous(const struct nsinit_options *options)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer_record *record = NULL;
+	struct nscontainer *container = NULL;
+	bool found = !options->root && options->n_arguments &&
+		     nscontainer_open_user(options->arguments[0],
+					   options->conf, &container,
+					   &err) == 0 &&
+		     nscontainer_find(container, &record, &err) == 0;
+
+	nscontainer_record_free(record);
+	nscontainer_close(container);
+	return found;
+}
+
+int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
+		    const struct nscontainer_exec_request *request)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
@@ -42,14 +68,50 @@ int nsinit_exec(const struct nsinit_options *options)
 	int ret;
 
 	default_signals();
-	ret = nscontainer_open_directory(options->root ? options->root : ".",
-					 &container, &err);
+	ret = of_user ? nsinit_open(options, &container, &err) :
+			nscontainer_open_directory(options->root ?
+							   options->root : ".",
+						   &container, &err);
 	if (ret == 0)
-		ret = nscontainer_exec(container, options->arguments, environ,
-				       options->tty, &status, &err);
+		ret = nscontainer_exec_as(container, request, &status, &err);
+	if (ret == -ESRCH && options->start) {
+		ret = nscontainer_start(container, 0, &err);
+		/* Somebody else may have started it meanwhile. */
+		if (ret == 0 || ret == -EEXIST)
+			ret = nscontainer_exec_as(container, request, &status,
+						  &err);
+	}
 	nscontainer_close(container);
 	if (ret < 0)
 		return nsinit_fail(&err, ret == -ENOENT ? NSINIT_NOT_FOUND :
 							  NSINIT_REFUSED);
+	if (request->flags & NSCONTAINER_EXEC_DETACH)
+		return NSINIT_OK;
 	end_like(status);
+}
+
+int nsinit_exec(const struct nsinit_options *options)
+{
+	bool of_user = nsinit_exec_of_user(options);
+	struct nscontainer_exec_request request = {
+		.argv = options->arguments + of_user,
+		.env = environ, .set = options->set, .user = options->user,
+		.cwd = options->cwd,
+		.flags = options->tty |
+			 (options->detach ? NSCONTAINER_EXEC_DETACH : 0),
+	};
+
+	if (!of_user && is_ambiguous(options)) {
+		fprintf(stderr, "nsinit exec: '%s' has a container, and so has "
+			"this directory: use --root . for the command, or "
+			"another directory for the user\n",
+			options->arguments[0]);
+		return NSINIT_USAGE;
+	}
+	if (options->n_arguments == of_user) {
+		request.argv = NULL;
+		if (!request.flags && isatty(STDIN_FILENO))
+			request.flags = NSCONTAINER_EXEC_TTY;
+	}
+	return nsinit_exec_run(options, of_user, &request);
 }

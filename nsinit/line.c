@@ -50,7 +50,7 @@ static const struct nsinit_option *option_find(int found)
 
 /* Fill the tables that getopt_long() wants. */
 static void make_tables(struct option table[MAX_OPTIONS + 1],
-			char letters[MAX_OPTIONS + 3])
+			char letters[2 * MAX_OPTIONS + 3])
 {
 	int i = 0;
 
@@ -64,6 +64,8 @@ static void make_tables(struct option table[MAX_OPTIONS + 1],
 		};
 		if (o->letter)
 			*letters++ = o->letter;
+		if (o->letter && o->value)
+			*letters++ = ':';
 	}
 	table[i] = (struct option){ 0 };
 	*letters = '\0';
@@ -99,6 +101,20 @@ static void set_within(struct nsinit_line *line)
 		line->options.within = (unsigned int)n;
 }
 
+static void set_exec_option(struct nsinit_options *options, int option)
+{
+	if (option == OPT_USER)
+		options->user = optarg;
+	else if (option == OPT_CWD)
+		options->cwd = optarg;
+	else if (option == OPT_ENV)
+		options->set[options->n_set++] = optarg;
+	else if (option == OPT_DETACH)
+		options->detach = true;
+	else if (option == OPT_START)
+		options->start = true;
+}
+
 static void set_option(struct nsinit_line *line, int option)
 {
 	struct nsinit_options *options = &line->options;
@@ -129,6 +145,8 @@ static void set_option(struct nsinit_line *line, int option)
 		options->dry_run = true;
 	else if (option == OPT_WITHIN)
 		set_within(line);
+	else
+		set_exec_option(options, option);
 	if (options->conf && options->conf[0] != '/')
 		line_wrong(line, "--conf: expected an absolute path");
 }
@@ -140,7 +158,9 @@ static void take_operand(struct nsinit_line *line, char *word)
 
 	if (line->command) {
 		options->arguments[options->n_arguments++] = word;
-		line->ended |= !!(line->command->takes & TAKES_COMMAND);
+		line->ended |= line->command->takes & TAKES_COMMAND &&
+			       options->n_arguments >
+				       nsinit_exec_of_user(options);
 		return;
 	}
 	line->command = nsinit_command_find(word);
@@ -178,12 +198,18 @@ static void line_judge(struct nsinit_line *line)
 void nsinit_line_read(struct nsinit_line *line, int argc, char **argv)
 {
 	struct option table[MAX_OPTIONS + 1];
-	char letters[MAX_OPTIONS + 3];
+	char letters[2 * MAX_OPTIONS + 3];
 
 	/* The operands move to the front of argv: none is before its place. */
 	*line = (struct nsinit_line){
-		.options = { .timeout = -1, .arguments = argv },
+		.options = {
+			.timeout = -1, .arguments = argv,
+			/* At most one for each word; it stays. */
+			.set = calloc((size_t)argc + 1, sizeof(char *)),
+		},
 	};
+	if (!line->options.set)
+		abort();
 	make_tables(table, letters);
 	while (!line->ended && optind < argc) {
 		char *word = argv[optind];

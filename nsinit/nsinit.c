@@ -15,11 +15,16 @@
  * text names the operands for completion: see nsinit/complete.c.
  */
 const struct nsinit_command nsinit_commands[] = {
-	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY | TAKES_COMMAND,
-	  1, 1000000,
-	  "exec [--root DIR] [-t | --tty | --no-tty] [--] COMMAND "
-	  "[ARGUMENT...]",
-	  "run a command in the container of a directory", "COMMAND FILE" },
+	{ "exec", nsinit_exec, OPT_ROOT | OPT_TTY | OPT_NO_TTY | OPT_USER |
+	  OPT_ENV | OPT_CWD | OPT_DETACH | OPT_START | OPT_CONF |
+	  TAKES_COMMAND, 1, 1000000,
+	  "exec [OPTION...] USER [--] [COMMAND [ARGUMENT...]] | "
+	  "exec --root DIR [OPTION...] [--] COMMAND [ARGUMENT...]",
+	  "run a command, or a shell, in a user's container, or in that of "
+	  "a directory", "RUNNING COMMAND FILE" },
+	{ "enter", nsinit_enter, OPT_START | OPT_CONF, 1, 1,
+	  "enter [--start] USER",
+	  "a shell of root in a user's container", "RUNNING" },
 	{ "start", nsinit_start, OPT_CONF | OPT_REPLACE, 1, 1,
 	  "start [--replace] [--conf FILE] USER",
 	  "start a user's container, which stays until 'nsinit stop'",
@@ -109,6 +114,16 @@ const struct nsinit_option nsinit_option_table[] = {
 	{ "dry-run", OPT_DRY_RUN, 0, NULL, "show the difference, and stop" },
 	{ "confirm-within", OPT_WITHIN, 0, "TIME",
 	  "put all back unless 'nsinit confirm' is run in this time: 90s, 5m" },
+	{ "user", OPT_USER, 'u', "NAME",
+	  "run the command as this user of the container" },
+	{ "env", OPT_ENV, 'e', "NAME=VALUE",
+	  "set a variable for the command; may be repeated" },
+	{ "cwd", OPT_CWD, 'w', "DIR",
+	  "run the command in this directory of the container" },
+	{ "detach", OPT_DETACH, 'd', NULL,
+	  "return as soon as the command runs" },
+	{ "start", OPT_START, 0, NULL,
+	  "start the container if it does not run" },
 	{ "help", OPT_HELP, 'h', NULL, "print this text" },
 	{ "version", OPT_VERSION, 'V', NULL, "print the version" },
 	{ 0 },

@@ -32,6 +32,12 @@ struct nsinit_options {
 	bool audit;		/* --audit */
 	bool dry_run;		/* --dry-run */
 	unsigned int within;	/* --confirm-within, seconds; 0: not given */
+	bool start;		/* --start */
+	bool detach;		/* --detach */
+	const char *user;	/* --user, or NULL */
+	const char *cwd;	/* --cwd, or NULL */
+	char **set;		/* --env, each; NULL ends them */
+	int n_set;
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the operands; NULL ends them */
 	int n_arguments;
@@ -44,6 +50,7 @@ int nsinit_disable(const struct nsinit_options *options);
 int nsinit_disown(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_enable(const struct nsinit_options *options);
+int nsinit_enter(const struct nsinit_options *options);
 int nsinit_exec(const struct nsinit_options *options);
 int nsinit_help(const struct nsinit_options *options);
 int nsinit_kick(const struct nsinit_options *options);
@@ -62,6 +69,16 @@ int nsinit_try(const struct nsinit_options *options);
 /* Open the container that the command line names by --root or user. */
 int nsinit_open(const struct nsinit_options *options,
 		struct nscontainer **ret, struct nscontainer_error *err);
+
+/*
+ * Does the command line of exec begin with a user?  Not with --root, nor in a
+ * directory with a container.json, whose container it is then.
+ */
+bool nsinit_exec_of_user(const struct nsinit_options *options);
+
+/* Run it, and end as it ended; returns a status if it did not run. */
+int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
+		    const struct nscontainer_exec_request *request);
 
 /* Print "nsinit: TEXT" to standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);

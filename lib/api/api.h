@@ -101,8 +101,8 @@ const char *nsc_api_group_name(const struct nscontainer *container);
 int nsc_api_may_fork(struct nsc_error *err);
 
 /*
- * Prepare such a child: it dies with parent, and gets default signals and
- * umask.  keep is the number of descriptors, from 3, that exec keeps.
+ * Prepare such a child: it dies with parent (0: with nobody), and gets default
+ * signals and umask.  keep is the number of descriptors, from 3, that exec keeps.
  */
 void nsc_api_begin_child(pid_t parent, int keep);
 

@@ -12,6 +12,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
@@ -30,6 +31,7 @@
 #include "session/run_terminal.h"
 #include "session/environment.h"
 #include "session/run.h"
+#include "api/inside.h"
 #include "api/starting.h"
 
 #ifndef P_PIDFD
@@ -38,13 +40,15 @@
 
 #define WAIT_MS 30000
 #define ANSWER 3		/* the stand-in's only descriptor */
+#define ALL_FLAGS                                                              \
+	(NSCONTAINER_EXEC_TTY | NSCONTAINER_EXEC_NO_TTY |                     \
+	 NSCONTAINER_EXEC_DETACH)
 
 struct exec {
 	const struct nscontainer *container;
-	char *const *argv;
-	char *const *env;	/* to choose from */
-	unsigned int flags;
-	pid_t parent;
+	const struct nscontainer_exec_request *request;
+	pid_t parent;		/* 0: detached */
+	bool answered;		/* detached: the command runs */
 	int dirfd;
 	struct nsc_user *user;	/* the container's user, freshly looked up */
 	struct nsc_session session;
@@ -75,7 +79,9 @@ static int make_links(const struct exec *e, struct nsc_error *err)
 
 static bool wants_tty(const struct exec *e, bool configured)
 {
-	return e->flags ? e->flags & NSCONTAINER_EXEC_TTY : configured;
+	unsigned int flags = e->request->flags;
+
+	return flags ? flags & NSCONTAINER_EXEC_TTY : configured;
 }
 
 /*
@@ -181,6 +187,39 @@ static int prepare(struct exec *e, struct nsc_error *err)
 		       start_and_find(e, err) : ret;
 }
 
+struct answer {
+	struct nsc_error err;
+	int ret;
+	int status;
+};
+
+static void exec_answer_early(void *arg)
+{
+	const struct answer answer = { NSC_ERROR_INIT, 0, 0 };
+	struct exec *e = arg;
+
+	(void)!write(ANSWER, &answer, sizeof(answer));
+	close(ANSWER);
+	e->answered = true;
+}
+
+/* The caller's variables, and the container's, and those of the request. */
+static int exec_environment(const struct exec *e, char ***ret,
+			    struct nsc_error *err)
+{
+	char *const *set = e->request->set;
+	int error = nsc_environment_make(e->session.state, e->request->env, ret,
+					 err);
+
+	for (; error == 0 && set && *set; set++)
+		if (!strchr(*set, '=') || **set == '=')
+			error = nsc_error_set(err, EINVAL, "'%s': expected "
+					      "NAME=VALUE", *set);
+		else if (nsc_environment_add(ret, *set) < 0)
+			error = nsc_error_sys(err, ENOMEM, "environment");
+	return error;
+}
+
 static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 {
 	const char *tty = ttyname(STDIN_FILENO);
@@ -188,15 +227,24 @@ static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 		.service = "nsinit-exec", .tty = tty,
 	};
 	struct nsc_run request = {
-		.session = &e->session, .info = &info, .program = e->argv[0],
-		.argv = (char **)(uintptr_t)e->argv, .search = true,
-		.parent = e->parent,
+		.session = &e->session, .info = &info, .search = true,
+		.argv = (char **)(uintptr_t)e->request->argv,
+		.cwd = e->request->cwd, .parent = e->parent,
+		.running = e->parent ? NULL : exec_answer_early, .arg = e,
 	};
-	int ret = nsc_environment_make(e->session.state, e->env, &request.env,
-				       err);
+	char *shell[] = { NULL, NULL };
+	int ret = 0;
 
+	if (e->request->user)
+		ret = nsc_api_be_user(&e->session, e->request->user, err);
+	if (ret == 0)
+		ret = exec_environment(e, &request.env, err);
 	if (ret < 0)
 		return ret;
+	shell[0] = e->session.state->shell;
+	if (!request.argv)
+		request.argv = shell;
+	request.program = request.argv[0];
 	if (wants_tty(e, e->session.state->process.terminal))
 		ret = nsc_console_run(&request, -1, &e->pty, ret_status, err);
 	else
@@ -205,11 +253,19 @@ static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 	return ret;
 }
 
-struct answer {
-	struct nsc_error err;
-	int ret;
-	int status;
-};
+/* A detached stand-in is nobody's child, and has nothing of the caller. */
+static void exec_detach(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (fork() != 0)
+		_exit(0);
+	setsid();
+	for (int fd = 0; fd < 3; fd++)
+		if (null < 0 || dup2(null, fd) < 0)
+			_exit(1);
+	(void)!chdir("/");
+}
 
 /* The end of the process closes and frees everything. */
 static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
@@ -217,6 +273,8 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 	struct answer answer = { NSC_ERROR_INIT, 0, 0 };
 	int64_t deadline = nsc_process_now() + WAIT_MS;
 
+	if (!e->parent)
+		exec_detach();
 	/* No descriptor of the caller may get into the container. */
 	if (out != ANSWER && dup3(out, ANSWER, O_CLOEXEC) != ANSWER)
 		_exit(1);
@@ -232,7 +290,8 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 			answer.ret = exec_run(e, &answer.status, &answer.err);
 	} while (answer.ret == -ESRCH && e->container->dir &&
 		 nsc_process_now() < deadline);
-	(void)!write(ANSWER, &answer, sizeof(answer));
+	if (!e->answered)
+		(void)!write(ANSWER, &answer, sizeof(answer));
 	_exit(0);
 }
 
@@ -322,16 +381,21 @@ static int exec_follow(struct exec *e, int signals, int *ret_status,
 static int exec_command(struct exec *e, int *ret_status, struct nsc_error *err)
 {
 	_cleanup_fd_ int signals = -1;
+	unsigned int flags = e->request->flags;
 	sigset_t all, before;
 	int ret = nsc_api_may_fork(err);
 
 	if (ret < 0)
 		return ret;
-	if (!e->argv[0] || (e->flags && e->flags != NSCONTAINER_EXEC_TTY &&
-			    e->flags != NSCONTAINER_EXEC_NO_TTY))
+	if ((e->request->argv && !e->request->argv[0]) || flags & ~ALL_FLAGS ||
+	    (flags & NSCONTAINER_EXEC_TTY && flags != NSCONTAINER_EXEC_TTY))
 		return nsc_error_set(err, EINVAL, "exec: no command, or wrong "
 				     "flags");
-	e->parent = getpid();
+	if (e->container->dir && flags & NSCONTAINER_EXEC_DETACH)
+		return nsc_error_set(err, EINVAL, "exec: the container of a "
+				     "directory ends with its command, which "
+				     "cannot be detached");
+	e->parent = flags & NSCONTAINER_EXEC_DETACH ? 0 : getpid();
 	sigfillset(&all);
 	signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (signals < 0)
@@ -342,17 +406,30 @@ static int exec_command(struct exec *e, int *ret_status, struct nsc_error *err)
 	return ret;
 }
 
+NSC_PUBLIC int
+nscontainer_exec_as(const struct nscontainer *container,
+		    const struct nscontainer_exec_request *request,
+		    int *ret_status, struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	struct exec exec = {
+		.container = container, .request = request, .dirfd = -1,
+		.session = NSC_SESSION_INIT, .pty = NSC_PTY_INIT,
+	};
+
+	return nsc_api_result(exec_command(&exec, ret_status, &e), &e, err);
+}
+
 NSC_PUBLIC int nscontainer_exec(const struct nscontainer *container,
 				char *const *argv, char *const *env,
 				unsigned int flags, int *ret_status,
 				struct nscontainer_error *err)
 {
-	struct nsc_error e = NSC_ERROR_INIT;
-	struct exec exec = {
-		.container = container, .argv = argv, .env = env,
-		.flags = flags, .dirfd = -1,
-		.session = NSC_SESSION_INIT, .pty = NSC_PTY_INIT,
+	const struct nscontainer_exec_request request = {
+		.argv = argv, .env = env,
+		/* Both together are wrong here, too. */
+		.flags = flags & NSCONTAINER_EXEC_DETACH ? ~0U : flags,
 	};
 
-	return nsc_api_result(exec_command(&exec, ret_status, &e), &e, err);
+	return nscontainer_exec_as(container, &request, ret_status, err);
 }

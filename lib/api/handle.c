@@ -162,7 +162,8 @@ int nsc_api_may_fork(struct nsc_error *err)
 
 void nsc_api_begin_child(pid_t parent, int keep)
 {
-	nsc_process_die_with(parent);
+	if (parent)
+		nsc_process_die_with(parent);
 	syscall(SYS_close_range, 3 + keep, ~0U, CLOSE_RANGE_CLOEXEC);
 	nsc_process_default_signals();
 	umask(022);

@@ -106,6 +106,15 @@ int nsc_environment_make(const struct nsc_state *state, char *const *from,
 	return 0;
 }
 
+int nsc_environment_add(char ***vector, const char *entry)
+{
+	size_t n = 0;
+
+	while (*vector && (*vector)[n])
+		n++;
+	return environment_put(vector, &n, entry);
+}
+
 bool nsc_environment_has(const struct nsc_state *state, const char *name)
 {
 	char *const only[] = { (char *)(uintptr_t)name, NULL };
@@ -148,14 +157,11 @@ int nsc_environment_set_runtime_dir(const struct nsc_state *state,
 {
 	_cleanup_free_ char *entry =
 		nsc_environment_runtime_dir(state->run_uid);
-	size_t n = 0;
 
 	if (nsc_environment_has(state, NSC_RUNTIME_DIR))
 		return 0;
 	environment_drop(*vector, NSC_RUNTIME_DIR);
-	while ((*vector)[n])
-		n++;
-	if (entry && environment_put(vector, &n, entry) < 0)
+	if (entry && nsc_environment_add(vector, entry) < 0)
 		return nsc_error_sys(err, ENOMEM, "environment");
 	return 0;
 }

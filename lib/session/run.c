@@ -20,14 +20,19 @@
 
 extern char **environ;
 
-static void go_to_directory(const struct nsc_state *state)
+static int go_to_directory(const struct nsc_run *run, struct nsc_error *err)
 {
+	const struct nsc_state *state = run->session->state;
 	const char *dir = state->process.cwd ? state->process.cwd :
 					       state->home;
 
+	if (run->cwd && chdir(run->cwd) < 0)
+		return nsc_error_sys(err, errno, "enter the directory '%s' in "
+				     "the container", run->cwd);
 	/* Like login programs: a missing home does not refuse the login. */
-	if (chdir(dir) < 0)
+	if (!run->cwd && chdir(dir) < 0)
 		(void)!chdir("/");
+	return 0;
 }
 
 void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
@@ -37,9 +42,9 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	char **env = run->env;
 
 	if (nsc_enter_as_user(state, run->keep_ids, &err) == 0 &&
-	    nsc_environment_set_runtime_dir(state, &env, &err) == 0) {
+	    nsc_environment_set_runtime_dir(state, &env, &err) == 0 &&
+	    go_to_directory(run, &err) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGHUP);
-		go_to_directory(state);
 		sigprocmask(SIG_SETMASK, mask, NULL);
 		if (run->search) {
 			environ = env;
@@ -136,6 +141,11 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	/* A change of ids clears the parent-death signal, prctl(2). */
 	if (run->parent)
 		nsc_process_die_with(run->parent);
+	if (run->running) {
+		ret = nsc_run_report(in, err);
+		if (ret == 0)
+			run->running(run->arg);
+	}
 	*ret_status = run_wait_for(child, &all);
-	return nsc_run_report(in, err);
+	return ret < 0 ? ret : nsc_run_report(in, err);
 }

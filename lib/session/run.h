@@ -18,6 +18,10 @@ struct nsc_run {
 	bool search;	/* search a program without '/' in PATH inside */
 	pid_t parent;	/* 0, or our parent: die with it */
 	bool keep_ids;	/* keep the ids, see nsc_enter_as_user */
+	const char *cwd;	/* must exist; NULL: the container's, or / */
+	/* NULL, or called when the program runs, without a terminal. */
+	void (*running)(void *arg);
+	void *arg;
 };
 
 /*

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nsinit enter: a shell of the container's root, for the administrator. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "nsinit.h"
+
+int nsinit_enter(const struct nsinit_options *options)
+{
+	const struct nscontainer_exec_request request = {
+		.user = "0", .cwd = "/", .flags = NSCONTAINER_EXEC_TTY,
+	};
+
+	if (!isatty(STDIN_FILENO)) {
+		fputs("nsinit enter: standard input is no terminal: use "
+		      "'nsinit exec --user root'\n", stderr);
+		return NSINIT_USAGE;
+	}
+	fprintf(stderr,
+		"You are root in the container of '%s', and not on the host. "
+		"Whoever is root inside\ncan have replaced each program and "
+		"file here, and sees what you type: no secrets\nof the host. "
+		"'exit' leads back.\n", options->arguments[0]);
+	return nsinit_exec_run(options, true, &request);
+}
