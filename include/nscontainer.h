@@ -394,8 +394,9 @@ int nscontainer_kick(const struct nscontainer *container, int pid, int timeout,
  * command is stopped.  When the caller dies, the command is killed.
  *
  * *ret_status is the status of the command, see waitpid(2).  A signal that
- * arrives before the command runs counts as its end.  -ENOENT: the command or
- * container.json does not exist; -EINVAL: no command, both flags, or threads.
+ * arrives before the command runs counts as its end.  -ENOENT: the command does
+ * not exist inside; -ECANCELED: a file that the container needs, such as
+ * container.json, does not exist; -EINVAL: no command, both flags, or threads.
  */
 #define NSCONTAINER_EXEC_TTY 1u
 #define NSCONTAINER_EXEC_NO_TTY 2u

@@ -72,8 +72,9 @@ int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
 			nscontainer_open_directory(options->root ?
 							   options->root : ".",
 						   &container, &err);
-	if (ret == 0)
-		ret = nscontainer_exec_as(container, request, &status, &err);
+	if (ret < 0)
+		return nsinit_fail(&err, NSINIT_REFUSED);
+	ret = nscontainer_exec_as(container, request, &status, &err);
 	if (ret == -ESRCH && options->start) {
 		ret = nscontainer_start(container, 0, &err);
 		/* Somebody else may have started it meanwhile. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <unistd.h>
 
@@ -228,8 +229,11 @@ static int check_dry_run(struct nsc_plan *plan, struct nsc_error *err)
 
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "check");
-	return nsc_error_take(&answer, err) < 0 ?
-		nsc_error_context(err, "%s", plan->config->file) : 0;
+	ret = nsc_error_take(&answer, err);
+	if (ret < 0 && strncmp(err->text, plan->config->file,
+			       strlen(plan->config->file)) != 0)
+		return nsc_error_context(err, "%s", plan->config->file);
+	return ret;
 }
 
 static int check_own(struct nsc_plan *plan, struct nscontainer_record **ret,

@@ -286,6 +286,9 @@ static void __attribute__((noreturn)) stand_in(struct exec *e, int out)
 		nsc_error_clear(&answer.err);
 		nsc_session_close(&e->session);
 		answer.ret = prepare(e, &answer.err);
+		/* -ENOENT is for the command. */
+		if (answer.ret == -ENOENT)
+			answer.ret = -(answer.err.code = ECANCELED);
 		if (answer.ret == 0)
 			answer.ret = exec_run(e, &answer.status, &answer.err);
 	} while (answer.ret == -ESRCH && e->container->dir &&

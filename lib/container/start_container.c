@@ -497,6 +497,23 @@ static int find_running(const struct nsc_start_request *request,
 	return r->pidfd < 0 && r->pidfd != -ESRCH ? r->pidfd : 0;
 }
 
+/* A directory's container is not the user's; the file is named once. */
+static int say_which(const struct nsc_start_request *request,
+		     struct nsc_error *err)
+{
+	const char *file = request->config->file;
+	bool named = !strncmp(err->text, file, strlen(file));
+
+	if (!request->login)
+		return named ? -err->code :
+			       nsc_error_context(err, "start the container of "
+						 "%s", file);
+	return named ? nsc_error_context(err, "start container '%s'",
+					 request->user->name) :
+		       nsc_error_context(err, "start container '%s' (%s)",
+					 request->user->name, file);
+}
+
 int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
@@ -531,9 +548,5 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 	nsc_state_cleanup(&running.state);
 	nsc_fd_close(&running.instance);
 	nsc_fd_close(&running.pidfd);
-	if (ret < 0)
-		return nsc_error_context(err, "start container '%s' (%s)",
-					 request->user->name,
-					 request->config->file);
-	return 0;
+	return ret < 0 ? say_which(request, err) : 0;
 }

@@ -458,6 +458,27 @@ static int rootfs_put_runtime_dir(struct nsc_rootfs *rootfs,
 }
 
 /*
+ * The same for its drop-ins, which the container's root could make otherwise.
+ * Where the file system has no place for them, nobody makes one.
+ */
+static int cover_dropins(struct nsc_rootfs *rootfs, const char *file,
+			 struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s.d", file);
+	fd = nsc_rootfs_target(rootfs, path, NSC_TARGET_DIR |
+			       NSC_TARGET_NO_LINK, err);
+	if (fd == -EROFS)
+		return nsc_error_clear(err);
+	if (fd < 0)
+		return nsc_error_context(err, "cover '%s.d'",
+					 rootfs->plan->config->file);
+	return nsc_rootfs_cover(rootfs, fd, err);
+}
+
+/*
  * On the disk, a container.json in its own rootfs (nsinit exec in a rootfs) is
  * owned by root, and so by the container's root, which must not be able to
  * change the configuration of the next start.  A file that is mounted over can
@@ -478,11 +499,17 @@ static int cover_config(struct nsc_rootfs *rootfs, struct nsc_error *err)
 				     "its own rootfs: put it beside the "
 				     "rootfs, or at the top of it",
 				     config->file);
+	/* A file that was made here would be the next start's. */
+	if (access(config->file, F_OK) < 0)
+		return nsc_error_set(err, ENOTSUP, "%s: does not exist: in a "
+				     "rootfs, drop-ins need it: write {}",
+				     config->file);
 	fd = nsc_rootfs_target(rootfs, config->file + len,
 			       NSC_TARGET_FILE | NSC_TARGET_NO_LINK, err);
 	if (fd < 0)
 		return nsc_error_context(err, "cover '%s'", config->file);
-	return nsc_rootfs_cover(rootfs, fd, err);
+	return nsc_rootfs_cover(rootfs, fd, err) < 0 ? -err->code :
+	       cover_dropins(rootfs, config->file + len, err);
 }
 
 /* Put container-shell, a static program, in the place of nsshell. */

@@ -258,10 +258,7 @@ check_all() {
 }
 
 check_directory() {
-	need_product
-	clean_slate
-	make_busybox /srv/box > /dev/null
-	echo '{"user": "root", "overlay": "tmpfs"}' > /srv/box/container.json
+	in_box '"overlay": "tmpfs"'
 	status_is 0 nsinit check /srv/box
 	contains "a path" "config: /srv/box/container.json" \
 		"$(cat "$OUT/stdout")"
@@ -274,6 +271,110 @@ key: did you mean 'user'? (line 1, column 2)" "$(cat "$OUT/stderr")"
 	status_is 1 nsinit check /srv/none
 }
 
+# --- directories
+
+# in_box KEYS : a rootfs with its own container.json.
+in_box() {
+	need_product
+	clean_slate
+	rm -rf /srv/box
+	make_busybox /srv/box > /dev/null
+	chmod 0700 /srv/box
+	echo "{$1}" > /srv/box/container.json
+}
+
+# ended STATUS TEXT COMMAND... : in the container of /srv/box.
+ended() {
+	local status=$1 text=$2
+
+	shift 2
+	status_is "$status" nsinit exec --root /srv/box "$@"
+	contains "the message of: $*" "$text" "$(cat "$OUT/stderr")"
+}
+
+exec_statuses() {
+	in_box '"overlay": "tmpfs"'
+	ended 0 "" true
+	ended 7 "" sh -c 'exit 7'
+	ended 127 "run 'none' in the container: No such file" none
+	ended 127 "run '/bin/none' in the container" /bin/none
+	ended 126 "run '/etc/passwd' in the container" /etc/passwd
+	# What the container lacks is not the command.
+	in_box '"overlay": "tmpfs", "seccomp": "/srv/none.json"'
+	ended 126 "seccomp: /srv/none.json: No such file" true
+	in_box '"overlay": "tmpfs", "user": "nobodythere"'
+	ended 126 "user: 'nobodythere' is not in" true
+	in_box '"rootfs": "/srv/none"'
+	ended 126 "rootfs '/srv/none': No such file" true
+	rm /srv/box/container.json
+	ended 126 "/srv/box/container.json: No such file" true
+	status_is 126 nsinit exec --root /srv/none true
+}
+
+messages_name_the_file_once() {
+	in_box '"overlay": "tmpfs", "mounts": [{"type": "bind",
+		"source": "/srv/none", "destination": "/x"}]'
+	ended 126 "nsinit: start the container of /srv/box/container.json: \
+file systems" true
+	lacks "exec" "'root'" "$(cat "$OUT/stderr")"
+	in_box '"rootfs": "/srv/none"'
+	ended 126 "nsinit: /srv/box/container.json: rootfs" true
+	status_is 1 nsinit check /srv/box
+	equal "check" 1 "$(grep -o /srv/box/container.json "$OUT/stderr" |
+		wc -l)"
+	fresh
+	config alice '{"rootfs": "/srv/none"}'
+	status_is 1 nsinit start alice
+	equal "start" "nsinit: start container 'alice': $CONF/users/alice/\
+container.json: rootfs '/srv/none': No such file or directory" \
+		"$(cat "$OUT/stderr")"
+}
+
+root_is_a_link() {
+	in_box '"overlay": "tmpfs"'
+	ln -sfn /srv/box /srv/link
+	nsinit exec --root /srv/link sleep 60 &
+	wait_until 20 nsinit exec --root /srv/box true
+	equal "the same container" \
+		"$(nsinit ps --root /srv/box | awk '{print $2}')" \
+		"$(nsinit ps --root /srv/link | awk '{print $2}')"
+	contains "ps" sleep "$(nsinit ps --root /srv/link)"
+	status_is 0 nsinit check /srv/link
+	contains "check" "config: /srv/box/container.json" \
+		"$(cat "$OUT/stdout")"
+	status_is 0 nsinit stop --timeout 0 --root /srv/link
+	wait
+	rm /srv/link
+}
+
+# The container's root owns the files of its rootfs on the disk, so it could
+# write what the next start reads.
+own_dropins() {
+	local hook='{"hostname": "taken"}'
+
+	in_box '"accept": ["exposed-files"]'
+	nsinit exec --root /srv/box sh -c "mkdir -p /container.json.d
+		echo '$hook' > /container.json.d/x.json
+		mv /container.json.d /old; ln -s / /container.json.d
+		rmdir /container.json.d" 2> "$OUT/inside"
+	contains "inside" "Read-only file system" "$(cat "$OUT/inside")"
+	equal "drop-ins on the disk" "" "$(ls /srv/box/container.json.d)"
+	[ ! -e /srv/box/old ] || fail "the directory was moved"
+	lacks "the next start" taken "$(nsinit exec --root /srv/box hostname)"
+	# Control: root of the host writes there, and it counts.
+	echo '{"hostname": "taken", "accept": ["exposed-files"]}' \
+		> /srv/box/container.json.d/x.json
+	equal "of the host" taken "$(nsinit exec --root /srv/box hostname)"
+	rm /srv/box/container.json
+	ended 126 "in a rootfs, drop-ins need it" true
+	[ ! -e /srv/box/container.json ] || fail "it was made"
+}
+
+t "exec ends as its man page says" exec_statuses
+t "messages name the file once, and the user for a user" \
+	messages_name_the_file_once
+t "--root may be a link" root_is_a_link
+t "C10 a container writes no drop-ins of its own" own_dropins
 t "drop-ins are merged in the order of their names" merged_for_a_login
 t "drop-ins without container.json contain their users" alone_they_contain
 t "a changed drop-in makes a container stale" change_is_seen
