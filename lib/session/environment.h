@@ -18,7 +18,7 @@
 int nsc_environment_make(const struct nsc_state *state, char *const *from,
 			 char ***ret, struct nsc_error *err);
 
-/* Add "NAME=VALUE", instead of another with that name.  Returns 0 or -ENOMEM. */
+/* Add "NAME=VALUE", instead of one with that name.  Returns 0 or -ENOMEM. */
 int nsc_environment_add(char ***vector, const char *entry);
 
 #define NSC_RUNTIME_DIR "XDG_RUNTIME_DIR"
