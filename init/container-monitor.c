@@ -138,6 +138,7 @@ static void monitor_look(struct monitor *m)
 	struct nsc_proc_stat stat;
 
 	m->looked = now_ms();
+	sessions_look(&m->all);
 	if (nsc_proc_stat(m->state->pid, &stat) < 0 || !stat.ending ||
 	    stat.start != m->state->start)
 		return;

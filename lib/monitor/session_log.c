@@ -66,6 +66,12 @@ static int session_status(const struct session *s)
 	       WIFEXITED(status) ? -1 : status;
 }
 
+/* login(1) has a module of PAM for lastlog. */
+static bool needs_lastlog(const struct session *s)
+{
+	return !s->lastlogged && !strcmp(s->service, "sshd");
+}
+
 static void complain(const struct session *s, const char *what, int error)
 {
 	char text[256];
@@ -103,6 +109,8 @@ static void write_one(const struct session *s, const struct session_end *end)
 		session_log_utmp_close(s);
 	else
 		session_log_utmp_open(s);
+	if (end && needs_lastlog(s))
+		session_log_lastlog(s);
 }
 
 /* Also write the opening, if it was not due yet. */
@@ -168,6 +176,20 @@ static void record(const struct session *s, const struct session_end *end,
 		write_in_child(s, end, other);
 	if (pid < 0)
 		write_some(s, end);
+}
+
+void session_log_last(struct session *s)
+{
+	pid_t pid = needs_lastlog(s) ? nsc_process_fork_unwatched() : 1;
+
+	if (pid == 0) {
+		close(NSC_MONITOR_LOCK);
+		close(NSC_MONITOR_SESSIONS);
+		nsc_process_keep_only(NULL, 0);
+		session_log_lastlog(s);
+		_exit(0);
+	}
+	s->lastlogged = pid > 0;
 }
 
 /* If the pipe cannot be made, the close does not wait. */

@@ -32,4 +32,9 @@ int session_log_audit(bool close, const char *text);
 void session_log_utmp_open(const struct session *s);
 void session_log_utmp_close(const struct session *s);
 
+/*
+ * Write to the host's lastlog, if it has one.
+ */
+void session_log_lastlog(const struct session *s);
+
 #endif

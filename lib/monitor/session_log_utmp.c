@@ -4,12 +4,17 @@
  * utmp, and then each of these functions takes ten seconds.
  */
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <lastlog.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include <utmpx.h>
 
+#include "util/fd.h"
 #include "monitor/session_log_places.h"
 
 #define LINE "nsc/"
@@ -118,4 +123,22 @@ void session_log_utmp_close(const struct session *s)
 	entry.ut_pid = s->pid;
 	entry.ut_tv.tv_sec = (int32_t)time(NULL);
 	utmp_put(&entry, found);
+}
+
+void session_log_lastlog(const struct session *s)
+{
+	const off_t at = (off_t)s->uid * (off_t)sizeof(struct lastlog);
+	struct lastlog entry = { .ll_time = 0 };
+	_cleanup_fd_ int fd = -1;
+	struct stat st;
+
+	fd = open(_PATH_LASTLOG, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    pread(fd, &entry, sizeof(entry), at) < 0 ||
+	    entry.ll_time >= s->opened)
+		return;
+	entry = (struct lastlog){ .ll_time = (int32_t)s->opened };
+	snprintf(entry.ll_line, sizeof(entry.ll_line), LINE "%d", (int)s->pid);
+	COPY(entry.ll_host, s->rhost);
+	(void)!pwrite(fd, &entry, sizeof(entry), at);
 }

@@ -32,6 +32,7 @@
 #define EACH 3			/* descriptors of a session */
 #define SPARE 64		/* descriptors for other purposes */
 #define EVENTS 64
+#define LASTLOG_S 3		/* until sshd has read it */
 #define LATER_MS 20		/* deferred work waits for running logins */
 
 /* --- the file of a session */
@@ -153,6 +154,7 @@ static int table_add(struct sessions *all, const struct session *given,
 	if (!s)
 		return -ENOMEM;
 	*s = *given;
+	s->uid = all->uid;
 	s->pidfd = fcntl(pidfd, F_DUPFD_CLOEXEC, 3);
 	error = s->pidfd < 0 ? -errno : insert(all, s);
 	if (error < 0) {
@@ -268,6 +270,18 @@ void sessions_go_on(struct sessions *all)
 			session_log_open(all->list[i]);
 }
 
+void sessions_look(struct sessions *all)
+{
+	const int64_t before = (int64_t)time(NULL) - LASTLOG_S;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct session *s = all->list[i];
+
+		if (!s->lastlogged && s->opened <= before)
+			session_log_last(s);
+	}
+}
+
 /* Its login process has ended, or systemd has killed its anchor. */
 static void sessions_event(struct sessions *all, size_t at)
 {
@@ -313,6 +327,7 @@ static int table_adopt(int dir, pid_t pid, void *arg)
 
 	if (nsc_session_file_read(dir, pid, &s, NSC_IGNORE) < 0)
 		return 0;
+	s.uid = all->uid;
 	if (pidfd < 0 || !nsc_session_file_is_alive(&s) || all->n >= all->max ||
 	    table_add(all, &s, pidfd, &added) < 0)
 		conclude_one(all, &s);

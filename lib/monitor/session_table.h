@@ -62,6 +62,9 @@ void sessions_anchor(struct sessions *all, struct session *s, int *anchor);
  */
 void sessions_record(struct sessions *all, struct session *s);
 
+/* To be called every few seconds: the records that are not of the opening. */
+void sessions_look(struct sessions *all);
+
 /*
  * Remove, a moment later, the groups of ended sessions that have no processes.
  */

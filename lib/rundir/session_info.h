@@ -28,6 +28,8 @@ struct session {
 	bool by_user;		/* opened by nsshell, without privileges */
 	bool entered;		/* it has connected to this monitor */
 	bool unrecorded;	/* its opening must still be recorded */
+	bool lastlogged;	/* see session_log_lastlog() */
+	uid_t uid;		/* of the container's user */
 	int recorded;		/* end-of-file: opening is recorded; or -1 */
 
 	/* For idle.c, in the units of now_ms(). */

@@ -87,7 +87,7 @@ age_lastlog() {
 }
 
 lastlog_of() {
-	lastlog -u "$1" | tail -n +2 | sed "s,pts/[0-9]*,PTY     ,"
+	lastlog -u "$1" | tail -n +2 | sed "s,pts/[0-9]*\|nsc/[0-9]*,PTY     ,"
 }
 
 in_lastlog() {
@@ -106,7 +106,7 @@ no_lastlog() {
 	need_lastlog
 	: > /var/log/lastlog
 	nssh "$1" 'exit 7' 2> /dev/null
-	sleep 0.3
+	wait_until 1 in_lastlog "$1"
 	lastlog_of "$1" | plain_text "$1"
 }
 
@@ -281,9 +281,9 @@ rows() {
 	cat <<-'END'
 	ssh_log|ssh, sshd's lines in syslog
 	sftp_log|sftp, lines of internal-sftp -l VERBOSE
-	last_login|ssh, "Last login:"|sshd reads lastlog of the rootfs
+	last_login|ssh, "Last login:"|sshd reads the rootfs's /var/log/lastlog
 	lastlog_|ssh, lastlog
-	no_lastlog|ssh without a terminal, no lastlog
+	no_lastlog|ssh without a terminal, no lastlog|each login from elsewhere is in it, as in wtmp
 	wtmp|ssh, wtmp|with nsc/PID for the terminal
 	su_log|su -, lines in syslog
 	sudo_log|sudo -u, lines in syslog
