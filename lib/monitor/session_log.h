@@ -31,9 +31,9 @@ void session_log_open(struct session *s);
 void session_log_close(const struct session *s, const struct session_end *end);
 
 /*
- * Write the login of sshd's user to the host's lastlog, also in a child; a close
- * does it if nobody has.  sshd, inside, reads the user's last login there just
- * before it makes the session's terminal: so this must come later.
+ * Write the login of sshd's user to the host's lastlog, also in a child; a
+ * close does it if nobody has.  sshd, inside, reads the user's last login there
+ * just before it makes the session's terminal: so this must come later.
  */
 void session_log_last(struct session *s);
 

@@ -95,7 +95,6 @@ in_lastlog() {
 }
 
 lastlog_() {
-	need_lastlog
 	on_pty "$1" > "$OUT/pty"
 	wait_until 5 in_lastlog "$1"
 	lastlog_of "$1" | tr -s ' ' | cut -d ' ' -f 1-3 | plain_text "$1"
@@ -103,7 +102,6 @@ lastlog_() {
 
 # Only a session with a terminal counts.
 no_lastlog() {
-	need_lastlog
 	: > /var/log/lastlog
 	nssh "$1" 'exit 7' 2> /dev/null
 	wait_until 1 in_lastlog "$1"
@@ -111,19 +109,21 @@ no_lastlog() {
 }
 
 last_login() {
-	need_lastlog
 	on_pty "$1" > "$OUT/pty"
 	wait_until 5 in_lastlog "$1"
 	age_lastlog "$1"
 	on_pty "$1" | grep -ao 'Last login: .*'
 }
 
-need_lastlog() {
-	command -v lastlog > /dev/null || skip "lastlog is missing"
+# Debian 13 has neither file.
+need_records() {
+	case $1 in
+	*last*) command -v lastlog > /dev/null || skip "lastlog is missing" ;;
+	wtmp) command -v last > /dev/null || skip "last is missing" ;;
+	esac
 }
 
 wtmp() {
-	command -v last > /dev/null || skip "last is missing"
 	on_pty "$1" > "$OUT/pty"
 	ended() { last -n 1 "$1" | grep -q ' - '; }
 	wait_until 5 ended "$1"
@@ -305,6 +305,7 @@ rows() {
 trace() {
 	local user
 
+	need_records "$1"
 	for user in carol alice bob; do
 		"$1" "$user" > "$CELLS/$1.$user" 2>&1
 	done
@@ -334,6 +335,10 @@ document() {
 	|---|---|---|---|
 	END
 	while IFS='|' read -r name label why; do
+		[ -e "$CELLS/$name.bob.cell" ] || {
+			grep -F "| $label |" "$TESTS/CONFORMANCE.md"
+			continue
+		}
 		echo "| $label | $(cat "$CELLS/$name.alice.cell") |" \
 			"$(cat "$CELLS/$name.bob.cell") |${why:+ $why} |"
 	done < <(rows)
