@@ -35,7 +35,13 @@ def save(document, about, text, line, *more):
     print(name, "%s:%d" % (document, line), *more)
 
 
-def is_json(text):
+def is_json(text, following):
+    # A file with sections ends with its paragraph.
+    if text.startswith("["):
+        return not following.strip()
+    # Files, and what they are together.
+    if text.startswith("users/"):
+        text = text.partition("together:")[2] or "{"
     try:
         json.loads(text if text.lstrip().startswith("{") else
                    "{%s}" % text)
@@ -44,22 +50,22 @@ def is_json(text):
     return True
 
 
-def is_conf(text):
+def is_conf(text, _):
     return text.rstrip().endswith(";") and text.count("(") == text.count(")")
 
 
-def is_c(text):
+def is_c(text, _):
     return text.startswith("cc ") or text.endswith("_close(container);\n")
 
 
 # For each page: how an example begins, and when it is complete.
 KINDS = {
-    "container.json.5": (r'("[a-z_0-9]+": (["\[{0-9-]|true|false)|\{)',
+    "container.json.5": (r'("[a-z_0-9]+": (["\[{0-9-]|true|false)|\{|users/|\[\w+\]$)',
                          is_json),
     "nscontainer.conf.5": (r"[a-z_0-9]+ = ", is_conf),
     "libnscontainer.3": (r"(cc |struct nscontainer_error err = )", is_c),
 }
-COMMAND = (r"(# |\$ |cc |[a-z]+ (required|optional) pam_)", lambda text: True)
+COMMAND = (r"(# |\$ |cc |[a-z]+ (required|optional) pam_)", lambda text, following: True)
 
 
 def paragraph_above(lines, n):
@@ -85,15 +91,15 @@ def of_page(path):
         if not re.match(begins, line) or not lines[begin].startswith(" " * 9):
             continue
         text = line + "\n"
-        while not complete(text) and n < len(lines) and n < begin + 40:
+        while not complete(text, lines[n]) and n < begin + 40:
             text += lines[n].strip() + "\n"
             n += 1
-        if not complete(text):
+        if not complete(text, lines[n]):
             sys.exit("%s:%d: no complete example: %s" % (page, begin, line))
         found += 1
         about = line
         if page.endswith("5") and line != "{":
-            about = re.match(r'"?([a-z_0-9]+)', line).group(1)
+            about = re.search(r"[a-z_0-9]+", line).group()
         elif page.endswith("5"):
             about = paragraph_above(lines, begin)
         save(page, " ".join(about.split()[:5]), text, begin + 1)

@@ -107,6 +107,9 @@ outside() {
 	ip -n out addr add 10.80.0.1/24 dev wan1
 	ip -n out link set wan1 up
 	ip route add default via 10.80.0.1
+	ip -6 addr add fd80::2/64 dev wan0 nodad
+	ip -n out -6 addr add fd80::1/64 dev wan1 nodad
+	ip -6 route add default via fd80::1
 	ip netns exec out socat -U TCP-LISTEN:99,fork,reuseaddr \
 		SYSTEM:'echo outside' > /dev/null 2>&1 &
 	wait_until 5 ip netns exec out bash -c ': < /dev/tcp/127.0.0.1/99' \

@@ -34,7 +34,7 @@ fresh() {
 		[ ! -e "$RUN/$user/pid" ] ||
 			timeout 15 nsinit stop --timeout 0 "$user" > /dev/null 2>&1
 	done
-	rm -rf "$CONF"/{users,groups,default,nscontainer.conf}
+	rm -rf "$CONF"/{users,groups,default,nscontainer.conf} /home/alice/*
 	sed -i '/pam_container/d' /etc/pam.d/*
 	pam_enable sshd su su-l
 	outside
