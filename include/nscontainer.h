@@ -20,9 +20,9 @@
  * they wait.
  *
  * Threads: different threads may use different handles and records at the same
- * time.  But nscontainer_start() and nscontainer_exec() fork(2) and continue in
- * the child: they need a process with one thread (-EINVAL), and descriptors 0,
- * 1 and 2 open (-EBADF).
+ * time.  But nscontainer_start(), nscontainer_copy() and nscontainer_exec()
+ * fork(2) and continue in the child: they need a process with one thread
+ * (-EINVAL), and descriptors 0, 1 and 2 open (-EBADF).
  *
  * Text: NUL-terminated strings of printable ASCII, in which other bytes are
  * written as \xHH.  JSON escapes UTF-8 in its own way.
@@ -433,6 +433,38 @@ struct nscontainer_exec_request {
 int nscontainer_exec_as(const struct nscontainer *container,
 			const struct nscontainer_exec_request *request,
 			int *ret_status, struct nscontainer_error *err);
+
+/*
+ * Copy a file, or a directory with all in it, into a user's container or out of
+ * it.  A process inside opens the path there, as the container's user or as
+ * "user" (see above), relative to the user's home; the other path is the
+ * host's.  If "to" is a directory, the copy is made in it.
+ *
+ * The copy belongs to the user inside, or to the caller; it has the permission
+ * bits that the umask allows, and the time, but is never set-user-ID.  Devices,
+ * FIFOs and sockets are not copied, nor symbolic links out of a container,
+ * except that "from" may be one.  What could be copied is, and the error names
+ * the first thing that was not.  -ESRCH: no container runs.
+ */
+struct nscontainer_copy_request {
+	const char *from;
+	const char *to;
+	const char *user;	/* inside; NULL: the container's */
+	bool out;		/* out of the container */
+};
+
+int nscontainer_copy(const struct nscontainer *container,
+		     const struct nscontainer_copy_request *request,
+		     struct nscontainer_error *err);
+
+/*
+ * Send a signal to all processes of a user's container, and of those that
+ * drain, except PID 1, whose end ends the container.  -ESRCH: none runs;
+ * -ENOENT: it has no control groups; -EPERM: another engine made it; -EINVAL:
+ * no such signal.
+ */
+int nscontainer_signal(const struct nscontainer *container, int signal,
+		       struct nscontainer_error *err);
 
 #ifdef __cplusplus
 }

@@ -102,7 +102,8 @@ int nsc_api_may_fork(struct nsc_error *err);
 
 /*
  * Prepare such a child: it dies with parent (0: with nobody), and gets default
- * signals and umask.  exec keeps the descriptors from 3 on, keep of them.
+ * signals and umask.  keep is the number of descriptors, from 3, that exec
+ * keeps.
  */
 void nsc_api_begin_child(pid_t parent, int keep);
 

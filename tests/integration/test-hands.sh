@@ -122,6 +122,93 @@ entered() {
 	status_is 2 nsinit enter alice
 }
 
+# --- copies
+
+make_tree() {
+	rm -rf "$TOP/tree"
+	mkdir -p "$TOP/tree/sub/empty" "$TOP/tree/a name"
+	head -c 300000 /dev/urandom > "$TOP/tree/sub/data"
+	truncate -s 5M "$TOP/tree/sparse"
+	echo end >> "$TOP/tree/sparse"
+	install -m 0750 /bin/true "$TOP/tree/sub/program"
+	touch -d '2001-02-03 04:05:06.789' "$TOP/tree/sub/data"
+	: > "$TOP/tree/Grüße"
+	printf x > "$TOP/tree/$(printf 'esc\033[31m\nape')"
+}
+cp_() {
+	timeout 60 nsinit cp "$@"
+}
+
+copied() {
+	fresh
+	make_tree
+	status_is 0 cp_ "$TOP/tree" alice:
+	diff -r "$TOP/tree" /home/alice/tree || fail "into the home"
+	equal "owner" "alice" "$(find /home/alice/tree -printf '%u\n' | sort -u)"
+	equal "mode and time" "$(stat -c '%a %y' "$TOP/tree/sub/data" \
+		"$TOP/tree/sub/program")" "$(stat -c '%a %y' \
+		/home/alice/tree/sub/data /home/alice/tree/sub/program)"
+	[ "$(stat -c %b /home/alice/tree/sparse)" -lt 1000 ] ||
+		fail "holes are filled"
+	mkdir "$OUT/back"
+	status_is 0 cp_ alice:tree "$OUT/back"
+	diff -r "$TOP/tree" "$OUT/back/tree" || fail "out of the home"
+	equal "owner here" root "$(find "$OUT/back" -printf '%u\n' | sort -u)"
+	# One file: a new name, and again in its place.
+	status_is 0 cp_ "$TOP/tree/sub/data" alice:/tmp/one
+	equal "inside" "$(sha256sum < "$TOP/tree/sub/data")" \
+		"$(ex alice cat /tmp/one | sha256sum)"
+	[ ! -e /tmp/one ] || fail "on the host"
+	echo other > "$OUT/other"
+	status_is 0 cp_ "$OUT/other" alice:/tmp/one
+	equal "replaced" other "$(ex alice cat /tmp/one)"
+	status_is 0 cp_ alice:/tmp/one "$OUT/one"
+	equal "out" other "$(cat "$OUT/one")"
+	# As another user inside.
+	status_is 0 cp_ --user root "$OUT/other" alice:/tmp/roots
+	equal "root's" "root other" \
+		"$(ex alice sh -c 'echo $(stat -c %U /tmp/roots; cat /tmp/roots)')"
+	[ -z "$(ex alice sh -c 'ls -A /tmp | grep nsinit-cp')" ] ||
+		fail "something is left"
+}
+
+cp_refused() {
+	fresh
+	echo x > "$OUT/x"
+	status_is 1 cp_ "$OUT/x" alice:/usr/bin/x
+	contains "may not" "make 'x': Read-only file system" "$(cat "$OUT/stderr")"
+	status_is 1 cp_ alice:/etc/shadow "$OUT/y"
+	contains "may not read" "'shadow': Permission denied" "$(cat "$OUT/stderr")"
+	[ ! -e "$OUT/y" ] || fail "it was made"
+	status_is 1 cp_ alice:/nonesuch "$OUT/y"
+	status_is 1 cp_ "$OUT/nonesuch" alice:
+	status_is 1 cp_ alice:/ "$OUT/y"
+	status_is 2 cp_ "$OUT/x" "$OUT/y"
+	status_is 2 cp_ alice:x alice:y
+	status_is 1 cp_ alice:/tmp "$OUT/nonesuch/below"
+	nsinit stop alice
+	status_is 3 cp_ "$OUT/x" alice:
+}
+
+signalled() {
+	fresh
+	nsinit exec alice -d sh -c 'trap "echo got >> ~/signal" USR1
+		echo ready > ~/signal; while :; do sleep 0.1; done'
+	wait_until 10 grep -qs ready /home/alice/signal
+	status_is 0 nsinit kill usr1 alice
+	wait_until 10 grep -qs got /home/alice/signal || fail "no signal"
+	status_is 0 nsinit kill KILL alice
+	wait_until 10 no_sleep || fail "it goes on"
+	[ -n "$(pid_of alice)" ] || fail "the container ended"
+	status_is 2 nsinit kill NONESUCH alice
+	status_is 2 nsinit kill 0 alice
+	nsinit stop alice
+	status_is 3 nsinit kill TERM alice
+}
+no_sleep() {
+	[ -z "$(pgrep -u alice)" ]
+}
+
 # --- attacks
 
 # A system that root inside can change.
@@ -198,6 +285,60 @@ passwd_inside() {
 		"$(ex alice -u daemon sh -c 'echo $(id -u) $(id -g)')"
 }
 
+# What alice may leave in the place of a file that root fetches.
+out_of() {
+	own
+	echo secret > "$TOP/secret"
+	chmod 0600 "$TOP/secret"
+	ex alice sh -c "mkdir ~/d; cd ~/d; ln -s $TOP/secret link
+		ln -s /etc/shadow shadow; mkfifo fifo
+		echo good > good; cp /bin/busybox suid; chmod 6755 suid
+		ln -s / root; echo x > '\$(reboot)'; mkdir -m 0777 open"
+	as_root_inside sh -c 'cd /home/alice/d; mknod device c 1 3
+		chmod 4755 suid' 2> /dev/null
+	mkdir "$OUT/got"
+	SECONDS=0
+	status_is 1 cp_ alice:d "$OUT/got"
+	[ "$SECONDS" -lt 10 ] || fail "it waits"
+	contains "what is left out" "4 entries are left out; the first: '" \
+		"$(cat "$OUT/stderr")"
+	equal "what came" "\$(reboot) good open suid" \
+		"$(cd "$OUT/got/d" && echo *)"
+	equal "modes" "755 755" "$(stat -c %a "$OUT/got/d/suid" \
+		"$OUT/got/d/open" | xargs)"
+	equal "owners" 0 "$(stat -c %u "$OUT/got/d/suid")"
+	# A link as the path itself is followed inside, by alice.
+	status_is 1 cp_ alice:d/link "$OUT/got/link"
+	status_is 1 cp_ alice:d/fifo "$OUT/got/fifo"
+	[ ! -e "$OUT/got/link" ] || fail "root's file was read"
+}
+# A path of the container leads nowhere on the host.
+into() {
+	own
+	mkdir -p "$TOP/target"
+	echo x > "$OUT/x"
+	ex alice sh -c "ln -s $TOP/target ~/dir; ln -s /etc/passwd ~/file
+		mkdir ~/d; ln -s $TOP/target ~/d/x"
+	status_is 1 cp_ "$OUT/x" alice:dir/x
+	cp_ "$OUT/x" alice:file 2> /dev/null
+	equal "the host's passwd" "root" "$(head -c 4 /etc/passwd)"
+	mkdir -p "$OUT/d/x"
+	echo y > "$OUT/d/x/y"
+	status_is 1 cp_ "$OUT/d" alice:
+	[ -z "$(ls "$TOP/target")" ] || fail "written on the host"
+	# A file of the host that is also alice's is replaced, not written to.
+	ex alice sh -c 'echo mine > ~/one; ln ~/one ~/two'
+	status_is 0 cp_ "$OUT/x" alice:one
+	equal "the other name" mine "$(ex alice cat two)"
+	# A limit of the container holds for what is copied into it.
+	fresh '{"rootfs": "/", "mounts": [{"type": "tmpfs", "size": "1m",
+		"destination": "/mnt/small", "mode": "1777"}]}'
+	head -c 3000000 /dev/zero | tr '\0' x > "$OUT/large"
+	status_is 1 cp_ "$OUT/large" alice:/mnt/small/large
+	contains "full" "No space left" "$(cat "$OUT/stderr")"
+	equal "nothing is left" "" "$(ex alice ls -A /mnt/small)"
+}
+
 t "nsinit exec USER runs a command, or a shell" as_user
 t "nsinit exec --user" as_others
 t "nsinit exec --env and --cwd" settings
@@ -205,6 +346,11 @@ t "nsinit exec --detach" detached
 t "nsinit exec --start" started
 t "nsinit exec in a directory" directory
 t "nsinit enter" entered
+t "nsinit cp" copied
+t "nsinit cp says what it cannot copy" cp_refused
+t "nsinit kill" signalled
+t "B2 nothing but files comes out" out_of
+t "B2 no path inside leads root anywhere" into
 t "B1 what the container replaced runs inside" replaced
 t "B1 a terminal of the caller's is out of reach" terminal
 t "B1 passwd of the container holds nobody up" passwd_inside
