@@ -6,6 +6,7 @@
  * in rundir/monitor_start.h.  It ends with the container.  If it is killed, the
  * container continues, and the next login starts another monitor.
  */
+#include "monitor/session_log_text.h"
 #include "monitor/socket.h"
 #include "monitor/session_cgroups.h"
 #include "monitor/idle.h"
@@ -85,11 +86,12 @@ static void remove_files(const struct monitor *m)
  */
 static void monitor_give_up(const struct monitor *m)
 {
-	char text[256];
+	char text[RECORD_MAX];
+	size_t n = session_log_text_begin("stuck", m->all.user, text);
 
-	snprintf(text, sizeof(text), "event=stuck user=%s pid=%d error=\"PID 1 "
-		 "has not ended after SIGKILL: a process of the container "
-		 "cannot be killed\"", m->all.user, (int)m->state->pid);
+	snprintf(text + n, sizeof(text) - n, " pid=%d error=\"PID 1 has not "
+		 "ended after SIGKILL: a process of the container cannot be "
+		 "killed\"", (int)m->state->pid);
 	session_log_syslog(m->state->pid, text);
 }
 

@@ -62,6 +62,8 @@ static json_t *history_parse(char *line)
 		line += *line == ' ';
 		*end = '\0';
 		nsc_text_escape(value, text, sizeof(text));
+		if (!strcmp(key, "user"))
+			nsc_text_unescape(text);
 		if (!strcmp(key, "exit") && !strncmp(text, "signal:", 7))
 			json_object_set_new(object, "signal",
 					    json_string(text + 7));

@@ -50,9 +50,11 @@ json_t *nsc_api_path(const char *path)
 	return json_string(text);
 }
 
+/* Whatever may be a user's name can do nothing to a terminal. */
 static void record_put_string(FILE *out, const char *string)
 {
-	_cleanup_free_ char *text = escape(string);
+	_cleanup_free_ char *text = nsc_text_name_valid(string) ?
+					    strdup(string) : escape(string);
 
 	if (text)
 		fputs(text, out);

@@ -75,12 +75,16 @@ static bool load_user(const char *name, struct nsc_user **ret)
 /* "sshd: alice [priv]"; since OpenSSH 9.8 "sshd-session: alice [priv]". */
 static bool user_of_title(const char *title, struct nsc_user **ret)
 {
-	const char *name = strstr(title, ": ");
+	const char *name = strstr(title, ": "), *end;
 	char text[NSC_NAME_MAX + 1];
 
 	if (strncmp(title, "sshd", 4) != 0 || !name)
 		return false;
-	snprintf(text, sizeof(text), "%.*s", (int)strcspn(name + 2, " @"),
+	/* Both may be in a name. */
+	end = strstr(name, " [");
+	if (!end)
+		end = strrchr(name, '@');
+	snprintf(text, sizeof(text), "%.*s", end ? (int)(end - name) - 2 : 0,
 		 name + 2);
 	return load_user(text, ret);
 }

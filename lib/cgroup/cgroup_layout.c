@@ -64,6 +64,26 @@ static int add_names(struct nsc_cgroup_layout *l)
 	return ret < 0 ? ret : layout_add(l, own);
 }
 
+/* Could a file of the kernel's have this name in a directory of groups? */
+static bool is_kernels(const char *name)
+{
+	static const char *const files[] = {
+		"tasks", "notify_on_release", "release_agent", "cgroup.",
+		"blkio.", "cpu.", "cpuacct.", "cpuset.", "devices.", "dmem.",
+		"freezer.", "hugetlb.", "io.", "irq.", "memory.", "misc.",
+		"net_cls.", "net_prio.", "perf_event.", "pids.", "rdma.",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++) {
+		size_t len = strlen(files[i]);
+
+		if (!strncmp(name, files[i], len) &&
+		    (files[i][len - 1] == '.' || !name[len]))
+			return true;
+	}
+	return false;
+}
+
 int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 			   struct nsc_cgroup_layout *ret, struct nsc_error *err)
 {
@@ -72,8 +92,9 @@ int nsc_cgroup_layout_init(const struct nsc_cgroup_request *request,
 	int error;
 
 	*ret = (struct nsc_cgroup_layout){ .request = request };
-	snprintf(ret->name, sizeof(ret->name), "%s", request->name);
 	/* No user name contains a ':'. */
+	snprintf(ret->name, sizeof(ret->name), "%s%s", request->name,
+		 is_kernels(request->name) ? ":" : "");
 	if (request->dry)
 		snprintf(ret->name + strlen(ret->name), 32,
 			 NSC_CGROUP_CHECK "%d", (int)getpid());

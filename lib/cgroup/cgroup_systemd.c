@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/hash.h"
 #include "util/library.h"
 #include "config.h"
 
@@ -79,10 +80,14 @@ static int systemd_failed(const struct call *c, int ret, const char *what,
 	return nsc_error_sys(err, -ret, "systemd: %s", what);
 }
 
-/* Letters, digits, "_" and "." stay unescaped, see systemd.unit(5). */
+/*
+ * Letters, digits, "_" and "." stay unescaped, see systemd.unit(5).  A name
+ * that is too long ends with '-', which is none of its own, and a hash.
+ */
 static void print_unit(char buf[256], const char *name, const char *suffix)
 {
 	size_t at = (size_t)snprintf(buf, 256, "nscontainer-");
+	uint64_t hash = nsc_hash_add_text(NSC_HASH_INIT, name);
 
 	for (; *name && at < 200; name++) {
 		bool plain = (*name >= '0' && *name <= '9') ||
@@ -94,6 +99,9 @@ static void print_unit(char buf[256], const char *name, const char *suffix)
 				       plain ? "%c" : "\\x%02x",
 				       (unsigned char)*name);
 	}
+	if (*name)
+		at += (size_t)snprintf(buf + at, 256 - at, "-%016" PRIx64,
+				       hash);
 	snprintf(buf + at, 256 - at, "%s", suffix);
 }
 

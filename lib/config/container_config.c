@@ -62,12 +62,13 @@ static const cap_value_t default_capabilities[] = {
 /* The names of users have more letters than those of hosts, or are longer. */
 static void make_hostname(char *name)
 {
-	size_t skip = strspn(name, "-.");
+	size_t skip;
 
-	memmove(name, name + skip, strlen(name + skip) + 1);
 	for (char *c = name; *c; c++)
 		if (!strchr(HOSTNAME_LETTERS, *c))
 			*c = '-';
+	skip = strspn(name, "-.");
+	memmove(name, name + skip, strlen(name + skip) + 1);
 	name[strnlen(name, 64)] = '\0';
 }
 
@@ -82,6 +83,13 @@ static int read_hostname(struct nsc_reader *r, const json_t *value,
 		return ret;
 	if (strchr(json_string_value(value), '%'))
 		make_hostname(name);
+	/* A name in another alphabet leaves nothing. */
+	if (!*name && strchr(json_string_value(value), '%')) {
+		free(name);
+		name = strdup("container");
+		if (!name)
+			return nsc_error_sys(r->err, ENOMEM, "hostname");
+	}
 	len = strlen(name);
 	if (len < 1 || len > 64 || name[0] == '-' ||
 	    strspn(name, HOSTNAME_LETTERS) != len)

@@ -18,6 +18,7 @@
 #include "rootfs/accounts.h"
 
 #define IDS_FILE "ids"
+#define SUBID_NAME (4 * NSC_NAME_MAX + 8)
 #define FUNCTIONS(_) _(subid_get_uid_ranges) _(subid_get_gid_ranges)
 NSC_LIBRARY(subid, SONAME_SUBID, FUNCTIONS);
 
@@ -270,15 +271,34 @@ struct given {
 	uint32_t lines;		/* lines of the file; valid if not found */
 };
 
+/*
+ * The name as one word of the pool's file.  Two names that are the same word
+ * have different uids, unless they are one user's.
+ */
+static const char *subid_name(const char *name, char buf[SUBID_NAME])
+{
+	char escaped[SUBID_NAME];
+	size_t at = 0;
+
+	nsc_text_escape(name, escaped, sizeof(escaped));
+	for (const char *p = escaped; *p && at + 5 < SUBID_NAME; p++)
+		at += (size_t)snprintf(buf + at, SUBID_NAME - at, "%.*s",
+				       *p == ' ' ? 4 : 1,
+				       *p == ' ' ? "\\x20" : p);
+	buf[at] = '\0';
+	return buf;
+}
+
 /* Parse "name first uid"; earlier versions wrote no uid. */
 static bool take_line(const char *line, const struct nsc_user *user,
 		      struct given *ret)
 {
-	size_t len = strlen(user->name);
+	char name[SUBID_NAME];
+	size_t len = strlen(subid_name(user->name, name));
 	char first[16] = "", uid[16] = "";
 	long long number, owner = -1;
 
-	if (strncmp(line, user->name, len) != 0 || line[len] != ' ')
+	if (strncmp(line, name, len) != 0 || line[len] != ' ')
 		return false;
 	sscanf(line + len + 1, "%15[0-9]%*[ ]%15[0-9]", first, uid);
 	if (nsc_text_number(first, 0, UINT32_MAX, &number) < 0 ||
@@ -317,7 +337,7 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 {
 	_cleanup_pool_ struct nsc_pool pool = NSC_POOL_INIT;
 	int error = nsc_pool_open(NSC_STATEDIR, IDS_FILE, &pool, err);
-	char line[NSC_NAME_MAX + 32];
+	char line[SUBID_NAME + 32], name[SUBID_NAME];
 	struct given given;
 
 	if (error < 0)
@@ -330,7 +350,8 @@ static int from_pool(const struct nsc_user *user, const struct nsc_conf *conf,
 				     given.lines);
 	*ret = given.found ? given.first : conf->id_pool_first +
 					   given.lines * NSC_IDMAP_RANGE;
-	snprintf(line, sizeof(line), "%s %u %u", user->name, *ret, user->uid);
+	snprintf(line, sizeof(line), "%s %u %u",
+		 subid_name(user->name, name), *ret, user->uid);
 	if (!given.found)
 		return nsc_pool_add(&pool, line, err);
 	/* A full disk must not refuse a user who already has a range. */
@@ -392,6 +413,7 @@ static int check_line(const struct ids *ids, const struct line *line,
 static int check_pool(const struct ids *ids, struct nsc_error *err)
 {
 	bool overlap = !ids->automatic || ids->pool;
+	char own[SUBID_NAME];
 	_cleanup_free_ char *text = NULL;
 	char *save = NULL;
 	int ret = read_roots(NSC_STATEDIR, IDS_FILE, &text, err);
@@ -402,7 +424,7 @@ static int check_pool(const struct ids *ids, struct nsc_error *err)
 
 		if (!split_line(next, &line))
 			continue;
-		if (!strcmp(line.name, ids->user->name) &&
+		if (!strcmp(line.name, subid_name(ids->user->name, own)) &&
 		    (line.owner < 0 || line.owner == ids->user->uid))
 			overlap = overlap && !ids->pool;
 		else

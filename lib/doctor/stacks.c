@@ -318,7 +318,7 @@ static bool is_fragment(const char *name, const struct services *all)
 /* Skip backup copies of editors and package managers. */
 static bool is_service(const char *name)
 {
-	return nsc_text_name_valid(name) && !strstr(name, ".dpkg-") &&
+	return nsc_text_word_valid(name) && !strstr(name, ".dpkg-") &&
 	       !strstr(name, ".rpm") && !strstr(name, ".bak");
 }
 

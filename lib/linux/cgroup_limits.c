@@ -27,7 +27,7 @@ const struct nsc_cgroup_key nsc_cgroup_keys[NSC_CGROUP_NUMBERS] = {
 
 bool nsc_cgroup_name_valid(const char *name)
 {
-	return nsc_text_name_valid(name) && strncmp(name, "cgroup.", 7) != 0 &&
+	return nsc_text_word_valid(name) && strncmp(name, "cgroup.", 7) != 0 &&
 	       !strchr(name, '\\');
 }
 

@@ -74,10 +74,11 @@ static bool needs_lastlog(const struct session *s)
 
 static void complain(const struct session *s, const char *what, int error)
 {
-	char text[256];
+	char text[RECORD_MAX];
+	size_t n = session_log_text_begin("lost", s->user, text);
 
-	snprintf(text, sizeof(text), "event=lost user=%s pid=%d to=\"%s\" "
-		 "error=\"%s\"", s->user, (int)s->pid, what, strerror(error));
+	snprintf(text + n, sizeof(text) - n, " pid=%d to=\"%s\" error=\"%s\"",
+		 (int)s->pid, what, strerror(error));
 	session_log_syslog(s->pid, text);
 }
 

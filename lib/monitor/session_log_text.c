@@ -90,14 +90,23 @@ const char *session_log_text_tty(const struct session *s)
 	return s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
 }
 
+size_t session_log_text_begin(const char *event, const char *user,
+			      char text[RECORD_MAX])
+{
+	struct out o = { text, 0 };
+
+	log_text_put(&o, "event=%s", event);
+	put_value(&o, "user", user);
+	return o.len;
+}
+
 size_t session_log_text_line(const struct session *s,
 			     const struct session_end *end,
 			     char text[RECORD_MAX])
 {
 	struct out o = { text, 0 };
 
-	log_text_put(&o, "event=%s", end ? "close" : "open");
-	put_value(&o, "user", s->user);
+	o.len = session_log_text_begin(end ? "close" : "open", s->user, text);
 	put_value(&o, "service", s->service);
 	log_text_put(&o, " pid=%d start=%" PRIu64 " opened=%" PRId64,
 		     (int)s->pid, s->start, s->opened);

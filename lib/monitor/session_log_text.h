@@ -23,6 +23,13 @@ size_t session_log_text_line(const struct session *s,
 			     char text[RECORD_MAX]);
 
 /*
+ * Begin a line about something else: "event=EVENT user=USER".  Returns the
+ * length.
+ */
+size_t session_log_text_begin(const char *event, const char *user,
+			      char text[RECORD_MAX]);
+
+/*
  * The same for the audit system, with its own keys: op, the object's opid,
  * oauid and oses, acct, exe, hostname, addr, terminal, res.  acct and exe are
  * quoted, or in hexadecimal digits, as the readers of the audit log expect.

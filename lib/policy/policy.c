@@ -147,11 +147,9 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 		char escaped[256];
 
 		return nsc_error_set(err, EINVAL, "user '%s': the name cannot "
-				     "be that of a container: expected 1 to %d "
-				     "letters, digits and ._-@+$\\",
+				     "be that of a container: " NSC_NAME_RULE,
 				     nsc_text_escape(user->name, escaped,
-						     sizeof(escaped)),
-				     NSC_NAME_MAX);
+						     sizeof(escaped)));
 	}
 	return found;
 }

@@ -69,11 +69,10 @@ int nsc_rundir_path_of_user(const char *name, uid_t uid, char **ret,
 	int error;
 
 	if (!nsc_text_name_valid(name))
-		return nsc_error_set(err, EINVAL, "user name '%s': expected 1 "
-				     "to %d letters, digits and ._-@+$\\",
+		return nsc_error_set(err, EINVAL, "user name '%.128s': "
+				     NSC_NAME_RULE,
 				     nsc_text_escape(name, escaped,
-						     sizeof(escaped)),
-				     NSC_NAME_MAX);
+						     sizeof(escaped)));
 	error = nsc_rundir_path(uid, ret, err);
 	linked = error < 0 || has_container_of(*ret, NULL) ?
 			 uid : nsc_rundir_linked(name);

@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/text.h"
+
 #define SESSION_NSSHELL "nsshell"	/* service name of nsshell */
 #define SESSION_NO_ID UINT32_MAX	/* no loginuid or audit_session */
 
@@ -24,7 +26,7 @@ struct session {
 	uint32_t loginuid;
 	uint32_t audit_session;
 	unsigned int generation;
-	char user[65];
+	char user[NSC_NAME_MAX + 1];	/* not escaped */
 	bool by_user;		/* opened by nsshell, without privileges */
 	bool entered;		/* it has connected to this monitor */
 	bool unrecorded;	/* its opening must still be recorded */

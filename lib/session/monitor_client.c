@@ -170,7 +170,7 @@ static int client_write_file(const struct nsc_session *session,
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "note the session");
 	s.generation = session->state->generation;
-	nsc_text_escape(session->state->user, s.user, sizeof(s.user));
+	snprintf(s.user, sizeof(s.user), "%s", session->state->user);
 	nsc_text_escape(info->service, s.service, sizeof(s.service));
 	nsc_text_escape(info->rhost, s.rhost, sizeof(s.rhost));
 	nsc_text_escape(info->tty, s.tty, sizeof(s.tty));

@@ -3,11 +3,57 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * Decode one character of UTF-8.  Returns its length, or 0 if it is none in its
+ * shortest form.
+ */
+static size_t text_decode(const unsigned char *p, uint32_t *ret)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t len = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 :
+		     p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+
+	*ret = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+	for (size_t i = 1; i < len; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		*ret = *ret << 6 | (p[i] & 0x3f);
+	}
+	return len && *ret >= least[len] && *ret <= 0x10ffff &&
+			       (*ret < 0xd800 || *ret > 0xdfff) ?
+		       len : 0;
+}
+
+/* Does it move the cursor, end the line, or turn the direction of a text? */
+static bool text_controls(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||
+	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
 bool nsc_text_name_valid(const char *name)
+{
+	size_t len = name ? strnlen(name, NSC_NAME_MAX + 1) : 0, n;
+	uint32_t c;
+
+	if (!len || len > NSC_NAME_MAX || strchr("-. ", name[0]) ||
+	    name[len - 1] == ' ' || name[strcspn(name, "/:,\"")])
+		return false;
+	for (; *name; name += n) {
+		n = text_decode((const unsigned char *)name, &c);
+		if (!n || text_controls(c))
+			return false;
+	}
+	return true;
+}
+
+bool nsc_text_word_valid(const char *name)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -16,8 +62,8 @@ bool nsc_text_name_valid(const char *name)
 
 	if (!name || name[0] == '-' || name[0] == '.')
 		return false;
-	len = strnlen(name, NSC_NAME_MAX + 1);
-	return len > 0 && len <= NSC_NAME_MAX && strspn(name, allowed) == len;
+	len = strnlen(name, NSC_WORD_MAX + 1);
+	return len > 0 && len <= NSC_WORD_MAX && strspn(name, allowed) == len;
 }
 
 int nsc_text_number(const char *text, long long min, long long max,
@@ -76,6 +122,40 @@ const char *nsc_text_escape(const char *text, char *buf, size_t size)
 	if (size)
 		buf[at] = '\0';
 	return buf;
+}
+
+/* The byte that \xHH stands for; 0: none, or ASCII. */
+static unsigned char text_hex(const char *text)
+{
+	unsigned int byte = 0;
+
+	return text[0] == '\\' && text[1] == 'x' && text[2] && text[3] &&
+			       sscanf(text + 2, "%2x", &byte) == 1 &&
+			       byte >= 0x80 ?
+		       (unsigned char)byte : 0;
+}
+
+void nsc_text_unescape(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		unsigned char bytes[5] = "";
+		uint32_t c;
+		size_t n = 0;
+
+		while (n < 4 && (bytes[n] = text_hex(text + 4 * n)))
+			n++;
+		n = n ? text_decode(bytes, &c) : 0;
+		if (n) {
+			memcpy(to, bytes, n);
+			to += n;
+			text += 4 * n;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
 }
 
 int nsc_text_copy(char **to, const char *text)

@@ -6,15 +6,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define NSC_NAME_MAX 64
+#define NSC_NAME_MAX 192	/* bytes; 64 letters of any alphabet but few */
+#define NSC_NAME_RULE \
+	"expected up to 192 bytes of UTF-8, without control characters, '/', " \
+	"':', ',' and '\"', and not with '-', '.' or a blank at the beginning " \
+	"or a blank at the end"
+#define NSC_WORD_MAX 64
 
 /*
- * May this name be used in a path and a log?  It must have 1 to NSC_NAME_MAX
- * bytes of letters, digits, '.', '_', '-', '@', '+', '$' and the backslash, and
- * not begin with '-' or '.'.  A name of digits is valid: names are never
- * interpreted as ids.
+ * May this be the name of a user who has a container?  It is the name of a file
+ * and a part of logs: NSC_NAME_RULE.  A name of digits is valid: names are
+ * never interpreted as ids.
  */
 bool nsc_text_name_valid(const char *name);
+
+/*
+ * The same for names that are chosen for programs: 1 to NSC_WORD_MAX letters
+ * and digits of ASCII, '.', '_', '-', '@', '+', '$' and the backslash, and no
+ * '-' or '.' at the beginning.
+ */
+bool nsc_text_word_valid(const char *word);
 
 /*
  * Parse a decimal number from min to max without other characters.  Returns 0
@@ -36,6 +47,12 @@ int nsc_text_bytes(const char *text, long long *ret);
  * unchanged.  Returns buf.
  */
 const char *nsc_text_escape(const char *text, char *buf, size_t size);
+
+/*
+ * Undo this in place for characters that are not ASCII, where the result is
+ * UTF-8.
+ */
+void nsc_text_unescape(char *text);
 
 /* *to = a copy of text.  Returns 0 or -ENOMEM, with *to NULL. */
 int nsc_text_copy(char **to, const char *text);

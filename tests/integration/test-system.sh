@@ -237,14 +237,19 @@ t "a login shell that is missing inside is named" no_shell
 
 # README's first container, for each of them.
 directory_names() {
-	local name uid long
+	local name uid long wide odd
 
 	need_product
 	clean_slate
 	long=$(printf 'x%.0s' {1..64})
 	uid=40000
+	wide=$(printf '\xe6\x97\xa5%.0s' {1..64})
+	# What could be taken for a file of the kernel's, a field of a line, or a
+	# command.
+	odd=("Åsa O'Neil" tasks cpu.max 'bob 1879048192' '日本' "$wide"
+		'x=1 pid=7' '$(touch x)&;' "DOMAIN\\xavier é")
 	for name in 'DOMAIN\user' user@domain.example 'svc$' "$long" big twin \
-		many; do
+		many "${odd[@]}"; do
 		uid=$((uid + 1))
 		[ "$name" != big ] || uid=4294967294
 		echo "$name:x:$uid:$uid::/home/$uid:/bin/bash" >> /etc/passwd
@@ -256,8 +261,11 @@ directory_names() {
 	seq 200 | sed 's/.*/many&:x:6&:many/' >> /etc/group
 	echo "twin2:x:$(id -u twin):$(id -u twin)::/home/$(id -u twin):/bin/bash" \
 		>> /etc/passwd
+	echo "twin2:*:20000:0:99999:7:::" >> /etc/shadow
+	: > /etc/subuid
+	: > /etc/subgid
 	for name in 'DOMAIN\user' user@domain.example 'svc$' "$long" big many \
-		twin; do
+		twin "${odd[@]}"; do
 		config "$name" '{"rootfs": "/", "hostname": "%u-container"}'
 		timeout 20 nsinit check "$name" > /dev/null 2> "$OUT/text" ||
 			fail "check of $name" "$(cat "$OUT/text")"
@@ -267,11 +275,36 @@ directory_names() {
 		equal "$name: home" "$(id -u "$name")" \
 			"$(stat -c %u "/home/$(id -u "$name")/made")"
 		contains "nsinit list" "$name" "$(nsinit list)"
+		equal "$name: nsinit list --json" "$name" \
+			"$(nsinit list --json "$name" | python3 -c \
+			'import json, sys; print(json.load(sys.stdin)[0]["user"])')"
+		equal "$name: nsinit last --json" "$name" \
+			"$(nsinit last --json "$name" | python3 -c \
+			'import json, sys; print(json.load(sys.stdin)[0]["user"])')"
+		equal "$name: lines of the pool" 1 "$(grep -c " $(id -u "$name")$" \
+			/var/lib/nscontainer/ids)"
 		timeout 20 nsinit stop "$name" || fail "stop of $name"
 	done
 	config 'DOMAIN\user' '{"rootfs": "/", "hostname": "%u-container"}'
+	config '日本' '{"rootfs": "/", "hostname": "%u"}'
+	equal "hostname" container "$(timeout 20 su '日本' -c hostname)"
 	equal "hostname" DOMAIN-user-container \
 		"$(timeout 20 su 'DOMAIN\user' -c hostname)"
+	# Two names of one uid are one user, with one container.
+	config twin2 '{"rootfs": "/", "hostname": "second"}'
+	timeout 20 nsinit start twin || fail "start of twin"
+	equal "twin2" "$(id -u twin) twin-container" \
+		"$(timeout 20 su twin2 -c 'echo $(id -u) $(hostname)')"
+	timeout 20 nsinit stop twin
+	# Not even root's file contains these.
+	for name in $'tab\there' 'quote"d' $'latin\xe9'; do
+		uid=$((uid + 1))
+		echo "$name:x:$uid:$uid::/:/bin/bash" >> /etc/passwd
+		config "$name" '{"rootfs": "/"}'
+		status_is 1 timeout 20 nsinit check "$name"
+		contains "check" "expected up to 192 bytes of UTF-8" \
+			"$(cat "$OUT/stderr")"
+	done
 	equal "groups" 201 "$(timeout 20 su many -c 'id -G | wc -w')"
 }
 t "names and ids as directories have them" directory_names

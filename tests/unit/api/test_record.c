@@ -45,7 +45,7 @@ static void teardown(void)
 static const struct {
 	const char *key, *text;
 } texts[] = {
-	{ "name", "a\\xc3\\xa4" }, { "words", "x y" },
+	{ "name", "a\xc3\xa4" }, { "words", "x y" },
 	{ "size", "9000000000" }, { "limit", "-" }, { "share", "2.2" },
 	{ "open", "yes" }, { "io.queued", "-1" }, { "stat.file", "7" },
 	{ "list[0].pid", "1" }, { "list[1].pid", "2" }, { "list[1].who", "b" },

@@ -112,20 +112,50 @@ END_TEST
 
 START_TEST(names)
 {
+	static const char long_name[] =
+		"012345678901234567890123456789012345678901234567890123456789"
+		"012345678901234567890123456789012345678901234567890123456789"
+		"012345678901234567890123456789012345678901234567890123456789"
+		"0123456789012";
 	static const char *const good[] = { "alice", "a", "1000", "a.b-c_d",
-		"x@y", "DOM\\bob", "m$" };
-	static const char too_long[] =
-		"01234567890123456789012345678901234567890123456789012345678901"
-		"234";
+		"x@y", "DOM\\bob", "m$", "a b", "\xc3\xa4", "a%u", "o'neil",
+		"\xe6\x97\xa5\xe6\x9c\xac", "\xf0\x9f\x99\x82",
+		&long_name[1] };
 	static const char *const bad[] = { "", ".", "..", "../x", "a/b", "-a",
-		"a b", "a\nb", "\xc3\xa4", "a%u", "a:b",
-		too_long };
+		" a", "a ", "a\nb", "a\tb", "a\x7f" "b", "a:b", "a,b", "a\"b",
+		/* not UTF-8, longer than necessary, half of a pair */
+		"\xe4", "a\xc3", "\xc0\xaf", "\xc1\x81", "\xe0\x80\xaf",
+		"\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf8\x88\x80\x80\x80",
+		/* CSI, line separator, right to left, zero width, BOM */
+		"a\xc2\x9b" "b", "a\xe2\x80\xa8", "a\xe2\x80\xae" "b",
+		"a\xe2\x80\x8b" "b", "\xef\xbb\xbf" "a", long_name };
+	static const struct {
+		const char *from, *to;
+	} escaped[] = {
+		{ "\\xc3\\xa4b", "\xc3\xa4" "b" },
+		{ "DOM\\xavier", "DOM\\xavier" },
+		{ "DOM\\xab", "DOM\\xab" },
+		{ "\\x41", "\\x41" },
+		{ "\\xe6\\x97", "\\xe6\\x97" },
+		{ "\\xe6\\x97\\xa5\\xe6", "\xe6\x97\xa5\\xe6" },
+		{ "\\x", "\\x" },
+	};
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(good); i++)
 		ck_assert_msg(nsc_text_name_valid(good[i]), "%s", good[i]);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(bad); i++)
 		ck_assert_msg(!nsc_text_name_valid(bad[i]), "%s", bad[i]);
 	ck_assert(!nsc_text_name_valid(NULL));
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(escaped); i++) {
+		char text[64];
+
+		strcpy(text, escaped[i].from);
+		nsc_text_unescape(text);
+		ck_assert_str_eq(text, escaped[i].to);
+	}
+	ck_assert(nsc_text_word_valid("DOM\\bob.x"));
+	ck_assert(!nsc_text_word_valid("a b"));
+	ck_assert(!nsc_text_word_valid("\xc3\xa4"));
 }
 END_TEST
 
