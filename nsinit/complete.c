@@ -62,13 +62,14 @@ static void complete_sessions(const struct nsinit_options *options)
 	nscontainer_close(container);
 }
 
-/* With --root, none is for the user. */
+/* With a directory, none is for the user. */
 static void complete_operand(const struct nsinit_line *line)
 {
 	const struct nsinit_options *options = &line->options;
 	const char *kind = line->command->operands, *space;
-	bool command = line->command->takes & TAKES_COMMAND;
-	int at = options->n_arguments + (options->root && !command ? 1 : 0);
+	bool of_user = line->command->takes & TAKES_COMMAND ?
+		nsinit_exec_of_user(options) : !options->root;
+	int at = options->n_arguments + (of_user ? 0 : 1);
 	size_t length;
 
 	if (at >= line->command->max)

@@ -60,12 +60,13 @@ def is_c(text, _):
 
 # For each page: how an example begins, and when it is complete.
 KINDS = {
-    "container.json.5": (r'("[a-z_0-9]+": (["\[{0-9-]|true|false)|\{|users/|\[\w+\]$)',
+    "container.json.5": (r'("[a-z_0-9]+": +(["\[{0-9-]|true|false)|\{|users/|\[\w+\]$)',
                          is_json),
-    "nscontainer.conf.5": (r"[a-z_0-9]+ = ", is_conf),
-    "libnscontainer.3": (r"(cc |struct nscontainer_error err = )", is_c),
+    "nscontainer.conf.5": (r"[a-z_0-9]+ += ", is_conf),
+    "libnscontainer.3": (r"(cc |struct nscontainer_error +err += )", is_c),
 }
-COMMAND = (r"(# |\$ |cc |[a-z]+ (required|optional) pam_)", lambda text, following: True)
+COMMAND = (r"(# +|\$ +|cc +|[a-z]+ +(required|optional) +pam_)",
+           lambda text, following: True)
 
 
 def paragraph_above(lines, n):

@@ -63,7 +63,9 @@ options() {
 	becomes "$1" "nsinit stop --root nscd" nsinit stop --root 'nscdir*'
 	becomes "$1" "nsinit exec --root nscdir gunzi" \
 		nsinit exec --root nscdir gunzip
-	becomes "$1" "nsinit exec cat nscf" nsinit exec cat nscfile
+	becomes "$1" "nsinit exec --root nscdir cat nscf" \
+		nsinit exec --root nscdir cat nscfile
+	becomes "$1" "nsinit enable ssh" nsinit enable sshd
 }
 
 users() {
@@ -78,6 +80,8 @@ users() {
 	hold alice
 	becomes "$1" "nsinit stop ali" nsinit stop alice
 	becomes "$1" "nsinit stop bo" nsinit stop bo
+	becomes "$1" "nsinit exec ali" nsinit exec alice
+	becomes "$1" "nsinit exec alice gunzi" nsinit exec alice gunzip
 	session=$(sessions_of alice)
 	becomes "$1" "nsinit kick alice ${session%?}" nsinit kick alice \
 		"$session"

@@ -553,6 +553,16 @@ live_command() {
 	nsinit_8_nsinit_try_service_sshd | nsinit_8_nsinit_doctor_json)
 		bash -o pipefail -c "$(text | sed 's/^# //')" > "$OUT/text" 2>&1
 		[ $? -lt 2 ] || fail "$(cat "$OUT/text")" ;;
+	nsinit_8_nsinit_enable_confirm_within_5m)
+		cp -a /etc/pam.d "$OUT/pam.d"
+		sed -i '/pam_container/d' /etc/pam.d/*
+		bash -e -c "$(text | sed 's/^# //')" > "$OUT/ran" 2>&1 ||
+			fail "status $?" "$(cat "$OUT/ran")"
+		inside true
+		setsid -w nsinit confirm || fail "it is not confirmed"
+		nsinit disable > /dev/null || fail "nsinit disable"
+		on_host alice
+		cp -a "$OUT/pam.d/." /etc/pam.d/ ;;
 	nsinit_8_nsinit_kick_alice_4711)
 		hold alice
 		session=$(sessions_of alice)
