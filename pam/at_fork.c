@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,11 @@ static struct {
 	int keep;
 	int mounts, cwd;	/* of the host */
 	int in, out;		/* says that the child is inside */
-} armed = { .mounts = -1, .cwd = -1, .in = -1, .out = -1 };
+	int commands;		/* of sshd; or -1 */
+	bool in_child;		/* sshd's process for the user */
+} armed = {
+	.mounts = -1, .cwd = -1, .in = -1, .out = -1, .commands = -1,
+};
 
 /* libpam gives its data to modules only. */
 static bool forked_by_program(void)
@@ -105,10 +110,21 @@ static void follow(pid_t child)
 	nsc_process_end_like(status);
 }
 
+/* The message is lost if the monitor does not read: then nobody knows. */
+static void report(void)
+{
+	if (armed.commands >= 0 && armed.in_child) {
+		(void)send(armed.commands, "", 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+		nsc_fd_close(&armed.commands);
+	}
+	armed.in_child = true;
+}
+
 static void at_fork_child(void)
 {
 	pid_t pid;
 
+	report();
 	if (!forked_by_program())
 		return;
 	armed.pamh = NULL;
@@ -135,6 +151,12 @@ static int at_fork_register(void)
 
 	armed.registered = ret == 0;
 	return -ret;
+}
+
+void nsc_at_fork_report(int commands)
+{
+	if (at_fork_register() == 0)
+		armed.commands = commands;
 }
 
 int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),

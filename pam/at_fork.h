@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Place the next child that the program forks, and not the program itself.
+ * Place the next child that the program forks, and not the program itself; or
+ * tell the monitor of the commands that a placed sshd forks.
  *
- * Until that child is inside, the calling process is in a copy of the host's
- * mount namespace in which no file can be executed: a child that is made in
- * another way, or by a PAM module that comes later, runs nothing.
+ * Until a child that is to be placed is inside, the calling process is in a
+ * copy of the host's mount namespace in which no file can be executed: a child
+ * that is made in another way, or by a PAM module that comes later, runs
+ * nothing.
  */
 #ifndef NSC_PAM_AT_FORK_H
 #define NSC_PAM_AT_FORK_H
@@ -21,6 +23,13 @@
  */
 int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
 		    void *arg, int keep, struct nsc_error *err);
+
+/*
+ * The calling process is a placed sshd, and commands its connection to the
+ * monitor: the children of its children, which become the user's commands, send
+ * a message there.  This cannot fail.
+ */
+void nsc_at_fork_report(int commands);
 
 /* The session ends: go back to the host's mounts. */
 void nsc_at_fork_disarm(void);

@@ -55,15 +55,16 @@ static int exit_status(int pidfd)
 }
 
 /*
- * sshd exits with 255 whenever its client goes, whatever the commands of the
- * connection returned.  Only a signal is about the session.
+ * sshd exits with 255 whenever its client goes, whatever the last command of
+ * the connection returned.  Only a signal is about the session.
  */
 static int session_status(const struct session *s)
 {
 	int status = exit_status(s->pidfd);
 
-	return !strcmp(s->service, "sshd") && status != -1 &&
-	       WIFEXITED(status) ? -1 : status;
+	if (!strcmp(s->service, "sshd") && status != -1 && WIFEXITED(status))
+		return s->command < 0 ? -1 : exit_status(s->command);
+	return status;
 }
 
 /* login(1) has a module of PAM for lastlog. */
@@ -138,7 +139,7 @@ write_in_child(const struct session *s, const struct session_end *end,
 	 */
 	close(NSC_MONITOR_LOCK);
 	close(NSC_MONITOR_SESSIONS);
-	nsc_process_keep_only((int[]){ s->pidfd, other }, 2);
+	nsc_process_keep_only((int[]){ s->pidfd, s->command, other }, 3);
 	if (end && other >= 0)
 		poll(&(struct pollfd){ .fd = other, .events = POLLIN }, 1,
 		     OPEN_MS);

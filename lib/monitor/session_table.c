@@ -23,13 +23,15 @@
 #include "util/paths.h"
 #include "rundir/session_file.h"
 #include "monitor/anchor.h"
+#include "monitor/commands.h"
 #include "monitor/session_cgroups.h"
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
 #include "monitor/session_log.h"
 
 #define MOST 16384		/* even with a higher limit of descriptors */
-#define EACH 3			/* descriptors of a session */
+#define EACH 5			/* descriptors of a session */
+#define COMMANDS 64		/* that began just before the end */
 #define SPARE 64		/* descriptors for other purposes */
 #define EVENTS 64
 #define LASTLOG_S 3		/* until sshd has read it */
@@ -121,6 +123,8 @@ static void table_drop(struct sessions *all, size_t at)
 	close(s->pidfd);
 	table_unwatch(all, s->anchor);
 	anchor_close(&s->anchor);
+	table_unwatch(all, s->commands);
+	commands_close(s);
 	nsc_fd_close(&s->recorded);
 	free(s);
 }
@@ -193,6 +197,13 @@ void sessions_anchor(struct sessions *all, struct session *s, int *anchor)
 {
 	if (s->anchor < 0 && *anchor >= 0 && table_watch(all, s, *anchor) == 0)
 		s->anchor = NSC_TAKE_FD(*anchor);
+}
+
+void sessions_commands(struct sessions *all, struct session *s, int *client)
+{
+	commands_keep(s, client);
+	if (s->commands >= 0 && table_watch(all, s, s->commands) < 0)
+		nsc_fd_close(&s->commands);
 }
 
 /* An administrator's 'nsinit exec' is not a session of the user. */
@@ -282,17 +293,30 @@ void sessions_look(struct sessions *all)
 	}
 }
 
-/* Its login process has ended, or systemd has killed its anchor. */
+/*
+ * A command begins, its login process has ended, or systemd has killed its
+ * anchor.
+ */
 static void sessions_event(struct sessions *all, size_t at)
 {
 	struct session *s = all->list[at];
+	bool alive = nsc_pidfd_alive(s->pidfd);
+	int took = commands_take(s);
 
-	if (nsc_pidfd_alive(s->pidfd)) {
+	/* A connection can have several, but the monitor has other work. */
+	for (int i = 0; took > 0 && !alive && i < COMMANDS; i++)
+		took = commands_take(s);
+	if (took == 0) {
+		table_unwatch(all, s->commands);
+		nsc_fd_close(&s->commands);
+	}
+	if (alive && s->anchor >= 0 && !nsc_pidfd_alive(s->anchor)) {
 		table_unwatch(all, s->anchor);
 		anchor_close(&s->anchor);
 		hangup_kill(all->hangups, s, true);
-		return;
 	}
+	if (alive)
+		return;
 	conclude_one(all, s);
 	table_drop(all, at);
 	sessions_later(all);

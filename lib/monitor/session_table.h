@@ -55,6 +55,9 @@ struct session *sessions_add(struct sessions *all, const struct session *s,
  */
 void sessions_anchor(struct sessions *all, struct session *s, int *anchor);
 
+/* Keep its connection for the commands of sshd, see commands.h. */
+void sessions_commands(struct sessions *all, struct session *s, int *client);
+
 /*
  * Record the session's opening a moment later, so that the record does not
  * compete with the login for a processor; a session that has ended by then

@@ -175,8 +175,10 @@ void socket_serve(int listener, struct sessions *all)
 			     answer.err.code ? 0 : tasks.n,
 			     MSG_DONTWAIT | MSG_NOSIGNAL);
 	nsc_cgroup_tasks_close(&tasks);
-	if (opened)
+	if (opened) {
+		sessions_commands(all, opened, &client);
 		sessions_record(all, opened);
+	}
 }
 
 void socket_close(int listener)

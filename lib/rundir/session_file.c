@@ -54,6 +54,7 @@ int nsc_session_file_look(pid_t pid, struct session *ret)
 {
 	*ret = (struct session){
 		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
+		.commands = -1, .command = -1,
 		.opened = (int64_t)time(NULL),
 		.loginuid = audit_number(pid, "loginuid"),
 		.audit_session = audit_number(pid, "sessionid"),
@@ -91,6 +92,7 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s,
 	session_file_name_of(pid, name);
 	*s = (struct session){
 		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
+		.commands = -1, .command = -1,
 	};
 	ret = nsc_kv_read(&kv, dir, name, &text, err);
 	/* Another version may have written it: nsinit shows its sessions. */

@@ -103,6 +103,8 @@ static int client_receive(const struct nsc_session *session,
 			      "groups: the limit of open files is too low");
 		return answer->entered ? no_way_back(err) : n;
 	}
+	if (n >= 0 && session->commands)
+		*session->commands = NSC_TAKE_FD(fd);
 	return n < 0 ? client_failed(session, -n, err) : n;
 }
 

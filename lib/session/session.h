@@ -53,6 +53,7 @@ struct nsc_session {
 	char note[256];			/* log message about that; or "" */
 	struct nsc_session_watch *watch;	/* NULL in a login */
 	struct nsc_bring *bring;	/* what comes along, or NULL */
+	int *commands;	/* NULL, or gets the connection to the monitor */
 };
 
 #define NSC_SESSION_INIT_OF(u) { .lock = -1, .pidfd = -1, .uid = (u) }

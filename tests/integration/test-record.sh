@@ -130,15 +130,58 @@ knows_exit() {
 	exit_is signal:9
 }
 
-# sshd's own status, 255, is not the user's; a signal is told.
-knows_no_exit_of_ssh() {
+# sshd's own status, 255, is not the user's: the last command's is.
+knows_exit_of_ssh() {
 	begin
 	status_is 7 nssh alice 'exit 7'
 	need_all_closed
-	count_is 1 close exit=unknown || fail "the record" "$(cat "$HISTORY")"
+	count_is 1 close exit=unknown && skip "kernel does not tell the status"
+	exit_is 7
 	nsinit last > "$OUT/last" || fail "nsinit last fails"
-	contains "nsinit last" "sshd" "$(cat "$OUT/last")"
-	lacks "nsinit last" " 255" "$(cat "$OUT/last")"
+	equal "nsinit last" 7 "$(awk 'NR == 2 { print $NF }' "$OUT/last")"
+	begin
+	nssh alice 'kill -TERM $$'
+	need_all_closed
+	exit_is signal:15
+	begin
+	status_is 3 nssh_with -tt alice@127.0.0.1 <<< 'exit 3'
+	need_all_closed
+	exit_is 3
+}
+
+# No command, or one that goes on after the connection: nobody knows.
+knows_no_exit_of_ssh() {
+	local client
+
+	begin
+	nssh_with -N -f -o ControlMaster=yes -o "ControlPath=$OUT/c" \
+		alice@127.0.0.1 || fail "no connection"
+	expect 1 open
+	ssh -o "ControlPath=$OUT/c" -O exit x 2> /dev/null
+	need_all_closed
+	exit_is unknown
+	begin
+	ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 \
+		'trap "" HUP PIPE; sleep 3; exit 7' &
+	client=$!
+	expect 1 open
+	wait_until 5 pgrep -u alice sleep > /dev/null
+	kill -KILL "$client"
+	need_all_closed
+	exit_is unknown
+}
+
+# The last of several commands.
+knows_last_exit_of_ssh() {
+	begin
+	nssh_with -N -f -o ControlMaster=yes -o "ControlPath=$OUT/c" \
+		alice@127.0.0.1 || fail "no connection"
+	ssh -o "ControlPath=$OUT/c" x 'exit 5'
+	ssh -o "ControlPath=$OUT/c" x 'exit 6'
+	ssh -o "ControlPath=$OUT/c" -O exit x 2> /dev/null
+	need_all_closed
+	count_is 1 close exit=unknown && skip "kernel does not tell the status"
+	exit_is 6
 }
 
 knows_usage() {
@@ -592,7 +635,9 @@ no_process() {
 t "a session is recorded when it opens and when it closes" opens_and_closes
 t "records go to syslog" goes_to_syslog
 t "a record has the login process's exit status" knows_exit
-t "an ssh session has no exit status, as sshd has none" knows_no_exit_of_ssh
+t "an ssh session has the exit status of its command" knows_exit_of_ssh
+t "an ssh session without one has none" knows_no_exit_of_ssh
+t "an ssh session of several commands has that of the last" knows_last_exit_of_ssh
 t "a record has memory and cpu time" knows_usage
 t "sessions through all doors are recorded" all_doors
 t "many sessions at a time are recorded once each" many

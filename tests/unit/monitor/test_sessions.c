@@ -358,7 +358,7 @@ START_TEST(no_descriptors)
 
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	begin_watching();
-	ck_assert_uint_eq(all.max, 12);
+	ck_assert_uint_eq(all.max, 7);
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	few.rlim_cur = 5;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
