@@ -66,7 +66,7 @@ static int look_into(const char *dir_path, char **ret)
 		if (asprintf(&path, "%s/%s", dir_path, entry->d_name) < 0) {
 			path = NULL;
 			error = -ENOMEM;
-		} else if (nsc_text_name_valid(entry->d_name) &&
+		} else if (nsc_text_word_valid(entry->d_name) &&
 			   file_names_module(path)) {
 			*ret = NSC_TAKE_PTR(path);
 		}

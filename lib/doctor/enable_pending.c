@@ -72,7 +72,7 @@ int nsc_pending_read(struct nsc_pending *ret, struct nsc_error *err)
 	if (error == 0 && ret->action > NSC_DISABLE)
 		error = nsc_error_set(&e, EINVAL, "unknown action");
 	for (char **s = ret->services; error == 0 && s && *s; s++)
-		if (!nsc_text_name_valid(*s))
+		if (!nsc_text_word_valid(*s))
 			error = nsc_error_set(&e, EINVAL, "wrong service");
 	if (error < 0 && error != -ENOENT)
 		nsc_error_set(err, e.code, NSC_STATEDIR "/" RECORD ": %s",

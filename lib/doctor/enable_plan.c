@@ -133,7 +133,7 @@ static int plan_add(struct nsc_enable *change, const char *service,
 	struct nsc_enable_file file = { .service = NULL }, *files;
 	int ret;
 
-	if (!nsc_text_name_valid(service))
+	if (!nsc_text_word_valid(service))
 		return nsc_error_set(err, EINVAL, "PAM service '%s': expected "
 				     "the name of a file in " NSC_PAM_DIR,
 				     service);
@@ -196,7 +196,7 @@ static int add_all(struct nsc_enable *change, struct nsc_error *err)
 		_cleanup_free_ char *text = NULL;
 
 		/* A link is named by the doctor; its target is here as well. */
-		if (nsc_text_name_valid(entry->d_name) &&
+		if (nsc_text_word_valid(entry->d_name) &&
 		    nsc_enable_read(change->dir, entry->d_name, &text,
 				    NSC_IGNORE) == 0 &&
 		    text && strstr(text, NSC_PAM_MODULE))
