@@ -305,7 +305,8 @@ int nscontainer_sessions(const struct nscontainer *container,
 #define NSCONTAINER_KEYS_HISTORY(KEY) \
 	NSCONTAINER_KEYS_LOGIN(KEY) \
 	KEY("duration", INT, "seconds") \
-	KEY("exit", INT, "status of the login process; sshd: of its last command") \
+	KEY("exit", INT, \
+	    "status of the login process; sshd: of its last command") \
 	KEY("signal", INT, "number of the signal that killed it") \
 	KEY("peak_memory", INT, "bytes") \
 	KEY("cpu_us", INT, "microseconds") \
