@@ -8,6 +8,7 @@
 #include "util/fd.h"
 #include "session/environment.h"
 
+#define SYSTEMD_ENDED "systemd.existing"
 #define BUS_ADDRESS "DBUS_SESSION_BUS_ADDRESS"
 
 int nsc_variables_put(pam_handle_t *pamh, const struct nsc_user *user,
@@ -43,7 +44,10 @@ static void replace(pam_handle_t *pamh, const struct nsc_state *state,
 
 /*
  * Values from pam_systemd refer to the host.  Without a bus address, programs
- * look for the bus in the runtime directory.
+ * look for the bus in the runtime directory.  At the end, pam_systemd would ask
+ * for the release of the session over the system bus, which is not inside; with
+ * this mark of its own, of a session that others end, it does not: logind sees
+ * the end of the process.
  */
 void nsc_variables_put_runtime_dir(pam_handle_t *pamh,
 				   const struct nsc_user *user,
@@ -54,4 +58,5 @@ void nsc_variables_put_runtime_dir(pam_handle_t *pamh,
 
 	replace(pamh, state, NSC_RUNTIME_DIR, entry);
 	replace(pamh, state, BUS_ADDRESS, NULL);
+	(void)pam_set_data(pamh, SYSTEMD_ENDED, pamh, NULL);
 }

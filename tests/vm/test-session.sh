@@ -29,6 +29,22 @@ known_to_logind() {
 	gone alice
 }
 
+# pam_systemd is called inside at the end, where there is no system bus.
+quiet_end() {
+	local id
+
+	hold alice
+	id=$(sessions_of alice)
+	release
+	gone alice
+	hold_su alice
+	release
+	gone alice
+	lacks "the log" "Failed to connect to system bus" "$(syslog_since)"
+	empty "the session" \
+		"$(loginctl --no-legend list-sessions | grep -w "$id")"
+}
+
 lands() {
 	hold alice
 	# shellcheck disable=SC2029
@@ -95,6 +111,7 @@ slice_goes() {
 }
 
 t "a login is a session of logind, and nothing is left of it" known_to_logind
+t "the end of a session asks no bus, and logind forgets the session" quiet_end
 t "a second login lands in the first one's container" lands
 t "a restart of sshd leaves sessions and container alone" restart
 t "loginctl ends a contained session, and leaves nothing of it" terminated

@@ -14,7 +14,8 @@ prepare() {
 	ln -s ../x.service "$UNITS/default.target.wants/x.service"
 	chown -R alice: /home/alice/.config
 	systemctl stop "$MANAGER"
-	cp /usr/lib/pam.d/systemd-user /etc/pam.d/systemd-user
+	contains "doctor" "not-listed /usr/lib/pam.d/systemd-user" "$(nsinit \
+		doctor)"
 }
 
 login() {
@@ -34,7 +35,8 @@ without() {
 }
 
 refused() {
-	pam_enable systemd-user
+	nsinit enable systemd-user > "$OUT/enable" 2>&1 ||
+		fail "nsinit enable" "$(cat "$OUT/enable")"
 	conf 'linger = 30;'
 	login
 	landed_inside "$OUT/ns" alice
@@ -50,8 +52,22 @@ others() {
 		"$(systemctl is-active "user@$(id -u carol)")"
 }
 
+# The key that lets it run on the host.
+exempt() {
+	systemctl reset-failed
+	nsinit stop alice
+	gone alice
+	conf 'exempt_services = [ "systemd-user" ];'
+	login
+	landed_inside "$OUT/ns" alice
+	wait_until 10 has_run || fail "the user's unit is not run"
+	systemctl stop "$MANAGER"
+}
+
 restore() {
-	rm -rf /etc/pam.d/systemd-user "$UNITS" /home/alice/unit-ran
+	nsinit disable systemd-user || fail "nsinit disable"
+	[ ! -e /etc/pam.d/systemd-user ] || fail "/etc/pam.d/systemd-user stays"
+	rm -rf "$UNITS" /home/alice/unit-ran
 	conf ''
 	systemctl reset-failed
 	nsinit stop alice
@@ -62,5 +78,6 @@ prepare
 t "without the module in systemd-user a user's units run on the host" without
 t "with it a contained user has no service manager, and logs in" refused
 t "with it who has no container has a service manager" others
+t "exempt_services lets it run on the host" exempt
 t "nothing is left of it" restore
 clean_slate
