@@ -94,6 +94,10 @@ static bool concerns(const struct nsc_enable *change,
 	const char *text = nscontainer_record_text(finding, "text");
 	const char *name = strrchr(file, '/');
 
+	/* Whom the new lines would keep out. */
+	if (change->action == NSC_ENABLE &&
+	    !strcmp(nscontainer_record_text(finding, "check"), "refused"))
+		return true;
 	for (size_t i = 0; i < change->n; i++) {
 		char quoted[80], path[80];
 
@@ -211,7 +215,7 @@ static void tell(const struct nsc_enable *change, unsigned int seconds)
 	       "confirm' there;\notherwise all is put back.\n", seconds);
 	if (access("/run/systemd/system", F_OK) < 0)
 		puts("After a reboot, nothing is put back before 'nsinit "
-		     "confirm' is run: this host\nhas no systemd.");
+		     "confirm --expired' is run:\nthis host has no systemd.");
 }
 
 static int change_files(enum nsc_enable_action action,
@@ -274,9 +278,9 @@ int nsinit_confirm(const struct nsinit_options *options)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 
-	(void)options;
-	if (nsc_enable_confirm(&err) < 0)
+	if (nsc_enable_confirm(options->expired, &err) < 0)
 		return nsinit_fail(&err, NSINIT_FAILED);
-	puts("Confirmed.");
+	if (!options->expired)
+		puts("Confirmed.");
 	return NSINIT_OK;
 }

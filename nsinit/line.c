@@ -143,6 +143,8 @@ static void set_option(struct nsinit_line *line, int option)
 		options->audit = true;
 	else if (option == OPT_DRY_RUN)
 		options->dry_run = true;
+	else if (option == OPT_EXPIRED)
+		options->expired = true;
 	else if (option == OPT_WITHIN)
 		set_within(line);
 	else

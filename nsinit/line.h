@@ -16,6 +16,7 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_USER = 1 << 9, OPT_ENV = 1 << 10, OPT_CWD = 1 << 11,
        OPT_DETACH = 1 << 12, OPT_START = 1 << 13,
        OPT_AUDIT = 1 << 20, OPT_DRY_RUN = 1 << 21, OPT_WITHIN = 1 << 22,
+       OPT_EXPIRED = 1 << 23,
        OPT_HELP = 1 << 28, OPT_VERSION = 1 << 29,	/* of all commands */
        /* No option: all after the program belongs to that program. */
        TAKES_COMMAND = 1 << 30 };

@@ -31,6 +31,7 @@ struct nsinit_options {
 	bool replace;		/* --replace */
 	bool audit;		/* --audit */
 	bool dry_run;		/* --dry-run */
+	bool expired;		/* --expired */
 	unsigned int within;	/* --confirm-within, seconds; 0: not given */
 	bool start;		/* --start */
 	bool detach;		/* --detach */

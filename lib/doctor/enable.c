@@ -276,7 +276,8 @@ static int check_session(const struct nsc_pending *pending,
 			     "change: log in again, and confirm there");
 }
 
-static int confirm(struct nsc_enable *change, struct nsc_error *err)
+static int confirm(struct nsc_enable *change, bool only_expired,
+		   struct nsc_error *err)
 {
 	_cleanup_pending_ struct nsc_pending pending = { .began = 0 };
 	int ret;
@@ -287,18 +288,19 @@ static int confirm(struct nsc_enable *change, struct nsc_error *err)
 		return change->lock;
 	ret = nsc_pending_read(&pending, err);
 	if (ret == -ENOENT)
-		return nsc_error_set(err, ENOENT, "no change waits for a "
+		return only_expired ? 0 :
+		       nsc_error_set(err, ENOENT, "no change waits for a "
 				     "confirmation");
 	if (ret < 0)
 		return ret;
 	if (!nsc_pending_waits(&pending, change->dir)) {
 		ret = take_back(change, &pending, "", err);
-		return ret < 0 ? ret :
+		return ret < 0 || only_expired ? ret :
 		       nsc_error_set(err, ETIME, "the change was unfinished, "
 				     "or its time had passed: it is put back");
 	}
-	ret = check_session(&pending, err);
-	if (ret < 0)
+	ret = only_expired ? 0 : check_session(&pending, err);
+	if (ret < 0 || only_expired)
 		return ret;
 	nsc_pending_remove();
 	for (char **s = pending.services; s && *s; s++)
@@ -306,11 +308,11 @@ static int confirm(struct nsc_enable *change, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_enable_confirm(struct nscontainer_error *err)
+int nsc_enable_confirm(bool only_expired, struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 	struct nsc_enable change = { .lock = -1, .dir = -1 };
-	int ret = confirm(&change, &e);
+	int ret = confirm(&change, only_expired, &e);
 
 	nsc_text_free_vector(change.notes);
 	nsc_fd_close(&change.dir);

@@ -76,8 +76,9 @@ void nsc_enable_close(struct nsc_enable *change);
 
 /*
  * Keep a change that waits.  A change of an earlier boot, or one that came to
- * its end, is put back instead, and the error says so.
+ * its end, is put back instead, and the error says so.  With only_expired, keep
+ * none, and to put one back is no error.
  */
-int nsc_enable_confirm(struct nscontainer_error *err);
+int nsc_enable_confirm(bool only_expired, struct nscontainer_error *err);
 
 #endif

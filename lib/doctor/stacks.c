@@ -28,6 +28,7 @@ static const struct {
 	{ "systemd-user", DOOR },
 	/* For root, who becomes another user; service managers use them too. */
 	{ "runuser", CHORE }, { "runuser-l", CHORE },
+	{ "systemd-run0", CHORE },
 	/* These services open no session for the user. */
 	{ "chfn", CHORE }, { "chsh", CHORE }, { "passwd", CHORE },
 	{ "chpasswd", CHORE }, { "newusers", CHORE }, { "useradd", CHORE },

@@ -402,10 +402,23 @@ rebooted() {
 	kill -KILL "$pid"
 	sed -i 's/^boot_id .*/boot_id 00000000-0000-0000-0000-000000000000/' \
 		"$STATE/.enable"
+	cp -a "$PAM" "$OUT/pam.d"
+	cp "$STATE/.enable" "$OUT/record"
 	status_is 1 setsid -w nsinit confirm
 	contains "what was done" "it is put back" "$(cat "$OUT/stderr")"
 	same_as_before
-	contains "who does that at boot" "nsinit confirm" \
+	# The command of the unit.
+	rm -r "$PAM"
+	cp -a "$OUT/pam.d" "$PAM"
+	cp "$OUT/record" "$STATE/.enable"
+	status_is 0 setsid -w nsinit confirm --expired
+	same_as_before
+	status_is 0 nsinit enable --confirm-within 1h login
+	status_is 0 setsid -w nsinit confirm --expired
+	[ -e "$STATE/.enable" ] || fail "--expired has confirmed it"
+	status_is 0 nsinit disable
+	same_as_before
+	contains "who does that at boot" "nsinit confirm --expired" \
 		"$(cat /usr/lib/systemd/system/nscontainer-put-back.service)"
 	# The watcher alone was killed: the next command finds it.
 	status_is 0 nsinit enable --confirm-within 2s login
