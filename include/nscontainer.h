@@ -202,6 +202,7 @@ int nscontainer_check(const struct nscontainer *container,
 	    "including this one") \
 	KEY("digest", TEXT, "digest of everything that a start depends on") \
 	KEY("stale", BOOL, "whether a start now would use something else") \
+	KEY("why", TEXT, "why it is stale") \
 	KEY("draining", BOOL, "whether new logins get another container") \
 	KEY("ending", BOOL, "whether PID 1 is being ended") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
@@ -466,6 +467,18 @@ int nscontainer_copy(const struct nscontainer *container,
  */
 int nscontainer_signal(const struct nscontainer *container, int signal,
 		       struct nscontainer_error *err);
+
+/*
+ * Change limits of a user's running container.  settings has "KEY=VALUE" for
+ * keys of "cgroups" in container.json that are numbers, such as "memory=2G",
+ * and ends with NULL; if it is NULL, all limits are taken from container.json.
+ * Other limits stay.  A container with other limits than its file is stale, and
+ * a later one has those of the file.  -ESRCH: none runs; -EPERM: another engine
+ * made it; -EOPNOTSUPP: the container has no group for such a limit.  After an
+ * error some limits may have changed.
+ */
+int nscontainer_update(const struct nscontainer *container,
+		       char *const *settings, struct nscontainer_error *err);
 
 #ifdef __cplusplus
 }

@@ -30,12 +30,18 @@ static void cmd_list_print_row(const struct nscontainer_record *record)
 	       nscontainer_record_text(record, "external") : rootfs);
 }
 
-static void cmd_list_print_rows(const struct nscontainer_record *record)
+static void cmd_list_print_rows(const struct nscontainer_record *record,
+				bool why)
 {
 	printf(ROW, "USER", "PID", "SINCE", "SESSIONS", "GENERATION", "STALE",
 	       "ROOTFS", "");
-	for (; record; record = nscontainer_record_next(record))
+	for (; record; record = nscontainer_record_next(record)) {
+		const char *text = nscontainer_record_text(record, "why");
+
 		cmd_list_print_row(record);
+		if (why && strcmp(text, "-") != 0)
+			printf("    %s\n", text);
+	}
 }
 
 static int find_one(const struct nsinit_options *options,
@@ -61,7 +67,7 @@ int nsinit_list(const struct nsinit_options *options)
 	if (options->json)
 		nsinit_print_list(list);
 	else
-		cmd_list_print_rows(list);
+		cmd_list_print_rows(list, options->why);
 	nscontainer_record_free(list);
 	if (ret == -ESRCH)
 		return NSINIT_NOT_RUNNING;

@@ -12,7 +12,7 @@
 
 enum { OPERAND = 1,		/* what getopt_long() returns for one */
        FIRST_OPTION = 256,	/* not a letter; the others follow */
-       MAX_OPTIONS = 32 };	/* OPT_* are bits */
+       MAX_OPTIONS = 64 };	/* OPT_* are bits */
 
 static void __attribute__((format(printf, 2, 3)))
 line_wrong(struct nsinit_line *line, const char *format, ...)
@@ -101,6 +101,18 @@ static void set_within(struct nsinit_line *line)
 		line->options.within = (unsigned int)n;
 }
 
+/* A key of cgroups in container.json; memory for others. */
+static void add_limit(struct nsinit_options *options, const char *name)
+{
+	char **to = &options->set[options->n_set++];
+
+	if (asprintf(to, "%s=%s", name, optarg) < 0)
+		abort();
+	for (char *p = *to; *p != '='; p++)
+		if (*p == '-')
+			*p = '_';
+}
+
 static void set_exec_option(struct nsinit_options *options, int option)
 {
 	if (option == OPT_USER)
@@ -113,11 +125,17 @@ static void set_exec_option(struct nsinit_options *options, int option)
 		options->detach = true;
 	else if (option == OPT_START)
 		options->start = true;
+	else if (option == OPT_FROM_FILE)
+		options->from_file = true;
+	else if (option == OPT_WHY)
+		options->why = true;
 }
 
-static void set_option(struct nsinit_line *line, int option)
+static void set_option(struct nsinit_line *line,
+		       const struct nsinit_option *found)
 {
 	struct nsinit_options *options = &line->options;
+	int option = found->bit;
 
 	line->given |= option;
 	if (option == OPT_CONF)
@@ -147,6 +165,8 @@ static void set_option(struct nsinit_line *line, int option)
 		options->expired = true;
 	else if (option == OPT_WITHIN)
 		set_within(line);
+	else if (option == OPT_LIMIT)
+		add_limit(options, found->name);
 	else
 		set_exec_option(options, option);
 	if (options->conf && options->conf[0] != '/')
@@ -224,7 +244,7 @@ void nsinit_line_read(struct nsinit_line *line, int argc, char **argv)
 		else if (found == '?' || found == ':')
 			refuse_option(line, found, word);
 		else if (found > 0)
-			set_option(line, option_find(found)->bit);
+			set_option(line, option_find(found));
 	}
 	while (optind < argc)
 		take_operand(line, argv[optind++]);

@@ -15,6 +15,8 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_SERVICE = 256, OPT_ALL = 1 << 16,
        OPT_USER = 1 << 9, OPT_ENV = 1 << 10, OPT_CWD = 1 << 11,
        OPT_DETACH = 1 << 12, OPT_START = 1 << 13,
+       OPT_FROM_FILE = 1 << 14, OPT_WHY = 1 << 15,
+       OPT_LIMIT = 1 << 17,	/* each of cgroups that is a number */
        OPT_AUDIT = 1 << 20, OPT_DRY_RUN = 1 << 21, OPT_WITHIN = 1 << 22,
        OPT_EXPIRED = 1 << 23,
        OPT_HELP = 1 << 28, OPT_VERSION = 1 << 29,	/* of all commands */

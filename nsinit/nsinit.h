@@ -37,7 +37,9 @@ struct nsinit_options {
 	bool detach;		/* --detach */
 	const char *user;	/* --user, or NULL */
 	const char *cwd;	/* --cwd, or NULL */
-	char **set;		/* --env, each; NULL ends them */
+	bool from_file;		/* --from-file */
+	bool why;		/* --why */
+	char **set;		/* --env, or limits, each; NULL ends them */
 	int n_set;
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the operands; NULL ends them */
@@ -59,6 +61,7 @@ int nsinit_kick(const struct nsinit_options *options);
 int nsinit_kill(const struct nsinit_options *options);
 int nsinit_last(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
+int nsinit_logs(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
 int nsinit_ps(const struct nsinit_options *options);
 int nsinit_resume(const struct nsinit_options *options);
@@ -67,6 +70,7 @@ int nsinit_reset(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);
 int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
+int nsinit_update(const struct nsinit_options *options);
 int nsinit_try(const struct nsinit_options *options);
 
 /* Open the container that the command line names by --root or user. */

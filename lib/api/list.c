@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "api/update.h"
 #include "util/fd.h"
 #include "util/lock.h"
 #include "rundir/running.h"
@@ -48,6 +49,8 @@ static bool directory_stale(const struct nsc_state *state,
 	return nsc_change_is(state, &policy, user);
 }
 
+#define WHY 512
+
 /* A container that could not be started again is stale as well. */
 static bool is_stale(const struct nsc_state *state)
 {
@@ -65,13 +68,32 @@ static bool is_stale(const struct nsc_state *state)
 	       !policy->dir || nsc_change_is(state, policy, user);
 }
 
+/* A sentence, or NULL; *updated has the limits of nsinit update. */
+static const char *why_stale(const struct nsc_state *state, int instance,
+			     char text[WHY])
+{
+	_cleanup_free_ char *updated = nsc_api_updated(instance);
+
+	if (state->other_version)
+		return "programs of another version started it";
+	if (!updated)
+		return is_stale(state) ? "its configuration, or something else "
+			"that a start uses, has changed" : NULL;
+	snprintf(text, WHY, "nsinit update has set%s%s", updated,
+		 is_stale(state) ? ", and its configuration has changed" : "");
+	return text;
+}
+
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
 static json_t *state_json(const struct nsc_state *state, int instance,
 			  bool ending)
 {
+	char text[WHY];
+	const char *why = why_stale(state, instance, text);
+
 	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
-			 "s:I, s:s, s:b, s:b, s:b, s:o}",
+			 "s:I, s:s, s:b, s:s?, s:b, s:b, s:o}",
 			 "user", state->user, "pid", (int)state->pid, "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
@@ -81,7 +103,8 @@ static json_t *state_json(const struct nsc_state *state, int instance,
 			 "config", nsc_api_path(state->config),
 			 "stop", state->stop,
 			 "generation", (json_int_t)state->generation,
-			 "digest", state->digest, "stale", is_stale(state),
+			 "digest", state->digest, "stale", why != NULL,
+			 "why", why,
 			 "draining", !nsc_instance_is_current(instance,
 						state->generation),
 			 "ending", ending,

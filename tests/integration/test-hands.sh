@@ -209,6 +209,105 @@ no_sleep() {
 	[ -z "$(pgrep -u alice)" ]
 }
 
+# --- limits, logs
+
+# group CONTROLLER : alice's group, as the host sees it.
+group() {
+	awk -v c="$1" '$1 ~ /^[sg]$/ && ("," $2 ",") ~ "," c "," {
+		print $3; exit }' "$RUN/alice/current/cgroup"
+}
+limit() {
+	local file
+
+	for file in "$(group pids)/pids.max" "$(group memory)/memory.max" \
+		"$(group memory)/memory.limit_in_bytes"; do
+		case $file in
+		*/$1*) [ ! -e "$file" ] || cat "$file" ;;
+		esac
+	done
+}
+stale() {
+	nsinit list --json alice | jq -r '.[0].why // "no"'
+}
+
+updated() {
+	local controller
+
+	fresh '{"rootfs": "/", "cgroups": {"pids": 100, "memory": "512M"}}'
+	for controller in pids memory; do
+		[ -n "$(group "$controller")" ] || skip "cgroup: no $controller"
+	done
+	equal "before" "100 536870912" "$(limit pids) $(limit memory)"
+	equal "not stale" no "$(stale)"
+	status_is 0 nsinit update alice --pids 50 --memory 2G
+	equal "raised and lowered" "50 2147483648" \
+		"$(limit pids) $(limit memory)"
+	equal "why" "nsinit update has set pids=50 memory=2G" "$(stale)"
+	contains "it says so" "nsinit update has set" "$(cat "$OUT/stdout")"
+	contains "list --why" "nsinit update has set" "$(nsinit list --why)"
+	status_is 0 nsinit update --memory 256M alice
+	equal "lowered" 268435456 "$(limit memory)"
+	# It holds: alice's processes meet it.
+	status_is 0 nsinit update --pids 12 alice
+	contains "processes" 'fork' "$(ex alice sh -c \
+		'for i in $(seq 30); do sleep 5 & done' 2>&1)"
+	# The file stays the truth, now and for the next container.
+	status_is 0 nsinit update --from-file alice
+	equal "as the file" "100 536870912" "$(limit pids) $(limit memory)"
+	equal "not stale any more" no "$(stale)"
+	config alice '{"rootfs": "/", "hostname": "other",
+		"cgroups": {"pids": 70, "memory": "300M"}}'
+	status_is 0 nsinit update alice --from-file
+	equal "a changed file" "70 314572800" "$(limit pids) $(limit memory)"
+	contains "the rest" "configuration, or something else" "$(stale)"
+	nsinit update alice --pids 30
+	status_is 0 nsinit start --replace alice
+	equal "a new container" "70 no" "$(limit pids) $(stale)"
+}
+update_refused() {
+	fresh
+	status_is 2 nsinit update alice
+	status_is 2 nsinit update alice --pids 5 --from-file
+	status_is 1 nsinit update alice --pids many
+	contains "a number" "pids: 'many': expected a number" \
+		"$(cat "$OUT/stderr")"
+	status_is 1 nsinit update alice --memory 1
+	status_is 2 nsinit list --pids 5
+	equal "nothing changed" no "$(stale)"
+	echo '{"rootfs": 5}' > "$CONF/users/alice/container.json"
+	status_is 1 nsinit update alice --pids 5
+	nsinit stop alice
+	fresh
+	nsinit stop alice
+	status_is 3 nsinit update alice --pids 5
+}
+
+logged_sessions() {
+	local pid
+
+	fresh
+	nssh alice exit 3
+	ex alice sh -c 'exit 5'
+	nsinit exec alice -d sleep 77
+	wait_until 5 grep -q nsinit-exec <(nsinit ps alice)
+	nsinit logs alice > "$OUT/logs"
+	contains "a login" "alice sshd" "$(grep 'from 127.0.0.1.*opened' \
+		"$OUT/logs")"
+	contains "its end" "after 00:00:0" "$(grep 'nsinit-exec' "$OUT/logs")"
+	# The newest is last, and new ones come while it runs.
+	timeout 30 nsinit logs --follow alice > "$OUT/follow" &
+	pid=$!
+	wait_until 10 grep -q sshd "$OUT/follow"
+	lacks "the others" carol "$(cat "$OUT/follow")"
+	before=$(wc -l < "$OUT/follow")
+	nsinit kill KILL alice
+	followed() { [ "$(wc -l < "$OUT/follow")" -gt "$before" ]; }
+	wait_until 10 followed || fail "nothing follows"
+	kill "$pid"
+	equal "each once" "" "$(sort "$OUT/follow" | uniq -d)"
+	contains "why it ended" "after" "$(tail -n 1 "$OUT/follow")"
+}
+
 # --- attacks
 
 # A system that root inside can change.
@@ -349,6 +448,9 @@ t "nsinit enter" entered
 t "nsinit cp" copied
 t "nsinit cp says what it cannot copy" cp_refused
 t "nsinit kill" signalled
+t "nsinit update" updated
+t "nsinit update refuses what it cannot set" update_refused
+t "nsinit logs" logged_sessions
 t "B2 nothing but files comes out" out_of
 t "B2 no path inside leads root anywhere" into
 t "B1 what the container replaced runs inside" replaced

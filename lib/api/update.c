@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Change the limits of a running container.  container.json stays the truth: a
+ * limit that it does not have is noted in the instance, so that the container
+ * is stale, and is gone with it.
+ */
+#include "api/api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/update.h"
+#include "cgroup/cgroup.h"
+#include "cgroup/cgroup_tree.h"
+#include "container/start_container.h"
+#include "policy/policy.h"
+#include "rundir/running.h"
+#include "rundir/rundir.h"
+#include "rundir/turn.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
+
+#define FILE_UPDATED "updated"
+
+static int update_set(struct nsc_cgroup_limits *l, const char *setting,
+		      struct nsc_error *err)
+{
+	size_t length = strcspn(setting, "=");
+	const char *value = setting + length + (setting[length] == '=');
+	unsigned int n = 0;
+	long long number;
+
+	while (n < NSC_CGROUP_NUMBERS &&
+	       (strlen(nsc_cgroup_keys[n].name) != length ||
+		strncmp(nsc_cgroup_keys[n].name, setting, length) != 0))
+		n++;
+	if (n == NSC_CGROUP_NUMBERS)
+		return nsc_error_set(err, EINVAL, "'%s': expected KEY=VALUE, "
+				     "with a key of cgroups that is a number",
+				     setting);
+	if ((nsc_cgroup_is_bytes(n) ? nsc_text_bytes(value, &number) :
+	     nsc_text_number(value, INT64_MIN, INT64_MAX, &number)) < 0 ||
+	    !nsc_cgroup_number_valid(n, number) ||
+	    number == nsc_cgroup_keys[n].none)
+		return nsc_error_set(err, EINVAL, "%s: '%s': expected a number "
+				     "from %lld to %lld%s",
+				     nsc_cgroup_keys[n].name, value,
+				     (long long)nsc_cgroup_keys[n].min,
+				     (long long)nsc_cgroup_keys[n].max,
+				     nsc_cgroup_is_bytes(n) ?
+				     ", or bytes such as \"2G\"" : "");
+	l->number[n] = number;
+	l->set |= 1U << n;
+	return 0;
+}
+
+/* The limits of the file, for the numbers that are not changed. */
+static int update_load(const struct nscontainer *c, struct nsc_config **ret,
+		       struct nsc_error *err)
+{
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+	_cleanup_user_ struct nsc_user *user = NULL;
+	int error = nsc_api_user(c, &user, err);
+
+	if (error == 0)
+		error = nsc_policy_decide(c->conf, user, NULL, &policy, err);
+	if (error < 0)
+		return error;
+	if (!policy->dir)
+		return nsc_error_set(err, ENOENT, "user '%s' has no "
+				     "container.json", user->name);
+	return nsc_start_load(policy->dir, user, policy->conf, ret, err);
+}
+
+/*
+ * Only what is changed is written.  A pair, such as cpu_quota and cpu_period,
+ * is checked together with the file's.
+ */
+static int update_limits(struct nsc_config *config, char *const *settings,
+			 struct nsc_error *err)
+{
+	struct nsc_cgroup_limits *l = &config->cgroups.limits;
+	struct nsc_cgroup_limits given = { .set = 0 };
+	const char *problem;
+	int ret = 0;
+
+	for (; ret == 0 && settings && *settings; settings++)
+		ret = update_set(&given, *settings, err);
+	for (unsigned int n = 0; n < NSC_CGROUP_NUMBERS; n++)
+		if (nsc_cgroup_has(&given, n)) {
+			l->number[n] = given.number[n];
+			l->set |= 1U << n;
+			l->wished &= ~(1U << n);
+		}
+	problem = ret == 0 ? nsc_cgroup_limits_check(l) : NULL;
+	if (problem)
+		return nsc_error_set(err, EINVAL, "cgroups.%s", problem);
+	if (given.set) {
+		l->set = given.set;
+		l->wished = 0;
+		free(l->cpus);
+		free(l->mems);
+		l->cpus = l->mems = NULL;
+		l->n_io_max = l->n_hugetlb = l->n_unified = 0;
+	}
+	return ret;
+}
+
+static int update_group(const struct nsc_cgroup_limits *l,
+			const struct nsc_cgroup_entry *e, unsigned int *had,
+			struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = open(e->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	const struct nsc_cgroup_hierarchy h = {
+		.v2 = !nsc_cgroup_entry_is_v1(e),
+		.controllers = nsc_cgroup_controllers(e->controllers, ","),
+	};
+	struct nsc_cgroup_limits first = *l;
+	int ret;
+
+	if (dir < 0)
+		return nsc_error_sys(err, errno, "group '%s'", e->path);
+	*had |= h.controllers;
+	ret = nsc_cgroup_apply(l, &h, dir, err);
+	if (ret == 0 || h.v2 || !nsc_cgroup_has(l, NSC_CGROUP_N_MEMORY))
+		return ret;
+	/* v1: memory and swap together are never below memory alone. */
+	first.set = l->set & 1U << NSC_CGROUP_N_SWAP;
+	nsc_cgroup_apply(&first, &h, dir, NSC_IGNORE);
+	nsc_error_clear(err);
+	return nsc_cgroup_apply(l, &h, dir, err);
+}
+
+static int update_groups(int instance, const struct nsc_cgroup_limits *l,
+			 struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	unsigned int had = 0, lacks;
+	int ret = tree ? nsc_cgroup_tree_load(instance, tree) : -ENOMEM;
+
+	if (ret < 0)
+		return nsc_error_set(err, -ret, "the container has no control "
+				     "groups, which limits need");
+	for (size_t i = 0; ret == 0 && i < tree->n; i++)
+		if (tree->list[i].kind == 's' || tree->list[i].kind == 'g')
+			ret = update_group(l, &tree->list[i], &had, err);
+	lacks = nsc_cgroup_needs(l) & ~had &
+		~NSC_CGROUP_BIT(NSC_CGROUP_UNIFIED);
+	for (unsigned int n = 0; ret == 0 && n < NSC_CGROUP_CONTROLLERS; n++)
+		if (lacks & NSC_CGROUP_BIT(n))
+			return nsc_error_set(err, EOPNOTSUPP, "the container "
+					     "has no group of the %s "
+					     "controller: a limit takes effect "
+					     "in a new container",
+					     nsc_cgroup_controller_name(n,
+									false));
+	return ret;
+}
+
+/* Before the first limit changes. */
+static int update_note(int instance, char *const *settings,
+		       struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (!settings)
+		return 0;
+	fd = openat(instance, FILE_UPDATED, O_WRONLY | O_CREAT | O_APPEND |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+	for (; fd >= 0 && *settings; settings++)
+		if (dprintf(fd, " %s", *settings) < 0)
+			nsc_fd_close(&fd);
+	return fd < 0 ? nsc_error_sys(err, errno, "note the change") : 0;
+}
+
+char *nsc_api_updated(int instance)
+{
+	_cleanup_fd_ int fd = openat(instance, FILE_UPDATED, O_RDONLY |
+				     O_NOFOLLOW | O_CLOEXEC);
+	char *text = NULL;
+
+	if (fd >= 0)
+		nsc_file_read(fd, FILE_UPDATED, 65536, &text, NULL, NSC_IGNORE);
+	return text;
+}
+
+static int update(const struct nscontainer *c, char *const *settings,
+		  struct nsc_error *err)
+{
+	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
+	_cleanup_fd_ int rundir = -1;
+	_cleanup_fd_ int instance = -1;
+	_cleanup_fd_ int pidfd = -1;
+	int ret;
+
+	if (c->dir)
+		return nsc_error_set(err, EINVAL, "update: '%s' is a directory",
+				     c->dir);
+	ret = update_load(c, &config, err);
+	if (ret == 0)
+		ret = update_limits(config, settings, err);
+	if (ret < 0)
+		return ret;
+	rundir = nsc_rundir_open(c->rundir, err);
+	/* Others must not start or stop it meanwhile. */
+	ret = rundir < 0 ? 0 : nsc_turn_demand(rundir, &turn, err);
+	if (ret < 0)
+		return ret;
+	instance = nsc_api_current(c->rundir, err);
+	pidfd = instance < 0 ? instance : nsc_running_find(instance, &state,
+							   err);
+	if (pidfd < 0)
+		return pidfd;
+	if (state->external)
+		return nsc_error_set(err, EPERM, "another engine made the "
+				     "container: change it with that engine");
+	ret = update_note(instance, settings, err);
+	if (ret == 0)
+		ret = update_groups(instance, &config->cgroups.limits, err);
+	if (ret == 0 && !settings)
+		unlinkat(instance, FILE_UPDATED, 0);
+	return ret;
+}
+
+NSC_PUBLIC int nscontainer_update(const struct nscontainer *container,
+				  char *const *settings,
+				  struct nscontainer_error *err)
+{
+	struct nsc_error e = NSC_ERROR_INIT;
+	int ret = update(container, settings, &e);
+
+	if (ret < 0 && container->user)
+		nsc_error_context(&e, "%s", container->user);
+	return nsc_api_result(ret, &e, err);
+}

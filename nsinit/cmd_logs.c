@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* nsinit logs: the session log, an event in a line, the newest last. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "nsinit.h"
+
+struct events {
+	char **list;	/* "SECONDS TEXT", which sorts by time */
+	size_t n;
+};
+
+static void events_add(struct events *e, int64_t at, const char *text)
+{
+	char **grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
+
+	if (!grown)
+		abort();
+	e->list = grown;
+	if (asprintf(&e->list[e->n], "%012lld %s", (long long)at, text) < 0)
+		abort();
+	e->n++;
+}
+
+static void events_free(struct events *e)
+{
+	while (e->n)
+		free(e->list[--e->n]);
+	free(e->list);
+	e->list = NULL;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Why a session ended. */
+static void describe_end(const struct nscontainer_record *r, char *text,
+			 size_t size)
+{
+	int64_t signal, status;
+	char took[32];
+
+	if (nscontainer_record_int64(r, "signal", &signal) == 0)
+		snprintf(text, size, "killed by signal %d (%s)", (int)signal,
+			 sigabbrev_np((int)signal) ?
+				 sigabbrev_np((int)signal) : "?");
+	else if (nscontainer_record_int64(r, "exit", &status) == 0)
+		snprintf(text, size, "exit %d", (int)status);
+	else
+		snprintf(text, size, "ended");
+	snprintf(text + strlen(text), size - strlen(text), " after %s",
+		 nsinit_duration(r, "duration", took));
+}
+
+static void add_session(struct events *e, const struct nscontainer_record *r)
+{
+	const char *state = nscontainer_record_text(r, "state");
+	char text[1024], end[128];
+	int64_t opened = 0, took = 0;
+	int n = snprintf(text, sizeof(text), "%s %s %s from %s tty %s: ",
+			 nscontainer_record_text(r, "user"),
+			 nsinit_value(r, "service"),
+			 nscontainer_record_text(r, "pid"),
+			 nsinit_value(r, "rhost"), nsinit_value(r, "tty"));
+
+	if (n < 0 || (size_t)n >= sizeof(text) - 32)
+		return;
+	nscontainer_record_int64(r, "opened", &opened);
+	nscontainer_record_int64(r, "duration", &took);
+	snprintf(text + n, sizeof(text) - (size_t)n, "opened");
+	events_add(e, opened, text);
+	if (!strcmp(state, "open"))
+		return;
+	describe_end(r, end, sizeof(end));
+	snprintf(text + n, sizeof(text) - (size_t)n, "%s",
+		 !strcmp(state, "lost") ? "lost: nobody saw its end" : end);
+	events_add(e, opened + took, text);
+}
+
+static int events_read(const struct nscontainer *container, struct events *e,
+		       struct nscontainer_error *err)
+{
+	struct nscontainer_record *list = NULL;
+	int ret = nscontainer_history(container, &list, err);
+
+	for (const struct nscontainer_record *r = list; r;
+	     r = nscontainer_record_next(r))
+		add_session(e, r);
+	nscontainer_record_free(list);
+	if (e->n)
+		qsort(e->list, e->n, sizeof(*e->list), by_text);
+	return ret;
+}
+
+/* Print what the last look did not have. */
+static void events_print(const struct events *now, const struct events *before)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		time_t at = (time_t)strtoll(now->list[i], NULL, 10);
+		const char *text = strchr(now->list[i], ' ');
+		struct tm tm;
+		char when[32];
+
+		if (before->n &&
+		    bsearch(&now->list[i], before->list, before->n,
+			    sizeof(*before->list), by_text))
+			continue;
+		if (!localtime_r(&at, &tm) ||
+		    !strftime(when, sizeof(when), "%F %T", &tm))
+			strcpy(when, "-");
+		printf("%s%s\n", when, text);
+	}
+	fflush(stdout);
+}
+
+static int logs_run(const struct nscontainer *container, bool follow)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct events before = { NULL, 0 };
+	int ret;
+
+	do {
+		struct events now = { NULL, 0 };
+
+		ret = events_read(container, &now, &err);
+		if (ret == 0)
+			events_print(&now, &before);
+		events_free(&before);
+		before = now;
+	} while (ret == 0 && follow && !ferror(stdout) && sleep(1) == 0);
+	events_free(&before);
+	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
+}
+
+int nsinit_logs(const struct nsinit_options *options)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+	struct nscontainer *container = NULL;
+	int ret = options->n_arguments ?
+			  nsinit_open(options, &container, &err) : 0;
+
+	ret = ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) :
+			logs_run(container, options->follow);
+	nscontainer_close(container);
+	return ret;
+}
