@@ -282,6 +282,8 @@ static void finish(const struct receiver *r, int fd, const struct header *h)
 {
 	const struct timespec times[2] = { h->modified, h->modified };
 
+	if (h->kind == END)
+		return;
 	(void)!fchmod(fd, h->mode & 0777 & ~r->mask);
 	(void)!futimens(fd, times);
 }
@@ -317,17 +319,22 @@ static int receive_directory(struct receiver *r, const struct header *h,
 			     struct nsc_error *err)
 {
 	int dir = r->dirs[r->depth], fd;
+	bool made;
 
 	if (r->depth == DEPTH)
 		return nsc_error_set(err, ELOOP, "too many directories in each "
 				     "other");
-	if (mkdirat(dir, h->name, 0700) < 0 && errno != EEXIST)
+	made = mkdirat(dir, h->name, 0700) == 0;
+	if (!made && errno != EEXIST)
 		return nsc_error_sys(err, errno, "make '%s'", h->name);
 	fd = openat(dir, h->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
 		    O_CLOEXEC);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "'%s'", h->name);
 	r->made[r->depth] = *h;
+	/* The other side decides nothing about one that was there. */
+	if (!made)
+		r->made[r->depth].kind = END;
 	r->dirs[++r->depth] = fd;
 	return 0;
 }

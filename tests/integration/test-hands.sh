@@ -406,6 +406,12 @@ out_of() {
 	equal "modes" "755 755" "$(stat -c %a "$OUT/got/d/suid" \
 		"$OUT/got/d/open" | xargs)"
 	equal "owners" 0 "$(stat -c %u "$OUT/got/d/suid")"
+	# A directory that was there keeps its mode.
+	mkdir -p "$OUT/there/d"
+	chmod 0700 "$OUT/there/d"
+	cp_ alice:d "$OUT/there" 2> /dev/null
+	equal "a directory of root's" "700 good" \
+		"$(stat -c %a "$OUT/there/d") $(cat "$OUT/there/d/good")"
 	# A link as the path itself is followed inside, by alice.
 	status_is 1 cp_ alice:d/link "$OUT/got/link"
 	status_is 1 cp_ alice:d/fifo "$OUT/got/fifo"
