@@ -2,7 +2,7 @@
 /*
  * What the last word of a command line may become, for the shells' completions.
  * Each line of the output is a word, a tab, and a text about it; or ":KIND" for
- * words that the shell itself knows: COMMAND, DIR, FILE, SERVICE, USER.
+ * words that the shell itself knows: COMMAND, DIR, FILE, SERVICE, SIGNAL, USER.
  *
  * Runs as any user, at each press of a key: it changes nothing, and an error is
  * no word.

@@ -21,7 +21,7 @@ set +o history
 bind '"\C-t": insert-completions'
 """,
     "zsh": r"""
-PS1=
+PS1= LISTMAX=1000
 autoload -Uz compinit
 compinit -u -D
 zle -C all complete-word _generic

@@ -40,12 +40,10 @@ commands() {
 	becomes "$1" "nsinit help doc" nsinit help doctor
 	# There is no such word: it stays.
 	becomes "$1" "nsinit nosuch" nsinit nosuch
-	# Every command of --help is there.
-	nsinit --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p' > "$OUT/commands"
-	[ "$(wc -l < "$OUT/commands")" -ge 14 ] || fail "nsinit --help"
-	while read -r command; do
-		becomes "$1" "nsinit ${command%?}" nsinit "$command*"
-	done < <(head -n 3 "$OUT/commands")
+	equal "all commands" "$(nsinit --help |
+		sed -n 's/^  \([a-z-]*\)  *[a-z].*/\1/p' | sort | paste -sd ' ')" \
+		"$("$TESTS/completion.py" "$1" "nsinit " | tail -n +2 | sort |
+			paste -sd ' ')"
 }
 
 options() {
@@ -66,6 +64,7 @@ options() {
 	becomes "$1" "nsinit exec --root nscdir cat nscf" \
 		nsinit exec --root nscdir cat nscfile
 	becomes "$1" "nsinit enable ssh" nsinit enable sshd
+	becomes "$1" "nsinit kill SIGCHL" nsinit kill SIGCHLD
 }
 
 users() {
@@ -88,6 +87,15 @@ users() {
 	release
 }
 
+# A directory service may have any name.
+hostile_name() {
+	need_shell "$1"
+	echo 'zed;touch${IFS}run:x:20999:20999::/:/bin/sh' >> /etc/passwd
+	becomes "$1" "nsinit start ze" nsinit start 'zed;touch${IFS}run'
+	sed -i '/^zed;/d' /etc/passwd
+	[ ! -e /srv/run ] || fail "it ran"
+}
+
 # sudo completes as the user, who sees no containers but all users.
 without_root() {
 	need_product
@@ -101,5 +109,7 @@ for shell in bash zsh; do
 	t "$shell completes commands" commands $shell
 	t "$shell completes options, and their values" options $shell
 	t "$shell completes users and sessions" users $shell
+	t "E9 $shell runs nothing of a name that it completes" hostile_name \
+		$shell
 done
 t "whoever is not root is offered users" without_root
