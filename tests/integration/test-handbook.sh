@@ -89,6 +89,25 @@ limit_is() {
 
 # --- README
 
+# What README says that users will notice.
+notices() {
+	in_as alice 'touch /tmp/mine && ! sudo -n true && ! su bob -c true < /dev/null &&
+		[ "$(ps -e -o user= | sort -u | grep -v root)" = alice ]'
+	[ ! -e /tmp/mine ] || fail "her /tmp is the host's"
+	eval "$(ssh-agent)" > /dev/null
+	ssh-add -q "$KEY"
+	nssh alice -A ssh-add -l > "$OUT/text" 2>&1 ||
+		fail "no agent" "$(cat "$OUT/text")"
+	ssh-agent -k > /dev/null
+	hold alice
+	sed -i 's/%u-container/%u-changed/' "$CONF/users/alice/container.json"
+	rm -f /home/alice/.hushlogin
+	contains "what a login says" "changed" \
+		"$(echo exit | nssh alice -tt 2>&1)"
+	sed -i 's/%u-changed/%u-container/' "$CONF/users/alice/container.json"
+	release
+}
+
 first_hour() {
 	local line
 
@@ -112,6 +131,7 @@ first_hour() {
 	! nssh alice "$INSIDE && socat -u TCP:127.0.0.1:22 -" > /dev/null 2>&1 ||
 		fail "the host's localhost is reached"
 	on_host bob
+	notices
 	hold alice
 	follow readme_11
 	contains "list, ps and last" "alice-containe" \
