@@ -36,13 +36,13 @@ job_is_user() {
 caller() {
 	need_product
 	[ -x "$TESTS/pamcaller" ] || skip "pamcaller is not built"
-	cp "$TESTS/pamcaller" "$OUT/cron"
-	rm -f /srv/on-host
+	[ -x "$OUT/cron" ] || cp "$TESTS/pamcaller" "$OUT/cron"
+	rm -f /srv/on-host /home/alice/ns
 	( cd /usr/share && timeout 20 "$OUT/cron" "$@" ) > "$OUT/text" 2>&1
 }
 
 stays_on_host() {
-	caller -c cron alice "$NS_COMMAND > \$HOME/ns; exit 7"
+	caller -c cron alice "$NS_COMMAND > /home/alice/ns; exit 7"
 	contains "the session" "open 0" "$(cat "$OUT/text")"
 	contains "the job's status" "status 1792" "$(cat "$OUT/text")"
 	contains "the end" "close 0" "$(cat "$OUT/text")"
@@ -64,7 +64,7 @@ spawns_nothing() {
 later_module() {
 	echo 'session optional pam_exec.so /usr/bin/touch /srv/on-host' \
 		>> /etc/pam.d/cron
-	caller cron alice "$NS_COMMAND > \$HOME/ns"
+	caller cron alice "$NS_COMMAND > /home/alice/ns"
 	landed_inside /home/alice/ns alice
 	[ ! -e /srv/on-host ] || fail "the later module ran a program"
 	caller cron carol true
@@ -80,7 +80,7 @@ killed() {
 	clean_slate
 	conf 'stop = "logout";'
 	rm -f /home/alice/go
-	"$OUT/cron" cron alice "$STAY" > "$OUT/text" 2>&1 &
+	"$OUT/cron" cron alice "HOME=/home/alice; $STAY" > "$OUT/text" 2>&1 &
 	wait_until 5 eval '[ -n "$(sessions_of alice)" ]' || fail "no job"
 	nsinit ps > "$OUT/ps"
 	equal "lines of nsinit ps" 2 "$(wc -l < "$OUT/ps")"
@@ -94,9 +94,31 @@ killed() {
 	wait_until 5 gone || fail "the job goes on"
 }
 
+# Refused only when the job is to enter: it runs nowhere.
+refused() {
+	local first
+
+	caller cron carol true
+	clean_slate
+	conf 'max_sessions = 1;' 'linger = 90;'
+	rm -f /home/alice/go /home/alice/second
+	"$OUT/cron" cron alice "HOME=/home/alice; $STAY" > "$OUT/first" 2>&1 &
+	first=$!
+	wait_until 5 eval '[ -n "$(sessions_of alice)" ]' || fail "no job"
+	caller cron alice 'echo > /home/alice/second'
+	contains "the second" "status 256" "$(cat "$OUT/text")"
+	logged 'login refused: .*1 session'
+	[ ! -e /home/alice/second ] || fail "it runs"
+	: > /home/alice/go
+	wait "$first"
+	caller cron alice 'echo > /home/alice/second'
+	[ -e /home/alice/second ] || fail "none runs"
+}
+
 t "a cron job lands in the container" job_lands
 t "a cron job runs as its user" job_is_user
 t "cron's process is on the host, and the job's status reaches it" stays_on_host
 t "J14 a program that is not forked as the job does not run" spawns_nothing
 t "J14 a module after ours does not get the job's place" later_module
 t "J14 a job outlives cron's process for it" killed
+t "J14 a job that may not enter runs nowhere" refused
