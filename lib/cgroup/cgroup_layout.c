@@ -241,6 +241,9 @@ char *nsc_cgroup_layout_record(const struct nsc_cgroup_layout *l,
 	for (size_t i = 0; out && ret == 0 && i < host->n; i++)
 		if (!host->list[i].readonly)
 			ret = print_hierarchy(out, l, &host->list[i]);
+	for (char **path = l->request->own->stay_below;
+	     out && path && *path && ftell(out) > 0; path++)
+		fprintf(out, "k - %s\n", *path);
 	if (out && (fclose(out) != 0 || ret < 0)) {
 		free(text);
 		text = NULL;

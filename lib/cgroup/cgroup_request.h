@@ -25,6 +25,7 @@ struct nsc_config_cgroups {
 	char *name;			/* NULL or "": the user's */
 	char *parent;			/* "a/b", below nscontainer */
 	char *slice;
+	char **stay_below;		/* groups of others, for sessions */
 	bool allow_all_devices;
 	struct nsc_config_devices devices;
 	enum nsc_freezer freezer;

@@ -173,6 +173,55 @@ static bool is_group(const struct nsc_cgroup_entry *e)
 	return is_own(e) || e->kind == 'e';
 }
 
+/* The group in e's hierarchy, up to a newline; NULL: none. */
+static const char *group_in(const struct nsc_cgroup_entry *e, const char *text)
+{
+	size_t len = strcspn(e->controllers, ",");
+
+	if (tree_is_v2(e))
+		return nsc_proc_cgroup(text, "");
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		const char *name;
+		size_t n;
+
+		line += *line == '\n';
+		name = line + strcspn(line, ":\n");
+		do {
+			name += *name != '\n' && *name;
+			n = strcspn(name, ",:\n");
+			if (len && n == len &&
+			    !strncmp(name, e->controllers, n))
+				return name + strcspn(name, ":\n") + 1;
+			name += n;
+		} while (*name == ',');
+	}
+	return NULL;
+}
+
+static bool is_kept(const struct nsc_cgroup_tree *tree, const char *group)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		const char *path = tree->list[i].path;
+		size_t len = strlen(path);
+
+		if (tree->list[i].kind == 'k' && !strncmp(group, path, len) &&
+		    (group[len] == '/' || group[len] == '\n'))
+			return true;
+	}
+	return false;
+}
+
+void nsc_cgroup_tree_stay(struct nsc_cgroup_tree *tree, const char *groups)
+{
+	for (size_t i = 0; i < tree->n; i++) {
+		struct nsc_cgroup_entry *e = &tree->list[i];
+		const char *group = is_own(e) ? group_in(e, groups) : NULL;
+
+		if (group && is_kept(tree, group))
+			e->kind = '-';
+	}
+}
+
 const struct nsc_cgroup_entry *
 nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
 {
@@ -200,16 +249,25 @@ nsc_cgroup_tree_find(const struct nsc_cgroup_tree *tree, const char *controller)
 int nsc_cgroup_tree_session(const struct nsc_cgroup_tree *tree, pid_t pid,
 			    char *path, size_t size)
 {
-	const struct nsc_cgroup_entry *best = NULL;
+	int ret = -ENOENT;
 
-	for (size_t i = 0; i < tree->n; i++)
-		if (tree->list[i].kind == 's' &&
-		    (!best || tree_is_v2(&tree->list[i])))
-			best = &tree->list[i];
-	if (!best)
-		return -ENOENT;
-	return snprintf(path, size, "%s/" SESSION "%d", best->path,
-			(int)pid) < (int)size ? 0 : -ENAMETOOLONG;
+	/* The session may stay elsewhere in some. */
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct nsc_cgroup_entry *e = &tree->list[i];
+		char own[PATH_MAX];
+
+		if (e->kind != 's' || (ret == 0 && !tree_is_v2(e)))
+			continue;
+		if (snprintf(own, sizeof(own), "%s/" SESSION "%d", e->path,
+			     (int)pid) >= (int)sizeof(own) ||
+		    strlen(own) >= size)
+			return -ENAMETOOLONG;
+		if (access(own, F_OK) < 0)
+			continue;
+		strcpy(path, own);
+		ret = 0;
+	}
+	return ret;
 }
 
 bool nsc_cgroup_tree_paused(const struct nsc_cgroup_tree *tree)

@@ -7,6 +7,8 @@
  *     g CONTROLLERS PATH   the same, without children
  *     m - PATH             the group that container-monitor moves itself into
  *     p - PATH             a group above, removed when it is empty
+ *     k - GROUP            as in /proc/PID/cgroup: a session that is below it
+ *                          stays where it is, in that hierarchy
  *     e CONTROLLERS PATH   a hierarchy's mount point, where another engine
  *                          owns the group of PID 1: processes enter it, but
  *                          it is neither ended nor removed
@@ -64,6 +66,12 @@ void nsc_cgroup_entry_path(const struct nsc_cgroup_entry *e, pid_t pid,
 
 /* Is it a group of version 1? */
 bool nsc_cgroup_entry_is_v1(const struct nsc_cgroup_entry *e);
+
+/*
+ * Take out the hierarchies in which a process stays: groups is the text of its
+ * /proc/PID/cgroup.
+ */
+void nsc_cgroup_tree_stay(struct nsc_cgroup_tree *tree, const char *groups);
 
 /*
  * Move pid into its own group, session-PID, in each hierarchy.  The caller has

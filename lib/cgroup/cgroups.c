@@ -529,7 +529,8 @@ void nsc_cgroups_clean(int rundir)
 					    O_DIRECTORY | O_CLOEXEC);
 
 		/* By now it may belong to another container with this name. */
-		if (tree->list[i].kind != 'p' && dir >= 0 &&
+		if (tree->list[i].kind != 'p' && tree->list[i].kind != 'k' &&
+		    dir >= 0 &&
 		    mark_of(dir, id) == MARK_OTHERS)
 			tree->list[i].kind = '-';
 	}

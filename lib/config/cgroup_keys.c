@@ -5,12 +5,14 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/fd.h"
 #include "util/text.h"
 #include "config/lists.h"
+#include "config/process_keys.h"
 
 static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
 
@@ -331,6 +333,9 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	{ .name = "name", .read = cgroup_read_name, .at = AT(name) },
 	{ .name = "parent", .read = cgroup_read_parent, .at = AT(parent) },
 	{ .name = "slice", .read = read_slice, .at = AT(slice) },
+	{ .name = "stay_below",
+	  .read = nsc_read_paths,
+	  .at = AT(stay_below) },
 	{ .name = "allow_all_devices",
 	  .read = nsc_read_bool,
 	  .at = AT(allow_all_devices) },
@@ -366,6 +371,22 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	{ .name = NULL },
 };
 
+/* What is wrong with stay_below; NULL: nothing. */
+static const char *stay_below_wrong(const struct nsc_config *config)
+{
+	const struct nsc_config_cgroups *c = &config->cgroups;
+
+	for (char **path = c->stay_below; path && *path; path++)
+		if (!(*path)[1] || strchr(*path, '\n'))
+			return "stay_below: expected groups below the root, "
+			       "such as \"/slurm\"";
+	return c->stay_below && *c->stay_below && !c->allow_all_devices &&
+			       !(config->namespaces & CLONE_NEWUSER) ?
+		       "stay_below: needs namespaces.NEWUSER, or "
+		       "allow_all_devices true: the container's device rules "
+		       "do not hold in groups of others" : NULL;
+}
+
 int nsc_config_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
 {
 	struct nsc_config_cgroups *c = &config->cgroups;
@@ -378,6 +399,8 @@ int nsc_config_cgroups_finish(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	}
 	wrong = nsc_cgroup_limits_check(&c->limits);
+	if (!wrong)
+		wrong = stay_below_wrong(config);
 	if (!wrong && c->allow_all_devices && c->devices.given)
 		wrong = "allowed_devices: is of no use with "
 			"allow_all_devices: remove one of them";
@@ -392,6 +415,7 @@ void nsc_config_cgroups_free(struct nsc_config_cgroups *c)
 	free(c->name);
 	free(c->parent);
 	free(c->slice);
+	nsc_text_free_vector(c->stay_below);
 	free(c->devices.rules);
 	nsc_cgroup_limits_free(&c->limits);
 }

@@ -14,6 +14,7 @@
 
 #include "util/error.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/paths.h"
 #include "cgroup/cgroup_stats.h"
 #include "cgroup/cgroup_tree.h"
@@ -28,6 +29,21 @@ static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 {
 	*ret = malloc(sizeof(**ret));
 	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
+}
+
+/* Where "stay_below" of container.json says so, a process is not moved. */
+static int let_stay(struct nsc_cgroup_tree *tree, pid_t pid,
+		    struct nsc_error *err)
+{
+	char path[64], groups[8192];
+	int n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	n = nsc_file_read_text(AT_FDCWD, path, groups, sizeof(groups));
+	if (n < 0)
+		return nsc_error_sys(err, -n, "read '%s'", path);
+	nsc_cgroup_tree_stay(tree, groups);
+	return 0;
 }
 
 /*
@@ -81,7 +97,9 @@ int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 	/* The process is alive, so the number still is its number. */
 	if (!nsc_pidfd_alive(pidfd))
 		return nsc_error_set(err, ESRCH, "the process has ended");
-	ret = nsc_cgroup_tree_enter(tree, pid, tasks, err);
+	ret = let_stay(tree, pid, err);
+	if (ret == 0)
+		ret = nsc_cgroup_tree_enter(tree, pid, tasks, err);
 	/* The group's path may have been looked up by the number of PID 1. */
 	if (ret == 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
 		return nsc_error_set(err, ENOTRECOVERABLE, "the container has "

@@ -8,8 +8,8 @@
 
 #define NSC_NAME_MAX 192	/* bytes; 64 letters of any alphabet but few */
 #define NSC_NAME_RULE \
-	"expected up to 192 bytes of UTF-8, without control characters, '/', " \
-	"':', ',' and '\"', and not with '-', '.' or a blank at the " \
+	"expected up to 192 bytes of UTF-8, without control characters, " \
+	"'/', ':', ',' and '\"', and not with '-', '.' or a blank at the " \
 	"beginning or a blank at the end"
 #define NSC_WORD_MAX 64
 
