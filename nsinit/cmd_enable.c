@@ -42,7 +42,9 @@ static void exec_diff(const struct nsc_enable_file *file)
 	_exit(2);
 }
 
-/* Run a function in a child; returns its exit status, or 2. */
+enum { COUNT_MAX = 100, BROKEN = 125 };	/* exit statuses of children */
+
+/* Run a function in a child; returns its exit status, or BROKEN. */
 static int in_child(int (*run)(const struct nsc_enable *change,
 			       const struct nsc_enable_file *file),
 		    const struct nsc_enable *change,
@@ -59,7 +61,7 @@ static int in_child(int (*run)(const struct nsc_enable *change,
 		_exit(status);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0 || !WIFEXITED(status))
-		return 2;
+		return BROKEN;
 	return WEXITSTATUS(status);
 }
 
@@ -112,7 +114,7 @@ static bool concerns(const struct nsc_enable *change,
 	return false;
 }
 
-/* Does the finding show that the change does not do what it should? */
+/* Does the finding show that the lines do not do what they should? */
 static bool forbids(const struct nsc_enable *change,
 		    const struct nscontainer_record *finding)
 {
@@ -122,8 +124,11 @@ static bool forbids(const struct nsc_enable *change,
 	       (change->action != NSC_DISABLE && !strcmp(check, "passed-over"));
 }
 
-/* Print the doctor's findings; returns the number of those that forbid it. */
-static int print_findings(const struct nsc_enable *change)
+/*
+ * Look for the doctor's findings about the services, and print them unless
+ * quiet is true.  Returns the number of those that forbid the change.
+ */
+static int count_findings(const struct nsc_enable *change, bool quiet)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	const char *const nobody[] = { NULL };
@@ -141,12 +146,13 @@ static int print_findings(const struct nsc_enable *change)
 		    !strcmp(nscontainer_record_text(f, "check"),
 			    "audit-argument"))
 			continue;
-		bad += forbids(change, f);
-		nsinit_print_finding(f);
+		bad += bad < COUNT_MAX && forbids(change, f);
+		if (!quiet)
+			nsinit_print_finding(f);
 	}
-	if (rest)
+	if (rest && !quiet)
 		printf("'nsinit doctor' has %d more findings.\n", rest);
-	if (ret < 0)
+	if (ret < 0 && !quiet)
 		nsinit_fail(&err, 0);
 	nscontainer_record_free(list);
 	return bad;
@@ -182,24 +188,49 @@ static int try_login(const struct nsc_enable *change)
 	return ret;
 }
 
-/* Runs in a child, which sees the host as it will be. */
-static int examine(const struct nsc_enable *change,
-		   const struct nsc_enable_file *file)
+/* These run in a child, and the last two see the host as it will be. */
+static int count_before(const struct nsc_enable *change,
+			const struct nsc_enable_file *file)
+{
+	(void)file;
+	return count_findings(change, true);
+}
+
+static int count_after(const struct nsc_enable *change,
+		       const struct nsc_enable_file *file)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
-	int bad;
 
 	(void)file;
 	if (nsc_enable_look(change, &err) < 0)
-		return nsinit_fail(&err, NSINIT_FAILED);
-	bad = print_findings(change);
-	if (bad)
-		return NSINIT_FAILED;
+		return nsinit_fail(&err, BROKEN);
+	return count_findings(change, false);
+}
+
+static int try_after(const struct nsc_enable *change,
+		     const struct nsc_enable_file *file)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+
+	(void)file;
+	if (nsc_enable_look(change, &err) < 0)
+		return nsinit_fail(&err, BROKEN);
+	return try_login(change) < 0 ? BROKEN : 0;
+}
+
+/* A change must not make it worse: what is broken already may stay so. */
+static bool is_good(const struct nsc_enable *change)
+{
+	int bad = in_child(count_after, change, NULL), tried;
+
+	if (bad == BROKEN ||
+	    (bad && bad > in_child(count_before, change, NULL)))
+		return false;
 	if (change->action == NSC_DISABLE)
-		return NSINIT_OK;
+		return true;
+	tried = in_child(try_after, change, NULL);
 	/* An audited login goes on whatever happens. */
-	return try_login(change) < 0 && change->action == NSC_ENABLE ?
-		       NSINIT_FAILED : NSINIT_OK;
+	return tried == 0 || change->action == NSC_ENABLE_AUDIT;
 }
 
 static void tell(const struct nsc_enable *change, unsigned int seconds)
@@ -232,7 +263,7 @@ static int change_files(enum nsc_enable_action action,
 	if (status == NSINIT_OK && change->n && !options->dry_run) {
 		if (nsc_enable_stage(change, &err) < 0) {
 			status = nsinit_fail(&err, NSINIT_FAILED);
-		} else if (in_child(examine, change, NULL) != NSINIT_OK) {
+		} else if (!is_good(change)) {
 			nsc_enable_unstage(change);
 			fputs("nsinit: nothing was changed\n", stderr);
 			status = NSINIT_FAILED;

@@ -312,5 +312,5 @@ int nsc_pam_shut(const struct nsc_pam_stack *stack,
 	return nsc_error_set(err, EPERM, "%s %s %s: %s: nobody gets in by '%s'",
 			     stack->type, barrier->control, barrier->module,
 			     barrier->missing ? "does not exist" :
-						"always fails", service);
+						"leads to no success", service);
 }

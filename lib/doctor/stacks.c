@@ -212,7 +212,8 @@ static bool is_shut(const struct nsc_pam_stack *stack, size_t ours)
 	struct nsc_pam_ends ends = nsc_pam_walk(stack, ours);
 
 	return !ends.inside && !ends.outside &&
-	       (ours < stack->n || !ends.barrier || ends.barrier->missing);
+	       (ours < stack->n || !ends.barrier ||
+		strcmp(ends.barrier->module, "pam_deny.so") != 0);
 }
 
 static void shut(const struct service *s, const struct nsc_pam_stack *stack)

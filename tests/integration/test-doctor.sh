@@ -407,8 +407,8 @@ risk|nobody-gets-in|/etc/pam.d/atd:|session requisite pam_nowhere.so: does not e
 risk|nobody-gets-in|/etc/pam.d/atd:|account required pam_nowhere.so: does not exist|echo "account required pam_nowhere.so" >> /etc/pam.d/atd
 risk|nobody-gets-in|/etc/pam.d/atd:|auth required pam_unix.so: does not exist|echo "auth required /nowhere/pam_unix.so" >> /etc/pam.d/atd
 risk|nobody-gets-in|/etc/pam.d/atd:|auth required sesion: does not exist|echo "sesion required pam_permit.so" >> /etc/pam.d/atd
-risk|nobody-gets-in|/etc/pam.d/atd:|session [default=die] pam_permit.so: always fails|SERVICE=atd before "session [default=die] pam_permit.so"
-risk|nobody-gets-in|/etc/pam.d/nsc-three:|session required pam_deny.so: always fails: nobody gets in by 'atd'|SERVICE=atd before "session include nsc-two"; echo "session include nsc-three" > /etc/pam.d/nsc-two; echo "session required pam_deny.so" > /etc/pam.d/nsc-three
+risk|nobody-gets-in|/etc/pam.d/atd:|session [default=die] pam_permit.so: leads to no success|SERVICE=atd before "session [default=die] pam_permit.so"
+risk|nobody-gets-in|/etc/pam.d/nsc-three:|session required pam_deny.so: leads to no success: nobody gets in by 'atd'|SERVICE=atd before "session include nsc-two"; echo "session include nsc-three" > /etc/pam.d/nsc-two; echo "session required pam_deny.so" > /etc/pam.d/nsc-three
 risk|nobody-gets-in|/etc/pam.d/atd:|nsc-nowhere: does not exist|SERVICE=atd before "session include nsc-nowhere"
 risk|after|/etc/pam.d/login:|pam_systemd.so: is called inside|after "session optional pam_systemd.so"
 risk|after|/etc/pam.d/login:|pam_limits.so: is called inside|after "-session required pam_limits.so"

@@ -200,6 +200,20 @@ refused() {
 	status_is 1 nsinit enable login
 	contains "the finding" "passed-over" "$(cat "$OUT/stdout")"
 	same_as_before
+	# What is broken already does not keep the lines in.
+	fresh
+	status_is 0 nsinit enable login
+	sed -i '1i session required pam_nowhere.so' "$PAM/login"
+	status_is 0 nsinit disable login
+	contains "the finding" "nobody gets in by 'login'" "$(cat "$OUT/stdout")"
+	equal "lines" 0 "$(grep -c pam_container "$PAM/login")"
+	# But a line that a jump counts on does.
+	printf 'session %s\n' "[success=1 default=ignore] pam_permit.so" \
+		"required pam_container.so" "required pam_permit.so" \
+		> "$PAM/atd"
+	look > "$TOP/before"
+	status_is 1 nsinit disable atd
+	same_as_before
 	fresh
 	config alice '{"rotfs": "/"}'
 	status_is 1 nsinit enable login
