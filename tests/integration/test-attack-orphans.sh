@@ -318,8 +318,10 @@ hostile_trees() {
 	begin "$PRIVATE"
 	by su 'mkdir ~/out; ln -s /etc/passwd ~/out/link; ln -s / ~/root
 		mkfifo ~/fifo; chmod 0 ~/out
-		for i in $(seq 300); do mkdir -p deep/deep/deep/deep/deep
-			cd deep/deep/deep/deep/deep || exit 1; done' || fail "login"
+		exec python3 -c "import os
+for i in range(1500):
+    os.mkdir(\"deep\")
+    os.chdir(\"deep\")"' || fail "login"
 	clean_slate
 	cp /etc/passwd "$OUT/passwd"
 	status_is 0 nsinit purge alice
