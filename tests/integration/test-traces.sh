@@ -119,7 +119,7 @@ last_login() {
 need_records() {
 	case $1 in
 	*last*) command -v lastlog > /dev/null || skip "lastlog is missing" ;;
-	wtmp) command -v last > /dev/null || skip "last is missing" ;;
+	*wtmp) command -v last > /dev/null || skip "last is missing" ;;
 	esac
 }
 
@@ -133,6 +133,30 @@ wtmp() {
 
 su_log() {
 	since "$1" ' su\[' "session closed for user $1" su - "$1" -c 'exit 7'
+}
+
+on_console() {
+	rm -f "/home/$1/.hushlogin"
+	timeout 20 script -qec "login -f $1" /dev/null <<< 'exit'
+}
+
+# pam_unix takes its caller's name from the entry of the terminal.
+login_log() {
+	: > /run/utmp
+	since "$1" ' login\[' "session closed for user $1" on_console "$1"
+}
+
+login_wtmp() {
+	on_console "$1" > "$OUT/pty"
+	ended() { last -n 1 "$1" | grep -q ' - '; }
+	wait_until 5 ended "$1"
+	last -n 1 "$1" | head -n 1 | cut -c 1-18 | plain_text "$1"
+}
+
+login_lastlog() {
+	on_console "$1" > "$OUT/pty"
+	lastlog_of "$1" | cut -c 1-26 | plain_text "$1"
+	on_console "$1" | grep -ao 'Last login: .* on pts' | plain_text "$1"
 }
 
 sudo_log() {
@@ -286,6 +310,9 @@ rows() {
 	no_lastlog|ssh without a terminal, no lastlog|each login from elsewhere is in it, as in wtmp
 	wtmp|ssh, wtmp|with nsc/PID for the terminal
 	su_log|su -, lines in syslog
+	login_log|login, lines in syslog
+	login_wtmp|login, wtmp
+	login_lastlog|login, lastlog and "Last login:"
 	sudo_log|sudo -u, lines in syslog
 	sudo_exit|sudo -u, EXIT in syslog
 	sudo_file|sudo -u, EXIT in a log file|sudo opens it again inside: use syslog
@@ -362,11 +389,13 @@ same_document() {
 
 mkdir "$CELLS"
 make_busybox "$OWN" > /dev/null || echo "# no busybox"
+mkdir "$OWN/etc/security"
+: > "$OWN/etc/security/group.conf"
 make_sendmail
 : > /run/utmp
 : > /var/log/wtmp
 : > /var/log/lastlog
-pam_enable sshd su su-l sudo sudo-i cron atd
+pam_enable sshd login su su-l sudo sudo-i cron atd
 config alice '{"rootfs": "/"}'
 config bob "{\"rootfs\": \"$OWN\"}"
 conf 'linger = 90;'
