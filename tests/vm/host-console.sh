@@ -14,7 +14,7 @@ SHOW="$NS_COMMAND; $INSIDE && echo is inside; test -t 0 && echo is terminal; \
 # throws away what was typed before it asks.
 lands() {
 	cat > "$OUT/dialogue" <<-'END'
-	set timeout 60
+	set timeout 150
 	spawn -noecho socat -,raw,echo=0 UNIX-CONNECT:$env(SERIAL)
 	send "\r"
 	expect "nscontainer-vm login: " {} default { exit 10 }
@@ -28,7 +28,7 @@ lands() {
 	send "exit\r"
 	expect "nscontainer-vm login: " {} default { exit 14 }
 	END
-	SERIAL=$SERIAL SHOW=$SHOW timeout 200 expect -f "$OUT/dialogue" \
+	SERIAL=$SERIAL SHOW=$SHOW timeout 900 expect -f "$OUT/dialogue" \
 		> "$OUT/all" 2>&1 || fail "status $?" "$(cat "$OUT/all")"
 	guest_landed "$OUT/all" alice
 	tr -d '\r' < "$OUT/all" | grep -a '^is ' > "$OUT/is"

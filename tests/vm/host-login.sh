@@ -8,7 +8,7 @@ guest_lib "conf 'linger = 60;'"
 SHOW="$NS_COMMAND; $INSIDE && echo is inside"
 
 by_key() {
-	timeout 60 ssh "${SSH_OPTIONS[@]}" -i "$KEY" -o BatchMode=yes \
+	timeout 240 ssh "${SSH_OPTIONS[@]}" -i "$KEY" -o BatchMode=yes \
 		alice@127.0.0.1 "$SHOW" > "$OUT/all" 2>&1 ||
 		fail "$(cat "$OUT/all")"
 	guest_landed "$OUT/all" alice
@@ -18,7 +18,7 @@ by_key() {
 # With a terminal, and typed.
 by_password() {
 	cat > "$OUT/dialogue" <<-'END'
-	set timeout 60
+	set timeout 150
 	eval spawn -noecho ssh $env(OPTIONS) bob@127.0.0.1
 	expect "assword:" {} default { exit 10 }
 	send "secret-bob\r"
@@ -28,7 +28,7 @@ by_password() {
 	expect eof {} default { exit 12 }
 	END
 	OPTIONS="${SSH_OPTIONS[*]} -o PubkeyAuthentication=no" SHOW=$SHOW \
-		timeout 90 expect -f "$OUT/dialogue" > "$OUT/all" 2>&1 ||
+		timeout 400 expect -f "$OUT/dialogue" > "$OUT/all" 2>&1 ||
 		fail "status $?" "$(cat "$OUT/all")"
 	guest_landed "$OUT/all" bob
 	contains "the mark" "is inside" "$(tr -d '\r' < "$OUT/all")"

@@ -35,7 +35,7 @@ come_up() {
 	local end=$((SECONDS + $1))
 
 	while [ "$SECONDS" -lt "$end" ] && qemu_runs; do
-		"${CONTROL[@]}" -o ConnectTimeout=3 true < /dev/null \
+		"${CONTROL[@]}" -o ConnectTimeout=10 true < /dev/null \
 			> /dev/null 2>&1 && return
 		sleep 0.5
 	done

@@ -18,10 +18,10 @@ syslog_since() {
 	journalctl -q -o cat --since "@$SYSLOG_FROM"
 }
 
-# By the clock, since here the condition itself takes its time; and three times
+# By the clock, since here the condition itself takes its time; and eight times
 # as long as asked for, since the machine below may have other work.
 wait_until() {
-	local end=$((SECONDS + 3 * $1))
+	local end=$((SECONDS + 8 * $1))
 
 	shift
 	until "$@"; do
@@ -68,11 +68,28 @@ make_busybox() {
 	getent group root tty alice bob > "$1/etc/group"
 }
 
+# With more time, and without what a failed test has left.
+hold() {
+	nothing_left "$1" || clean_slate
+	rm -f "$OUT/held"
+	[ -p "$OUT/fifo.$1" ] || mkfifo "$OUT/fifo.$1"
+	timeout 900 ssh "${SSH_OPTIONS[@]}" "$1@127.0.0.1" \
+		'echo held; exec cat' <> "$OUT/fifo.$1" > "$OUT/held" 2>&1 &
+	HOLDER=$!
+	wait_until 10 grep -qs held "$OUT/held" ||
+		fail "hold $1: ssh fails" "$(cat "$OUT/held")"
+	[ -n "$(pid_of "$1")" ] || fail "hold $1: no container runs"
+}
+
+nssh() {
+	timeout 240 ssh "${SSH_OPTIONS[@]}" -l "$1" 127.0.0.1 "${@:2}"
+}
+
 # hold takes the key login of an ssh in the guest, which is slow; this is what
 # most tests need: a session that ends when its input does.
 hold_su() {
 	mkfifo "$OUT/fifo.$1"
-	timeout 100 su - "$1" -c 'echo held; exec cat' \
+	timeout 900 su - "$1" -c 'echo held; exec cat' \
 		<> "$OUT/fifo.$1" > "$OUT/held.$1" 2>&1 &
 	HOLDER=$!
 	wait_until 20 grep -qs held "$OUT/held.$1" ||

@@ -8,10 +8,10 @@
 COMPLAINT='stop job\|Timed out\|Failed unmounting\|Failed to unmount\|Killing'
 
 session() {
-	timeout 120 ssh "${SSH_OPTIONS[@]}" -i "$KEY" -o BatchMode=yes \
-		alice@127.0.0.1 'echo held; exec cat' < <(exec sleep 100) \
+	timeout 600 ssh "${SSH_OPTIONS[@]}" -i "$KEY" -o BatchMode=yes \
+		alice@127.0.0.1 'echo held; exec cat' < <(exec sleep 500) \
 		> "$OUT/held" 2>&1 &
-	wait_until 30 grep -qs held "$OUT/held" ||
+	wait_until 120 grep -qs held "$OUT/held" ||
 		fail "the login fails:" "$(cat "$OUT/held")"
 }
 
@@ -41,7 +41,7 @@ reboots() {
 	guest systemctl reboot
 	disconnect
 	sleep 5
-	come_up 200 || fail "it does not come back"
+	come_up 600 || fail "it does not come back"
 	differ "the boot's id" "$before" \
 		"$(guest cat /proc/sys/kernel/random/boot_id)"
 	console_clean
@@ -60,7 +60,7 @@ powers_off() {
 	disconnect
 	# shellcheck disable=SC2317
 	off() { ! qemu_runs; }
-	wait_until 60 off || fail "it is still on" "$(tail "$TOP/console.log")"
+	wait_until 120 off || fail "it is still on" "$(tail "$TOP/console.log")"
 	console_clean
 }
 
