@@ -151,6 +151,8 @@ static void set_option(struct nsinit_line *line,
 		options->service = optarg;
 	else if (option == OPT_FOLLOW)
 		options->follow = true;
+	else if (option == OPT_OCI)
+		options->oci = true;
 	else if (option == OPT_ALL)
 		options->all = true;
 	else if (option == OPT_REPLACE)

@@ -12,7 +12,7 @@
 
 enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_TTY = 16, OPT_NO_TTY = 32, OPT_FOLLOW = 64, OPT_REPLACE = 128,
-       OPT_SERVICE = 256, OPT_ALL = 1 << 16,
+       OPT_SERVICE = 256, OPT_ALL = 1 << 16, OPT_OCI = 1 << 18,
        OPT_USER = 1 << 9, OPT_ENV = 1 << 10, OPT_CWD = 1 << 11,
        OPT_DETACH = 1 << 12, OPT_START = 1 << 13,
        OPT_FROM_FILE = 1 << 14, OPT_WHY = 1 << 15,
@@ -21,7 +21,9 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_EXPIRED = 1 << 23,
        OPT_HELP = 1 << 28, OPT_VERSION = 1 << 29,	/* of all commands */
        /* No option: all after the program belongs to that program. */
-       TAKES_COMMAND = 1 << 30 };
+       TAKES_COMMAND = 1 << 30,
+       /* No option: it needs no rights of root. */
+       FOR_EVERYBODY = 1 << 27 };
 
 struct nsinit_command {
 	const char *name;	/* NULL: end of the table */

@@ -72,6 +72,10 @@ const struct nsinit_command nsinit_commands[] = {
 	{ "check", nsinit_check, OPT_CONF | OPT_JSON | OPT_ROOT | OPT_ALL, 0, 1,
 	  "check [--json] [--conf FILE] [USER | --all] | check DIRECTORY",
 	  "start a container unseen, end it, and say what was made", "USER" },
+	{ "convert", nsinit_convert, OPT_OCI | FOR_EVERYBODY, 1, 1,
+	  "convert [--oci] FILE",
+	  "print the container.json of another form, or an OCI config.json",
+	  "FILE" },
 	{ "doctor", nsinit_doctor, OPT_CONF | OPT_JSON, 0, 1000000,
 	  "doctor [--json] [--conf FILE] [USER...]",
 	  "look for ways past the containers, and for refused logins",
@@ -101,7 +105,7 @@ const struct nsinit_command nsinit_commands[] = {
 	{ "confirm", nsinit_confirm, OPT_EXPIRED, 0, 0,
 	  "confirm [--expired]",
 	  "keep what 'nsinit enable --confirm-within' has changed", "" },
-	{ "help", nsinit_help, 0, 0, 1,
+	{ "help", nsinit_help, FOR_EVERYBODY, 0, 1,
 	  "help [COMMAND]",
 	  "say what a command does, and which options it has", "TOPIC" },
 	{ 0 },
@@ -120,6 +124,7 @@ const struct nsinit_option nsinit_option_table[] = {
 	{ "follow", OPT_FOLLOW, 0, NULL, "print again each second" },
 	{ "replace", OPT_REPLACE, 0, NULL,
 	  "stop a running container first, with all its sessions" },
+	{ "oci", OPT_OCI, 0, NULL, "to an OCI config.json" },
 	{ "all", OPT_ALL, 0, NULL, "each user, in one line" },
 	{ "service", OPT_SERVICE, 0, "SERVICE",
 	  "the PAM service of the login, for example sshd" },
@@ -221,7 +226,7 @@ static int run_command(const struct nsinit_line *line)
 	if (line->options.all &&
 	    (line->options.n_arguments || line->options.root))
 		return usage_error(line, "--all: expected no other name");
-	if (geteuid() != 0 && command->run != nsinit_help) {
+	if (geteuid() != 0 && !(command->takes & FOR_EVERYBODY)) {
 		fprintf(stderr, "nsinit %s: must be run as root\n",
 			command->name);
 		return NSINIT_FAILED;

@@ -27,6 +27,7 @@ struct nsinit_options {
 	int timeout;		/* --timeout, seconds; -1: not given */
 	bool json;		/* --json */
 	bool all;		/* --all */
+	bool oci;		/* --oci */
 	bool follow;		/* --follow */
 	bool replace;		/* --replace */
 	bool audit;		/* --audit */
@@ -52,6 +53,7 @@ int nsinit_confirm(const struct nsinit_options *options);
 int nsinit_disable(const struct nsinit_options *options);
 int nsinit_disown(const struct nsinit_options *options);
 int nsinit_cp(const struct nsinit_options *options);
+int nsinit_convert(const struct nsinit_options *options);
 int nsinit_doctor(const struct nsinit_options *options);
 int nsinit_enable(const struct nsinit_options *options);
 int nsinit_enter(const struct nsinit_options *options);

@@ -26,6 +26,7 @@
 #include "config/mount_keys.h"
 #include "config/network_keys.h"
 #include "config/process_keys.h"
+#include "config/route_keys.h"
 #include "linux/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
@@ -312,6 +313,8 @@ static const struct nsc_field config_fields[] = {
 	  .at = AT(process.no_new_privs) },
 	{ .name = "networks", .read = nsc_read_array,
 	  .members = nsc_network_fields, .element = nsc_read_network },
+	{ .name = "routes", .read = nsc_read_array,
+	  .members = nsc_route_fields, .element = nsc_read_route },
 	{ .name = "cgroups", .read = nsc_read_members,
 	  .members = nsc_cgroup_fields },
 	{ .name = "context", .read = nsc_read_members,
@@ -428,6 +431,7 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
 	if (nsc_networks_check(r, config) < 0 || check_masks(r, config) < 0 ||
+	    nsc_routes_check(r, config) < 0 ||
 	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
 		return -EINVAL;
 	if (!config->rootfs)
@@ -566,6 +570,9 @@ void nsc_config_free(struct nsc_config *config)
 	nsc_text_free_vector(config->bring);
 	nsc_text_free_vector(config->keep_env);
 	nsc_networks_free(config);
+	for (size_t i = 0; i < config->n_routes; i++)
+		free(config->routes[i].interface);
+	free(config->routes);
 	for (size_t i = 0; i < config->n_mounts; i++) {
 		free(config->mounts[i].source);
 		free(config->mounts[i].destination);

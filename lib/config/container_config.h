@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "util/address.h"
+#include "util/address.h"
 #include "util/error.h"
 #include "policy/dropins.h"
 #include "policy/lifecycle.h"
@@ -92,6 +93,15 @@ struct nsc_config_network {
 	char *mode;
 };
 
+#define NSC_ROUTES_MAX 64
+
+struct nsc_config_route {
+	struct nsc_address destination;	/* a network */
+	struct nsc_address gateway;	/* family 0: none */
+	struct nsc_address source;	/* the same */
+	char *interface;		/* "eth0" */
+};
+
 struct nsc_config {
 	char *file;			/* the file's path, for messages */
 	uint64_t content;		/* hash of the files, see dropins.h */
@@ -121,6 +131,8 @@ struct nsc_config {
 	char **readonly_paths;
 	struct nsc_config_network *networks;
 	size_t n_networks;
+	struct nsc_config_route *routes;
+	size_t n_routes;
 	struct nsc_config_mount *mounts;
 	size_t n_mounts;
 	bool default_devices;		/* device_nodes was absent */

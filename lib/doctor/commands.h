@@ -67,6 +67,19 @@ int nsc_check_all(const char *conf, struct nscontainer_record **ret,
 		  bool *ret_refused, struct nscontainer_error *err);
 
 /*
+ * Convert a file, or standard input for "-", to container.json, or with to_oci
+ * to an OCI config.json.  The caller frees both texts, also after an error;
+ * then json, if it is not NULL, would be refused by a start.
+ */
+struct nsc_conversion {
+	char *json;
+	char *notes;		/* "KEY: what became of it", lines */
+};
+
+int nsc_convert_run(const char *file, bool to_oci, struct nsc_conversion *ret,
+		    struct nscontainer_error *err);
+
+/*
  * The findings of the doctor about configuration without effect; NULL: there
  * are none.
  */

@@ -43,7 +43,8 @@
 	_(rtnl_route_add_nexthop) _(rtnl_route_alloc) _(rtnl_route_nh_alloc) \
 	_(rtnl_route_nh_free) _(rtnl_route_nh_set_gateway) \
 	_(rtnl_route_nh_set_ifindex) _(rtnl_route_put) _(rtnl_route_set_dst) \
-	_(rtnl_route_set_family) _(rtnl_route_set_scope) \
+	_(rtnl_route_set_family) _(rtnl_route_set_pref_src) \
+	_(rtnl_route_set_scope) \
 	_(rtnl_route_set_table)
 /* Loading this library also loads libnl-3, and finds its functions. */
 NSC_LIBRARY(nl, SONAME_NL_ROUTE_3, FUNCTIONS);
@@ -298,39 +299,58 @@ int nsc_netlink_add_address(struct nl_sock *sock, const char *name,
 	return 0;
 }
 
-int nsc_netlink_add_default_route(struct nl_sock *sock, const char *name,
-				  const struct nsc_address *gateway,
-				  struct nsc_error *err)
+/* An address of the route, or NULL if it has none; *error: no memory. */
+static struct nl_addr *build_optional(const struct nsc_address *address,
+				      bool *error)
 {
-	const struct nsc_address any = { .family = gateway->family };
+	struct nl_addr *built = address->family ? netlink_build(address) : NULL;
+
+	*error |= address->family && !built;
+	return built;
+}
+
+int nsc_netlink_add_route(struct nl_sock *sock, const struct nsc_route *wanted,
+			  struct nsc_error *err)
+{
+	bool failed = false;
 	_cleanup_route_ struct rtnl_route *route = nl.rtnl_route_alloc();
-	_cleanup_address_ struct nl_addr *to = netlink_build(&any);
-	_cleanup_address_ struct nl_addr *via = netlink_build(gateway);
+	_cleanup_address_ struct nl_addr *to =
+		build_optional(&wanted->destination, &failed);
+	_cleanup_address_ struct nl_addr *via =
+		build_optional(&wanted->gateway, &failed);
+	_cleanup_address_ struct nl_addr *from =
+		build_optional(&wanted->source, &failed);
 	struct rtnl_nexthop *hop = nl.rtnl_route_nh_alloc();
 	char text[NSC_ADDRESS_SIZE];
 	struct nsc_link link;
-	int error = nsc_netlink_find(sock, name, &link, err);
+	int error = nsc_netlink_find(sock, wanted->interface, &link, err);
 
-	if (error < 0 || !route || !to || !via || !hop) {
+	if (error < 0 || !route || failed || !hop) {
 		if (hop)
 			nl.rtnl_route_nh_free(hop);
-		return error < 0 ? error : out_of_memory(name, err);
+		return error < 0 ? error :
+				   out_of_memory(wanted->interface, err);
 	}
 	nl.rtnl_route_nh_set_ifindex(hop, link.index);
-	nl.rtnl_route_nh_set_gateway(hop, via);
+	if (via)
+		nl.rtnl_route_nh_set_gateway(hop, via);
 	nl.rtnl_route_add_nexthop(route, hop);
-	nl.rtnl_route_set_family(route, (uint8_t)gateway->family);
+	nl.rtnl_route_set_family(route, (uint8_t)wanted->destination.family);
 	nl.rtnl_route_set_table(route, RT_TABLE_MAIN);
-	nl.rtnl_route_set_scope(route, RT_SCOPE_UNIVERSE);
+	nl.rtnl_route_set_scope(route, via ? RT_SCOPE_UNIVERSE :
+					     RT_SCOPE_LINK);
 	error = nl.rtnl_route_set_dst(route, to);
+	if (error == 0 && from)
+		error = nl.rtnl_route_set_pref_src(route, from);
 	if (error == 0)
 		error = nl.rtnl_route_add(sock, route,
 					  NLM_F_CREATE | NLM_F_EXCL);
 	if (error < 0)
-		return nsc_error_set(err, code(error), "default route through "
-				     "'%s' and gateway %s: %s", name,
-				     nsc_address_print(gateway, false, text),
-				     nl.nl_geterror(error));
+		return nsc_error_set(err, code(error), "route to %s through "
+				     "'%s': %s",
+				     nsc_address_print(&wanted->destination,
+						       true, text),
+				     wanted->interface, nl.nl_geterror(error));
 	return 0;
 }
 

@@ -67,9 +67,15 @@ int nsc_netlink_add_address(struct nl_sock *sock, const char *name,
 			    const struct nsc_address *address,
 			    struct nsc_error *err);
 
-int nsc_netlink_add_default_route(struct nl_sock *sock, const char *name,
-				  const struct nsc_address *gateway,
-				  struct nsc_error *err);
+struct nsc_route {
+	const char *interface;
+	struct nsc_address destination;	/* "0.0.0.0/0": the default route */
+	struct nsc_address gateway;	/* family 0: none */
+	struct nsc_address source;	/* family 0: the kernel chooses */
+};
+
+int nsc_netlink_add_route(struct nl_sock *sock, const struct nsc_route *route,
+			  struct nsc_error *err);
 
 /*
  * Get the global addresses of the interface, at most max; returns their number

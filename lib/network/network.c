@@ -20,6 +20,7 @@
 #include "util/text.h"
 #include "config/network_keys.h"
 #include "network/pasta.h"
+#include "network/routes.h"
 #include "network/pool.h"
 #include "linux/netlink.h"
 
@@ -421,11 +422,10 @@ static int add_routes(struct nl_sock *sock, const struct nsc_plan *plan,
 
 	for (char **t = n->gateway; ret == 0 && t && *t; t++)
 		if (nsc_address_parse(*t, false, &g) == 0)
-			ret = nsc_netlink_add_default_route(sock, name, &g,
-							    err);
+			ret = nsc_routes_add_default(sock, name, &g, err);
 	for (size_t i = 0; ret == 0 && has_auto(n) && i < 2; i++)
 		if (plan->automatic[i].gateway.family)
-			ret = nsc_netlink_add_default_route(sock, name,
+			ret = nsc_routes_add_default(sock, name,
 					&plan->automatic[i].gateway, err);
 	return ret;
 }
@@ -471,7 +471,8 @@ int nsc_network_configure(const struct nsc_plan *plan,
 		if (!(plan->dry && is_made(&config->networks[i])) &&
 		    configure_one(sock, plan, i, made, err) < 0)
 			ret = context(config, i, err);
-	return ret;
+	return ret < 0 || plan->dry ? ret :
+				      nsc_routes_add_named(sock, config, err);
 }
 
 /* Values with commas between them: "addresses=10.0.0.2/24,fd00::2/64". */

@@ -17,6 +17,7 @@
 #include "util/text.h"
 #include "policy/conf.h"
 #include "config/container_config.h"
+#include "config/convert.h"
 #include "config/engine_keys.h"
 #include "seccomp/profile.h"
 #include "rootfs/accounts.h"
@@ -98,6 +99,24 @@ static void config(char *text)
 		nsc_external_finish(result, "/run/%u.pid", &user, &err);
 	nsc_config_free(result);
 	forget(&user);
+}
+
+/* Each form becomes one that can become an OCI config.json. */
+static void convert(char *text)
+{
+	for (int to_oci = 0; to_oci < 2; to_oci++) {
+		struct nsc_error err = NSC_ERROR_INIT;
+		json_t *notes = json_array(), *note;
+		json_t *result = nsc_convert(text, "F", to_oci, notes, &err);
+		size_t i;
+
+		check(result ? 0 : -1, &err);
+		json_array_foreach(notes, i, note)
+			assert(strstr(json_string_value(note), ": "));
+		fuzz_accepted += result != NULL;
+		json_decref(result);
+		json_decref(notes);
+	}
 }
 
 static void conf(char *text)
@@ -276,6 +295,7 @@ static void hierarchies(char *mountinfo)
 const struct fuzz_target fuzz_targets[] = {
 	{ "config", config },
 	{ "conf", conf },
+	{ "convert", convert },
 	{ "state", state },
 	{ "profile", profile },
 	{ "accounts", accounts },

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A configuration in several files, written by several hands; and one that has no
 # effect, which is named.
-# shellcheck disable=SC2317 # functions run by t
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 
 # drop_in DIRECTORY NAME TEXT : writes $CONF/DIRECTORY/NAME.
@@ -370,6 +370,39 @@ own_dropins() {
 	[ ! -e /srv/box/container.json ] || fail "it was made"
 }
 
+# --- other forms
+
+converted() {
+	in_box ''
+	cat > "$OUT/old.json" <<-'END'
+	{"hostname": "old", "tty": false, "namespaces": ["NEWNS", "NEWPID",
+	 "NEWUTS", "NEWIPC", "NEWNET"], "capabilities_mask":
+	 [{"key": "SYS_ADMIN", "enabled": false}], "required_device_nodes":
+	 ["null", "zero"], "environment": ["A=b"], "restrict_sys": true}
+	END
+	chmod 0644 "$OUT/old.json"
+	chmod 0755 "$OUT"
+	# It only reads a file, so anybody may.
+	su -s /bin/sh nobody -c "nsinit convert '$OUT/old.json'" \
+		> /srv/box/container.json 2> "$OUT/notes" ||
+		fail "convert" "$(cat "$OUT/notes")"
+	contains "line by line" "capabilities_mask: became capabilities" \
+		"$(cat "$OUT/notes")"
+	contains "line by line" "restrict_sys: left out" "$(cat "$OUT/notes")"
+	sed -i '1s/{/{"overlay": "tmpfs",/' /srv/box/container.json
+	equal "it runs" "old b" \
+		"$(nsinit exec --root /srv/box sh -c 'echo "$(hostname) $A"')"
+	status_is 0 nsinit convert --oci - < /srv/box/container.json
+	contains "to the OCI's" '"hostname": "old"' "$(cat "$OUT/stdout")"
+	echo '{"hostname": "a b"}' > "$OUT/old.json"
+	status_is 1 nsinit convert "$OUT/old.json"
+	contains "what a start refuses" "the result: hostname: expected" \
+		"$(cat "$OUT/stderr")"
+	status_is 1 nsinit convert "$OUT/none.json"
+	status_is 2 nsinit convert
+}
+
+t "convert: a file of 2014 runs, and says what became of it" converted
 t "exec ends as its man page says" exec_statuses
 t "messages name the file once, and the user for a user" \
 	messages_name_the_file_once

@@ -237,6 +237,29 @@ child() {
 	fi
 }
 
+routes() {
+	network alice "[$VETH]" '"routes": [
+		{"destination": "10.99.0.0/16", "gateway": "10.77.0.9",
+		 "source": "10.77.0.5", "interface_name": "eth0"},
+		{"destination": "fd99::/64", "gateway": "fd77::9",
+		 "interface_name": "eth0"},
+		{"destination": "10.98.0.0/24", "interface_name": "eth0"}]'
+	in_box alice 'ip route; ip -6 route' > "$OUT/text" || fail "su fails"
+	all_gone
+	contains "IPv4" \
+		"10.99.0.0/16 via 10.77.0.9 dev eth0 proto static src 10.77.0.5" \
+		"$(cat "$OUT/text")"
+	contains "IPv6" "fd99::/64 via fd77::9 dev eth0" "$(cat "$OUT/text")"
+	contains "without gateway" "10.98.0.0/24 dev eth0 proto static scope link" \
+		"$(cat "$OUT/text")"
+	# The gateway has it already.
+	network alice "[$VETH]" '"routes": [{"destination": "0.0.0.0/0",
+		"gateway": "10.77.0.9", "interface_name": "eth0"}]'
+	in_box alice true 2> /dev/null && fail "twice is not refused"
+	logged "routes\[0\]: route to 0.0.0.0/0 through 'eth0': .*exists"
+	all_gone
+}
+
 errors() {
 	network alice "[{\"type\": \"veth\", \"context\": {\"bridge\": \"br7\",
 		\"prefix\": \"nv\"}}]"
@@ -605,6 +628,7 @@ t "netns: an existing network is joined, and left as it is" netns
 t "netns: only root's own network namespaces" netns_errors
 t "macvlan" child macvlan
 t "ipvlan" child ipvlan
+t "routes: further routes of the container" routes
 t "what is missing on the host is named" errors
 t "L7: a failure midway leaves nothing" midway
 t "names that exist are avoided" clash

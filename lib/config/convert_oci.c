@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From the config.json of the OCI runtime specification.  Runs in: nsinit
+ * alone.
+ */
+#include "config/convert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/fd.h"
+
+const json_t *nsc_convert_at(const json_t *value, const char *path)
+{
+	char key[64];
+
+	while (value && *path) {
+		size_t len = strcspn(path, ".");
+
+		snprintf(key, sizeof(key), "%.*s", (int)len, path);
+		value = json_object_get(value, key);
+		path += len + (path[len] == '.');
+	}
+	return value;
+}
+
+const struct nsc_convert_name nsc_convert_names[] = {
+	{ "hostname", "hostname" }, { "root.path", "rootfs" },
+	{ "root.readonly", "readonly_fs" },
+	{ "process.cwd", "working_dir" }, { "process.env", "environment" },
+	{ "process.terminal", "tty" },
+	{ "process.noNewPrivileges", "no_new_privs" },
+	{ "process.oomScoreAdj", "oom_score_adj" },
+	{ "process.rlimits", "rlimits" }, { "process.user.umask", "umask" },
+	{ "process.apparmorProfile", "context.apparmor_profile" },
+	{ "process.selinuxLabel", "context.process_label" },
+	{ "linux.mountLabel", "context.mount_label" },
+	{ "linux.sysctl", "sysctl" }, { "linux.maskedPaths", "masked_paths" },
+	{ "linux.readonlyPaths", "readonly_paths" },
+	{ "linux.resources.memory.limit", "cgroups.memory" },
+	{ "linux.resources.memory.reservation", "cgroups.memory_reservation" },
+	{ "linux.resources.memory.swap", "cgroups.memory_swap" },
+	{ "linux.resources.cpu.shares", "cgroups.cpu_shares" },
+	{ "linux.resources.cpu.quota", "cgroups.cpu_quota" },
+	{ "linux.resources.cpu.period", "cgroups.cpu_period" },
+	{ "linux.resources.cpu.cpus", "cgroups.cpuset_cpus" },
+	{ "linux.resources.cpu.mems", "cgroups.cpuset_mems" },
+	{ "linux.resources.pids.limit", "cgroups.pids" },
+	{ "linux.resources.unified", "cgroups.unified" },
+	{ NULL, NULL },
+};
+
+#define at nsc_convert_at
+
+static void put(json_t *to, const char *name, const json_t *value)
+{
+	const char *dot = strchr(name, '.');
+	char key[64];
+
+	if (!dot) {
+		nsc_convert_set(to, name, value);
+		return;
+	}
+	snprintf(key, sizeof(key), "%.*s", (int)(dot - name), name);
+	nsc_convert_set(nsc_convert_object(to, key), dot + 1, value);
+}
+
+static void from_renamed(struct nsc_convert *c)
+{
+	const struct nsc_convert_name *n = nsc_convert_names;
+
+	for (; n->path; n++) {
+		const json_t *value = at(c->from, n->path);
+
+		if (!value || json_is_null(value))
+			continue;
+		/* The specification's "no limit" is -1, or at most 0. */
+		if (strstr(n->path, "pids") &&
+		    json_integer_value(value) <= 0)
+			continue;
+		put(c->to, n->name, value);
+		nsc_convert_note(c, n->path, "became %s", n->name);
+	}
+}
+
+static void from_user(struct nsc_convert *c)
+{
+	const json_t *user = at(c->from, "process.user");
+	char text[48];
+
+	if (!user)
+		return;
+	snprintf(text, sizeof(text), "%lld:%lld",
+		 (long long)json_integer_value(at(user, "uid")),
+		 (long long)json_integer_value(at(user, "gid")));
+	json_object_set_new(c->to, "user", json_string(text));
+	nsc_convert_note(c, "process.user", "became user: for nsinit exec; "
+			 "remove it for logins");
+	if (at(user, "additionalGids"))
+		nsc_convert_note(c, "process.user.additionalGids", "left out: "
+				 "the groups are those of the container's "
+				 "/etc/group");
+}
+
+static void from_capabilities(struct nsc_convert *c)
+{
+	const json_t *all = at(c->from, "process.capabilities");
+	const json_t *bounding = json_is_array(all) ? all :
+						      at(all, "bounding");
+
+	if (!at(c->from, "process"))
+		return;
+	json_object_set_new(c->to, "capabilities", bounding ?
+			    json_deep_copy(bounding) : json_array());
+	nsc_convert_note(c, "process.capabilities", "the bounding set became "
+			 "capabilities");
+}
+
+static void from_namespaces(struct nsc_convert *c)
+{
+	static const struct {
+		const char *type, *name;
+	} names[] = {
+		{ "mount", "NEWNS" }, { "pid", "NEWPID" },
+		{ "uts", "NEWUTS" }, { "ipc", "NEWIPC" },
+		{ "user", "NEWUSER" }, { "network", "NEWNET" },
+		{ "cgroup", "NEWCGROUP" }, { "time", "NEWTIME" },
+	};
+	json_t *to = nsc_convert_object(c->to, "namespaces");
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(at(c->from, "linux.namespaces"), i, element) {
+		const char *type = json_string_value(at(element, "type"));
+		const char *path = json_string_value(at(element, "path"));
+
+		for (size_t k = 0; type && k < NSC_ARRAY_SIZE(names); k++)
+			if (!strcmp(type, names[k].type))
+				json_object_set_new(to, names[k].name,
+						    json_true());
+		if (type && path && !strcmp(type, "network"))
+			json_array_append_new(
+				nsc_convert_array(c->to, "networks"),
+				json_pack("{s:s, s:{s:s}}", "type", "netns",
+					  "context", "nspath", path));
+		else if (type && path)
+			nsc_convert_note(c, "linux.namespaces", "%s: left out "
+					 "the path '%s': the container gets "
+					 "its own", type, path);
+	}
+	for (i = 0; i < 2; i++)
+		if (!json_object_get(to, names[i].name)) {
+			json_object_set_new(to, names[i].name, json_true());
+			nsc_convert_note(c, "linux.namespaces", "%s: added: "
+					 "every container needs it",
+					 names[i].name);
+		}
+	nsc_convert_note(c, "linux.namespaces", "became namespaces");
+}
+
+static void from_mappings(struct nsc_convert *c, const char *path,
+			  const char *name)
+{
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(at(c->from, path), i, element) {
+		json_t *to = json_object();
+
+		nsc_convert_set(to, "container_id",
+				at(element, "containerID"));
+		nsc_convert_set(to, "host_id", at(element, "hostID"));
+		nsc_convert_set(to, "size", at(element, "size"));
+		json_array_append_new(nsc_convert_array(c->to, name), to);
+	}
+	if (json_object_get(c->to, name))
+		nsc_convert_note(c, path, "became %s", name);
+}
+
+static bool has_option(const json_t *options, const char *wanted)
+{
+	const json_t *option;
+	size_t i;
+
+	json_array_foreach(options, i, option)
+		if (json_is_string(option) &&
+		    !strcmp(json_string_value(option), wanted))
+			return true;
+	return false;
+}
+
+/* Options that are keys or options of container.json as well. */
+static void from_options(json_t *to, const json_t *options, bool tmpfs)
+{
+	static const char *const same[] = {
+		"noexec", "nosymfollow", "nodiratime", "noatime", "relatime",
+		"strictatime",
+	};
+	const json_t *option;
+	size_t i;
+
+	for (i = 0; i < NSC_ARRAY_SIZE(same); i++)
+		if (has_option(options, same[i]))
+			json_array_append_new(nsc_convert_array(to, "options"),
+					      json_string(same[i]));
+	json_array_foreach(options, i, option) {
+		const char *text = json_string_value(option);
+
+		if (tmpfs && text && (!strncmp(text, "size=", 5) ||
+				      !strncmp(text, "mode=", 5))) {
+			char key[5];
+
+			snprintf(key, sizeof(key), "%s", text);
+			json_object_set_new(to, key, json_string(text + 5));
+		}
+	}
+}
+
+static json_t *from_mount(const json_t *value)
+{
+	const json_t *options = at(value, "options");
+	const char *type = json_string_value(at(value, "type"));
+	bool bind = !type || !strcmp(type, "bind") || !strcmp(type, "none") ||
+		    has_option(options, "bind") || has_option(options, "rbind");
+	json_t *to = json_pack("{s:s}", "type", bind ? "bind" : type);
+
+	nsc_convert_set(to, "destination", at(value, "destination"));
+	if (bind)
+		nsc_convert_set(to, "source", at(value, "source"));
+	if (bind && !has_option(options, "ro"))
+		json_object_set_new(to, "writable", json_true());
+	if (bind || !strcmp(type, "tmpfs"))
+		from_options(to, options, !bind);
+	return to;
+}
+
+static void from_mounts(struct nsc_convert *c)
+{
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(at(c->from, "mounts"), i, element) {
+		const char *type = json_string_value(at(element, "type"));
+		const char *to = json_string_value(at(element,
+						      "destination"));
+
+		if (to && nsc_convert_is_mounted(type ? type : "bind", to))
+			nsc_convert_note(c, "mounts", "[%zu]: left out: every "
+					 "container has %s", i, to);
+		else
+			json_array_append_new(
+				nsc_convert_array(c->to, "mounts"),
+				from_mount(element));
+	}
+	nsc_convert_note(c, "mounts", "became mounts, without their other "
+			 "options: all are nosuid and nodev");
+}
+
+static void from_devices(struct nsc_convert *c)
+{
+	const json_t *nodes = at(c->from, "linux.devices"), *element;
+	size_t i;
+
+	json_array_foreach(nodes, i, element) {
+		if (!json_object_get(c->to, "device_nodes"))
+			json_object_set_new(c->to, "device_nodes",
+					    nsc_convert_default_devices());
+		json_array_append_new(json_object_get(c->to, "device_nodes"),
+				      nsc_convert_device(element));
+	}
+	if (json_array_size(nodes))
+		nsc_convert_note(c, "linux.devices", "became device_nodes, "
+				 "with the default ones");
+	if (at(c->from, "linux.resources.devices"))
+		nsc_convert_note(c, "linux.resources.devices", "left out: "
+				 "cgroups.allowed_devices has a default; the "
+				 "device_nodes are allowed");
+}
+
+static void from_cgroups(struct nsc_convert *c)
+{
+	const char *path = json_string_value(at(c->from, "linux.cgroupsPath"));
+	const char *slash = path ? strrchr(path, '/') : NULL;
+	json_t *cgroups = nsc_convert_object(c->to, "cgroups");
+	const json_t *weight = at(c->from, "linux.resources.blockIO.weight");
+	const json_t *element;
+	size_t i;
+
+	if (slash && slash[1]) {
+		json_object_set_new(cgroups, "name", json_string(slash + 1));
+		path += *path == '/';
+		if (path < slash)
+			json_object_set_new(cgroups, "parent",
+					    json_stringn(path, (size_t)
+							 (slash - path)));
+		nsc_convert_note(c, "linux.cgroupsPath", "became cgroups.name "
+				 "and parent");
+	} else if (path) {
+		nsc_convert_note(c, "linux.cgroupsPath", "left out: write "
+				 "cgroups.slice and name");
+	}
+	if (weight)
+		json_object_set_new(cgroups, "io_weight", json_integer(
+			nsc_convert_weight(json_integer_value(weight))));
+	json_array_foreach(at(c->from, "linux.resources.hugepageLimits"), i,
+			   element) {
+		const char *size = json_string_value(at(element, "pageSize"));
+
+		if (size)
+			nsc_convert_set(nsc_convert_object(cgroups, "hugetlb"),
+					size, at(element, "limit"));
+	}
+	if (!json_object_size(cgroups))
+		json_object_del(c->to, "cgroups");
+}
+
+static void from_hooks(struct nsc_convert *c, const char *path,
+		       const char *name)
+{
+	json_t *list = NULL;
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(at(c->from, path), i, element) {
+		const json_t *args = at(element, "args");
+		json_t *hook = json_object();
+
+		nsc_convert_set(hook, "path", at(element, "path"));
+		nsc_convert_set(hook, "timeout", at(element, "timeout"));
+		/* The first one is the program's own name. */
+		for (size_t k = 1; k < json_array_size(args); k++)
+			json_array_append(nsc_convert_array(hook, "args"),
+					  json_array_get(args, k));
+		list = nsc_convert_array(nsc_convert_object(c->to, "hooks"),
+					 name);
+		json_array_append_new(list, hook);
+		if (at(element, "env"))
+			nsc_convert_note(c, path, "[%zu].env: left out: a hook "
+					 "has a fixed environment", i);
+	}
+	if (list)
+		nsc_convert_note(c, path, "became hooks.%s: it gets no state "
+				 "on its standard input", name);
+}
+
+/* What container.json says in another way, or not at all. */
+static const struct {
+	const char *path, *reason;
+} left_out[] = {
+	{ "process.args", "name the command on nsinit exec's line" },
+	{ "process.consoleSize", "the terminal has the size of the caller's" },
+	{ "linux.seccomp", "put the object into a file of its own, and write "
+	  "its path as seccomp" },
+	{ "linux.rootfsPropagation", "mounts are private" },
+	{ "linux.intelRdt", "not supported" },
+	{ "linux.personality", "not supported" },
+	{ "linux.resources.network", "not supported" },
+	{ "linux.resources.rdma", "not supported" },
+	{ "hooks.createContainer", "only hooks of the host are supported" },
+	{ "hooks.startContainer", "only hooks of the host are supported" },
+	{ "hooks.poststart", "only hooks at start and end are supported" },
+	{ "annotations", "nobody reads them here" },
+};
+
+void nsc_convert_from_oci(struct nsc_convert *c)
+{
+	from_renamed(c);
+	from_user(c);
+	from_capabilities(c);
+	from_namespaces(c);
+	from_mappings(c, "linux.uidMappings", "uid_mappings");
+	from_mappings(c, "linux.gidMappings", "gid_mappings");
+	from_mounts(c);
+	from_devices(c);
+	from_cgroups(c);
+	from_hooks(c, "hooks.prestart", "start");
+	from_hooks(c, "hooks.createRuntime", "start");
+	from_hooks(c, "hooks.poststop", "stop");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(left_out); i++)
+		if (at(c->from, left_out[i].path))
+			nsc_convert_note(c, left_out[i].path, "left out: %s",
+					 left_out[i].reason);
+}
