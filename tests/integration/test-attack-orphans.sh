@@ -256,6 +256,15 @@ hook_is_quiet() {
 	useradd -M 'svc$' 2> /dev/null || useradd --badname -M 'svc$'
 	status_is 0 userdel 'svc$'
 	empty "userdel" "$(cat "$OUT/stdout" "$OUT/stderr")"
+	# An account of another system, by the same name.
+	by su true || fail "login"
+	mkdir -p "$TOP/other/etc"
+	cp /etc/passwd /etc/group /etc/shadow /etc/gshadow /etc/login.defs \
+		"$TOP/other/etc"
+	userdel --prefix "$TOP/other" alice > /dev/null 2>&1
+	! grep -q ^alice: "$TOP/other/etc/passwd" || fail "control: userdel"
+	[ -e $STATE/alice/uid ] || fail "the host's alice is disowned"
+	rm -r "$TOP/other"
 	# The package was removed, but not purged.
 	useradd -M nobodys
 	mv /usr/sbin/nsinit "$TOP/nsinit"
