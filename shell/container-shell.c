@@ -3,13 +3,15 @@
  * The part of nsshell inside: mounted in the container over the user's login
  * shell.  Static, so that it runs in any rootfs.
  *
- * Runs as the user, in the container, without privileges; execs the shell that
+ * Runs as the user, in the container, without privileges, except the ambient
+ * capabilities of container.json, which it passes on; execs the shell that
  * nsc_shell_inside() finds.
  */
 #include <stdio.h>
 #include <unistd.h>
 
 #include "arguments.h"
+#include "linux/capability.h"
 #include "util/paths.h"
 #include "util/version.h"
 
@@ -23,5 +25,6 @@ int main(int argc, char **argv)
 		      "nsshell on the host\n", stderr);
 		return NSC_SHELL_REFUSED;
 	}
+	nsc_capability_pass_on();
 	return nsc_shell_inside(argc, argv);
 }

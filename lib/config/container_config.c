@@ -309,6 +309,8 @@ static const struct nsc_field config_fields[] = {
 	  .at = AT(namespaces), .members = namespace_fields },
 	{ .name = "capabilities", .read = read_capabilities,
 	  .at = AT(process.capabilities) },
+	{ .name = "ambient", .read = read_capabilities,
+	  .at = AT(process.ambient) },
 	{ .name = "no_new_privs", .read = nsc_read_bool,
 	  .at = AT(process.no_new_privs) },
 	{ .name = "networks", .read = nsc_read_array,
@@ -430,6 +432,9 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
+	if (config->process.ambient & ~config->process.capabilities)
+		return nsc_field_refuse(r, "ambient: has a capability that "
+					"capabilities does not have");
 	if (nsc_networks_check(r, config) < 0 || check_masks(r, config) < 0 ||
 	    nsc_routes_check(r, config) < 0 ||
 	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)

@@ -35,6 +35,7 @@ static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 	state->namespaces = save->namespaces;
 	state->process = config->process;
 	state->process.capabilities &= ~save->withheld;
+	state->process.ambient &= ~save->withheld;
 	state->process.no_new_privs |= save->no_new_privs;
 	state->own_init = config->init != NULL;
 	state->seccomp = config->seccomp;

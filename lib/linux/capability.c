@@ -75,6 +75,43 @@ int nsc_capability_keep(uint64_t keep, struct nsc_error *err)
 	return apply(keep, false, err);
 }
 
+int nsc_capability_ambient(uint64_t set, struct nsc_error *err)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[SETS] = { { .effective = 0 } };
+
+	for (unsigned int i = 0; i < SETS; i++)
+		data[i].inheritable = data[i].permitted = data[i].effective =
+			(uint32_t)(set >> (32 * i));
+	if (syscall(SYS_capset, &header, data) < 0)
+		return nsc_error_sys(err, errno, "set capabilities");
+	for (int cap = 0; cap < 64; cap++)
+		if (set & BIT(cap) && prctl(PR_CAP_AMBIENT,
+					    PR_CAP_AMBIENT_RAISE, cap, 0,
+					    0) < 0)
+			return nsc_error_sys(err, errno, "make capability %d "
+					     "ambient", cap);
+	return 0;
+}
+
+void nsc_capability_pass_on(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[SETS] = { { .effective = 0 } };
+	uint64_t set = 0;
+
+	if (syscall(SYS_capget, &header, data) < 0)
+		return;
+	for (unsigned int i = 0; i < SETS; i++)
+		set |= (uint64_t)data[i].permitted << (32 * i);
+	if (set)
+		nsc_capability_ambient(set, NSC_IGNORE);
+}
+
 int nsc_capability_raise(struct nsc_error *err)
 {
 	return apply(UINT64_MAX, true, err);

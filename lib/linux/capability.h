@@ -32,4 +32,16 @@ int nsc_capability_keep(uint64_t keep, struct nsc_error *err);
  */
 int nsc_capability_raise(struct nsc_error *err);
 
+/*
+ * Make set, which is permitted, permitted, effective, inheritable and ambient,
+ * and nothing else.  Returns 0 or a negative errno.
+ */
+int nsc_capability_ambient(uint64_t set, struct nsc_error *err);
+
+/*
+ * Make ambient what is permitted: for container-shell, see
+ * docs/design/0079-ambient-capabilities.md.
+ */
+void nsc_capability_pass_on(void);
+
 #endif

@@ -22,6 +22,7 @@ struct nsc_process {
 	char *cwd;		/* NULL: the home */
 	char **env;		/* "KEY=VALUE"; empty may be NULL */
 	uint64_t capabilities;	/* bit n: capability n; the bounding set */
+	uint64_t ambient;	/* of these: what the user's programs have */
 	bool no_new_privs;
 	struct nsc_rlimits rlimits;
 	int umask;		/* -1: unchanged */

@@ -328,14 +328,6 @@ int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 				 err);
 }
 
-static int put_own(const struct nsc_rootfs *rootfs, int fd, const char *path,
-		   uint64_t attributes, struct nsc_error *err)
-{
-	const struct nsc_bind bind = { .path = path, .attributes = attributes };
-
-	return nsc_rootfs_put_bind(rootfs, fd, &bind, err);
-}
-
 /* Open a home in /var/lib/nscontainer; it is made if it does not exist. */
 static int open_private_home(const struct nsc_rootfs *rootfs,
 			     struct nsc_error *err)
@@ -512,24 +504,6 @@ static int cover_config(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	       cover_dropins(rootfs, config->file + len, err);
 }
 
-/* Put container-shell, a static program, in the place of nsshell. */
-static int put_shell(struct nsc_rootfs *rootfs, struct nsc_error *err)
-{
-	const char *shell = rootfs->plan->user->shell;
-	const char *name = strrchr(shell, '/');
-	_cleanup_fd_ int fd = -1;
-
-	if (!rootfs->plan->login || !name || strcmp(name, "/nsshell") != 0)
-		return 0;
-	fd = open(NSC_LIBEXEC "/container-shell", O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return nsc_error_sys(err, errno, "open '%s'",
-				     NSC_LIBEXEC "/container-shell");
-	if (put_own(rootfs, fd, shell, SAFE | MOUNT_ATTR_RDONLY, err) < 0)
-		return nsc_error_context(err, "login shell '%s'", shell);
-	return 0;
-}
-
 static int make_readonly(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	if (!rootfs->plan->config->readonly_fs)
@@ -584,7 +558,7 @@ int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		{ nsc_syslog_put, false },
 		{ nsc_accounts_put_again, false },
 		{ nsc_rootfs_put_paths, false },
-		{ put_shell, false },
+		{ nsc_rootfs_put_shell, false },
 		{ cover_config, false },
 		{ make_readonly, false },
 		{ pivot, false },

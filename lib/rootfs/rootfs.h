@@ -74,6 +74,9 @@ int nsc_rootfs_put_devpts(const struct nsc_rootfs *rootfs, const char *path,
 /* root.c: make the tree of "/" with its submounts; sets rootfs->root. */
 int nsc_rootfs_open(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
+/* login_shell.c: put container-shell in the place of nsshell. */
+int nsc_rootfs_put_shell(struct nsc_rootfs *rootfs, struct nsc_error *err);
+
 /* mounts.c: mount mounts[] of container.json. */
 int nsc_rootfs_put_configured(struct nsc_rootfs *rootfs, struct nsc_error *err);
 

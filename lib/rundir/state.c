@@ -54,6 +54,7 @@ static const struct nsc_kv_field fields[] = {
 	PART("max_lifetime", UINT, lifecycle.max_lifetime, 0),
 	PART("max_sessions", UINT, lifecycle.max_sessions, 0),
 	PART("capabilities", U64, process.capabilities, 0),
+	PART("ambient", U64, process.ambient, 0),
 	FIELD(own_init, BOOL),
 	PART("no_new_privs", BOOL, process.no_new_privs, 0),
 	PART("rlimits", U64, process.rlimits, 1 + 2 * NSC_RLIMIT_MAX),

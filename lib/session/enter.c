@@ -97,8 +97,8 @@ int nsc_enter_as_root(const struct nsc_state *state, gid_t gid,
 				   nsc_capability_login(), err);
 }
 
-int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
-			struct nsc_error *err)
+static int enter_become(const struct nsc_state *state, bool keep_ids,
+			uint64_t keep, struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -116,16 +116,28 @@ int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
 	if (keep_ids && getuid() != state->uid)
 		return nsc_error_set(err, EPERM, "uid %u inside is not uid %u",
 				     getuid(), state->uid);
-	return nsc_confine_capabilities(&state->process, 0, err);
+	return nsc_confine_capabilities(&state->process, keep, err);
+}
+
+int nsc_enter_as_parent(const struct nsc_state *state, bool keep_ids,
+			struct nsc_error *err)
+{
+	return enter_become(state, keep_ids, 0, err);
 }
 
 int nsc_enter_as_user(const struct nsc_state *state, bool keep_ids,
 		      struct nsc_error *err)
 {
+	uint64_t ambient = state->process.ambient;
 	int ret = nsc_confine_early(&state->process, &state->filter, err);
 
+	/* The change of ids drops what is permitted; exec ends this. */
+	if (ret == 0 && ambient && prctl(PR_SET_KEEPCAPS, 1) < 0)
+		ret = nsc_error_sys(err, errno, "keep capabilities");
 	if (ret == 0)
-		ret = nsc_enter_as_parent(state, keep_ids, err);
+		ret = enter_become(state, keep_ids, ambient, err);
+	if (ret == 0 && ambient)
+		ret = nsc_capability_ambient(ambient, err);
 	return ret == 0 ? nsc_confine_late(&state->process, &state->filter,
 					   err) : ret;
 }

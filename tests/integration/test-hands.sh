@@ -308,6 +308,59 @@ logged_sessions() {
 	contains "why it ended" "after" "$(tail -n 1 "$OUT/follow")"
 }
 
+# --- ambient capabilities, by each door
+
+# caps DOOR : what alice's command has, effective and ambient.
+CAPS='grep -E "^Cap(Eff|Amb)" /proc/self/status | cut -f 2 | xargs'
+ambient() {
+	local door
+
+	for door in exec nsshell ssh "su -" "sudo -i"; do
+		case $door in
+		exec) nsinit exec alice sh -c "$1" ;;
+		nsshell) setpriv --reuid=alice --regid=alice --init-groups \
+			/usr/bin/nsshell -c "$1" ;;
+		ssh) nssh alice "$1" ;;
+		"su -") timeout 20 su - alice -c "$1" ;;
+		"sudo -i") timeout 20 sudo -n -i -u alice sh -c "$1" ;;
+		esac 2>&1 | sed "s/^/$door: /"
+	done
+}
+PORT='python3 /usr/local/share/nsc-port.py'
+cat > /usr/local/share/nsc-port.py <<'END'
+import socket
+s = socket.socket()
+s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+try:
+    s.bind(("127.0.0.1", 80))
+    print("listens")
+except OSError as e:
+    print("errno", e.errno)
+END
+ambient_doors() {
+	need_product
+	pam_enable sudo sudo-i
+	usermod -s /usr/bin/nsshell alice
+	grep -q /usr/bin/nsshell /etc/shells || echo /usr/bin/nsshell >> /etc/shells
+	fresh '{"rootfs": "/", "ambient": ["NET_BIND_SERVICE"]}'
+	hold alice
+	equal "each door has it" 5 "$(ambient "$CAPS" |
+		grep -c ': 0000000000000400 0000000000000400$')"
+	equal "each door listens on port 80" 5 \
+		"$(ambient "$PORT" | grep -c listens)"
+	# Only what the key names, and only the container's.
+	equal "others" 5 "$(ambient 'chown root /home/alice/.hushlogin 2> \
+		/dev/null || echo refused' | grep -c refused)"
+	release
+	# The control.
+	fresh '{"rootfs": "/"}'
+	hold alice
+	equal "without the key" 5 "$(ambient "$CAPS" |
+		grep -c ': 0000000000000000 0000000000000000$')"
+	equal "without the key" 5 "$(ambient "$PORT" | grep -c 'errno 13')"
+	release
+}
+
 # --- attacks
 
 # A system that root inside can change.
@@ -461,6 +514,7 @@ t "B2 nothing but files comes out" out_of
 t "B2 no path inside leads root anywhere" into
 t "B1 what the container replaced runs inside" replaced
 t "B1 a terminal of the caller's is out of reach" terminal
+t "J7 ambient capabilities by each door" ambient_doors
 t "B1 passwd of the container holds nobody up" passwd_inside
 cd /
 clean_slate

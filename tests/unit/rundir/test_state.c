@@ -38,6 +38,7 @@ START_TEST(state_round_trip)
 	ck_assert_str_eq(b->process.env[0], environment[0]);
 	ck_assert_uint_eq(b->groups.list[1], 4294967294);
 	ck_assert_uint_eq(b->process.capabilities, a.process.capabilities);
+	ck_assert_uint_eq(b->process.ambient, a.process.ambient);
 	ck_assert_ptr_null(b->message);
 	ck_assert_str_eq(b->digest, digest);
 	ck_assert_str_eq(b->files, files);
