@@ -299,7 +299,7 @@ live_cgroup_key() {
 		wear '{"rootfs": "/", "cgroups": {' '}}'; inside true
 		checked '.cgroups | all(endswith("/nscontainer/lab/alice/alice"))' \
 			true ;;
-	slice | allow_all_devices | freezer)
+	slice | allow_all_devices | freezer | stay_below)
 		wear '{"rootfs": "/", "cgroups": {' '}}'
 		inside 'echo x > /dev/null' ;;
 	allowed_devices)
@@ -560,7 +560,8 @@ live_command() {
 		bash -e -c "$(text | sed 's/^# //')" > "$OUT/ran" 2>&1 ||
 			fail "status $?" "$(cat "$OUT/ran")"
 		inside true
-		setsid -w nsinit confirm || fail "it is not confirmed"
+		wait_until 5 setsid -w nsinit confirm 2> "$OUT/confirm" ||
+			fail "it is not confirmed"
 		nsinit disable > /dev/null || fail "nsinit disable"
 		on_host alice
 		cp -a "$OUT/pam.d/." /etc/pam.d/ ;;

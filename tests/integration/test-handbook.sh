@@ -125,7 +125,8 @@ first_hour() {
 	follow readme_9
 	# Enable it.
 	follow readme_10
-	setsid -w nsinit confirm || fail "it is not confirmed"
+	# Each try is a session of its own; that must be younger than the change.
+	wait_until 5 setsid -w nsinit confirm 2> "$OUT/confirm" || fail "it is not confirmed"
 	in_as alice "[ \$(hostname) = alice-container ] && $REACHES &&
 		touch ~/mine && ! touch /usr/mine && [ \"\$(ls /home)\" = alice ]"
 	! nssh alice "$INSIDE && socat -u TCP:127.0.0.1:22 -" > /dev/null 2>&1 ||
