@@ -189,6 +189,8 @@ int nscontainer_check(const struct nscontainer *container,
  */
 #define NSCONTAINER_KEYS_FIND(KEY) \
 	KEY("user", TEXT, "user that the container belongs to") \
+	KEY("directory", TEXT, "directory that the container of nsinit " \
+	    "exec belongs to; null for a user's") \
 	KEY("pid", INT, "PID 1 as the host sees it") \
 	KEY("start", INT, "start time of PID 1, clock ticks since boot") \
 	KEY("since", INT, "start time, seconds since the epoch") \
@@ -212,7 +214,7 @@ int nscontainer_find(const struct nscontainer *container,
 		     struct nscontainer_error *err);
 
 /*
- * A list of the users' running containers, sorted by user, each as above; *ret
+ * A list of all running containers, sorted by user, each as above; *ret
  * is NULL if none runs.  If some cannot be read, the function returns the first
  * error, and *ret has the others, which the caller frees in this case as well.
  */
@@ -221,19 +223,28 @@ int nscontainer_list(struct nscontainer_record **ret,
 
 /*
  * The resources that the container uses, and in further records those of the
- * user's containers that drain.  The call takes a tenth of a second for each,
- * over which it measures cpu.percent.  A counter that the
- * kernel does not have, and a limit that is not set, are null.  -ESRCH: the
- * container does not run; -ENOENT: it has no control groups.
+ * user's containers that drain.  NULL stands for all running containers,
+ * including those of directories; *ret is then as for nscontainer_list().  The
+ * call takes a tenth of a second, over which it measures cpu.percent.  A
+ * counter that the kernel does not have, and a limit that is not set, are null.
+ * -ESRCH: the container does not run; -ENOENT: it has no control groups.
  */
 #define NSCONTAINER_KEYS_STATS(KEY) \
 	KEY("user", TEXT, "user that the container belongs to") \
+	KEY("directory", TEXT, "as of list") \
 	KEY("generation", INT, "number of the container since boot") \
 	KEY("external", TEXT, "pid file of another engine's container") \
 	KEY("cpu.usage_us", INT, "microseconds") \
 	KEY("cpu.percent", REAL, "percent of one processor, measured now") \
 	KEY("cpu.user_us", INT, "microseconds") \
 	KEY("cpu.system_us", INT, "microseconds") \
+	KEY("cpu.processors[].usage_us", INT, "microseconds of each " \
+	    "processor; only version 1 counts them") \
+	KEY("cpu.pressure.some_us", INT, \
+	    "microseconds in which some process waited") \
+	KEY("cpu.pressure.some_percent", REAL, "of the last ten seconds") \
+	KEY("cpu.pressure.full_us", INT, "microseconds in which all waited") \
+	KEY("cpu.pressure.full_percent", REAL, "of the last ten seconds") \
 	KEY("cpu.throttling.periods", INT, "periods with a limit") \
 	KEY("cpu.throttling.throttled_periods", INT, \
 	    "periods in which the limit was reached") \
@@ -241,6 +252,14 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("memory.usage", INT, "bytes") \
 	KEY("memory.peak", INT, "bytes") \
 	KEY("memory.limit", INT, "bytes") \
+	KEY("memory.oom_kills", INT, "processes that the kernel killed for " \
+	    "want of memory; in version 1, those of sessions with processes") \
+	KEY("memory.pressure.some_us", INT, \
+	    "microseconds in which some process waited") \
+	KEY("memory.pressure.some_percent", REAL, "of the last ten seconds") \
+	KEY("memory.pressure.full_us", INT, \
+	    "microseconds in which all waited") \
+	KEY("memory.pressure.full_percent", REAL, "of the last ten seconds") \
 	KEY("memory.stat.*", INT, "as in the kernel's memory.stat") \
 	KEY("pids.current", INT, "processes and threads") \
 	KEY("pids.limit", INT, "processes and threads") \
@@ -249,6 +268,15 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("io.devices[].bytes", INT, "bytes") \
 	KEY("io.devices[].operations", INT, "number of operations") \
 	KEY("io.queued", INT, "number of queued operations") \
+	KEY("io.pressure.some_us", INT, \
+	    "microseconds in which some process waited") \
+	KEY("io.pressure.some_percent", REAL, "of the last ten seconds") \
+	KEY("io.pressure.full_us", INT, "microseconds in which all waited") \
+	KEY("io.pressure.full_percent", REAL, "of the last ten seconds") \
+	KEY("networks[].interface", TEXT, "name inside the container; none " \
+	    "if the network is the host's") \
+	KEY("networks[].rx_bytes", INT, "bytes that the container received") \
+	KEY("networks[].tx_bytes", INT, "bytes that the container sent") \
 	KEY("freezer.state", TEXT, "THAWED, FREEZING, FROZEN") \
 	KEY("freezer.self", BOOL, "whether the container is to be frozen") \
 	KEY("freezer.parent", BOOL, \
@@ -256,7 +284,8 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("sessions[].pid", INT, "pid of the login process") \
 	KEY("sessions[].memory", INT, "bytes") \
 	KEY("sessions[].cpu_us", INT, "microseconds") \
-	KEY("sessions[].pids", INT, "processes and threads")
+	KEY("sessions[].pids", INT, "processes and threads") \
+	KEY("sessions[].oom_kills", INT, "as of the container")
 
 int nscontainer_stats(const struct nscontainer *container,
 		      struct nscontainer_record **ret,
@@ -311,11 +340,35 @@ int nscontainer_sessions(const struct nscontainer *container,
 	KEY("signal", INT, "number of the signal that killed it") \
 	KEY("peak_memory", INT, "bytes") \
 	KEY("cpu_us", INT, "microseconds") \
+	KEY("oom_kills", INT, "processes that the kernel killed for want of " \
+	    "memory") \
 	KEY("state", TEXT, "open, closed; lost: the end was not recorded")
 
 int nscontainer_history(const struct nscontainer *container,
 			struct nscontainer_record **ret,
 			struct nscontainer_error *err);
+
+/*
+ * One record of counters.  They are the lines of the session log, which the
+ * call reads from where the last call stopped; the sums are kept in
+ * /var/lib/nscontainer/.counters, so that they rise whatever becomes of the
+ * log.  Lines are lost if the log is rotated twice between two calls.  The call
+ * waits for another one five seconds at most (-EWOULDBLOCK).
+ */
+#define NSCONTAINER_KEYS_COUNTERS(KEY) \
+	KEY("starts", INT, "containers that were started") \
+	KEY("sessions", INT, "sessions that were opened") \
+	KEY("oom_kills", INT, "processes that the kernel killed for want of " \
+	    "memory") \
+	KEY("refusals[].cause", TEXT, "class of the error") \
+	KEY("refusals[].count", INT, "logins that pam_container refused") \
+	KEY("joins.count", INT, "logins whose time to enter is known") \
+	KEY("joins.sum_us", INT, "microseconds of all of them") \
+	KEY("joins.buckets[].at_most_us", INT, "microseconds; null: any") \
+	KEY("joins.buckets[].count", INT, "logins that took as long at most")
+
+int nscontainer_counters(struct nscontainer_record **ret,
+			 struct nscontainer_error *err);
 
 /* --- changes ---------------------------------------------------------- */
 
@@ -331,8 +384,12 @@ int nscontainer_history(const struct nscontainer *container,
  *	in it, but only if every check of the new configuration succeeds.  A
  *	container of nscontainer_start() that is later replaced for a login
  *	still runs until nscontainer_stop().
+ *
+ * NSCONTAINER_START_BOOT	It is no error if the container runs already, as
+ *	after a login; -ENOENT also for a user whose logins stay on the host.
  */
 #define NSCONTAINER_START_REPLACE 1u
+#define NSCONTAINER_START_BOOT 2u
 
 int nscontainer_start(const struct nscontainer *container, unsigned int flags,
 		      struct nscontainer_error *err);

@@ -37,17 +37,28 @@ static bool init_wait_for_monitor(void)
 
 /*
  * No file of the process that started the container may be reachable through
- * PID 1.
+ * PID 1.  The pipe goes last: its end tells the monitor that this process runs,
+ * whatever the limits of the container are.
  */
 static void let_go_of_stdio(void)
 {
-	for (int fd = 0; fd < 3; fd++)
-		close(fd);
+	const struct timespec none = { .tv_nsec = 0 };
+	sigset_t empty;
+	bool null;
+
+	close(1);
+	close(2);
 	/* Without this device in the container, they stay closed. */
-	if (open("/dev/null", O_RDWR) == 0) {
-		dup2(0, 1);
-		dup2(0, 2);
-	}
+	null = open("/dev/null", O_RDWR) == 1;
+	if (null)
+		dup2(1, 2);
+	nsc_memory_trim();
+	/* Everything that follows has its pages by now. */
+	sigemptyset(&empty);
+	(void)sigtimedwait(&empty, NULL, &none);
+	init_reap();
+	if (!null || dup2(1, 0) < 0)
+		close(0);
 }
 
 int main(int argc, char **argv)
@@ -68,7 +79,6 @@ int main(int argc, char **argv)
 	if (!init_wait_for_monitor())
 		return 1;
 	let_go_of_stdio();
-	nsc_memory_trim();
 	for (;;) {
 		int signal = ending ? sigtimedwait(&set, NULL, &tick) :
 				      sigwaitinfo(&set, NULL);

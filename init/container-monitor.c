@@ -9,15 +9,19 @@
 #include "monitor/session_log_text.h"
 #include "monitor/socket.h"
 #include "monitor/session_cgroups.h"
+#include "cgroup/cgroup_death.h"
 #include "monitor/idle.h"
+#include "monitor/oom.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
 #include "monitor/renewal.h"
+#include "monitor/session_log.h"
 #include "monitor/session_log_places.h"
 #include "monitor/session_table.h"
 #include "monitor/terminals.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -28,6 +32,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -49,6 +54,7 @@
 
 #define QUIET_MS 1000		/* then it may be quiet for days */
 #define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
+#define GO_MS 5000		/* for PID 1 to run */
 #define LOOK_MS 5000		/* between looks at PID 1, during sessions */
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
@@ -61,12 +67,14 @@ struct monitor {
 	struct sessions all;
 	struct hangups hangups;
 	struct renewal renewal;
+	struct oom oom;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
 	int64_t end;		/* of its lifetime, now_ms(); or INT64_MAX */
 	int64_t warning;	/* before that; INT64_MAX: done */
 	int64_t trim;		/* of freed memory; INT64_MAX: done */
 	int64_t looked;		/* at PID 1 */
+	struct nsc_error failure;	/* of the start: PID 1 has died */
 };
 
 /* Nobody can join from here on; 'state' is for the tools, until the end. */
@@ -103,6 +111,7 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	ended = nsc_ending_wait(NSC_MONITOR_RUNDIR, m->state,
 				NSC_MONITOR_PID1);
 	socket_close(m->enter);
+	oom_end(&m->oom, &m->all);
 	sessions_close(&m->all);
 	session_cgroups_end();
 	if (ended || !nsc_pidfd_alive(NSC_MONITOR_PID1)) {
@@ -119,6 +128,9 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
+	/* Who started the container kills us for this, so it comes last. */
+	if (m->failure.code)
+		nsc_error_send(NSC_MONITOR_REPORT, &m->failure);
 	_exit(0);
 }
 
@@ -184,6 +196,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		idle_due(&m->all, m->state),
 		m->all.later,
 		m->trim,
+		m->oom.due,
 		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
 
@@ -210,6 +223,7 @@ static void monitor_go_on(struct monitor *m)
 	sessions_go_on(&m->all);
 	hangup_go_on(&m->hangups);
 	idle_go_on(&m->all, &m->hangups);
+	oom_go_on(&m->oom, &m->all);
 	/* Not at once, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
@@ -255,10 +269,14 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->all.epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
 		{ .fd = m->renewal.fifo, .events = POLLIN },
+		{ .events = m->oom.events },
 	};
 
 	do {
-		int n = poll(p, 7, left_until(next_due(m, deadline)));
+		int n;
+
+		p[7].fd = oom_fd(&m->oom);
+		n = poll(p, 8, left_until(next_due(m, deadline)));
 
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
@@ -271,6 +289,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			socket_serve(m->enter, &m->all);
 		if (n > 0 && p[6].revents)
 			renewal_serve(&m->renewal, m->state, !drains(m));
+		if (n > 0 && p[7].revents & m->oom.events)
+			oom_notice(&m->oom);
 		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
@@ -443,13 +463,66 @@ static int become_current(const struct monitor *m, struct nsc_error *err)
 	return ret;
 }
 
-static void monitor_report(const struct nsc_error *err)
+/* Or does it already run, without its monitor? */
+static bool is_new(void)
 {
-	signal(SIGPIPE, SIG_IGN);
+	struct stat st;
+
+	return fstat(NSC_MONITOR_GO, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+/*
+ * Let a new PID 1 go, and wait until it runs: it closes the other end of the
+ * pipe.  A limit that is too small kills it before, and is the reason why the
+ * start fails.
+ */
+static void let_go(struct monitor *m)
+{
+	struct pollfd p[] = {
+		{ .fd = NSC_MONITOR_GO },
+		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
+	};
+	struct nsc_proc_stat stat;
+	int status = 0;
+
 	(void)!write(NSC_MONITOR_GO, "", 1);
+	while (poll(p, 2, GO_MS) < 0 && errno == EINTR)
+		;
+	/* The kernel closes the files of a process before the process ends. */
+	if (nsc_proc_stat(m->state->pid, &stat) == 0 && !stat.ending)
+		return;
+	if (nsc_process_wait(NSC_MONITOR_PID1, nsc_process_now() + GO_MS,
+			     &status) == 0)
+		nsc_death_explain(NSC_MONITOR_RUNDIR,
+				  &m->state->process.rlimits, status,
+				  &m->failure);
+}
+
+static void record_start(const struct monitor *m)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "event=start user=%s generation=%u",
+		 m->all.user, m->state->generation);
+	session_log_event(m->state->pid, line);
+}
+
+static void monitor_report(struct monitor *m)
+{
+	bool new = is_new();
+
+	signal(SIGPIPE, SIG_IGN);
+	if (new)
+		let_go(m);
 	close(NSC_MONITOR_GO);
-	nsc_error_send(NSC_MONITOR_REPORT, err);
+	/* From here on, the kernel reaps the processes that write records. */
+	signal(SIGCHLD, SIG_IGN);
+	if (m->failure.code)
+		return;
+	nsc_error_send(NSC_MONITOR_REPORT, NSC_IGNORE);
 	close(NSC_MONITOR_REPORT);
+	if (new)
+		record_start(m);
 }
 
 /* Count from the start of PID 1, even if this monitor started later. */
@@ -498,6 +571,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 		ret = m->wake = wake_open(err);
 	if (ret >= 0)
 		ret = renewal_open(&m->renewal, m->all.uid, err);
+	oom_open(&m->oom, &m->all);
 	return ret < 0 ? ret : become_current(m, err);
 }
 
@@ -510,8 +584,9 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc < 3)
 		return 2;
-	/* The kernel reaps the processes that write records. */
-	signal(SIGCHLD, SIG_IGN);
+	/* The kernel would reap PID 1 as well, and lose its status. */
+	if (!is_new())
+		signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv, &err) < 0) {
 		/*
 		 * PID 1 of a new container ends, since it never gets its start
@@ -520,7 +595,7 @@ int main(int argc, char **argv)
 		nsc_error_send(NSC_MONITOR_REPORT, &err);
 		return 1;
 	}
-	monitor_report(&err);
+	monitor_report(&m);
 	for (;;) {
 		wait_for_last(&m);
 		after_last(&m);

@@ -7,41 +7,82 @@
 
 #include "nsinit.h"
 
-#define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %s%s\n"
+#define ROW "%-16s %8s  %-19s  %8s  %10s  %-8s  %-15s  %s%s\n"
+#define ADDRESSES 1024
 
-static void cmd_list_print_row(const struct nscontainer_record *record)
+static bool is_true(const struct nscontainer_record *record, const char *key)
+{
+	bool value = false;
+
+	(void)!nscontainer_record_bool(record, key, &value);
+	return value;
+}
+
+/* The addresses of all interfaces, or "-". */
+static const char *addresses(const struct nscontainer_record *record,
+			     char text[ADDRESSES])
+{
+	size_t len = 0;
+	const char *key;
+
+	strcpy(text, "-");
+	for (unsigned int i = 0; (key = nscontainer_record_key(record, i));
+	     i++) {
+		const char *value = nscontainer_record_text(record, key);
+		const char *name = strrchr(key, '.');
+
+		if (!name || strcmp(name, ".addresses") != 0 || !*value ||
+		    len + strlen(value) + 2 > ADDRESSES)
+			continue;
+		len += (size_t)sprintf(text + len, "%s%s", len ? " " : "",
+				       value);
+	}
+	return text;
+}
+
+static const char *condition(const struct nscontainer_record *record)
+{
+	return is_true(record, "ending") ? "ending" :
+	       is_true(record, "draining") ? "draining" :
+	       nscontainer_record_text(record, "stale");
+}
+
+static void print_why(const struct nscontainer_record *record)
+{
+	const char *why = nscontainer_record_text(record, "why");
+
+	if (is_true(record, "stale"))
+		printf("    %s\n", why);
+}
+
+static void cmd_list_print_row(const struct nscontainer_record *record,
+			       bool why)
 {
 	/* Another engine's container has a pid file instead of a rootfs. */
 	const char *rootfs = nscontainer_record_text(record, "rootfs");
-	bool external = !strcmp(rootfs, "-"), draining = false, ending = false;
-	char since[32];
+	const char *dir = nscontainer_record_text(record, "directory");
+	bool external = !strcmp(rootfs, "-"), user = !strcmp(dir, "-");
+	char since[32], text[ADDRESSES];
 
-	nscontainer_record_bool(record, "draining", &draining);
-	nscontainer_record_bool(record, "ending", &ending);
-
-	printf(ROW, nscontainer_record_text(record, "user"),
+	printf(ROW, user ? nscontainer_record_text(record, "user") : dir,
 	       nscontainer_record_text(record, "pid"),
 	       nsinit_time(record, "since", since),
 	       nscontainer_record_text(record, "sessions"),
 	       nscontainer_record_text(record, "generation"),
-	       ending ? "ending" :
-	       draining ? "draining" : nscontainer_record_text(record, "stale"),
+	       condition(record), addresses(record, text),
 	       external ? "pidfile " : "", external ?
 	       nscontainer_record_text(record, "external") : rootfs);
+	if (why)
+		print_why(record);
 }
 
 static void cmd_list_print_rows(const struct nscontainer_record *record,
 				bool why)
 {
 	printf(ROW, "USER", "PID", "SINCE", "SESSIONS", "GENERATION", "STALE",
-	       "ROOTFS", "");
-	for (; record; record = nscontainer_record_next(record)) {
-		const char *text = nscontainer_record_text(record, "why");
-
-		cmd_list_print_row(record);
-		if (why && strcmp(text, "-") != 0)
-			printf("    %s\n", text);
-	}
+	       "ADDRESSES", "ROOTFS", "");
+	for (; record; record = nscontainer_record_next(record))
+		cmd_list_print_row(record, why);
 }
 
 static int find_one(const struct nsinit_options *options,

@@ -10,53 +10,20 @@
 
 #define FOLLOW_S 1		/* between two readings */
 
+/* container NULL: all. */
 static int show(struct nscontainer *container, bool json,
 		struct nscontainer_error *err)
 {
 	struct nscontainer_record *list = NULL;
 	int ret = nscontainer_stats(container, &list, err);
-	const struct nscontainer_record *r = ret == 0 ? list : NULL;
+	const struct nscontainer_record *r = list;
 
 	for (; r; r = nscontainer_record_next(r)) {
 		nsinit_print(r, json);
-		putchar('\n');
-		fflush(stdout);
+		if (!json)
+			putchar('\n');
 	}
-	nscontainer_record_free(list);
-	return ret;
-}
-
-/* A user's containers that drain follow the current one in a list. */
-static bool is_next_of(const struct nscontainer_record *r, const char *user)
-{
-	return user && !strcmp(nscontainer_record_text(r, "user"), user);
-}
-
-/* Skip a container that ends meanwhile. */
-static int show_all(bool json, struct nscontainer_error *err)
-{
-	struct nscontainer_record *list = NULL;
-	const struct nscontainer_record *r;
-	int ret = nscontainer_list(&list, err);
-	const char *user = NULL;
-
-	for (r = list; r; r = nscontainer_record_next(r)) {
-		struct nscontainer_error one = NSCONTAINER_ERROR_INIT;
-		struct nscontainer *container = NULL;
-		int error;
-
-		if (is_next_of(r, user))
-			continue;
-		user = nscontainer_record_text(r, "user");
-		error = nscontainer_open_user(user, NULL, &container, &one);
-		if (error == 0)
-			error = show(container, json, &one);
-		nscontainer_close(container);
-		if (error < 0 && error != -ESRCH && ret == 0) {
-			ret = error;
-			*err = one;
-		}
-	}
+	fflush(stdout);
 	nscontainer_record_free(list);
 	return ret;
 }
@@ -72,8 +39,7 @@ int nsinit_stats(const struct nsinit_options *options)
 	/* The output usually ends because its reader has closed the pipe. */
 	signal(SIGPIPE, SIG_DFL);
 	while (ret == 0) {
-		ret = one ? show(container, options->json, &err) :
-			    show_all(options->json, &err);
+		ret = show(container, options->json, &err);
 		if (ret < 0 || !options->follow)
 			break;
 		shown = true;

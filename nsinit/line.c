@@ -169,6 +169,14 @@ static void set_option(struct nsinit_line *line,
 		set_within(line);
 	else if (option == OPT_LIMIT)
 		add_limit(options, found->name);
+	else if (option == OPT_BOOT)
+		options->boot = true;
+	else if (option == OPT_HTTP)
+		options->http = true;
+	else if (option == OPT_OUTPUT)
+		options->output = optarg;
+	else if (option == OPT_SORT)
+		options->sort = optarg;
 	else
 		set_exec_option(options, option);
 	if (options->conf && options->conf[0] != '/')

@@ -19,6 +19,8 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        OPT_LIMIT = 1 << 17,	/* each of cgroups that is a number */
        OPT_AUDIT = 1 << 20, OPT_DRY_RUN = 1 << 21, OPT_WITHIN = 1 << 22,
        OPT_EXPIRED = 1 << 23,
+       OPT_BOOT = 1 << 24, OPT_HTTP = 1 << 25,
+       OPT_OUTPUT = 1 << 26, OPT_SORT = 1 << 27,
        OPT_HELP = 1 << 28, OPT_VERSION = 1 << 29,	/* of all commands */
        /* No option: all after the program belongs to that program. */
        TAKES_COMMAND = 1 << 30,

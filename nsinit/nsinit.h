@@ -42,6 +42,10 @@ struct nsinit_options {
 	bool why;		/* --why */
 	char **set;		/* --env, or limits, each; NULL ends them */
 	int n_set;
+	bool boot;		/* --boot */
+	bool http;		/* --http */
+	const char *output;	/* --output, or NULL */
+	const char *sort;	/* --sort, or NULL */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the operands; NULL ends them */
 	int n_arguments;
@@ -64,6 +68,7 @@ int nsinit_kill(const struct nsinit_options *options);
 int nsinit_last(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
 int nsinit_logs(const struct nsinit_options *options);
+int nsinit_metrics(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
 int nsinit_ps(const struct nsinit_options *options);
 int nsinit_resume(const struct nsinit_options *options);
@@ -73,6 +78,7 @@ int nsinit_start(const struct nsinit_options *options);
 int nsinit_stats(const struct nsinit_options *options);
 int nsinit_stop(const struct nsinit_options *options);
 int nsinit_update(const struct nsinit_options *options);
+int nsinit_top(const struct nsinit_options *options);
 int nsinit_try(const struct nsinit_options *options);
 
 /* Open the container that the command line names by --root or user. */
@@ -98,7 +104,7 @@ void nsinit_print(const struct nscontainer_record *record, bool json);
 /* Print a finding of nsinit doctor, with its remedy. */
 void nsinit_print_finding(const struct nscontainer_record *finding);
 
-/* Print a list of records as a JSON array. */
+/* Print a list of records as JSON, one object a line. */
 void nsinit_print_list(const struct nscontainer_record *record);
 
 /* The text of a key for a table; "-" if it is empty. */

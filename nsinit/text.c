@@ -8,13 +8,8 @@
 
 void nsinit_print_list(const struct nscontainer_record *record)
 {
-	putchar('[');
-	while (record) {
-		fputs(nscontainer_record_json(record), stdout);
-		record = nscontainer_record_next(record);
-		fputs(record ? ",\n" : "", stdout);
-	}
-	puts("]");
+	for (; record; record = nscontainer_record_next(record))
+		puts(nscontainer_record_json(record));
 }
 
 const char *nsinit_value(const struct nscontainer_record *record,

@@ -27,6 +27,7 @@
 #include "policy/pam_options.h"
 #include "session/bring.h"
 #include "session/change.h"
+#include "session/refusal.h"
 #include "session/session.h"
 #include "session/stdio.h"
 #include "at_fork.h"
@@ -60,6 +61,7 @@ struct call {
 	struct nsc_user *user;
 	struct nsc_policy *policy;
 	bool kept;		/* user and policy are those of 'job' */
+	int64_t began;		/* nsc_process_now_us() */
 };
 
 /* A job of cron's or at's, whose process is placed when it is forked. */
@@ -115,27 +117,19 @@ static int audit(const struct call *call, const char *would,
 	return PAM_SUCCESS;
 }
 
-/*
- * The caller decides on its number of sessions and on its descriptors: it is
- * told the reason, and on_error does not let it continue on the host.
- */
-static bool is_callers(const struct nsc_error *err)
-{
-	return err->code == EUSERS || err->code == NSC_STDIO_REFUSED;
-}
-
 static int fail(const struct call *call, const struct nsc_error *err)
 {
 	char text[1024];
 
 	if (only_audits(call))
 		return audit(call, "be refused: ", err->text);
+	nsc_refusal_record(user_name(call), call->service, err);
 	pam_syslog(call->pamh, LOG_ERR, "user %s: login refused: %s",
 		   user_name(call),
 		   nsc_text_escape(err->text, text, sizeof(text)));
 	if (!(call->flags & PAM_SILENT))
-		pam_error(call->pamh, "%s", is_callers(err) ? err->text :
-							      refused);
+		pam_error(call->pamh, "%s", nsc_refusal_is_callers(err) ?
+			  err->text : refused);
 	return REFUSED;
 }
 
@@ -201,6 +195,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	const struct nsc_session_info info = {
 		.service = call->service, .rhost = item(call, PAM_RHOST),
 		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
+		.began = call->began,
 	};
 	int commands = -1, ret;
 
@@ -432,7 +427,7 @@ static int open_contained(struct call *call)
 		_exit(1);
 	}
 	if (call->policy->conf->on_error == NSC_ON_ERROR_HOST &&
-	    !is_callers(&err)) {
+	    !nsc_refusal_is_callers(&err)) {
 		pam_syslog(call->pamh, LOG_ERR, "user %s: login goes on "
 			   "outside the container, as on_error says: %s",
 			   call->user->name, err.text);
@@ -546,7 +541,10 @@ static int open_session(struct call *call, int argc, const char **argv)
 EXPORT int pam_sm_open_session(pam_handle_t *pamh, int flags, int argc,
 			       const char **argv)
 {
-	struct call call = { .pamh = pamh, .flags = flags, .service = "" };
+	struct call call = {
+		.pamh = pamh, .flags = flags, .service = "",
+		.began = nsc_process_now_us(),
+	};
 	int ret = open_session(&call, argc, argv);
 
 	call_free(&call);

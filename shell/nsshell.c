@@ -180,7 +180,7 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 static bool has_changed(const struct nsc_state *state)
 {
 	struct nsc_config_files files = { .n = 0 };
-	char digest[NSC_DIGEST_SIZE];
+	char digest[NSC_DIGEST_PART];
 
 	if (nsc_config_files_load(state->config, NSC_CONFIG_HASH, &files,
 				  NSC_IGNORE) < 0)

@@ -5,10 +5,12 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include "nscontainer.h"
 #include "util/error.h"
 #include "policy/user.h"
+#include "rundir/state.h"
 
 /* Marks the only symbols that the library exports. */
 #define NSC_PUBLIC __attribute__((visibility("default")))
@@ -81,18 +83,27 @@ int nsc_api_each(const char *path, const struct nsc_api_act *act,
 		 struct nsc_error *err);
 
 /*
- * Call nsc_api_each() for all users, and with directories also for those of
- * 'nsinit exec'.  An error does not stop the loop: the first error other than
+ * Call nsc_api_each() for all users, and for the directories of 'nsinit exec'.
+ * An error does not stop the loop: the first error other than
  * -ESRCH is returned at the end.
  */
-int nsc_api_all(bool directories, const struct nsc_api_act *act,
-		struct nsc_error *err);
+int nsc_api_all(const struct nsc_api_act *act, struct nsc_error *err);
 
 /*
  * Open the directory of the current instance of the run directory at path;
  * -ESRCH: there is none.
  */
 int nsc_api_current(const char *path, struct nsc_error *err);
+
+/*
+ * The values of a line of the session log, as texts by key: KEY=VALUE or
+ * KEY="VALUE", separated by spaces, up to any other text.
+ */
+json_t *nsc_api_history_parse(char *line);
+
+/* Open a file of the session log; -ENOENT: it does not exist. */
+int nsc_api_history_open(const char *path, struct stat *st,
+			 struct nsc_error *err);
 
 /* The name of the container's control groups; part of the handle. */
 const char *nsc_api_group_name(const struct nscontainer *container);
@@ -115,6 +126,15 @@ json_t *nsc_api_networks(char *const *networks);
  * UTF-8, other bytes than ASCII become \xHH.  NULL becomes null.
  */
 json_t *nsc_api_path(const char *path);
+
+/*
+ * The directory that a container of 'nsinit exec' belongs to; null for the
+ * container of a user.
+ */
+json_t *nsc_api_directory(const struct nsc_state *state);
+
+/* A new string with the directory of container.json; NULL: no memory. */
+char *nsc_api_directory_of(const struct nsc_state *state);
 
 /* The keys of a kind of record; a NULL name ends them. */
 struct nsc_api_key {

@@ -90,24 +90,17 @@ int nsc_api_each(const char *path, const struct nsc_api_act *act,
 	return each(rundir, list, n, act, err);
 }
 
-static int choose_user(const struct dirent *entry)
+static int choose(const struct dirent *entry)
 {
 	const char *name = entry->d_name;
 
-	return !name[strspn(name, "0123456789")];
+	return !name[strspn(name, "0123456789")] || !strncmp(name, ".exec-", 6);
 }
 
-static int choose(const struct dirent *entry)
-{
-	return choose_user(entry) || !strncmp(entry->d_name, ".exec-", 6);
-}
-
-int nsc_api_all(bool directories, const struct nsc_api_act *act,
-		struct nsc_error *err)
+int nsc_api_all(const struct nsc_api_act *act, struct nsc_error *err)
 {
 	struct dirent **names = NULL;
-	int n = scandir(NSC_RUNDIR, &names, directories ? choose : choose_user,
-			versionsort);
+	int n = scandir(NSC_RUNDIR, &names, choose, versionsort);
 	int ret = 0;
 
 	for (int i = 0; i < n; i++) {

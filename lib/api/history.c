@@ -40,8 +40,7 @@ struct history {
 /* Each key except "state" is a key of the lines as well. */
 static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
 
-/* Parse KEY=VALUE or KEY="VALUE", separated by spaces, up to any other text. */
-static json_t *history_parse(char *line)
+json_t *nsc_api_history_parse(char *line)
 {
 	json_t *object = json_object();
 
@@ -124,13 +123,13 @@ static int add_lines(struct history *h, char *text, bool whole)
 	if (!whole && line)
 		line = strtok_r(NULL, "\n", &save);
 	for (; line && ret == 0; line = strtok_r(NULL, "\n", &save))
-		ret = history_add(h, history_parse(line));
+		ret = history_add(h, nsc_api_history_parse(line));
 	return ret;
 }
 
 /* A group may be able to write to /var/log, so check the file itself. */
-static int history_open_file(const char *path, struct stat *st,
-			     struct nsc_error *err)
+int nsc_api_history_open(const char *path, struct stat *st,
+			 struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 				   O_CLOEXEC);
@@ -147,7 +146,7 @@ static int history_open_file(const char *path, struct stat *st,
 static int add_file(struct history *h, const char *path, struct nsc_error *err)
 {
 	struct stat st;
-	_cleanup_fd_ int fd = history_open_file(path, &st, err);
+	_cleanup_fd_ int fd = nsc_api_history_open(path, &st, err);
 	_cleanup_free_ char *text = NULL;
 	off_t from;
 	ssize_t n;

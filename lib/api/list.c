@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/api.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -28,60 +30,95 @@ static json_t *count_sessions(int instance)
 	return n < 0 ? json_null() : json_integer(n);
 }
 
-/* The container of a directory does not use nscontainer.conf. */
-static bool directory_stale(const struct nsc_state *state,
-			    const struct nsc_user *user)
+/* The policy of a directory, which has no nscontainer.conf. */
+static int directory_policy(const struct nsc_state *state,
+			    struct nsc_policy **ret)
 {
-	_cleanup_free_ char *dir = strdup(state->config);
-	_cleanup_conf_ struct nsc_conf *conf = NULL;
-	struct nsc_policy policy = { .dir = dir };
+	_cleanup_policy_ struct nsc_policy *policy = calloc(1, sizeof(*policy));
 	struct nsc_config_files files = { .n = 0 };
-	char *slash = dir ? strrchr(dir, '/') : NULL;
 
-	if (!slash || nsc_conf_parse("", "defaults", &conf, NSC_IGNORE) < 0)
-		return false;
-	*slash = '\0';
+	if (!policy)
+		return -ENOMEM;
+	policy->dir = nsc_api_directory_of(state);
+	if (!policy->dir ||
+	    nsc_conf_parse("", "defaults", &policy->conf, NSC_IGNORE) < 0)
+		return -ENOMEM;
 	if (nsc_config_files_load(state->config, NSC_CONFIG_HASH, &files,
 				  NSC_IGNORE) < 0)
-		return true;
-	policy.content = files.content;
-	policy.conf = conf;
-	return nsc_change_is(state, &policy, user);
+		return -ENOENT;
+	policy->content = files.content;
+	*ret = NSC_TAKE_PTR(policy);
+	return 0;
 }
 
-#define WHY 512
+static json_t *compare(const struct nsc_state *state,
+		       const struct nsc_policy *policy,
+		       const struct nsc_user *user)
+{
+	static const char *const names[NSC_DIGEST_PARTS] = {
+		[NSC_DIGEST_DIR] = "path of container.json",
+		[NSC_DIGEST_FILES] = "container.json or its seccomp profile",
+		[NSC_DIGEST_ACCOUNT] = "account of the user",
+		[NSC_DIGEST_GROUPS] = "groups of the user",
+		[NSC_DIGEST_CONF] = "nscontainer.conf",
+	};
+	char digest[NSC_DIGEST_SIZE], text[256] = "";
+	size_t len = 0;
+
+	/* A fact that cannot be found out counts as no change. */
+	if (nsc_change_digest(state, policy, user, digest) < 0)
+		return json_null();
+	if (strlen(state->digest) != strlen(digest))
+		return json_string("version of nscontainer");
+	for (size_t i = 0; i < NSC_DIGEST_PARTS; i++)
+		if (strncmp(digest + i * NSC_DIGEST_PART,
+			    state->digest + i * NSC_DIGEST_PART,
+			    NSC_DIGEST_PART - 1) != 0)
+			len += (size_t)snprintf(text + len, sizeof(text) - len,
+						"%s%s", len ? ", " : "",
+						names[i]);
+	return len ? json_string(text) : json_null();
+}
 
 /* A container that could not be started again is stale as well. */
-static bool is_stale(const struct nsc_state *state)
+static json_t *changed_why(const struct nsc_state *state)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 
 	if (state->other_version)
-		return true;
-	if (!*state->conf)
-		return nsc_user_load_uid(0, &user, NSC_IGNORE) < 0 ||
-		       directory_stale(state, user);
-	return nsc_user_load(state->user, &user, NSC_IGNORE) < 0 ||
-	       nsc_policy_decide(state->conf, user, NULL, &policy,
-				 NSC_IGNORE) < 0 ||
-	       !policy->dir || nsc_change_is(state, policy, user);
+		return json_string("version of nscontainer");
+	if (!*state->conf) {
+		if (nsc_user_load_uid(0, &user, NSC_IGNORE) < 0)
+			return json_string("root has no account");
+		if (directory_policy(state, &policy) < 0)
+			return json_string("container.json cannot be read");
+	} else if (nsc_user_load(state->user, &user, NSC_IGNORE) < 0) {
+		return json_string("the user has no account");
+	} else if (nsc_policy_decide(state->conf, user, NULL, &policy,
+				     NSC_IGNORE) < 0) {
+		return json_string("nscontainer.conf or container.json cannot "
+				   "be read");
+	} else if (!policy->dir) {
+		return json_string("the user has no container");
+	}
+	return compare(state, policy, user);
 }
 
-/* A sentence, or NULL; *updated has the limits of nsinit update. */
-static const char *why_stale(const struct nsc_state *state, int instance,
-			     char text[WHY])
+/* With the limits of nsinit update. */
+static json_t *stale_why(const struct nsc_state *state, int instance)
 {
 	_cleanup_free_ char *updated = nsc_api_updated(instance);
+	json_t *changed = changed_why(state), *both;
 
-	if (state->other_version)
-		return "programs of another version started it";
 	if (!updated)
-		return is_stale(state) ? "its configuration, or something else "
-			"that a start uses, has changed" : NULL;
-	snprintf(text, WHY, "nsinit update has set%s%s", updated,
-		 is_stale(state) ? ", and its configuration has changed" : "");
-	return text;
+		return changed;
+	both = json_is_null(changed) ?
+		       json_sprintf("nsinit update has set%s", updated) :
+		       json_sprintf("nsinit update has set%s, %s", updated,
+				    json_string_value(changed));
+	json_decref(changed);
+	return both;
 }
 
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
@@ -89,12 +126,13 @@ static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 static json_t *state_json(const struct nsc_state *state, int instance,
 			  bool ending)
 {
-	char text[WHY];
-	const char *why = why_stale(state, instance, text);
+	json_t *reasons = stale_why(state, instance);
 
-	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
-			 "s:I, s:s, s:b, s:s?, s:b, s:b, s:o}",
-			 "user", state->user, "pid", (int)state->pid, "start",
+	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
+			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o}",
+			 "user", state->user, "directory",
+			 nsc_api_directory(state), "pid", (int)state->pid,
+			 "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
 			 "sessions", count_sessions(instance),
@@ -103,8 +141,8 @@ static json_t *state_json(const struct nsc_state *state, int instance,
 			 "config", nsc_api_path(state->config),
 			 "stop", state->stop,
 			 "generation", (json_int_t)state->generation,
-			 "digest", state->digest, "stale", why != NULL,
-			 "why", why,
+			 "digest", state->digest, "stale",
+			 !json_is_null(reasons), "why", reasons,
 			 "draining", !nsc_instance_is_current(instance,
 						state->generation),
 			 "ending", ending,
@@ -154,5 +192,5 @@ NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,
 	struct nsc_error e = NSC_ERROR_INIT;
 
 	*ret = NULL;
-	return nsc_api_result(nsc_api_all(false, &act, &e), &e, err);
+	return nsc_api_result(nsc_api_all(&act, &e), &e, err);
 }

@@ -50,6 +50,25 @@ json_t *nsc_api_path(const char *path)
 	return json_string(text);
 }
 
+char *nsc_api_directory_of(const struct nsc_state *state)
+{
+	const char *slash = strrchr(state->config, '/');
+
+	return strndup(state->config, slash ? (size_t)(slash - state->config) :
+					      0);
+}
+
+/* Only the container of a user has a nscontainer.conf. */
+json_t *nsc_api_directory(const struct nsc_state *state)
+{
+	_cleanup_free_ char *dir = NULL;
+
+	if (*state->conf)
+		return json_null();
+	dir = nsc_api_directory_of(state);
+	return nsc_api_path(dir);
+}
+
 /* Whatever may be a user's name can do nothing to a terminal. */
 static void record_put_string(FILE *out, const char *string)
 {
@@ -187,8 +206,7 @@ int nsc_api_add(struct nscontainer_record **list,
 	if (record) {
 		*record = (struct nscontainer_record){
 			.last = record, .keys = keys, .object = object,
-			.json = json_dumps(object, JSON_INDENT(2) |
-					   JSON_ENSURE_ASCII),
+			.json = json_dumps(object, JSON_ENSURE_ASCII),
 		};
 	} else {
 		json_decref(object);

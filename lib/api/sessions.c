@@ -208,7 +208,7 @@ NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
 
 	*ret = NULL;
 	error = container ? nsc_api_each(container->rundir, &act, &e) :
-			    nsc_api_all(true, &act, &e);
+			    nsc_api_all(&act, &e);
 	found = nsc_api_unplaced(container, ret, error < 0 ? NSC_IGNORE : &e);
 	/* The first login of a user may be stuck before any container runs. */
 	if (error == -ESRCH && *ret)

@@ -21,6 +21,7 @@ struct question {
 	bool login;		/* run by login-start */
 	enum nsc_api_work work;	/* for that */
 	bool replace;		/* else: a running one */
+	bool boot;		/* NSCONTAINER_START_BOOT */
 	pid_t parent;
 };
 
@@ -109,14 +110,18 @@ static int start_user(const struct question *q, struct nsc_error *err)
 		return ret;
 	if (!policy->dir)
 		return no_configuration(user, c->conf, err);
+	if (q->boot && !policy->contained)
+		return nsc_error_set(err, ENOENT, "logins of '%s' stay on the "
+				     "host: %s", user->name, policy->reason);
 	request.user = user;
 	request.policy = policy;
 	if (q->login)
 		return nsc_api_open_for_login(&request,
 					      q->work == NSC_API_RENEW, err);
 	ret = nsc_rundir_path(user->uid, &path, err);
-	return ret < 0 ? ret :
-			 start_in_turn(&request, q->replace, path, err);
+	if (ret == 0)
+		ret = start_in_turn(&request, q->replace, path, err);
+	return ret == -EEXIST && q->boot ? nsc_error_clear(err) : ret;
 }
 
 /* In a child, so that the container inherits nothing from the caller. */
@@ -184,10 +189,12 @@ NSC_PUBLIC int nscontainer_start(const struct nscontainer *container,
 	const struct question question = {
 		.container = container,
 		.replace = flags & NSCONTAINER_START_REPLACE,
+		.boot = flags & NSCONTAINER_START_BOOT,
 		.parent = getpid(),
 	};
 	struct nsc_error e = NSC_ERROR_INIT;
-	int ret = flags & ~NSCONTAINER_START_REPLACE ?
+	int ret = flags & ~(NSCONTAINER_START_REPLACE |
+			    NSCONTAINER_START_BOOT) ?
 			  nsc_error_set(&e, EINVAL, "start: unknown flags") :
 			  start_ask(&question, &e);
 

@@ -32,8 +32,10 @@ int nsc_starting_new(struct nsc_starting *s, bool replace,
 	/* If the start made nothing, this removes the instance. */
 	if (ret < 0)
 		nsc_instance_remove(instance, number);
-	else
-		ret = nsc_session_join(instance, &fresh, err);
+	else if ((ret = nsc_session_join(instance, &fresh, err)) == -ESRCH)
+		nsc_error_context(err, "the container has started, but ended "
+				  "at once: if the kernel killed it, "
+				  NSC_HISTORY " says so");
 	if (ret < 0)
 		return ret;
 	nsc_session_close(session);

@@ -11,23 +11,51 @@
 
 #include "util/fd.h"
 #include "util/process.h"
+#include "util/text.h"
+#include "linux/netdev.h"
+#include "linux/pidfd.h"
 #include "rundir/running.h"
 #include "cgroup/cgroup_stats.h"
 
-#define PERCENT_MS 100
+#define PERCENT_MS 100	/* once for all containers */
 
 static NSC_API_KEYS(stats_keys, NSCONTAINER_KEYS_STATS);
 
+/* A container, between the two readings. */
 struct target {
+	struct target *next;
 	struct nsc_state *state;
 	struct nsc_cgroup_tree tree;
-	struct nsc_stats stats;
+	uint64_t before;	/* microseconds of processor time */
+	int64_t begin;
+};
+
+struct targets {
+	struct target *first, **end;
 };
 
 static json_t *stats_number(uint64_t value)
 {
 	return value == NSC_STATS_NONE ? json_null() :
 					 json_integer((json_int_t)value);
+}
+
+static json_t *percent_json(const struct nsc_stats_pressure *p)
+{
+	return p->total == NSC_STATS_NONE ? json_null() : json_real(p->avg10);
+}
+
+static json_t *pressure_json(
+	const struct nsc_stats_pressure waits[NSC_STATS_WAITS])
+{
+	const struct nsc_stats_pressure *some = &waits[NSC_STATS_SOME];
+	const struct nsc_stats_pressure *full = &waits[NSC_STATS_FULL];
+
+	return json_pack("{s:o, s:o, s:o, s:o}", "some_us",
+			 stats_number(some->total), "some_percent",
+			 percent_json(some), "full_us",
+			 stats_number(full->total), "full_percent",
+			 percent_json(full));
 }
 
 static json_t *memory_json(const struct nsc_stats *s)
@@ -37,10 +65,12 @@ static json_t *memory_json(const struct nsc_stats *s)
 	for (size_t i = 0; i < s->n_memory_stat; i++)
 		json_object_set_new(stat, s->memory_stat[i].name,
 				    stats_number(s->memory_stat[i].value));
-	return json_pack("{s:o, s:o, s:o, s:o}", "usage",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "usage",
 			 stats_number(s->memory), "peak",
 			 stats_number(s->memory_peak), "limit",
-			 stats_number(s->memory_limit), "stat", stat);
+			 stats_number(s->memory_limit), "oom_kills",
+			 stats_number(s->oom_kills), "pressure",
+			 pressure_json(s->pressure[1]), "stat", stat);
 }
 
 static json_t *io_json(const struct nsc_stats *s)
@@ -59,14 +89,23 @@ static json_t *io_json(const struct nsc_stats *s)
 					 stats_number(row->bytes), "operations",
 					 stats_number(row->ops)));
 	}
-	return json_pack("{s:o, s:o}", "devices", array, "queued",
-			 stats_number(s->io_queued));
+	return json_pack("{s:o, s:o, s:o}", "devices", array, "queued",
+			 stats_number(s->io_queued), "pressure",
+			 pressure_json(s->pressure[2]));
 }
 
 static json_t *cpu_json(const struct nsc_stats *s, double percent)
 {
-	return json_pack("{s:o, s:f, s:o, s:o, s:{s:o, s:o, s:o}}", "usage_us",
-			 stats_number(s->cpu_usage), "percent", percent,
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < s->n_processors; i++)
+		json_array_append_new(
+			array, json_pack("{s:o}", "usage_us",
+					 stats_number(s->processors[i])));
+	return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o}}",
+			 "usage_us", stats_number(s->cpu_usage), "percent",
+			 percent, "processors", array, "pressure",
+			 pressure_json(s->pressure[0]),
 			 "user_us", stats_number(s->cpu_user), "system_us",
 			 stats_number(s->cpu_system), "throttling", "periods",
 			 stats_number(s->periods), "throttled_periods",
@@ -75,7 +114,7 @@ static json_t *cpu_json(const struct nsc_stats *s, double percent)
 }
 
 /* The sessions that have a directory in the hierarchy for sessions. */
-static json_t *sessions_json(struct target *t)
+static json_t *sessions_json(const struct target *t)
 {
 	struct nsc_stats *s = malloc(sizeof(*s));
 	json_t *array = json_array();
@@ -92,11 +131,12 @@ static json_t *sessions_json(struct target *t)
 		if (s->pids == 0)
 			continue;
 		json_array_append_new(
-			array, json_pack("{s:i, s:o, s:o, s:o}", "pid",
+			array, json_pack("{s:i, s:o, s:o, s:o, s:o}", "pid",
 					 atoi(entry->d_name + 8), "memory",
 					 stats_number(s->memory), "cpu_us",
 					 stats_number(s->cpu_usage), "pids",
-					 stats_number(s->pids)));
+					 stats_number(s->pids), "oom_kills",
+					 stats_number(s->oom_kills)));
 	}
 	if (dir)
 		closedir(dir);
@@ -104,31 +144,51 @@ static json_t *sessions_json(struct target *t)
 	return array;
 }
 
-/* Measure the processor's usage over PERCENT_MS, and read all counters. */
-static json_t *measure(struct target *t)
+/* The user chooses the names of interfaces. */
+static json_t *networks_json(pid_t pid)
 {
-	const struct timespec pause = { 0, PERCENT_MS * 1000000L };
-	struct nsc_stats *s = &t->stats;
-	int64_t begin = nsc_process_now(), ms;
-	double percent = 0;
-	uint64_t before;
+	struct nsc_netdev list[NSC_NETDEV_MAX];
+	size_t n = nsc_netdev_read(pid, list);
+	json_t *array = json_array();
 
-	nsc_stats_read(&t->tree, NULL, s);
-	before = s->cpu_usage;
-	nanosleep(&pause, NULL);
-	nsc_stats_read(&t->tree, NULL, s);
-	ms = nsc_process_now() - begin;
-	if (s->cpu_usage != NSC_STATS_NONE && before != NSC_STATS_NONE &&
-	    s->cpu_usage >= before && ms > 0)
-		percent = (double)(s->cpu_usage - before) / (double)ms / 10;
-	return json_pack("{s:s, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
-			 "s:{s:s, s:b, s:b}, s:o}",
-			 "user", t->state->user, "generation",
+	for (size_t i = 0; i < n; i++) {
+		char name[4 * IF_NAMESIZE];
+
+		json_array_append_new(
+			array, json_pack("{s:s, s:o, s:o}", "interface",
+					 nsc_text_escape(list[i].name, name,
+							 sizeof(name)),
+					 "rx_bytes",
+					 stats_number(list[i].rx_bytes),
+					 "tx_bytes",
+					 stats_number(list[i].tx_bytes)));
+	}
+	return array;
+}
+
+static double percent_of(const struct target *t, uint64_t usage)
+{
+	int64_t ms = nsc_process_now() - t->begin;
+
+	if (usage == NSC_STATS_NONE || t->before == NSC_STATS_NONE ||
+	    usage < t->before || ms <= 0)
+		return 0;
+	return (double)(usage - t->before) / (double)ms / 10;
+}
+
+static json_t *target_json(const struct target *t, const struct nsc_stats *s)
+{
+	return json_pack("{s:s, s:o, s:I, s:o, s:o, s:o, s:{s:o, s:o}, s:o, "
+			 "s:o, s:{s:s, s:b, s:b}, s:o}",
+			 "user", t->state->user, "directory",
+			 nsc_api_directory(t->state), "generation",
 			 (json_int_t)t->state->generation, "external",
 			 nsc_api_path(t->state->external), "cpu",
-			 cpu_json(s, percent), "memory", memory_json(s), "pids",
-			 "current", stats_number(s->pids), "limit",
+			 cpu_json(s, percent_of(t, s->cpu_usage)), "memory",
+			 memory_json(s), "pids", "current",
+			 stats_number(s->pids), "limit",
 			 stats_number(s->pids_limit), "io", io_json(s),
+			 "networks", networks_json(t->state->pid),
 			 "freezer", "state",
 			 s->frozen				? "FROZEN" :
 			 s->self_freezing || s->parent_freezing ? "FREEZING" :
@@ -141,6 +201,7 @@ static int stats_open_target(int instance, struct target *t,
 			     struct nsc_error *err)
 {
 	_cleanup_fd_ int pidfd = nsc_running_find(instance, &t->state, err);
+	struct nsc_usage usage;
 	int ret;
 
 	if (pidfd < 0)
@@ -150,24 +211,69 @@ static int stats_open_target(int instance, struct target *t,
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups to read counters from");
+	t->begin = nsc_process_now();
+	nsc_stats_usage(&t->tree, NULL, &usage);
+	t->before = usage.cpu_us;
 	return 0;
 }
 
-static int stats_add(int instance, unsigned int number, void *list,
-		     struct nsc_error *err)
+static void target_free(struct target *t)
+{
+	nsc_state_cleanup(&t->state);
+	free(t);
+}
+
+static int stats_begin(int instance, unsigned int number, void *arg,
+		       struct nsc_error *err)
 {
 	struct target *t = calloc(1, sizeof(*t));
+	struct targets *all = arg;
 	int error;
 
 	(void)number;
 	if (!t)
 		return nsc_error_sys(err, ENOMEM, "stats");
 	error = stats_open_target(instance, t, err);
-	if (error == 0)
-		error = nsc_api_add(list, stats_keys, measure(t), err);
-	nsc_state_cleanup(&t->state);
-	free(t);
-	return error;
+	if (error < 0) {
+		target_free(t);
+		return error;
+	}
+	*all->end = t;
+	all->end = &t->next;
+	return 0;
+}
+
+/* Read all counters, unless the container has ended meanwhile. */
+static int stats_end(const struct target *t, struct nsc_stats *s,
+		     struct nscontainer_record **list, struct nsc_error *err)
+{
+	uint64_t start;
+
+	nsc_stats_read(&t->tree, NULL, s);
+	if (nsc_pidfd_start_time(t->state->pid, &start) < 0 ||
+	    start != t->state->start)
+		return 0;
+	return nsc_api_add(list, stats_keys, target_json(t, s), err);
+}
+
+static int stats_of(struct targets *all, struct nscontainer_record **list,
+		    struct nsc_error *err)
+{
+	const struct timespec pause = { 0, PERCENT_MS * 1000000L };
+	_cleanup_free_ struct nsc_stats *s = malloc(sizeof(*s));
+	int ret = s ? 0 : nsc_error_sys(err, ENOMEM, "stats");
+
+	if (all->first)
+		nanosleep(&pause, NULL);
+	while (all->first) {
+		struct target *t = all->first;
+
+		all->first = t->next;
+		if (ret == 0)
+			ret = stats_end(t, s, list, err);
+		target_free(t);
+	}
+	return ret;
 }
 
 NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
@@ -175,13 +281,22 @@ NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
 				 struct nscontainer_error *err)
 {
 	struct nscontainer_record *list = NULL;
-	const struct nsc_api_act act = { stats_add, &list };
+	struct targets all = { .first = NULL };
+	const struct nsc_api_act act = { stats_begin, &all };
 	struct nsc_error e = NSC_ERROR_INIT;
-	int error = nsc_api_each(container->rundir, &act, &e);
+	int error, end;
 
-	if (error == 0)
-		*ret = list;
-	else
+	all.end = &all.first;
+	error = container ? nsc_api_each(container->rundir, &act, &e) :
+			    nsc_api_all(&act, &e);
+	end = stats_of(&all, &list, error < 0 ? NSC_IGNORE : &e);
+	error = error < 0 ? error : end;
+	if (error == 0 && container && !list)
+		error = nsc_error_set(&e, ESRCH, "the container has ended");
+	if (error < 0 && container) {
 		nscontainer_record_free(list);
+		return nsc_api_result(error, &e, err);
+	}
+	*ret = list;
 	return nsc_api_result(error, &e, err);
 }

@@ -27,8 +27,17 @@ struct nsc_stats_io {
 	uint64_t ops;
 };
 
+/* How long processes waited for a resource: Documentation/accounting/psi. */
+struct nsc_stats_pressure {
+	uint64_t total;		/* microseconds */
+	double avg10;		/* percent of the last ten seconds */
+};
+
+enum nsc_stats_waits { NSC_STATS_SOME, NSC_STATS_FULL, NSC_STATS_WAITS };
+
 #define NSC_STATS_KEYS 128
 #define NSC_STATS_IO 256
+#define NSC_STATS_PROCESSORS 512
 
 struct nsc_stats {
 	uint64_t cpu_usage, cpu_user, cpu_system;	/* microseconds */
@@ -36,7 +45,12 @@ struct nsc_stats {
 	uint64_t memory, memory_peak, memory_limit;
 	struct nsc_stats_key memory_stat[NSC_STATS_KEYS];
 	size_t n_memory_stat;
+	uint64_t oom_kills;
 	uint64_t pids, pids_limit;
+	uint64_t processors[NSC_STATS_PROCESSORS];	/* microseconds */
+	size_t n_processors;
+	/* Of "cpu", "memory" and "io". */
+	struct nsc_stats_pressure pressure[3][NSC_STATS_WAITS];
 	struct nsc_stats_io io[NSC_STATS_IO];
 	size_t n_io;
 	uint64_t io_queued;
@@ -53,17 +67,48 @@ struct nsc_stats {
 void nsc_stats_read(const struct nsc_cgroup_tree *tree, const char *session,
 		    struct nsc_stats *ret);
 
-/*
- * Read the two values that are recorded for a session: bytes and microseconds.
- */
+/* The values that are recorded for a session. */
+struct nsc_usage {
+	uint64_t peak_memory;	/* bytes */
+	uint64_t cpu_us;
+	uint64_t oom_kills;
+};
+
 void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
-		     uint64_t *ret_peak, uint64_t *ret_cpu_us);
+		     struct nsc_usage *ret);
+
+/*
+ * Memory that ran out: how many processes of a session, or of the container
+ * with all sessions that have a group, the kernel has killed; a number that
+ * rises when the limit of the group itself was the reason; and that limit in
+ * bytes.
+ */
+struct nsc_stats_oom {
+	uint64_t kills, hits, limit;
+};
+
+void nsc_stats_read_oom(const struct nsc_cgroup_tree *tree, const char *session,
+			struct nsc_stats_oom *ret);
+
+/* Processes and threads of the container, and their limit. */
+void nsc_stats_read_pids(const struct nsc_cgroup_tree *tree, uint64_t *ret_now,
+			 uint64_t *ret_limit);
+
+/*
+ * Open the file of the container's group that tells of kills, for poll(2) with
+ * *ret_events: an eventfd(2) in v1, which comes before the kill.  It is rearmed
+ * by nsc_stats_rearm_oom().  Returns -1 if the kernel does not tell.
+ */
+int nsc_stats_watch_oom(const struct nsc_cgroup_tree *tree, short *ret_events);
+void nsc_stats_rearm_oom(int fd);
 
 /* Parse one text each; for nsc_stats_read and for tests. */
 void nsc_stats_parse_flat(const char *text, struct nsc_stats_key *list,
 			  size_t *n);
 uint64_t nsc_stats_find(const struct nsc_stats_key *list, size_t n,
 			const char *name);
+void nsc_stats_parse_pressure(
+	const char *text, struct nsc_stats_pressure ret[NSC_STATS_WAITS]);
 void nsc_stats_parse_io_v2(const char *text, struct nsc_stats *ret);
 void nsc_stats_parse_io_v1(const char *text, bool bytes,
 			   struct nsc_stats *ret);

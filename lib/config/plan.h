@@ -39,7 +39,7 @@ struct nsc_plan {
 	struct nsc_filters filters;
 	const char *conf_path;	/* of nscontainer.conf; "": none */
 	char digest[NSC_DIGEST_SIZE];
-	char files[NSC_DIGEST_SIZE];
+	char files[NSC_DIGEST_PART];
 	const char *name;	/* of the control groups */
 	unsigned int generation;	/* the number of the instance */
 	bool beside;		/* an earlier instance still drains */

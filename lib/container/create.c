@@ -22,6 +22,7 @@
 #include "util/process.h"
 #include "rootfs/console.h"
 #include "container/hooks.h"
+#include "cgroup/cgroup_death.h"
 #include "cgroup/cgroups.h"
 #include "rootfs/exec_user.h"
 #include "container/ping.h"
@@ -36,6 +37,8 @@
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
 #include "linux/sysctl.h"
+
+#define DEATH_MS 500		/* for the kernel to end a killed PID 1 */
 
 struct builder {
 	const struct nsc_plan *plan;
@@ -483,6 +486,23 @@ static int become_monitor(struct builder *b, struct nsc_error *err)
 	return nsc_monitor_become(&start, err);
 }
 
+/*
+ * A step that met a PID 1 which the kernel has killed knows only that it is
+ * gone, perhaps a moment before it is.
+ */
+static void why_init_died(const struct builder *b, struct nsc_error *err)
+{
+	bool gone = err->code == ESRCH || err->code == ECHILD ||
+		    err->code == EPIPE || err->code == ENOENT;
+	int64_t deadline = nsc_process_now() + (gone ? DEATH_MS : 0);
+	int status = 0;
+
+	if (nsc_process_wait(b->pidfd, deadline, &status) == 0)
+		nsc_death_explain(b->plan->rundir,
+				  &b->plan->config->process.rlimits, status,
+				  err);
+}
+
 static void __attribute__((noreturn))
 create_build(struct builder *b, pid_t parent)
 {
@@ -525,8 +545,10 @@ create_build(struct builder *b, pid_t parent)
 			break;
 	}
 	nsc_network_undo(&b->network);
-	if (b->pidfd >= 0)
+	if (b->pidfd >= 0) {
+		why_init_died(b, &err);
 		nsc_process_kill(b->pidfd);
+	}
 	nsc_error_send(b->report, &err);
 	_exit(1);
 }

@@ -92,8 +92,8 @@ static int exec_try_follow(pid_t pid, int pidfd, int in, struct nsc_error *err)
 	ret = nsc_error_receive(in, err);
 	if (ret <= 0 || (info.si_code == CLD_EXITED && !info.si_status))
 		return ret < 0 ? ret : 0;
-	return nsc_error_set(err, ECHILD, "is killed by signal %d",
-			     info.si_status);
+	return nsc_error_set(err, ECHILD, "is killed by signal %d: see "
+			     "rlimits and cgroups.memory", info.si_status);
 }
 
 int nsc_exec_try(const struct nsc_exec_try *attempt, struct nsc_error *err)

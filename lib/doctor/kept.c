@@ -165,7 +165,7 @@ static int kept_purge(struct kept *k, bool layer, struct nsc_error *err)
 	int ret = kept_lock(k, err);
 
 	if (ret == 0)
-		ret = nsc_api_all(true, &act, err);
+		ret = nsc_api_all(&act, err);
 	if (ret < 0)
 		return ret;
 	nsc_error_clear(err);

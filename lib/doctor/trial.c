@@ -148,7 +148,8 @@ static int trial_check_command(const struct inside *in, struct nsc_error *err)
 		trial_exec_command(in, to);
 	nsc_fd_close(&to);
 	if (pid < 0)
-		return nsc_error_sys(err, errno, "start a process");
+		return nsc_error_sys(err, errno, "start a process: see "
+				     "cgroups.pids and rlimits");
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	fcntl(from, F_SETFL, O_NONBLOCK);
@@ -157,7 +158,8 @@ static int trial_check_command(const struct inside *in, struct nsc_error *err)
 	text[strcspn(text, "\n")] = '\0';
 	if (WIFSIGNALED(status))
 		return nsc_error_set(err, ECHILD, "'%s -c true' in the "
-				     "container: killed by signal %d",
+				     "container: killed by signal %d: see "
+				     "rlimits and cgroups.memory",
 				     in->user->shell, WTERMSIG(status));
 	if (status)
 		return nsc_error_set(err, ECHILD, "'%s -c true' in the "
@@ -198,6 +200,8 @@ run_as_user(const struct inside *in, struct writer *w)
 	const int keep[] = { w->out };
 	struct nsc_error err = NSC_ERROR_INIT;
 
+	/* Only a failure to get here is a step of its own. */
+	w->name = NULL;
 	begin_step(w, "user id");
 	if (nsc_process_clean(keep, 1) < 0) {
 		nsc_error_sys(&err, errno, "open /dev/null in the container: "
@@ -244,11 +248,21 @@ trial_run_child(struct nsc_session *session, const struct nsc_user *user,
 		_exit(1);
 	}
 	finish(w, NSC_TRIAL_OK, NSC_IGNORE);
+	begin_step(w, "process");
 	pid = fork();
 	if (pid == 0)
 		run_as_user(&in, w);
+	if (pid < 0)
+		nsc_error_sys(&err, errno, "start a process in the container: "
+			      "see cgroups.pids and rlimits");
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	if (pid > 0 && WIFSIGNALED(status))
+		nsc_error_set(&err, ECHILD, "a process in the container: "
+			      "killed by signal %d: see rlimits and "
+			      "cgroups.memory", WTERMSIG(status));
+	if (err.code)
+		finish(w, NSC_TRIAL_FAILED, &err);
 	_exit(status ? 1 : 0);
 }
 

@@ -29,11 +29,11 @@ static bool was_busy(struct session *s, const struct processes *found,
 		     int64_t elapsed)
 {
 	int64_t input = terminals_input(s, found);
-	uint64_t peak, cpu = UINT64_MAX;
+	struct nsc_usage usage = session_cgroups_usage(s->pid);
+	uint64_t cpu = usage.cpu_us;
 	uint64_t least = (uint64_t)elapsed * 1000 / CPU_PART;
 	bool busy;
 
-	session_cgroups_usage(s->pid, &peak, &cpu);
 	if (cpu == UINT64_MAX)
 		cpu = processes_cpu_us(found);
 	if (least < CPU_LEAST_US)

@@ -16,7 +16,6 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/paths.h"
-#include "cgroup/cgroup_stats.h"
 #include "cgroup/cgroup_tree.h"
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
@@ -118,14 +117,25 @@ void session_cgroups_tidy(void)
 		nsc_cgroup_tree_remove_dead(tree);
 }
 
-void session_cgroups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us)
+struct nsc_cgroup_tree *session_cgroups_tree(void)
 {
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+
+	return session_cgroup_load(&tree) < 0 ? NULL : NSC_TAKE_PTR(tree);
+}
+
+struct nsc_usage session_cgroups_usage(pid_t pid)
+{
+	struct nsc_usage usage = {
+		NSC_STATS_NONE, NSC_STATS_NONE, NSC_STATS_NONE,
+	};
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
 	if (session_cgroup_load(&tree) == 0)
-		nsc_stats_usage(tree, name, ret_peak, ret_cpu_us);
+		nsc_stats_usage(tree, name, &usage);
+	return usage;
 }
 
 int session_cgroups_leave(pid_t pid)

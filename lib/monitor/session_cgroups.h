@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "util/error.h"
+#include "cgroup/cgroup_stats.h"
 #include "cgroup/cgroup_tree.h"
 
 /* Move into the monitor's own group, if the container has groups. */
@@ -21,8 +22,11 @@ int session_cgroups_open(struct nsc_error *err);
 int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err);
 
-/* Usage of a session's group: peak bytes, microseconds of processor time. */
-void session_cgroups_usage(pid_t pid, uint64_t *ret_peak, uint64_t *ret_cpu_us);
+/* The record of the groups in new memory, or NULL. */
+struct nsc_cgroup_tree *session_cgroups_tree(void);
+
+/* Usage of a session's group; NSC_STATS_NONE: unknown. */
+struct nsc_usage session_cgroups_usage(pid_t pid);
 
 /* Remove a session's groups; -EBUSY if they still have processes. */
 int session_cgroups_leave(pid_t pid);

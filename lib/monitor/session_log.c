@@ -18,8 +18,10 @@
 #include "util/process.h"
 #include "util/paths.h"
 #include "rundir/monitor_start.h"
+#include "monitor/child.h"
 #include "monitor/session_log_places.h"
 #include "monitor/session_log_text.h"
+#include "rundir/session_history.h"
 #include "rundir/session_info.h"
 
 #define OPEN_MS 1000	/* for the write of the open record */
@@ -101,7 +103,7 @@ static void write_one(const struct session *s, const struct session_end *end)
 {
 	char text[RECORD_MAX];
 	size_t len = session_log_text_line(s, end, text);
-	int ret = session_log_history(text, len);
+	int ret = nsc_session_history_add(text, len);
 
 	session_log_syslog(s->pid, text);
 	if (ret < 0)
@@ -192,6 +194,15 @@ void session_log_last(struct session *s)
 		_exit(0);
 	}
 	s->lastlogged = pid > 0;
+}
+
+void session_log_event(pid_t pid, const char *line)
+{
+	if (monitor_child(-1) != 0)
+		return;
+	session_log_syslog(pid, line);
+	(void)nsc_session_history_add(line, strlen(line));
+	_exit(0);
 }
 
 /* If the pipe cannot be made, the close does not wait. */

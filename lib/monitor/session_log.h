@@ -8,18 +8,21 @@
 #define NSC_MONITOR_SESSION_LOG_H
 
 #include <stdint.h>
+#include <sys/types.h>
 
-#define RECORD_UNKNOWN UINT64_MAX
+#include "cgroup/cgroup_stats.h"
 
 /* The end of a session. */
 struct session_end {
 	int status;		/* as from waitpid(2), -1: unknown */
 	int64_t duration;	/* seconds */
-	uint64_t peak_memory;	/* bytes, RECORD_UNKNOWN */
-	uint64_t cpu_us;	/* RECORD_UNKNOWN */
+	struct nsc_usage usage;	/* NSC_STATS_NONE: unknown */
 };
 
 struct session;
+
+/* Write a line to the session log and to syslog; returns at once. */
+void session_log_event(pid_t pid, const char *line);
 
 /*
  * Both functions return at once, whatever the places do: a child process

@@ -3,12 +3,10 @@
 #include "monitor/session_log_places.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/un.h>
@@ -25,30 +23,6 @@
 #endif
 
 static const struct timeval patience = { .tv_sec = 1 };
-
-/* One write, so that lines of several containers do not mix. */
-int session_log_history(const char *line, size_t len)
-{
-	struct iovec parts[] = {
-		{ (char *)(uintptr_t)line, len }, { (char[]){ '\n' }, 1 },
-	};
-	int flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK |
-		    O_CLOEXEC;
-	_cleanup_fd_ int fd = open(NSC_HISTORY, flags, 0600);
-	struct stat st;
-
-	if (fd < 0 && errno == ENOENT &&
-	    (mkdir(NSC_LOGDIR, 0755) == 0 || errno == EEXIST))
-		fd = open(NSC_HISTORY, flags, 0600);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != 0)
-		return -EPERM;
-	errno = 0;
-	if (writev(fd, parts, 2) != (ssize_t)len + 1)
-		return errno ? -errno : -ENOSPC;
-	return 0;
-}
 
 void session_log_syslog(pid_t pid, const char *text)
 {

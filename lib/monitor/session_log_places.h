@@ -11,9 +11,6 @@
 
 #include "rundir/session_info.h"
 
-/* Append a line to the history.  Returns 0 or a negative errno. */
-int session_log_history(const char *line, size_t len);
-
 /* Send a message to syslog, facility authpriv; it is lost if nobody listens. */
 void session_log_syslog(pid_t pid, const char *text);
 

@@ -66,7 +66,7 @@ static void put_id(struct out *o, const char *key, uint32_t id)
 
 static void put_number(struct out *o, const char *key, uint64_t number)
 {
-	if (number == RECORD_UNKNOWN)
+	if (number == NSC_STATS_NONE)
 		log_text_put(o, " %s=unknown", key);
 	else
 		log_text_put(o, " %s=%" PRIu64, key, number);
@@ -81,8 +81,9 @@ static void put_end(struct out *o, const struct session_end *end)
 	else
 		log_text_put(o, " exit=%d", WEXITSTATUS(end->status));
 	log_text_put(o, " duration=%" PRId64, end->duration);
-	put_number(o, "peak_memory", end->peak_memory);
-	put_number(o, "cpu_us", end->cpu_us);
+	put_number(o, "peak_memory", end->usage.peak_memory);
+	put_number(o, "cpu_us", end->usage.cpu_us);
+	put_number(o, "oom_kills", end->usage.oom_kills);
 }
 
 const char *session_log_text_tty(const struct session *s)
@@ -118,6 +119,8 @@ size_t session_log_text_line(const struct session *s,
 	put_id(&o, "audit_session", s->audit_session);
 	if (end)
 		put_end(&o, end);
+	else
+		put_number(&o, "join_us", s->join_us);
 	return o.len;
 }
 

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
 #include "rundir/session_file.h"
@@ -35,6 +37,7 @@
 #define SPARE 64		/* descriptors for other purposes */
 #define EVENTS 64
 #define LASTLOG_S 3		/* until sshd has read it */
+#define PROCESSES 2		/* the login program, and its child */
 #define LATER_MS 20		/* deferred work waits for running logins */
 
 /* --- the file of a session */
@@ -78,11 +81,10 @@ static struct session *table_find(const struct sessions *all, pid_t pid)
 static void conclude(const struct sessions *all, const struct session *s)
 {
 	struct session_end end = {
-		.status = -1, .peak_memory = UINT64_MAX, .cpu_us = UINT64_MAX,
-		.duration = (int64_t)time(NULL) - s->opened,
+		.status = -1, .duration = (int64_t)time(NULL) - s->opened,
+		.usage = session_cgroups_usage(s->pid),
 	};
 
-	session_cgroups_usage(s->pid, &end.peak_memory, &end.cpu_us);
 	session_log_close(s, &end);
 	nsc_session_file_remove(all->dir, s->pid);
 }
@@ -190,6 +192,8 @@ struct session *sessions_add(struct sessions *all, const struct session *given,
 	}
 	hangup_forget(all->hangups, s->pid);
 	s->entered = true;
+	if (s->began)
+		s->join_us = (uint64_t)nsc_process_now_us() - s->began;
 	return s;
 }
 
@@ -228,6 +232,28 @@ static int check_number(const struct sessions *all, const struct session *s,
 			     n == 1 ? "" : "s");
 }
 
+/*
+ * A login that cannot start a process would be let in, and then fail with a
+ * message of its own program, which does not know the limit.
+ */
+static int check_processes(const struct session *s, struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_cgroup_tree *tree =
+		counts(s) ? session_cgroups_tree() : NULL;
+	uint64_t now, limit;
+
+	if (!tree)
+		return 0;
+	nsc_stats_read_pids(tree, &now, &limit);
+	if (now == NSC_STATS_NONE || limit == NSC_STATS_NONE ||
+	    now + PROCESSES <= limit)
+		return 0;
+	return nsc_error_set(err, EUSERS, "Your container has %" PRIu64
+			     " process%s, and the administrator allows %"
+			     PRIu64 ": a login needs %d more.", now,
+			     now == 1 ? "" : "es", limit, PROCESSES);
+}
+
 int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		   struct session *ret, struct nsc_error *err)
 {
@@ -248,6 +274,8 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 	if (error < 0 || (root && !nsc_session_file_is_alive(ret)))
 		return 0;
 	error = check_number(all, ret, err);
+	if (error == 0)
+		error = check_processes(ret, err);
 	if (error < 0)
 		return error;
 	if (all->n >= all->max)

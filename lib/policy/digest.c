@@ -22,9 +22,10 @@ static const struct {
 #undef USED
 };
 
-static uint64_t digest_add_user(uint64_t hash, const struct nsc_user *user)
+static uint64_t digest_of_user(const struct nsc_user *user)
 {
-	hash = nsc_hash_add_text(hash, user->name);
+	uint64_t hash = nsc_hash_add_text(NSC_HASH_INIT, user->name);
+
 	hash = nsc_hash_add_text(hash, user->home);
 	hash = nsc_hash_add_text(hash, user->shell);
 	hash = nsc_hash_add_text(hash, user->group);
@@ -79,17 +80,25 @@ static int add_conf(uint64_t *hash, const struct nsc_digest_source *source,
 int nsc_digest_make(const struct nsc_digest_source *source,
 		    char ret[NSC_DIGEST_SIZE], struct nsc_error *err)
 {
-	uint64_t hash = nsc_hash_add_text(NSC_HASH_INIT, source->dir);
+	uint64_t part[NSC_DIGEST_PARTS] = {
+		[NSC_DIGEST_DIR] = nsc_hash_add_text(NSC_HASH_INIT,
+						     source->dir),
+		[NSC_DIGEST_FILES] = nsc_digest_hash_files(source->content,
+							   source->seccomp),
+		[NSC_DIGEST_ACCOUNT] = digest_of_user(source->user),
+		[NSC_DIGEST_GROUPS] = NSC_HASH_INIT,
+		[NSC_DIGEST_CONF] = NSC_HASH_INIT,
+	};
 	int error;
 
-	nsc_digest_files(source->content, source->seccomp, ret);
-	hash = nsc_hash_add_text(hash, ret);
-	hash = digest_add_user(hash, source->user);
-	if (add_groups(&hash, source->user) < 0)
+	if (add_groups(&part[NSC_DIGEST_GROUPS], source->user) < 0)
 		return nsc_error_sys(err, ENOMEM, "digest");
-	error = add_conf(&hash, source, err);
+	error = add_conf(&part[NSC_DIGEST_CONF], source, err);
 	if (error < 0)
 		return error;
-	snprintf(ret, NSC_DIGEST_SIZE, "%016" PRIx64, hash);
+	for (size_t i = 0; i < NSC_DIGEST_PARTS; i++)
+		snprintf(ret + i * NSC_DIGEST_PART, NSC_DIGEST_PART + 1,
+			 "%016" PRIx64 "%s", part[i],
+			 i + 1 < NSC_DIGEST_PARTS ? "-" : "");
 	return 0;
 }

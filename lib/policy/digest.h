@@ -13,7 +13,18 @@
 #include "policy/conf.h"
 #include "policy/user.h"
 
-#define NSC_DIGEST_SIZE 17	/* 16 hexadecimal digits */
+/* What each part of a digest covers. */
+enum nsc_digest_part {
+	NSC_DIGEST_DIR,
+	NSC_DIGEST_FILES,
+	NSC_DIGEST_ACCOUNT,
+	NSC_DIGEST_GROUPS,
+	NSC_DIGEST_CONF,
+	NSC_DIGEST_PARTS
+};
+
+#define NSC_DIGEST_PART 17	/* 16 hexadecimal digits, and a dash or NUL */
+#define NSC_DIGEST_SIZE (NSC_DIGEST_PARTS * NSC_DIGEST_PART)
 
 struct nsc_digest_source {
 	const char *dir;	/* of container.json */
@@ -36,7 +47,8 @@ int nsc_digest_make(const struct nsc_digest_source *source,
  * The same for only the content of container.json and the profile, for callers
  * that cannot ask the name service.
  */
+uint64_t nsc_digest_hash_files(uint64_t content, const char *seccomp);
 void nsc_digest_files(uint64_t content, const char *seccomp,
-		      char ret[NSC_DIGEST_SIZE]);
+		      char ret[NSC_DIGEST_PART]);
 
 #endif

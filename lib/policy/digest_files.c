@@ -24,11 +24,16 @@ static uint64_t add_profile(uint64_t hash, const char *path)
 	return nsc_hash_add(hash, &content, sizeof(content));
 }
 
-void nsc_digest_files(uint64_t content, const char *seccomp,
-		      char ret[NSC_DIGEST_SIZE])
+uint64_t nsc_digest_hash_files(uint64_t content, const char *seccomp)
 {
 	uint64_t hash = nsc_hash_add(NSC_HASH_INIT, &content, sizeof(content));
 
-	snprintf(ret, NSC_DIGEST_SIZE, "%016" PRIx64,
-		 add_profile(hash, seccomp));
+	return add_profile(hash, seccomp);
+}
+
+void nsc_digest_files(uint64_t content, const char *seccomp,
+		      char ret[NSC_DIGEST_PART])
+{
+	snprintf(ret, NSC_DIGEST_PART, "%016" PRIx64,
+		 nsc_digest_hash_files(content, seccomp));
 }

@@ -27,6 +27,7 @@ static const struct nsc_kv_field fields[] = {
 	TEXT(user), TEXT(service), TEXT(rhost), TEXT(tty), TEXT(ruser),
 	{ "loginuid", NSC_KV_UINT, AT(loginuid), 0 },
 	{ "audit_session", NSC_KV_UINT, AT(audit_session), 0 },
+	{ "began", NSC_KV_U64, AT(began), 0 },
 };
 #undef TEXT
 #undef AT
@@ -55,6 +56,7 @@ int nsc_session_file_look(pid_t pid, struct session *ret)
 	*ret = (struct session){
 		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
 		.commands = -1, .command = -1,
+		.join_us = UINT64_MAX,
 		.opened = (int64_t)time(NULL),
 		.loginuid = audit_number(pid, "loginuid"),
 		.audit_session = audit_number(pid, "sessionid"),
@@ -93,6 +95,7 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s,
 	*s = (struct session){
 		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
 		.commands = -1, .command = -1,
+		.join_us = UINT64_MAX,
 	};
 	ret = nsc_kv_read(&kv, dir, name, &text, err);
 	/* Another version may have written it: nsinit shows its sessions. */

@@ -35,6 +35,9 @@ struct session {
 	bool lastlogged;	/* see session_log_lastlog() */
 	uid_t uid;		/* of the container's user */
 	int recorded;		/* end-of-file: opening is recorded; or -1 */
+	uint64_t began;		/* nsc_process_now_us() of the login; or 0 */
+	uint64_t join_us;	/* until it had entered; or UINT64_MAX */
+	uint64_t oom_kills;	/* that were told, see monitor/oom.h */
 
 	/* For idle.c, in the units of now_ms(). */
 	int64_t look;		/* time of the next check */

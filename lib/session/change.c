@@ -5,19 +5,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/digest.h"
-
-bool nsc_change_is(const struct nsc_state *state,
-		   const struct nsc_policy *policy,
-		   const struct nsc_user *user)
+int nsc_change_digest(const struct nsc_state *state,
+		      const struct nsc_policy *policy,
+		      const struct nsc_user *user, char ret[NSC_DIGEST_SIZE])
 {
 	const struct nsc_digest_source source = {
 		.dir = policy->dir, .content = policy->content,
 		.seccomp = state->seccomp, .user = user, .conf = policy->conf,
 	};
+
+	return nsc_digest_make(&source, ret, NSC_IGNORE);
+}
+
+bool nsc_change_is(const struct nsc_state *state,
+		   const struct nsc_policy *policy,
+		   const struct nsc_user *user)
+{
 	char digest[NSC_DIGEST_SIZE];
 
-	return nsc_digest_make(&source, digest, NSC_IGNORE) == 0 &&
+	return nsc_change_digest(state, policy, user, digest) == 0 &&
 	       strcmp(digest, state->digest) != 0;
 }
 

@@ -5,11 +5,17 @@
 
 #include <stdbool.h>
 
+#include "policy/digest.h"
 #include "session/session.h"
 
 #define NSC_CHANGE_MESSAGE \
 	"The configuration of your container has changed; it takes effect " \
 	"when the container is started again."
+
+/* The digest that a start would have now.  Returns 0 or a negative errno. */
+int nsc_change_digest(const struct nsc_state *state,
+		      const struct nsc_policy *policy,
+		      const struct nsc_user *user, char ret[NSC_DIGEST_SIZE]);
 
 /*
  * policy is the current policy for user.  If the comparison fails, this is no

@@ -172,6 +172,7 @@ static int client_write_file(const struct nsc_session *session,
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "note the session");
 	s.generation = session->state->generation;
+	s.began = (uint64_t)info->began;
 	snprintf(s.user, sizeof(s.user), "%s", session->state->user);
 	nsc_text_escape(info->service, s.service, sizeof(s.service));
 	nsc_text_escape(info->rhost, s.rhost, sizeof(s.rhost));

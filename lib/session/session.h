@@ -19,6 +19,7 @@ struct nsc_session_info {
 	const char *rhost;
 	const char *tty;
 	const char *ruser;
+	int64_t began;		/* nsc_process_now_us(); 0: unknown */
 };
 
 struct nsc_bring;

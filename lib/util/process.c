@@ -51,12 +51,17 @@ void nsc_process_die_with(pid_t parent)
 		_exit(1);
 }
 
-int64_t nsc_process_now(void)
+int64_t nsc_process_now_us(void)
 {
 	struct timespec ts;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+int64_t nsc_process_now(void)
+{
+	return nsc_process_now_us() / 1000;
 }
 
 int nsc_process_poll(int fd, int64_t deadline)

@@ -81,8 +81,9 @@ int nsc_process_ask_in(int *group,
  */
 void nsc_process_die_with(pid_t parent);
 
-/* CLOCK_MONOTONIC in milliseconds. */
+/* CLOCK_MONOTONIC in milliseconds, and in microseconds. */
 int64_t nsc_process_now(void);
+int64_t nsc_process_now_us(void);
 
 /*
  * poll(2) one descriptor for input: 1, 0 at the deadline, or a negative errno.

@@ -74,7 +74,7 @@ static void put(int dir, const char *name, const char *text)
 /* The monitor's record of any session must be one printable line. */
 static void session(int dir)
 {
-	static const struct session_end end = { 0, 1, 2, 3 };
+	static const struct session_end end = { 0, 1, { 2, 3, 4 } };
 	char text[RECORD_MAX];
 	struct session s;
 

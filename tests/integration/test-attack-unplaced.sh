@@ -36,7 +36,7 @@ release_of() {
 # rows [USER] : the logins on the host, as "USER SERVICE PID".
 rows() {
 	nsinit ps --json "$@" 2> /dev/null | python3 -c 'import json, sys
-for r in json.load(sys.stdin):
+for r in map(json.loads, sys.stdin):
     if not r["placed"]:
         print(r["user"], r["service"], r["pid"])'
 }
@@ -63,7 +63,7 @@ held() {
 	empty "for bob" "$(rows bob)"
 	equal "seconds since then" 1 "$(nsinit ps --json alice |
 		python3 -c 'import json, sys, time
-print(int(0 <= time.time() - json.load(sys.stdin)[0]["opened"] < 60))')"
+print(int(0 <= time.time() - json.loads(sys.stdin.readline())["opened"] < 60))')"
 	release_of alice
 	# The control: the same login goes on, and is placed.
 	wait "$login" || fail "the login fails: $(cat "$OUT/login")"
@@ -116,7 +116,7 @@ others_are_not() {
 	sleep 1
 	empty "logins on the host" "$(rows)"
 	equal "a placed session" True "$(nsinit ps --json | python3 -c \
-		'import json, sys; print(json.load(sys.stdin)[0]["placed"])')"
+		'import json, sys; print(json.loads(sys.stdin.readline())["placed"])')"
 	release_of carol
 	release
 	conf 'mode = "audit";'

@@ -101,12 +101,12 @@ verdict_check() {
 
 verdict_doctor() {
 	nsinit doctor --json alice > "$OUT/doctor" 2>&1
-	if jq -e 'map(select(.check == "refused")) == []' "$OUT/doctor" \
+	if jq -se 'map(select(.check == "refused")) == []' "$OUT/doctor" \
 		> /dev/null; then
 		echo yes
 	else
 		echo no
-		said doctor "$1" "$(jq -r '.[].text' "$OUT/doctor")" >&2
+		said doctor "$1" "$(jq -r .text "$OUT/doctor")" >&2
 	fi
 }
 

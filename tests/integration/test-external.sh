@@ -562,7 +562,7 @@ other_version() {
 	status_is 0 su - alice -c "$NS_COMMAND"
 	equal_namespaces "$OUT/stdout" "$(first)"
 	equal "records" "$PIDFILE $PIDFILE" "$(nsinit list --json alice |
-		jq -r '.[].external' | xargs)"
+		jq -r .external | xargs)"
 	kill "$session"
 	wait_until 10 no_sessions || fail "the session does not end"
 	engine_runs "$(first)" || fail "the engine's processes were ended"

@@ -510,7 +510,7 @@ try_json() {
 	attempt 0 --json alice
 	python3 - "$OUT/stdout" <<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
 	import json, sys
-	steps = json.load(open(sys.argv[1]))
+	steps = list(map(json.loads, open(sys.argv[1])))
 	assert steps[0]["step"] == "user", steps
 	assert steps[-1]["step"] == "command", steps
 	assert all(s["result"] == "ok" for s in steps), steps
@@ -520,7 +520,7 @@ try_json() {
 	attempt 1 --json alice
 	python3 - "$OUT/stdout" <<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
 	import json, sys
-	steps = json.load(open(sys.argv[1]))
+	steps = list(map(json.loads, open(sys.argv[1])))
 	assert steps[-1]["result"] == "failed", steps
 	assert "rotfs" in steps[-1]["text"], steps
 	END

@@ -81,11 +81,11 @@ listed() {
 	in_box alice true || fail "su fails"
 	nsinit list --json > "$OUT/json"
 	equal "networks" '["veth","eth0","br0",["10.77.0.5/24","fd77::5/64"],["10.77.0.1","fd77::1"],1400]' \
-		"$(jq -c '.[0].networks[0] | [.type, .interface, .bridge,
+		"$(jq -c '.networks[0] | [.type, .interface, .bridge,
 			.addresses, .gateway, .mtu]' "$OUT/json")"
 	equal "second" '{"type":"loopback","interface":"lo"}' \
-		"$(jq -c '.[0].networks[1]' "$OUT/json")"
-	name=$(jq -r '.[0].networks[0].host_interface' "$OUT/json")
+		"$(jq -c '.networks[1]' "$OUT/json")"
+	name=$(jq -r '.networks[0].host_interface' "$OUT/json")
 	ip link show "$name" > /dev/null || fail "no interface '$name'"
 	case $name in
 	nv[0-9a-f][0-9a-f][0-9a-f][0-9a-f]) ;;
@@ -149,7 +149,7 @@ host() {
 	in_box alice 'readlink /proc/self/ns/net' > "$OUT/ns" || fail "su fails"
 	equal "namespace" "$(ns_of self net)" "$(cat "$OUT/ns")"
 	equal "listed" '[{"type":"host"}]' \
-		"$(nsinit list --json | jq -c '.[0].networks')"
+		"$(nsinit list --json | jq -c '.networks')"
 	clean_slate
 }
 
@@ -165,7 +165,7 @@ netns() {
 		"$(head -n 1 "$OUT/ns")"
 	contains "interface" eth7 "$(cat "$OUT/ns")"
 	equal "listed" /run/netns/lab \
-		"$(nsinit list --json | jq -r '.[0].networks[1].path')"
+		"$(nsinit list --json | jq -r '.networks[1].path')"
 	lacks "its loopback is as it was" ",UP" \
 		"$(ip -n lab -o link show lo)"
 	in_box alice 'ip link set lo up' 2> /dev/null &&
@@ -220,7 +220,7 @@ child() {
 		status=$?
 		ping -c 1 -W 5 10.79.0.2 > "$OUT/ping" 2>&1 || status=ping
 		listed=$(nsinit list --json |
-			jq -r '.[0].networks[0].host_interface')
+			jq -r '.networks[0].host_interface')
 		clean_slate
 		ip link del up0
 		equal "status" 0 "$status"
@@ -469,7 +469,7 @@ pasta_ends() {
 	in_box alice 'timeout 3 cat < /dev/tcp/10.5.0.1/97' > "$OUT/lo" 2>&1
 	in_box alice 'ip -o addr; ip route; ip link show eth0' > "$OUT/text"
 	equal "listed" '["pasta","eth0",["10.5.0.2/24"]]' \
-		"$(nsinit list --json | jq -c '.[0].networks[0] | [.type,
+		"$(nsinit list --json | jq -c '.networks[0] | [.type,
 			.interface, .addresses[:1]]')"
 	pid=$(pastas)
 	uid=$(awk '/^Uid:/ { print $2, $3, $4 }' "/proc/$pid/status")

@@ -261,14 +261,14 @@ start_refuses() {
 
 list() {
 	fresh
-	equal "nothing runs" "[]" "$(nsinit list --json)"
+	equal "nothing runs" "" "$(nsinit list --json)"
 	timeout 20 nsinit start alice
 	timeout 20 su alice -c 'echo ready; sleep 1.5' > "$OUT/text" &
 	wait_until 5 grep -qs ready "$OUT/text"
 	nsinit list --json > "$OUT/json" || fail "status $?"
 	python3 - "$OUT/json" "$(pid_of alice)" <<-'END' || fail "$(cat "$OUT/json")"
 	import json, sys
-	row, = json.load(open(sys.argv[1]))
+	row, = map(json.loads, open(sys.argv[1]))
 	assert row["user"] == "alice" and row["pid"] == int(sys.argv[2])
 	assert row["sessions"] == 1 and row["rootfs"] == "/"
 	assert row["since"] > 1700000000

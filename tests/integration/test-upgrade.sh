@@ -171,11 +171,11 @@ sessions_end() {
 # --- what is seen
 
 containers() {
-	nsinit list --json alice | jq -r '.[] | "\(.generation) \(.draining)"' |
+	nsinit list --json alice | jq -rs 'flatten | .[] | "\(.generation) \(.draining)"' |
 		xargs
 }
 drained() {
-	[ "$(nsinit list --json alice | jq length)" -eq 1 ]
+	[ "$(nsinit list --json alice | jq -s 'flatten | length')" -eq 1 ]
 }
 # Pids of the old container's login processes.
 old_sessions() {
@@ -194,7 +194,7 @@ tools_see() {
 	local pid
 
 	equal "nsinit ps has the old sessions" "$(old_sessions)" \
-		"$(nsinit ps --json alice | jq -r ".[] |
+		"$(nsinit ps --json alice | jq -rs "flatten | .[] |
 			select(.generation == $OLD) | .pid" | sort -n | xargs)"
 	contains "nsinit stats" "$OLD" "$(nsinit stats --json alice |
 		jq -r "select(.pids.current > 1) | .generation // $OLD" |
@@ -258,7 +258,7 @@ stop_both() {
 	sessions_begin
 	put "$2"
 	status_is 0 su alice -c "$INSIDE"
-	equal "containers" 2 "$(nsinit list --json alice | jq length)"
+	equal "containers" 2 "$(nsinit list --json alice | jq -s 'flatten | length')"
 	status_is 0 nsinit stop --timeout 2 alice
 	wait "${STAYING[@]}"
 	wait_until 5 no_container alice || fail "something is left" \

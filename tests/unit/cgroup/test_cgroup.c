@@ -11,7 +11,6 @@
 #include "config/container_config.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_devices.h"
-#include "cgroup/cgroup_stats.h"
 #include "cgroup/cgroup_tree.h"
 
 static gid_t groups[] = { 1000, 27 };
@@ -439,36 +438,6 @@ START_TEST(device_program_in_the_kernel)
 }
 END_TEST
 
-START_TEST(stats)
-{
-	struct nsc_stats *s = calloc(1, sizeof(*s));
-	struct nsc_stats_key list[NSC_STATS_KEYS];
-	size_t n;
-
-	nsc_stats_parse_flat("nr_periods 5\nnr_throttled 2\nbad\n"
-			     "throttled_time 18446744073709551614\n", list,
-			     &n);
-	ck_assert_uint_eq(n, 3);
-	ck_assert_uint_eq(nsc_stats_find(list, n, "nr_throttled"), 2);
-	ck_assert_uint_eq(nsc_stats_find(list, n, "nr"), NSC_STATS_NONE);
-	nsc_stats_parse_io_v2("8:0 rbytes=1 wbytes=2 rios=3 wios=4 dbytes=5 "
-			      "dios=6\n254:16 \n", s);
-	ck_assert_uint_eq(s->n_io, 3);
-	ck_assert_uint_eq(s->io[1].bytes, 2);
-	ck_assert_uint_eq(s->io[2].ops, 6);
-	ck_assert_str_eq(s->io[2].op, "discard");
-	s->n_io = 0;
-	nsc_stats_parse_io_v1("8:0 Read 1\n8:0 Write 2\n8:0 Total 3\nTotal 3",
-			      true, s);
-	nsc_stats_parse_io_v1("8:0 Read 10\n8:0 Write 20\n", false, s);
-	ck_assert_uint_eq(s->n_io, 2);
-	ck_assert_uint_eq(s->io[1].bytes, 2);
-	ck_assert_uint_eq(s->io[1].ops, 20);
-	ck_assert_str_eq(s->io[0].op, "read");
-	free(s);
-}
-END_TEST
-
 static const struct {
 	const char *text, *expected;
 } wrong_parents[] = {
@@ -577,7 +546,7 @@ int main(void)
 	const TTest *const tests[] = {
 		every_key, shares_and_weight, files_of_v1, files_of_v2, hosts,
 		mounts_of_hierarchies, impossible_limits, device_program,
-		device_program_in_the_kernel, stats, parents,
+		device_program_in_the_kernel, parents,
 		records_are_read_whole, NULL,
 	};
 	Suite *suite = suite_create("cgroups");

@@ -27,6 +27,7 @@
 #include "linux/mount.h"
 #include "linux/target.h"
 #include "linux/namespace.h"
+#include "linux/netdev.h"
 #include "linux/pidfd.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
@@ -540,12 +541,38 @@ START_TEST(namespaces_differ)
 }
 END_TEST
 
+START_TEST(counters_of_interfaces)
+{
+	struct nsc_netdev list[NSC_NETDEV_MAX];
+	char many[8192] = "";
+
+	ck_assert_uint_eq(nsc_netdev_parse(
+		"Inter-|   Receive                  |  Transmit\n"
+		" face |bytes    packets errs multicast|bytes\n"
+		"    lo:       1       1    0 0 0 0 0 0  1  1 0 0 0 0 0 0\n"
+		"  eth0: 1296   16    0    0    0     0   0   0 "
+		"576   8    0    0    0     0       0          0\n"
+		"\x1b[2J:5 0 0 0 0 0 0 0 6 0 0 0 0 0 0 0\n"
+		"eth9: 1296 cut", list), 2);
+	ck_assert_str_eq(list[0].name, "eth0");
+	ck_assert_uint_eq(list[0].rx_bytes, 1296);
+	ck_assert_uint_eq(list[0].tx_bytes, 576);
+	ck_assert_uint_eq(list[1].tx_bytes, 6);
+	for (int i = 0; i < 2 * NSC_NETDEV_MAX; i++)
+		strcat(many, "a:1 2 3 4 5 6 7 8 9 0 0 0 0 0 0 0\n");
+	ck_assert_uint_eq(nsc_netdev_parse(many, list), NSC_NETDEV_MAX);
+	/* The network of the host is not the container's. */
+	ck_assert_uint_eq(nsc_netdev_read(getpid(), list), 0);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		pidfds, start_time_of_a_hostile_name,
 		mount_points_stay_inside, sources_have_no_links,
-		session_keyrings, maps_are_read, namespaces_differ, NULL,
+		session_keyrings, maps_are_read, namespaces_differ,
+		counters_of_interfaces, NULL,
 	};
 	const TTest *const root[] = {
 		many_own_ids, namespaces, devices, links_of_users_lead_nowhere,

@@ -11,36 +11,38 @@
 
 #undef NSC_LOGDIR
 #define NSC_LOGDIR "log"
+#include "rundir/session_history.h"
+#include "util/paths.h"
 #include "monitor/session_log_places.c"
 #include "monitor/session_log_text.h"
 
 static const struct session plain = {
 	.pid = 4711, .pidfd = -1, .start = 12345, .opened = 1764000000,
 	.service = "sshd", .rhost = "192.0.2.1", .tty = "/dev/pts/3",
-	.user = "alice", .loginuid = 1000, .audit_session = 7,
+	.user = "alice", .loginuid = 1000, .audit_session = 7, .join_us = 4321,
 	.generation = 2,
 };
 
 static const struct session_end unknown = {
-	-1, 61, RECORD_UNKNOWN, RECORD_UNKNOWN,
+	-1, 61, { NSC_STATS_NONE, NSC_STATS_NONE, NSC_STATS_NONE },
 };
 
 static char text[RECORD_MAX];
 
 START_TEST(lines)
 {
-	struct session_end end = { 3 << 8, 61, 4096, 1500 };
+	struct session_end end = { 3 << 8, 61, { 4096, 1500, 2 } };
 	size_t len = session_log_text_line(&plain, NULL, text);
 
 	ck_assert_str_eq(text, "event=open user=alice service=sshd pid=4711 "
 			 "start=12345 opened=1764000000 rhost=192.0.2.1 "
 			 "tty=pts/3 ruser=\"\" generation=2 loginuid=1000 "
-			 "audit_session=7");
+			 "audit_session=7 join_us=4321");
 	ck_assert_uint_eq(len, strlen(text));
 	session_log_text_line(&plain, &end, text);
 	ck_assert_ptr_nonnull(strstr(text, "event=close user=alice"));
 	ck_assert_str_eq(strstr(text, " exit="), " exit=3 duration=61 "
-			 "peak_memory=4096 cpu_us=1500");
+			 "peak_memory=4096 cpu_us=1500 oom_kills=2");
 	end.status = 9;
 	session_log_text_line(&plain, &end, text);
 	ck_assert_ptr_nonnull(strstr(text, " exit=signal:9 "));
@@ -49,7 +51,8 @@ START_TEST(lines)
 	ck_assert_ptr_nonnull(strstr(text, " exit=signal:11 "));
 	session_log_text_line(&plain, &unknown, text);
 	ck_assert_str_eq(strstr(text, " exit="), " exit=unknown duration=61 "
-			 "peak_memory=unknown cpu_us=unknown");
+			 "peak_memory=unknown cpu_us=unknown "
+			 "oom_kills=unknown");
 }
 END_TEST
 
@@ -60,7 +63,8 @@ START_TEST(unset_ids)
 	s.loginuid = s.audit_session = UINT32_MAX;
 	session_log_text_line(&s, NULL, text);
 	ck_assert_str_eq(strstr(text, " loginuid="),
-			 " loginuid=unset audit_session=unset");
+			 " loginuid=unset audit_session=unset "
+			 "join_us=4321");
 }
 END_TEST
 
@@ -96,15 +100,15 @@ START_TEST(hostile_values)
 		ck_assert(*key == ' ' || !*key);
 		key += *key == ' ';
 	}
-	ck_assert_int_eq(keys, 16);
+	ck_assert_int_eq(keys, 17);
 }
 END_TEST
 
 START_TEST(longest)
 {
 	struct session s = plain;
-	struct session_end end = { 127, INT64_MAX, UINT64_MAX - 1,
-				   UINT64_MAX - 1 };
+	struct session_end end = { 127, INT64_MAX, { UINT64_MAX - 1,
+				   UINT64_MAX - 1, UINT64_MAX - 1 } };
 
 	s.pid = INT_MAX;
 	s.start = UINT64_MAX;
@@ -176,7 +180,7 @@ START_TEST(first_records_at_once)
 			if (fork() == 0) {
 				close(go[1]);
 				(void)!read(go[0], &c, 1);
-				_exit(session_log_history("x", 1) < 0);
+				_exit(nsc_session_history_add("x", 1) < 0);
 			}
 		close(go[0]);
 		close(go[1]);
