@@ -210,10 +210,10 @@ void sessions_commands(struct sessions *all, struct session *s, int *client)
 		nsc_fd_close(&s->commands);
 }
 
-/* An administrator's 'nsinit exec' is not a session of the user. */
+/* An administrator's nsinit exec or cp is not a session of the user. */
 static bool counts(const struct session *s)
 {
-	return strcmp(s->service, "nsinit-exec") != 0;
+	return strncmp(s->service, "nsinit-", 7) != 0;
 }
 
 static int check_number(const struct sessions *all, const struct session *s,
