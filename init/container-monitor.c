@@ -473,8 +473,7 @@ static bool is_new(void)
 
 /*
  * Let a new PID 1 go, and wait until it runs: it closes the other end of the
- * pipe.  A limit that is too small kills it before, and is the reason why the
- * start fails.
+ * pipe.  A limit that is too small kills it before, and the start fails.
  */
 static void let_go(struct monitor *m)
 {
@@ -491,8 +490,7 @@ static void let_go(struct monitor *m)
 	/* The kernel closes the files of a process before the process ends. */
 	if (nsc_proc_stat(m->state->pid, &stat) == 0 && !stat.ending)
 		return;
-	if (nsc_process_wait(NSC_MONITOR_PID1, nsc_process_now() + GO_MS,
-			     &status) == 0)
+	if (nsc_process_wait(NSC_MONITOR_PID1, now_ms() + GO_MS, &status) == 0)
 		nsc_death_explain(NSC_MONITOR_RUNDIR,
 				  &m->state->process.rlimits, status,
 				  &m->failure);

@@ -152,10 +152,10 @@ stale() {
 	equal "at first" null "$(why)"
 	lacks "list --why" "changed" "$(nsinit list --why)"
 	config alice '{"rootfs": "/", "hostname": "other"}'
-	contains "content" "content of container.json" "$(why)"
+	equal "content" "container.json or its seccomp profile" "$(why)"
 	conf 'address_pool = "10.99.0.0/24";'
 	contains "both" "nscontainer.conf" "$(why)"
-	contains "list --why" "stale: changed: content of container.json or" \
+	contains "list --why" "stale: changed: container.json or its" \
 		"$(nsinit list --why)"
 	conf
 	config alice '{"rootfs": "/"}'
