@@ -245,7 +245,7 @@ check_all() {
 	status_is 0 nsinit check --all --json
 	python3 - "$OUT/stdout" <<-'END' || fail "JSON" "$(cat "$OUT/stdout")"
 	import json, sys
-	users = {u["user"]: u for u in json.load(open(sys.argv[1]))}
+	users = {u["user"]: u for u in map(json.loads, open(sys.argv[1]))}
 	assert users["alice"]["result"] == "ok", users
 	assert users["bob"]["result"] == "host", users
 	END

@@ -76,7 +76,7 @@ detached() {
 	status_is 0 ex alice -d sh -c "$STAY; readlink /proc/self/fd/0 > ~/done"
 	[ "$SECONDS" -lt 20 ] || fail "it did not return"
 	equal "its session" nsinit-exec "$(nsinit ps --json alice |
-		jq -r '.[].service')"
+		jq -r .service)"
 	touch /home/alice/go
 	wait_until 10 test -s /home/alice/done || fail "it does not run"
 	equal "its input" /dev/null "$(cat /home/alice/done)"

@@ -196,8 +196,8 @@ version() {
 
 options_anywhere() {
 	fresh
-	equal "before the command" '[]' "$(nsinit --json list)"
-	equal "after the operand" '' "$(nsinit list bob --json | tr -d '[]')"
+	equal "before the command" '' "$(nsinit --json list)"
+	equal "after the operand" '' "$(nsinit list bob --json)"
 	status_is 0 nsinit start alice --replace
 	status_is 0 nsinit stop alice --timeout 0
 	status_is 0 nsinit start -- alice

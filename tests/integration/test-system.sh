@@ -178,7 +178,7 @@ system_accounts() {
 	nsinit doctor --json > "$OUT/text" 2> /dev/null
 	python3 - "$OUT/text" <<-'END' || fail "doctor" "$(cat "$OUT/text")"
 	import json, sys
-	found, = [f for f in json.load(open(sys.argv[1]))
+	found, = [f for f in map(json.loads, open(sys.argv[1]))
 	          if f["check"] == "contains"]
 	names = found["users"]
 	assert found["file"] == "/etc/nscontainer/default/container.json"
@@ -193,7 +193,7 @@ system_accounts() {
 	contains "doctor" www-data "$(cat "$OUT/text")"
 	python3 - "$OUT/text" <<-'END' || fail "doctor" "$(cat "$OUT/text")"
 	import json, sys
-	found = {f["file"].split("/")[-2]: f for f in json.load(open(sys.argv[1]))
+	found = {f["file"].split("/")[-2]: f for f in map(json.loads, open(sys.argv[1]))
 	         if f["check"] == "contains-system"}
 	names = found["default"]["users"]
 	assert "%d accounts" % len(names) in found["default"]["text"]
