@@ -155,7 +155,7 @@ stale() {
 	equal "content" "container.json or its seccomp profile" "$(why)"
 	conf 'address_pool = "10.99.0.0/24";'
 	contains "both" "nscontainer.conf" "$(why)"
-	contains "list --why" "stale: changed: container.json or its" \
+	contains "list --why" "container.json or its seccomp profile" \
 		"$(nsinit list --why)"
 	conf
 	config alice '{"rootfs": "/"}'
