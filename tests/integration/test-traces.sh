@@ -143,7 +143,7 @@ on_console() {
 # pam_unix takes its caller's name from the entry of the terminal.
 login_log() {
 	: > /run/utmp
-	since "$1" ' login\[' "session closed for user $1" on_console "$1"
+	since "$1" ' login[:[]' "session closed for user $1" on_console "$1"
 }
 
 login_wtmp() {
