@@ -471,10 +471,7 @@ static bool is_new(void)
 	return fstat(NSC_MONITOR_GO, &st) == 0 && S_ISFIFO(st.st_mode);
 }
 
-/*
- * Let a new PID 1 go, and wait until it runs: it closes the other end of the
- * pipe.  A limit that is too small kills it before, and the start fails.
- */
+/* Wait until a new PID 1 runs and closes its end, or a limit has killed it. */
 static void let_go(struct monitor *m)
 {
 	struct pollfd p[] = {
@@ -582,8 +579,7 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc < 3)
 		return 2;
-	/* The kernel would reap PID 1 as well, and lose its status. */
-	if (!is_new())
+	if (!is_new())	/* the kernel would reap PID 1, too */
 		signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv, &err) < 0) {
 		/*

@@ -227,7 +227,7 @@ limit() {
 	done
 }
 stale() {
-	nsinit list --json alice | jq -r '.[0].why // "no"'
+	nsinit list --json alice | jq -r '.why // "no"'
 }
 
 updated() {

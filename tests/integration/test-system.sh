@@ -277,10 +277,10 @@ directory_names() {
 		contains "nsinit list" "$name" "$(nsinit list)"
 		equal "$name: nsinit list --json" "$name" \
 			"$(nsinit list --json "$name" | python3 -c \
-			'import json, sys; print(json.load(sys.stdin)[0]["user"])')"
+			'import json, sys; print(json.loads(sys.stdin.readline())["user"])')"
 		equal "$name: nsinit last --json" "$name" \
 			"$(nsinit last --json "$name" | python3 -c \
-			'import json, sys; print(json.load(sys.stdin)[0]["user"])')"
+			'import json, sys; print(json.loads(sys.stdin.readline())["user"])')"
 		equal "$name: lines of the pool" 1 "$(grep -c " $(id -u "$name")$" \
 			/var/lib/nscontainer/ids)"
 		timeout 20 nsinit stop "$name" || fail "stop of $name"
