@@ -259,7 +259,7 @@ updated() {
 		"cgroups": {"pids": 70, "memory": "300M"}}'
 	status_is 0 nsinit update alice --from-file
 	equal "a changed file" "70 314572800" "$(limit pids) $(limit memory)"
-	contains "the rest" "configuration, or something else" "$(stale)"
+	contains "the rest" "container.json or its seccomp profile" "$(stale)"
 	nsinit update alice --pids 30
 	status_is 0 nsinit start --replace alice
 	equal "a new container" "70 no" "$(limit pids) $(stale)"
