@@ -582,10 +582,7 @@ int main(int argc, char **argv)
 	if (!is_new())	/* the kernel would reap PID 1, too */
 		signal(SIGCHLD, SIG_IGN);
 	if (open_all(&m, argv, &err) < 0) {
-		/*
-		 * PID 1 of a new container ends, since it never gets its start
-		 * byte.
-		 */
+		/* PID 1 of a new container gets no start byte, and ends. */
 		nsc_error_send(NSC_MONITOR_REPORT, &err);
 		return 1;
 	}
