@@ -12,7 +12,7 @@
 
 /* A test builds the programs of another version. */
 #ifndef NSC_STATE_VERSION
-#define NSC_STATE_VERSION 2
+#define NSC_STATE_VERSION 3
 #endif
 
 #define NSC_VERSION_TEXT_(n) #n

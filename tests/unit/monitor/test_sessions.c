@@ -333,8 +333,8 @@ START_TEST(anchor_goes)
 	struct session s, *added;
 
 	child = nsc_process_fork(&anchor);
-	for (; child == 0;)
-		pause();
+	while (child == 0 && pause() < 0)
+		continue;
 	begin_watching();
 	ck_assert_int_eq(admit(pid, false, &s), 1);
 	added = sessions_add(&all, &s, pidfd, &err);

@@ -55,20 +55,20 @@ START_TEST(state_round_trip)
 }
 END_TEST
 
-#define A "version 2\nuser a\n"
+#define A "version 3\nuser a\n"
 static const char *const bad_states[] = {
-	"", "version", "version 2", "version \n", "version x\nuser a\n",
-	"version 2\nversion 2\nuser a\n", "version -1\n", "uid 1\n",
-	"version 2\n", "version 2\nuser", "version 2\nuser a", A,
+	"", "version", "version 3", "version \n", "version x\nuser a\n",
+	"version 3\nversion 3\nuser a\n", "version -1\n", "uid 1\n",
+	"version 3\n", "version 3\nuser", "version 3\nuser a", A,
 	A "uid -1\n", A "uid 4294967296\n", A "uid 1 2\n", A "uid 1x\n",
 	A "user b\nuid 1\n", A "uid \n", A "uid\n", A "uid 1 \n",
 };
 #undef A
 
 static const char *const other_versions[] = {
-	"version 0\n", "version 3\nzone 7\n", "version 4294967295\n",
-	"version 3\nuid x\nuid\nbody", "user a\nuid 1000\n",
-	("version 3\npid 99999999999\nboot_id 0123456789012345678901234567"
+	"version 0\n", "version 4\nzone 7\n", "version 4294967295\n",
+	"version 4\nuid x\nuid\nbody", "user a\nuid 1000\n",
+	("version 4\npid 99999999999\nboot_id 0123456789012345678901234567"
 	 "890123456789\nstop\n"),
 };
 
