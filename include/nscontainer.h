@@ -298,7 +298,8 @@ int nscontainer_stats(const struct nscontainer *container,
  */
 #define NSCONTAINER_KEYS_LOGIN(KEY) \
 	KEY("user", TEXT, "user that logged in") \
-	KEY("service", TEXT, "PAM service, or nsshell, or nsinit-exec") \
+	KEY("service", TEXT, \
+	    "PAM service, or nsshell, nsinit-exec or nsinit-cp") \
 	KEY("pid", INT, "pid of the login process as the host sees it") \
 	KEY("rhost", TEXT, "remote host as PAM names it, or empty") \
 	KEY("tty", TEXT, "terminal as PAM names it, without /dev/, or empty") \

@@ -59,12 +59,21 @@ static int stream_write(int stream, const void *data, size_t size,
 static int stream_read(int stream, void *data, size_t size,
 		       struct nsc_error *err)
 {
-	ssize_t n = recv(stream, data, size, MSG_WAITALL);
+	/* A stop, or a freeze, cuts even MSG_WAITALL short. */
+	while (size) {
+		ssize_t n = recv(stream, data, size, MSG_WAITALL);
 
-	if (n == (ssize_t)size)
-		return 0;
-	return n < 0 ? nsc_error_sys(err, errno, "receive") :
-		       nsc_error_set(err, EPIPE, "the other side ended");
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return nsc_error_sys(err, errno, "receive");
+		if (n == 0)
+			return nsc_error_set(err, EPIPE, "the other side "
+					     "ended");
+		data = (char *)data + n;
+		size -= (size_t)n;
+	}
+	return 0;
 }
 
 /* --- sending */
@@ -157,10 +166,14 @@ static int send_link(struct sender *s, int dir, const char *name,
 		     struct nsc_error *err)
 {
 	struct header h = { .kind = LINK };
+	struct nsc_error e = NSC_ERROR_INIT;
 	ssize_t n = readlinkat(dir, name, h.target, sizeof(h.target) - 1);
 
-	if (n <= 0)
+	if (n <= 0) {
+		nsc_error_sys(&e, errno, "'%s'", name);
+		leave_out(s, &e);
 		return 0;
+	}
 	snprintf(h.name, sizeof(h.name), "%s", name);
 	return stream_write(s->stream, &h, sizeof(h), err);
 }
@@ -288,16 +301,23 @@ static void finish(const struct receiver *r, int fd, const struct header *h)
 	(void)!futimens(fd, times);
 }
 
+#define PART_SIZE 64
+
 /* Under another name at first, so that nothing but a whole file has its own. */
+static void part_name(int dir, char part[PART_SIZE])
+{
+	snprintf(part, PART_SIZE, ".nsinit-cp.%d", (int)getpid());
+	unlinkat(dir, part, 0);
+}
+
 static int receive_file(struct receiver *r, const struct header *h,
 			struct nsc_error *err)
 {
 	int dir = r->dirs[r->depth], ret;
 	_cleanup_fd_ int fd = -1;
-	char part[64];
+	char part[PART_SIZE];
 
-	snprintf(part, sizeof(part), ".nsinit-cp.%d", (int)getpid());
-	unlinkat(dir, part, 0);
+	part_name(dir, part);
 	fd = openat(dir, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -343,11 +363,18 @@ static int receive_link(struct receiver *r, const struct header *h,
 			struct nsc_error *err)
 {
 	int dir = r->dirs[r->depth];
+	char part[PART_SIZE];
 
 	if (!r->links)
 		return nsc_error_set(err, EPROTO, "'%s': a link", h->name);
-	if (symlinkat(h->target, dir, h->name) == 0 || errno == EEXIST)
-		return 0;
+	part_name(dir, part);
+	if (symlinkat(h->target, dir, part) == 0) {
+		if (renameat(dir, part, dir, h->name) == 0)
+			return 0;
+		nsc_error_sys(err, errno, "make the link '%s'", h->name);
+		unlinkat(dir, part, 0);
+		return -err->code;
+	}
 	return nsc_error_sys(err, errno, "make the link '%s'", h->name);
 }
 

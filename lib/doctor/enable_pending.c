@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -30,6 +31,7 @@ static const struct nsc_kv_field fields[] = {
 	{ "began", NSC_KV_U64, AT(began), 0 },
 	{ "seconds", NSC_KV_UINT, AT(seconds), 0 },
 	{ "action", NSC_KV_UINT, AT(action), 0 },
+	{ "login", NSC_KV_UINT, AT(login), 0 },
 	{ "service", NSC_KV_VECTOR, AT(services), 0 },
 };
 
@@ -88,6 +90,7 @@ int nsc_pending_write(struct nsc_pending *pending, struct nsc_error *err)
 	int ret = dir;
 
 	pending->began = nsc_pending_now();
+	pending->login = nsc_pending_login();
 	if (ret >= 0)
 		ret = nsc_pidfd_boot_id(pending->boot_id) < 0 ?
 		      nsc_error_sys(err, EIO, "boot id") :
@@ -115,6 +118,16 @@ void nsc_pending_free(struct nsc_pending *pending)
 {
 	nsc_kv_free(&kv, pending);
 	nsc_free(&pending->text);
+}
+
+unsigned int nsc_pending_login(void)
+{
+	char text[16];
+
+	if (nsc_file_read_text(AT_FDCWD, "/proc/self/sessionid", text,
+			       sizeof(text)) <= 0)
+		return UINT_MAX;
+	return (unsigned int)strtoul(text, NULL, 10);
 }
 
 uint64_t nsc_pending_now(void)

@@ -18,6 +18,7 @@ struct nsc_pending {
 	uint64_t began;		/* CLOCK_BOOTTIME in milliseconds */
 	unsigned int seconds;	/* time for "nsinit confirm"; 0: none */
 	unsigned int action;	/* enum nsc_enable_action */
+	unsigned int login;	/* nsc_pending_login() of who made it */
 	char **services;
 	char *text;		/* the strings are in it */
 };
@@ -34,6 +35,12 @@ void nsc_pending_free(struct nsc_pending *pending);
 
 /* CLOCK_BOOTTIME in milliseconds. */
 uint64_t nsc_pending_now(void);
+
+/*
+ * The login that this process belongs to, which sudo, su and tmux leave as it
+ * is: the kernel's audit session; UINT_MAX if no PAM module has made one.
+ */
+unsigned int nsc_pending_login(void);
 
 /* Is it complete, of this boot, and is there still time? */
 bool nsc_pending_waits(const struct nsc_pending *pending, int dir);

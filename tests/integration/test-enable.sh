@@ -347,6 +347,24 @@ confirmed() {
 }
 
 # The process that waits outlives the session, its terminal and its hangup.
+# A login, as the kernel knows it; sudo and tmux begin a session in one.
+as_login() {
+	sh -c 'echo 0 > /proc/self/loginuid && exec "$@"' sh "$@"
+}
+
+confirmed_by_the_same_login() {
+	fresh
+	[ "$(as_login cat /proc/self/sessionid)" != 4294967295 ] ||
+		skip "the kernel knows no logins"
+	as_login sh -c 'nsinit enable --confirm-within 1m login > /dev/null
+		exec setsid -w nsinit confirm' 2> "$OUT/stderr" &&
+		fail "confirmed by the login that made the change"
+	contains "why" "older than the change" "$(cat "$OUT/stderr")"
+	status_is 0 as_login setsid -w nsinit confirm
+	status_is 0 nsinit disable
+	same_as_before
+}
+
 not_confirmed() {
 	fresh
 	chmod 0640 "$PAM/login"
@@ -550,6 +568,7 @@ t "H13 a link, a FIFO or what others can write is refused" untrusted
 t "a reader sees the old file or the new one" readers
 t "several at the same time" at_the_same_time
 t "a change that is confirmed in a new session stays" confirmed
+t "the login that made a change cannot confirm it" confirmed_by_the_same_login
 t "a change that nobody confirms is put back" not_confirmed
 t "disable takes back a change that waits" disabled_meanwhile
 t "what was edited meanwhile keeps the edit" edited

@@ -299,13 +299,14 @@ logged_sessions() {
 	pid=$!
 	wait_until 10 grep -q sshd "$OUT/follow"
 	lacks "the others" carol "$(cat "$OUT/follow")"
-	before=$(wc -l < "$OUT/follow")
+	last() { tail -n 1 "$OUT/follow"; }
+	opened() { [[ $(last) == *nsinit-exec*opened ]]; }
+	ended() { [[ $(last) == *nsinit-exec*after* ]]; }
+	wait_until 10 opened || fail "it is not the last"
 	nsinit kill KILL alice
-	followed() { [ "$(wc -l < "$OUT/follow")" -gt "$before" ]; }
-	wait_until 10 followed || fail "nothing follows"
+	wait_until 10 ended || fail "nothing follows" "$(last)"
 	kill "$pid"
 	equal "each once" "" "$(sort "$OUT/follow" | uniq -d)"
-	contains "why it ended" "after" "$(tail -n 1 "$OUT/follow")"
 }
 
 # --- ambient capabilities, by each door
@@ -470,6 +471,40 @@ out_of() {
 	status_is 1 cp_ alice:d/fifo "$OUT/got/fifo"
 	[ ! -e "$OUT/got/link" ] || fail "root's file was read"
 }
+
+# Stopped and continued, as ^Z and a pause do it, and over what is there.
+copies_again() {
+	local i pid
+
+	own
+	head -c 100000000 /dev/urandom > "$OUT/large"
+	mkdir "$OUT/tree"
+	ln -s one "$OUT/tree/link"
+	echo text > "$OUT/tree/name"
+	cp_ "$OUT/large" alice:large &
+	pid=$!
+	for ((i = 0; i < 20; i++)); do
+		pkill -STOP -P "$pid"
+		sleep 0.02
+		pkill -CONT -P "$pid"
+		sleep 0.01
+	done
+	wait "$pid" || fail "status $?"
+	cmp "$OUT/large" /home/alice/large || fail "another content"
+	rm -f /home/alice/large
+	status_is 0 cp_ "$OUT/tree" alice:
+	ln -sf two "$OUT/tree/link"
+	rm "$OUT/tree/name"
+	ln -s three "$OUT/tree/name"
+	status_is 0 cp_ "$OUT/tree" alice:
+	equal "links" "two three" "$(ex alice sh -c \
+		'readlink tree/link; readlink tree/name' | xargs)"
+	ex alice sh -c 'rm tree/link; mkdir tree/link'
+	status_is 1 cp_ "$OUT/tree" alice:
+	contains "a directory in its place" "make the link 'link'" \
+		"$(cat "$OUT/stderr")"
+}
+
 # A path of the container leads nowhere on the host.
 into() {
 	own
@@ -510,6 +545,7 @@ t "nsinit kill" signalled
 t "nsinit update" updated
 t "nsinit update refuses what it cannot set" update_refused
 t "nsinit logs" logged_sessions
+t "nsinit cp goes on after a stop, and replaces links" copies_again
 t "B2 nothing but files comes out" out_of
 t "B2 no path inside leads root anywhere" into
 t "B1 what the container replaced runs inside" replaced

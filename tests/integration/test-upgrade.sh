@@ -356,11 +356,14 @@ uninstall_refuses() {
 	nsinit start alice || fail "nsinit start"
 	PID1=$(pid_of alice)
 	usermod -s /usr/bin/nsshell carol
+	mkdir -p /etc/systemd/system/sockets.target.wants
+	ln -s /nowhere /etc/systemd/system/sockets.target.wants/nscontainer-metrics.socket
 	echo 'ForceCommand /usr/bin/nsshell' > /etc/ssh/sshd_config.d/box.conf
 	echo '# session required pam_container.so' >> /etc/pam.d/atd
 	status_is 1 "$TESTS/uninstall-check" /usr/bin/nsshell
 	for line in "/etc/pam.d/sshd:.*pam_container.so" "    carol" \
 		"sshd_config.d/box.conf:1:" "    alice, PID 1 is $PID1" \
+		"sockets.target.wants/nscontainer-metrics.socket" \
 		"nsinit stop USER" "usermod -s /bin/bash USER"; do
 		grep -q "$line" "$OUT/stdout" || fail "not named: $line" \
 			"$(cat "$OUT/stdout")"
@@ -372,6 +375,8 @@ uninstall_refuses() {
 	usermod -s /bin/bash carol
 	status_is 1 "$TESTS/uninstall-check" /usr/bin/nsshell
 	nsinit stop alice
+	status_is 1 "$TESTS/uninstall-check" /usr/bin/nsshell
+	rm /etc/systemd/system/sockets.target.wants/nscontainer-metrics.socket
 	status_is 0 "$TESTS/uninstall-check" /usr/bin/nsshell
 	empty "output" "$(cat "$OUT/stdout")"
 	pam_enable sshd su cron
