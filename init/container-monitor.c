@@ -495,10 +495,11 @@ static void let_go(struct monitor *m)
 
 static void record_start(const struct monitor *m)
 {
-	char line[256];
+	char line[RECORD_MAX];
+	size_t n = session_log_text_begin("start", m->all.user, line);
 
-	snprintf(line, sizeof(line), "event=start user=%s generation=%u",
-		 m->all.user, m->state->generation);
+	snprintf(line + n, sizeof(line) - n, " generation=%u",
+		 m->state->generation);
 	session_log_event(m->state->pid, line);
 }
 

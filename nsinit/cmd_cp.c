@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "nsinit.h"
 
@@ -27,6 +28,7 @@ static int cmd_cp_run(const struct nsinit_options *options,
 	int ret = user ? nscontainer_open_user(user, options->conf, &container,
 					       &err) : -ENOMEM;
 
+	umask(options->mask);
 	if (ret == 0)
 		ret = nscontainer_copy(container, request, &err);
 	nscontainer_close(container);

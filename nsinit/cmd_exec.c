@@ -102,6 +102,11 @@ int nsinit_exec(const struct nsinit_options *options)
 			 (options->detach ? NSCONTAINER_EXEC_DETACH : 0),
 	};
 
+	if (!of_user && options->start) {
+		fputs("nsinit exec: --start is for a user's container: this "
+		      "is the one of a directory\n", stderr);
+		return NSINIT_USAGE;
+	}
 	if (!of_user && is_ambiguous(options)) {
 		fprintf(stderr, "nsinit exec: '%s' has a container, and so has "
 			"this directory: use --root . for the command, or "

@@ -9,18 +9,21 @@
 #include "nsinit.h"
 
 struct events {
-	char **list;	/* "SECONDS TEXT", which sorts by time */
+	char **list;	/* "SECONDS.ORDER TEXT", which sorts by time */
 	size_t n;
 };
 
-static void events_add(struct events *e, int64_t at, const char *text)
+/* In one second, a session opens before it ends. */
+static void events_add(struct events *e, int64_t at, bool end,
+		       const char *text)
 {
 	char **grown = reallocarray(e->list, e->n + 1, sizeof(*grown));
 
 	if (!grown)
 		abort();
 	e->list = grown;
-	if (asprintf(&e->list[e->n], "%012lld %s", (long long)at, text) < 0)
+	if (asprintf(&e->list[e->n], "%012lld.%d %s", (long long)at, end,
+		     text) < 0)
 		abort();
 	e->n++;
 }
@@ -73,13 +76,13 @@ static void add_session(struct events *e, const struct nscontainer_record *r)
 	nscontainer_record_int64(r, "opened", &opened);
 	nscontainer_record_int64(r, "duration", &took);
 	snprintf(text + n, sizeof(text) - (size_t)n, "opened");
-	events_add(e, opened, text);
+	events_add(e, opened, false, text);
 	if (!strcmp(state, "open"))
 		return;
 	describe_end(r, end, sizeof(end));
 	snprintf(text + n, sizeof(text) - (size_t)n, "%s",
 		 !strcmp(state, "lost") ? "lost: nobody saw its end" : end);
-	events_add(e, opened + took, text);
+	events_add(e, opened + took, true, text);
 }
 
 static int events_read(const struct nscontainer *container, struct events *e,

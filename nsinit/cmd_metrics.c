@@ -22,14 +22,19 @@
 
 /* --- the text */
 
+/* The textfile collector of node_exporter knows the older format alone. */
+static const char *after_counter = "";
+
 /* The name of a family, without "nscontainer_". */
 static void put_family(FILE *out, const char *name, const char *type,
 		       const char *unit, const char *help)
 {
-	fprintf(out, "# TYPE nscontainer_%s %s\n", name, type);
+	const char *after = strcmp(type, "counter") ? "" : after_counter;
+
+	fprintf(out, "# TYPE nscontainer_%s%s %s\n", name, after, type);
 	if (*unit)
-		fprintf(out, "# UNIT nscontainer_%s %s\n", name, unit);
-	fprintf(out, "# HELP nscontainer_%s %s\n", name, help);
+		fprintf(out, "# UNIT nscontainer_%s%s %s\n", name, after, unit);
+	fprintf(out, "# HELP nscontainer_%s%s %s\n", name, after, help);
 }
 
 static void put_label(FILE *out, const char *name, const char *value)
@@ -320,6 +325,8 @@ int nsinit_metrics(const struct nsinit_options *options)
 
 	if (options->http && !read_request())
 		return refuse_request();
+	if (options->output)
+		after_counter = "_total";
 	out = open_memstream(&text, &len);
 	if (!out)
 		return NSINIT_FAILED;

@@ -237,7 +237,7 @@ static int wait_for_key(const sigset_t *open, const struct termios *before)
 	const struct timespec pause = { PAUSE_S, 0 };
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	int n = ppoll(&p, 1, &pause, open);
-	char key;
+	unsigned char key;
 
 	if (caught == SIGTSTP)
 		stop_here(before);

@@ -25,7 +25,7 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        /* No option: all after the program belongs to that program. */
        TAKES_COMMAND = 1 << 30,
        /* No option: it needs no rights of root. */
-       FOR_EVERYBODY = 1 << 27 };
+       FOR_EVERYBODY = 1 << 19 };
 
 struct nsinit_command {
 	const char *name;	/* NULL: end of the table */

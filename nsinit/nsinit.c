@@ -253,12 +253,13 @@ static int run_command(const struct nsinit_line *line)
 int main(int argc, char **argv)
 {
 	struct nsinit_line line;
+	mode_t mask;
 
 	if (need_stdio() < 0) {
 		perror("nsinit: open /dev/null");
 		return NSINIT_FAILED;
 	}
-	umask(022);
+	mask = umask(022);
 	if (argc > 2 && !strcmp(argv[1], NSINIT_COMPLETE))
 		return nsinit_complete(argc - 1, argv + 1);
 	if (argc < 2) {
@@ -266,6 +267,7 @@ int main(int argc, char **argv)
 		return NSINIT_USAGE;
 	}
 	nsinit_line_read(&line, argc, argv);
+	line.options.mask = mask;
 	if (line.given & OPT_VERSION) {
 		puts("nsinit " PACKAGE_VERSION);
 		return NSINIT_OK;

@@ -33,6 +33,7 @@ struct nsinit_options {
 	bool audit;		/* --audit */
 	bool dry_run;		/* --dry-run */
 	bool expired;		/* --expired */
+	unsigned int mask;	/* umask of the caller */
 	unsigned int within;	/* --confirm-within, seconds; 0: not given */
 	bool start;		/* --start */
 	bool detach;		/* --detach */

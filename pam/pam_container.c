@@ -210,6 +210,8 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	session->commands = NULL;
 	if (ret == 0)
 		nsc_at_fork_report(commands);
+	else
+		nsc_fd_close(&commands);
 	if (ret == 0 && bring.err.code)
 		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */

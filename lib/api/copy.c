@@ -61,7 +61,7 @@ static int send_tree(const struct copy *c, int stream, struct nsc_error *err)
 	return nsc_copy_send(stream, &source, err);
 }
 
-/* A session like any other: counted, limited, recorded. */
+/* A session, limited and recorded, but not one of the user's. */
 static int copy_enter(const struct copy *c, struct nsc_session *session,
 		      struct nsc_error *err)
 {

@@ -59,9 +59,12 @@ static uint64_t born(const struct statx *st)
 static uint64_t system_of(int home)
 {
 	_cleanup_fd_ int fd = fcntl(home, F_DUPFD_CLOEXEC, 3);
-	struct statx st;
+	struct statx st = { .stx_ino = 0 };
+	uint64_t below;
 
-	while (fd >= 0 && account_look(fd, &st) == 0) {
+	/* In a chroot, "/" need not be a mount's root. */
+	while (below = st.stx_ino, fd >= 0 && account_look(fd, &st) == 0 &&
+				   st.stx_ino != below) {
 		int up;
 
 		if (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)

@@ -24,6 +24,9 @@
 	CHECK("break-glass-empty", "the break-glass group has no member, or " \
 	      "does not exist") \
 	CHECK("chrootdirectory", "sshd looks up ChrootDirectory inside") \
+	CHECK("contains", "whom a file in default/ or groups/ contains") \
+	CHECK("contains-system", "the accounts of the system that it " \
+	      "contains") \
 	CHECK("control", "the control of pam_container lets a refused login " \
 	      "go on") \
 	CHECK("control-ends", "the control of pam_container skips the " \

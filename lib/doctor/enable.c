@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
@@ -297,7 +298,11 @@ static int confirm(struct nsc_enable *change, bool only_expired,
 	if (ret < 0)
 		return ret;
 	if (!nsc_pending_waits(&pending, change->dir)) {
-		ret = take_back(change, &pending, "", err);
+		ret = take_back(change, &pending, "a change of " NSC_PAM_DIR
+				" that nobody confirmed is put back", err);
+		for (size_t i = 0; i < change->n_notes; i++)
+			syslog(LOG_AUTH | LOG_WARNING, "%s",
+			       change->notes[i]);
 		return ret < 0 || only_expired ? ret :
 		       nsc_error_set(err, ETIME, "the change was unfinished, "
 				     "or its time had passed: it is put back");

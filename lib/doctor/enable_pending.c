@@ -153,24 +153,21 @@ bool nsc_pending_waits(const struct nsc_pending *pending, int dir)
 				   (uint64_t)pending->seconds * 1000;
 }
 
-static bool has_line(enum nsc_enable_action action, const char *text)
-{
-	const char *line = nsc_enable_line(action);
-
-	return text && line && strstr(text, line);
-}
-
-/* The file was edited meanwhile: take our lines out of it, and no others. */
-static int take_out(int dir, const char *service, enum nsc_enable_action action,
-		    const char *now, struct nsc_error *err)
+/*
+ * The file was edited meanwhile: take the marked lines out of it, whatever they
+ * say by now, and no others.
+ */
+static int take_out(int dir, const char *service, const char *now, bool *found,
+		    struct nsc_error *err)
 {
 	_cleanup_free_ char *plain = NULL;
 	int ret;
 
-	if (!has_line(action, now))
-		return 0;
 	if (nsc_enable_strip(now, false, &plain) < 0)
 		return nsc_error_sys(err, ENOMEM, "%s", service);
+	*found = strcmp(plain, now) != 0;
+	if (!*found)
+		return 0;
 	ret = nsc_enable_prepare(dir, service, plain, err);
 	return ret < 0 ? ret : nsc_enable_switch(dir, service, false, err);
 }
@@ -207,10 +204,10 @@ static int undo_one(const struct nsc_pending *pending, int dir,
 		return nsc_enable_put_back(dir, service, err);
 	if (!kept && now && same_text(now, after))
 		return nsc_enable_switch(dir, service, true, err);
-	*edited = kept || has_line(pending->action, now);
-	ret = *edited ? take_out(dir, service, pending->action, now, err) : 0;
+	ret = now ? take_out(dir, service, now, edited, err) : 0;
 	if (ret < 0)
 		return ret;
+	*edited = *edited || kept;
 done:
 	nsc_enable_forget(dir, service);
 	return 0;

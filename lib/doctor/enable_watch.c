@@ -64,14 +64,14 @@ static void put_back(const struct nsc_pending *pending, bool *logged)
 			    nsc_pending_undo(pending, dir, &edited, &err);
 
 	if (ret == 0)
-		syslog(LOG_AUTH | LOG_WARNING, "nsinit: nobody has confirmed "
+		syslog(LOG_AUTH | LOG_WARNING, "nobody has confirmed "
 		       "the change of " NSC_PAM_DIR ": it is put back");
 	else if (!*logged)
-		syslog(LOG_AUTH | LOG_ERR, "nsinit: the change of " NSC_PAM_DIR
+		syslog(LOG_AUTH | LOG_ERR, "the change of " NSC_PAM_DIR
 		       " cannot be put back, trying again: %s", err.text);
 	*logged = true;
 	for (char **s = edited; ret == 0 && s && *s; s++)
-		syslog(LOG_AUTH | LOG_WARNING, "nsinit: " NSC_PAM_DIR
+		syslog(LOG_AUTH | LOG_WARNING, NSC_PAM_DIR
 		       "/%s was edited meanwhile: it keeps the edit, without "
 		       "the lines of nsinit", *s);
 	nsc_text_free_vector(edited);
@@ -82,10 +82,14 @@ static bool look_again(uint64_t began, bool *logged)
 {
 	_cleanup_pending_ struct nsc_pending pending = { .began = 0 };
 	_cleanup_fd_ int lock = -1;
+	int ret;
 
-	if (nsc_pending_read(&pending, NSC_IGNORE) < 0 ||
-	    pending.began != began)
+	ret = nsc_pending_read(&pending, NSC_IGNORE);
+	if (ret == -ENOENT || (ret == 0 && pending.began != began))
 		return false;
+	/* Without memory, say, it is looked at again. */
+	if (ret < 0)
+		return true;
 	if (nsc_pending_now() < began + (uint64_t)pending.seconds * 1000)
 		return true;
 	/* Whoever has the lock may be confirming it. */

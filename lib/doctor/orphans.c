@@ -10,6 +10,7 @@
 #include "container/account.h"
 #include "doctor/doctor.h"
 #include "rundir/statedir.h"
+#include "policy/dropins.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -65,10 +66,12 @@ static void check_directory(struct nsc_doctor *doctor, int dir,
 {
 	struct nsc_finding f = orphan;
 	char config[PATH_MAX], remedy[PATH_MAX + 16];
+	struct nsc_config_files files;
 
 	if (nsc_file_read_text(dir, NSC_STATEDIR_PATH, config,
 			       sizeof(config)) <= 0 ||
-	    access(config, F_OK) == 0 || errno != ENOENT)
+	    nsc_config_files_load(config, NSC_CONFIG_HASH, &files,
+				  NSC_IGNORE) != -ENOENT)
 		return;
 	snprintf(remedy, sizeof(remedy), "rm -r %s", path);
 	f.file = path;

@@ -14,6 +14,7 @@
 #include "monitor/processes.h"
 #include "monitor/session_cgroups.h"
 #include "monitor/session_log.h"
+#include "monitor/session_log_text.h"
 #include "monitor/terminals.h"
 #include "rundir/state.h"
 #include "util/fd.h"
@@ -63,11 +64,11 @@ void oom_notice(struct oom *oom)
 static void oom_record(const struct sessions *all, uint64_t kills,
 		       const char *reason)
 {
-	char line[384];
+	char line[RECORD_MAX];
+	size_t n = session_log_text_begin("oom", all->user, line);
 
-	snprintf(line, sizeof(line), "event=oom user=%s generation=%u "
-		 "kills=%" PRIu64 " reason=\"%s\"", all->user,
-		 all->state->generation, kills, reason);
+	snprintf(line + n, sizeof(line) - n, " generation=%u kills=%" PRIu64
+		 " reason=\"%s\"", all->state->generation, kills, reason);
 	session_log_event(all->state->pid, line);
 }
 

@@ -387,7 +387,7 @@ int nsc_conf_parse(const char *text, const char *file, struct nsc_conf **ret,
 	return error;
 }
 
-/* A file that does not exist is as good as an empty one. */
+/* A file that does not exist is as good as an empty one: 1. */
 static int conf_load(struct nsc_conf *conf, int dirfd, const char *dirname,
 		     const char *name, struct nsc_error *err)
 {
@@ -405,26 +405,53 @@ static int conf_load(struct nsc_conf *conf, int dirfd, const char *dirname,
 	if (fd >= 0)
 		error = nsc_file_read(fd, file, NSC_FILE_MAX, &text, NULL,
 				      err);
-	return error < 0 ? error : conf_add(conf, text ? text : "", file, err);
+	if (error == 0)
+		error = conf_add(conf, text ? text : "", file, err);
+	return error < 0 ? error : fd < 0;
 }
 
-int nsc_conf_load(int dirfd, const char *dirname, const char *name,
-		  struct nsc_conf **ret, struct nsc_error *err)
+static int load_dropins(struct nsc_conf *conf, const struct nsc_dropins *d,
+			struct nsc_error *err)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < d->n; i++) {
+		error = conf_load(conf, d->fd, d->path, d->names[i], err);
+		if (error > 0)
+			error = nsc_dropins_changed(d, d->names[i], err);
+	}
+	return error < 0 ? error : nsc_dropins_check(d, NSC_DROPINS_CONF, err);
+}
+
+static int conf_load_all(int dirfd, const char *dirname, const char *name,
+			 struct nsc_conf **ret, struct nsc_error *err)
 {
 	_cleanup_dropins_ struct nsc_dropins d = NSC_DROPINS_INIT;
 	_cleanup_conf_ struct nsc_conf *conf = defaults();
 	int error = conf ? conf_load(conf, dirfd, dirname, name, err) :
 			   nsc_error_sys(err, ENOMEM, "%s", name);
 
-	if (error == 0)
+	if (error >= 0)
 		error = nsc_dropins_open(dirfd, dirname, name,
 					 NSC_DROPINS_CONF, &d, err);
-	for (size_t i = 0; error == 0 && i < d.n; i++)
-		error = conf_load(conf, d.fd, d.path, d.names[i], err);
+	if (error == 0)
+		error = load_dropins(conf, &d, err);
 	if (error == 0)
 		error = conf_finish(conf, err);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(conf);
+	return error;
+}
+
+int nsc_conf_load(int dirfd, const char *dirname, const char *name,
+		  struct nsc_conf **ret, struct nsc_error *err)
+{
+	int error = -EAGAIN;
+
+	for (int i = 0; error == -EAGAIN && i < NSC_DROPINS_TRIES; i++) {
+		nsc_error_clear(err);
+		error = conf_load_all(dirfd, dirname, name, ret, err);
+	}
 	return error;
 }
 

@@ -3,6 +3,7 @@
 #include "policy/dropins.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,36 @@ int nsc_dropins_open(int dirfd, const char *dirname, const char *name,
 	return 0;
 }
 
+int nsc_dropins_changed(const struct nsc_dropins *dropins, const char *name,
+			struct nsc_error *err)
+{
+	return nsc_error_set(err, EAGAIN, "%s%s%s: was changed while it was "
+			     "read: try again", dropins->path, name ? "/" : "",
+			     name ? name : "");
+}
+
+int nsc_dropins_check(const struct nsc_dropins *dropins, const char *suffix,
+		      struct nsc_error *err)
+{
+	_cleanup_dropins_ struct nsc_dropins now = NSC_DROPINS_INIT;
+	int error;
+
+	if (dropins->fd < 0)
+		return 0;
+	now.fd = fcntl(dropins->fd, F_DUPFD_CLOEXEC, 3);
+	if (now.fd < 0 || !(now.path = strdup(dropins->path)))
+		return nsc_error_sys(err, errno, "%s", dropins->path);
+	error = dropins_list(&now, suffix, err);
+	if (error < 0)
+		return error;
+	if (now.n != dropins->n)
+		return nsc_dropins_changed(dropins, NULL, err);
+	for (size_t i = 0; i < now.n; i++)
+		if (strcmp(now.names[i], dropins->names[i]) != 0)
+			return nsc_dropins_changed(dropins, NULL, err);
+	return 0;
+}
+
 void nsc_dropins_close(struct nsc_dropins *dropins)
 {
 	free(dropins->path);
@@ -111,7 +142,7 @@ static int keep_text(struct nsc_config_files *files, const char *dirname,
 	return 0;
 }
 
-/* Read one more file; one that does not exist any more is passed over. */
+/* Read one more file; one that does not exist is passed over. */
 static int add_file(struct nsc_config_files *files, int dirfd,
 		    const char *dirname, const char *name,
 		    struct nsc_error *err)
@@ -138,10 +169,26 @@ static int add_file(struct nsc_config_files *files, int dirfd,
 	return 0;
 }
 
-int nsc_config_files_read(int dirfd, const char *dirname,
-			  enum nsc_config_want want,
-			  struct nsc_config_files *ret,
-			  struct nsc_error *err)
+static int read_dropins(struct nsc_config_files *files,
+			const struct nsc_dropins *d, struct nsc_error *err)
+{
+	int error = 0;
+
+	for (size_t i = 0; error == 0 && i < d->n; i++) {
+		size_t before = files->n;
+
+		error = add_file(files, d->fd, d->path, d->names[i], err);
+		if (error == 0 && files->n == before)
+			error = nsc_dropins_changed(d, d->names[i], err);
+	}
+	return error < 0 ? error : nsc_dropins_check(d, NSC_DROPINS_CONFIG,
+						     err);
+}
+
+static int config_files_read(int dirfd, const char *dirname,
+			     enum nsc_config_want want,
+			     struct nsc_config_files *ret,
+			     struct nsc_error *err)
 {
 	_cleanup_dropins_ struct nsc_dropins d = NSC_DROPINS_INIT;
 	_cleanup_config_files_ struct nsc_config_files files = {
@@ -158,8 +205,8 @@ int nsc_config_files_read(int dirfd, const char *dirname,
 			return nsc_error_sys(err, ENOMEM, "%s", dirname);
 	}
 	error = add_file(&files, dirfd, dirname, NSC_CONFIG_FILE, err);
-	for (size_t i = 0; error == 0 && i < d.n; i++)
-		error = add_file(&files, d.fd, d.path, d.names[i], err);
+	if (error == 0)
+		error = read_dropins(&files, &d, err);
 	if (error < 0)
 		return error;
 	if (!files.n)
@@ -169,6 +216,20 @@ int nsc_config_files_read(int dirfd, const char *dirname,
 	*ret = files;
 	files.list = NULL;
 	return 0;
+}
+
+int nsc_config_files_read(int dirfd, const char *dirname,
+			  enum nsc_config_want want,
+			  struct nsc_config_files *ret,
+			  struct nsc_error *err)
+{
+	int error = -EAGAIN;
+
+	for (int i = 0; error == -EAGAIN && i < NSC_DROPINS_TRIES; i++) {
+		nsc_error_clear(err);
+		error = config_files_read(dirfd, dirname, want, ret, err);
+	}
+	return error;
 }
 
 int nsc_config_files_load(const char *file, enum nsc_config_want want,

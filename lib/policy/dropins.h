@@ -32,6 +32,17 @@ int nsc_dropins_open(int dirfd, const char *dirname, const char *name,
 		     const char *suffix, struct nsc_dropins *ret,
 		     struct nsc_error *err);
 
+/*
+ * A file that is listed exists, and counts: one that is renamed or removed
+ * meanwhile, or new, is -EAGAIN with err set, and all is read again.
+ */
+#define NSC_DROPINS_TRIES 5
+int nsc_dropins_changed(const struct nsc_dropins *dropins, const char *name,
+			struct nsc_error *err);
+/* Is the list still the same? */
+int nsc_dropins_check(const struct nsc_dropins *dropins, const char *suffix,
+		      struct nsc_error *err);
+
 void nsc_dropins_close(struct nsc_dropins *dropins);
 #define _cleanup_dropins_ __attribute__((cleanup(nsc_dropins_close)))
 

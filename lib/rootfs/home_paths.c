@@ -92,7 +92,7 @@ static bool follow_one(struct follow *f, const char *name)
 	return true;
 }
 
-void nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
+bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 			   char ret[PATH_MAX])
 {
 	struct follow f = { .mounts = mounts, .fd = -1 };
@@ -116,6 +116,7 @@ void nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 	if (more)
 		snprintf(ret, PATH_MAX, "%s", *f.done ? f.done : "/");
 	nsc_fd_close(&f.fd);
+	return more;
 }
 
 /* Many homes have one parent, which is followed once. */
@@ -126,7 +127,7 @@ struct paths {
 	size_t len;
 	char parent[PATH_MAX];	/* of the last home; len bytes count */
 	char real[PATH_MAX];	/* where it is */
-	bool served;		/* behind a server, which is not asked */
+	bool served;		/* it may be behind a server: not asked */
 };
 
 static bool is_served(const struct nsc_submounts *mounts, const char *path)
@@ -167,9 +168,11 @@ static int visit_home(struct paths *p, const char *home, uid_t uid)
 	snprintf(name, sizeof(name), "%.*s", (int)(end - len), home + len);
 	if (!*p->real || len != p->len || memcmp(p->parent, home, len) != 0) {
 		snprintf(p->parent, sizeof(p->parent), "%.*s", (int)len, home);
-		nsc_home_paths_follow(p->mounts, p->parent, p->real);
 		p->len = len;
-		p->served = is_served(p->mounts, p->real);
+		/* Below a user's directory, links may lead to a server. */
+		p->served = !nsc_home_paths_follow(p->mounts, p->parent,
+						   p->real) ||
+			    is_served(p->mounts, p->real);
 	}
 	return visit_link(p, name, uid);
 }

@@ -7,6 +7,7 @@
 #define NSC_ROOTFS_HOME_PATHS_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "rootfs/submounts.h"
@@ -15,9 +16,10 @@
 
 /*
  * Follow the links of a path on the host as far as only root can have made them
- * and no server has to be asked; what is left is appended.
+ * and no server has to be asked; what is left is appended.  Returns whether
+ * nothing is.
  */
-void nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
+bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 			   char ret[PATH_MAX]);
 
 /*

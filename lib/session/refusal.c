@@ -12,6 +12,7 @@
 #include "util/text.h"
 #include "linux/credential.h"
 #include "rundir/session_history.h"
+#include "session/session.h"
 #include "session/stdio.h"
 
 #define MOST_S 2		/* for the write, unless the disk hangs */
@@ -97,6 +98,9 @@ void nsc_refusal_record(const char *user, const char *service,
 	int len;
 	pid_t pid;
 
+	/* Its log is none of the host's; syslog has been told. */
+	if (nsc_session_inside())
+		return;
 	refusal_put(user, name, sizeof(name));
 	refusal_put(service, from, sizeof(from));
 	refusal_put(err->text, text, sizeof(text));
@@ -110,5 +114,6 @@ void nsc_refusal_record(const char *user, const char *service,
 	if (pid == 0)
 		refusal_write(line, (size_t)len);
 	if (pid > 0)
-		nsc_process_wait(pidfd, -1, NULL);
+		nsc_process_wait(pidfd, nsc_process_now() + MOST_S * 1000,
+				 NULL);
 }

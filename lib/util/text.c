@@ -34,7 +34,8 @@ static bool text_controls(uint32_t c)
 {
 	return c < 0x20 || (c >= 0x7f && c <= 0x9f) ||
 	       (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+	       (c >= 0x2060 && c <= 0x206f) || c == 0x61c || c == 0xad ||
+	       c == 0xfeff;
 }
 
 bool nsc_text_name_valid(const char *name)

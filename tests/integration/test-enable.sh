@@ -413,6 +413,17 @@ edited() {
 	logged "/etc/pam.d/login was edited meanwhile"
 }
 
+# An edit of the marked line itself is what a test makes.
+edited_line() {
+	fresh
+	status_is 0 nsinit enable --confirm-within 3s login sshd
+	sed -i 's/pam_container.so/& debug/' "$PAM/login"
+	sed -i '/^session.*pam_container/d' "$PAM/sshd"
+	wait_until 20 put_back || fail "it was not put back"
+	same_as_before
+	logged "/etc/pam.d/login was edited meanwhile"
+}
+
 # From auditing to enforcing and back: what was there were lines of ours.
 back_to_audit() {
 	fresh
@@ -568,6 +579,7 @@ t "H13 a link, a FIFO or what others can write is refused" untrusted
 t "a reader sees the old file or the new one" readers
 t "several at the same time" at_the_same_time
 t "a change that is confirmed in a new session stays" confirmed
+t "an edited line of the change goes, too" edited_line
 t "the login that made a change cannot confirm it" confirmed_by_the_same_login
 t "a change that nobody confirms is put back" not_confirmed
 t "disable takes back a change that waits" disabled_meanwhile

@@ -299,12 +299,14 @@ logged_sessions() {
 	pid=$!
 	wait_until 10 grep -q sshd "$OUT/follow"
 	lacks "the others" carol "$(cat "$OUT/follow")"
-	last() { tail -n 1 "$OUT/follow"; }
-	opened() { [[ $(last) == *nsinit-exec*opened ]]; }
-	ended() { [[ $(last) == *nsinit-exec*after* ]]; }
-	wait_until 10 opened || fail "it is not the last"
+	exec=$(nsinit ps --json alice |
+		jq -r 'select(.service == "nsinit-exec").pid')
+	wait_until 10 grep -q "nsinit-exec $exec .*opened" "$OUT/follow" ||
+		fail "it is not there"
+	grep -q "nsinit-exec $exec .*after" "$OUT/follow" && fail "it ended"
 	nsinit kill KILL alice
-	wait_until 10 ended || fail "nothing follows" "$(last)"
+	wait_until 10 grep -q "nsinit-exec $exec .*killed by signal 9.*after" \
+		"$OUT/follow" || fail "nothing follows"
 	kill "$pid"
 	equal "each once" "" "$(sort "$OUT/follow" | uniq -d)"
 }
@@ -499,6 +501,9 @@ copies_again() {
 	status_is 0 cp_ "$OUT/tree" alice:
 	equal "links" "two three" "$(ex alice sh -c \
 		'readlink tree/link; readlink tree/name' | xargs)"
+	ex alice sh -c 'echo x > mode; chmod 0666 mode'
+	(umask 077; cp_ alice:mode "$OUT/mode")
+	equal "as the umask allows" 600 "$(stat -c %a "$OUT/mode")"
 	ex alice sh -c 'rm tree/link; mkdir tree/link'
 	status_is 1 cp_ "$OUT/tree" alice:
 	contains "a directory in its place" "make the link 'link'" \

@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/wait.h>
 
 #include "policy/conf.h"
 #include "policy/digest.h"
 #include "policy/policy.h"
+#include "util/process.h"
 
 static struct nsc_error err;
 static char dir[64], conf_path[128];
@@ -132,6 +134,39 @@ START_TEST(drop_ins_are_trusted_as_their_file)
 }
 END_TEST
 
+/* A file that is renamed while it is read has always one of its names. */
+START_TEST(renamed_while_read)
+{
+	char from[256], to[256];
+	int pidfd, refused = 0;
+	pid_t pid;
+
+	drop_in("users/alice", "nothing", "");
+	drop_in("users/alice/container.json.d", "10-a.json", "{}");
+	snprintf(from, sizeof(from), "%s/users/alice/container.json.d/"
+		 "10-a.json", dir);
+	snprintf(to, sizeof(to), "%s/users/alice/container.json.d/20-b.json",
+		 dir);
+	pid = nsc_process_fork(&pidfd);
+	while (pid == 0)
+		if (rename(from, to) < 0 || rename(to, from) < 0)
+			_exit(1);
+	for (int i = 0; i < 3000; i++) {
+		struct nsc_policy *policy = decide();
+
+		refused += !policy;
+		ck_assert_msg(policy || strstr(err.text, "while it was read"),
+			      "%s", err.text);
+		ck_assert(!policy || policy->contained);
+		nsc_policy_free(policy);
+	}
+	nsc_process_kill(pidfd);
+	close(pidfd);
+	waitpid(pid, NULL, 0);
+	ck_assert_int_lt(refused, 1500);
+}
+END_TEST
+
 /* Load nscontainer.conf and its drop-ins. */
 static struct nsc_conf *load(void)
 {
@@ -193,7 +228,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		digest_has_the_drop_ins, drop_ins_are_trusted_as_their_file,
-		conf_drop_ins, NULL,
+		renamed_while_read, conf_drop_ins, NULL,
 	};
 	Suite *suite = suite_create("drop-ins");
 	TCase *tcase = tcase_create("drop-ins");
