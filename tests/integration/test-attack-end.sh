@@ -57,6 +57,7 @@ control() {
 	pid1=$(pgrep -P $!)
 	nsenter -t "$pid1" -p sh -c 'sleep 301 & exec sleep 302' &
 	child=$!
+	wait_until 5 pgrep -P "$child" > /dev/null
 	sleep 0.3
 	kill -STOP "$child"
 	kill -KILL "$pid1"

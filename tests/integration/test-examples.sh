@@ -177,6 +177,16 @@ live_key() {
 	capabilities)
 		wear
 		inside 'grep "CapBnd:.*0000000000000021$" /proc/self/status' ;;
+	ambient)
+		wear
+		nsinit exec --start alice \
+			grep -q 'CapAmb:.*0000000000000400$' /proc/self/status ||
+			fail "no ambient capability" ;;
+	routes)
+		bridge
+		wear "{\"rootfs\": \"/\", \"networks\": [{\"type\": \"veth\",
+			\"address\": \"10.0.0.2/24\", $CONTEXT}], "
+		inside 'ip route | grep "10.1.0.0/16 via 10.0.0.9 dev eth0"' ;;
 	no_new_privs) wear; inside 'grep "NoNewPrivs:.*1" /proc/self/status' ;;
 	networks) wear; inside '[ "$(cat /sys/class/net/lo/mtu)" = 1500 ]' ;;
 	networks_2) outside; wear; inside "$REACHES" ;;
@@ -554,6 +564,17 @@ live_command() {
 	nsinit_8_nsinit_try_service_sshd | nsinit_8_nsinit_doctor_json)
 		bash -o pipefail -c "$(text | sed 's/^# //')" > "$OUT/text" 2>&1
 		[ $? -lt 2 ] || fail "$(cat "$OUT/text")" ;;
+	nsinit_8_nsinit_metrics_output_*)
+		mkdir -p /srv/metrics
+		bash -e -c "$(text | sed 's/^# //')" || fail "status $?"
+		contains "metrics" "nscontainer_starts_total" \
+			"$(cat /srv/metrics/nscontainer.prom)" ;;
+	nsinit_8_nsinit_convert_old_json)
+		cp "$TESTS/2014.json" "$OUT/old.json"
+		(cd "$OUT" && bash -e -c "$(text | sed 's/^\$ //')") \
+			2> /dev/null || fail "status $?"
+		jq -e .networks "$OUT/container.json" > /dev/null ||
+			fail "$(cat "$OUT/container.json")" ;;
 	nsinit_8_nsinit_enable_confirm_within_5m)
 		cp -a /etc/pam.d "$OUT/pam.d"
 		sed -i '/pam_container/d' /etc/pam.d/*
