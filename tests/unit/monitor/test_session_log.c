@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lib/monitor/session_log_text.c: records with any values; and
- * lib/monitor/session_log_places.c with the test's own directory.
+ * lib/rundir/session_history.c with the test's own directory.
  */
 #include "unit.h"
 
@@ -11,7 +11,7 @@
 
 #undef NSC_LOGDIR
 #define NSC_LOGDIR "log"
-#include "rundir/session_history.h"
+#include "rundir/session_history.c"
 #include "util/paths.h"
 #include "monitor/session_log_places.c"
 #include "monitor/session_log_text.h"
