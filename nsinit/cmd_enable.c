@@ -249,6 +249,23 @@ static void tell(const struct nsc_enable *change, unsigned int seconds)
 		     "confirm --expired' is run:\nthis host has no systemd.");
 }
 
+static int carry_out(struct nsc_enable *change, unsigned int seconds)
+{
+	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
+
+	if (nsc_enable_stage(change, &err) < 0)
+		return nsinit_fail(&err, NSINIT_FAILED);
+	if (!is_good(change)) {
+		nsc_enable_unstage(change);
+		fputs("nsinit: nothing was changed\n", stderr);
+		return NSINIT_FAILED;
+	}
+	if (nsc_enable_commit(change, seconds, &err) < 0)
+		return nsinit_fail(&err, NSINIT_FAILED);
+	tell(change, seconds);
+	return NSINIT_OK;
+}
+
 static int change_files(enum nsc_enable_action action,
 			const struct nsinit_options *options)
 {
@@ -260,19 +277,8 @@ static int change_files(enum nsc_enable_action action,
 			    options->dry_run, &change, &err) < 0)
 		return nsinit_fail(&err, NSINIT_FAILED);
 	status = show(change);
-	if (status == NSINIT_OK && change->n && !options->dry_run) {
-		if (nsc_enable_stage(change, &err) < 0) {
-			status = nsinit_fail(&err, NSINIT_FAILED);
-		} else if (!is_good(change)) {
-			nsc_enable_unstage(change);
-			fputs("nsinit: nothing was changed\n", stderr);
-			status = NSINIT_FAILED;
-		} else if (nsc_enable_commit(change, options->within, &err)) {
-			status = nsinit_fail(&err, NSINIT_FAILED);
-		} else {
-			tell(change, options->within);
-		}
-	}
+	if (status == NSINIT_OK && change->n && !options->dry_run)
+		status = carry_out(change, options->within);
 	nsc_enable_close(change);
 	return status;
 }

@@ -29,19 +29,19 @@ struct row {
 
 /* A column, the key that sorts by it, and what it is the sum of. */
 static const struct column {
-	char letter;
 	const char *title;
 	const char *key;
 	enum { NUMBER, PERCENT, SIZE, COUNT } kind;
+	char letter;
 } columns[] = {
-	{ 'g', "GENERATION", "generation", NUMBER },
-	{ 's', "SESSIONS", "sessions[%d].pid", COUNT },
-	{ 'c', "CPU%", "cpu.percent", PERCENT },
-	{ 'm', "MEMORY", "memory.usage", SIZE },
-	{ 'p', "PIDS", "pids.current", NUMBER },
-	{ 'o', "OOM", "memory.oom_kills", NUMBER },
-	{ 'r', "RECEIVED", "networks[%d].rx_bytes", SIZE },
-	{ 't', "SENT", "networks[%d].tx_bytes", SIZE },
+	{ "GENERATION", "generation", NUMBER, 'g' },
+	{ "SESSIONS", "sessions[%d].pid", COUNT, 's' },
+	{ "CPU%", "cpu.percent", PERCENT, 'c' },
+	{ "MEMORY", "memory.usage", SIZE, 'm' },
+	{ "PIDS", "pids.current", NUMBER, 'p' },
+	{ "OOM", "memory.oom_kills", NUMBER, 'o' },
+	{ "RECEIVED", "networks[%d].rx_bytes", SIZE, 'r' },
+	{ "SENT", "networks[%d].tx_bytes", SIZE, 't' },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(*columns))

@@ -154,7 +154,8 @@ static int send_entries(struct sender *s, int fd, struct nsc_error *err)
 	}
 	s->depth++;
 	while (ret == 0 && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+		if (strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
 			ret = send_entry(s, fd, entry->d_name, entry->d_name,
 					 AT_SYMLINK_NOFOLLOW, err);
 	s->depth--;
@@ -384,8 +385,8 @@ static bool header_is_valid(struct header *h)
 	h->target[PATH_MAX - 1] = '\0';
 	if (h->kind == END || h->kind == UP)
 		return true;
-	return h->name[0] && !strchr(h->name, '/') && strcmp(h->name, ".") &&
-	       strcmp(h->name, "..");
+	return h->name[0] && !strchr(h->name, '/') &&
+	       strcmp(h->name, ".") != 0 && strcmp(h->name, "..") != 0;
 }
 
 static int receive_entries(struct receiver *r, struct header *h,
@@ -441,10 +442,12 @@ int nsc_copy_receive(int stream, const char *path, bool links,
 {
 	_cleanup_free_ struct receiver *r = calloc(1, sizeof(*r));
 	_cleanup_free_ struct header *made = calloc(DEPTH, sizeof(*made));
-	struct header h;
-	int ret = r && made ? stream_read(stream, &h, sizeof(h), err) :
-		      nsc_error_sys(err, ENOMEM, "copy");
+	struct header h = { .kind = END };
+	int ret;
 
+	if (!r || !made)
+		return nsc_error_sys(err, ENOMEM, "copy");
+	ret = stream_read(stream, &h, sizeof(h), err);
 	if (ret < 0)
 		return ret;
 	r->stream = stream;

@@ -62,15 +62,17 @@ static int inside_become(struct nsc_state *state,
 			 const struct nsc_exec_user *user,
 			 struct nsc_error *err)
 {
-	gid_t *groups = calloc(user->n_groups + 1, sizeof(*groups));
+	gid_t *groups;
 
-	if (!groups || inside_texts(state, user) < 0) {
-		free(groups);
+	if (inside_texts(state, user) < 0)
 		return nsc_error_sys(err, ENOMEM, "user");
-	}
+	groups = calloc(user->n_groups + 1, sizeof(*groups));
+	if (!groups)
+		return nsc_error_sys(err, ENOMEM, "user");
 	memcpy(groups, user->groups, user->n_groups * sizeof(*groups));
 	free(state->groups.list);
-	state->groups = (struct nsc_gids){ groups, user->n_groups };
+	state->groups.list = groups;
+	state->groups.n = user->n_groups;
 	state->run_uid = user->uid;
 	state->run_gid = user->gid;
 	return 0;

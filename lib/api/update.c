@@ -69,7 +69,7 @@ static int update_load(const struct nscontainer *c, struct nsc_config **ret,
 
 	if (error == 0)
 		error = nsc_policy_decide(c->conf, user, NULL, &policy, err);
-	if (error < 0)
+	if (error < 0 || !policy)
 		return error;
 	if (!policy->dir)
 		return nsc_error_set(err, ENOENT, "user '%s' has no "
@@ -204,9 +204,9 @@ static int update(const struct nscontainer *c, char *const *settings,
 		return nsc_error_set(err, EINVAL, "update: '%s' is a directory",
 				     c->dir);
 	ret = update_load(c, &config, err);
-	if (ret == 0)
+	if (ret == 0 && config)
 		ret = update_limits(config, settings, err);
-	if (ret < 0)
+	if (ret < 0 || !config)
 		return ret;
 	rundir = nsc_rundir_open(c->rundir, err);
 	/* Others must not start or stop it meanwhile. */

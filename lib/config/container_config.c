@@ -476,8 +476,10 @@ int nsc_config_parse_files(const struct nsc_config_files *files,
 	};
 	int error = 0;
 
-	if (!config || !sources || set_defaults(config, file) < 0)
-		error = nsc_error_sys(err, ENOMEM, "%s", file);
+	if (!config || !sources || set_defaults(config, file) < 0) {
+		nsc_merge_free(sources, sources ? files->n : 0);
+		return nsc_error_sys(err, ENOMEM, "%s", file);
+	}
 	for (size_t i = 0; error == 0 && i < files->n; i++) {
 		sources[i].file = files->list[i].path;
 		sources[i].text = files->list[i].text;
@@ -487,7 +489,7 @@ int nsc_config_parse_files(const struct nsc_config_files *files,
 	}
 	if (error == 0)
 		error = config_read_all(&reader, sources, files->n, config);
-	nsc_merge_free(sources, sources ? files->n : 0);
+	nsc_merge_free(sources, files->n);
 	if (error < 0)
 		return error;
 	config->content = files->content;

@@ -134,13 +134,12 @@ static bool is_near(const struct nsc_config_network *n,
 	if (!n->address)
 		return n->type == NSC_NETWORK_PASTA;
 	for (char **t = n->address; *t; t++)
-		if (!strcmp(*t, NSC_NETWORK_AUTO))
-			return true;
-		else if (nsc_address_parse(*t, true, &a) == 0 &&
-			 a.family == address->family &&
-			 (equal ? !memcmp(a.bytes, address->bytes,
-					  sizeof(a.bytes)) :
-				  nsc_address_covers(&a, address)))
+		if (!strcmp(*t, NSC_NETWORK_AUTO) ||
+		    (nsc_address_parse(*t, true, &a) == 0 &&
+		     a.family == address->family &&
+		     (equal ? !memcmp(a.bytes, address->bytes,
+				      sizeof(a.bytes)) :
+			      nsc_address_covers(&a, address))))
 			return true;
 	return false;
 }

@@ -95,7 +95,7 @@ int nsc_pending_write(struct nsc_pending *pending, struct nsc_error *err)
 		ret = nsc_pidfd_boot_id(pending->boot_id) < 0 ?
 		      nsc_error_sys(err, EIO, "boot id") :
 		      nsc_kv_print(&kv, pending, 1, &text, err);
-	if (ret >= 0)
+	if (ret >= 0 && text)
 		ret = nsc_file_write_at(dir, RECORD, text, strlen(text), 0600,
 					err);
 	if (ret < 0)

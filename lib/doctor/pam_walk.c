@@ -287,17 +287,18 @@ struct nsc_pam_ends nsc_pam_walk(const struct nsc_pam_stack *stack, size_t ours)
 	struct nsc_pam_ends ends = walk_without(NULL, stack, ours);
 	struct nsc_pam_ends other;
 
-	for (size_t i = 0; i < stack->n && !ends.inside && !ends.outside &&
-	     !ends.barrier; i++) {
+	if (ends.inside || ends.outside || !stack->lines)
+		return ends;
+	for (size_t i = 0; i < stack->n && !ends.barrier; i++) {
 		other = walk_without(&stack->lines[i], stack, ours);
 		if (other.inside || other.outside)
 			ends.barrier = &stack->lines[i];
 	}
 	/* More than one. */
-	for (size_t i = 0; i < stack->n && !ends.inside && !ends.outside &&
-	     !ends.barrier; i++)
-		if (stack->lines[i].missing)
-			ends.barrier = &stack->lines[i];
+	for (const struct nsc_pam_line *l = stack->lines;
+	     l && l < stack->lines + stack->n && !ends.barrier; l++)
+		if (l->missing)
+			ends.barrier = l;
 	return ends;
 }
 

@@ -114,6 +114,6 @@ void nsc_refusal_record(const char *user, const char *service,
 	if (pid == 0)
 		refusal_write(line, (size_t)len);
 	if (pid > 0)
-		nsc_process_wait(pidfd, nsc_process_now() + MOST_S * 1000,
+		nsc_process_wait(pidfd, nsc_process_now() + MOST_S * 1000LL,
 				 NULL);
 }

@@ -44,7 +44,10 @@ static bool closes_on_exec(int fd)
 	return flags >= 0 && flags & FD_CLOEXEC;
 }
 
-/* Is fd the slave of the host pty whose master is h->master? */
+/*
+ * Is fd the slave of the host pty whose master is h->master?  The device of a
+ * master from /dev/pts/ptmx has the minor number of pts/2.
+ */
 static bool is_slave(const struct nsc_tty_handover *h, int fd)
 {
 	unsigned int number;
@@ -52,7 +55,8 @@ static bool is_slave(const struct nsc_tty_handover *h, int fd)
 
 	return ioctl(h->master, TIOCGPTN, &number) == 0 &&
 	       fstat(fd, &st) == 0 && st.st_dev == h->devpts &&
-	       minor(st.st_rdev) == number && isatty(fd);
+	       minor(st.st_rdev) == number && isatty(fd) &&
+	       !nsc_terminal_is_master(fd);
 }
 
 static int handover_add(struct nsc_tty_handover *h, int fd,
