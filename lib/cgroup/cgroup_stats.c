@@ -142,7 +142,7 @@ void nsc_stats_parse_io_v2(const char *text, struct nsc_stats *ret)
 
 /* Lines such as "some avg10=0.00 avg60=0.00 avg300=0.00 total=0". */
 void nsc_stats_parse_pressure(const char *text,
-			      struct nsc_stats_pressure ret[NSC_STATS_WAITS])
+			      struct nsc_stats_pressure *ret)
 {
 	for (; *text; text += strcspn(text, "\n"), text += *text != '\0') {
 		struct nsc_stats_pressure p;
@@ -206,8 +206,9 @@ static uint64_t read_peak(const struct place *p)
 	return read_one(p, "memory.max_usage_in_bytes", "memory.peak");
 }
 
+/* ret has NSC_STATS_WAITS. */
 static void read_pressure(const struct place *p, const char *file,
-			  struct nsc_stats_pressure ret[NSC_STATS_WAITS])
+			  struct nsc_stats_pressure *ret)
 {
 	char text[256];
 

@@ -108,7 +108,7 @@ void nsc_stats_parse_flat(const char *text, struct nsc_stats_key *list,
 uint64_t nsc_stats_find(const struct nsc_stats_key *list, size_t n,
 			const char *name);
 void nsc_stats_parse_pressure(
-	const char *text, struct nsc_stats_pressure ret[NSC_STATS_WAITS]);
+	const char *text, struct nsc_stats_pressure *ret);
 void nsc_stats_parse_io_v2(const char *text, struct nsc_stats *ret);
 void nsc_stats_parse_io_v1(const char *text, bool bytes,
 			   struct nsc_stats *ret);

@@ -243,10 +243,11 @@ static void one_network(struct nsc_convert *c, const char *key,
 		"host_interface_name",
 	};
 	json_t *to = json_object();
-	json_t *context = json_deep_copy(json_object_get(value, "context"));
+	const json_t *old = json_object_get(value, "context");
+	json_t *context = json_is_object(old) ? json_deep_copy(old) :
+						json_object();
 	const char *type;
 
-	context = json_is_object(context) ? context : json_object();
 	nsc_convert_set(to, "type", json_object_get(value, "type"));
 	if (!json_object_get(to, "type"))
 		json_object_set_new(to, "type", json_string("veth"));
