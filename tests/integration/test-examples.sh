@@ -79,6 +79,7 @@ inside_or_lacks() {
 		inside "$2"
 	else
 		contains "nsinit check" "$1" "$(cat "$OUT/check")"
+		exit 0
 	fi
 }
 
