@@ -22,6 +22,8 @@ fresh() {
 
 # take KIND COUNT : alice takes COUNT by ssh, and holds them until leave.
 take() {
+	# What an earlier one took must not count.
+	rm -f "$OUT/took"
 	mkfifo "$OUT/take"
 	timeout 60 ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 \
 		"exec $ATTACKER $1 $2" <> "$OUT/take" > "$OUT/took" 2>&1 &
