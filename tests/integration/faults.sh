@@ -236,7 +236,8 @@ login_works() {
 continue_all() {
 	local pid
 
-	for pid in $(inits) $(monitors) $(pgrep 'login-start|pamcaller|true'); do
+	for pid in $(inits) $(monitors) $(pgrep login-start) $(pgrep pamcaller) \
+		$(pgrep true); do
 		kill -CONT "$pid" 2> /dev/null
 	done
 }
