@@ -33,10 +33,7 @@ static int cmd_cp_run(const struct nsinit_options *options,
 		ret = nscontainer_copy(container, request, &err);
 	nscontainer_close(container);
 	free(user);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }
 
 int nsinit_cp(const struct nsinit_options *options)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit kick: end one or all sessions of a container that goes on. */
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,8 +33,5 @@ int nsinit_kick(const struct nsinit_options *options)
 		ret = nscontainer_kick(container, (int)pid, options->timeout,
 				       &err);
 	nscontainer_close(container);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit kill: signal the processes of a user's container. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +44,5 @@ int nsinit_kill(const struct nsinit_options *options)
 	if (ret == 0)
 		ret = nscontainer_signal(container, signal_number, &err);
 	nscontainer_close(container);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

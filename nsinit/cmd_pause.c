@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit pause and resume: freeze and thaw the processes of a container. */
-#include <errno.h>
-
 #include "nsinit.h"
 
 static int cmd_pause_change(const struct nsinit_options *options,
@@ -15,10 +13,7 @@ static int cmd_pause_change(const struct nsinit_options *options,
 	if (ret == 0)
 		ret = run(container, &err);
 	nscontainer_close(container);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }
 
 int nsinit_pause(const struct nsinit_options *options)

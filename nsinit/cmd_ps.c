@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit ps: list the sessions of one or all containers. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "nsinit.h"
@@ -72,8 +71,5 @@ int nsinit_ps(const struct nsinit_options *options)
 	else
 		cmd_ps_print_rows(list);
 	nscontainer_record_free(list);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

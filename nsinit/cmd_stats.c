@@ -49,8 +49,5 @@ int nsinit_stats(const struct nsinit_options *options)
 	/* The end of the container ends --follow without an error. */
 	if (ret == -ESRCH && shown)
 		return NSINIT_OK;
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

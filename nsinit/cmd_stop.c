@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit stop: ask all processes of a container to end, then kill them. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "nsinit.h"
@@ -20,8 +19,5 @@ int nsinit_stop(const struct nsinit_options *options)
 	if (ret == 0)
 		ret = nscontainer_stop(container, options->timeout, &err);
 	nscontainer_close(container);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit update: change the limits of a running container. */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,8 +38,5 @@ int nsinit_update(const struct nsinit_options *options)
 	if (ret == 0)
 		tell_why(container);
 	nscontainer_close(container);
-	if (ret < 0)
-		return nsinit_fail(&err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
-							 NSINIT_FAILED);
-	return NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The administrator's command.  Runs as root of the host. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +180,14 @@ int nsinit_fail(const struct nscontainer_error *err, int status)
 {
 	fprintf(stderr, "nsinit: %s\n", err->text);
 	return status;
+}
+
+int nsinit_end(int ret, const struct nscontainer_error *err)
+{
+	if (ret >= 0)
+		return NSINIT_OK;
+	return nsinit_fail(err, ret == -ESRCH ? NSINIT_NOT_RUNNING :
+						NSINIT_FAILED);
 }
 
 void nsinit_print(const struct nscontainer_record *record, bool json)

@@ -99,6 +99,12 @@ int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
 /* Print "nsinit: TEXT" to standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);
 
+/*
+ * The end of a command for one container: ret is a negative errno, whose text
+ * err has, or success.  Returns the status.
+ */
+int nsinit_end(int ret, const struct nscontainer_error *err);
+
 /* Print a record with a key on each line, or as a JSON object. */
 void nsinit_print(const struct nscontainer_record *record, bool json);
 
