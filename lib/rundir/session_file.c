@@ -51,16 +51,21 @@ static uint32_t audit_number(pid_t pid, const char *file)
 	return (uint32_t)strtoul(text, NULL, 10);
 }
 
+/* Nothing else of it is known. */
+static struct session session_of(pid_t pid)
+{
+	return (struct session){
+		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
+		.commands = -1, .command = -1, .join_us = UINT64_MAX,
+	};
+}
+
 int nsc_session_file_look(pid_t pid, struct session *ret)
 {
-	*ret = (struct session){
-		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
-		.commands = -1, .command = -1,
-		.join_us = UINT64_MAX,
-		.opened = (int64_t)time(NULL),
-		.loginuid = audit_number(pid, "loginuid"),
-		.audit_session = audit_number(pid, "sessionid"),
-	};
+	*ret = session_of(pid);
+	ret->opened = (int64_t)time(NULL);
+	ret->loginuid = audit_number(pid, "loginuid");
+	ret->audit_session = audit_number(pid, "sessionid");
 	return nsc_pidfd_start_time(pid, &ret->start);
 }
 
@@ -92,11 +97,7 @@ int nsc_session_file_read(int dir, pid_t pid, struct session *s,
 	int ret;
 
 	session_file_name_of(pid, name);
-	*s = (struct session){
-		.pid = pid, .pidfd = -1, .anchor = -1, .recorded = -1,
-		.commands = -1, .command = -1,
-		.join_us = UINT64_MAX,
-	};
+	*s = session_of(pid);
 	ret = nsc_kv_read(&kv, dir, name, &text, err);
 	/* Another version may have written it: nsinit shows its sessions. */
 	if (ret == 0)
