@@ -81,6 +81,10 @@ int nsc_field_refuse(struct nsc_reader *reader, const char *text);
 int nsc_field_refuse_member(struct nsc_reader *reader, const char *member,
 			    const char *text);
 
+/* The same for a member of an element: "FILE: LIST[i].MEMBER: TEXT". */
+int nsc_field_refuse_at(struct nsc_reader *reader, const char *list, size_t i,
+			const char *member, const char *text);
+
 /*
  * A number from 0, or a text such as "2G" for a number of bytes: see
  * nsc_text_bytes().  False: it is neither, or negative.

@@ -74,6 +74,15 @@ int nsc_field_refuse_member(struct nsc_reader *r, const char *member,
 	return nsc_field_refuse(r, text);
 }
 
+int nsc_field_refuse_at(struct nsc_reader *r, const char *list, size_t i,
+			const char *member, const char *text)
+{
+	char where[64];
+
+	snprintf(where, sizeof(where), "%s[%zu].%s", list, i, member);
+	return nsc_field_refuse_member(r, where, text);
+}
+
 /* Others than root read logs: no message quotes these values. */
 static bool is_secret(const char *path)
 {

@@ -4,7 +4,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <net/if.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +26,31 @@ static const char *const ipvlan_modes[] = { "l2", "l3", "l3s", NULL };
 const char *nsc_network_type_name(enum nsc_network_type type)
 {
 	return types[type];
+}
+
+bool nsc_network_is_made(const struct nsc_config_network *n)
+{
+	return n->type == NSC_NETWORK_VETH || n->type == NSC_NETWORK_MACVLAN ||
+	       n->type == NSC_NETWORK_IPVLAN;
+}
+
+static bool is_named(const struct nsc_config_network *n)
+{
+	return nsc_network_is_made(n) || n->type == NSC_NETWORK_PASTA;
+}
+
+void nsc_network_interface(const struct nsc_config *config, size_t i,
+			   char name[IFNAMSIZ])
+{
+	unsigned int number = 0;
+
+	for (size_t j = 0; j < i; j++)
+		number += is_named(&config->networks[j]);
+	if (is_named(&config->networks[i]))
+		snprintf(name, IFNAMSIZ, "eth%u", number);
+	else
+		strcpy(name, config->networks[i].type ==
+		       NSC_NETWORK_LOOPBACK ? "lo" : "");
 }
 
 /* A string or an array of strings; check_network() checks their content. */
@@ -441,25 +465,15 @@ int nsc_read_network(struct nsc_reader *r, const json_t *element, void *to)
 	if (ret == 0 && config->n_networks == NSC_NETWORKS_MAX)
 		ret = nsc_field_refuse(r, "more than 16 networks");
 	if (ret == 0)
-		list = reallocarray(config->networks, config->n_networks + 1,
-				    sizeof(*list));
+		list = nsc_field_grow(r, config->networks, config->n_networks,
+				      sizeof(*list));
 	if (!list) {
 		free_network(&network);
-		return ret < 0 ? ret : nsc_error_sys(r->err, ENOMEM, "%s",
-						     r->file);
+		return ret < 0 ? ret : -ENOMEM;
 	}
 	list[config->n_networks++] = network;
 	config->networks = list;
 	return 0;
-}
-
-static int network_refuse(struct nsc_reader *r, size_t i, const char *key,
-			  const char *text)
-{
-	char where[64];
-
-	snprintf(where, sizeof(where), "networks[%zu].%s", i, key);
-	return nsc_field_refuse_member(r, where, text);
 }
 
 /* Check that this entry can be combined with the others. */
@@ -476,13 +490,13 @@ static int check_beside(struct nsc_reader *r, const struct nsc_config *config,
 		    other == NSC_NETWORK_LOOPBACK)
 			continue;
 		if (alone & (1u << type))
-			return network_refuse(
-				r, i, "type",
-				"cannot be combined with others: "
-				"that network already has interfaces");
+			return nsc_field_refuse_at(r, "networks", i, "type",
+					"cannot be combined with others: that "
+					"network already has interfaces");
 		if (type == NSC_NETWORK_PASTA && other == type)
-			return network_refuse(r, i > j ? i : j, "type",
-					      "\"pasta\" is allowed only once");
+			return nsc_field_refuse_at(r, "networks", i > j ? i : j,
+					"type",
+					"\"pasta\" is allowed only once");
 	}
 	return 0;
 }
@@ -498,17 +512,17 @@ static int check_namespace(struct nsc_reader *r, struct nsc_config *config,
 	}
 	if (n->type == NSC_NETWORK_PASTA &&
 	    !(config->namespaces & CLONE_NEWUSER))
-		return network_refuse(
-			r, i, "type",
-			"\"pasta\" needs "
-			"namespaces.NEWUSER, or it would have to keep "
-			"privileges of the host's root");
+		return nsc_field_refuse_at(r, "networks", i, "type",
+					   "\"pasta\" needs "
+					   "namespaces.NEWUSER, or it would "
+					   "have to keep privileges of the "
+					   "host's root");
 	if (config->namespaces & CLONE_NEWNET ||
 	    (n->type == NSC_NETWORK_LOOPBACK && !n->mtu))
 		return 0;
-	return network_refuse(r, i, "type",
-			      "needs namespaces.NEWNET, or it would "
-			      "change the host's network");
+	return nsc_field_refuse_at(r, "networks", i, "type",
+				   "needs namespaces.NEWNET, or it would "
+				   "change the host's network");
 }
 
 struct seen {
@@ -528,9 +542,8 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		if (strcmp(n->address[k], NSC_NETWORK_AUTO) != 0)
 			continue;
 		if (seen->automatic)
-			return network_refuse(r, i, "address",
-					      "\"auto\" is allowed "
-					      "only once");
+			return nsc_field_refuse_at(r, "networks", i, "address",
+					"\"auto\" is allowed only once");
 		seen->automatic = true;
 	}
 	for (size_t k = 0; n->gateway && n->gateway[k]; k++) {
@@ -539,10 +552,9 @@ static int check_once(struct nsc_reader *r, const struct nsc_config *config,
 		nsc_address_parse(n->gateway[k], false, &g);
 		family = g.family == AF_INET ? &seen->v4 : &seen->v6;
 		if (*family && n->type != NSC_NETWORK_PASTA)
-			return network_refuse(
-				r, i, "gateway",
-				"another entry already sets a "
-				"default route");
+			return nsc_field_refuse_at(r, "networks", i, "gateway",
+					"another entry already sets a default "
+					"route");
 		*family = true;
 	}
 	return 0;

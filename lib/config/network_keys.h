@@ -3,6 +3,9 @@
 #ifndef NSC_CONFIG_NETWORK_KEYS_H
 #define NSC_CONFIG_NETWORK_KEYS_H
 
+#include <net/if.h>
+#include <stdbool.h>
+
 #include "config/container_config.h"
 #include "config/field.h"
 
@@ -19,6 +22,16 @@ int nsc_networks_check(struct nsc_reader *reader, struct nsc_config *config);
 
 /* The name of a type in container.json, such as "veth". */
 const char *nsc_network_type_name(enum nsc_network_type type);
+
+/* Is it an interface that nscontainer makes, named ethN inside? */
+bool nsc_network_is_made(const struct nsc_config_network *network);
+
+/*
+ * The name inside of the interface of networks[i]: "lo", or "eth0" and so on in
+ * the order of the array; "" if it has none of its own.
+ */
+void nsc_network_interface(const struct nsc_config *config, size_t i,
+			   char name[IFNAMSIZ]);
 
 void nsc_networks_free(struct nsc_config *config);
 

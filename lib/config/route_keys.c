@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/network_keys.h"
+
 static int read_network(struct nsc_reader *r, const json_t *value,
 			const struct nsc_field *f, void *to)
 {
@@ -91,33 +93,16 @@ int nsc_read_route(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
-static int route_refuse(struct nsc_reader *r, size_t i, const char *key,
-			const char *text)
-{
-	char where[64];
-
-	snprintf(where, sizeof(where), "routes[%zu].%s", i, key);
-	return nsc_field_refuse_member(r, where, text);
-}
-
 /* The network whose interface has this name inside. */
 static const struct nsc_config_network *
 find_interface(const struct nsc_config *config, const char *name)
 {
-	unsigned int number = 0;
+	char own[IFNAMSIZ];
 
 	for (size_t i = 0; i < config->n_networks; i++) {
-		const struct nsc_config_network *n = &config->networks[i];
-		char eth[16];
-
-		if (n->type != NSC_NETWORK_VETH &&
-		    n->type != NSC_NETWORK_MACVLAN &&
-		    n->type != NSC_NETWORK_IPVLAN &&
-		    n->type != NSC_NETWORK_PASTA)
-			continue;
-		snprintf(eth, sizeof(eth), "eth%u", number++);
-		if (!strcmp(eth, name))
-			return n;
+		nsc_network_interface(config, i, own);
+		if (!strncmp(own, "eth", 3) && !strcmp(own, name))
+			return &config->networks[i];
 	}
 	return NULL;
 }
@@ -152,23 +137,25 @@ int nsc_routes_check(struct nsc_reader *r, const struct nsc_config *config)
 			find_interface(config, route->interface);
 
 		if (!(config->namespaces & CLONE_NEWNET))
-			return route_refuse(r, i, "destination", "needs "
-					    "namespaces.NEWNET, or it would "
-					    "change the host's network");
+			return nsc_field_refuse_at(r, "routes", i,
+					"destination",
+					"needs namespaces.NEWNET, or it would "
+					"change the host's network");
 		if (!n)
-			return route_refuse(r, i, "interface_name", "expected "
-					    "eth0, eth1 and so on: the "
-					    "interfaces of networks, in their "
-					    "order");
+			return nsc_field_refuse_at(r, "routes", i,
+					"interface_name",
+					"expected eth0, eth1 and so on: the "
+					"interfaces of networks, in their "
+					"order");
 		if (route->gateway.family &&
 		    !nsc_address_is_link_local(&route->gateway) &&
 		    !is_near(n, &route->gateway, false))
-			return route_refuse(r, i, "gateway", "is not in the "
-					    "network of an address of that "
-					    "interface");
+			return nsc_field_refuse_at(r, "routes", i, "gateway",
+					"is not in the network of an address "
+					"of that interface");
 		if (route->source.family && !is_near(n, &route->source, true))
-			return route_refuse(r, i, "source", "is not an "
-					    "address of that interface");
+			return nsc_field_refuse_at(r, "routes", i, "source",
+					"is not an address of that interface");
 	}
 	return 0;
 }

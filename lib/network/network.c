@@ -26,32 +26,6 @@
 
 #define NAME_TRIES 64
 
-/* Is it an interface that nscontainer makes, named ethN inside? */
-static bool is_made(const struct nsc_config_network *n)
-{
-	return n->type == NSC_NETWORK_VETH || n->type == NSC_NETWORK_MACVLAN ||
-	       n->type == NSC_NETWORK_IPVLAN;
-}
-
-static bool is_named(const struct nsc_config_network *n)
-{
-	return is_made(n) || n->type == NSC_NETWORK_PASTA;
-}
-
-static void network_name_of(const struct nsc_config *config, size_t i,
-			    char name[IFNAMSIZ])
-{
-	unsigned int number = 0;
-
-	for (size_t j = 0; j < i; j++)
-		number += is_named(&config->networks[j]);
-	if (is_named(&config->networks[i]))
-		snprintf(name, IFNAMSIZ, "eth%u", number);
-	else
-		strcpy(name, config->networks[i].type ==
-		       NSC_NETWORK_LOOPBACK ? "lo" : "");
-}
-
 static const struct nsc_config_network *
 find_type(const struct nsc_config *config, enum nsc_network_type type)
 {
@@ -328,9 +302,9 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 			.name = name, .pid = pid, .mtu = n->mtu,
 		};
 
-		if (!is_made(n) || is_left_out(plan, n))
+		if (!nsc_network_is_made(n) || is_left_out(plan, n))
 			continue;
-		network_name_of(config, i, name);
+		nsc_network_interface(config, i, name);
 		if (n->type == NSC_NETWORK_VETH)
 			ret = make_veth(sock, n, &request, made->host[i], err);
 		else
@@ -376,7 +350,7 @@ int nsc_network_start_helper(const struct nsc_plan *plan, pid_t pid,
 
 		if (n->type != NSC_NETWORK_PASTA)
 			continue;
-		network_name_of(config, i, name);
+		nsc_network_interface(config, i, name);
 		made->helper = nsc_pasta_start(&request, err);
 		if (made->helper < 0)
 			return context(config, i, err);
@@ -438,14 +412,14 @@ static int configure_one(struct nl_sock *sock, const struct nsc_plan *plan,
 	char name[IFNAMSIZ];
 	int ret;
 
-	network_name_of(plan->config, i, name);
+	nsc_network_interface(plan->config, i, name);
 	if (n->type == NSC_NETWORK_LOOPBACK)
 		return nsc_netlink_up(name, n->mtu, err);
 	if (n->type == NSC_NETWORK_PASTA) {
 		ret = nsc_netlink_addresses(sock, name, made->pasta, 2, err);
 		return ret < 0 ? ret : 0;
 	}
-	if (!is_made(n))
+	if (!nsc_network_is_made(n))
 		return 0;
 	ret = network_add_addresses(sock, plan, n, name, err);
 	if (ret == 0)
@@ -468,7 +442,7 @@ int nsc_network_configure(const struct nsc_plan *plan,
 		ret = nsc_netlink_open(&sock, err);
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
 		/* An address that comes up could be in use on the network. */
-		if (!(plan->dry && is_made(&config->networks[i])) &&
+		if (!(plan->dry && nsc_network_is_made(&config->networks[i])) &&
 		    configure_one(sock, plan, i, made, err) < 0)
 			ret = context(config, i, err);
 	return ret < 0 || plan->dry ? ret :
@@ -534,7 +508,7 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 			   made ? made->host[i] : "";
 	char name[IFNAMSIZ];
 
-	network_name_of(plan->config, i, name);
+	nsc_network_interface(plan->config, i, name);
 	fprintf(out, "type=%s", nsc_network_type_name(n->type));
 	if (name[0])
 		fprintf(out, " interface=%s", name);
