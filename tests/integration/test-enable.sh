@@ -65,6 +65,8 @@ all_doors() {
 	local name
 
 	fresh
+	# The container is looked at after its session.
+	conf 'linger = 30;'
 	config alice '{"rootfs": "/"}'
 	lands outside login alice
 	status_is 0 nsinit enable
