@@ -183,6 +183,10 @@ static int on_removed(sd_bus_message *m, void *data, sd_bus_error *error)
 	return 0;
 }
 
+/*
+ * "replace": a login that comes while the user's slice is being stopped, after
+ * the last session, wins over that stop.
+ */
 static int request_scope(struct call *c, const char *unit, const char *slice)
 {
 	sd_bus_message *m = NULL;
@@ -190,7 +194,7 @@ static int request_scope(struct call *c, const char *unit, const char *slice)
 						    "StartTransientUnit");
 
 	if (ret >= 0)
-		ret = sd.sd_bus_message_append(m, "ss", unit, "fail");
+		ret = sd.sd_bus_message_append(m, "ss", unit, "replace");
 	if (ret >= 0)
 		ret = sd.sd_bus_message_open_container(m, 'a', "(sv)");
 	if (ret >= 0)

@@ -101,6 +101,24 @@ killed() {
 	ends_by kill -KILL "$(show "$(sessions_of alice)" Leader)"
 }
 
+# A unit that takes its time keeps the slice's stop in systemd's queue.
+starts_while_slice_stops() {
+	local slice
+
+	slice=user-$(id -u alice).slice
+	systemd-run -q --unit slow --slice "$slice" -p ExecStop='/bin/sleep 5' \
+		-p RemainAfterExit=yes true || fail "systemd-run"
+	systemctl stop --no-block "$slice"
+	systemctl list-jobs --no-legend | grep -q "$slice *stop" ||
+		fail "$slice is not being stopped" "$(systemctl list-jobs)"
+	if systemd-run -q --scope --slice "$slice" true 2> /dev/null; then
+		fail "the stop is in nobody's way"
+	fi
+	nsinit start alice || fail "nsinit start"
+	nsinit stop alice
+	gone alice
+}
+
 slice_goes() {
 	local slice
 
@@ -117,5 +135,7 @@ t "a restart of sshd leaves sessions and container alone" restart
 t "loginctl ends a contained session, and leaves nothing of it" terminated
 t "loginctl ends one session, and no other" others_go_on
 t "a login whose sshd is killed leaves nothing" killed
+t "a container starts while its user's slice is being stopped" \
+	starts_while_slice_stops
 t "alice's slice goes after her last session" slice_goes
 clean_slate
