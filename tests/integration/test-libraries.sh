@@ -4,7 +4,8 @@
 # shellcheck disable=SC2317 # functions run by t
 . "$(dirname "$0")/lib.sh"
 
-ON_DEMAND="libsubid libsystemd libselinux libapparmor libnl-3 libnl-route-3"
+ON_DEMAND="libsubid libsystemd libselinux libapparmor libnl-3 libnl-route-3
+	libnftables"
 BOX=/srv/box
 
 # files_of LIBRARY: the files of the library with that name.
