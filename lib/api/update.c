@@ -106,7 +106,8 @@ static int update_limits(struct nsc_config *config, char *const *settings,
 		free(l->cpus);
 		free(l->mems);
 		l->cpus = l->mems = NULL;
-		l->n_io_max = l->n_hugetlb = l->n_unified = 0;
+		l->n_io_max = l->n_hugetlb = l->n_rdma = 0;
+		l->n_unified = 0;
 	}
 	return ret;
 }

@@ -21,7 +21,7 @@ static const char *const names[NSC_CGROUP_CONTROLLERS] = {
 	[NSC_CGROUP_CPUSET] = "cpuset", [NSC_CGROUP_MEMORY] = "memory",
 	[NSC_CGROUP_DEVICES] = "devices", [NSC_CGROUP_FREEZER] = "freezer",
 	[NSC_CGROUP_IO] = "blkio", [NSC_CGROUP_PIDS] = "pids",
-	[NSC_CGROUP_HUGETLB] = "hugetlb",
+	[NSC_CGROUP_HUGETLB] = "hugetlb", [NSC_CGROUP_RDMA] = "rdma",
 };
 
 const char *nsc_cgroup_controller_name(enum nsc_cgroup_controller controller,

@@ -86,6 +86,14 @@ static int visit(const struct walk *w, const struct nsc_cgroup_ops *ops,
 		return ops ? ops->hugetlb(&l->hugetlb[at], s) : 0;
 	}
 	at -= l->n_hugetlb;
+	if (at < l->n_rdma) {
+		s->key = "rdma";
+		s->controller = NSC_CGROUP_RDMA;
+		nsc_cgroup_put(s, "rdma.max", "%s %s", l->rdma[at].name,
+			       l->rdma[at].value);
+		return 1;
+	}
+	at -= l->n_rdma;
 	if (at >= l->n_unified)
 		return -ENOENT;
 	s->key = "unified";
@@ -158,9 +166,11 @@ int nsc_cgroup_limits_possible(const struct nsc_cgroup_limits *limits,
 					   "mounted read-only", err);
 		if (visit(&w, h->v2 ? &nsc_cgroup_v2 : &nsc_cgroup_v1, s) ==
 		    -EOPNOTSUPP)
-			return unavailable(limits, s, "cgroup v1, where it is "
-					   "on this host, has no such limit",
-					   err);
+			return unavailable(limits, s, h->v2 ?
+					   "cgroup v2, where it is on this "
+					   "host, has no such limit" :
+					   "cgroup v1, where it is on this "
+					   "host, has no such limit", err);
 	}
 	return 0;
 }

@@ -50,9 +50,12 @@ static int v1_number(const struct nsc_cgroup_limits *l,
 	static const char *const files[NSC_CGROUP_NUMBERS] = {
 		[NSC_CGROUP_N_RESERVATION] = "memory.soft_limit_in_bytes",
 		[NSC_CGROUP_N_SHARES] = "cpu.shares",
+		[NSC_CGROUP_N_IDLE] = "cpu.idle",
 		[NSC_CGROUP_N_PERIOD] = "cpu.cfs_period_us",
 		[NSC_CGROUP_N_QUOTA] = "cpu.cfs_quota_us",
+		[NSC_CGROUP_N_BURST] = "cpu.cfs_burst_us",
 		[NSC_CGROUP_N_PIDS] = "pids.max",
+		[NSC_CGROUP_N_SWAPPINESS] = "memory.swappiness",
 	};
 
 	switch (n) {
@@ -68,6 +71,10 @@ static int v1_number(const struct nsc_cgroup_limits *l,
 		return 1;
 	case NSC_CGROUP_N_QUOTA:
 		if (N(l, QUOTA) == 0)
+			return 0;
+		break;
+	case NSC_CGROUP_N_SWAPPINESS:
+		if (N(l, SWAPPINESS) < 0)
 			return 0;
 		break;
 	case NSC_CGROUP_N_IO_WEIGHT:

@@ -52,6 +52,8 @@ static int v2_number(const struct nsc_cgroup_limits *l,
 		[NSC_CGROUP_N_RESERVATION] = "memory.low",
 		[NSC_CGROUP_N_HIGH] = "memory.high",
 		[NSC_CGROUP_N_WEIGHT] = "cpu.weight",
+		[NSC_CGROUP_N_IDLE] = "cpu.idle",
+		[NSC_CGROUP_N_BURST] = "cpu.max.burst",
 		[NSC_CGROUP_N_PIDS] = "pids.max",
 	};
 
@@ -70,6 +72,8 @@ static int v2_number(const struct nsc_cgroup_limits *l,
 			       0 : put_cpu_max(l, ret);
 	case NSC_CGROUP_N_QUOTA:
 		return put_cpu_max(l, ret);
+	case NSC_CGROUP_N_SWAPPINESS:
+		return N(l, SWAPPINESS) < 0 ? 0 : -EOPNOTSUPP;
 	case NSC_CGROUP_N_IO_WEIGHT:
 		nsc_cgroup_put(&ret[0], "io.weight", "default %" PRId64,
 			       N(l, IO_WEIGHT));

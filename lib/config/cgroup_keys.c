@@ -269,6 +269,76 @@ static int read_hugetlb(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
+/* Is name one of an RDMA device, and a word of the kernel's file? */
+static bool rdma_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 1 && len < 64 && strspn(name, "abcdefghijklmnopqrstuvwxyz"
+					      "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+					      "0123456789_-.") == len;
+}
+
+/* hca_handles and hca_objects of a device; -1: not given. */
+static const struct nsc_field rdma_fields[] = {
+	{ .name = "hca_handles", .read = read_rate, .at = 0,
+	  .min = 0, .max = INT32_MAX - 1 },
+	{ .name = "hca_objects", .read = read_rate, .at = sizeof(int64_t),
+	  .min = 0, .max = INT32_MAX - 1 },
+	{ .name = NULL },
+};
+
+static int add_rdma(struct nsc_reader *r, struct nsc_cgroup_limits *l,
+		    const char *name, const json_t *device)
+{
+	int64_t most[] = { -1, -1 };
+	char handles[24] = "max", objects[24] = "max", text[80];
+	int ret = nsc_field_object(r, device, rdma_fields, most);
+
+	if (ret < 0)
+		return ret;
+	if (most[0] < 0 && most[1] < 0)
+		return nsc_field_wrong(r, device, "hca_handles or "
+				       "hca_objects");
+	if (most[0] >= 0)
+		snprintf(handles, sizeof(handles), "%" PRId64, most[0]);
+	if (most[1] >= 0)
+		snprintf(objects, sizeof(objects), "%" PRId64, most[1]);
+	snprintf(text, sizeof(text), "hca_handle=%s hca_object=%s", handles,
+		 objects);
+	return cgroup_add_pair(r, &l->rdma, &l->n_rdma, name, text);
+}
+
+static int read_rdma(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	json_t *object = (json_t *)(uintptr_t)value;
+	const char *name;
+	json_t *device;
+
+	(void)f;
+	if (!json_is_object(value))
+		return nsc_field_wrong(r, value, "an object such as "
+				       "{\"mlx5_0\": {\"hca_handles\": 2}}");
+	json_object_foreach(object, name, device) {
+		size_t len;
+		int ret;
+
+		if (json_is_null(device))
+			continue;
+		if (!rdma_name_valid(name))
+			return nsc_field_wrong(r, value, "names of RDMA "
+					       "devices such as \"mlx5_0\" as "
+					       "keys");
+		len = nsc_field_push(r, ".%s", name);
+		ret = add_rdma(r, to, name, device);
+		if (ret < 0)
+			return ret;
+		nsc_field_pop(r, len);
+	}
+	return 0;
+}
+
 /* These files build the group; they are not limits. */
 static bool file_is_ours(const char *name)
 {
@@ -350,6 +420,9 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	LIMIT("cpu_quota"),
 	LIMIT("cpu_period"),
 	LIMIT("cpu_weight"),
+	LIMIT("cpu_idle"),
+	LIMIT("cpu_burst"),
+	LIMIT("memory_swappiness"),
 	{ .name = "cpuset_cpus",
 	  .read = cgroup_read_list,
 	  .at = AT(limits.cpus) },
@@ -367,6 +440,7 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	  .at = AT(limits),
 	  .members = io_fields },
 	{ .name = "hugetlb", .read = read_hugetlb, .at = AT(limits) },
+	{ .name = "rdma", .read = read_rdma, .at = AT(limits) },
 	{ .name = "unified", .read = read_unified, .at = AT(limits) },
 	{ .name = NULL },
 };

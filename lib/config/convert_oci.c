@@ -5,6 +5,7 @@
  */
 #include "config/convert.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,6 +45,9 @@ const struct nsc_convert_name nsc_convert_names[] = {
 	{ "linux.resources.cpu.shares", "cgroups.cpu_shares" },
 	{ "linux.resources.cpu.quota", "cgroups.cpu_quota" },
 	{ "linux.resources.cpu.period", "cgroups.cpu_period" },
+	{ "linux.resources.cpu.idle", "cgroups.cpu_idle" },
+	{ "linux.resources.cpu.burst", "cgroups.cpu_burst" },
+	{ "linux.resources.memory.swappiness", "cgroups.memory_swappiness" },
 	{ "linux.resources.cpu.cpus", "cgroups.cpuset_cpus" },
 	{ "linux.resources.cpu.mems", "cgroups.cpuset_mems" },
 	{ "linux.resources.pids.limit", "cgroups.pids" },
@@ -278,6 +282,26 @@ static void from_devices(struct nsc_convert *c)
 				 "device_nodes are allowed");
 }
 
+static void from_rdma(struct nsc_convert *c, json_t *cgroups)
+{
+	/* json_object_foreach() takes no const object. */
+	json_t *all = (json_t *)(uintptr_t)at(c->from, "linux.resources.rdma");
+	const char *name;
+	json_t *device;
+
+	json_object_foreach(all, name, device) {
+		json_t *to = nsc_convert_object(nsc_convert_object(cgroups,
+								   "rdma"),
+						name);
+
+		nsc_convert_set(to, "hca_handles", at(device, "hcaHandles"));
+		nsc_convert_set(to, "hca_objects", at(device, "hcaObjects"));
+	}
+	if (json_object_size(all))
+		nsc_convert_note(c, "linux.resources.rdma", "became "
+				 "cgroups.rdma");
+}
+
 static void from_cgroups(struct nsc_convert *c)
 {
 	const char *path = json_string_value(at(c->from, "linux.cgroupsPath"));
@@ -311,6 +335,7 @@ static void from_cgroups(struct nsc_convert *c)
 			nsc_convert_set(nsc_convert_object(cgroups, "hugetlb"),
 					size, at(element, "limit"));
 	}
+	from_rdma(c, cgroups);
 	if (!json_object_size(cgroups))
 		json_object_del(c->to, "cgroups");
 }
@@ -356,7 +381,6 @@ static const struct {
 	{ "linux.intelRdt", "not supported" },
 	{ "linux.personality", "not supported" },
 	{ "linux.resources.network", "not supported" },
-	{ "linux.resources.rdma", "not supported" },
 	{ "hooks.createContainer", "only hooks of the host are supported" },
 	{ "hooks.startContainer", "only hooks of the host are supported" },
 	{ "hooks.poststart", "only hooks at start and end are supported" },

@@ -5,6 +5,7 @@
 #include "config/convert.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,6 +350,29 @@ static void to_cgroups(struct nsc_convert *c)
 	json_decref(list);
 }
 
+static void to_rdma(struct nsc_convert *c)
+{
+	/* json_object_foreach() takes no const object. */
+	json_t *all = (json_t *)(uintptr_t)at(c->from, "cgroups.rdma");
+	const char *name;
+	json_t *device;
+
+	json_object_foreach(all, name, device) {
+		json_t *to = json_object();
+
+		nsc_convert_set(to, "hcaHandles", at(device, "hca_handles"));
+		nsc_convert_set(to, "hcaObjects", at(device, "hca_objects"));
+		if (!at(c->to, "linux.resources.rdma"))
+			put(c->to, "linux.resources.rdma", json_object());
+		json_object_set_new((json_t *)(uintptr_t)
+				    at(c->to, "linux.resources.rdma"), name,
+				    to);
+	}
+	if (json_object_size(all))
+		nsc_convert_note(c, "cgroups.rdma", "became "
+				 "linux.resources.rdma");
+}
+
 static void to_hooks(struct nsc_convert *c, const char *name, const char *path)
 {
 	const json_t *element, *arg;
@@ -405,6 +429,7 @@ void nsc_convert_to_oci(struct nsc_convert *c)
 	to_mounts(c);
 	to_devices(c);
 	to_cgroups(c);
+	to_rdma(c);
 	to_hooks(c, "hooks.start", "createRuntime");
 	to_hooks(c, "hooks.stop", "poststop");
 	to_left_out(c);

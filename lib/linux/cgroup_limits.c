@@ -22,6 +22,9 @@ const struct nsc_cgroup_key nsc_cgroup_keys[NSC_CGROUP_NUMBERS] = {
 	KEY(QUOTA, "cpu_quota", CPU, -1, 0, INT64_C(1000000000)),
 	KEY(PIDS, "pids", PIDS, 0, 1, 4194304),
 	KEY(IO_WEIGHT, "io_weight", IO, 0, 1, 10000),
+	KEY(IDLE, "cpu_idle", CPU, 0, 1, 1),
+	KEY(BURST, "cpu_burst", CPU, 0, 1, INT64_C(1000000000)),
+	KEY(SWAPPINESS, "memory_swappiness", MEMORY, -1, 0, 200),
 #undef KEY
 };
 
@@ -60,6 +63,15 @@ const char *nsc_cgroup_limits_check(const struct nsc_cgroup_limits *l)
 	if (quota > 0 && quota < 1000)
 		return "cpu_quota: expected -1, 0 or at least 1000 "
 		       "microseconds";
+	if (nsc_cgroup_has(l, NSC_CGROUP_N_IDLE) &&
+	    (nsc_cgroup_has(l, NSC_CGROUP_N_SHARES) ||
+	     nsc_cgroup_has(l, NSC_CGROUP_N_WEIGHT)))
+		return "cpu_idle: is the least weight of all: expected no "
+		       "cpu_shares or cpu_weight beside it";
+	if (nsc_cgroup_has(l, NSC_CGROUP_N_BURST) &&
+	    (quota <= 0 || l->number[NSC_CGROUP_N_BURST] > quota))
+		return "cpu_burst: is unused time of earlier periods: needs a "
+		       "cpu_quota that is not less";
 	return NULL;
 }
 
@@ -79,6 +91,7 @@ void nsc_cgroup_limits_free(struct nsc_cgroup_limits *l)
 	free(l->mems);
 	free(l->io_max);
 	free_pairs(l->hugetlb, l->n_hugetlb);
+	free_pairs(l->rdma, l->n_rdma);
 	free_pairs(l->unified, l->n_unified);
 	*l = (struct nsc_cgroup_limits){ .origin = NULL };
 }

@@ -14,6 +14,7 @@ enum nsc_cgroup_controller {
 	NSC_CGROUP_CPU, NSC_CGROUP_CPUACCT, NSC_CGROUP_CPUSET,
 	NSC_CGROUP_MEMORY, NSC_CGROUP_DEVICES, NSC_CGROUP_FREEZER,
 	NSC_CGROUP_IO, NSC_CGROUP_PIDS, NSC_CGROUP_HUGETLB,
+	NSC_CGROUP_RDMA,
 	NSC_CGROUP_CONTROLLERS,
 	NSC_CGROUP_UNIFIED = NSC_CGROUP_CONTROLLERS,	/* v2 itself */
 };
@@ -24,7 +25,11 @@ enum nsc_cgroup_number {
 	NSC_CGROUP_N_MEMORY, NSC_CGROUP_N_RESERVATION, NSC_CGROUP_N_SWAP,
 	NSC_CGROUP_N_HIGH, NSC_CGROUP_N_SHARES, NSC_CGROUP_N_WEIGHT,
 	NSC_CGROUP_N_PERIOD, NSC_CGROUP_N_QUOTA, NSC_CGROUP_N_PIDS,
-	NSC_CGROUP_N_IO_WEIGHT, NSC_CGROUP_NUMBERS,
+	NSC_CGROUP_N_IO_WEIGHT,
+	/* No unit of systemd has those that follow: not for cgroup_parents. */
+	NSC_CGROUP_PARENT_NUMBERS,
+	NSC_CGROUP_N_IDLE = NSC_CGROUP_PARENT_NUMBERS, NSC_CGROUP_N_BURST,
+	NSC_CGROUP_N_SWAPPINESS, NSC_CGROUP_NUMBERS,
 };
 
 /* Their keys, the same in container.json and nscontainer.conf. */
@@ -70,6 +75,8 @@ struct nsc_cgroup_limits {
 	size_t n_io_max;
 	struct nsc_cgroup_pair *hugetlb;	/* page size, bytes */
 	size_t n_hugetlb;
+	struct nsc_cgroup_pair *rdma;	/* device, "hca_handle=1 ..." */
+	size_t n_rdma;
 	struct nsc_cgroup_pair *unified;	/* file, text */
 	size_t n_unified;
 };

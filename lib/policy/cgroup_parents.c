@@ -94,7 +94,7 @@ static int read_member(const struct reader *r, const config_setting_t *s)
 		return parents_read_names(r, s, &r->parent->users);
 	if (!strcmp(name, "groups"))
 		return parents_read_names(r, s, &r->parent->groups);
-	for (unsigned int n = 0; n < NSC_CGROUP_NUMBERS; n++)
+	for (unsigned int n = 0; n < NSC_CGROUP_PARENT_NUMBERS; n++)
 		if (!strcmp(name, nsc_cgroup_keys[n].name))
 			return parents_read_number(r, s, n);
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: cgroup_parents.%s: "

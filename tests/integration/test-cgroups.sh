@@ -170,6 +170,54 @@ devices_denied() {
 	rm -rf "$CONF/users/root"
 }
 
+# has FILE: a group of this host has it.
+has_file() {
+	[ -n "$(find /sys/fs/cgroup -name "$1" -print -quit)" ]
+}
+
+idle_and_burst() {
+	fresh '"cgroups": {"cpu_idle": 1, "cpu_quota": 50000,
+		"cpu_burst": 20000}'
+	hold_su
+	value cpu.idle 1
+	if has_file cpu.max.burst; then
+		value cpu.max.burst 20000
+	else
+		value cpu.cfs_burst_us 20000
+	fi
+	drop_su
+	fresh '"cgroups": {"cpu_quota": 50000}'
+	hold_su
+	status_is 0 nsinit update alice --cpu-burst 30000
+	if has_file cpu.max.burst; then
+		value cpu.max.burst 30000
+	else
+		value cpu.cfs_burst_us 30000
+	fi
+	status_is 1 nsinit update alice --cpu-burst 60000
+	contains "beyond the quota" "cgroups.cpu_burst" "$(cat "$OUT/stderr")"
+	drop_su
+}
+
+swappiness() {
+	fresh '"cgroups": {"memory_swappiness": 7}'
+	if has_file memory.swappiness; then
+		hold_su
+		value memory.swappiness 7
+		drop_su
+		return
+	fi
+	inside true > "$OUT/text" 2>&1 && fail "it was let in"
+	logged 'cgroups.memory_swappiness: the memory controller is not'
+}
+
+rdma() {
+	fresh '"cgroups": {"rdma": {"none_0": {"hca_handles": 1}}}'
+	inside true > "$OUT/text" 2>&1 && fail "it was let in"
+	logged 'cgroups.rdma: '
+	wait_until 5 nothing_left || fail "left" "$(left)"
+}
+
 hugetlb_refused() {
 	fresh '"cgroups": {"memory_high": 1000000}'
 	if group memory > /dev/null || [ -d "$CG/memory" ]; then
@@ -551,6 +599,9 @@ t "cpuset_cpus: what the inside can run on" cpuset_inside
 t "P7 devices: made, but not opened; configured ones are" devices_denied
 t "a limit that cannot be enforced refuses the login" hugetlb_refused
 t "hugetlb: where the controller is" hugetlb_limit
+t "cpu_idle and cpu_burst are set, and changed while it runs" idle_and_burst
+t "memory_swappiness is set on v1, and refused on v2" swappiness
+t "rdma: without the controller or the device, the login is refused" rdma
 t "io_max: rates of a disk" io_max
 t "unified: files of v2 verbatim" unified_files
 t "J9 su, ssh, sudo and unprivileged nsshell are in groups of their own" doors

@@ -328,6 +328,11 @@ live_cgroup_key() {
 	cpu_period)
 		wear '{"rootfs": "/", "cgroups": {"cpu_quota": 50000, ' '}}'
 		inside_or_lacks "cgroups.$key" true ;;
+	cpu_idle) limit "$key" cpu.idle cpu.idle 1 ;;
+	cpu_quota_2) limit "$key" cpu.cfs_burst_us cpu.max.burst 20000 ;;
+	memory_swappiness)
+		wear '{"rootfs": "/", "cgroups": {' '}}'
+		inside_or_lacks "cgroups.$key" true ;;
 	cpuset_cpus) limit "$key" cpuset.cpus cpuset.cpus 0-1 ;;
 	pids) limit "$key" pids.max pids.max 200 ;;
 	io_max)
@@ -336,7 +341,7 @@ live_cgroup_key() {
 		sed -i "s/: 8,/: $major,/; s/: 0,/: $minor,/" "$EXAMPLES/$EXAMPLE"
 		wear '{"rootfs": "/", "cgroups": {' '}}'
 		inside_or_lacks "cgroups.$key" true ;;
-	io_weight | hugetlb | unified)
+	io_weight | hugetlb | rdma | unified)
 		wear '{"rootfs": "/", "cgroups": {' '}}'
 		inside_or_lacks "cgroups.$key" true ;;
 	cgroups)

@@ -89,6 +89,19 @@ static const struct {
 	{ "\"cpu_shares\": 1", "cgroups.cpu_shares: expected" },
 	{ "\"cpu_shares\": 262145", "from 2 to 262144" },
 	{ "\"cpu_shares\": 2, \"cpu_weight\": 1", "expected one of them" },
+	{ "\"cpu_idle\": 1, \"cpu_shares\": 2", "no cpu_shares or" },
+	{ "\"cpu_idle\": 2", "cgroups.cpu_idle: expected 0 (nothing)" },
+	{ "\"cpu_burst\": 1", "cgroups.cpu_burst: is unused time" },
+	{ "\"cpu_burst\": 2000, \"cpu_quota\": 1000", "is not less" },
+	{ "\"cpu_burst\": 1, \"cpu_quota\": -1", "needs a cpu_quota" },
+	{ "\"memory_swappiness\": 201", "from 0 to 200" },
+	{ "\"rdma\": []", "cgroups.rdma: expected an object" },
+	{ "\"rdma\": {\"a b\": {\"hca_handles\": 1}}", "names of RDMA" },
+	{ "\"rdma\": {\"mlx5_0\": {}}",
+	  "cgroups.rdma.mlx5_0: expected hca_handles or hca_objects" },
+	{ "\"rdma\": {\"mlx5_0\": {\"hca_handles\": -1}}",
+	  "cgroups.rdma.mlx5_0.hca_handles: expected" },
+	{ "\"rdma\": {\"mlx5_0\": {\"handles\": 1}}", "unknown key" },
 	{ "\"cpu_weight\": 10001", "cgroups.cpu_weight: expected" },
 	{ "\"cpu_quota\": -2", "cgroups.cpu_quota: expected" },
 	{ "\"cpu_quota\": 999", "at least 1000" },
@@ -200,6 +213,12 @@ START_TEST(files_of_v1)
 			 "cpu.cfs_quota_us=-1");
 	ck_assert_str_eq(V1(IO_WEIGHT, "\"io_weight\": 100"),
 			 "blkio.weight=500, blkio.bfq.weight=100");
+	ck_assert_str_eq(V1(IDLE, "\"cpu_idle\": 1"), "cpu.idle=1");
+	ck_assert_str_eq(V1(BURST, "\"cpu_quota\": 9000, \"cpu_burst\":"
+			    " 9000"), "cpu.cfs_burst_us=9000");
+	ck_assert_str_eq(V1(SWAPPINESS, "\"memory_swappiness\": 0"),
+			 "memory.swappiness=0");
+	ck_assert_str_eq(V1(SWAPPINESS, "\"memory_swappiness\": -1"), "");
 }
 END_TEST
 
@@ -221,6 +240,12 @@ START_TEST(files_of_v2)
 	ck_assert_str_eq(V2(PERIOD, "\"cpu_quota\": 2000, \"cpu_period\":"
 			    " 5000"), "");
 	ck_assert_str_eq(V2(PIDS, "\"pids\": 10"), "pids.max=10");
+	ck_assert_str_eq(V2(IDLE, "\"cpu_idle\": 1"), "cpu.idle=1");
+	ck_assert_str_eq(V2(BURST, "\"cpu_quota\": 9000, \"cpu_burst\":"
+			    " 4000"), "cpu.max.burst=4000");
+	ck_assert_str_eq(V2(SWAPPINESS, "\"memory_swappiness\": 0"),
+			 "unsupported");
+	ck_assert_str_eq(V2(SWAPPINESS, "\"memory_swappiness\": -1"), "");
 }
 END_TEST
 

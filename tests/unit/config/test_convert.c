@@ -174,7 +174,8 @@ START_TEST(to_the_oci_and_back)
 		"process.capabilities.bounding", "linux.namespaces",
 		"linux.uidMappings", "linux.sysctl", "linux.cgroupsPath",
 		"linux.resources.memory", "linux.resources.cpu",
-		"linux.resources.pids", "linux.resources.hugepageLimits",
+		"linux.resources.pids", "linux.resources.rdma",
+		"linux.resources.hugepageLimits",
 	};
 	json_t *a, *b;
 
