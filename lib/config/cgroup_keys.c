@@ -13,6 +13,7 @@
 #include "util/text.h"
 #include "config/lists.h"
 #include "config/process_keys.h"
+#include "linux/attributes.h"
 
 static const char *const freezer_names[] = { "", "FROZEN", "THAWED", NULL };
 
@@ -65,7 +66,7 @@ static bool list_valid(const char *text)
 		if (*end == '-' && isdigit((unsigned char)end[1]))
 			last = strtoul(end + 1, &end, 10);
 		text = end;
-		if (last < first || last > 65535)
+		if (last < first || last >= NSC_PROCESSORS)
 			return false;
 		if (!*text)
 			return true;
@@ -75,8 +76,8 @@ static bool list_valid(const char *text)
 	return false;
 }
 
-static int cgroup_read_list(struct nsc_reader *r, const json_t *value,
-			    const struct nsc_field *f, void *to)
+int nsc_read_processors(struct nsc_reader *r, const json_t *value,
+			const struct nsc_field *f, void *to)
 {
 	const char *text = nsc_field_text(r, value);
 	char **place = to;
@@ -424,10 +425,10 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	LIMIT("cpu_burst"),
 	LIMIT("memory_swappiness"),
 	{ .name = "cpuset_cpus",
-	  .read = cgroup_read_list,
+	  .read = nsc_read_processors,
 	  .at = AT(limits.cpus) },
 	{ .name = "cpuset_mems",
-	  .read = cgroup_read_list,
+	  .read = nsc_read_processors,
 	  .at = AT(limits.mems) },
 	{ .name = "freezer",
 	  .read = nsc_read_choice,

@@ -9,6 +9,9 @@
 /* The offsets count from struct nsc_config. */
 extern const struct nsc_field nsc_cgroup_fields[];
 
+/* char *: a list of processors or memory nodes; "": NULL. */
+nsc_field_read nsc_read_processors;
+
 /*
  * After all keys were read, check the keys that depend on each other, and set
  * the origin for messages.  Returns 0 or a negative errno with reader->err set.

@@ -17,6 +17,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "config/attribute_keys.h"
 #include "config/cgroup_keys.h"
 #include "policy/conf.h"
 #include "config/engine_keys.h"
@@ -195,24 +196,6 @@ static int read_accept(struct nsc_reader *r, const json_t *value,
 	return nsc_field_array(r, value, read_accepted, to);
 }
 
-/* The profile is read later, by the code that compiles it. */
-static int read_seccomp(struct nsc_reader *r, const json_t *value,
-			const struct nsc_field *f, void *to)
-{
-	const char *text = nsc_field_text(r, value);
-
-	if (!text)
-		return -EINVAL;
-	if (text[0] == '/' && text[strlen(text) - 1] != '/')
-		return nsc_read_path(r, value, f, to);
-	if (strcmp(text, NSC_SECCOMP_DEFAULT) != 0 &&
-	    strcmp(text, NSC_SECCOMP_UNCONFINED) != 0)
-		return nsc_field_wrong(r, value, "\"default\", "
-				       "\"unconfined\" or the absolute path "
-				       "of a profile");
-	return nsc_read_text(r, value, f, to);
-}
-
 /* The range of each key is the same as in nscontainer.conf. */
 static int config_read_lifecycle(struct nsc_reader *r, const json_t *value,
 				 const struct nsc_field *f, void *to)
@@ -277,14 +260,6 @@ static const struct nsc_field lifecycle_fields[] = {
 	{ .name = NULL },
 };
 
-static const struct nsc_field hooks_fields[] = {
-	{ .name = "start", .read = nsc_read_array,
-	  .members = nsc_hook_fields, .element = nsc_read_start_hook },
-	{ .name = "stop", .read = nsc_read_array,
-	  .members = nsc_hook_fields, .element = nsc_read_stop_hook },
-	{ .name = NULL },
-};
-
 static const struct nsc_field config_fields[] = {
 	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
 	{ .name = "pidfile", .read = nsc_read_path, .at = AT(pidfile) },
@@ -346,12 +321,21 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "readonly_paths", .read = nsc_read_paths,
 	  .at = AT(readonly_paths) },
 	{ .name = "root_paths", .read = nsc_read_paths, .at = AT(root_paths) },
-	{ .name = "hooks", .read = nsc_read_members, .members = hooks_fields },
+	{ .name = "hooks", .read = nsc_read_members,
+	  .members = nsc_hooks_fields },
 	{ .name = "umask", .read = nsc_read_umask, .at = AT(process.umask),
 	  .max = 0777 },
 	{ .name = "oom_score_adj", .read = nsc_read_signed,
 	  .at = AT(process.oom_score_adj), .min = -1000, .max = 1000 },
-	{ .name = "seccomp", .read = read_seccomp, .at = AT(seccomp) },
+	{ .name = "scheduler", .read = nsc_read_scheduler,
+	  .members = nsc_scheduler_fields },
+	{ .name = "io_priority", .read = nsc_read_io_priority,
+	  .members = nsc_io_priority_fields },
+	{ .name = "cpu_affinity", .read = nsc_read_affinity },
+	{ .name = "time_offsets", .read = nsc_read_members,
+	  .members = nsc_time_fields },
+	{ .name = "personality", .read = nsc_read_personality },
+	{ .name = "seccomp", .read = nsc_read_seccomp, .at = AT(seccomp) },
 	{ .name = "accept", .read = read_accept, .at = AT(accept) },
 	{ .name = NULL },
 };
@@ -389,6 +373,9 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	config->login_shell = true;
 	config->on_change = NSC_ON_CHANGE_HOST;
 	config->process.umask = -1;
+	config->process.sched_policy = -1;
+	config->process.io_priority = -1;
+	config->process.personality = -1;
 	config->process.oom_score_adj = NSC_OOM_LEAVE;
 	/* A core dump would run the host's helper, core(5). */
 	nsc_rlimit_set(&config->process.rlimits, RLIMIT_CORE, 0, 0);
@@ -432,6 +419,11 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 		return nsc_field_refuse(r, "hostname: needs "
 					"namespaces.NEWUTS, or it would "
 					"rename the host");
+	if (!(config->namespaces & CLONE_NEWTIME) &&
+	    (nsc_offset_set(&config->time_offsets[0]) ||
+	     nsc_offset_set(&config->time_offsets[1])))
+		return nsc_field_refuse(r, "time_offsets: needs "
+					"namespaces.NEWTIME");
 	if (config->process.ambient & ~config->process.capabilities)
 		return nsc_field_refuse(r, "ambient: has a capability that "
 					"capabilities does not have");
@@ -555,6 +547,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->hostname);
 	free(config->user);
 	free(config->process.cwd);
+	free(config->process.cpu_affinity);
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);

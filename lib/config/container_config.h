@@ -12,7 +12,6 @@
 #include <sys/types.h>
 
 #include "util/address.h"
-#include "util/address.h"
 #include "util/error.h"
 #include "policy/dropins.h"
 #include "policy/lifecycle.h"
@@ -49,6 +48,17 @@ struct nsc_config_mount {
 	char *size;		/* of a tmpfs, NULL: a tenth of the memory */
 	mode_t mode;		/* of a tmpfs */
 };
+
+/* What a clock of the container shows more than the host's. */
+struct nsc_config_offset {
+	int64_t secs;
+	uint32_t nanosecs;
+};
+
+static inline bool nsc_offset_set(const struct nsc_config_offset *offset)
+{
+	return offset->secs || offset->nanosecs;
+}
 
 /* A command that runs on the host. */
 struct nsc_config_hook {
@@ -119,6 +129,7 @@ struct nsc_config {
 	struct nsc_process process;	/* its processes */
 	uint32_t max_terminals;		/* in the container; 0: no limit */
 	unsigned int namespaces;	/* CLONE_NEW* */
+	struct nsc_config_offset time_offsets[2]; /* monotonic, boottime */
 	char *restrictions;		/* NULL: absent; always in force */
 	char *mount_label;
 	char **sysctl;			/* "net/ipv4/ip_forward=1", or NULL */

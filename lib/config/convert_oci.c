@@ -33,6 +33,11 @@ const struct nsc_convert_name nsc_convert_names[] = {
 	{ "process.terminal", "tty" },
 	{ "process.noNewPrivileges", "no_new_privs" },
 	{ "process.oomScoreAdj", "oom_score_adj" },
+	{ "process.scheduler", "scheduler" },
+	{ "process.ioPriority", "io_priority" },
+	{ "process.execCPUAffinity.final", "cpu_affinity" },
+	{ "linux.personality.domain", "personality" },
+	{ "linux.timeOffsets", "time_offsets" },
 	{ "process.rlimits", "rlimits" }, { "process.user.umask", "umask" },
 	{ "process.apparmorProfile", "context.apparmor_profile" },
 	{ "process.selinuxLabel", "context.process_label" },
@@ -105,6 +110,24 @@ static void from_user(struct nsc_convert *c)
 		nsc_convert_note(c, "process.user.additionalGids", "left out: "
 				 "the groups are those of the container's "
 				 "/etc/group");
+}
+
+/* The kernel takes them only for SCHED_DEADLINE, or from those who fork not. */
+static void from_scheduler(struct nsc_convert *c)
+{
+	static const char *const others[] = { "flags", "runtime", "deadline",
+					      "period" };
+	const json_t *from = at(c->from, "process.scheduler");
+	json_t *copy = from ? json_deep_copy(from) : NULL;
+
+	for (size_t i = 0; copy && i < NSC_ARRAY_SIZE(others); i++)
+		if (json_object_del(copy, others[i]) == 0)
+			nsc_convert_note(c, "process.scheduler", "left out "
+					 "%s: they are of SCHED_DEADLINE, "
+					 "whose processes cannot fork",
+					 others[i]);
+	if (copy)
+		json_object_set_new(c->to, "scheduler", copy);
 }
 
 static void from_capabilities(struct nsc_convert *c)
@@ -379,7 +402,9 @@ static const struct {
 	  "its path as seccomp" },
 	{ "linux.rootfsPropagation", "mounts are private" },
 	{ "linux.intelRdt", "not supported" },
-	{ "linux.personality", "not supported" },
+	{ "linux.personality.flags", "the specification knows none" },
+	{ "process.execCPUAffinity.initial", "no process of ours works for the "
+	  "container before it is in its groups" },
 	{ "linux.resources.network", "not supported" },
 	{ "hooks.createContainer", "only hooks of the host are supported" },
 	{ "hooks.startContainer", "only hooks of the host are supported" },
@@ -390,6 +415,7 @@ static const struct {
 void nsc_convert_from_oci(struct nsc_convert *c)
 {
 	from_renamed(c);
+	from_scheduler(c);
 	from_user(c);
 	from_capabilities(c);
 	from_namespaces(c);

@@ -22,6 +22,24 @@ int nsc_read_signed(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
+/* The profile is read later, by the code that compiles it. */
+int nsc_read_seccomp(struct nsc_reader *r, const json_t *value,
+		     const struct nsc_field *f, void *to)
+{
+	const char *text = nsc_field_text(r, value);
+
+	if (!text)
+		return -EINVAL;
+	if (text[0] == '/' && text[strlen(text) - 1] != '/')
+		return nsc_read_path(r, value, f, to);
+	if (strcmp(text, NSC_SECCOMP_DEFAULT) != 0 &&
+	    strcmp(text, NSC_SECCOMP_UNCONFINED) != 0)
+		return nsc_field_wrong(r, value, "\"default\", "
+				       "\"unconfined\" or the absolute path "
+				       "of a profile");
+	return nsc_read_text(r, value, f, to);
+}
+
 int nsc_read_umask(struct nsc_reader *r, const json_t *value,
 		   const struct nsc_field *f, void *to)
 {
@@ -344,12 +362,21 @@ static int append_hook(struct nsc_reader *r, const json_t *element,
 	return ret;
 }
 
-int nsc_read_start_hook(struct nsc_reader *r, const json_t *element, void *to)
+static int read_start_hook(struct nsc_reader *r, const json_t *element,
+			   void *to)
 {
 	return append_hook(r, element, to, false);
 }
 
-int nsc_read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
+static int read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
 {
 	return append_hook(r, element, to, true);
 }
+
+const struct nsc_field nsc_hooks_fields[] = {
+	{ .name = "start", .read = nsc_read_array,
+	  .members = nsc_hook_fields, .element = read_start_hook },
+	{ .name = "stop", .read = nsc_read_array,
+	  .members = nsc_hook_fields, .element = read_stop_hook },
+	{ .name = NULL },
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of container.json about the processes inside: rlimits, sysctl, umask,
- * oom_score_adj, init, hooks.
+ * oom_score_adj, seccomp, init, hooks.
  */
 #ifndef NSC_CONFIG_PROCESS_KEYS_H
 #define NSC_CONFIG_PROCESS_KEYS_H
@@ -10,16 +10,16 @@
 
 extern const struct nsc_field nsc_rlimit_fields[];
 extern const struct nsc_field nsc_hook_fields[];	/* of one hook */
+extern const struct nsc_field nsc_hooks_fields[];
 
 /* Each stores into the struct nsc_config at to (field->at is 0). */
 nsc_field_read nsc_read_rlimits;
 nsc_field_read nsc_read_sysctl;
 nsc_field_read nsc_read_init;
-nsc_element_read nsc_read_start_hook;
-nsc_element_read nsc_read_stop_hook;
 
 nsc_field_read nsc_read_signed;		/* int: min to max */
 nsc_field_read nsc_read_umask;		/* int */
+nsc_field_read nsc_read_seccomp;	/* char * */
 nsc_field_read nsc_read_paths;		/* char **: absolute paths */
 
 /*

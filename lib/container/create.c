@@ -26,6 +26,7 @@
 #include "cgroup/cgroups.h"
 #include "rootfs/exec_user.h"
 #include "container/ping.h"
+#include "container/init_attributes.h"
 #include "container/init.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
@@ -200,7 +201,7 @@ static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
 {
 	struct clone_args args = {
 		.flags = CLONE_PIDFD |
-			 (flags & ~(unsigned int)(CLONE_NEWNS |
+			 (flags & ~(unsigned int)(CLONE_NEWNS | CLONE_NEWTIME |
 						  CLONE_NEWCGROUP)),
 		.pidfd = (uint64_t)(uintptr_t)pidfd,
 	};
@@ -280,6 +281,15 @@ static int create_let_go(struct builder *b, struct nsc_error *err)
 	if (write(b->go, "", 1) != 1)
 		return nsc_error_sys(err, errno, "PID 1 has ended");
 	return 0;
+}
+
+/* PID 1 waits until its clocks are set, if it has any. */
+static int prepare_init(struct builder *b, struct nsc_error *err)
+{
+	int ret = nsc_attributes_of_init(b->plan->config, b->pid, err);
+
+	return ret < 0 || !(b->plan->config->namespaces & CLONE_NEWTIME) ?
+	       ret : create_let_go(b, err);
 }
 
 static int write_maps(struct builder *b, struct nsc_error *err)
@@ -523,6 +533,7 @@ create_build(struct builder *b, pid_t parent)
 		{ adjust_init, false },
 		{ write_maps, false },
 		{ settle_groups, false },
+		{ prepare_init, false },
 		{ delegate_groups, false },
 		{ map_home, false },
 		{ build_rootfs, false },

@@ -27,11 +27,13 @@
 #include "util/paths.h"
 #include "util/text.h"
 #include "container/exec_try.h"
+#include "container/init_attributes.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
 #include "linux/credential.h"
 #include "linux/keyring.h"
 #include "linux/label.h"
+#include "linux/namespace.h"
 
 static int enter_groups(const struct nsc_init *init, struct nsc_error *err)
 {
@@ -45,6 +47,11 @@ static int wait_for_go(const struct nsc_init *init, struct nsc_error *err)
 	if (read(init->go, &byte, 1) != 1)
 		return nsc_error_set(err, EPIPE, "the builder has died");
 	return 0;
+}
+
+static int attributes(const struct nsc_init *init, struct nsc_error *err)
+{
+	return nsc_init_attributes(init->plan->config, err);
 }
 
 static int limit(const struct nsc_init *init, struct nsc_error *err)
@@ -71,9 +78,35 @@ static int init_own_groups(const struct nsc_init *init, struct nsc_error *err)
 	if (init->plan->config->namespaces & CLONE_NEWCGROUP &&
 	    unshare(CLONE_NEWCGROUP) < 0)
 		return nsc_error_sys(err, errno, "make the cgroup namespace");
-	/* If the builder has died, wait_for_go() ends this process. */
-	nsc_error_send(init->report, NSC_IGNORE);
 	return 0;
+}
+
+/*
+ * Not by clone3() either: its child is the first process of the time namespace,
+ * whose offsets cannot change any more.  Tell the builder, which writes them
+ * and knows that this process is in its groups; if it has died, wait_for_go()
+ * ends this process.
+ */
+static int own_time(const struct nsc_init *init, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	int ret;
+
+	if (!(init->plan->config->namespaces & CLONE_NEWTIME)) {
+		nsc_error_send(init->report, NSC_IGNORE);
+		return 0;
+	}
+	if (unshare(CLONE_NEWTIME) < 0)
+		return errno != EINVAL ?
+			nsc_error_sys(err, errno, "make the time namespace") :
+			nsc_error_set(err, EINVAL, "namespaces.NEWTIME: this "
+				      "kernel has no time namespaces");
+	fd = open("/proc/self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	nsc_error_send(init->report, NSC_IGNORE);
+	ret = wait_for_go(init, err);
+	if (ret == 0 && (fd < 0 || setns(fd, CLONE_NEWTIME) < 0))
+		ret = nsc_error_sys(err, errno, "enter the time namespace");
+	return ret;
 }
 
 /*
@@ -255,9 +288,11 @@ void nsc_init_run(const struct nsc_init *init)
 				    struct nsc_error *err) = {
 		enter_groups,
 		wait_for_go,	/* the id maps are written */
+		attributes,
 		limit,
 		init_become_root,
 		init_own_groups,	/* PID 1 is in its groups */
+		own_time,
 		set_labels,
 		wait_for_go,	/* the file systems are complete */
 		own_mounts,

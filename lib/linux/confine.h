@@ -27,6 +27,12 @@ struct nsc_process {
 	struct nsc_rlimits rlimits;
 	int umask;		/* -1: unchanged */
 	int oom_score_adj;	/* NSC_OOM_LEAVE: unchanged */
+	int sched_policy;	/* SCHED_*; -1: unchanged */
+	int sched_nice;		/* -20 to 19 */
+	int sched_priority;	/* 1 to 99 for SCHED_FIFO and SCHED_RR */
+	int io_priority;	/* of ioprio_set(2); -1: unchanged */
+	int personality;	/* PER_*; -1: unchanged */
+	char *cpu_affinity;	/* "0-3"; NULL: unchanged */
 	char *apparmor_profile;	/* NULL or "": none */
 	char *selinux_label;	/* NULL or "": none */
 };

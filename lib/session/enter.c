@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "linux/attributes.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
 #include "linux/credential.h"
@@ -33,7 +34,8 @@ static int set_limits(const struct nsc_state *state, struct nsc_error *err)
 		return ret;
 	if (process->umask >= 0)
 		umask((mode_t)process->umask);
-	return nsc_rlimit_apply(&process->rlimits, err);
+	ret = nsc_attributes_apply(process, err);
+	return ret < 0 ? ret : nsc_rlimit_apply(&process->rlimits, err);
 }
 
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,

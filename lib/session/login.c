@@ -112,6 +112,8 @@ static void try_in_child(const void *arg, void *answer)
 	 * other steps.
 	 */
 	state.filter = (struct nsc_seccomp){ .len = 0 };
+	/* This child is in no group of the container: PID 1 has tried it. */
+	state.process.cpu_affinity = NULL;
 	session.state = &state;
 	session.bring = NULL;
 	nsc_session_try(&session, attempt->user, attempt->terminal, err);

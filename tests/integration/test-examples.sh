@@ -293,6 +293,14 @@ live_key() {
 			{stop, linger, on_disconnect, idle_timeout, max_lifetime,
 			max_sessions}')" ;;
 	umask) wear; inside '[ "$(umask)" = 0027 ]' ;;
+	scheduler)
+		wear; inside 'chrt -p $$ | grep -q SCHED_BATCH && [ "$(nice)" = 5 ]' ;;
+	io_priority) wear; inside 'ionice -p $$ | grep -q "prio 6"' ;;
+	cpu_affinity) wear; inside 'taskset -cp $$ | grep -q ": 0$"' ;;
+	personality) wear; inside '[ "$(uname -m)" = "$(linux32 uname -m)" ]' ;;
+	namespaces_2)
+		wear; inside "[ \"\$(cut -d. -f1 /proc/uptime)\" -gt \
+			$(($(cut -d. -f1 /proc/uptime) + 86000)) ]" ;;
 	oom_score_adj) wear; inside '[ "$(cat /proc/self/oom_score_adj)" = 100 ]' ;;
 	*) live_cgroup_key ;;
 	esac

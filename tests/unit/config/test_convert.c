@@ -151,6 +151,10 @@ START_TEST(form_of_the_oci)
 			 536870912);
 	ck_assert_str_eq(c->hooks[0].args[0], "/run/x");
 	noted("process.args: left out");
+	ck_assert_int_eq(c->process.personality, 8);
+	ck_assert_str_eq(c->process.cpu_affinity, "0-1");
+	ck_assert_int_eq(c->time_offsets[1].secs, -7);
+	noted("process.execCPUAffinity.initial: left out");
 	noted("linux.seccomp: left out");
 	noted("hooks.poststart: left out");
 	nsc_config_free(c);
@@ -172,7 +176,10 @@ START_TEST(to_the_oci_and_back)
 		"process.terminal", "process.user", "process.rlimits",
 		"process.noNewPrivileges", "process.oomScoreAdj",
 		"process.capabilities.bounding", "linux.namespaces",
-		"linux.uidMappings", "linux.sysctl", "linux.cgroupsPath",
+		"process.scheduler", "process.ioPriority",
+		"process.execCPUAffinity.final", "linux.personality",
+		"linux.timeOffsets", "linux.uidMappings", "linux.sysctl",
+		"linux.cgroupsPath",
 		"linux.resources.memory", "linux.resources.cpu",
 		"linux.resources.pids", "linux.resources.rdma",
 		"linux.resources.hugepageLimits",

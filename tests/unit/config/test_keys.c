@@ -109,6 +109,10 @@ START_TEST(process_defaults)
 	ck_assert_int_eq(c->process.umask, -1);
 	ck_assert_uint_eq(c->on_change, NSC_ON_CHANGE_HOST);
 	ck_assert_int_eq(c->process.oom_score_adj, NSC_OOM_LEAVE);
+	ck_assert_int_eq(c->process.sched_policy, -1);
+	ck_assert_int_eq(c->process.io_priority, -1);
+	ck_assert_int_eq(c->process.personality, -1);
+	ck_assert_ptr_null(c->process.cpu_affinity);
 	ck_assert_uint_eq(c->max_terminals, 256);
 	ck_assert_uint_eq(c->cgroups.limits.set, 0);
 	ck_assert_uint_eq(c->cgroups.limits.wished, 1U << NSC_CGROUP_N_PIDS);
