@@ -207,6 +207,9 @@ int nscontainer_check(const struct nscontainer *container,
 	KEY("why", TEXT, "why it is stale") \
 	KEY("draining", BOOL, "whether new logins get another container") \
 	KEY("ending", BOOL, "whether PID 1 is being ended") \
+	KEY("devices", TEXTS, "devices of the key devices that it has") \
+	KEY("exclusive_devices", TEXTS, "those that no other container can " \
+	    "have meanwhile") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
 
 int nscontainer_find(const struct nscontainer *container,

@@ -47,6 +47,18 @@ static const char *condition(const struct nscontainer_record *record)
 	       nscontainer_record_text(record, "stale");
 }
 
+/* A line of its own, since few containers have any. */
+static void print_devices(const struct nscontainer_record *record)
+{
+	const char *devices = nscontainer_record_text(record, "devices");
+	const char *exclusive = nscontainer_record_text(record,
+							"exclusive_devices");
+
+	if (devices && *devices && strcmp(devices, "-") != 0)
+		printf("    devices: %s%s%s\n", devices,
+		       *exclusive ? ", exclusive: " : "", exclusive);
+}
+
 static void print_why(const struct nscontainer_record *record)
 {
 	const char *why = nscontainer_record_text(record, "why");
@@ -72,6 +84,7 @@ static void cmd_list_print_row(const struct nscontainer_record *record,
 	       condition(record), addresses(record, text),
 	       external ? "pidfile " : "", external ?
 	       nscontainer_record_text(record, "external") : rootfs);
+	print_devices(record);
 	if (why)
 		print_why(record);
 }

@@ -13,6 +13,7 @@
 #include "util/text.h"
 #include "policy/policy.h"
 #include "cgroup/cgroup.h"
+#include "config/cdi.h"
 #include "container/dry_run.h"
 #include "container/external.h"
 #include "container/hooks.h"
@@ -269,6 +270,8 @@ static int check_config(struct nsc_plan *plan, const char *dir,
 	int64_t all = nsc_process_now() + (int64_t)conf->start_timeout * 1000;
 	int error = nsc_start_load(dir, plan->user, conf, &config, err);
 
+	if (error == 0)
+		error = nsc_cdi_apply(config, err);
 	if (error < 0)
 		return error;
 	plan->config = config;

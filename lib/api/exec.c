@@ -25,6 +25,7 @@
 #include "util/file.h"
 #include "util/process.h"
 #include "util/paths.h"
+#include "config/cdi.h"
 #include "container/start_container.h"
 #include "util/text.h"
 #include "linux/pidfd.h"
@@ -125,6 +126,8 @@ static int exec_start(struct exec *e, int rundir, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	ret = nsc_start_load(e->container->dir, e->user, conf, &config, err);
+	if (ret == 0)
+		ret = nsc_cdi_apply(config, err);
 	if (ret < 0)
 		return ret;
 	request.conf = conf;

@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 
 #include "api/update.h"
+#include "container/devices.h"
 #include "util/fd.h"
 #include "util/lock.h"
+#include "util/text.h"
 #include "rundir/running.h"
 #include "util/paths.h"
 #include "policy/dropins.h"
@@ -123,13 +125,24 @@ static json_t *stale_why(const struct nsc_state *state, int instance)
 
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
+static json_t *devices_json(int instance, bool exclusive)
+{
+	char **names = nsc_devices_names(instance, exclusive);
+	json_t *array = json_array();
+
+	for (size_t i = 0; names && names[i]; i++)
+		json_array_append_new(array, json_string(names[i]));
+	nsc_text_free_vector(names);
+	return array;
+}
+
 static json_t *state_json(const struct nsc_state *state, int instance,
 			  bool ending)
 {
 	json_t *reasons = stale_why(state, instance);
 
 	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
-			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o}",
+			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o}",
 			 "user", state->user, "directory",
 			 nsc_api_directory(state), "pid", (int)state->pid,
 			 "start",
@@ -146,6 +159,8 @@ static json_t *state_json(const struct nsc_state *state, int instance,
 			 "draining", !nsc_instance_is_current(instance,
 						state->generation),
 			 "ending", ending,
+			 "devices", devices_json(instance, false),
+			 "exclusive_devices", devices_json(instance, true),
 			 "networks", nsc_api_networks(state->networks));
 }
 

@@ -10,6 +10,7 @@
 #include "util/paths.h"
 #include "rundir/rundir.h"
 #include "api/starting.h"
+#include "config/cdi.h"
 #include "container/start_container.h"
 #include "cgroup/cgroup.h"
 #include "container/surroundings.h"
@@ -48,6 +49,8 @@ int nsc_api_start(const struct nsc_session_request *asked, const char *stop,
 	};
 	int ret = nsc_start_load(asked->policy->dir, user, conf, &config, err);
 
+	if (ret == 0)
+		ret = nsc_cdi_apply(config, err);
 	if (ret < 0)
 		return ret;
 	request.config = config;

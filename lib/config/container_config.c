@@ -18,6 +18,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "config/attribute_keys.h"
+#include "config/cdi.h"
 #include "config/cgroup_keys.h"
 #include "policy/conf.h"
 #include "config/engine_keys.h"
@@ -300,6 +301,8 @@ static const struct nsc_field config_fields[] = {
 	  .members = nsc_mount_fields, .element = nsc_read_mount },
 	{ .name = "device_nodes", .read = nsc_read_device_nodes,
 	  .members = nsc_device_fields },
+	{ .name = "devices", .read = nsc_read_array,
+	  .members = nsc_cdi_fields, .element = nsc_read_cdi_device },
 	{ .name = "uid_mappings", .read = nsc_read_uid_mappings,
 	  .members = nsc_mapping_fields },
 	{ .name = "gid_mappings", .read = nsc_read_gid_mappings,
@@ -532,12 +535,6 @@ char **nsc_config_keys(void)
 	return NULL;
 }
 
-static void free_hook(struct nsc_config_hook *hook)
-{
-	free(hook->path);
-	nsc_text_free_vector(hook->args);
-}
-
 void nsc_config_free(struct nsc_config *config)
 {
 	if (!config)
@@ -559,11 +556,9 @@ void nsc_config_free(struct nsc_config *config)
 	nsc_text_free_vector(config->masked_paths);
 	nsc_text_free_vector(config->root_paths);
 	nsc_text_free_vector(config->readonly_paths);
-	for (size_t i = 0; i < config->n_hooks; i++)
-		free_hook(&config->hooks[i]);
-	free(config->hooks);
-	free_hook(&config->engine_start);
-	free_hook(&config->engine_stop);
+	nsc_config_hooks_free(config->hooks, config->n_hooks);
+	nsc_config_hook_free(&config->engine_start);
+	nsc_config_hook_free(&config->engine_stop);
 	free(config->pidfile);
 	free(config->seccomp);
 	nsc_text_free_vector(config->process.env);
@@ -573,15 +568,8 @@ void nsc_config_free(struct nsc_config *config)
 	for (size_t i = 0; i < config->n_routes; i++)
 		free(config->routes[i].interface);
 	free(config->routes);
-	for (size_t i = 0; i < config->n_mounts; i++) {
-		free(config->mounts[i].source);
-		free(config->mounts[i].destination);
-		free(config->mounts[i].size);
-	}
-	free(config->mounts);
-	for (size_t i = 0; i < config->n_devices; i++)
-		free(config->devices[i].path);
-	free(config->devices);
+	nsc_config_mounts_free(config->mounts, config->n_mounts);
+	nsc_config_devices_free(config);
 	nsc_config_cgroups_free(&config->cgroups);
 	free(config->uid_mappings);
 	free(config->gid_mappings);

@@ -65,6 +65,7 @@ struct nsc_config_hook {
 	bool stop;		/* run after the end; false: at the start */
 	char *path;
 	char **args;		/* arguments after the path, NULL: none */
+	char **env;		/* besides ours, or NULL */
 	uint32_t timeout;	/* seconds */
 	unsigned int on_failure;	/* 0: refuse the start, 1: ignore */
 };
@@ -101,6 +102,13 @@ struct nsc_config_network {
 	char *nspath;
 	char *parent;
 	char *mode;
+};
+
+/* An entry of devices[], by the Container Device Interface. */
+struct nsc_config_cdi {
+	char *name;			/* "vendor.com/class=name" */
+	bool exclusive;
+	char *numbers;		/* " c:1:7", by nsc_cdi_apply() */
 };
 
 #define NSC_ROUTES_MAX 64
@@ -149,6 +157,12 @@ struct nsc_config {
 	bool default_devices;		/* device_nodes was absent */
 	struct nsc_device_node *devices;
 	size_t n_devices;
+	struct nsc_config_cdi *cdi;	/* nsc_cdi_apply() makes their edits */
+	size_t n_cdi;
+	size_t n_own_mounts;		/* before those of cdi */
+	gid_t *gids;			/* of cdi: besides the user's, inside */
+	char **gid_names;		/* of the same length, NULL-terminated */
+	size_t n_gids;
 	bool automatic_mappings;	/* uid_ and gid_mappings were absent */
 	struct nsc_id_mapping *uid_mappings;
 	size_t n_uid_mappings;
@@ -187,6 +201,13 @@ int nsc_config_parse_files(const struct nsc_config_files *files,
 			   const char *file, const char *dir,
 			   const struct nsc_user *user,
 			   struct nsc_config **ret, struct nsc_error *err);
+
+/*
+ * The device nodes from i = 0, then NULL: the default ones, if they are wanted,
+ * without those that another node takes the place of, and the others.
+ */
+const struct nsc_device_node *nsc_config_device(const struct nsc_config *config,
+						size_t i);
 
 void nsc_config_free(struct nsc_config *config);
 static inline void nsc_config_cleanup(struct nsc_config **config)

@@ -79,6 +79,28 @@ static void device_nodes(struct nsc_convert *c, const char *key,
 	convert_devices(c, key, value, c->to, "device_nodes");
 }
 
+/* Today's names of vendors stay; earlier forms had the nodes there. */
+static void devices(struct nsc_convert *c, const char *key, const json_t *value)
+{
+	json_t *nodes = json_array(), *element;
+	size_t i;
+
+	json_array_foreach((json_t *)(uintptr_t)value, i, element) {
+		const json_t *name = json_is_string(element) ? element :
+				     json_object_get(element, "name");
+
+		if (json_is_string(name) &&
+		    strchr(json_string_value(name), '='))
+			json_array_append(nsc_convert_array(c->to, key),
+					  element);
+		else
+			json_array_append(nodes, element);
+	}
+	if (json_array_size(nodes))
+		device_nodes(c, key, nodes);
+	json_decref(nodes);
+}
+
 /* --- what a process may do --------------------------------------------- */
 
 /* Capabilities of a kernel of 2014. */
@@ -442,7 +464,7 @@ static const struct rule {
 	{ "required_device_nodes", device_nodes, NULL, NULL },
 	{ "optional_device_nodes", device_nodes, NULL, NULL },
 	{ "device_nodes", device_nodes, NULL, NULL },
-	{ "devices", device_nodes, NULL, NULL },
+	{ "devices", devices, NULL, NULL },
 	{ "mount_config", members, NULL, NULL },
 	{ "root_fs", NULL, "rootfs", NULL },
 	{ "readonlyfs", NULL, "readonly_fs", NULL },

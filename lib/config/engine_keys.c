@@ -68,7 +68,7 @@ static const char *const conflicts[] = {
 	"uid_mappings", "gid_mappings", "home", "home_required", "init",
 	"sysctl", "masked_paths", "readonly_paths", "root_paths", "hooks",
 	"context.mount_label", "context.restrictions", "max_terminals",
-	"accept", "time_offsets",
+	"accept", "devices", "time_offsets",
 };
 
 const char *nsc_external_conflict(const json_t *object)

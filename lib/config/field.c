@@ -279,6 +279,11 @@ static bool has_dotdot(const char *path)
 	return false;
 }
 
+bool nsc_field_is_path(const char *text)
+{
+	return text[0] == '/' && !has_dotdot(text);
+}
+
 int nsc_read_path(struct nsc_reader *r, const json_t *value,
 		  const struct nsc_field *f, void *to)
 {
@@ -288,7 +293,7 @@ int nsc_read_path(struct nsc_reader *r, const json_t *value,
 
 	if (ret < 0 || !path)
 		return ret;
-	if (path[0] != '/' || has_dotdot(path))
+	if (!nsc_field_is_path(path))
 		return nsc_field_wrong(r, value, "an absolute path without "
 				       "'..'");
 	for (len = strlen(path); len > 1 && path[len - 1] == '/'; len--)

@@ -137,6 +137,7 @@ nsc_field_read nsc_read_choice;		/* unsigned int: index in choices */
 nsc_field_read nsc_read_text;		/* char *: unchanged */
 nsc_field_read nsc_read_template;	/* char *: expanded */
 nsc_field_read nsc_read_path;		/* char *: absolute, expanded */
+bool nsc_field_is_path(const char *text);	/* absolute, without ".." */
 nsc_field_read nsc_read_texts;		/* char **: array of strings */
 nsc_field_read nsc_read_mode;		/* mode_t: 0 to max; also octal */
 nsc_field_read nsc_read_members;	/* the struct itself, by members */

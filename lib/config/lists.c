@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 
 #include "config/container_config.h"
+#include "util/text.h"
 
 static int read_device_type(struct nsc_reader *r, const json_t *value,
 			    const struct nsc_field *f, void *to)
@@ -27,8 +28,8 @@ static int read_device_type(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-static int read_permissions(struct nsc_reader *r, const json_t *value,
-			    const struct nsc_field *f, void *to)
+int nsc_read_permissions(struct nsc_reader *r, const json_t *value,
+			 const struct nsc_field *f, void *to)
 {
 	const char *text = json_string_value(value);
 
@@ -68,7 +69,7 @@ const struct nsc_field nsc_device_fields[] = {
 	  .at = AT(major), .min = -1, .max = 4095 },
 	{ .name = "minor_number", .read = read_device_number,
 	  .at = AT(minor), .min = -1, .max = 1048575 },
-	{ .name = "cgroup_permissions", .read = read_permissions,
+	{ .name = "cgroup_permissions", .read = nsc_read_permissions,
 	  .at = AT(access) },
 	{ .name = "file_mode", .read = nsc_read_mode, .at = AT(mode),
 	  .max = 0777 },
@@ -88,8 +89,7 @@ const struct nsc_field nsc_mapping_fields[] = {
 };
 #undef AT
 
-/* Is path below /dev, without a component that leads elsewhere? */
-static bool device_path_valid(const char *path)
+bool nsc_device_path_valid(const char *path)
 {
 	if (strncmp(path, "/dev/", 5) != 0 || strlen(path) > 255)
 		return false;
@@ -128,7 +128,7 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 	if (ret == 0 && (device.major < 0 || device.minor < 0))
 		ret = nsc_field_refuse(r, "a node needs both numbers: -1 (any) "
 				       "is for cgroups.allowed_devices");
-	if (ret == 0 && (!device.path || !device_path_valid(device.path)))
+	if (ret == 0 && (!device.path || !nsc_device_path_valid(device.path)))
 		ret = nsc_field_refuse_member(r, "path",
 					      "expected a path below /dev");
 	list = ret < 0 ? NULL :
@@ -156,6 +156,42 @@ int nsc_read_device_nodes(struct nsc_reader *r, const json_t *value,
 	(void)f;
 	config->default_devices = false;
 	return nsc_field_array(r, value, read_device_node, to);
+}
+
+static bool lists_replaced(const struct nsc_config *config, const char *path)
+{
+	for (size_t i = 0; i < config->n_devices; i++)
+		if (!strcmp(config->devices[i].path, path))
+			return true;
+	return false;
+}
+
+const struct nsc_device_node *nsc_config_device(const struct nsc_config *config,
+						size_t i)
+{
+	size_t n = config->default_devices ? NSC_DEVICE_DEFAULTS : 0;
+
+	for (size_t k = 0; k < n; k++)
+		if (!lists_replaced(config, nsc_device_defaults[k].path) &&
+		    !i--)
+			return &nsc_device_defaults[k];
+	return i < config->n_devices ? &config->devices[i] : NULL;
+}
+
+void nsc_config_devices_free(struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_devices; i++) {
+		free(config->devices[i].path);
+		free(config->devices[i].host_path);
+	}
+	free(config->devices);
+	for (size_t i = 0; i < config->n_cdi; i++) {
+		free(config->cdi[i].name);
+		free(config->cdi[i].numbers);
+	}
+	free(config->cdi);
+	free(config->gids);
+	nsc_text_free_vector(config->gid_names);
 }
 
 static int read_rule(struct nsc_reader *r, const json_t *element, void *to)

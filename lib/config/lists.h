@@ -17,6 +17,14 @@ nsc_field_read nsc_read_gid_mappings;
 int nsc_read_capability(struct nsc_reader *reader, const json_t *element,
 			void *to);
 
+nsc_field_read nsc_read_permissions;	/* unsigned int, NSC_DEVICE_* */
+
+struct nsc_config;
+void nsc_config_devices_free(struct nsc_config *config);
+
+/* Is path below /dev, without a component that leads elsewhere? */
+bool nsc_device_path_valid(const char *path);
+
 nsc_field_read nsc_read_devices;	/* struct nsc_config_devices */
 nsc_field_read nsc_read_environment;	/* char **, "KEY=VALUE" */
 

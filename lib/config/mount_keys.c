@@ -109,6 +109,33 @@ static int read_option(struct nsc_reader *r, const json_t *element, void *to)
 	return 0;
 }
 
+bool nsc_mount_option(const char *name, uint64_t *attributes)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(options); i++) {
+		if (strcmp(options[i].name, name) != 0 || options[i].remedy)
+			continue;
+		if (options[i].attributes & NSC_MOUNT_ATIME)
+			*attributes &= ~(NSC_MOUNT_ATIME | MOUNT_ATTR__ATIME);
+		*attributes |= options[i].attributes;
+		return true;
+	}
+	return false;
+}
+
+void nsc_config_mount_free(struct nsc_config_mount *mount)
+{
+	free(mount->source);
+	free(mount->destination);
+	free(mount->size);
+}
+
+void nsc_config_mounts_free(struct nsc_config_mount *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		nsc_config_mount_free(&list[i]);
+	free(list);
+}
+
 static int read_options(struct nsc_reader *r, const json_t *value,
 			const struct nsc_field *f, void *to)
 {

@@ -71,6 +71,17 @@ struct nsc_plan {
 /* Fill lifecycle, and stop if it is NULL, from config and conf. */
 void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf);
 
+/*
+ * The owner of a device node, as the host sees it.  An id that the container
+ * does not have is an error.
+ */
+int nsc_plan_owner(const struct nsc_plan *plan,
+		   const struct nsc_device_node *node, uid_t *ret_uid,
+		   gid_t *ret_gid, struct nsc_error *err);
+
+/* A group as the host sees it; (gid_t)-1: the container does not have it. */
+gid_t nsc_plan_gid(const struct nsc_plan *plan, gid_t gid);
+
 /* The plan's request for control groups; it points into the plan. */
 struct nsc_cgroup_request nsc_plan_cgroups(const struct nsc_plan *plan);
 

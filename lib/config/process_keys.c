@@ -380,3 +380,17 @@ const struct nsc_field nsc_hooks_fields[] = {
 	  .members = nsc_hook_fields, .element = read_stop_hook },
 	{ .name = NULL },
 };
+
+void nsc_config_hook_free(struct nsc_config_hook *hook)
+{
+	free(hook->path);
+	nsc_text_free_vector(hook->args);
+	nsc_text_free_vector(hook->env);
+}
+
+void nsc_config_hooks_free(struct nsc_config_hook *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		nsc_config_hook_free(&list[i]);
+	free(list);
+}

@@ -17,6 +17,10 @@ nsc_field_read nsc_read_rlimits;
 nsc_field_read nsc_read_sysctl;
 nsc_field_read nsc_read_init;
 
+struct nsc_config_hook;
+void nsc_config_hook_free(struct nsc_config_hook *hook);
+void nsc_config_hooks_free(struct nsc_config_hook *list, size_t n);
+
 nsc_field_read nsc_read_signed;		/* int: min to max */
 nsc_field_read nsc_read_umask;		/* int */
 nsc_field_read nsc_read_seccomp;	/* char * */

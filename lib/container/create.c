@@ -336,6 +336,7 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 		.login = plan->login ? plan->user : NULL,
 		.shell = plan->config->shell,
 		.host_ids = userns < 0,
+		.more = plan->config->gids, .n_more = plan->config->n_gids,
 	};
 	struct nsc_rootfs rootfs = NSC_ROOTFS_INIT;
 	int join = (int)plan->config->namespaces &

@@ -29,6 +29,9 @@ const char *nsc_generation_exclusive(const struct nsc_config *config)
 		return NSC_EXCLUSIVE_LAYER;
 	if (config->cgroups.name && *config->cgroups.name)
 		return "cgroups.name";
+	for (size_t i = 0; i < config->n_cdi; i++)
+		if (config->cdi[i].exclusive)
+			return "devices[].exclusive";
 	for (size_t i = 0; i < config->n_networks; i++) {
 		const struct nsc_config_network *n = &config->networks[i];
 

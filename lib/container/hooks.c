@@ -85,6 +85,23 @@ static char **make_argv(const struct nsc_config_hook *hook)
 	return argv;
 }
 
+/* A new vector of its own variables, which count, and those of all hooks. */
+static char **hooks_environment_of(const struct nsc_config_hook *hook,
+				   char **all)
+{
+	size_t n = 0, more = 0;
+	char **vector;
+
+	while (all[n])
+		n++;
+	while (hook->env && hook->env[more])
+		more++;
+	vector = calloc(n + more + 1, sizeof(*vector));
+	for (size_t i = 0; vector && i < n + more; i++)
+		vector[i] = i < more ? hook->env[i] : all[i - more];
+	return vector;
+}
+
 int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 		      bool background, struct nsc_error *err)
 {
@@ -126,11 +143,14 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 		nsc_error_sys(err, -ret, "hooks");
 	for (size_t i = 0; ret == 0 && i < config->n_hooks; i++) {
 		const struct nsc_config_hook *hook = &config->hooks[i];
+		_cleanup_free_ char **own =
+			hooks_environment_of(hook, environment);
 		struct nsc_error one = NSC_ERROR_INIT;
 
 		if (hook->stop)
 			continue;
-		ret = nsc_hooks_command(hook, environment, false, &one);
+		ret = own ? nsc_hooks_command(hook, own, false, &one) :
+			    nsc_error_sys(&one, ENOMEM, "run");
 		if (ret < 0 && hook->on_failure)
 			ret = 0;
 		else if (ret < 0)
@@ -157,9 +177,12 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 		if (!config->hooks[i].stop)
 			continue;
 		hooks[n].timeout = config->hooks[i].timeout;
-		hooks[n].environment = environment;
+		hooks[n].environment =
+			hooks_environment_of(&config->hooks[i], environment);
 		hooks[n].arguments = make_argv(&config->hooks[i]);
-		error = hooks[n++].arguments ? 0 : -ENOMEM;
+		error = hooks[n].arguments && hooks[n].environment ? 0 :
+								    -ENOMEM;
+		n++;
 	}
 	if (!hooks || error < 0)
 		error = nsc_error_sys(err, ENOMEM, "hooks");
@@ -168,8 +191,10 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 	if (why.code)
 		nsc_error_set(err, why.code, "%s: hooks.stop: %s: combine them "
 			      "in one script", config->file, why.text);
-	while (n)
+	while (n) {
 		free(hooks[--n].arguments);
+		free(hooks[n].environment);
+	}
 	free(hooks);
 	nsc_text_free_vector(environment);
 	return error;

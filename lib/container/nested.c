@@ -57,17 +57,14 @@ static int nested_check_ids(const char *file, const struct nsc_id_mapping *map,
 static int check_devices(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
-	const struct nsc_device_node *node = config->default_devices ?
-			nsc_device_defaults : config->devices;
-	size_t n = config->default_devices ? NSC_DEVICE_DEFAULTS :
-					     config->n_devices;
+	const struct nsc_device_node *node;
 
 	if (config->cgroups.devices.given && !config->cgroups.allow_all_devices)
 		return nsc_error_set(err, EPERM, "cgroups.allowed_devices: "
 				     NESTED "which may not set such rules: "
 				     "remove the key: nothing but the nodes "
 				     "in /dev can be opened");
-	for (; n; n--, node++) {
+	for (size_t i = 0; (node = nsc_config_device(config, i)); i++) {
 		_cleanup_fd_ int fd = nsc_device_open(node, err);
 
 		if (fd < 0)

@@ -17,13 +17,8 @@
 #include "util/fd.h"
 #include "util/paths.h"
 
-/* Compare the plan with a container that runs. */
-typedef int others_compare(const struct nsc_plan *plan,
-			   const struct nsc_state *state,
-			   struct nsc_error *err);
-
 static int compare_instances(int rundir, const struct nsc_plan *plan,
-			     others_compare *compare, struct nsc_error *err)
+			     nsc_others_compare *compare, struct nsc_error *err)
 {
 	_cleanup_free_ unsigned int *list = NULL;
 	int n = nsc_instance_list(rundir, &list, NSC_IGNORE);
@@ -32,18 +27,15 @@ static int compare_instances(int rundir, const struct nsc_plan *plan,
 	for (int i = 0; ret == 0 && i < n; i++) {
 		_cleanup_fd_ int instance = nsc_instance_open(rundir, list[i],
 							      NSC_IGNORE);
-		_cleanup_state_ struct nsc_state *state = NULL;
-		_cleanup_fd_ int pidfd = instance < 0 ? -1 :
-			nsc_running_find(instance, &state, NSC_IGNORE);
 
-		if (pidfd >= 0)
-			ret = compare(plan, state, err);
+		if (instance >= 0)
+			ret = compare(plan, instance, err);
 	}
 	return ret;
 }
 
-static int compare_all(const struct nsc_plan *plan, others_compare *compare,
-		       struct nsc_error *err)
+int nsc_others_each(const struct nsc_plan *plan, nsc_others_compare *compare,
+		    struct nsc_error *err)
 {
 	DIR *dir = opendir(NSC_RUNDIR);
 	const struct dirent *entry;
@@ -75,14 +67,16 @@ find_overlap(const struct nsc_config *config, const struct nsc_id_mapping *with)
 	return NULL;
 }
 
-static int compare_ids(const struct nsc_plan *plan,
-		       const struct nsc_state *state, struct nsc_error *err)
+static int compare_ids(const struct nsc_plan *plan, int instance,
+		       struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
 	struct nsc_id_mapping theirs[NSC_MAPPINGS_MAX];
 	int n;
 
-	if (state->uid == plan->user->uid ||
+	if (pidfd < 0 || state->uid == plan->user->uid ||
 	    !(state->namespaces & CLONE_NEWUSER))
 		return 0;
 	n = nsc_idmap_read(state->pid, "uid_map", theirs);
@@ -104,14 +98,17 @@ static int compare_ids(const struct nsc_plan *plan,
 int nsc_others_check_ids(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	return plan->config->automatic_mappings ? 0 :
-	       compare_all(plan, compare_ids, err);
+	       nsc_others_each(plan, compare_ids, err);
 }
 
 /* A directory that was moved away while its container runs has the layer. */
-static int compare_layers(const struct nsc_plan *plan,
-			  const struct nsc_state *state, struct nsc_error *err)
+static int compare_layers(const struct nsc_plan *plan, int instance,
+			  struct nsc_error *err)
 {
-	if (*state->conf || !state->exclusive ||
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, NSC_IGNORE);
+
+	if (pidfd < 0 || *state->conf || !state->exclusive ||
 	    strcmp(state->exclusive, NSC_EXCLUSIVE_LAYER) != 0 ||
 	    strcmp(state->config, plan->config->file) != 0)
 		return 0;
@@ -159,5 +156,5 @@ int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err)
 
 	return ret < 0 || plan->login ||
 			       plan->config->overlay != NSC_OVERLAY_PERSISTENT ?
-		       ret : compare_all(plan, compare_layers, err);
+		       ret : nsc_others_each(plan, compare_layers, err);
 }

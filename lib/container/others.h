@@ -7,6 +7,15 @@
 #include "util/error.h"
 
 /*
+ * Call compare for each instance that is there, of a container that runs or
+ * not, until it returns an error.
+ */
+typedef int nsc_others_compare(const struct nsc_plan *plan, int instance,
+			       struct nsc_error *err);
+int nsc_others_each(const struct nsc_plan *plan, nsc_others_compare *compare,
+		    struct nsc_error *err);
+
+/*
  * Does a container of another user have a uid of the configured map?  Returns 0
  * or a negative errno, -EEXIST if so.
  */

@@ -93,9 +93,14 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 			    nsc_network_describe(plan, save->network) :
 			    calloc(1, sizeof(char *)),
 	};
+	_cleanup_free_ gid_t *more = calloc(plan->config->n_gids + 1,
+					    sizeof(*more));
 	int ret;
 
-	ret = stop && state.networks ? save_filter(plan, err) :
+	state.more_groups = (struct nsc_gids){ more, plan->config->n_gids };
+	for (size_t i = 0; more && i < plan->config->n_gids; i++)
+		more[i] = nsc_plan_gid(plan, plan->config->gids[i]);
+	ret = stop && more && state.networks ? save_filter(plan, err) :
 				       nsc_error_sys(err, ENOMEM, "state");
 	if (ret == 0)
 		ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups,

@@ -19,6 +19,7 @@
 #include "container/account.h"
 #include "container/answers.h"
 #include "config/engine_keys.h"
+#include "container/devices.h"
 #include "container/exposed.h"
 #include "container/external.h"
 #include "container/generation.h"
@@ -314,6 +315,8 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_others_check_layer(plan, err);
 	if (ret == 0)
+		ret = nsc_devices_check(plan, err);
+	if (ret == 0)
 		ret = nsc_account_check(plan, false, err);
 	if (ret == 0)
 		ret = let_pass(plan, NSC_ACCEPT_EXPOSED_FILES,
@@ -391,6 +394,7 @@ static int stop_replaced(const struct running *r, const struct nsc_conf *conf,
 static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		  const struct running *r, struct nsc_error *err)
 {
+	_cleanup_fd_ int claim = -1;
 	int ret;
 
 	/* Started to run until it is stopped, also after a replacement. */
@@ -403,6 +407,9 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = stop_replaced(r, conf, err);
 	if (ret == 0)
 		ret = nsc_account_check(plan, true, err);
+	if (ret == 0)
+		ret = nsc_devices_claim(plan, err);
+	claim = ret > 0 ? ret : -1;
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 

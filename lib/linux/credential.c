@@ -5,7 +5,10 @@
 #include <grp.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "util/fd.h"
 
 int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err)
 {
@@ -57,6 +60,24 @@ int nsc_credential_own_groups(gid_t **ret)
 	list[n] = getgid();
 	*ret = list;
 	return n;
+}
+
+int nsc_credential_add_groups(const struct nsc_gids *more,
+			      struct nsc_error *err)
+{
+	int n = getgroups(0, NULL);
+	_cleanup_free_ gid_t *list = n <= 0 || !more->n ? NULL :
+		calloc((size_t)n + more->n, sizeof(*list));
+
+	if (n <= 0 || !more->n)
+		return 0;
+	if (!list)
+		return nsc_error_sys(err, ENOMEM, "supplementary groups");
+	memcpy(list, more->list, more->n * sizeof(*list));
+	if (getgroups(n, list + more->n) != n ||
+	    setgroups(more->n + (size_t)n, list) < 0)
+		return nsc_error_sys(err, errno, "set supplementary groups");
+	return 0;
 }
 
 int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "util/error.h"
+#include "util/kv.h"
 
 /* User and group nobody: the kernel shows them for unmapped ids. */
 #define NSC_NOBODY 65534
@@ -36,5 +37,12 @@ int nsc_credential_own_groups(gid_t **ret);
 int nsc_credential_limit_groups(const gid_t *allowed, size_t n_allowed,
 				gid_t **ret_before, size_t *ret_n,
 				struct nsc_error *err);
+
+/*
+ * Add to the caller's supplementary groups.  A caller that has none, as sshd,
+ * takes them from /etc/group later.  Returns 0 or a negative errno.
+ */
+int nsc_credential_add_groups(const struct nsc_gids *more,
+			      struct nsc_error *err);
 
 #endif

@@ -13,7 +13,7 @@
 #include "linux/mount.h"
 
 #define DEV(name, major, minor) \
-	{ (char[]){ "/dev/" name }, 'c', major, minor, 0666, 7 }
+	{ (char[]){ "/dev/" name }, 'c', major, minor, 0666, 7, NULL, 0, 0 }
 
 const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS] = {
 	DEV("null", 1, 3),
@@ -44,7 +44,8 @@ static int make_parents(int dev, const char *name)
 int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err)
 {
 	mode_t type = node->type == 'b' ? S_IFBLK : S_IFCHR;
-	_cleanup_fd_ int fd = nsc_mount_open_source(node->path, err);
+	const char *path = node->host_path ? node->host_path : node->path;
+	_cleanup_fd_ int fd = nsc_mount_open_source(path, err);
 	struct stat st;
 
 	if (fd >= 0 && fstat(fd, &st) == 0 && (st.st_mode & S_IFMT) == type &&
@@ -54,7 +55,7 @@ int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err)
 			     "container, in which no device can be made, and "
 			     "its own '%s' is not %c %u:%u: let the engine "
 			     "around it add the device", node->path,
-			     node->path, node->type, node->major, node->minor);
+			     path, node->type, node->major, node->minor);
 }
 
 /* Bind the host's node, as it is, over an empty file. */

@@ -15,7 +15,12 @@ struct nsc_device_node {
 	unsigned int minor;
 	mode_t mode;		/* permission bits */
 	unsigned int access;	/* NSC_DEVICE_*, see cgroup_devices.h */
+	char *host_path;	/* where the host has it; NULL: path */
+	uid_t uid;		/* of its owner, inside */
+	gid_t gid;
 };
+
+#define NSC_DEVICE_OF_USER ((uid_t)-1)	/* uid, gid: those of the user */
 
 /* The default: null, zero, full, tty, urandom, random, each 0666. */
 #define NSC_DEVICE_DEFAULTS 6

@@ -463,11 +463,12 @@ static int put_accounts(const struct nsc_rootfs *rootfs,
 
 /*
  * Groups that are mapped to themselves: not group 0, and not those beyond the
- * map.
+ * map.  Those of devices come after them.
  */
-static size_t mapped_groups(const struct nsc_plan *plan, gid_t *groups,
+static size_t inside_groups(const struct nsc_plan *plan, gid_t *groups,
 			    char **names)
 {
+	const struct nsc_config *config = plan->config;
 	const struct nsc_user *user = plan->user;
 	size_t n = 0;
 
@@ -482,6 +483,15 @@ static size_t mapped_groups(const struct nsc_plan *plan, gid_t *groups,
 		groups[n] = user->groups[i];
 		names[n++] = plan->group_names[i];
 	}
+	for (size_t i = 0; i < config->n_gids; i++) {
+		size_t k = 0;
+
+		while (k < n && groups[k] != config->gids[i])
+			k++;
+		groups[k] = config->gids[i];
+		if (k == n)
+			names[n++] = config->gid_names[i];
+	}
 	return n;
 }
 
@@ -490,7 +500,7 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 {
 	const struct nsc_plan *plan = rootfs->plan;
 	const struct nsc_user *user = plan->user;
-	size_t n = (size_t)user->n_groups;
+	size_t n = (size_t)user->n_groups + plan->config->n_gids;
 	const char *name = strrchr(user->shell, '/');
 	static const struct nsc_own_file own[] = {
 		{ "passwd", print_passwd, false },
@@ -499,9 +509,8 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 	_cleanup_free_ gid_t *groups = calloc(n + 1, sizeof(*groups));
 	_cleanup_free_ char **names = calloc(n + 1, sizeof(*names));
 	struct nsc_account account = {
-		.user = user, .groups = user->groups,
-		.group_names = plan->group_names, .shell = user->shell,
-		.n_groups = n, .exact = rootfs->userns < 0,
+		.user = user, .groups = groups, .group_names = names,
+		.shell = user->shell, .exact = rootfs->userns < 0,
 	};
 
 	if (!plan->login)
@@ -512,11 +521,7 @@ static int accounts_put(const struct nsc_rootfs *rootfs, bool again,
 		account.shell = plan->config->shell;
 	else if (name && !strcmp(name, "/nsshell"))
 		account.shell = "";
-	if (!account.exact) {
-		account.n_groups = mapped_groups(plan, groups, names);
-		account.groups = groups;
-		account.group_names = names;
-	}
+	account.n_groups = inside_groups(plan, groups, names);
 	if (nsc_own_files_write(rootfs, own, NSC_ARRAY_SIZE(own), &account))
 		return 0;
 	return put_accounts(rootfs, &account, again, err);

@@ -235,8 +235,11 @@ int nsc_exec_user_resolve(const struct nsc_exec_user_request *request,
 					     spec, id.uid, login.uid);
 		id = login;
 	}
-	*ret = id;
-	return 0;
+	for (size_t i = 0; error == 0 && i < request->n_more; i++)
+		error = add_group(&id, request->more[i], err);
+	if (error == 0)
+		*ret = id;
+	return error;
 }
 
 static void choose_shell(const char *wanted, struct nsc_exec_user *id)

@@ -34,6 +34,8 @@ struct nsc_exec_user_request {
 	const char *shell;		/* session.shell, or NULL */
 	bool own_home;			/* take the home from passwd */
 	bool host_ids;			/* ids inside are the host's ids */
+	const gid_t *more;		/* groups that the user gets besides */
+	size_t n_more;
 };
 
 /*

@@ -234,19 +234,20 @@ static int put_links(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 
 static int put_devices(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	const struct nsc_config *config = rootfs->plan->config;
-	const struct nsc_device_node *node = config->devices;
-	size_t n = config->n_devices;
+	const struct nsc_plan *plan = rootfs->plan;
+	const struct nsc_device_node *node;
 	int ret = 0;
 
-	if (config->default_devices) {
-		node = nsc_device_defaults;
-		n = NSC_DEVICE_DEFAULTS;
+	for (size_t i = 0; ret == 0 && (node = nsc_config_device(plan->config,
+								 i)); i++) {
+		uid_t uid;
+		gid_t gid;
+
+		ret = nsc_plan_owner(plan, node, &uid, &gid, err);
+		if (ret == 0)
+			ret = nsc_device_create(rootfs->dev, node, uid, gid,
+						err);
 	}
-	for (; ret == 0 && n; n--, node++)
-		ret = nsc_device_create(rootfs->dev, node,
-					rootfs->plan->root_uid,
-					rootfs->plan->root_gid, err);
 	return ret;
 }
 

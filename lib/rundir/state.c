@@ -88,6 +88,7 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(keep_env, VECTOR),
 	FIELD(bring, VECTOR),
 	FIELD(networks, VECTOR),
+	FIELD(more_groups, IDS),
 	FIELD(helper, UINT),
 };
 

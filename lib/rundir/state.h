@@ -68,6 +68,8 @@ struct nsc_state {
 	char **keep_env;	/* vectors that are empty may be NULL */
 	char **bring;		/* names of variables, see nsc_bring_add */
 	char **networks;	/* see nsc_network_describe */
+	/* Groups that its devices give to the user, as the host sees them. */
+	struct nsc_gids more_groups;
 	unsigned int helper;	/* pid inside of the network helper; 0: none */
 };
 

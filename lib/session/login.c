@@ -76,7 +76,9 @@ static int login_place(const struct nsc_session *session,
 
 	if (ret < 0)
 		return ret;
-	ret = login_enter(session, gid, err);
+	ret = nsc_credential_add_groups(&session->state->more_groups, err);
+	if (ret == 0)
+		ret = login_enter(session, gid, err);
 	if (ret < 0)
 		(void)!setgroups(n_before, before);
 	return ret;

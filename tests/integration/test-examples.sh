@@ -233,6 +233,18 @@ live_key() {
 		wear
 		inside 'echo x > /dev/null && [ ! -e /dev/zero ] &&
 			[ "$(stat -c %a /dev/null)" = 666 ]' ;;
+	devices)
+		mkdir -p /etc/cdi
+		echo '{"cdiVersion": "0.8.0", "kind": "nvidia.com/gpu",
+			"devices": [{"name": "0", "containerEdits":
+			{"env": ["GPU=0"]}}]}' > /etc/cdi/nvidia.json
+		echo '{"cdiVersion": "0.8.0", "kind": "vendor.com/class",
+			"devices": [{"name": "one", "containerEdits":
+			{"deviceNodes": [{"path": "/dev/one",
+			"hostPath": "/dev/full"}]}}]}' > /etc/cdi/vendor.json
+		wear
+		inside '[ "$GPU" = 0 ] && [ "$(stat -c %t:%T /dev/one)" = 1:7 ]'
+		rm /etc/cdi/* ;;
 	uid_mappings | gid_mappings)
 		make_ten
 		config "$TEN" "{\"rootfs\": \"/\",

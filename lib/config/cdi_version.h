@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The versions of the Container Device Interface. */
+#ifndef NSC_CONFIG_CDI_VERSION_H
+#define NSC_CONFIG_CDI_VERSION_H
+
+#include <jansson.h>
+
+#include "util/error.h"
+
+/*
+ * Check that the cdiVersion of a file that reads well is known, and has what
+ * the file uses, as the specification demands.
+ */
+int nsc_cdi_version_check(const char *path, const json_t *root,
+			  struct nsc_error *err);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who has which device.  Each instance with devices has a file that claims
+ * them.  The claim holds while its maker has the file locked, and then while
+ * the container runs, so it ends with them, however they end.
+ */
+#ifndef NSC_CONTAINER_DEVICES_H
+#define NSC_CONTAINER_DEVICES_H
+
+#include <stdbool.h>
+
+#include "config/plan.h"
+#include "util/error.h"
+
+/*
+ * Could the plan's container have its devices beside those of other users?
+ * Returns 0 or a negative errno, -EBUSY if not.
+ */
+int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err);
+
+/*
+ * Claim the devices of the plan; -EBUSY names the holder of one.  Returns a
+ * descriptor to keep until the container runs, 0 if it has no devices, or a
+ * negative errno.
+ */
+int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err);
+
+/*
+ * The names of devices[] of container.json that an instance has, or only the
+ * exclusive ones, in a new vector.
+ */
+char **nsc_devices_names(int instance, bool exclusive);
+
+#endif
