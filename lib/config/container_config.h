@@ -17,6 +17,7 @@
 #include "policy/lifecycle.h"
 #include "policy/user.h"
 #include "cgroup/cgroup_request.h"
+#include "config/destination.h"
 #include "linux/confine.h"
 #include "linux/device.h"
 #include "linux/idmap.h"
@@ -97,6 +98,8 @@ struct nsc_config_network {
 	char **dns;		/* "10.0.0.1"; NULL: the host's */
 	struct nsc_port *ports;		/* of pasta */
 	size_t n_ports;
+	struct nsc_destinations allow;	/* what may be reached */
+	struct nsc_destinations deny;
 	char *bridge;
 	char *prefix;
 	char *nspath;

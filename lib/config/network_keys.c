@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/destination_keys.h"
 #include "util/address.h"
 #include "util/fd.h"
 #include "util/text.h"
@@ -211,6 +212,8 @@ const struct nsc_field nsc_network_fields[] = {
 	{ .name = "gateway", .read = network_read_list, .at = AT(gateway) },
 	/* It stores into two members, and gets the whole entry. */
 	{ .name = "ports", .read = nsc_read_array, .element = read_port },
+	{ .name = "allow", .read = nsc_read_destinations, .at = AT(allow) },
+	{ .name = "deny", .read = nsc_read_destinations, .at = AT(deny) },
 	{ .name = "mtu",
 	  .read = read_mtu,
 	  .at = AT(mtu),
@@ -233,6 +236,8 @@ static const struct {
 	{ "address", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "gateway", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "ports", false, ON(PASTA), 0 },
+	{ "allow", false, MADE | ON(PASTA), 0 },
+	{ "deny", false, MADE | ON(PASTA), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "bridge", true, ON(VETH), ON(VETH) },
 	{ "prefix", true, ON(VETH), ON(VETH) },
@@ -439,6 +444,8 @@ static void free_network(struct nsc_config_network *n)
 	nsc_text_free_vector(n->gateway);
 	nsc_text_free_vector(n->dns);
 	free(n->ports);
+	free(n->allow.list);
+	free(n->deny.list);
 	free(n->bridge);
 	free(n->prefix);
 	free(n->nspath);
@@ -574,6 +581,8 @@ int nsc_networks_check(struct nsc_reader *r, struct nsc_config *config)
 			ret = check_namespace(r, config, i);
 		if (ret == 0)
 			ret = check_once(r, config, i, &seen);
+		if (ret == 0)
+			ret = nsc_destinations_check(r, config, i);
 	}
 	return ret;
 }

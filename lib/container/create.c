@@ -48,6 +48,7 @@ struct builder {
 	int host_mnt;
 	int host_pid;
 	int host_net;
+	int net;		/* that PID 1 is born in; -1: its own */
 	int go;			/* to the container's PID 1 */
 	int init_report;	/* from PID 1, until its exec */
 	pid_t pid;
@@ -159,20 +160,19 @@ static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
+/* While libraries may still be loaded. */
+static int open_network(struct builder *b, struct nsc_error *err)
+{
+	return nsc_network_open(b->plan, &b->net, err);
+}
+
 /*
- * Join an existing network before PID 1 is made, because PID 1 has no
- * privileges outside its user namespace.
+ * Join a network before PID 1 is made, because PID 1 has no privileges outside
+ * its user namespace.
  */
 static int join_network(struct builder *b, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = -1;
-
-	if (!nsc_network_joins(b->plan->config))
-		return 0;
-	fd = nsc_network_open(b->plan->config, err);
-	if (fd < 0)
-		return fd;
-	if (!b->plan->dry && setns(fd, CLONE_NEWNET) < 0)
+	if (b->net >= 0 && setns(b->net, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "join the network namespace");
 	return 0;
 }
@@ -244,7 +244,7 @@ static int start_init(struct builder *b, struct nsc_error *err)
 	uid_t owner = flags & CLONE_NEWUSER ? b->plan->user->uid : 0;
 	int go[2], report[2];
 
-	if (nsc_network_joins(b->plan->config) && !b->plan->dry)
+	if (b->net >= 0)
 		flags &= ~(unsigned int)CLONE_NEWNET;
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return nsc_error_sys(err, errno, "pipe");
@@ -526,6 +526,7 @@ create_build(struct builder *b, pid_t parent)
 		{ open_host, false },
 		{ open_program, false },
 		{ make_groups, false },
+		{ open_network, false },
 		{ leave_host_mounts, false },
 		{ join_network, false },
 		{ start_init, false },
@@ -574,6 +575,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 		.host_mnt = -1,
 		.host_pid = -1,
 		.host_net = -1,
+		.net = -1,
 		.go = -1,
 		.init_report = -1,
 		.pidfd = -1,

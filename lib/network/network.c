@@ -19,6 +19,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "config/network_keys.h"
+#include "network/lists.h"
 #include "network/pasta.h"
 #include "network/routes.h"
 #include "network/pool.h"
@@ -216,7 +217,7 @@ int nsc_network_check(const struct nsc_config *config, struct nsc_error *err)
 	for (size_t i = 0; ret == 0 && i < config->n_networks; i++)
 		if (check_one(sock, &config->networks[i], err) < 0)
 			ret = context(config, i, err);
-	return ret;
+	return ret < 0 ? ret : nsc_lists_check(config, err);
 }
 
 bool nsc_network_joins(const struct nsc_config *config)
@@ -224,12 +225,21 @@ bool nsc_network_joins(const struct nsc_config *config)
 	return find_type(config, NSC_NETWORK_NETNS);
 }
 
-int nsc_network_open(const struct nsc_config *config, struct nsc_error *err)
+int nsc_network_open(const struct nsc_plan *plan, int *ret,
+		     struct nsc_error *err)
 {
-	const struct nsc_config_network *n = find_type(config,
+	const struct nsc_config_network *n = find_type(plan->config,
 						       NSC_NETWORK_NETNS);
+	_cleanup_fd_ int fd = -1;
 
-	return n ? open_namespace(n->nspath, err) : -ENOENT;
+	if (!n)
+		return nsc_lists_open(plan, ret, err);
+	fd = open_namespace(n->nspath, err);
+	if (fd < 0)
+		return fd;
+	if (!plan->dry)
+		*ret = NSC_TAKE_FD(fd);
+	return 0;
 }
 
 /* Try names until one is free: one request makes and claims it. */

@@ -37,10 +37,14 @@ int nsc_network_check(const struct nsc_config *config, struct nsc_error *err);
 bool nsc_network_joins(const struct nsc_config *config);
 
 /*
- * Open that namespace, verified to be owned by root.  Returns a descriptor that
- * the caller closes, or a negative errno.
+ * Open the network namespace that PID 1 is to be born in: an existing one that
+ * is verified to be owned by root, and left alone by a dry run, or a new one
+ * with rules, see lists.h.  *ret is a descriptor that the caller closes; it
+ * stays as it is if PID 1 gets a namespace of its own.  Returns 0 or a negative
+ * errno with err set.
  */
-int nsc_network_open(const struct nsc_config *config, struct nsc_error *err);
+int nsc_network_open(const struct nsc_plan *plan, int *ret,
+		     struct nsc_error *err);
 
 /* Make the interfaces that the namespace of pid, PID 1, gets from the host. */
 int nsc_network_make(const struct nsc_plan *plan, pid_t pid,

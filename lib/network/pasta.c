@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/nsfs.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -16,6 +19,7 @@
 #include "util/process.h"
 #include "linux/credential.h"
 #include "linux/mount.h"
+#include "linux/namespace.h"
 
 /* On a tmpfs that only the worker sees. */
 static const char user_ns[] = NSC_RUNDIR "/user";
@@ -49,17 +53,32 @@ int nsc_pasta_check(struct nsc_error *err)
 }
 
 /* Bind the namespace to a path, so that pasta needs no access to /proc. */
-static int bind_namespace(pid_t pid, const char *link, const char *path,
-			  struct nsc_error *err)
+static int bind_namespace(int ns, const char *path, struct nsc_error *err)
 {
 	_cleanup_fd_ int file = open(path, O_WRONLY | O_CREAT | O_EXCL |
 				     O_CLOEXEC, 0444);
 	char source[64];
 
-	snprintf(source, sizeof(source), "/proc/%d/ns/%s", (int)pid, link);
+	snprintf(source, sizeof(source), "/proc/self/fd/%d", ns);
 	if (file < 0 || mount(source, path, NULL, MS_BIND, NULL) < 0)
-		return nsc_error_sys(err, errno, "bind '%s'", source);
+		return nsc_error_sys(err, errno, "bind '%s'", path);
 	return 0;
+}
+
+/*
+ * The network of the container, and the user namespace that owns it: that of
+ * the container, or with lists another one.
+ */
+static int bind_network(pid_t pid, struct nsc_error *err)
+{
+	_cleanup_fd_ int net = nsc_namespace_open(pid, CLONE_NEWNET);
+	_cleanup_fd_ int user = net < 0 ? -1 : ioctl(net, NS_GET_USERNS);
+	int ret;
+
+	if (user < 0)
+		return nsc_error_sys(err, errno, "open the network namespace");
+	ret = bind_namespace(user, user_ns, err);
+	return ret < 0 ? ret : bind_namespace(net, net_ns, err);
 }
 
 static int make_place(const struct nsc_pasta_request *request,
@@ -75,9 +94,7 @@ static int make_place(const struct nsc_pasta_request *request,
 		return -err->code;
 	ret = nsc_mount_attach(mount, run, err);
 	if (ret == 0)
-		ret = bind_namespace(request->pid, "user", user_ns, err);
-	if (ret == 0)
-		ret = bind_namespace(request->pid, "net", net_ns, err);
+		ret = bind_network(request->pid, err);
 	if (ret < 0)
 		return ret;
 	if (mkfifo(ready_fifo, 0600) < 0 ||

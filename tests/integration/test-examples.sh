@@ -198,6 +198,14 @@ live_key() {
 		veth '"address": "10.0.0.2/24", ' ", $CONTEXT"
 		inside 'ip route | grep "default via 10.0.0.1 " &&
 			ping -c 1 -W 5 10.0.0.1' ;;
+	allow)
+		outside
+		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
+		inside "$REACHES && ! ping -c 1 -W 5 10.80.0.1" ;;
+	allow_2)
+		outside
+		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
+		inside "! $REACHES" ;;
 	ports)
 		outside
 		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'

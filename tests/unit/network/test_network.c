@@ -10,6 +10,7 @@
 #include "util/text.h"
 #include "policy/conf.h"
 #include "config/container_config.h"
+#include "network/lists.h"
 #include "network/network.h"
 #include "network/pool.h"
 #include "rootfs/resolv.h"
@@ -423,13 +424,64 @@ START_TEST(descriptions)
 }
 END_TEST
 
+/* The rules of one list, after those that each chain has. */
+static void rules(const char *lists, const char *expected)
+{
+	char network[1024], *text, *from;
+	struct nsc_config *c;
+
+	snprintf(network, sizeof(network), "{\"type\": \"loopback\"}, {" VETH
+		 "}, {" VETH ", %s}", lists);
+	c = good(network, "");
+	ck_assert(nsc_lists_wanted(c));
+	text = nsc_lists_print(c);
+	ck_assert_ptr_nonnull(strstr(text, "chain eth1 {"));
+	ck_assert_ptr_null(strstr(text, "chain eth0"));
+	from = strstr(text, "mld2-listener-report } accept\n");
+	from = strchr(from, '\n') + 1;
+	ck_assert_msg(!strncmp(from, expected, strlen(expected)), "%s", from);
+	ck_assert_ptr_nonnull(strstr(text, "oifname \"eth1\" goto eth1\n}"));
+	free(text);
+	nsc_config_free(c);
+}
+
+#define METADATA6 "ip6 daddr fd00:ec2::254/128 goto refuse\n" \
+		  "ip6 daddr fd20:ce::254/128 goto refuse\n"
+#define METADATA "ip daddr 169.254.169.254/32 goto refuse\n" \
+		 "ip daddr 169.254.170.2/32 goto refuse\n" \
+		 "ip daddr 100.100.100.200/32 goto refuse\n" METADATA6
+
+START_TEST(lists)
+{
+	struct nsc_config *c = good("{" VETH "}", "");
+
+	ck_assert(!nsc_lists_wanted(c));
+	nsc_config_free(c);
+	rules("\"allow\": []", METADATA "goto refuse\n}");
+	rules("\"deny\": []", METADATA "accept\n}");
+	rules("\"allow\": [\"*\", \"::/0/udp\", \"0.0.0.0/0:80-81\","
+	      " \"[::1]:22/tcp\", \"10.0.0.0/8:53/udp\", \"*/icmp\"],"
+	      " \"deny\": [\"10.0.0.1\"]",
+	      "ip daddr 10.0.0.1/32 goto refuse\n" METADATA "accept\n"
+	      "meta nfproto ipv6 meta l4proto udp accept\n"
+	      "meta nfproto ipv4 tcp dport 80-81 accept\n"
+	      "ip6 daddr ::1/128 tcp dport 22-22 accept\n"
+	      "ip daddr 10.0.0.0/8 udp dport 53-53 accept\n"
+	      "meta l4proto { icmp, ipv6-icmp } accept\ngoto refuse\n}");
+	/* Only who names it alone gets it. */
+	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
+	      " \"100.100.100.200\", \"fd00::/8\"]",
+	      METADATA6 "ip daddr 169.254.169.254/32 tcp dport 80-80 accept\n");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		addresses, every_type, at_most_sixteen,
 		pool_is_stable_and_ends, pool_reads_anything,
 		pool_gives_nothing_twice, pools_in_the_policy, name_servers,
-		descriptions, NULL,
+		descriptions, lists, NULL,
 	};
 	Suite *suite = suite_create("network");
 	TCase *tcase = tcase_create("network");

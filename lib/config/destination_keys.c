@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit alone. */
+#include "config/destination_keys.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/fd.h"
+
+static const char expected[] =
+	"an address, a network or \"*\", perhaps with ports and a protocol, "
+	"such as \"10.0.0.0/8\", \"192.0.2.1:443\", \"[2001:db8::1]:22\", "
+	"\"*:53/udp\" or \"10.0.0.1/icmp\"";
+
+static int read_destination(struct nsc_reader *r, const json_t *element,
+			    void *to)
+{
+	struct nsc_destinations *all = to;
+	_cleanup_free_ char *text = NULL;
+	struct nsc_destination one, *list;
+	int ret = nsc_read_template(r, element, NULL, &text);
+
+	if (ret < 0)
+		return ret;
+	if (!nsc_destination_parse(text, &one))
+		return nsc_field_wrong(r, element, expected);
+	if (all->n == NSC_DESTINATIONS_MAX)
+		return nsc_field_refuse(r, "more than 256 destinations");
+	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
+	if (!list)
+		return -r->err->code;
+	all->list = list;
+	list[all->n++] = one;
+	return 0;
+}
+
+int nsc_read_destinations(struct nsc_reader *r, const json_t *value,
+			  const struct nsc_field *f, void *to)
+{
+	struct nsc_destinations *all = to;
+
+	(void)f;
+	all->given = true;
+	return nsc_field_array(r, value, read_destination, all);
+}
+
+/*
+ * Without a user namespace, these capabilities would hold for the host's
+ * networks as well, or go round the rules.
+ */
+static const struct {
+	const char *name;
+	unsigned int number;
+} dangers[] = {
+	{ "NET_ADMIN", CAP_NET_ADMIN },
+	{ "NET_RAW", CAP_NET_RAW },
+	{ "SYS_ADMIN", CAP_SYS_ADMIN },
+	{ "SYS_MODULE", CAP_SYS_MODULE },
+	{ "SYS_PTRACE", CAP_SYS_PTRACE },
+};
+
+int nsc_destinations_check(struct nsc_reader *r,
+			   const struct nsc_config *config, size_t i)
+{
+	const struct nsc_config_network *n = &config->networks[i];
+	char text[128];
+
+	if (config->namespaces & CLONE_NEWUSER ||
+	    !(n->allow.given || n->deny.given))
+		return 0;
+	for (size_t k = 0; k < NSC_ARRAY_SIZE(dangers); k++) {
+		if (!(config->process.capabilities &
+		      UINT64_C(1) << dangers[k].number))
+			continue;
+		snprintf(text, sizeof(text), "needs namespaces.NEWUSER, or "
+			 "capabilities without %s, which is above such a list",
+			 dangers[k].name);
+		return nsc_field_refuse_at(r, "networks", i,
+					   n->allow.given ? "allow" : "deny",
+					   text);
+	}
+	return 0;
+}

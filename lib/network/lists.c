@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "network/lists.h"
+
+#include <errno.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "config/network_keys.h"
+#include "linux/capability.h"
+#include "linux/idmap.h"
+#include "linux/namespace.h"
+#include "linux/sysctl.h"
+#include "network/nft.h"
+#include "util/fd.h"
+#include "util/process.h"
+
+#define TABLE "inet nscontainer"
+
+static bool has_lists(const struct nsc_config_network *n)
+{
+	return n->allow.given || n->deny.given;
+}
+
+bool nsc_lists_wanted(const struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (has_lists(&config->networks[i]))
+			return true;
+	return false;
+}
+
+int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err)
+{
+	return nsc_lists_wanted(config) && nsc_nft_load(err) < 0 ?
+		nsc_error_context(err, "%s: networks: allow and deny",
+				  config->file) : 0;
+}
+
+/* Where clouds answer everybody who asks with the machine's own secrets. */
+static const char *const metadata[] = {
+	"169.254.169.254", "169.254.170.2", "100.100.100.200",
+	"fd00:ec2::254", "fd20:ce::254",
+};
+
+static bool names_only(const struct nsc_destinations *all,
+		       const struct nsc_address *address)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].net.length == address->length &&
+		    nsc_address_equal(&all->list[i].net, address))
+			return true;
+	return false;
+}
+
+static void print_host(FILE *out, const struct nsc_address *net)
+{
+	const char *family = net->family == AF_INET ? "ip" : "ip6";
+	char text[NSC_ADDRESS_SIZE];
+
+	if (!net->family)
+		return;
+	if (net->length)
+		fprintf(out, "%s daddr %s ", family,
+			nsc_address_print(net, true, text));
+	else
+		fprintf(out, "meta nfproto ipv%c ",
+			net->family == AF_INET ? '4' : '6');
+}
+
+static void print_protocol(FILE *out, const struct nsc_destination *to)
+{
+	const char *name = to->protocol == IPPROTO_TCP ? "tcp" : "udp";
+
+	if (to->protocol == IPPROTO_ICMP)
+		fputs("meta l4proto { icmp, ipv6-icmp } ", out);
+	else if (to->first)
+		fprintf(out, "%s dport %u-%u ", name, to->first, to->last);
+	else if (to->protocol)
+		fprintf(out, "meta l4proto %s ", name);
+}
+
+static void print_list(FILE *out, const struct nsc_destinations *all,
+		       const char *verdict)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		print_host(out, &all->list[i].net);
+		print_protocol(out, &all->list[i]);
+		fprintf(out, "%s\n", verdict);
+	}
+}
+
+static void print_metadata(FILE *out, const struct nsc_destinations *allow)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(metadata); i++) {
+		struct nsc_address a;
+
+		if (nsc_address_parse(metadata[i], false, &a) < 0 ||
+		    names_only(allow, &a))
+			continue;
+		print_host(out, &a);
+		fputs("goto refuse\n", out);
+	}
+}
+
+/*
+ * Each packet of a connection that begins inside is judged, not only the first:
+ * so a new list cuts what it no longer allows.  Packets with a route of the
+ * sender's have their real destination elsewhere.
+ */
+static void print_chain(FILE *out, const struct nsc_config_network *n,
+			const char *name)
+{
+	fprintf(out, "chain %s {\n"
+		"ip option lsrr exists drop\n"
+		"ip option ssrr exists drop\n"
+		"exthdr rt exists drop\n"
+		"ct direction reply accept\n"
+		"icmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
+		"nd-neighbor-advert, mld-listener-report, "
+		"mld2-listener-report } accept\n", name);
+	print_list(out, &n->deny, "goto refuse");
+	print_metadata(out, &n->allow);
+	print_list(out, &n->allow, "accept");
+	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" : "accept");
+}
+
+char *nsc_lists_print(const struct nsc_config *config)
+{
+	char *text = NULL, name[IFNAMSIZ];
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	/* An answer at once, instead of a time limit. */
+	fputs("add table " TABLE "\ndelete table " TABLE "\n"
+	      "table " TABLE " {\n"
+	      "chain refuse {\n"
+	      "meta l4proto tcp reject with tcp reset\n"
+	      "reject with icmpx admin-prohibited\n}\n", out);
+	for (size_t i = 0; i < config->n_networks; i++) {
+		nsc_network_interface(config, i, name);
+		if (has_lists(&config->networks[i]))
+			print_chain(out, &config->networks[i], name);
+	}
+	fputs("chain output {\ntype filter hook output priority filter;\n",
+	      out);
+	for (size_t i = 0; i < config->n_networks; i++) {
+		nsc_network_interface(config, i, name);
+		if (has_lists(&config->networks[i]))
+			fprintf(out, "oifname \"%s\" goto %s\n", name, name);
+	}
+	fputs("}\n}\n", out);
+	if (fclose(out) == 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/*
+ * Ports below 1024 need a capability over the network, which root inside does
+ * not have here.
+ */
+static int allow_ports(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	char entry[] = "net/ipv4/ip_unprivileged_port_start=0";
+	char *const list[] = { entry, NULL };
+
+	return plan->config->process.capabilities &
+	       UINT64_C(1) << CAP_NET_BIND_SERVICE ?
+		nsc_sysctl_apply(list, 0, err) : 0;
+}
+
+/*
+ * A user namespace beside that of the container owns the network: the user does
+ * on the host, as of the container's, so that nsshell and pasta can enter it.
+ * Without a user namespace, the host's owns it.
+ */
+static int hold_network(const struct nsc_plan *plan, const char *rules,
+			struct nsc_error *err)
+{
+	unsigned int user = plan->config->namespaces & CLONE_NEWUSER;
+	uid_t owner = user ? plan->user->uid : 0;
+	int ret;
+
+	if (setresuid((uid_t)-1, owner, (uid_t)-1) < 0)
+		return nsc_error_sys(err, errno, "become uid %u", owner);
+	ret = nsc_capability_raise(err);
+	if (ret == 0 && unshare((int)(user | CLONE_NEWNET)) < 0)
+		ret = nsc_error_sys(err, errno, "make the network namespace");
+	if (ret == 0)
+		ret = allow_ports(plan, err);
+	return ret < 0 ? ret : nsc_nft_run(rules, NULL, err);
+}
+
+static void __attribute__((noreturn))
+run_holder(const struct nsc_plan *plan, const char *rules, int report,
+	   pid_t parent)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	hold_network(plan, rules, &err);
+	/* A change of ids would have cleared this. */
+	nsc_process_die_with(parent);
+	nsc_error_send(report, &err);
+	for (;;)
+		pause();
+}
+
+/* The owner is himself in it, which pasta needs for a file system. */
+static int map_owner(const struct nsc_plan *plan, pid_t pid,
+		     struct nsc_error *err)
+{
+	const uid_t uid = plan->user->uid;
+	const gid_t gid = plan->user->gid;
+	const struct nsc_id_mapping users = { uid, uid, 1 };
+	const struct nsc_id_mapping groups = { gid, gid, 1 };
+	int ret;
+
+	if (!(plan->config->namespaces & CLONE_NEWUSER))
+		return 0;
+	ret = nsc_idmap_write(pid, "uid_map", &users, 1, err);
+	return ret < 0 ? ret : nsc_idmap_write(pid, "gid_map", &groups, 1, err);
+}
+
+/* A process makes the namespace, and holds it until it is open here. */
+static int take_network(const struct nsc_plan *plan, const char *rules,
+			int *fd, struct nsc_error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	pid_t pid, self = getpid();
+	int ret;
+
+	if (nsc_fd_pipe(&in, &out) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		run_holder(plan, rules, out, self);
+	nsc_fd_close(&out);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "make the network namespace");
+	ret = nsc_error_receive(in, err);
+	if (ret > 0)
+		ret = nsc_error_set(err, ECHILD, "nftables: the process that "
+				    "runs it died");
+	if (ret == 0)
+		ret = map_owner(plan, pid, err);
+	if (ret == 0) {
+		*fd = nsc_namespace_open(pid, CLONE_NEWNET);
+		if (*fd < 0)
+			ret = nsc_error_sys(err, -*fd, "open the network "
+					    "namespace");
+	}
+	nsc_process_kill(pidfd);
+	return ret;
+}
+
+int nsc_lists_open(const struct nsc_plan *plan, int *ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *rules = NULL;
+
+	if (!nsc_lists_wanted(plan->config))
+		return 0;
+	rules = nsc_lists_print(plan->config);
+	if (!rules)
+		return nsc_error_sys(err, ENOMEM, "networks");
+	return take_network(plan, rules, ret, err) < 0 ?
+		nsc_error_context(err, "%s: networks: allow and deny",
+				  plan->config->file) : 0;
+}

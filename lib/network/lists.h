@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * networks[].allow and deny: rules of nftables in a network namespace that the
+ * container uses but does not own:
+ * docs/design/0089-a-network-with-lists-is-not-the-containers-own.md
+ */
+#ifndef NSC_NETWORK_LISTS_H
+#define NSC_NETWORK_LISTS_H
+
+#include <stdbool.h>
+
+#include "config/plan.h"
+#include "util/error.h"
+
+/* Does an entry of networks[] have a list? */
+bool nsc_lists_wanted(const struct nsc_config *config);
+
+/* Check that the host has what the lists need, and load it. */
+int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err);
+
+/*
+ * The commands of nft that put the rules into force, in place of any before, in
+ * new memory; NULL without memory.
+ */
+char *nsc_lists_print(const struct nsc_config *config);
+
+/*
+ * Make the network namespace, with its rules in force.  Runs in: the builder.
+ * *ret is a descriptor that the caller closes; it stays as it is if there are
+ * no lists.  Returns 0 or a negative errno with err set.
+ */
+int nsc_lists_open(const struct nsc_plan *plan, int *ret,
+		   struct nsc_error *err);
+
+#endif

@@ -1,0 +1,307 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# networks[].allow and deny: what is reached from inside, for each type of
+# network, and that nothing inside changes it.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+pam_enable su sshd
+sshd_start "$SSHD_PORT"
+conf 'linger = 60;'
+cp "$TESTS/reach.py" /srv/reach.py
+chmod 0755 /srv/reach.py
+LISTS_CAPS='"capabilities": ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID",
+	"KILL", "NET_BIND_SERVICE", "NET_ADMIN", "NET_RAW", "SYS_ADMIN"],
+	"seccomp": "unconfined"'
+
+# A host beside ours, with two addresses and the metadata service of a cloud.
+outside_begins() {
+	[ -e /dev/net/tun ] || {
+		mkdir -p /dev/net
+		mknod -m 0666 /dev/net/tun c 10 200
+	}
+	ip netns add out
+	ip link add wan0 type veth peer name wan1 netns out
+	ip link set wan0 up
+	ip -n out link set lo up
+	ip -n out link set wan1 up
+	for a in 10.80.0.1/24 10.80.0.9/24; do
+		ip -n out addr add "$a" dev wan1
+	done
+	for a in fd80::1/64 fd80::9/64; do
+		ip -n out addr add "$a" dev wan1 nodad
+	done
+	ip -n out addr add 169.254.169.254/32 dev lo
+	ip netns exec out "$TESTS/outside.py" 10.80.0.1 10.80.0.9 fd80::1 \
+		fd80::9 169.254.169.254 > "$OUT/ready" &
+	SERVER=$!
+	wait_until 20 grep -q ready "$OUT/ready"
+	# pasta pings as the user.
+	echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range
+}
+
+# Of all types but veth, the host itself has an address there.
+host_joins() {
+	ip link set wan0 nomaster
+	ip link del br0 2> /dev/null
+	ip addr replace 10.80.0.2/24 dev wan0
+	ip -6 addr replace fd80::2/64 dev wan0 nodad
+	ip route replace default via 10.80.0.1
+	ip -6 route replace default via fd80::1
+}
+
+bridge_joins() {
+	ip addr flush dev wan0 scope global
+	ip link add br0 type bridge
+	ip link set wan0 master br0
+	ip link set br0 up
+}
+
+MADE='"address": ["10.80.0.5/24", "fd80::5/64"],
+	"gateway": ["10.80.0.1", "fd80::1"]'
+
+# entry TYPE : the beginning of an entry of networks, after the host is ready.
+entry() {
+	case $1 in
+	veth)
+		bridge_joins > /dev/null
+		echo '"type": "veth", "context": {"bridge": "br0",
+			"prefix": "nv"}, '"$MADE" ;;
+	pasta)
+		host_joins
+		[ -x /usr/bin/pasta ] || return 1
+		echo '"type": "pasta"' ;;
+	*)
+		host_joins
+		ip link add probe link wan0 type "$1" 2> /dev/null || return 1
+		ip link del probe
+		echo '"type": "'"$1"'", "context": {"parent": "wan0"}, '"$MADE" ;;
+	esac
+}
+
+# lists TYPE LISTS [MORE] : alice's container with these lists.
+lists() {
+	need_product
+	clean_slate
+	ENTRY=$(entry "$1") || skip "$1"
+	config alice "{\"rootfs\": \"/\",
+		\"networks\": [{$ENTRY${2:+, $2}}]${3:+, $3}}"
+	nsinit start alice 2>&1 || fail "nsinit start"
+}
+
+# reach PROBE... : their results, for a session of alice.
+reach() {
+	timeout 60 su alice -s /bin/bash -c "/srv/reach.py $*"
+}
+
+# reach_root PROBE... : the same for root inside.
+reach_root() {
+	timeout 60 nsinit exec alice --user root /srv/reach.py "$@"
+}
+
+PROBES="tcp,10.80.0.1,99 tcp,10.80.0.1,98 tcp,10.80.0.9,99 tcp,fd80::1,99
+tcp,fd80::1,98 tcp,fd80::9,99 udp,10.80.0.1,97 udp,10.80.0.9,97
+udp,fd80::1,97 udp,fd80::9,97 ping,10.80.0.1,0 ping,10.80.0.9,0
+ping,fd80::1,0 ping,fd80::9,0 tcp,169.254.169.254,99"
+
+# results FILE : one word for each probe; a refusal has several errors.
+results() {
+	sed 's/.*: //; s/^\(E.*\|silence\)$/no/; s/outside/yes/' "$1" | xargs
+}
+
+# only TYPE : each of a list is reached, and nothing else.
+only() {
+	lists "$1" ""
+	# shellcheck disable=SC2086
+	reach $PROBES > "$OUT/all" || fail "su fails" "$(cat "$OUT/all")"
+	lists "$1" '"allow": ["10.80.0.1:99", "[fd80::1]:99", "10.80.0.1:97/udp",
+		"[fd80::/64]:97/udp", "10.80.0.1/icmp", "fd80::1/icmp"]'
+	# shellcheck disable=SC2086
+	reach $PROBES > "$OUT/some" || fail "su fails"
+	cat "$OUT/all" "$OUT/some"
+	equal "control: without a list" \
+		"yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes" \
+		"$(results "$OUT/all")"
+	equal "with the list" \
+		"yes no no yes no no yes no yes yes yes no yes no no" \
+		"$(results "$OUT/some")"
+	lacks "an answer at once" silence "$(cat "$OUT/some")"
+	lists "$1" '"deny": ["10.80.0.9", "*:98", "fd80::9/tcp"]'
+	# shellcheck disable=SC2086
+	reach $PROBES > "$OUT/denied" || fail "su fails"
+	cat "$OUT/denied"
+	equal "all but what is denied" \
+		"yes no no yes no no yes no yes yes yes no yes yes no" \
+		"$(results "$OUT/denied")"
+	clean_slate
+}
+
+
+# Root inside, with every capability over networks: what it tries.
+CHANGES='/usr/sbin/nft flush ruleset;/usr/sbin/nft list ruleset
+/usr/sbin/nft add table inet own
+ip link set eth0 down
+ip link add eth9 type dummy
+ip link add link eth0 name mv0 type macvlan
+ip addr add 10.80.0.77/24 dev eth0
+ip route add 10.80.0.9/32 dev lo
+ip rule add from all lookup main
+ip link set eth0 address 02:00:00:00:00:77
+nsenter --net=/proc/1/ns/net /usr/sbin/nft flush ruleset'
+
+# unchangeable TYPE
+unchangeable() {
+	local allow='"allow": ["10.80.0.1:99"]' change
+
+	lists "$1" "" "$LISTS_CAPS"
+	reach_root packet,x,0 raw,10.80.0.9,97 route,10.80.0.9,97 \
+		> "$OUT/control"
+	nsinit exec alice --user root /usr/sbin/nft add table inet own \
+		>> "$OUT/control" 2>&1 && echo "nft: yes" >> "$OUT/control"
+	lists "$1" "$allow" "$LISTS_CAPS"
+	reach_root packet,x,0 raw,10.80.0.9,97 route,10.80.0.9,97 \
+		> "$OUT/sockets"
+	while read -r change; do
+		nsinit exec alice --user root bash -c "$change" 2>&1 &&
+			fail "root inside may: $change"
+	done <<< "$CHANGES"
+	# A network namespace of its own has no way out of this one.
+	nsinit exec alice --user root unshare -n bash -c '
+		ip link set lo up
+		ip link add up type veth peer name down netns 1' 2>&1 &&
+		fail "root inside connects another namespace"
+	nsinit exec alice --user root unshare -Un bash -c '
+		nsenter --net=/proc/1/ns/net /usr/sbin/nft flush ruleset' 2>&1 &&
+		fail "a user namespace inside owns the network"
+	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/after"
+	cat "$OUT/control" "$OUT/sockets" "$OUT/after"
+	equal "control: without a list" "sent sent sent yes" "$(results "$OUT/control")"
+	equal "sockets" "no no no" "$(results "$OUT/sockets")"
+	equal "after all" "yes no" "$(results "$OUT/after")"
+	clean_slate
+}
+
+# Both users of nsshell, and what a login needs of a network that is not its own.
+own_doors() {
+	lists veth '"allow": ["10.80.0.1:99"]' \
+		'"sysctl": {"net.ipv4.ip_local_port_range": "40000 40100"}'
+	in_door() {
+		timeout 60 setpriv --reuid alice --regid alice --init-groups \
+			nsshell -c "$1"
+	}
+	in_door '/srv/reach.py tcp,10.80.0.1,99 tcp,10.80.0.9,99' \
+		> "$OUT/nsshell" || fail "nsshell fails"
+	equal "nsshell" "yes no" "$(results "$OUT/nsshell")"
+	nsinit exec alice --user root timeout 1 socat TCP-LISTEN:80 - \
+		< /dev/null > "$OUT/port" 2>&1
+	lacks "port 80 for root inside" "ermission" "$(cat "$OUT/port")"
+	equal "sysctl" "40000 40100" "$(in_door \
+		'cat /proc/sys/net/ipv4/ip_local_port_range' | xargs)"
+	in_door 'socat -u TCP-LISTEN:4000 OPEN:/dev/null & sleep 0.2
+		socat -u OPEN:/etc/hostname TCP:127.0.0.1:4000 && wait' ||
+		fail "the loopback is not free"
+	clean_slate
+}
+
+# Who connects from outside gets answers.
+answers() {
+	lists veth '"allow": []'
+	timeout 60 su alice -s /bin/bash -c "
+		socat TCP-LISTEN:4000,reuseaddr SYSTEM:'echo inside' &
+		echo listens; wait" > "$OUT/in" &
+	wait_until 10 grep -q listens "$OUT/in"
+	got=$(timeout 20 ip netns exec out bash -c '
+		until exec 3<> /dev/tcp/10.80.0.5/4000; do sleep 0.1; done
+		cat <&3' 2> /dev/null)
+	wait $!
+	equal "from outside" inside "$got"
+	reach tcp,10.80.0.1,99 > "$OUT/text"
+	equal "control" no "$(results "$OUT/text")"
+	clean_slate
+}
+
+# Without a user namespace.
+no_userns() {
+	local ns='"namespaces": {"NEWNS": true, "NEWPID": true, "NEWNET": true,
+		"NEWUTS": true, "NEWIPC": true, "NEWCGROUP": true}'
+
+	lists veth '"allow": ["10.80.0.1:99"]' "$ns"
+	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/text" || fail "su fails"
+	reach_root tcp,10.80.0.9,99 packet,x,0 raw,10.80.0.9,97 \
+		>> "$OUT/text" || fail "exec fails"
+	nsinit exec alice --user root unshare -Ur /usr/sbin/nft flush ruleset \
+		2>&1 && fail "root inside owns the network"
+	cat "$OUT/text"
+	equal "reached" "yes no no no no" "$(results "$OUT/text")"
+	clean_slate
+	config alice "{\"rootfs\": \"/\", \"networks\": [{$ENTRY,
+		\"allow\": []}], $ns, $LISTS_CAPS}"
+	status_is 1 nsinit check alice
+	contains "refused" 'networks[0].allow: needs namespaces.NEWUSER, or capabilities without NET_ADMIN' \
+		"$(cat "$OUT/stderr")"
+	clean_slate
+}
+
+# Two networks, of which one has a list.
+two() {
+	lists veth ""
+	clean_slate
+	ip link add br1 type bridge
+	ip link set br1 up
+	ip addr add 10.81.0.1/24 dev br1
+	config alice "{\"rootfs\": \"/\", \"networks\": [{$ENTRY,
+		\"allow\": []}, {\"type\": \"veth\", \"address\": \"10.81.0.2/24\",
+		\"context\": {\"bridge\": \"br1\", \"prefix\": \"nw\"}}]}"
+	"$TESTS/outside.py" 10.81.0.1 > "$OUT/ready2" &
+	second=$!
+	wait_until 20 grep -q ready "$OUT/ready2"
+	reach tcp,10.80.0.1,99 tcp,10.81.0.1,99 > "$OUT/text"
+	kill "$second"
+	clean_slate
+	ip link del br1
+	equal "each interface has its own" "no yes" "$(results "$OUT/text")"
+}
+
+# from OPTION PORT ADDRESS : what a forward of ssh reaches.
+forwards() {
+	local target
+
+	lists veth "$1"
+	for target in 10.80.0.1 10.80.0.9; do
+		nssh_with -W "$target:99" alice@127.0.0.1 < /dev/null
+		echo "W"
+		nssh_with -f -N -M -S "$OUT/control" -D 4100 \
+			-L "4101:$target:99" alice@127.0.0.1 > /dev/null
+		timeout 5 cat < /dev/tcp/127.0.0.1/4101
+		echo "L"
+		socat -T 3 - "SOCKS4A:127.0.0.1:$target:99,socksport=4100" \
+			< /dev/null
+		echo "D"
+		ssh -S "$OUT/control" -O exit alice@127.0.0.1
+	done 2> /dev/null | xargs
+}
+
+ssh_forwards() {
+	equal "control: without a list" \
+		"outside W outside L outside D outside W outside L outside D" \
+		"$(forwards "")"
+	equal "with the list" "outside W outside L outside D W L D" \
+		"$(forwards '"allow": ["10.80.0.1:99"]')"
+	clean_slate
+}
+
+outside_begins
+t "N1 veth: what the list has is reached, and nothing else" only veth
+t "N1 pasta: what the list has is reached, and nothing else" only pasta
+t "N1 macvlan: what the list has is reached, and nothing else" only macvlan
+t "N1 ipvlan: what the list has is reached, and nothing else" only ipvlan
+t "N2 veth: nothing inside changes it, root with CAP_NET_ADMIN included" \
+	unchangeable veth
+t "N2 pasta: nothing inside changes it" unchangeable pasta
+t "N2 macvlan: nothing inside changes it" unchangeable macvlan
+t "a network that is not its own has what a login needs" own_doors
+t "who connects from outside is answered" answers
+t "N2 without a user namespace, root inside changes nothing" no_userns
+t "each interface has its own lists" two
+t "N1 ssh -W, -L and -D reach what the list has, and nothing else" ssh_forwards
+kill "$SERVER"
