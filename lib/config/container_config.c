@@ -28,6 +28,7 @@
 #include "config/mount_keys.h"
 #include "config/network_keys.h"
 #include "config/process_keys.h"
+#include "config/rootfs_keys.h"
 #include "config/route_keys.h"
 #include "linux/namespace.h"
 
@@ -123,28 +124,6 @@ static int read_bring(struct nsc_reader *r, const json_t *value,
 	if (json_array_size(value) > NSC_BRING_MOST)
 		return nsc_field_wrong(r, value, "at most 8 names");
 	return nsc_read_texts(r, value, f, to);
-}
-
-static int read_rootfs(struct nsc_reader *r, const json_t *value,
-		       const struct nsc_field *f, void *to)
-{
-	const char *text = nsc_field_text(r, value);
-	_cleanup_free_ char *joined = NULL;
-	json_t *absolute;
-	int ret;
-
-	if (!text)
-		return -EINVAL;
-	if (text[0] == '/')
-		return nsc_read_path(r, value, f, to);
-	if (!*text || asprintf(&joined, "%s/%s", r->dir, text) < 0) {
-		joined = NULL;
-		return nsc_field_wrong(r, value, "a directory");
-	}
-	absolute = json_string(joined);
-	ret = nsc_read_path(r, absolute, f, to);
-	json_decref(absolute);
-	return ret;
 }
 
 static int read_namespaces(struct nsc_reader *r, const json_t *value,
@@ -262,12 +241,16 @@ static const struct nsc_field lifecycle_fields[] = {
 };
 
 static const struct nsc_field config_fields[] = {
-	{ .name = "rootfs", .read = read_rootfs, .at = AT(rootfs) },
+	{ .name = "rootfs", .read = nsc_read_rootfs, .at = AT(rootfs) },
+	{ .name = "rootfs_verity", .read = nsc_read_hash,
+	  .at = AT(rootfs_verity) },
 	{ .name = "pidfile", .read = nsc_read_path, .at = AT(pidfile) },
 	{ .name = "engine", .read = nsc_read_members,
 	  .members = nsc_engine_fields },
 	{ .name = "overlay", .read = nsc_read_choice, .at = AT(overlay),
 	  .choices = overlay_names },
+	{ .name = "overlay_size", .read = nsc_read_data_size,
+	  .at = AT(overlay_size) },
 	{ .name = "readonly_fs", .read = nsc_read_bool,
 	  .at = AT(readonly_fs) },
 	{ .name = "no_pivot_root", .read = nsc_read_bool,
@@ -309,6 +292,8 @@ static const struct nsc_field config_fields[] = {
 	  .members = nsc_mapping_fields },
 	{ .name = "home", .read = nsc_read_choice, .at = AT(home),
 	  .choices = home_names },
+	{ .name = "home_size", .read = nsc_read_data_size,
+	  .at = AT(home_size) },
 	{ .name = "home_required", .read = nsc_read_bool,
 	  .at = AT(home_required) },
 	{ .name = "session", .read = nsc_read_members,
@@ -430,7 +415,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 	if (config->process.ambient & ~config->process.capabilities)
 		return nsc_field_refuse(r, "ambient: has a capability that "
 					"capabilities does not have");
-	if (nsc_networks_check(r, config) < 0 || check_masks(r, config) < 0 ||
+	if (nsc_rootfs_keys_check(r, config) < 0 ||
+	    nsc_networks_check(r, config) < 0 || check_masks(r, config) < 0 ||
 	    nsc_routes_check(r, config) < 0 ||
 	    nsc_check_sysctl(r, config->sysctl, config->namespaces) < 0)
 		return -EINVAL;
@@ -541,6 +527,7 @@ void nsc_config_free(struct nsc_config *config)
 		return;
 	free(config->file);
 	free(config->rootfs);
+	free(config->rootfs_verity);
 	free(config->hostname);
 	free(config->user);
 	free(config->process.cwd);

@@ -133,7 +133,9 @@ struct nsc_config {
 	struct nsc_config_hook engine_start;	/* path NULL: none */
 	struct nsc_config_hook engine_stop;
 	const char *own_key;		/* see nsc_external_conflict() */
+	char *rootfs_verity;		/* hash of an image, or NULL */
 	enum nsc_overlay overlay;
+	uint64_t overlay_size;		/* bytes; 0: no limit */
 	bool readonly_fs;
 	char *hostname;			/* NULL: the host's */
 	char *user;			/* NULL: the user of the login */
@@ -173,6 +175,7 @@ struct nsc_config {
 	size_t n_gid_mappings;
 	struct nsc_config_cgroups cgroups;
 	enum nsc_home home;
+	uint64_t home_size;		/* of a private home; 0: no limit */
 	bool home_required;		/* no login without the host's home */
 	char *shell;			/* session.shell, NULL: from passwd */
 	char **keep_env;		/* patterns: "TERM", "LC_*" */

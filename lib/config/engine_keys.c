@@ -63,10 +63,11 @@ const struct nsc_field nsc_engine_fields[] = {
 
 /* Keys of a container that its engine decides; rootfs must be the first. */
 static const char *const conflicts[] = {
-	"rootfs", "overlay", "readonly_fs", "no_pivot_root", "hostname",
-	"namespaces", "networks", "routes", "cgroups", "mounts", "device_nodes",
-	"uid_mappings", "gid_mappings", "home", "home_required", "init",
-	"sysctl", "masked_paths", "readonly_paths", "root_paths", "hooks",
+	"rootfs", "rootfs_verity", "overlay", "overlay_size", "readonly_fs",
+	"no_pivot_root", "hostname", "namespaces", "networks", "routes",
+	"cgroups", "mounts", "device_nodes", "uid_mappings", "gid_mappings",
+	"home", "home_required", "home_size", "init", "sysctl", "masked_paths",
+	"readonly_paths", "root_paths", "hooks",
 	"context.mount_label", "context.restrictions", "max_terminals",
 	"accept", "devices", "time_offsets",
 };

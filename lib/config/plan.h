@@ -33,6 +33,7 @@ struct nsc_plan {
 	char **group_names;	/* of user->groups; NULL: has no name */
 	bool login;		/* for logins, not for nsinit exec */
 	bool dry;		/* a check: nothing of it stays on the host */
+	bool image;		/* the rootfs is a file */
 	const char *stop;	/* how the monitor ends it, see state.h */
 	struct nsc_lifecycle lifecycle;	/* the other limits for the monitor */
 	bool refuse_nested;	/* a login inside a container is an error */

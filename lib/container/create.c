@@ -22,6 +22,7 @@
 #include "util/process.h"
 #include "rootfs/console.h"
 #include "container/hooks.h"
+#include "container/image.h"
 #include "cgroup/cgroup_death.h"
 #include "cgroup/cgroups.h"
 #include "rootfs/exec_user.h"
@@ -58,6 +59,7 @@ struct builder {
 	struct nsc_exec_user exec_user;
 	struct nsc_cgroups groups;
 	struct nsc_network_made network;
+	struct nsc_images images;
 };
 
 /* The builder must not keep the terminal or the pipes of nsinit's caller. */
@@ -345,6 +347,7 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	int ret = nsc_network_start_helper(plan, b->pid, &answer->network, err);
 
 	rootfs.plan = plan;
+	rootfs.images = b->images;
 	rootfs.userns = userns;
 	rootfs.home_userns = b->home_userns;
 	if (ret < 0)
@@ -416,6 +419,11 @@ static int map_home(struct builder *b, struct nsc_error *err)
 	b->home_userns = nsc_idmap_userns(&pair, err);
 	return b->home_userns < 0 ? nsc_error_context(err, "map the home") :
 				    0;
+}
+
+static int mount_images(struct builder *b, struct nsc_error *err)
+{
+	return nsc_image_mount_all(b->plan, &b->images, err);
 }
 
 static int build_rootfs(struct builder *b, struct nsc_error *err)
@@ -538,6 +546,7 @@ create_build(struct builder *b, pid_t parent)
 		{ prepare_init, false },
 		{ delegate_groups, false },
 		{ map_home, false },
+		{ mount_images, false },
 		{ build_rootfs, false },
 		{ return_to_host, false },
 		{ run_hooks, true },
@@ -581,6 +590,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 		.pidfd = -1,
 		.home_userns = -1,
 		.groups = NSC_CGROUPS_INIT,
+		.images = NSC_IMAGES_INIT,
 	};
 	_cleanup_fd_ int pidfd = -1;
 	_cleanup_fd_ int in = -1;

@@ -138,8 +138,8 @@ static int check_rootfs(const struct nsc_plan *plan, struct nsc_error *err)
 		"set overlay to \"tmpfs\" or \"persistent\"",
 	};
 
-	/* The host's "/", and what is below a layer, are read-only. */
-	return config->overlay != NSC_OVERLAY_NONE ||
+	/* The host's "/", an image, and what is below a layer: read-only. */
+	return plan->image || config->overlay != NSC_OVERLAY_NONE ||
 	       !strcmp(config->rootfs, "/") ? 0 :
 	       check_exposed(plan, &rootfs, err);
 }

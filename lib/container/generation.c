@@ -27,6 +27,9 @@ const char *nsc_generation_exclusive(const struct nsc_config *config)
 	/* Two overlays with one upper directory damage it. */
 	if (config->overlay == NSC_OVERLAY_PERSISTENT)
 		return NSC_EXCLUSIVE_LAYER;
+	/* So does a file system that is mounted twice. */
+	if (config->home_size)
+		return "home_size";
 	if (config->cgroups.name && *config->cgroups.name)
 		return "cgroups.name";
 	for (size_t i = 0; i < config->n_cdi; i++)

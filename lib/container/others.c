@@ -119,7 +119,7 @@ static int compare_layers(const struct nsc_plan *plan, int instance,
 			     state->pid);
 }
 
-/* Is this path in /var/lib/nscontainer/NAME/overlay? */
+/* Is this path in /var/lib/nscontainer/NAME/overlay, or a home's image? */
 static bool is_layer(const char *path)
 {
 	const char *name = NSC_STATEDIR "/";
@@ -129,8 +129,9 @@ static bool is_layer(const char *path)
 	if (!realpath(path, real) || strncmp(real, name, strlen(name)) != 0)
 		return false;
 	dir = strchr(real + strlen(name), '/');
-	return dir && !strncmp(dir, "/overlay", 8) && (!dir[8] ||
-						       dir[8] == '/');
+	return dir && (!strcmp(dir, "/home.image") ||
+		       (!strncmp(dir, "/overlay", 8) && (!dir[8] ||
+							 dir[8] == '/')));
 }
 
 /* A layer below another overlay, or changed beside its own, gets damaged. */
@@ -145,9 +146,9 @@ static int check_sources(const struct nsc_config *config,
 		    is_layer(config->mounts[i].source))
 			bad = config->mounts[i].source;
 	return !bad ? 0 :
-	       nsc_error_set(err, EBUSY, "%s: '%s' is the layer of an overlay, "
-			     "which only its own container may write to: copy "
-			     "it", config->file, bad);
+	       nsc_error_set(err, EBUSY, "%s: '%s' is kept for a container, "
+			     "and only that one may write to it: copy it",
+			     config->file, bad);
 }
 
 int nsc_others_check_layer(const struct nsc_plan *plan, struct nsc_error *err)

@@ -24,11 +24,13 @@
 #include "container/external.h"
 #include "container/generation.h"
 #include "container/hooks.h"
+#include "container/image.h"
 #include "rundir/running.h"
 #include "container/labels.h"
 #include "container/missing.h"
 #include "container/nested.h"
 #include "container/others.h"
+#include "container/sized.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
 #include "rundir/instance.h"
@@ -259,18 +261,21 @@ static int digest(struct nsc_plan *plan, const struct nsc_conf *conf,
 	return nsc_digest_make(&source, plan->digest, err);
 }
 
-static int check_rootfs(const struct nsc_config *config, struct nsc_error *err)
+static int check_rootfs(struct nsc_plan *plan, struct nsc_error *err)
 {
+	const struct nsc_config *config = plan->config;
 	struct stat st;
 
 	if (stat(config->rootfs, &st) < 0)
 		return nsc_error_sys(err, errno, "%s: rootfs '%s'",
 				     config->file, config->rootfs);
-	if (!S_ISDIR(st.st_mode))
-		return nsc_error_set(err, ENOTDIR, "%s: rootfs '%s' is not a "
-				     "directory", config->file,
-				     config->rootfs);
-	return 0;
+	plan->image = !S_ISDIR(st.st_mode);
+	if (plan->image)
+		return nsc_image_check(plan, err);
+	return !config->rootfs_verity ? 0 :
+	       nsc_error_set(err, EINVAL, "%s: rootfs_verity: '%s' is a "
+			     "directory: only an image has a hash",
+			     config->file, config->rootfs);
 }
 
 /* Keep the text of an error that 'accept' of container.json allows. */
@@ -293,7 +298,7 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 	int ret = nsc_answers_check(plan, (conf->start_timeout + 1) / 2, err);
 
 	if (ret == 0)
-		ret = check_rootfs(plan->config, err);
+		ret = check_rootfs(plan, err);
 	if (ret == 0)
 		ret = nsc_missing_check(plan, err);
 	/* A service manager always has other processes. */
@@ -318,6 +323,8 @@ static int prepare_own(struct nsc_plan *plan, const struct nsc_conf *conf,
 		ret = nsc_devices_check(plan, err);
 	if (ret == 0)
 		ret = nsc_account_check(plan, false, err);
+	if (ret == 0)
+		ret = nsc_sized_check(plan, err);
 	if (ret == 0)
 		ret = let_pass(plan, NSC_ACCEPT_EXPOSED_FILES,
 			       nsc_exposed_check(plan, err), err);

@@ -32,28 +32,36 @@ static bool root_is_host(const struct nsc_rootfs *rootfs)
 	return !strcmp(rootfs->plan->config->rootfs, "/");
 }
 
+/* Give a detached mount, *mount, what each part of the rootfs has. */
+static int restrict_part(const struct nsc_rootfs *rootfs, int *mount,
+			 struct nsc_error *err)
+{
+	const struct nsc_config *config = rootfs->plan->config;
+	uint64_t attributes = MOUNT_ATTR_NODEV;
+	int ret;
+
+	/* No setuid programs of the host: root inside could be host root. */
+	if (root_is_host(rootfs))
+		attributes |= MOUNT_ATTR_NOSUID;
+	if (root_is_host(rootfs) || rootfs->plan->image ||
+	    config->overlay != NSC_OVERLAY_NONE)
+		attributes |= MOUNT_ATTR_RDONLY;
+	ret = nsc_mount_restrict(*mount, attributes, false, err);
+	if (ret == 0 && !root_is_host(rootfs) && rootfs->userns >= 0)
+		ret = nsc_mount_idmap(*mount, rootfs->userns, err);
+	return ret < 0 ? ret : nsc_rootfs_throw_away(rootfs, mount, attributes,
+						     err);
+}
+
 /* Clone the mount at fd as part of the rootfs. */
 static int clone_part(const struct nsc_rootfs *rootfs, int fd,
 		      struct nsc_error *err)
 {
-	const struct nsc_config *config = rootfs->plan->config;
-	uint64_t attributes = MOUNT_ATTR_NODEV;
 	_cleanup_fd_ int mount = nsc_mount_clone(fd, false, err);
-	int ret;
 
-	if (mount < 0)
-		return mount;
-	/* No setuid programs of the host: root inside could be host root. */
-	if (root_is_host(rootfs))
-		attributes |= MOUNT_ATTR_NOSUID;
-	if (root_is_host(rootfs) || config->overlay != NSC_OVERLAY_NONE)
-		attributes |= MOUNT_ATTR_RDONLY;
-	ret = nsc_mount_restrict(mount, attributes, false, err);
-	if (ret == 0 && !root_is_host(rootfs) && rootfs->userns >= 0)
-		ret = nsc_mount_idmap(mount, rootfs->userns, err);
-	if (ret == 0)
-		ret = nsc_rootfs_throw_away(rootfs, &mount, attributes, err);
-	return ret < 0 ? ret : NSC_TAKE_FD(mount);
+	if (mount < 0 || restrict_part(rootfs, &mount, err) < 0)
+		return -err->code;
+	return NSC_TAKE_FD(mount);
 }
 
 /*
@@ -179,6 +187,22 @@ int nsc_rootfs_state(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return nsc_statedir_open(&whose, err);
 }
 
+static int layer_in_memory(const struct nsc_rootfs *rootfs,
+			   struct nsc_error *err)
+{
+	char size[32];
+	const struct nsc_tmpfs tmpfs = {
+		.mode = 0700, .size = size, .label = nsc_rootfs_label(rootfs),
+	};
+	_cleanup_fd_ int mount = -1;
+
+	snprintf(size, sizeof(size), "%llu",
+		 (unsigned long long)rootfs->plan->config->overlay_size);
+	mount = nsc_mount_tmpfs(&tmpfs, err);
+	return mount < 0 ? mount :
+	       nsc_rootfs_attach_scratch(rootfs, mount, "overlay", err);
+}
+
 static int overlay_dir(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = rootfs->plan;
@@ -186,6 +210,12 @@ static int overlay_dir(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	_cleanup_fd_ int parent = -1;
 	char path[PATH_MAX];
 
+	if (rootfs->images.layer >= 0)
+		return nsc_rootfs_attach_scratch(rootfs, rootfs->images.layer,
+						 "overlay", err);
+	if (plan->config->overlay == NSC_OVERLAY_TMPFS &&
+	    plan->config->overlay_size)
+		return layer_in_memory(rootfs, err);
 	if (plan->dry || plan->config->overlay == NSC_OVERLAY_TMPFS)
 		return nsc_rootfs_scratch_dir(rootfs, "overlay", err);
 	parent = nsc_statedir_open(&whose, err);
@@ -320,14 +350,27 @@ int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
 	return 0;
 }
 
+static int make_lowest(const struct nsc_rootfs *rootfs, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (rootfs->plan->image) {
+		fd = fcntl(rootfs->images.rootfs, F_DUPFD_CLOEXEC, 3);
+		if (fd < 0)
+			return nsc_error_sys(err, errno, "image");
+		return restrict_part(rootfs, &fd, err) < 0 ? -err->code :
+			       NSC_TAKE_FD(fd);
+	}
+	fd = open_rootfs(rootfs, err);
+	return fd < 0 ? fd : clone_part(rootfs, fd, err);
+}
+
 static int attach_root(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = open_rootfs(rootfs, err);
-	_cleanup_fd_ int mount = -1;
+	_cleanup_fd_ int mount = make_lowest(rootfs, err);
 	_cleanup_fd_ int lower = -1;
 	_cleanup_fd_ int overlay = -1;
 
-	mount = fd < 0 ? -1 : clone_part(rootfs, fd, err);
 	if (mount < 0)
 		return -err->code;
 	if (rootfs->plan->config->overlay == NSC_OVERLAY_NONE) {

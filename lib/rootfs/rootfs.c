@@ -334,7 +334,11 @@ static int open_private_home(const struct nsc_rootfs *rootfs,
 			     struct nsc_error *err)
 {
 	const struct nsc_user *user = rootfs->plan->user;
-	_cleanup_fd_ int parent = nsc_rootfs_state(rootfs, err);
+	int image = rootfs->images.home;
+	_cleanup_fd_ int parent =
+		image < 0 ? nsc_rootfs_state(rootfs, err) :
+			    nsc_rootfs_attach_scratch(rootfs, image,
+						      "home-image", err);
 	_cleanup_fd_ int fd = -1;
 
 	if (parent < 0)

@@ -15,8 +15,18 @@
 #include "linux/target.h"
 #include "policy/home.h"
 
+/* Detached mounts of file systems in files; -1: there is none. */
+struct nsc_images {
+	int rootfs;	/* itself, read-only */
+	int layer;	/* for the layer of a persistent overlay */
+	int home;	/* for the private home */
+};
+
+#define NSC_IMAGES_INIT { -1, -1, -1 }
+
 struct nsc_rootfs {
 	const struct nsc_plan *plan;
+	struct nsc_images images;
 	int userns;	/* descriptor of the container's user namespace, -1 */
 	int home_userns;	/* to id-map the home; -1: no id map */
 	int scratch;	/* a tmpfs for the build, gone with the old root */
@@ -28,6 +38,7 @@ struct nsc_rootfs {
 
 #define NSC_ROOTFS_INIT                                                        \
 	{                                                                      \
+		.images = NSC_IMAGES_INIT,                                     \
 		.userns = -1, .home_userns = -1, .scratch = -1, .root = -1,    \
 		.dev = -1, .home_id = NSC_HOME_UNKNOWN,                        \
 		.console = NSC_PTY_INIT                                        \

@@ -19,6 +19,7 @@ child(const struct nsc_command *command, pid_t parent, int out)
 {
 	int null = open("/dev/null", O_RDWR);
 	int first = command->stdout_too ? out : null;
+	unsigned int keep = command->file ? 3 : 2;
 
 	/*
 	 * If this process is killed for its timeout, the command is killed too.
@@ -29,7 +30,9 @@ child(const struct nsc_command *command, pid_t parent, int out)
 	setsid();
 	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir("/") < 0 ||
-	    syscall(SYS_close_range, 3, ~0U, 0) < 0)
+	    (keep == 3 && dup2(command->file, 3) < 0) ||
+	    fcntl((int)keep, F_SETFD, 0) < 0 ||
+	    syscall(SYS_close_range, keep + 1, ~0U, 0) < 0)
 		_exit(126);
 	execve(command->path, command->argv, command->envp);
 	_exit(127);

@@ -20,6 +20,7 @@ struct nsc_command {
 	 */
 	bool background;
 	bool stdout_too;	/* its output on 1 is taken too */
+	int file;		/* it has this one as 3; 0: none */
 };
 
 #define NSC_COMMAND_FILE 65536

@@ -219,6 +219,17 @@ make_busybox() {
 	echo "made for the test" > "$dir/etc/image"
 }
 
+# A world has no loop devices; the kernel makes more when it must.
+make_loop_devices() {
+	local i
+
+	mknod -m 0600 /dev/loop-control c 10 237
+	for ((i = 0; i < 256; i++)); do
+		mknod -m 0600 "/dev/loop$i" b 7 "$i"
+	done
+	: 2> /dev/null < /dev/loop-control
+}
+
 # --- sessions
 
 # nssh USER [SSH ARGUMENTS...] COMMAND

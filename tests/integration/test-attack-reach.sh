@@ -441,11 +441,11 @@ layer_as_source() {
 	config bob '{"rootfs": "/srv/images/plain", "overlay": "persistent"}'
 	nsinit start bob || fail "start"
 	config alice "{\"rootfs\": \"$dir\", \"overlay\": \"tmpfs\"}"
-	refused "'$dir' is the layer of an overlay"
+	refused "'$dir' is kept for a container"
 	config alice "{\"rootfs\": \"/\", \"mounts\": [{\"type\": \"bind\",
 		\"source\": \"$dir\", \"destination\": \"/mnt\",
 		\"writable\": true}]}"
-	refused "'$dir' is the layer of an overlay"
+	refused "'$dir' is kept for a container"
 	# Each user has a layer.
 	config alice '{"rootfs": "/srv/images/plain", "overlay": "persistent"}'
 	accepted

@@ -14,6 +14,7 @@ REASON=$(make_busybox "$IMAGE") || IMAGE=
 
 # What the rows of the table refer to.
 make_objects() {
+	make_loop_devices
 	mkdir -p /srv/empty /srv/users "$RUN"
 	chown alice /srv/users
 	echo x > /srv/file
@@ -43,6 +44,7 @@ restore() {
 	usermod -s /bin/bash alice 2> /dev/null
 	chown alice: /home/alice
 	rm -rf /var/lib/nscontainer/alice /srv/users/link /srv/open
+	[ -e /dev/loop-control ] || mknod -m 0600 /dev/loop-control c 10 237
 	[ "$(image_state "$IMAGE")" = "$IMAGE_STATE" ] || {
 		rm -rf "${IMAGE:?}"
 		cp -a "$TOP/image" "$IMAGE"

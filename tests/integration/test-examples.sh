@@ -83,6 +83,12 @@ inside_or_lacks() {
 	fi
 }
 
+# What has a size does not serve an example without one.
+unsized() {
+	nsinit stop --timeout 0 alice > /dev/null 2>&1
+	nsinit purge alice || fail "purge"
+}
+
 # What alice is told on a terminal.
 told() {
 	echo exit | nssh alice -tt 2>&1
@@ -152,6 +158,18 @@ live_key() {
 	overlay)
 		wear '{"rootfs": "/srv/images/debian", '
 		as_root_lives 'touch /etc/made' ;;
+	overlay_size)
+		make_loop_devices 2> /dev/null
+		wear '{"rootfs": "/srv/images/debian", "overlay": "persistent", '
+		inside_or_lacks overlay_size \
+			'[ "$(df --output=size -B 1M / | tail -n 1)" -le 2048 ]'
+		unsized ;;
+	home_size)
+		make_loop_devices 2> /dev/null
+		wear '{"rootfs": "/", "home": "private", '
+		inside_or_lacks home_size \
+			'[ "$(df --output=size -B 1M ~ | tail -n 1)" -le 2048 ]'
+		unsized ;;
 	readonly_fs)
 		wear '{"rootfs": "/srv/images/debian", "overlay": "tmpfs", '
 		as_root_lives '! touch /etc/made' ;;

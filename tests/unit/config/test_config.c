@@ -151,7 +151,7 @@ static const struct {
 	{ "{\"working_dir\": \"x\"}", "expected an absolute path" },
 	{ "{\"working_dir\": \"/a/../b\"}", "without '..'" },
 	{ "{\"rootfs\": \"../x\"}", "without '..'" },
-	{ "{\"rootfs\": \"\"}", "rootfs: expected a directory" },
+	{ "{\"rootfs\": \"\"}", "rootfs: expected a directory or an image" },
 	{ "{\"readonly_fs\": \"yes\"}",
 	  "readonly_fs: expected true or false, got \"yes\"" },
 	{ "{\"environment\": [\"A\"]}", "environment[0]: expected KEY=VALUE" },

@@ -392,7 +392,8 @@ static const char *const taken[] = {
 	"\"hostname\": \"x\"", "\"namespaces\": {\"NEWNS\": true, "
 	"\"NEWPID\": true}", "\"networks\": []", "\"cgroups\": {}",
 	"\"mounts\": []", "\"device_nodes\": []", "\"home\": \"none\"",
-	"\"home_required\": true",
+	"\"home_required\": true", "\"home_size\": 0",
+	"\"overlay_size\": 0",
 	"\"init\": \"/sbin/init\"", "\"sysctl\": {}",
 	"\"masked_paths\": []", "\"readonly_paths\": []", "\"hooks\": {}",
 	"\"root_paths\": []",

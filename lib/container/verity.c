@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: see image.c. */
+#include "container/verity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "linux/loop.h"
+#include "util/command.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/paths.h"
+
+#define VERITYSETUP "/sbin/veritysetup"
+#define CONTROL "/dev/mapper/control"
+#define TIMEOUT 30		/* seconds; it reads one block */
+
+static int open_tree_file(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	char path[PATH_MAX];
+
+	if (snprintf(path, sizeof(path), "%s.verity", plan->config->rootfs) >=
+	    (int)sizeof(path))
+		return nsc_error_sys(err, ENAMETOOLONG, "%s",
+				     plan->config->rootfs);
+	return nsc_file_open(path, err);
+}
+
+int nsc_verity_check(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	const char *file = plan->config->file;
+	_cleanup_fd_ int tree = -1;
+
+	if (!plan->config->rootfs_verity)
+		return 0;
+	if (access(CONTROL, F_OK) < 0)
+		return nsc_error_sys(err, errno, "%s: rootfs_verity: the "
+				     "kernel has no device mapper here: '"
+				     CONTROL "'", file);
+	if (access(VERITYSETUP, X_OK) < 0)
+		return nsc_error_sys(err, errno, "%s: rootfs_verity: needs '"
+				     VERITYSETUP "', of the package "
+				     "cryptsetup-bin", file);
+	tree = open_tree_file(plan, err);
+	return tree < 0 ? nsc_error_context(err, "%s: rootfs_verity", file) :
+			  0;
+}
+
+static int verity_run(char *const *argv, struct nsc_error *err)
+{
+	char *const env[] = { (char[]){ "PATH=" NSC_PATH }, NULL };
+	const struct nsc_command command = {
+		.path = VERITYSETUP, .argv = argv, .envp = env,
+		.timeout = TIMEOUT,
+	};
+	char text[256];
+	int ret = nsc_command_run(&command, text, sizeof(text));
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "run " VERITYSETUP);
+	text[strcspn(text, "\n")] = '\0';
+	return ret == 0 ? 0 : nsc_error_set(err, EIO, VERITYSETUP " %s: %s",
+					    argv[1], *text ? text : "fails");
+}
+
+/* Open, the device stays; from now on it goes with its last user. */
+static int hold(const char *name, struct nsc_verity *verity,
+		struct nsc_error *err)
+{
+	char *const argv[] = {
+		(char[]){ "veritysetup" }, (char[]){ "close" },
+		(char[]){ "--deferred" }, (char *)(uintptr_t)name, NULL,
+	};
+
+	verity->device = open(verity->path, O_RDONLY | O_CLOEXEC);
+	if (verity->device >= 0)
+		return verity_run(argv, err);
+	nsc_error_sys(err, errno, "open '%s'", verity->path);
+	verity_run(argv, NSC_IGNORE);
+	return -err->code;
+}
+
+int nsc_verity_open(const struct nsc_plan *plan, const char *data,
+		    struct nsc_verity *ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int file = open_tree_file(plan, err);
+	char tree[NSC_LOOP_PATH], name[32];
+	char *const argv[] = {
+		(char[]){ "veritysetup" }, (char[]){ "open" },
+		(char *)(uintptr_t)data, name, tree,
+		plan->config->rootfs_verity, NULL,
+	};
+	int error;
+
+	if (file < 0)
+		return file;
+	ret->tree = nsc_loop_open(file, false, tree, err);
+	if (ret->tree < 0)
+		return ret->tree;
+	snprintf(name, sizeof(name), "nscontainer-%d", getpid());
+	snprintf(ret->path, sizeof(ret->path), "/dev/mapper/%s", name);
+	error = verity_run(argv, err);
+	return error < 0 ? error : hold(name, ret, err);
+}
+
+void nsc_verity_close(struct nsc_verity *verity)
+{
+	nsc_fd_close(&verity->device);
+	nsc_fd_close(&verity->tree);
+}
