@@ -87,7 +87,8 @@ struct nsc_port {
 	unsigned int host, inside;
 };
 
-#define NSC_NETWORK_AUTO "auto"	/* an address from the host's pool */
+/* An address from the host's pool, or the bridge that we make. */
+#define NSC_NETWORK_AUTO "auto"
 
 /* An entry of networks[]; fields that its type does not have are 0 or NULL. */
 struct nsc_config_network {
@@ -96,11 +97,11 @@ struct nsc_config_network {
 	char **address;		/* "10.0.0.2/24", "auto"; NULL: none */
 	char **gateway;		/* "10.0.0.1" */
 	char **dns;		/* "10.0.0.1"; NULL: the host's */
-	struct nsc_port *ports;		/* of pasta */
+	struct nsc_port *ports;		/* of pasta and veth */
 	size_t n_ports;
 	struct nsc_destinations allow;	/* what may be reached */
 	struct nsc_destinations deny;
-	char *bridge;
+	char *bridge;		/* "br0", "auto" */
 	char *prefix;
 	char *nspath;
 	char *parent;

@@ -13,6 +13,7 @@
 #include "util/address.h"
 #include "util/fd.h"
 #include "util/text.h"
+#include "config/port_keys.h"
 
 #define RANDOM_DIGITS 4		/* after the prefix of a veth's name */
 
@@ -124,71 +125,6 @@ static int read_prefix(struct nsc_reader *r, const json_t *value,
 	return nsc_read_text(r, value, f, to);
 }
 
-/* Read a number from 1 to 65535 at *text, and go beyond it. */
-static bool parse_port(const char **text, unsigned int *ret)
-{
-	size_t digits = strspn(*text, "0123456789");
-
-	if (!digits || digits > 5 || **text == '0')
-		return false;
-	*ret = (unsigned int)strtoul(*text, NULL, 10);
-	*text += digits;
-	return *ret <= 65535;
-}
-
-/* The address before the last two numbers, such as "[::1]:" or "10.0.0.1:". */
-static bool parse_host(const char **text, struct nsc_address *ret)
-{
-	bool bracket = **text == '[';
-	const char *begin = *text + bracket, *end;
-	char copy[NSC_ADDRESS_SIZE];
-
-	end = begin + strcspn(begin, bracket ? "]" : ":");
-	if (bracket ? strncmp(end, "]:", 2) != 0 : *end != ':')
-		return false;
-	if (!bracket && !memchr(begin, '.', (size_t)(end - begin)))
-		return true;		/* it is the first number */
-	snprintf(copy, sizeof(copy), "%.*s", (int)(end - begin), begin);
-	*text = end + 1 + bracket;
-	return nsc_address_parse(copy, false, ret) == 0 &&
-	       (ret->family == AF_INET6) == bracket;
-}
-
-/* "[ADDRESS:]HOST:CONTAINER[/PROTOCOL]" */
-static bool parse_forward(const char *text, struct nsc_port *ret)
-{
-	if (!parse_host(&text, &ret->address) ||
-	    !parse_port(&text, &ret->host) || *text++ != ':' ||
-	    !parse_port(&text, &ret->inside))
-		return false;
-	ret->udp = !strcmp(text, "/udp");
-	return ret->udp || !*text || !strcmp(text, "/tcp");
-}
-
-static int read_port(struct nsc_reader *r, const json_t *element, void *to)
-{
-	struct nsc_config_network *n = to;
-	_cleanup_free_ char *text = NULL;
-	struct nsc_port port = { .udp = false }, *list;
-	int ret = nsc_read_template(r, element, NULL, &text);
-
-	if (ret < 0)
-		return ret;
-	if (!parse_forward(text, &port))
-		return nsc_field_wrong(r, element, "a port of the host and one "
-				       "of the container such as \"8080:80\", "
-				       "\"127.0.0.1:8080:80\" or "
-				       "\"5353:53/udp\"");
-	if (n->n_ports == NSC_PORTS_MAX)
-		return nsc_field_refuse(r, "more than 32 ports");
-	list = nsc_field_grow(r, n->ports, n->n_ports, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	n->ports = list;
-	list[n->n_ports++] = port;
-	return 0;
-}
-
 #define AT(member) offsetof(struct nsc_config_network, member)
 static const struct nsc_field context_fields[] = {
 	{ .name = "bridge", .read = read_interface, .at = AT(bridge) },
@@ -211,7 +147,7 @@ const struct nsc_field nsc_network_fields[] = {
 	{ .name = "address", .read = network_read_list, .at = AT(address) },
 	{ .name = "gateway", .read = network_read_list, .at = AT(gateway) },
 	/* It stores into two members, and gets the whole entry. */
-	{ .name = "ports", .read = nsc_read_array, .element = read_port },
+	{ .name = "ports", .read = nsc_read_array, .element = nsc_read_port },
 	{ .name = "allow", .read = nsc_read_destinations, .at = AT(allow) },
 	{ .name = "deny", .read = nsc_read_destinations, .at = AT(deny) },
 	{ .name = "mtu",
@@ -235,12 +171,12 @@ static const struct {
 	/* A loopback ignores them: the sample file of 2014 has them. */
 	{ "address", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "gateway", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
-	{ "ports", false, ON(PASTA), 0 },
+	{ "ports", false, ON(PASTA) | ON(VETH), 0 },
 	{ "allow", false, MADE | ON(PASTA), 0 },
 	{ "deny", false, MADE | ON(PASTA), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "bridge", true, ON(VETH), ON(VETH) },
-	{ "prefix", true, ON(VETH), ON(VETH) },
+	{ "prefix", true, ON(VETH), 0 },
 	{ "nspath", true, ON(NETNS), ON(NETNS) },
 	{ "parent", true, ON(MACVLAN) | ON(IPVLAN),
 	  ON(MACVLAN) | ON(IPVLAN) },
@@ -418,6 +354,45 @@ static int check_pasta(struct nsc_reader *r,
 	return 0;
 }
 
+/* The bridge that we make has its own addresses. */
+static int check_own_bridge(struct nsc_reader *r, struct nsc_config_network *n)
+{
+	size_t length = 0;
+
+	if (strcmp(n->bridge, NSC_NETWORK_AUTO) != 0)
+		return n->prefix ? 0 :
+			nsc_field_refuse_member(r, "context.prefix", "is "
+						"missing: type \"veth\" "
+						"needs it");
+	if (n->gateway)
+		return nsc_field_refuse_member(r, "gateway", "is the host with "
+					       "\"bridge\": \"auto\"");
+	if (n->address && (!n->address[0] || n->address[1] ||
+			   strcmp(n->address[0], NSC_NETWORK_AUTO) != 0))
+		return nsc_field_refuse_member(r, "address", "is \"auto\" "
+					       "with \"bridge\": \"auto\"");
+	if (!n->prefix)
+		n->prefix = strdup("nsc-");
+	if (!n->prefix ||
+	    (!n->address &&
+	     nsc_text_append(&n->address, &length, NSC_NETWORK_AUTO) < 0))
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	return 0;
+}
+
+/* The kernel sends what is addressed to its loopback nowhere else. */
+static int check_veth(struct nsc_reader *r, struct nsc_config_network *n)
+{
+	if (n->type != NSC_NETWORK_VETH)
+		return 0;
+	for (size_t i = 0; i < n->n_ports; i++)
+		if (nsc_address_is_loopback(&n->ports[i].address))
+			return nsc_field_refuse_member(r, "ports", "type "
+					"\"veth\" has none on the loopback "
+					"of the host: type \"pasta\" does");
+	return check_own_bridge(r, n);
+}
+
 static int check_network(struct nsc_reader *r, const json_t *element,
 			 struct nsc_config_network *n)
 {
@@ -431,6 +406,8 @@ static int check_network(struct nsc_reader *r, const json_t *element,
 	ret = check_addresses(r, element, n);
 	if (ret == 0)
 		ret = check_pasta(r, n);
+	if (ret == 0)
+		ret = check_veth(r, n);
 	if (ret == 0)
 		ret = network_check_gateways(r, element, n);
 	if (ret == 0)

@@ -66,6 +66,7 @@ struct nsc_plan {
 	gid_t tty_gid;		/* the group tty inside, as the host sees it */
 	struct {		/* the address "auto": IPv4, IPv6 */
 		struct nsc_address address, gateway;
+		struct nsc_address router;	/* the host, on our bridge */
 	} automatic[2];
 };
 

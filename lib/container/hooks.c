@@ -14,6 +14,9 @@
 #include "util/text.h"
 #include "util/paths.h"
 #include "rundir/hooks_stop.h"
+#include "network/attached.h"
+
+#define NETWORK_TIMEOUT 30	/* seconds */
 
 int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret)
 {
@@ -161,6 +164,20 @@ int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
 	return ret;
 }
 
+/* A hook of our own: what the network has on the host goes last. */
+static const struct nsc_config_hook *network_hook(const struct nsc_config *c)
+{
+	static char path[] = NSC_NETWORK_END;
+	static const struct nsc_config_hook hook = {
+		.stop = true, .path = path, .timeout = NETWORK_TIMEOUT,
+	};
+
+	for (size_t i = 0; i < c->n_networks; i++)
+		if (nsc_attached_is(&c->networks[i]))
+			return &hook;
+	return NULL;
+}
+
 /* Allocate the content of the file; *ret stays NULL without stop hooks. */
 static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 		 struct nsc_error *err)
@@ -168,18 +185,21 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 	const struct nsc_config *config = plan->config;
 	struct nsc_hook_stop *hooks = calloc(config->n_hooks + 1,
 					     sizeof(*hooks));
+	const struct nsc_config_hook *network = network_hook(config);
 	struct nsc_error why = NSC_ERROR_INIT;
 	char **environment = NULL;
 	size_t n = 0;
 	int error = make_environment(plan, pid, "stop", &environment);
 
-	for (size_t i = 0; hooks && error == 0 && i < config->n_hooks; i++) {
-		if (!config->hooks[i].stop)
+	for (size_t i = 0; hooks && error == 0 && i <= config->n_hooks; i++) {
+		const struct nsc_config_hook *hook =
+			i < config->n_hooks ? &config->hooks[i] : network;
+
+		if (!hook || !hook->stop)
 			continue;
-		hooks[n].timeout = config->hooks[i].timeout;
-		hooks[n].environment =
-			hooks_environment_of(&config->hooks[i], environment);
-		hooks[n].arguments = make_argv(&config->hooks[i]);
+		hooks[n].timeout = hook->timeout;
+		hooks[n].environment = hooks_environment_of(hook, environment);
+		hooks[n].arguments = make_argv(hook);
 		error = hooks[n].arguments && hooks[n].environment ? 0 :
 								    -ENOMEM;
 		n++;

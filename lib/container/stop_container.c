@@ -9,6 +9,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "cgroup/cgroups.h"
+#include "network/attached.h"
 #include "rundir/ending.h"
 #include "rundir/hooks_stop.h"
 #include "util/paths.h"
@@ -45,6 +46,8 @@ void nsc_stop_erase(int instance, unsigned int number)
 {
 	nsc_state_remove(instance);
 	nsc_hooks_stop(instance);
+	/* A start that was killed has no hooks yet. */
+	nsc_attached_sweep(false, NSC_IGNORE);
 	nsc_cgroups_clean(instance);
 	nsc_instance_remove(instance, number);
 }

@@ -31,14 +31,17 @@
 	_(rtnl_addr_get_local) _(rtnl_addr_get_scope) _(rtnl_addr_put) \
 	_(rtnl_addr_set_broadcast) _(rtnl_addr_set_flags) \
 	_(rtnl_addr_set_ifindex) _(rtnl_addr_set_local) _(rtnl_link_add) \
-	_(rtnl_link_alloc) _(rtnl_link_delete) _(rtnl_link_get_ifindex) \
+	_(rtnl_link_alloc) _(rtnl_link_delete) _(rtnl_link_get_addr) \
+	_(rtnl_link_get_ifindex) \
 	_(rtnl_link_get_kernel) _(rtnl_link_get_type) \
 	_(rtnl_link_ipvlan_alloc) _(rtnl_link_ipvlan_set_mode) \
 	_(rtnl_link_ipvlan_str2mode) _(rtnl_link_macvlan_alloc) \
 	_(rtnl_link_macvlan_set_mode) _(rtnl_link_macvlan_str2mode) \
-	_(rtnl_link_put) _(rtnl_link_set_flags) _(rtnl_link_set_link) \
+	_(rtnl_link_put) _(rtnl_link_set_addr) \
+	_(rtnl_link_set_flags) _(rtnl_link_set_link) \
 	_(rtnl_link_set_master) _(rtnl_link_set_mtu) _(rtnl_link_set_name) \
-	_(rtnl_link_set_ns_pid) _(rtnl_link_veth_alloc) \
+	_(rtnl_link_set_ns_pid) _(rtnl_link_set_type) \
+	_(rtnl_link_veth_alloc) \
 	_(rtnl_link_veth_get_peer) _(rtnl_route_add) \
 	_(rtnl_route_add_nexthop) _(rtnl_route_alloc) _(rtnl_route_nh_alloc) \
 	_(rtnl_route_nh_free) _(rtnl_route_nh_set_gateway) \
@@ -123,6 +126,7 @@ int nsc_netlink_find(struct nl_sock *sock, const char *name,
 {
 	_cleanup_link_ struct rtnl_link *link = NULL;
 	int error = nl.rtnl_link_get_kernel(sock, 0, name, &link);
+	struct nl_addr *mac;
 	const char *kind;
 
 	if (error < 0 && code(error) == ENODEV)
@@ -134,12 +138,48 @@ int nsc_netlink_find(struct nl_sock *sock, const char *name,
 	kind = nl.rtnl_link_get_type(link);
 	ret->index = nl.rtnl_link_get_ifindex(link);
 	snprintf(ret->kind, sizeof(ret->kind), "%s", kind ? kind : "");
+	memset(ret->mac, 0, sizeof(ret->mac));
+	mac = nl.rtnl_link_get_addr(link);
+	if (mac && nl.nl_addr_get_len(mac) == sizeof(ret->mac))
+		memcpy(ret->mac, nl.nl_addr_get_binary_addr(mac),
+		       sizeof(ret->mac));
 	return 0;
 }
 
 static int out_of_memory(const char *name, struct nsc_error *err)
 {
 	return nsc_error_sys(err, ENOMEM, "interface '%s'", name);
+}
+
+/* The link holds its own reference to the address. */
+static int set_mac(struct rtnl_link *link, const unsigned char *mac)
+{
+	_cleanup_address_ struct nl_addr *address =
+		nl.nl_addr_build(AF_LLC, mac, NSC_MAC_SIZE);
+
+	if (!address)
+		return -NLE_NOMEM;
+	nl.rtnl_link_set_addr(link, address);
+	return 0;
+}
+
+int nsc_netlink_add_bridge(struct nl_sock *sock, const char *name,
+			   const unsigned char mac[NSC_MAC_SIZE],
+			   struct nsc_error *err)
+{
+	_cleanup_link_ struct rtnl_link *link = nl.rtnl_link_alloc();
+	int error = link ? set_mac(link, mac) : -NLE_NOMEM;
+
+	if (error < 0)
+		return out_of_memory(name, err);
+	nl.rtnl_link_set_name(link, name);
+	nl.rtnl_link_set_flags(link, IFF_UP);
+	error = nl.rtnl_link_set_type(link, "bridge");
+	if (error == 0)
+		error = nl.rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
+	return error < 0 ? nsc_error_set(err, code(error), "make the bridge "
+					 "'%s': %s", name,
+					 nl.nl_geterror(error)) : 0;
 }
 
 int nsc_netlink_add_veth(struct nl_sock *sock,
@@ -162,7 +202,9 @@ int nsc_netlink_add_veth(struct nl_sock *sock,
 	}
 	nl.rtnl_link_set_master(link, request->other);
 	nl.rtnl_link_set_flags(link, IFF_UP);
-	error = nl.rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
+	error = request->mac ? set_mac(peer, request->mac) : 0;
+	if (error == 0)
+		error = nl.rtnl_link_add(sock, link, NLM_F_CREATE | NLM_F_EXCL);
 	/* The link holds its own reference to the peer. */
 	nl.rtnl_link_put(peer);
 	if (error < 0)

@@ -17,6 +17,8 @@
 
 struct nl_sock;
 
+#define NSC_MAC_SIZE 6
+
 /* Loads libnl, so the first socket must be opened by nsinit. */
 int nsc_netlink_open(struct nl_sock **ret, struct nsc_error *err);
 void nsc_netlink_close(struct nl_sock **sock);
@@ -25,6 +27,7 @@ void nsc_netlink_close(struct nl_sock **sock);
 struct nsc_link {
 	int index;
 	char kind[16];		/* "bridge", "veth"; "" for hardware */
+	unsigned char mac[NSC_MAC_SIZE];	/* 0: none */
 };
 
 /* -ENODEV if the interface does not exist. */
@@ -39,7 +42,13 @@ struct nsc_link_request {
 	const char *host;	/* veth: name of the end on the host */
 	int other;		/* index of the bridge or the parent */
 	const char *mode;	/* for macvlan or ipvlan */
+	const unsigned char *mac;	/* veth: of the end inside, or NULL */
 };
+
+/* Make a bridge that is up.  -EEXIST if the name is in use. */
+int nsc_netlink_add_bridge(struct nl_sock *sock, const char *name,
+			   const unsigned char mac[NSC_MAC_SIZE],
+			   struct nsc_error *err);
 
 /*
  * Make both ends at once: the host's end is up and in the bridge, and the other

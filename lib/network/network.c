@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -19,13 +18,14 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "config/network_keys.h"
+#include "network/attached.h"
+#include "network/bridge.h"
 #include "network/lists.h"
 #include "network/pasta.h"
 #include "network/routes.h"
 #include "network/pool.h"
+#include "network/veth.h"
 #include "linux/netlink.h"
-
-#define NAME_TRIES 64
 
 static const struct nsc_config_network *
 find_type(const struct nsc_config *config, enum nsc_network_type type)
@@ -74,57 +74,58 @@ static bool has_gateway(const struct nsc_config *config, int family)
 	return false;
 }
 
+static int pool_ranges(const struct nsc_plan *plan, const struct nsc_conf *conf,
+		       struct nsc_pool_range ranges[2], struct nsc_error *err)
+{
+	/* A user has one container; root has one for each directory. */
+	if (!plan->login)
+		return nsc_error_set(err, EINVAL, "\"auto\" is for the "
+				     "containers of logins: write an address");
+	if (!conf->address_pool.family && !conf->address_pool6.family)
+		return nsc_error_set(err, EINVAL, "\"auto\" needs "
+				     "address_pool in nscontainer.conf");
+	ranges[0] = (struct nsc_pool_range){
+		conf->address_pool, conf->address_gateway, "address_pool",
+	};
+	ranges[1] = (struct nsc_pool_range){
+		conf->address_pool6, conf->address_gateway6, "address_pool6",
+	};
+	return 0;
+}
+
+static int take_addresses(struct nsc_plan *plan, const struct nsc_conf *conf,
+			  const struct nsc_config_network *n,
+			  struct nsc_error *err)
+{
+	const char *key = plan->login ? plan->user->name : plan->config->file;
+	struct nsc_pool_range ranges[2];
+	int ret = nsc_attached_on_bridge(n) ?
+			  nsc_bridge_ranges(conf, ranges, err) :
+			  pool_ranges(plan, conf, ranges, err);
+
+	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(ranges); i++) {
+		if (!ranges[i].net.family)
+			continue;
+		ret = nsc_pool_take_address(NSC_STATEDIR, key, &ranges[i],
+					    &plan->automatic[i].address, err);
+		plan->automatic[i].router = ranges[i].gateway;
+		if (!has_gateway(plan->config, ranges[i].net.family))
+			plan->automatic[i].gateway = ranges[i].gateway;
+	}
+	return ret;
+}
+
 int nsc_network_plan(struct nsc_plan *plan, const struct nsc_conf *conf,
 		     struct nsc_error *err)
 {
 	const struct nsc_config *config = plan->config;
-	const struct nsc_pool_range ranges[] = {
-		{ conf->address_pool, conf->address_gateway },
-		{ conf->address_pool6, conf->address_gateway6 },
-	};
-	int ret = 0;
 	size_t at;
 
-	if (!wants_auto(config, &at))
-		return 0;
-	/* A user has one container; root has one for each directory. */
-	if (!plan->login)
-		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
-				     "\"auto\" is for the containers of "
-				     "logins: write an address", config->file,
-				     at);
-	if (!ranges[0].net.family && !ranges[1].net.family)
-		return nsc_error_set(err, EINVAL, "%s: networks[%zu].address: "
-				     "\"auto\" needs address_pool in "
-				     "nscontainer.conf", config->file, at);
-	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(ranges); i++) {
-		if (!ranges[i].net.family)
-			continue;
-		ret = nsc_pool_take_address(NSC_STATEDIR, plan->user->name,
-					    &ranges[i],
-					    &plan->automatic[i].address, err);
-		if (!has_gateway(config, ranges[i].net.family))
-			plan->automatic[i].gateway = ranges[i].gateway;
-	}
-	return ret < 0 ? nsc_error_context(err, "%s: networks[%zu].address",
-					   config->file, at) : 0;
-}
-
-static int check_bridge(struct nl_sock *sock, const char *name,
-			struct nsc_link *link, struct nsc_error *err)
-{
-	int ret = nsc_netlink_find(sock, name, link, err);
-
-	if (ret == -ENODEV)
-		return nsc_error_set(err, ENODEV, "there is no bridge '%s' on "
-				     "the host: make it first, 'ip link add %s "
-				     "type bridge'", name, name);
-	if (ret == 0 && strcmp(link->kind, "bridge") != 0)
-		return nsc_error_set(err, EINVAL, "'%s' is not a bridge but "
-				     "%s%s interface: name a bridge", name,
-				     link->kind[0] ? "a " : "another",
-				     link->kind);
-	return ret;
+	if (wants_auto(config, &at) &&
+	    take_addresses(plan, conf, &config->networks[at], err) < 0)
+		return nsc_error_context(err, "%s: networks[%zu].address",
+					 config->file, at);
+	return nsc_attached_check(plan, err);
 }
 
 static int check_parent(struct nl_sock *sock, const char *name,
@@ -184,8 +185,7 @@ static int check_one(struct nl_sock *sock, const struct nsc_config_network *n,
 
 	switch ((enum nsc_network_type)n->type) {
 	case NSC_NETWORK_VETH:
-		return check_bridge(sock, n->bridge, &link, err) < 0 ?
-			nsc_error_context(err, "context.bridge") : 0;
+		return nsc_veth_check(sock, n, err);
 	case NSC_NETWORK_MACVLAN:
 	case NSC_NETWORK_IPVLAN:
 		return check_parent(sock, n->parent, &link, err) < 0 ?
@@ -242,36 +242,6 @@ int nsc_network_open(const struct nsc_plan *plan, int *ret,
 	return 0;
 }
 
-/* Try names until one is free: one request makes and claims it. */
-static int make_veth(struct nl_sock *sock, const struct nsc_config_network *n,
-		     struct nsc_link_request *request, char host[IFNAMSIZ],
-		     struct nsc_error *err)
-{
-	struct nsc_link bridge;
-	int ret = check_bridge(sock, n->bridge, &bridge, err);
-
-	if (ret < 0)
-		return ret;
-	request->other = bridge.index;
-	request->host = host;
-	for (int i = 0; i < NAME_TRIES; i++) {
-		uint16_t random;
-
-		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
-			return nsc_error_sys(err, errno, "getrandom");
-		snprintf(host, IFNAMSIZ, "%.11s%04x", n->prefix, random);
-		ret = nsc_netlink_add_veth(sock, request, err);
-		if (ret != -EEXIST)
-			break;
-	}
-	if (ret < 0)
-		host[0] = '\0';
-	return ret == -EEXIST ?
-		nsc_error_set(err, EEXIST, "no name that begins with '%s' is "
-			      "free: choose another context.prefix",
-			      n->prefix) : ret;
-}
-
 static int make_child(struct nl_sock *sock, const struct nsc_config_network *n,
 		      struct nsc_link_request *request, struct nsc_error *err)
 {
@@ -316,7 +286,8 @@ int nsc_network_make(const struct nsc_plan *plan, pid_t pid,
 			continue;
 		nsc_network_interface(config, i, name);
 		if (n->type == NSC_NETWORK_VETH)
-			ret = make_veth(sock, n, &request, made->host[i], err);
+			ret = nsc_veth_make(sock, plan, i, &request,
+					    made->host[i], err);
 		else
 			ret = make_child(sock, n, &request, err);
 		if (ret < 0)
@@ -525,7 +496,8 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 	if (host[0])
 		fprintf(out, " host_interface=%s", host);
 	if (n->bridge)
-		fprintf(out, " bridge=%s", n->bridge);
+		fprintf(out, " bridge=%s", nsc_attached_on_bridge(n) ?
+						   NSC_BRIDGE : n->bridge);
 	describe_addresses(out, plan, n, made);
 	if (n->mtu)
 		fprintf(out, " mtu=%u", n->mtu);

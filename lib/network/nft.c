@@ -7,7 +7,7 @@
 int nsc_nft_load(struct nsc_error *err)
 {
 	return nsc_error_set(err, EOPNOTSUPP, "nftables is needed, and nsinit "
-			     "was built without libnftables");
+			     "was built without libnftables-dev");
 }
 
 int nsc_nft_run(const char *commands, char **output, struct nsc_error *err)
@@ -52,9 +52,10 @@ static int check_kernel(struct nsc_error *err)
 
 int nsc_nft_load(struct nsc_error *err)
 {
-	int ret = nsc_library_load(&nft_library, err);
-
-	return ret < 0 ? ret : check_kernel(err);
+	if (nsc_library_load(&nft_library, err) < 0)
+		return nsc_error_context(err, "nftables, of the package "
+					 "libnftables1");
+	return check_kernel(err);
 }
 
 /* The kernel's reason is only in the text, which may go on with advice. */

@@ -183,7 +183,7 @@ static int lowest_free(const struct nsc_pool_range *range,
 		return 0;
 	return nsc_error_set(err, ENOSPC, "all %zu addresses of the pool are "
 			     "in use: enlarge %s in nscontainer.conf", given->n,
-			     v4 ? "address_pool" : "address_pool6");
+			     range->key);
 }
 
 int nsc_pool_take_address(const char *dir, const char *key,

@@ -42,6 +42,7 @@ void nsc_pool_close(struct nsc_pool *pool);
 struct nsc_pool_range {
 	struct nsc_address net;
 	struct nsc_address gateway;	/* never assigned; family 0: none */
+	const char *key;		/* of nscontainer.conf */
 };
 
 /*

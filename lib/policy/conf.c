@@ -53,6 +53,8 @@ static const struct field {
 	{ "address_pool6", KIND_POOL, AT(address_pool6), NULL, 32, 120 },
 	{ "address_gateway6", KIND_ADDRESS, AT(address_gateway6), NULL, 0,
 	  0 },
+	{ "bridge_pool", KIND_POOL, AT(bridge_pool), NULL, 8, 30 },
+	{ "bridge_pool6", KIND_POOL, AT(bridge_pool6), NULL, 32, 120 },
 #undef AT
 };
 
@@ -62,7 +64,8 @@ static const char *const keys[] = {
 	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
 	"start_timeout", "debug", "pidfile", "first_uid", "id_pool_first",
 	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway",
-	"address_pool6", "address_gateway6", NULL,
+	"address_pool6", "address_gateway6", "bridge_pool", "bridge_pool6",
+	NULL,
 };
 
 _Static_assert(NSC_ARRAY_SIZE(keys) == NSC_CONF_KEYS + 1, "nsc_conf.from");

@@ -18,7 +18,8 @@ static const struct {
 		  sizeof(((const struct nsc_conf *)0)->m) }
 	USED(lifecycle), USED(nested), USED(id_pool_first),
 	USED(id_pool_count), USED(address_pool), USED(address_gateway),
-	USED(address_pool6), USED(address_gateway6),
+	USED(address_pool6), USED(address_gateway6), USED(bridge_pool),
+	USED(bridge_pool6),
 #undef USED
 };
 

@@ -46,14 +46,6 @@ static const char *resolv_next_line(const char *text)
 	return text + (*text == '\n');
 }
 
-static bool is_loopback(const struct nsc_address *a)
-{
-	static const struct nsc_address net = { AF_INET, { 127 }, 8 };
-	static const struct nsc_address one = { AF_INET6, { [15] = 1 }, 128 };
-
-	return nsc_address_covers(&net, a) || nsc_address_covers(&one, a);
-}
-
 /* Copy the servers; skip the host's loopback unless the container shares it. */
 static int copy_servers(FILE *out, const char *text, bool loopback)
 {
@@ -65,7 +57,7 @@ static int copy_servers(FILE *out, const char *text, bool loopback)
 
 		if (!value_of(text, SERVER, server, sizeof(server)) ||
 		    nsc_address_parse(server, false, &a) < 0 ||
-		    (is_loopback(&a) && !loopback))
+		    (nsc_address_is_loopback(&a) && !loopback))
 			continue;
 		fprintf(out, SERVER " %s\n", server);
 		n++;

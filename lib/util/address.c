@@ -105,3 +105,12 @@ bool nsc_address_is_link_local(const struct nsc_address *address)
 	return address->family == AF_INET6 && address->bytes[0] == 0xfe &&
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
+
+bool nsc_address_is_loopback(const struct nsc_address *address)
+{
+	static const struct nsc_address net = { AF_INET, { 127 }, 8 };
+	static const struct nsc_address one = { AF_INET6, { [15] = 1 }, 128 };
+
+	return nsc_address_covers(&net, address) ||
+	       nsc_address_covers(&one, address);
+}

@@ -42,4 +42,7 @@ bool nsc_address_equal(const struct nsc_address *a,
 /* fe80::/10, which belongs to the network of every interface. */
 bool nsc_address_is_link_local(const struct nsc_address *address);
 
+/* 127.0.0.0/8 or ::1 */
+bool nsc_address_is_loopback(const struct nsc_address *address);
+
 #endif

@@ -78,5 +78,7 @@
  * version: "renew CONF USER".
  */
 #define NSC_RENEW NSC_LIBEXECDIR "/renew"
+/* The network-end of that version: removes what networks leave on the host. */
+#define NSC_NETWORK_END NSC_LIBEXECDIR "/network-end"
 
 #endif

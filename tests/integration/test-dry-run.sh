@@ -88,6 +88,19 @@ bridge() {
 	ip link set br0 up
 }
 
+forward() {
+	echo "$1" > /proc/sys/net/ipv4/ip_forward ||
+		skip "network: no ip_forward"
+}
+
+# A process of the host that has a port.
+listener() {
+	forward 1
+	! bash -c ': < /dev/tcp/127.0.0.1/9797' 2> /dev/null || return 0
+	socat TCP-LISTEN:9797,fork,reuseaddr /dev/null &
+	wait_until 5 bash -c ': < /dev/tcp/127.0.0.1/9797' 2> /dev/null
+}
+
 said() {
 	contains "what $1 says" "$2" "$3"
 }

@@ -236,18 +236,23 @@ live_key() {
 		wait_until 10 forwarded || fail "nothing is forwarded"
 		kill %1 ;;
 	mtu) veth "" ", $CONTEXT"; inside '[ "$(cat /sys/class/net/eth0/mtu)" = 1400 ]' ;;
-	context) veth "" ""; inside 'ip link show eth0' ;;
-	context_2)
+	context)
+		outside
+		echo 1 > /proc/sys/net/ipv4/ip_forward
+		wear '{"rootfs": "/", "networks": [{"type": "veth", ' '}]}'
+		inside "$REACHES" ;;
+	context_2) veth "" ""; inside 'ip link show eth0' ;;
+	context_3)
 		ip link add enp1s0 type veth peer name enp1s1 2> /dev/null
 		wear '{"rootfs": "/", "networks": [{"type": "macvlan", ' '}]}'
 		inside 'ip -d link show eth0 | grep "mode private"' ;;
-	context_3)
+	context_4)
 		ip netns add lab 2> /dev/null
 		wear '{"rootfs": "/", "networks": [{"type": "netns", ' '}]}'
 		inside 'readlink /proc/self/ns/net'
 		equal network "$(ip netns exec lab readlink /proc/self/ns/net)" \
 			"$(cat "$OUT/text")" ;;
-	context_4)
+	context_5)
 		bridge
 		wear '{"rootfs": "/", "networks": [{"type": "host", ' '}]}'
 		inside 'grep "nameserver 10.0.0.1" /etc/resolv.conf' ;;
@@ -295,7 +300,7 @@ live_key() {
 		wear
 		contains message "Welcome, alice." "$(told)"
 		inside true ;;
-	context_5) wear; inside '! echo x > /proc/sys/kernel/hostname' ;;
+	context_6) wear; inside '! echo x > /proc/sys/kernel/hostname' ;;
 	init)
 		wear '{"rootfs": "/srv/images/debian", "overlay": "tmpfs", '
 		inside 'tr "\0" " " < /proc/1/cmdline | grep "/sbin/init"' ;;
@@ -481,6 +486,19 @@ configparser.ConfigParser().read_file(sys.stdin)' < "$EXAMPLES/$EXAMPLE" ||
 			grep "NoNewPrivs:.*1" /proc/self/status &&
 			grep "CapBnd:.*0000000000000000$" /proc/self/status'
 		as_root_lives '! touch /etc/mine' ;;
+	in_the_bridge_of_nscontainer)
+		outside
+		echo 1 > /proc/sys/net/ipv4/ip_forward
+		wear '' ''
+		conf 'stop = "never";'
+		inside "$REACHES && ping -c 1 -W 5 10.80.0.1"
+		as_root_inside socat -U TCP-LISTEN:80,fork SYSTEM:'echo inside' &
+		published() {
+			[ "$(ip netns exec out socat -u TCP:10.80.0.2:8080 - \
+				2> /dev/null)" = inside ]
+		}
+		wait_until 10 published || fail "nothing comes to it"
+		kill %1 ;;
 	in_a_bridge_of_the)
 		bridge
 		wear '' ''
@@ -593,6 +611,14 @@ live_conf() {
 		conf "$(cat "$EXAMPLES"/nscontainer_conf_5_address_*)"
 		inside 'ping -c 1 -W 5 10.210.0.1 && ping -c 1 -W 5 fd10:210::1 &&
 			ip route | grep "default via 10.210.0.1"' ;;
+	bridge_pool | bridge_pool6)
+		echo 1 > /proc/sys/net/ipv4/ip_forward
+		echo 1 > /proc/sys/net/ipv6/conf/all/forwarding
+		config alice '{"rootfs": "/", "networks": [{"type": "veth",
+			"context": {"bridge": "auto"}}]}'
+		conf "$(cat "$EXAMPLES"/nscontainer_conf_5_bridge_*)"
+		inside 'ping -c 1 -W 5 10.55.0.1 && ping -c 1 -W 5 fd10:55::1 &&
+			ip route | grep "default via 10.55.0.1"' ;;
 	*) UNKNOWN=1 ;;
 	esac
 }

@@ -110,6 +110,16 @@ networks() {
 	ip link del nsc-br
 }
 
+bridge() {
+	echo 1 > /proc/sys/net/ipv4/ip_forward
+	box ', "networks": [{"type": "veth", "context": {"bridge": "auto"}}]'
+	status_is 0 nsinit exec --root "$BOX" true
+	status_is 126 without libnftables nsinit exec --root "$BOX" true
+	lacks_library libnftables
+	contains "package" "nftables, of the package libnftables1: " \
+		"$(cat "$OUT/stderr")"
+}
+
 labels() {
 	box ', "context": {"apparmor_profile": "some"}'
 	status_is 126 without libapparmor nsinit exec --root "$BOX" true
@@ -138,5 +148,6 @@ t "a plain nsinit exec needs and loads none of them" plain_exec
 t "nor does the container of a login" plain_login
 t "libsubid is needed where nsswitch.conf names a module" subid_module
 t "libnl is needed for networks" networks
+t "libnftables is needed for a bridge of nscontainer's" bridge
 t "libapparmor and libselinux are needed for labels" labels
 t "libsystemd is needed where systemd manages the groups" systemd

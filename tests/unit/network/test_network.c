@@ -225,7 +225,10 @@ END_TEST
 
 static struct nsc_pool_range range(const char *net, const char *gateway)
 {
-	struct nsc_pool_range r = { { 0 }, { 0 } };
+	bool v6 = strchr(net, ':');
+	struct nsc_pool_range r = {
+		{ 0 }, { 0 }, v6 ? "address_pool6" : "address_pool",
+	};
 
 	ck_assert_int_eq(nsc_address_parse(net, true, &r.net), 0);
 	if (gateway)
