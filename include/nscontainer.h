@@ -353,6 +353,21 @@ int nscontainer_history(const struct nscontainer *container,
 			struct nscontainer_error *err);
 
 /*
+ * A list of the refused logins of a user, or of all, the newest first, from the
+ * same files; at most 40 of a user and an hour are in them.  -EINVAL as above.
+ */
+#define NSCONTAINER_KEYS_REFUSALS(KEY) \
+	KEY("user", TEXT, "user whose login was refused") \
+	KEY("service", TEXT, "PAM service") \
+	KEY("at", INT, "time, seconds since the epoch") \
+	KEY("cause", TEXT, "class of the reason, as in nsinit metrics") \
+	KEY("error", TEXT, "the reason")
+
+int nscontainer_refusals(const struct nscontainer *container,
+			 struct nscontainer_record **ret,
+			 struct nscontainer_error *err);
+
+/*
  * One record of counters.  They are the lines of the session log, which the
  * call reads from where the last call stopped; the sums are kept in
  * /var/lib/nscontainer/.counters, so that they rise whatever becomes of the
@@ -530,10 +545,10 @@ int nscontainer_signal(const struct nscontainer *container, int signal,
 		       struct nscontainer_error *err);
 
 /*
- * Change limits of a user's running container.  settings has "KEY=VALUE" for
- * keys of "cgroups" in container.json that are numbers, such as "memory=2G",
- * and ends with NULL; if it is NULL, all limits are taken from container.json.
- * Other limits stay.  A container with other limits than its file is stale, and
+ * Change limits and lifecycle of a user's running container.  settings has
+ * "KEY=VALUE" for keys of "cgroups" in container.json that are numbers, such as
+ * "memory=2G", and of "lifecycle", and ends with NULL; if it is NULL, all of
+ * them are taken from container.json.  Others stay.  A container with other limits than its file is stale, and
  * a later one has those of the file.  -ESRCH: none runs; -EPERM: another engine
  * made it; -EOPNOTSUPP: the container has no group for such a limit.  After an
  * error some limits may have changed.

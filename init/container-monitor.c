@@ -11,6 +11,7 @@
 #include "monitor/session_cgroups.h"
 #include "cgroup/cgroup_death.h"
 #include "monitor/idle.h"
+#include "monitor/lifetime.h"
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
@@ -70,8 +71,8 @@ struct monitor {
 	struct oom oom;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
-	int64_t end;		/* of its lifetime, now_ms(); or INT64_MAX */
-	int64_t warning;	/* before that; INT64_MAX: done */
+	char stop[16];		/* of the state, once it was changed */
+	struct lifetime lifetime;
 	int64_t trim;		/* of freed memory; INT64_MAX: done */
 	int64_t looked;		/* at PID 1 */
 	struct nsc_error failure;	/* of the start: PID 1 has died */
@@ -101,6 +102,26 @@ static void monitor_give_up(const struct monitor *m)
 		 "ended after SIGKILL: a process of the container cannot be "
 		 "killed\"", (int)m->state->pid);
 	session_log_syslog(m->state->pid, text);
+}
+
+/* nsinit update may have changed it. */
+static void read_lifecycle(struct monitor *m)
+{
+	struct nsc_state *fresh = NULL;
+
+	if (nsc_state_load(NSC_MONITOR_RUNDIR, &fresh, NSC_IGNORE) < 0)
+		return;
+	if (!fresh->other_version &&
+	    (strcmp(fresh->stop, m->state->stop) != 0 ||
+	     memcmp(&fresh->lifecycle, &m->state->lifecycle,
+		    sizeof(fresh->lifecycle)) != 0)) {
+		m->state->lifecycle = fresh->lifecycle;
+		snprintf(m->stop, sizeof(m->stop), "%s", fresh->stop);
+		m->state->stop = m->stop;
+		idle_restart(&m->all);
+		lifetime_plan(&m->lifetime, m->state);
+	}
+	nsc_state_free(fresh);
 }
 
 static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
@@ -161,16 +182,6 @@ static void monitor_look(struct monitor *m)
 	monitor_stop(m);
 }
 
-static void monitor_warn(int64_t left)
-{
-	char line[128];
-
-	snprintf(line, sizeof(line), "\r\nThis container ends in %lld "
-		 "seconds: it has reached its maximum lifetime.\r\n",
-		 (long long)(left + 999) / 1000);
-	terminals_tell(NULL, line);
-}
-
 /* End it like nsinit stop, but no login can join meanwhile. */
 static void __attribute__((noreturn)) end_of_life(struct monitor *m)
 {
@@ -190,8 +201,8 @@ static void __attribute__((noreturn)) end_of_life(struct monitor *m)
 static int64_t next_due(const struct monitor *m, int64_t deadline)
 {
 	const int64_t due[] = {
-		m->end,
-		m->warning,
+		m->lifetime.end,
+		m->lifetime.warning,
 		hangup_due(&m->hangups),
 		idle_due(&m->all, m->state),
 		m->all.later,
@@ -229,11 +240,11 @@ static void monitor_go_on(struct monitor *m)
 		nsc_memory_trim();
 		m->trim = INT64_MAX;
 	}
-	if (m->warning <= now && now < m->end)
-		monitor_warn(m->end - now);
-	if (m->warning <= now)
-		m->warning = INT64_MAX;
-	if (m->end <= now)
+	if (m->lifetime.warning <= now && now < m->lifetime.end)
+		lifetime_warn(&m->lifetime, now);
+	if (m->lifetime.warning <= now)
+		m->lifetime.warning = INT64_MAX;
+	if (m->lifetime.end <= now)
 		end_of_life(m);
 	if (m->all.n && m->looked + LOOK_MS <= now)
 		monitor_look(m);
@@ -299,6 +310,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		return EVENT_LEADER;
 	if (p[3].revents) {
 		empty_wake(m);
+		read_lifecycle(m);
 		monitor_look(m);
 		return EVENT_WOKEN;
 	}
@@ -521,27 +533,6 @@ static void monitor_report(struct monitor *m)
 		record_start(m);
 }
 
-/* Count from the start of PID 1, even if this monitor started later. */
-static void plan_lifetime(struct monitor *m)
-{
-	unsigned int lifetime = m->state->lifecycle.max_lifetime;
-	int64_t age = 0;
-	struct timespec ts;
-	uint64_t start;
-
-	m->end = m->warning = INT64_MAX;
-	/* A container of another engine is not ours to end. */
-	if (!lifetime || m->state->external)
-		return;
-	clock_gettime(CLOCK_BOOTTIME, &ts);
-	if (nsc_pidfd_start_time(m->state->pid, &start) == 0)
-		age = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 -
-		      (int64_t)(start * 1000 /
-				(uint64_t)sysconf(_SC_CLK_TCK));
-	m->end = now_ms() + (int64_t)lifetime * 1000 - age;
-	m->warning = m->end - idle_warning_ms(lifetime);
-}
-
 static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 {
 	int ret = nsc_state_load(NSC_MONITOR_RUNDIR, &m->state, err);
@@ -553,7 +544,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 				     "another version than the container");
 	snprintf(m->helper, sizeof(m->helper), "%u", m->state->helper);
 	m->all.uid = (uid_t)strtoul(argv[2], NULL, 10);
-	plan_lifetime(m);
+	lifetime_plan(&m->lifetime, m->state);
 	m->hangups.state = m->all.state = m->state;
 	m->hangups.pidns = processes_namespace(m->state->pid);
 	m->all.hangups = &m->hangups;

@@ -85,23 +85,71 @@ static void add_session(struct events *e, const struct nscontainer_record *r)
 	events_add(e, opened + took, true, text);
 }
 
-static int events_read(const struct nscontainer *container, struct events *e,
-		       struct nscontainer_error *err)
+/* The record, with the event in front. */
+static void add_json(struct events *e, int64_t at, const char *event,
+		     const struct nscontainer_record *r)
 {
-	struct nscontainer_record *list = NULL;
+	char *text;
+
+	if (asprintf(&text, "{\"event\": \"%s\", %s", event,
+		     nscontainer_record_json(r) + 1) < 0)
+		abort();
+	events_add(e, at, !strcmp(event, "close"), text);
+	free(text);
+}
+
+static void add_session_json(struct events *e,
+			     const struct nscontainer_record *r)
+{
+	int64_t opened = 0, took = 0;
+
+	nscontainer_record_int64(r, "opened", &opened);
+	nscontainer_record_int64(r, "duration", &took);
+	if (!strcmp(nscontainer_record_text(r, "state"), "open"))
+		add_json(e, opened, "open", r);
+	else
+		add_json(e, opened + took, "close", r);
+}
+
+static void add_refusal(struct events *e, const struct nscontainer_record *r,
+			bool json)
+{
+	char text[2048];
+	int64_t at = 0;
+
+	nscontainer_record_int64(r, "at", &at);
+	snprintf(text, sizeof(text), "%s %s refused (%s): %s",
+		 nscontainer_record_text(r, "user"), nsinit_value(r, "service"),
+		 nsinit_value(r, "cause"), nsinit_value(r, "error"));
+	if (json)
+		add_json(e, at, "refused", r);
+	else
+		events_add(e, at, false, text);
+}
+
+static int events_read(const struct nscontainer *container, struct events *e,
+		       bool json, struct nscontainer_error *err)
+{
+	struct nscontainer_record *list = NULL, *refused = NULL;
+	const struct nscontainer_record *r;
 	int ret = nscontainer_history(container, &list, err);
 
-	for (const struct nscontainer_record *r = list; r;
-	     r = nscontainer_record_next(r))
-		add_session(e, r);
+	if (ret == 0)
+		ret = nscontainer_refusals(container, &refused, err);
+	for (r = list; r; r = nscontainer_record_next(r))
+		(json ? add_session_json : add_session)(e, r);
+	for (r = refused; r; r = nscontainer_record_next(r))
+		add_refusal(e, r, json);
 	nscontainer_record_free(list);
+	nscontainer_record_free(refused);
 	if (e->n)
 		qsort(e->list, e->n, sizeof(*e->list), by_text);
 	return ret;
 }
 
 /* Print what the last look did not have. */
-static void events_print(const struct events *now, const struct events *before)
+static void events_print(const struct events *now, const struct events *before,
+			 bool json)
 {
 	for (size_t i = 0; i < now->n; i++) {
 		time_t at = (time_t)strtoll(now->list[i], NULL, 10);
@@ -113,6 +161,10 @@ static void events_print(const struct events *now, const struct events *before)
 		    bsearch(&now->list[i], before->list, before->n,
 			    sizeof(*before->list), by_text))
 			continue;
+		if (json) {
+			puts(text + 1);
+			continue;
+		}
 		if (!localtime_r(&at, &tm) ||
 		    !strftime(when, sizeof(when), "%F %T", &tm))
 			strcpy(when, "-");
@@ -121,7 +173,7 @@ static void events_print(const struct events *now, const struct events *before)
 	fflush(stdout);
 }
 
-static int logs_run(const struct nscontainer *container, bool follow)
+static int logs_run(const struct nscontainer *container, bool follow, bool json)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct events before = { NULL, 0 };
@@ -130,9 +182,9 @@ static int logs_run(const struct nscontainer *container, bool follow)
 	do {
 		struct events now = { NULL, 0 };
 
-		ret = events_read(container, &now, &err);
+		ret = events_read(container, &now, json, &err);
 		if (ret == 0)
-			events_print(&now, &before);
+			events_print(&now, &before, json);
 		events_free(&before);
 		before = now;
 	} while (ret == 0 && follow && !ferror(stdout) && sleep(1) == 0);
@@ -148,7 +200,7 @@ int nsinit_logs(const struct nsinit_options *options)
 			  nsinit_open(options, &container, &err) : 0;
 
 	ret = ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) :
-			logs_run(container, options->follow);
+			logs_run(container, options->follow, options->json);
 	nscontainer_close(container);
 	return ret;
 }

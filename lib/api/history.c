@@ -33,12 +33,14 @@ struct entry {
 
 struct history {
 	const char *user;	/* NULL: all */
+	bool refusals;		/* instead of sessions */
 	struct entry *list;
 	size_t n, room;
 };
 
 /* Each key except "state" is a key of the lines as well. */
 static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
+static NSC_API_KEYS(refusal_keys, NSCONTAINER_KEYS_REFUSALS);
 
 json_t *nsc_api_history_parse(char *line)
 {
@@ -92,8 +94,10 @@ static int history_add(struct history *h, json_t *line)
 	struct entry e = { .line = line };
 
 	e.closes = !strcmp(text_of(line, "event"), "close");
-	if (!history_number_of(line, "pid", &e.pid) ||
-	    !history_number_of(line, "opened", &e.opened) ||
+	if (!strcmp(text_of(line, "event"), "refused") != h->refusals ||
+	    (!h->refusals && !history_number_of(line, "pid", &e.pid)) ||
+	    !history_number_of(line, h->refusals ? "at" : "opened",
+			       &e.opened) ||
 	    (h->user && strcmp(text_of(line, "user"), h->user) != 0)) {
 		json_decref(line);
 		return 0;
@@ -197,11 +201,13 @@ static const char *state_of(const struct entry *e)
 		       "lost";
 }
 
-static json_t *entry_json(const struct entry *e)
+static json_t *entry_json(const struct entry *e,
+			  const struct nsc_api_key *key)
 {
+	bool refusal = key == refusal_keys;
 	json_t *object = json_object();
 
-	for (const struct nsc_api_key *key = history_keys; key->name; key++) {
+	for (; key->name; key++) {
 		const char *text = text_of(e->line, key->name);
 		json_t *value = NULL;
 		long long number;
@@ -213,29 +219,35 @@ static json_t *entry_json(const struct entry *e)
 		json_object_set_new(object, key->name,
 				    value ? value : json_null());
 	}
-	json_object_set_new(object, "state", json_string(state_of(e)));
+	if (!refusal)
+		json_object_set_new(object, "state", json_string(state_of(e)));
 	return object;
 }
 
 static int make_list(const struct history *h, struct nscontainer_record **ret,
 		     struct nsc_error *err)
 {
+	const struct nsc_api_key *keys = h->refusals ? refusal_keys :
+						       history_keys;
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < h->n; i++) {
 		const struct entry *e = &h->list[i];
 
-		if (!i || e->opened != e[-1].opened || e->pid != e[-1].pid)
-			error = nsc_api_add(ret, history_keys, entry_json(e),
+		if (h->refusals || !i || e->opened != e[-1].opened ||
+		    e->pid != e[-1].pid)
+			error = nsc_api_add(ret, keys, entry_json(e, keys),
 					    err);
 	}
 	return error;
 }
 
-static int history(const struct nscontainer *c, struct nscontainer_record **ret,
-		   struct nsc_error *err)
+static int history(const struct nscontainer *c, bool refusals,
+		   struct nscontainer_record **ret, struct nsc_error *err)
 {
-	struct history h = { .user = c ? c->user : NULL };
+	struct history h = {
+		.user = c ? c->user : NULL, .refusals = refusals,
+	};
 	struct nscontainer_record *list = NULL;
 	int error = 0;
 
@@ -255,15 +267,29 @@ static int history(const struct nscontainer *c, struct nscontainer_record **ret,
 	return error;
 }
 
-NSC_PUBLIC int nscontainer_history(const struct nscontainer *container,
-				   struct nscontainer_record **ret,
-				   struct nscontainer_error *err)
+static int history_public(const struct nscontainer *container, bool refusals,
+			  struct nscontainer_record **ret,
+			  struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 	int error = container && container->dir ?
 		nsc_error_set(&e, EINVAL, "'%s': the history is by user, not "
 			      "by directory", container->dir) :
-		history(container, ret, &e);
+		history(container, refusals, ret, &e);
 
 	return nsc_api_result(error, &e, err);
+}
+
+NSC_PUBLIC int nscontainer_history(const struct nscontainer *container,
+				   struct nscontainer_record **ret,
+				   struct nscontainer_error *err)
+{
+	return history_public(container, false, ret, err);
+}
+
+NSC_PUBLIC int nscontainer_refusals(const struct nscontainer *container,
+				    struct nscontainer_record **ret,
+				    struct nscontainer_error *err)
+{
+	return history_public(container, true, ret, err);
 }

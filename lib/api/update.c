@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Change the limits of a running container.  container.json stays the truth: a
- * limit that it does not have is noted in the instance, so that the container
+ * Change limits and lifecycle of a running container.  container.json stays the
+ * truth: what it does not have is noted in the instance, so that the container
  * is stale, and is gone with it.
  */
 #include "api/api.h"
@@ -18,6 +18,7 @@
 #include "cgroup/cgroup_tree.h"
 #include "container/start_container.h"
 #include "policy/policy.h"
+#include "rundir/instance.h"
 #include "rundir/running.h"
 #include "rundir/rundir.h"
 #include "rundir/turn.h"
@@ -27,13 +28,49 @@
 
 #define FILE_UPDATED "updated"
 
-static int update_set(struct nsc_cgroup_limits *l, const char *setting,
+/* A key of lifecycle, or -ENOENT. */
+static int update_lifecycle(struct nsc_lifecycle *l, const char *key,
+			    size_t length, const char *value,
+			    struct nsc_error *err)
+{
+	const struct nsc_lifecycle_key *k = nsc_lifecycle_keys;
+	const struct nsc_lifecycle_key *end = k + NSC_LIFECYCLE_KEYS;
+	long long number = 0;
+
+	while (k < end && (strlen(k->name) != length ||
+			   strncmp(k->name, key, length) != 0))
+		k++;
+	if (k == end)
+		return -ENOENT;
+	if (k->choices)
+		while (k->choices[number] &&
+		       strcmp(k->choices[number], value) != 0)
+			number++;
+	if (k->choices ? !k->choices[number] :
+			 nsc_text_number(value, 0, k->max, &number) < 0)
+		return k->choices ?
+			nsc_error_set(err, EINVAL, "%s: '%s': expected %s, %s "
+				      "or %s", k->name, value, k->choices[0],
+				      k->choices[1], k->choices[2]) :
+			nsc_error_set(err, EINVAL, "%s: '%s': expected a "
+				      "number from 0 to %u", k->name, value,
+				      k->max);
+	*(unsigned int *)(void *)((char *)l + k->at) = (unsigned int)number;
+	return 0;
+}
+
+static int update_set(struct nsc_cgroup_limits *l,
+		      struct nsc_lifecycle *lifecycle, const char *setting,
 		      struct nsc_error *err)
 {
 	size_t length = strcspn(setting, "=");
 	const char *value = setting + length + (setting[length] == '=');
 	unsigned int n = 0;
 	long long number;
+	int ret = update_lifecycle(lifecycle, setting, length, value, err);
+
+	if (ret != -ENOENT)
+		return ret;
 
 	while (n < NSC_CGROUP_NUMBERS &&
 	       (strlen(nsc_cgroup_keys[n].name) != length ||
@@ -41,8 +78,8 @@ static int update_set(struct nsc_cgroup_limits *l, const char *setting,
 		n++;
 	if (n == NSC_CGROUP_NUMBERS)
 		return nsc_error_set(err, EINVAL, "'%s': expected KEY=VALUE, "
-				     "with a key of cgroups that is a number",
-				     setting);
+				     "with a key of lifecycle, or one of "
+				     "cgroups that is a number", setting);
 	if ((nsc_cgroup_is_bytes(n) ? nsc_text_bytes(value, &number) :
 	     nsc_text_number(value, INT64_MIN, INT64_MAX, &number)) < 0 ||
 	    !nsc_cgroup_number_valid(n, number) ||
@@ -61,7 +98,7 @@ static int update_set(struct nsc_cgroup_limits *l, const char *setting,
 
 /* The limits of the file, for the numbers that are not changed. */
 static int update_load(const struct nscontainer *c, struct nsc_config **ret,
-		       struct nsc_error *err)
+		       struct nsc_lifecycle *file, struct nsc_error *err)
 {
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
 	_cleanup_user_ struct nsc_user *user = NULL;
@@ -74,7 +111,38 @@ static int update_load(const struct nscontainer *c, struct nsc_config **ret,
 	if (!policy->dir)
 		return nsc_error_set(err, ENOENT, "user '%s' has no "
 				     "container.json", user->name);
-	return nsc_start_load(policy->dir, user, policy->conf, ret, err);
+	error = nsc_start_load(policy->dir, user, policy->conf, ret, err);
+	if (error == 0)
+		nsc_lifecycle_merge(&policy->conf->lifecycle,
+				    &(*ret)->lifecycle, file);
+	return error;
+}
+
+/*
+ * The monitor reads the state again when it is woken, and a login at each time.
+ * A container that an administrator has started stays until it is stopped.
+ */
+static int update_state(int instance, struct nsc_state *state,
+			const struct nsc_lifecycle *lifecycle,
+			struct nsc_error *err)
+{
+	int ret;
+
+	nsc_lifecycle_merge(&state->lifecycle, lifecycle, &state->lifecycle);
+	if (lifecycle->stop != NSC_LIFECYCLE_UNSET &&
+	    (!strcmp(state->stop, "empty") || !strcmp(state->stop, "logout") ||
+	     !strcmp(state->stop, "never")))
+		state->stop = (char *)(uintptr_t)
+			nsc_lifecycle_stop_name(lifecycle->stop);
+	if (state->own_init && !strcmp(state->stop, "empty"))
+		state->stop = (char *)(uintptr_t)
+			nsc_lifecycle_stop_name(NSC_STOP_LOGOUT);
+	ret = nsc_lifecycle_check(&state->lifecycle, state->has_groups, err);
+	if (ret == 0)
+		ret = nsc_state_replace(instance, state, err);
+	if (ret == 0)
+		nsc_instance_wake(state->uid, state->generation);
+	return ret;
 }
 
 /*
@@ -82,15 +150,16 @@ static int update_load(const struct nscontainer *c, struct nsc_config **ret,
  * is checked together with the file's.
  */
 static int update_limits(struct nsc_config *config, char *const *settings,
-			 struct nsc_error *err)
+			 struct nsc_lifecycle *lifecycle, struct nsc_error *err)
 {
 	struct nsc_cgroup_limits *l = &config->cgroups.limits;
 	struct nsc_cgroup_limits given = { .set = 0 };
+	bool settings_given = settings;
 	const char *problem;
 	int ret = 0;
 
 	for (; ret == 0 && settings && *settings; settings++)
-		ret = update_set(&given, *settings, err);
+		ret = update_set(&given, lifecycle, *settings, err);
 	for (unsigned int n = 0; n < NSC_CGROUP_NUMBERS; n++)
 		if (nsc_cgroup_has(&given, n)) {
 			l->number[n] = given.number[n];
@@ -100,7 +169,7 @@ static int update_limits(struct nsc_config *config, char *const *settings,
 	problem = ret == 0 ? nsc_cgroup_limits_check(l) : NULL;
 	if (problem)
 		return nsc_error_set(err, EINVAL, "cgroups.%s", problem);
-	if (given.set) {
+	if (settings_given) {
 		l->set = given.set;
 		l->wished = 0;
 		free(l->cpus);
@@ -196,6 +265,7 @@ static int update(const struct nscontainer *c, char *const *settings,
 	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
+	struct nsc_lifecycle lifecycle, file;
 	_cleanup_fd_ int rundir = -1;
 	_cleanup_fd_ int instance = -1;
 	_cleanup_fd_ int pidfd = -1;
@@ -204,9 +274,10 @@ static int update(const struct nscontainer *c, char *const *settings,
 	if (c->dir)
 		return nsc_error_set(err, EINVAL, "update: '%s' is a directory",
 				     c->dir);
-	ret = update_load(c, &config, err);
+	nsc_lifecycle_unset(&lifecycle);
+	ret = update_load(c, &config, &file, err);
 	if (ret == 0 && config)
-		ret = update_limits(config, settings, err);
+		ret = update_limits(config, settings, &lifecycle, err);
 	if (ret < 0 || !config)
 		return ret;
 	rundir = nsc_rundir_open(c->rundir, err);
@@ -223,8 +294,11 @@ static int update(const struct nscontainer *c, char *const *settings,
 		return nsc_error_set(err, EPERM, "another engine made the "
 				     "container: change it with that engine");
 	ret = update_note(instance, settings, err);
-	if (ret == 0)
+	if (ret == 0 && (!settings || config->cgroups.limits.set))
 		ret = update_groups(instance, &config->cgroups.limits, err);
+	if (ret == 0)
+		ret = update_state(instance, state, settings ? &lifecycle :
+							       &file, err);
 	if (ret == 0 && !settings)
 		unlinkat(instance, FILE_UPDATED, 0);
 	return ret;

@@ -166,8 +166,8 @@ struct nsc_config {
 	struct nsc_config_cdi *cdi;	/* nsc_cdi_apply() makes their edits */
 	size_t n_cdi;
 	size_t n_own_mounts;		/* before those of cdi */
-	gid_t *gids;			/* of cdi: besides the user's, inside */
-	char **gid_names;		/* of the same length, NULL-terminated */
+	gid_t *gids;			/* of cdi, inside */
+	char **gid_names;		/* as many, NULL-terminated */
 	size_t n_gids;
 	bool automatic_mappings;	/* uid_ and gid_mappings were absent */
 	struct nsc_id_mapping *uid_mappings;

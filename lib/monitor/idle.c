@@ -115,3 +115,14 @@ void idle_go_on(struct sessions *all, struct hangups *hangups)
 		    all->list[i]->look <= now)
 			idle_look(all->list[i], hangups, now);
 }
+
+void idle_restart(struct sessions *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		struct session *s = all->list[i];
+
+		s->active = s->look = now_ms();
+		s->looked = 0;
+		s->warned = false;
+	}
+}

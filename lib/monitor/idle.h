@@ -17,6 +17,9 @@ int64_t idle_warning_ms(unsigned int timeout);
 /* When the next session must be checked, now_ms(); INT64_MAX: never. */
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
+/* The timeout is another one: each session begins anew. */
+void idle_restart(struct sessions *all);
+
 /* Check the sessions that are due; warn them, or end them. */
 void idle_go_on(struct sessions *all, struct hangups *hangups);
 

@@ -97,6 +97,10 @@ int nsc_state_load(int rundir, struct nsc_state **ret, struct nsc_error *err);
 int nsc_state_save(int rundir, const struct nsc_state *state,
 		   struct nsc_error *err);
 
+/* Write 'state' again, of a container that runs.  Returns 0 or an errno. */
+int nsc_state_replace(int rundir, const struct nsc_state *state,
+		      struct nsc_error *err);
+
 /* Remove pid, start, state and the filter. */
 void nsc_state_remove(int rundir);
 

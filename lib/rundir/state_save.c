@@ -19,17 +19,23 @@ static int save_number(int rundir, const char *name, unsigned long long value,
 	return nsc_file_write_at(rundir, name, text, (size_t)len, 0644, err);
 }
 
-int nsc_state_save(int rundir, const struct nsc_state *state,
-		   struct nsc_error *err)
+int nsc_state_replace(int rundir, const struct nsc_state *state,
+		      struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	int ret = nsc_state_print(state, &text, err);
 
-	if (ret < 0)
-		return ret;
 	/* It has parts of container.json, which other users may not read. */
-	ret = nsc_file_write_for(rundir, NSC_FILE_STATE, text, strlen(text),
-				 state->uid, err);
+	return ret < 0 ? ret : nsc_file_write_for(rundir, NSC_FILE_STATE, text,
+						  strlen(text), state->uid,
+						  err);
+}
+
+int nsc_state_save(int rundir, const struct nsc_state *state,
+		   struct nsc_error *err)
+{
+	int ret = nsc_state_replace(rundir, state, err);
+
 	if (ret == 0)
 		ret = save_number(rundir, NSC_FILE_START, state->start, err);
 	if (ret == 0)

@@ -3,11 +3,15 @@
 #include "session/refusal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/paths.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "linux/credential.h"
@@ -16,6 +20,10 @@
 #include "session/stdio.h"
 
 #define MOST_S 2		/* for the write, unless the disk hangs */
+#define BEGIN "event=refused at="
+#define TAIL 65536		/* bytes at the end of the log */
+#define MOST_AN_HOUR 40		/* of one user: long ones fill the tail */
+#define HOUR_S 3600
 
 const char *const nsc_refusal_names[NSC_REFUSAL_CAUSES] = {
 	"other", "limit", "resources", "timeout", "paused", "descriptors",
@@ -72,11 +80,40 @@ static void refusal_put(const char *text, char *buf, size_t size)
 }
 
 /*
+ * Has the log enough of this user's refusals?  A user makes them at any rate,
+ * and the tools read only the end of the log.
+ */
+static bool refusal_is_one_too_many(const char *user)
+{
+	_cleanup_fd_ int fd = open(NSC_HISTORY, O_RDONLY | O_NOFOLLOW |
+				   O_NONBLOCK | O_CLOEXEC);
+	off_t end = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	char tail[TAIL + 1], needle[320];
+	unsigned int n = 0;
+	ssize_t len;
+
+	if (end < 0)
+		return false;
+	len = pread(fd, tail, TAIL, end > TAIL ? end - TAIL : 0);
+	tail[len < 0 ? 0 : len] = '\0';
+	snprintf(needle, sizeof(needle), " user=\"%s\" ", user);
+	for (const char *p = tail; (p = strstr(p, BEGIN)); p++) {
+		const char *rest = p + strlen(BEGIN);
+
+		if (strtoll(rest, NULL, 10) + HOUR_S < time(NULL))
+			continue;
+		rest += strspn(rest, "0123456789");
+		n += !strncmp(rest, needle, strlen(needle));
+	}
+	return n >= MOST_AN_HOUR;
+}
+
+/*
  * The caller of su must not be able to stop or kill the writer, and the writer
  * must not keep anything of the login open.
  */
 static void __attribute__((noreturn))
-refusal_write(const char *line, size_t len)
+refusal_write(const char *user, const char *line, size_t len)
 {
 	int pidfd;
 
@@ -86,7 +123,8 @@ refusal_write(const char *line, size_t len)
 	    nsc_process_fork(&pidfd) != 0)
 		_exit(0);
 	alarm(MOST_S);
-	(void)nsc_session_history_add(line, len);
+	if (!refusal_is_one_too_many(user))
+		(void)nsc_session_history_add(line, len);
 	_exit(0);
 }
 
@@ -104,15 +142,16 @@ void nsc_refusal_record(const char *user, const char *service,
 	refusal_put(user, name, sizeof(name));
 	refusal_put(service, from, sizeof(from));
 	refusal_put(err->text, text, sizeof(text));
-	len = snprintf(line, sizeof(line), "event=refused user=\"%s\" "
-		       "service=\"%s\" cause=%s error=\"%s\"", name, from,
+	len = snprintf(line, sizeof(line), BEGIN "%lld user=\"%s\" "
+		       "service=\"%s\" cause=%s error=\"%s\"",
+		       (long long)time(NULL), name, from,
 		       nsc_refusal_names[refusal_cause(err->code)], text);
 	/* What does not fit is the end of the last value. */
 	if (len >= (int)sizeof(line))
 		len = (int)sizeof(line) - 1;
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
-		refusal_write(line, (size_t)len);
+		refusal_write(name, line, (size_t)len);
 	if (pid > 0)
 		nsc_process_wait(pidfd, nsc_process_now() + MOST_S * 1000LL,
 				 NULL);

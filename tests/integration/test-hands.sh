@@ -282,6 +282,99 @@ update_refused() {
 	status_is 3 nsinit update alice --pids 5
 }
 
+# The monitor and the next login have the new lifecycle at once.
+updated_lifecycle() {
+	local pid
+
+	clean_slate
+	config alice "$JSON"
+	hold alice
+	pid=$(pid_of alice)
+	status_is 0 nsinit update alice --max-sessions 1
+	contains "it says so" "nsinit update has set max_sessions=1" \
+		"$(cat "$OUT/stdout")"
+	nssh alice true > "$OUT/text" 2>&1 && fail "a second session"
+	status_is 0 nsinit update alice --max-sessions 5 --stop never
+	status_is 0 nssh alice true
+	# The container of a login ends no more with its last session ...
+	release
+	wait_until 10 ended_sessions || fail "the session is still there"
+	sleep 1.5
+	equal "the container stays" "$pid" "$(pid_of alice)"
+	# ... until it may again.
+	status_is 0 nsinit update alice --stop logout
+	wait_until 10 no_container alice || fail "the container stays"
+	hold alice
+	status_is 0 nsinit update alice --idle-timeout 1
+	wait_until 20 gone "$HOLDER" || fail "an idle session goes on"
+	wait_until 10 no_container alice || fail "the container stays"
+	hold alice
+	config alice '{"rootfs": "/", "lifecycle": {"max_lifetime": 1}}'
+	status_is 0 nsinit update alice --from-file
+	wait_until 20 gone "$HOLDER" || fail "the container goes on"
+	clean_slate
+	fresh
+	status_is 1 nsinit update alice --stop later
+	contains "a choice" "stop: 'later': expected empty, logout or never" \
+		"$(cat "$OUT/stderr")"
+	status_is 1 nsinit update alice --linger -1
+	contains "a number" "linger: '-1': expected a number" \
+		"$(cat "$OUT/stderr")"
+	equal "nothing changed" no "$(stale)"
+	# What an administrator has started stays until it is stopped.
+	status_is 0 nsinit update alice --stop logout
+	nssh alice true
+	sleep 1.5
+	[ -n "$(pid_of alice)" ] || fail "the container has ended"
+	clean_slate
+}
+ended_sessions() {
+	[ "$(count_sessions alice)" -eq 0 ]
+}
+gone() {
+	! kill -0 "$1" 2> /dev/null
+}
+
+# Refused logins have cause, time and service; nobody fills the log with them.
+logged_refusals() {
+	local log=/var/log/nscontainer/sessions now i
+
+	clean_slate
+	rm -f "$log"
+	config alice '{"rootfs": "/none"}'
+	config bob '{"rootfs": "/none"}'
+	su alice -c true > /dev/null 2>&1 && fail "not refused"
+	wait_until 5 grep -qs refused "$log" || fail "no line"
+	status_is 0 nsinit logs
+	contains "logs" "alice su refused (configuration): " \
+		"$(cat "$OUT/stdout")"
+	contains "the reason" "rootfs '/none'" "$(cat "$OUT/stdout")"
+	status_is 0 nsinit logs --json alice
+	equal "logs --json" "refused alice su configuration true" \
+		"$(jq -r '[.event, .user, .service, .cause,
+			(now - .at < 60)] | join(" ")' "$OUT/stdout")"
+	status_is 0 nsinit last
+	lacks "last" refused "$(cat "$OUT/stdout")"
+	now=$(date +%s)
+	for ((i = 0; i < 40; i++)); do
+		echo "event=refused at=$now user=\"alice\" service=\"su\"" \
+			"cause=limit error=\"x\""
+	done >> "$log"
+	su alice -c true > /dev/null 2>&1 && fail "not refused"
+	su bob -c true > /dev/null 2>&1 && fail "not refused"
+	wait_until 5 grep -q 'user="bob"' "$log" || fail "no line of bob"
+	equal "lines of alice" 41 "$(grep -c 'user="alice"' "$log")"
+	# An hour later.
+	sed -i "s/at=$now /at=$((now - 4000)) /" "$log"
+	su alice -c true > /dev/null 2>&1 && fail "not refused"
+	wait_until 5 lines_of_alice 42 || fail "no line" "$(cat "$log")"
+	rm -f "$log"
+	clean_slate
+}
+lines_of_alice() {
+	[ "$(grep -c 'user="alice"' /var/log/nscontainer/sessions)" -eq "$1" ]
+}
+
 logged_sessions() {
 	local pid
 
@@ -549,6 +642,8 @@ t "nsinit cp says what it cannot copy" cp_refused
 t "nsinit kill" signalled
 t "nsinit update" updated
 t "nsinit update refuses what it cannot set" update_refused
+t "nsinit update changes the lifecycle" updated_lifecycle
+t "nsinit logs has refused logins, and not too many" logged_refusals
 t "nsinit logs" logged_sessions
 t "nsinit cp goes on after a stop, and replaces links" copies_again
 t "B2 nothing but files comes out" out_of
