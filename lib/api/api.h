@@ -156,9 +156,8 @@ int nsc_api_add(struct nscontainer_record **list,
 		const struct nsc_api_key *keys, json_t *object,
 		struct nsc_error *err);
 
-/* Insert record into list, which is sorted by "user", after its equals. */
-void nsc_api_insert(struct nscontainer_record **list,
-		    struct nscontainer_record *record);
+/* Sort by "user"; equals keep their order. */
+void nsc_api_sort(struct nscontainer_record **list);
 
 /* Append the list more, which is not NULL, to list. */
 void nsc_api_append(struct nscontainer_record **list,

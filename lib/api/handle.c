@@ -15,6 +15,7 @@
 
 #include "container/generation.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
@@ -76,10 +77,9 @@ static int each(int rundir, const unsigned int *list, int n,
 	return ret;
 }
 
-int nsc_api_each(const char *path, const struct nsc_api_act *act,
-		 struct nsc_error *err)
+static int each_of(int rundir, const char *path, const struct nsc_api_act *act,
+		   struct nsc_error *err)
 {
-	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
 	_cleanup_free_ unsigned int *list = NULL;
 	int n = rundir < 0 ? rundir : nsc_instance_list(rundir, &list, err);
 
@@ -88,6 +88,14 @@ int nsc_api_each(const char *path, const struct nsc_api_act *act,
 	if (n > 1)
 		nsc_api_sweep(rundir, path);
 	return each(rundir, list, n, act, err);
+}
+
+int nsc_api_each(const char *path, const struct nsc_api_act *act,
+		 struct nsc_error *err)
+{
+	_cleanup_fd_ int rundir = nsc_rundir_open(path, err);
+
+	return each_of(rundir, path, act, err);
 }
 
 static int choose(const struct dirent *entry)
@@ -99,18 +107,24 @@ static int choose(const struct dirent *entry)
 
 int nsc_api_all(const struct nsc_api_act *act, struct nsc_error *err)
 {
+	_cleanup_fd_ int all = nsc_rundir_open(NSC_RUNDIR, err);
 	struct dirent **names = NULL;
-	int n = scandir(NSC_RUNDIR, &names, choose, versionsort);
-	int ret = 0;
+	int n, ret = 0;
 
+	if (all < 0)
+		return all == -ENOENT ? nsc_error_clear(err) : all;
+	n = scandir(NSC_RUNDIR, &names, choose, versionsort);
 	for (int i = 0; i < n; i++) {
 		char path[sizeof(NSC_RUNDIR) + NAME_MAX + 1];
 		struct nsc_error e = NSC_ERROR_INIT;
+		_cleanup_fd_ int rundir =
+			nsc_file_open_dir_at(all, NSC_RUNDIR, names[i]->d_name,
+					     &e);
 		int one;
 
 		snprintf(path, sizeof(path), NSC_RUNDIR "/%s",
 			 names[i]->d_name);
-		one = nsc_api_each(path, act, &e);
+		one = each_of(rundir, path, act, &e);
 		if (one < 0 && one != -ESRCH && ret == 0) {
 			ret = one;
 			*err = e;

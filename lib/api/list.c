@@ -19,17 +19,21 @@
 #include "rundir/instance.h"
 #include "session/change.h"
 
-/* Each session holds the lock; null if /proc/locks cannot be read. */
-static json_t *count_sessions(int instance)
+struct listing {
+	struct nscontainer_record *list;
+	struct nsc_lock_table locks;
+	bool counted;		/* false: /proc/locks cannot be read */
+};
+
+/* Each session holds the lock; null if that is not known. */
+static json_t *count_sessions(const struct listing *l, int instance)
 {
 	struct stat st;
-	pid_t pid;
-	int n;
 
-	if (fstatat(instance, NSC_FILE_SESSIONS, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (!l->counted || fstatat(instance, NSC_FILE_SESSIONS, &st,
+				   AT_SYMLINK_NOFOLLOW) < 0)
 		return json_null();
-	n = nsc_lock_holders(&st, &pid);
-	return n < 0 ? json_null() : json_integer(n);
+	return json_integer(nsc_lock_table_shared(&l->locks, &st));
 }
 
 /* The policy of a directory, which has no nscontainer.conf. */
@@ -136,7 +140,8 @@ static json_t *devices_json(int instance, bool exclusive)
 	return array;
 }
 
-static json_t *state_json(const struct nsc_state *state, int instance,
+static json_t *state_json(const struct listing *l,
+			  const struct nsc_state *state, int instance,
 			  bool ending)
 {
 	json_t *reasons = stale_why(state, instance);
@@ -148,7 +153,7 @@ static json_t *state_json(const struct nsc_state *state, int instance,
 			 "start",
 			 (json_int_t)state->start, "since",
 			 (json_int_t)state->since,
-			 "sessions", count_sessions(instance),
+			 "sessions", count_sessions(l, instance),
 			 "rootfs", nsc_api_path(state->rootfs), "external",
 			 nsc_api_path(state->external),
 			 "config", nsc_api_path(state->config),
@@ -164,48 +169,56 @@ static json_t *state_json(const struct nsc_state *state, int instance,
 			 "networks", nsc_api_networks(state->networks));
 }
 
-static int list_add(int instance, unsigned int number, void *list,
+static int list_add(int instance, unsigned int number, void *arg,
 		    struct nsc_error *err)
 {
 	_cleanup_state_ struct nsc_state *state = NULL;
+	struct listing *l = arg;
 	bool ending;
 	_cleanup_fd_ int pidfd = nsc_running_find_any(instance, &ending, &state,
 						      err);
-	struct nscontainer_record *record = NULL;
-	int ret;
 
 	(void)number;
-	if (pidfd < 0)
-		return pidfd;
-	ret = nsc_api_add(&record, find_keys,
-			  state_json(state, instance, ending), err);
-	if (ret == 0)
-		nsc_api_insert(list, record);
-	return ret;
+	return pidfd < 0 ? pidfd :
+	       nsc_api_add(&l->list, find_keys,
+			   state_json(l, state, instance, ending), err);
+}
+
+/* path: of one run directory; NULL: all. */
+static int list(const char *path, struct nscontainer_record **ret,
+		struct nsc_error *err)
+{
+	struct listing l = { .list = NULL };
+	const struct nsc_api_act act = { list_add, &l };
+	int error;
+
+	l.counted = nsc_lock_table_read(&l.locks) == 0;
+	error = path ? nsc_api_each(path, &act, err) : nsc_api_all(&act, err);
+	free(l.locks.list);
+	nsc_api_sort(&l.list);
+	*ret = l.list;
+	return error;
 }
 
 NSC_PUBLIC int nscontainer_find(const struct nscontainer *container,
 				struct nscontainer_record **ret,
 				struct nscontainer_error *err)
 {
-	struct nscontainer_record *list = NULL;
-	const struct nsc_api_act act = { list_add, &list };
+	struct nscontainer_record *found = NULL;
 	struct nsc_error e = NSC_ERROR_INIT;
-	int error = nsc_api_each(container->rundir, &act, &e);
+	int error = list(container->rundir, &found, &e);
 
 	if (error == 0)
-		*ret = list;
+		*ret = found;
 	else
-		nscontainer_record_free(list);
+		nscontainer_record_free(found);
 	return nsc_api_result(error, &e, err);
 }
 
 NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,
 				struct nscontainer_error *err)
 {
-	const struct nsc_api_act act = { list_add, ret };
 	struct nsc_error e = NSC_ERROR_INIT;
 
-	*ret = NULL;
-	return nsc_api_result(nsc_api_all(&act, &e), &e, err);
+	return nsc_api_result(list(NULL, ret, &e), &e, err);
 }

@@ -227,19 +227,53 @@ static const char *user_of(const struct nscontainer_record *record)
 	return user ? user : "";
 }
 
-void nsc_api_insert(struct nscontainer_record **list,
-		    struct nscontainer_record *record)
+/* Merge two sorted lists, which end with NULL. */
+static struct nscontainer_record *
+record_merge(struct nscontainer_record *a, struct nscontainer_record *b)
 {
-	struct nscontainer_record **first = list;
-	struct nscontainer_record *last = *list ? (*list)->last : record;
+	struct nscontainer_record *first = NULL, **end = &first;
 
-	while (*list && strcmp(user_of(*list), user_of(record)) <= 0)
-		list = &(*list)->next;
-	if (!*list)
-		last = record;
-	record->next = *list;
-	*list = record;
-	(*first)->last = last;
+	while (a && b) {
+		struct nscontainer_record **less =
+			strcmp(user_of(a), user_of(b)) <= 0 ? &a : &b;
+
+		*end = *less;
+		end = &(*end)->next;
+		*less = (*less)->next;
+	}
+	*end = a ? a : b;
+	return first;
+}
+
+/* Of n records, the first of which is *list, which moves behind them. */
+static struct nscontainer_record *
+record_sort(struct nscontainer_record **list, size_t n)
+{
+	struct nscontainer_record *a = *list, *b;
+
+	if (n == 1) {
+		*list = a->next;
+		a->next = NULL;
+		return a;
+	}
+	a = record_sort(list, n / 2);
+	b = record_sort(list, n - n / 2);
+	return record_merge(a, b);
+}
+
+void nsc_api_sort(struct nscontainer_record **list)
+{
+	struct nscontainer_record *last = NULL, *rest = *list;
+	size_t n = 0;
+
+	for (const struct nscontainer_record *r = *list; r; r = r->next)
+		n++;
+	if (!n)
+		return;
+	*list = record_sort(&rest, n);
+	for (last = *list; last->next; last = last->next)
+		;
+	(*list)->last = last;
 }
 
 void nsc_api_append(struct nscontainer_record **list,

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "api/api.h"
 #include "util/fd.h"
@@ -177,6 +179,48 @@ START_TEST(long_texts_are_whole)
 }
 END_TEST
 
+#define KEYS_USER(KEY) KEY("user", TEXT, "") KEY("pid", INT, "")
+static NSC_API_KEYS(user_keys, KEYS_USER);
+
+static const struct {
+	const char *users, *sorted;
+} orders[] = {
+	{ "", "" }, { "a", "a0" }, { "ba", "a1 b0" },
+	{ "bab", "a1 b0 b2" }, { "ccabbca", "a2 a6 b3 b4 c0 c1 c5" },
+	{ "abcdefghi", "a0 b1 c2 d3 e4 f5 g6 h7 i8" },
+	{ "ihgfedcba", "a8 b7 c6 d5 e4 f3 g2 h1 i0" },
+};
+
+START_TEST(equals_keep_their_order)
+{
+	struct nscontainer_record *list = NULL, *last = NULL;
+	char name[2] = "", text[64] = "";
+
+	for (const char *u = orders[_i].users; *u; u++) {
+		name[0] = *u;
+		ck_assert_int_eq(nsc_api_add(&list, user_keys, json_pack(
+			"{s:s, s:i}", "user", name, "pid",
+			(int)(u - orders[_i].users)), &err), 0);
+	}
+	nsc_api_sort(&list);
+	for (const struct nscontainer_record *r = list; r;
+	     r = nscontainer_record_next(r))
+		sprintf(text + strlen(text), "%s%s%s", *text ? " " : "",
+			nscontainer_record_text(r, "user"),
+			nscontainer_record_text(r, "pid"));
+	ck_assert_str_eq(text, orders[_i].sorted);
+	/* What comes later is behind all of them. */
+	ck_assert_int_eq(nsc_api_add(&last, user_keys, json_pack(
+		"{s:s, s:i}", "user", "z", "pid", 1), &err), 0);
+	nsc_api_append(&list, last);
+	for (last = list; nscontainer_record_next(last);
+	     last = (void *)(uintptr_t)nscontainer_record_next(last))
+		;
+	ck_assert_str_eq(nscontainer_record_text(last, "user"), "z");
+	nscontainer_record_free(list);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("record");
@@ -192,6 +236,8 @@ int main(void)
 	tcase_add_loop_test(c, what_no_table_has_is_refused, 0,
 			    NSC_ARRAY_SIZE(wrong));
 	tcase_add_test(c, records_are_a_list);
+	tcase_add_loop_test(c, equals_keep_their_order, 0,
+			    NSC_ARRAY_SIZE(orders));
 	tcase_add_test(c, long_texts_are_whole);
 	suite_add_tcase(s, c);
 	return unit_run(s);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -144,6 +145,45 @@ START_TEST(holders_of_a_lock)
 }
 END_TEST
 
+/* Lines of one file are not beside each other. */
+START_TEST(locks_are_counted_at_once)
+{
+	char paths[2][24] = { "/tmp/nsc-lock-XXXXXX", "/tmp/nsc-lock-XXXXXX" };
+	struct nsc_lock_table table = { NULL, 0 };
+	struct nsc_error err = NSC_ERROR_INIT;
+	int fds[2][3];
+	struct stat st[2];
+
+	for (int i = 0; i < 2; i++) {
+		fds[i][0] = mkstemp(paths[i]);
+		fds[i][1] = open(paths[i], O_RDONLY | O_CLOEXEC);
+		fds[i][2] = open(paths[i], O_RDONLY | O_CLOEXEC);
+		ck_assert_int_eq(unlink(paths[i]), 0);
+		ck_assert_int_eq(fstat(fds[i][0], &st[i]), 0);
+	}
+	if (nsc_lock_table_read(&table) < 0)
+		return;
+	ck_assert_int_eq(nsc_lock_table_shared(&table, &st[0]), 0);
+	free(table.list);
+	for (int j = 0; j < 3; j++)
+		ck_assert_int_eq(nsc_lock(fds[0][j], "x", LOCK_SH, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock(fds[1][0], "x", LOCK_EX, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock_table_read(&table), 0);
+	ck_assert_int_eq(nsc_lock_table_shared(&table, &st[0]), 3);
+	ck_assert_int_eq(nsc_lock_table_shared(&table, &st[1]), 0);
+	free(table.list);
+	ck_assert_int_eq(nsc_lock(fds[1][0], "x", LOCK_SH, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock(fds[0][1], "x", LOCK_UN, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock(fds[1][1], "x", LOCK_SH, 0, &err), 0);
+	ck_assert_int_eq(nsc_lock_table_read(&table), 0);
+	ck_assert_int_eq(nsc_lock_table_shared(&table, &st[0]), 2);
+	ck_assert_int_eq(nsc_lock_table_shared(&table, &st[1]), 2);
+	free(table.list);
+	for (int i = 0; i < 6; i++)
+		close(fds[i / 3][i % 3]);
+}
+END_TEST
+
 /* Another process that has the file open does not hold its lock. */
 START_TEST(holders_are_verified)
 {
@@ -180,7 +220,7 @@ int main(void)
 	const TTest *const tests[] = {
 		processes_have_any_name, mounts_have_any_name,
 		groups_have_any_name, holders_of_a_lock,
-		holders_are_verified, NULL,
+		locks_are_counted_at_once, holders_are_verified, NULL,
 	};
 	Suite *suite = suite_create("proc");
 	TCase *tcase = tcase_create("proc");
