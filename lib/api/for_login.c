@@ -119,6 +119,9 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 					     session->state->exclusive ?
 					     session->state->exclusive :
 					     "it has other sessions");
+		/* Its monitor was faster: the last session had ended. */
+		if (ret == -ESRCH)
+			return nsc_starting_next(s, session, err);
 		if (ret == -EPROTO)
 			nsc_error_set(err, EPROTO, "another version of "
 				      "nscontainer started the container, and "
@@ -175,10 +178,32 @@ static bool is_moved(const struct nsc_session_request *request,
 	       !(now.inside.device && nsc_home_is_same(&now.host, &now.inside));
 }
 
+/*
+ * The account and the policy were read before the turn.  While this process
+ * waited, another login may have made a container of what they are now.
+ */
+static enum nsc_renewal renewal_by_now(const struct nsc_session_request *before,
+				       struct nsc_session *session)
+{
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+	_cleanup_user_ struct nsc_user *user = NULL;
+	struct nsc_session_request now = *before;
+	enum nsc_renewal renewal = nsc_change_renewal(before, session);
+
+	if (renewal == NSC_RENEWAL_NONE ||
+	    nsc_user_load(before->user->name, &user, NSC_IGNORE) < 0 ||
+	    nsc_policy_decide(before->conf_path, user, NULL, &policy,
+			      NSC_IGNORE) < 0 || !policy->dir)
+		return renewal;
+	now.user = user;
+	now.policy = policy;
+	return nsc_change_renewal(&now, session);
+}
+
 static int join_or_renew(struct nsc_starting *s, struct nsc_session *session,
 			 struct nsc_error *err)
 {
-	enum nsc_renewal renewal = nsc_change_renewal(s->arg, session);
+	enum nsc_renewal renewal = renewal_by_now(s->arg, session);
 
 	session->moved = is_moved(s->arg, session);
 	if (session->moved && renewal != NSC_RENEWAL_REPLACE)

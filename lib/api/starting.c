@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <sys/file.h>
+#include <time.h>
 
 #include "rundir/instance.h"
 #include "rundir/rundir.h"
@@ -11,6 +12,7 @@
 #include "session/find.h"
 #include "util/fd.h"
 #include "util/paths.h"
+#include "util/process.h"
 
 int nsc_starting_new(struct nsc_starting *s, bool replace,
 		     struct nsc_session *session, struct nsc_error *err)
@@ -73,11 +75,50 @@ static int starting_wait_for_monitor(const struct nsc_starting *s,
 				  "cleaned up");
 }
 
+int nsc_starting_next(struct nsc_starting *s, struct nsc_session *session,
+		      struct nsc_error *err)
+{
+	int ret = starting_wait_for_monitor(s, err);
+
+	return ret < 0 ? ret : nsc_starting_new(s, false, session, err);
+}
+
+/*
+ * The process that started the newest container may have been killed after the
+ * last moment at which the container ended with it, and before the monitor made
+ * it current.  Another container beside it would be one too many.
+ */
+static int starting_let_finish(const struct nsc_starting *s,
+			       struct nsc_error *err)
+{
+	const struct timespec moment = { .tv_nsec = 2000000 };
+	_cleanup_free_ unsigned int *list = NULL;
+	int n = nsc_instance_list(s->rundir, &list, err);
+	unsigned int newest = n > 0 ? list[n - 1] : 0;
+	_cleanup_fd_ int instance = -ENOENT;
+
+	if (newest > nsc_instance_current(s->rundir))
+		instance = nsc_instance_open(s->rundir, newest, NSC_IGNORE);
+	while (instance >= 0 && newest > nsc_instance_current(s->rundir) &&
+	       nsc_rundir_is_locked(instance, NSC_FILE_MONITOR,
+				    NSC_IGNORE) == 1) {
+		if (nsc_process_now() >= s->deadline)
+			return nsc_error_set(err, EWOULDBLOCK, "%s/%u: its "
+					     "container-monitor does not make "
+					     "the container current: run "
+					     "'nsinit stop'", s->path, newest);
+		nanosleep(&moment, NULL);
+	}
+	return n < 0 ? n : 0;
+}
+
 static int starting_run(struct nsc_starting *s, struct nsc_session *session,
 			struct nsc_error *err)
 {
-	int ret;
+	int ret = starting_let_finish(s, err);
 
+	if (ret < 0)
+		return ret;
 	s->current = nsc_session_current(s->rundir, s->path, session, err);
 	ret = s->current < 0 ? s->current :
 	      nsc_session_find_at(s->current, s->deadline, session, err);
@@ -88,9 +129,8 @@ static int starting_run(struct nsc_starting *s, struct nsc_session *session,
 	if (ret == -EWOULDBLOCK)
 		return nsc_error_context(err, "wait for the container to stop");
 	if (ret == -ESRCH)
-		ret = starting_wait_for_monitor(s, err);
-	return ret < 0 && ret != -EPROTO ? ret :
-			nsc_starting_new(s, false, session, err);
+		return nsc_starting_next(s, session, err);
+	return ret == -EPROTO ? nsc_starting_new(s, false, session, err) : ret;
 }
 
 int nsc_starting_run(struct nsc_starting *s, struct nsc_session *session,

@@ -52,6 +52,13 @@ int nsc_starting_new(struct nsc_starting *s, bool replace,
 		     struct nsc_session *session, struct nsc_error *err);
 
 /*
+ * For s->running, if the container ends meanwhile: wait until it is cleaned up,
+ * and start a new one.  Returns 0 or a negative errno.
+ */
+int nsc_starting_next(struct nsc_starting *s, struct nsc_session *session,
+		      struct nsc_error *err);
+
+/*
  * For s->running: start a new monitor if the container's was killed.  Returns 0
  * or a negative errno.
  */
