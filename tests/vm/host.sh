@@ -11,7 +11,7 @@ KEY=$NSC_VM_CACHE/key
 SSH_OPTIONS=(-F none -o LogLevel=ERROR -o StrictHostKeyChecking=no
 	-o UserKnownHostsFile=/dev/null)
 CONTROL=(ssh "${SSH_OPTIONS[@]}" -p 2200 -i "$KEY" -o BatchMode=yes
-	-o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=6
+	-o ConnectTimeout=60 -o ServerAliveInterval=5 -o ServerAliveCountMax=24
 	-o ControlMaster=auto -o "ControlPath=$TOP/control"
 	-o ControlPersist=3600 root@127.0.0.1)
 
@@ -30,12 +30,12 @@ qemu_runs() {
 }
 
 # come_up SECONDS: until a command runs in the guest.  qemu takes connections
-# from the start, so each try has to be given up.
+# from the start, so each try has to be given up; ssh takes the first ConnectTimeout.
 come_up() {
 	local end=$((SECONDS + $1))
 
 	while [ "$SECONDS" -lt "$end" ] && qemu_runs; do
-		"${CONTROL[@]}" -o ConnectTimeout=10 true < /dev/null \
+		ssh -o ConnectTimeout=10 "${CONTROL[@]:1}" true < /dev/null \
 			> /dev/null 2>&1 && return
 		sleep 0.5
 	done

@@ -55,7 +55,7 @@ exempt() {
 	systemctl reset-failed
 	nsinit stop alice
 	gone alice
-	conf 'exempt_services = [ "systemd-user" ];'
+	conf 'linger = 30; exempt_services = [ "systemd-user" ];'
 	login
 	landed_inside "$OUT/ns" alice
 	wait_until 10 has_run || fail "the user's unit is not run"
