@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_tree.h"
 #include "container/start_container.h"
+#include "network/lists.h"
 #include "policy/policy.h"
 #include "rundir/instance.h"
 #include "rundir/running.h"
@@ -259,6 +261,15 @@ char *nsc_api_updated(int instance)
 	return text;
 }
 
+/* A network that is the host's or a joined one has no lists. */
+static int update_lists(const struct nsc_config *config,
+			const struct nsc_state *state, struct nsc_error *err)
+{
+	return state->namespaces & CLONE_NEWNET &&
+	       nsc_lists_update(config, state->pid, err) < 0 ?
+		nsc_error_context(err, "networks: allow and deny") : 0;
+}
+
 static int update(const struct nscontainer *c, char *const *settings,
 		  struct nsc_error *err)
 {
@@ -294,6 +305,8 @@ static int update(const struct nscontainer *c, char *const *settings,
 		return nsc_error_set(err, EPERM, "another engine made the "
 				     "container: change it with that engine");
 	ret = update_note(instance, settings, err);
+	if (ret == 0 && !settings)
+		ret = update_lists(config, state, err);
 	if (ret == 0 && (!settings || config->cgroups.limits.set))
 		ret = update_groups(instance, &config->cgroups.limits, err);
 	if (ret == 0)

@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/nsfs.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/network_keys.h"
@@ -127,7 +130,7 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" : "accept");
 }
 
-char *nsc_lists_print(const struct nsc_config *config)
+char *nsc_lists_print(const struct nsc_config *config, bool replace)
 {
 	char *text = NULL, name[IFNAMSIZ];
 	size_t size = 0;
@@ -136,8 +139,9 @@ char *nsc_lists_print(const struct nsc_config *config)
 	if (!out)
 		return NULL;
 	/* An answer at once, instead of a time limit. */
-	fputs("add table " TABLE "\ndelete table " TABLE "\n"
-	      "table " TABLE " {\n"
+	if (replace)
+		fputs("delete table " TABLE "\n", out);
+	fputs("table " TABLE " {\n"
 	      "chain refuse {\n"
 	      "meta l4proto tcp reject with tcp reset\n"
 	      "reject with icmpx admin-prohibited\n}\n", out);
@@ -196,20 +200,6 @@ static int hold_network(const struct nsc_plan *plan, const char *rules,
 	return ret < 0 ? ret : nsc_nft_run(rules, NULL, err);
 }
 
-static void __attribute__((noreturn))
-run_holder(const struct nsc_plan *plan, const char *rules, int report,
-	   pid_t parent)
-{
-	struct nsc_error err = NSC_ERROR_INIT;
-
-	hold_network(plan, rules, &err);
-	/* A change of ids would have cleared this. */
-	nsc_process_die_with(parent);
-	nsc_error_send(report, &err);
-	for (;;)
-		pause();
-}
-
 /* The owner is himself in it, which pasta needs for a file system. */
 static int map_owner(const struct nsc_plan *plan, pid_t pid,
 		     struct nsc_error *err)
@@ -226,38 +216,114 @@ static int map_owner(const struct nsc_plan *plan, pid_t pid,
 	return ret < 0 ? ret : nsc_idmap_write(pid, "gid_map", &groups, 1, err);
 }
 
-/* A process makes the namespace, and holds it until it is open here. */
-static int take_network(const struct nsc_plan *plan, const char *rules,
-			int *fd, struct nsc_error *err)
+/* What a child of ours does in the container's network. */
+struct task {
+	const struct nsc_plan *plan;	/* make the network; NULL: ... */
+	int net;			/* ... enter this one */
+	const char *rules;
+};
+
+static int enter_network(const struct task *task, struct nsc_error *err)
 {
-	_cleanup_fd_ int pidfd = -1;
+	if (setns(task->net, CLONE_NEWNET) < 0)
+		return nsc_error_sys(err, errno, "enter the network");
+	return nsc_nft_run(task->rules, NULL, err);
+}
+
+/* Start the child, which then stays in the network until it is killed. */
+static pid_t start_child(const struct task *task, int *pidfd,
+			 struct nsc_error *err)
+{
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
+	struct nsc_error own = NSC_ERROR_INIT;
 	pid_t pid, self = getpid();
 	int ret;
 
 	if (nsc_fd_pipe(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	pid = nsc_process_fork(&pidfd);
-	if (pid == 0)
-		run_holder(plan, rules, out, self);
+	pid = nsc_process_fork(pidfd);
+	if (pid == 0) {
+		if (task->plan)
+			hold_network(task->plan, task->rules, &own);
+		else
+			enter_network(task, &own);
+		/* A change of ids would have cleared this. */
+		nsc_process_die_with(self);
+		nsc_error_send(out, &own);
+		for (;;)
+			pause();
+	}
 	nsc_fd_close(&out);
 	if (pid < 0)
-		return nsc_error_sys(err, -pid, "make the network namespace");
+		return nsc_error_sys(err, -pid, "make a process");
 	ret = nsc_error_receive(in, err);
 	if (ret > 0)
 		ret = nsc_error_set(err, ECHILD, "nftables: the process that "
 				    "runs it died");
-	if (ret == 0)
-		ret = map_owner(plan, pid, err);
+	return ret < 0 ? ret : pid;
+}
+
+static int take_network(const struct nsc_plan *plan, const char *rules,
+			int *fd, struct nsc_error *err)
+{
+	const struct task task = { .plan = plan, .rules = rules };
+	_cleanup_fd_ int pidfd = -1;
+	pid_t pid = start_child(&task, &pidfd, err);
+	int ret = pid < 0 ? pid : map_owner(plan, pid, err);
+
 	if (ret == 0) {
 		*fd = nsc_namespace_open(pid, CLONE_NEWNET);
 		if (*fd < 0)
 			ret = nsc_error_sys(err, -*fd, "open the network "
 					    "namespace");
 	}
-	nsc_process_kill(pidfd);
+	if (pidfd >= 0)
+		nsc_process_kill(pidfd);
 	return ret;
+}
+
+/* Does the container's user namespace own its network? */
+static int is_its_own(pid_t pid, int net, bool *ret, struct nsc_error *err)
+{
+	_cleanup_fd_ int own = nsc_namespace_open(pid, CLONE_NEWUSER);
+	_cleanup_fd_ int host = nsc_namespace_open(0, CLONE_NEWUSER);
+	_cleanup_fd_ int owner = ioctl(net, NS_GET_USERNS);
+	struct stat a, b, c;
+
+	if (own < 0 || host < 0 || owner < 0 || fstat(own, &a) < 0 ||
+	    fstat(host, &b) < 0 || fstat(owner, &c) < 0)
+		return nsc_error_sys(err, errno, "open the network namespace");
+	*ret = a.st_ino != b.st_ino && a.st_ino == c.st_ino;
+	return 0;
+}
+
+int nsc_lists_update(const struct nsc_config *config, pid_t pid,
+		     struct nsc_error *err)
+{
+	_cleanup_fd_ int net = nsc_namespace_open(pid, CLONE_NEWNET);
+	_cleanup_free_ char *rules = nsc_lists_print(config, true);
+	const struct task task = { .net = net, .rules = rules };
+	_cleanup_fd_ int pidfd = -1;
+	bool own;
+	int ret;
+
+	if (net < 0 || !rules)
+		return nsc_error_sys(err, rules ? -net : ENOMEM, "networks");
+	ret = is_its_own(pid, net, &own, err);
+	if (ret < 0)
+		return ret;
+	if (!own)
+		ret = start_child(&task, &pidfd, err);
+	if (pidfd >= 0)
+		nsc_process_kill(pidfd);
+	if (!own && ret != -ENOENT)
+		return ret < 0 ? ret : 0;
+	/* It has none of our rules, or root inside may have written them. */
+	nsc_error_clear(err);
+	return !nsc_lists_wanted(config) ? 0 :
+		nsc_error_set(err, EOPNOTSUPP, "the container began without "
+			      "them: they take effect in a new container");
 }
 
 int nsc_lists_open(const struct nsc_plan *plan, int *ret, struct nsc_error *err)
@@ -266,7 +332,7 @@ int nsc_lists_open(const struct nsc_plan *plan, int *ret, struct nsc_error *err)
 
 	if (!nsc_lists_wanted(plan->config))
 		return 0;
-	rules = nsc_lists_print(plan->config);
+	rules = nsc_lists_print(plan->config, false);
 	if (!rules)
 		return nsc_error_sys(err, ENOMEM, "networks");
 	return take_network(plan, rules, ret, err) < 0 ?

@@ -19,10 +19,10 @@ bool nsc_lists_wanted(const struct nsc_config *config);
 int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err);
 
 /*
- * The commands of nft that put the rules into force, in place of any before, in
- * new memory; NULL without memory.
+ * The commands of nft that put the rules into force, in the place of others with
+ * replace, in new memory; NULL without memory.
  */
-char *nsc_lists_print(const struct nsc_config *config);
+char *nsc_lists_print(const struct nsc_config *config, bool replace);
 
 /*
  * Make the network namespace, with its rules in force.  Runs in: the builder.
@@ -31,5 +31,13 @@ char *nsc_lists_print(const struct nsc_config *config);
  */
 int nsc_lists_open(const struct nsc_plan *plan, int *ret,
 		   struct nsc_error *err);
+
+/*
+ * Put the lists of config into force in a container that runs, of which pid is
+ * PID 1: open connections that they no longer allow are cut.  Runs in: nsinit.
+ * A container that owns its network gets none: -EOPNOTSUPP.
+ */
+int nsc_lists_update(const struct nsc_config *config, pid_t pid,
+		     struct nsc_error *err);
 
 #endif

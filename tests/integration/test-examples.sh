@@ -220,7 +220,7 @@ live_key() {
 		outside
 		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
 		inside "$REACHES && ! ping -c 1 -W 5 10.80.0.1" ;;
-	allow_2)
+	deny)
 		outside
 		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
 		inside "! $REACHES" ;;

@@ -262,7 +262,73 @@ two() {
 	equal "each interface has its own" "no yes" "$(results "$OUT/text")"
 }
 
-# from OPTION PORT ADDRESS : what a forward of ssh reaches.
+# changed LISTS : the file has other lists now.
+changed() {
+	config alice "{\"rootfs\": \"/\", \"networks\": [{$ENTRY${1:+, $1}}]}"
+}
+
+# updated TYPE : a connection stays while the list has it, and is cut when it
+# does not; what has been refused is reached.
+updated() {
+	lists "$1" '"allow": ["10.80.0.1:96", "10.80.0.9:99"]'
+	mkfifo "$OUT/one"
+	reach held,10.80.0.1,96 < "$OUT/one" > "$OUT/cut" &
+	exec 5> "$OUT/one"
+	wait_until 10 grep -q held: "$OUT/cut" || fail "no connection"
+	changed '"allow": ["10.80.0.0/24:96"]'
+	nsinit update --from-file alice || fail "update"
+	echo >&5
+	wait_until 10 grep -q 96: "$OUT/cut"
+	contains "a connection that is still allowed" "96: more" \
+		"$(cat "$OUT/cut")"
+	exec 5>&-
+	rm "$OUT/cut"
+	reach held,10.80.0.1,96 < "$OUT/one" > "$OUT/cut" &
+	exec 5> "$OUT/one"
+	wait_until 10 grep -q held: "$OUT/cut" || fail "no connection"
+	changed '"allow": ["10.80.0.9:98"]'
+	nsinit update --from-file alice || fail "update"
+	echo >&5
+	wait_until 10 grep -q 96: "$OUT/cut"
+	exec 5>&-
+	contains "a connection that is not" "96: E" "$(cat "$OUT/cut")"
+	reach tcp,10.80.0.1,96 tcp,10.80.0.9,99 tcp,10.80.0.9,98 > "$OUT/text"
+	equal "new ones" "no no yes" "$(results "$OUT/text")"
+	changed ""
+	nsinit update --from-file alice || fail "update"
+	reach tcp,10.80.0.1,99 > "$OUT/text"
+	equal "without a list" yes "$(results "$OUT/text")"
+	clean_slate
+}
+
+# A network of the container's own, or somebody else's, gets no lists later.
+not_updated() {
+	lists veth ""
+	changed '"allow": []'
+	status_is 1 nsinit update --from-file alice
+	contains "its own" "networks: allow and deny: the container began without them" \
+		"$(cat "$OUT/stderr")"
+	# Root inside writes a table of our name.
+	lists veth "" "$LISTS_CAPS"
+	nsinit exec alice --user root /usr/sbin/nft \
+		'add table inet nscontainer' || fail "no table"
+	changed '"allow": []'
+	status_is 1 nsinit update --from-file alice
+	contains "its own table" "began without them" "$(cat "$OUT/stderr")"
+	clean_slate
+	ip netns add lab
+	config alice '{"rootfs": "/", "networks": [{"type": "netns",
+		"context": {"nspath": "/run/netns/lab"}}]}'
+	nsinit start alice || fail "start"
+	changed '"allow": []'
+	status_is 1 nsinit update --from-file alice
+	contains "joined" "began without them" "$(cat "$OUT/stderr")"
+	empty "of the joined one" "$(ip netns exec lab nft list ruleset)"
+	clean_slate
+	ip netns del lab
+}
+
+# forwards LISTS : what the forwards of ssh reach.
 forwards() {
 	local target
 
@@ -304,4 +370,7 @@ t "who connects from outside is answered" answers
 t "N2 without a user namespace, root inside changes nothing" no_userns
 t "each interface has its own lists" two
 t "N1 ssh -W, -L and -D reach what the list has, and nothing else" ssh_forwards
+t "N3 nsinit update cuts what the lists no longer allow: veth" updated veth
+t "N3 nsinit update cuts what the lists no longer allow: pasta" updated pasta
+t "N3 only a network that nothing inside owns gets other lists" not_updated
 kill "$SERVER"

@@ -437,7 +437,7 @@ static void rules(const char *lists, const char *expected)
 		 "}, {" VETH ", %s}", lists);
 	c = good(network, "");
 	ck_assert(nsc_lists_wanted(c));
-	text = nsc_lists_print(c);
+	text = nsc_lists_print(c, false);
 	ck_assert_ptr_nonnull(strstr(text, "chain eth1 {"));
 	ck_assert_ptr_null(strstr(text, "chain eth0"));
 	from = strstr(text, "mld2-listener-report } accept\n");
