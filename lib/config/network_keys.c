@@ -94,7 +94,7 @@ static bool name_valid(const char *name, size_t max)
 	if (!len || len > max || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
 	for (; *name; name++)
-		if (!isgraph((unsigned char)*name) || strchr("/:%", *name))
+		if (!isgraph((unsigned char)*name) || strchr("/:%\"", *name))
 			return false;
 	return true;
 }

@@ -13,6 +13,7 @@
 #include "util/proc.h"
 #include "util/text.h"
 #include "container/nested.h"
+#include "network/firewall.h"
 #include "policy/home.h"
 #include "rootfs/submounts.h"
 
@@ -101,6 +102,7 @@ char **nsc_missing_find(const struct nsc_plan *plan)
 		(void)!nsc_text_append(&list, &n, plan->home_missing);
 	find_submounts(plan, &list, &n);
 	find_unshared(plan, &list, &n);
+	nsc_firewall_find(plan->config, &list, &n);
 	nsc_nested_missing(plan, &list, &n);
 	return list;
 }

@@ -78,7 +78,7 @@ uplink() {
 # answers PREFIX ADDRESS PORT : prints what a server says.
 answers() {
 	# shellcheck disable=SC2086
-	timeout 5 $1 bash -c "cat < /dev/tcp/$2/$3" 2> /dev/null | grep .
+	timeout 20 $1 bash -c "cat < /dev/tcp/$2/$3" 2> /dev/null | grep .
 }
 
 # server USER PORT TEXT : in the user's container, until it ends.
@@ -205,6 +205,26 @@ forwarding() {
 	nothing || fail "a check leaves: $(ours)"
 }
 
+# A policy of others cannot be overridden, but named.
+firewall() {
+	begin
+	network alice "$AUTO"
+	nft 'table inet fw { chain passing { type filter hook forward priority 5; policy drop; }; }'
+	status_is 0 nsinit check alice
+	contains "check" "the chain 'passing' of the table 'inet fw' drops packets that it does not accept: 'nft insert rule inet fw passing iifname nsc0 accept'" \
+		"$(cat "$OUT/stdout")"
+	in_box alice true || fail "su fails"
+	logged "the chain 'passing' of the table 'inet fw' drops packets"
+	nft insert rule inet fw passing iifname nsc0 accept
+	nft insert rule inet fw passing oifname nsc0 accept
+	contains "with the remedy" 10.80.0.2 \
+		"$(in_box alice 'cat < /dev/tcp/10.80.0.1/99')"
+	status_is 0 nsinit check alice
+	lacks "check" "table 'inet fw'" "$(cat "$OUT/stdout")"
+	nft delete table inet fw
+	gone
+}
+
 ports() {
 	begin 'bridge_pool6 = "fd55::/64";'
 	network alice '{"type": "veth", "context": {"bridge": "auto"},
@@ -220,8 +240,11 @@ ports() {
 	equal "on one address" inside \
 		"$(answers 'ip netns exec out' 10.80.0.2 8081)"
 	empty "control: no other address" "$(answers '' 10.231.0.1 8081)"
-	equal "udp" inside "$(echo x | timeout 5 ip netns exec out \
-		socat -t 2 - UDP:10.80.0.2:8082)"
+	udp_answers() {
+		[ "$(echo x | ip netns exec out socat -t 1 - \
+			UDP:10.80.0.2:8082)" = inside ]
+	}
+	wait_until 5 udp_answers || fail "no udp"
 	empty "control: not the port inside" \
 		"$(answers 'ip netns exec out' 10.80.0.2 8099)"
 	status_is 0 nsinit check alice
@@ -452,6 +475,7 @@ t "IPv6 where there is a pool of it" ipv6
 t "networks that the host has are not taken" subnets
 t "an interface and tables of others stay" foreign
 t "a host that does not forward is named" forwarding
+t "a firewall that drops what is forwarded is named" firewall
 t "ports of the host lead to the container" ports
 t "ports with a bridge of the administrator's" named
 t "G1 a container does not reach another one" others
