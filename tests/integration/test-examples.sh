@@ -83,6 +83,12 @@ inside_or_lacks() {
 	fi
 }
 
+# As large as the memory of a world can hold; it has no loop devices.
+small() {
+	sed -i 's/2G/64M/' "$EXAMPLES/$EXAMPLE"
+	make_loop_devices 2> /dev/null
+}
+
 # What has a size does not serve an example without one.
 unsized() {
 	nsinit stop --timeout 0 alice > /dev/null 2>&1
@@ -159,16 +165,16 @@ live_key() {
 		wear '{"rootfs": "/srv/images/debian", '
 		as_root_lives 'touch /etc/made' ;;
 	overlay_size)
-		make_loop_devices 2> /dev/null
+		small
 		wear '{"rootfs": "/srv/images/debian", "overlay": "persistent", '
 		inside_or_lacks overlay_size \
-			'[ "$(df --output=size -B 1M / | tail -n 1)" -le 2048 ]'
+			'[ "$(df --output=size -B 1M / | tail -n 1)" -le 64 ]'
 		unsized ;;
 	home_size)
-		make_loop_devices 2> /dev/null
+		small
 		wear '{"rootfs": "/", "home": "private", '
 		inside_or_lacks home_size \
-			'[ "$(df --output=size -B 1M ~ | tail -n 1)" -le 2048 ]'
+			'[ "$(df --output=size -B 1M ~ | tail -n 1)" -le 64 ]'
 		unsized ;;
 	readonly_fs)
 		wear '{"rootfs": "/srv/images/debian", "overlay": "tmpfs", '

@@ -21,6 +21,8 @@ TOP=$TOP
 include=\${1#--include=}
 make_debian "\$3" \${include//,/ }
 END
+# The real one is for images only; the world has no registry.
+cp /usr/bin/podman /usr/local/bin/podman.real 2> /dev/null
 make_engine /usr/bin/podman
 chmod 0755 /usr/sbin/debootstrap
 
@@ -194,6 +196,74 @@ make_package() {
 	chmod 0755 "$OUT/hello/usr/bin/hello"
 	dpkg-deb --root-owner-group -b "$OUT/hello" "$OUT/hello.deb" > /dev/null ||
 		fail "dpkg-deb"
+}
+
+# real_podman: podman knows the name in the registry, without a network.
+real_podman() {
+	local podman="podman.real --root /srv/podman --runroot /run/podman
+		--storage-driver vfs --cgroup-manager cgroupfs"
+
+	make_busybox "$OUT/oci" > "$OUT/busybox" || skip "$(cat "$OUT/busybox")"
+	tar -C "$OUT/oci" -cf - . | $podman import - \
+		docker.io/library/debian:bookworm > "$OUT/podman" 2>&1 ||
+		return 1
+	cp /usr/bin/podman "$TOP/engine"
+	printf '#!/bin/sh\nexec %s "$@"\n' "$(echo $podman)" > /usr/bin/podman
+}
+
+images() {
+	fresh
+	rm -rf /srv/images
+	make_loop_devices 2> /dev/null
+	[ -x /usr/bin/mksquashfs ] || skip "squashfs-tools is missing"
+	follow images_1 images_3
+	# As large as a world's memory can hold.
+	sed -i 's/"2G"/"48M"/' "$CONF/groups/students/container.json"
+	in_as alice '[ "$(sudo -n id -u)" = 0 ] && [ "$(hostname)" = alice ] &&
+		echo hers > ~/kept && sudo -n touch /usr/bin/mine'
+	in_as alice '! head -c 64M /dev/zero > ~/big; rm ~/big; [ "$(cat ~/kept)" = hers ]'
+	in_as alice '! sudo -n sh -c "head -c 64M /dev/zero > /usr/big"; ls /usr/bin/mine'
+	! nssh alice "$INSIDE && sudo -n touch /proc/1/root/srv/x" > /dev/null 2>&1 ||
+		fail "out of the image"
+	on_host bob
+	images_of_registry
+	images_verified
+}
+
+images_of_registry() {
+	if real_podman; then
+		follow images_2
+		cp "$TOP/engine" /usr/bin/podman
+		nsinit stop alice > /dev/null 2>&1
+		nsinit purge alice
+		sed -i 's/class.squashfs/registry.squashfs/' \
+			"$CONF/groups/students/container.json"
+		in_as alice '[ "$(cat /etc/image)" = "made for the test" ]'
+		sed -i 's/registry.squashfs/class.squashfs/' \
+			"$CONF/groups/students/container.json"
+	else
+		echo "# podman cannot import here: $(tail -n 1 "$OUT/podman")"
+		block images_2 > /dev/null
+	fi
+	nsinit stop alice > /dev/null 2>&1
+	nsinit purge alice
+}
+
+# Where the kernel has no device mapper, the refusal says so.
+images_verified() {
+	local hash
+
+	[ -x /sbin/veritysetup ] || { block images_4 > /dev/null; return 0; }
+	follow images_4
+	hash=$(sed -n 's/^Root hash:[[:space:]]*//p' "$OUT/ran")
+	sed -i "s/{/{ \"rootfs_verity\": \"$hash\",/" \
+		"$CONF/groups/students/container.json"
+	if nsinit check alice > "$OUT/check" 2>&1; then
+		in_as alice true
+	else
+		contains "check" "rootfs_verity: the kernel has no device mapper" \
+			"$(cat "$OUT/check")"
+	fi
 }
 
 bastion() {
@@ -379,7 +449,7 @@ nothing_left_out() {
 
 t "README and the handbook have their blocks" extract
 t "README's first hour" first_hour
-for page in classroom bastion lab_server login_node ci_runners agents \
+for page in classroom images bastion lab_server login_node ci_runners agents \
 		other_engines; do
 	t "handbook: $page" "$page"
 done

@@ -357,6 +357,45 @@ no_verity() {
 	refused 'rootfs_verity: the kernel has no device mapper'
 }
 
+# A device mapper whose devices are those of the image.
+fake_mapper() {
+	mkdir -p /dev/mapper
+	: > /dev/mapper/control
+	rm -f "$TOP/verity" /usr/sbin/veritysetup
+	cat > /usr/sbin/veritysetup <<-END
+	#!/bin/bash
+	echo "\$*" >> $TOP/verity
+	[ "\$1" = close ] || [ ! -e $TOP/spoilt ] ||
+		{ echo "Verification of root hash failed." >&2; exit 1; }
+	[ "\$1" = close ] || mknod "/dev/mapper/\$3" b 7 "\${2#/dev/loop}"
+	END
+	chmod 0755 /usr/sbin/veritysetup
+}
+
+by_verity() {
+	local hash
+
+	hash=$(printf '%064d' 7)
+	fresh sys.ext4 "\"rootfs_verity\": \"$hash\""
+	[ ! -e /dev/mapper/control ] || skip "the kernel has a device mapper"
+	fake_mapper
+	refused 'sys.ext4.verity'
+	cp "$IMAGES/sys.ext4" "$IMAGES/sys.ext4.verity"
+	hold_one
+	grep -Eqx "open /dev/loop[0-9]+ nscontainer-[0-9]+ /dev/loop[0-9]+ $hash" \
+		"$TOP/verity" || fail "opened" "$(cat "$TOP/verity")"
+	contains "closed" "close --deferred nscontainer-" \
+		"$(tail -n 1 "$TOP/verity")"
+	equal "the image" "made for the test" "$(root_inside cat /etc/image)"
+	clean_slate
+	wait_until 5 unused || fail "a loop device is left"
+	touch "$TOP/spoilt"
+	syslog_mark
+	refused 'Verification of root hash failed'
+	wait_until 5 unused || fail "a loop device is left after the refusal"
+	rm -rf /dev/mapper /usr/sbin/veritysetup "$TOP/spoilt"
+}
+
 t "M17 a layer with a size is full, and logins work" layer_size
 t "M17 a private home with a size is full, and logins work" home_size
 t "a layer in memory with a size is full" tmpfs_size
@@ -366,5 +405,6 @@ t "a disk that is too small is named" full_disk
 t "an image is repaired after a crash" after_a_crash
 t "M17 a size is not mounted twice" used_twice
 t "a dry run makes no image" dry
+t "rootfs_verity asks veritysetup, and leaves nothing" by_verity
 t "rootfs_verity is refused without a device mapper" no_verity
 clean_slate
