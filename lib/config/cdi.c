@@ -14,6 +14,7 @@
 #include "config/cdi_file.h"
 #include "config/cdi_path.h"
 #include "config/mount_keys.h"
+#include "config/process_keys.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/nearest.h"
@@ -460,6 +461,9 @@ int nsc_cdi_apply(struct nsc_config *config, struct nsc_error *err)
 	for (size_t i = 0; ret == 0 && i < config->n_cdi; i++)
 		ret = apply(config, &files, &config->cdi[i], err);
 	files_free(&files);
+	if (ret == 0 && nsc_hooks_wrong(config))
+		ret = nsc_error_set(err, EINVAL, "%s",
+				    nsc_hooks_wrong(config));
 	return ret < 0 ? nsc_error_context(err, "%s: devices", config->file) :
 			 0;
 }

@@ -326,17 +326,17 @@ static int read_mount(struct nsc_reader *r, const json_t *element, void *to)
 
 /* --- hooks, groups, the rest ------------------------------------------- */
 
-/* The stages of the OCI runtime specification: ours, or none. */
+/* The stages of the OCI runtime specification. */
 static const struct {
 	const char *name;
-	bool supported, stop;
+	enum nsc_hook_when when;
 } stages[] = {
-	{ "prestart", true, false },
-	{ "createRuntime", true, false },
-	{ "poststop", true, true },
-	{ "createContainer", false, false },
-	{ "startContainer", false, false },
-	{ "poststart", false, false },
+	{ "prestart", NSC_HOOK_START },
+	{ "createRuntime", NSC_HOOK_START },
+	{ "createContainer", NSC_HOOK_CREATE_CONTAINER },
+	{ "startContainer", NSC_HOOK_START_CONTAINER },
+	{ "poststart", NSC_HOOK_POSTSTART },
+	{ "poststop", NSC_HOOK_STOP },
 };
 
 struct hook {
@@ -361,7 +361,6 @@ static int add_hook(struct nsc_reader *r, struct hook *from,
 		    struct nsc_cdi_edits *e)
 {
 	struct nsc_config_hook *h;
-	char text[96];
 	size_t i = 0;
 
 	while (i < NSC_ARRAY_SIZE(stages) &&
@@ -370,11 +369,6 @@ static int add_hook(struct nsc_reader *r, struct hook *from,
 	if (i == NSC_ARRAY_SIZE(stages))
 		return nsc_field_refuse_member(r, "hookName", "is no name of "
 			"the OCI runtime specification");
-	if (!stages[i].supported) {
-		snprintf(text, sizeof(text), "a hook at \"%s\" is not "
-			 "supported", from->name);
-		return cannot(r, e, text);
-	}
 	/* A program is called by its path. */
 	if (from->args && from->args[0]) {
 		char **args = from->args;
@@ -389,10 +383,11 @@ static int add_hook(struct nsc_reader *r, struct hook *from,
 		return -ENOMEM;
 	e->hooks = h;
 	h[e->n_hooks++] = (struct nsc_config_hook){
-		.stop = stages[i].stop, .path = from->path,
+		.when = stages[i].when, .path = from->path,
 		.args = from->args, .env = from->env,
-		.timeout = from->timeout ? from->timeout : stages[i].stop ?
-			   HOOK_TIMEOUT_STOP : HOOK_TIMEOUT,
+		.timeout = from->timeout ? from->timeout :
+			   stages[i].when == NSC_HOOK_STOP ?
+				   HOOK_TIMEOUT_STOP : HOOK_TIMEOUT,
 	};
 	from->path = NULL;
 	from->args = from->env = NULL;

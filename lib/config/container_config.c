@@ -412,6 +412,8 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 	     nsc_offset_set(&config->time_offsets[1])))
 		return nsc_field_refuse(r, "time_offsets: needs "
 					"namespaces.NEWTIME");
+	if (nsc_hooks_wrong(config))
+		return nsc_field_refuse(r, nsc_hooks_wrong(config));
 	if (config->process.ambient & ~config->process.capabilities)
 		return nsc_field_refuse(r, "ambient: has a capability that "
 					"capabilities does not have");

@@ -61,9 +61,16 @@ static inline bool nsc_offset_set(const struct nsc_config_offset *offset)
 	return offset->secs || offset->nanosecs;
 }
 
-/* A command that runs on the host. */
+/* When a hook runs, in the order of the keys; see hooks.h. */
+enum nsc_hook_when {
+	NSC_HOOK_START, NSC_HOOK_CREATE_CONTAINER, NSC_HOOK_START_CONTAINER,
+	NSC_HOOK_POSTSTART, NSC_HOOK_STOP, NSC_HOOKS,
+};
+extern const char *const nsc_hook_names[NSC_HOOKS];
+
+/* A command that runs on the host, or, for start_container, inside. */
 struct nsc_config_hook {
-	bool stop;		/* run after the end; false: at the start */
+	enum nsc_hook_when when;
 	char *path;
 	char **args;		/* arguments after the path, NULL: none */
 	char **env;		/* besides ours, or NULL */

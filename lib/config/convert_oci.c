@@ -388,8 +388,7 @@ static void from_hooks(struct nsc_convert *c, const char *path,
 					 "has a fixed environment", i);
 	}
 	if (list)
-		nsc_convert_note(c, path, "became hooks.%s: it gets no state "
-				 "on its standard input", name);
+		nsc_convert_note(c, path, "became hooks.%s", name);
 }
 
 /* What container.json says in another way, or not at all. */
@@ -406,9 +405,6 @@ static const struct {
 	{ "process.execCPUAffinity.initial", "no process of ours works for the "
 	  "container before it is in its groups" },
 	{ "linux.resources.network", "not supported" },
-	{ "hooks.createContainer", "only hooks of the host are supported" },
-	{ "hooks.startContainer", "only hooks of the host are supported" },
-	{ "hooks.poststart", "only hooks at start and end are supported" },
 	{ "annotations", "nobody reads them here" },
 };
 
@@ -426,6 +422,9 @@ void nsc_convert_from_oci(struct nsc_convert *c)
 	from_cgroups(c);
 	from_hooks(c, "hooks.prestart", "start");
 	from_hooks(c, "hooks.createRuntime", "start");
+	from_hooks(c, "hooks.createContainer", "create_container");
+	from_hooks(c, "hooks.startContainer", "start_container");
+	from_hooks(c, "hooks.poststart", "poststart");
 	from_hooks(c, "hooks.poststop", "stop");
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(left_out); i++)
 		if (at(c->from, left_out[i].path))

@@ -431,6 +431,9 @@ void nsc_convert_to_oci(struct nsc_convert *c)
 	to_cgroups(c);
 	to_rdma(c);
 	to_hooks(c, "hooks.start", "createRuntime");
+	to_hooks(c, "hooks.create_container", "createContainer");
+	to_hooks(c, "hooks.start_container", "startContainer");
+	to_hooks(c, "hooks.poststart", "poststart");
 	to_hooks(c, "hooks.stop", "poststop");
 	to_left_out(c);
 }

@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/capability.h>
 #include <sys/resource.h>
 
 #include "util/fd.h"
@@ -337,8 +338,16 @@ const struct nsc_field nsc_hook_fields[] = {
 };
 #undef AT
 
+const char *const nsc_hook_names[NSC_HOOKS] = {
+	[NSC_HOOK_START] = "start",
+	[NSC_HOOK_CREATE_CONTAINER] = "create_container",
+	[NSC_HOOK_START_CONTAINER] = "start_container",
+	[NSC_HOOK_POSTSTART] = "poststart",
+	[NSC_HOOK_STOP] = "stop",
+};
+
 static int append_hook(struct nsc_reader *r, const json_t *element,
-		       struct nsc_config *config, bool stop)
+		       struct nsc_config *config, enum nsc_hook_when when)
 {
 	struct nsc_config_hook *list =
 		nsc_field_grow(r, config->hooks, config->n_hooks,
@@ -350,36 +359,45 @@ static int append_hook(struct nsc_reader *r, const json_t *element,
 		return -ENOMEM;
 	config->hooks = list;
 	hook = &list[config->n_hooks++];
-	*hook = (struct nsc_config_hook){ .stop = stop, .timeout = 10 };
+	*hook = (struct nsc_config_hook){ .when = when, .timeout = 10 };
 	ret = nsc_field_object(r, element, nsc_hook_fields, hook);
 	if (ret == 0 && !hook->path)
 		ret = nsc_field_refuse_member(r, "path", "is missing");
-	if (ret == 0 && stop && nsc_field_has(element, "on_failure"))
+	if (ret == 0 && (when == NSC_HOOK_STOP || when == NSC_HOOK_POSTSTART) &&
+	    nsc_field_has(element, "on_failure"))
 		ret = nsc_field_refuse_member(r, "on_failure", "is for hooks "
 					      "at start: nothing can be "
 					      "refused when the container "
-					      "has ended");
+					      "runs or has ended");
 	return ret;
 }
 
-static int read_start_hook(struct nsc_reader *r, const json_t *element,
-			   void *to)
-{
-	return append_hook(r, element, to, false);
-}
+#define READ(name, when)                                                       \
+	static int name(struct nsc_reader *r, const json_t *element, void *to) \
+	{                                                                      \
+		return append_hook(r, element, to, when);                      \
+	}
+READ(read_start_hook, NSC_HOOK_START)
+READ(read_create_hook, NSC_HOOK_CREATE_CONTAINER)
+READ(read_inside_hook, NSC_HOOK_START_CONTAINER)
+READ(read_poststart_hook, NSC_HOOK_POSTSTART)
+READ(read_stop_hook, NSC_HOOK_STOP)
+#undef READ
 
-static int read_stop_hook(struct nsc_reader *r, const json_t *element, void *to)
-{
-	return append_hook(r, element, to, true);
-}
-
+#define LIST(key, reader)                                                      \
+	{                                                                      \
+		.name = (key), .read = nsc_read_array,                         \
+		.members = nsc_hook_fields, .element = (reader)                \
+	}
 const struct nsc_field nsc_hooks_fields[] = {
-	{ .name = "start", .read = nsc_read_array,
-	  .members = nsc_hook_fields, .element = read_start_hook },
-	{ .name = "stop", .read = nsc_read_array,
-	  .members = nsc_hook_fields, .element = read_stop_hook },
+	LIST("start", read_start_hook),
+	LIST("create_container", read_create_hook),
+	LIST("start_container", read_inside_hook),
+	LIST("poststart", read_poststart_hook),
+	LIST("stop", read_stop_hook),
 	{ .name = NULL },
 };
+#undef LIST
 
 void nsc_config_hook_free(struct nsc_config_hook *hook)
 {
@@ -393,4 +411,26 @@ void nsc_config_hooks_free(struct nsc_config_hook *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		nsc_config_hook_free(&list[i]);
 	free(list);
+}
+
+const char *nsc_hooks_wrong(const struct nsc_config *config)
+{
+	const struct nsc_process *p = &config->process;
+	bool has = false;
+
+	for (size_t i = 0; i < config->n_hooks; i++)
+		has |= config->hooks[i].when == NSC_HOOK_START_CONTAINER;
+	/* PID 1 has the labels only if it executes an init with them. */
+	if (has && !config->init &&
+	    ((p->apparmor_profile && *p->apparmor_profile) ||
+	     (p->selinux_label && *p->selinux_label)))
+		return "hooks.start_container: needs init, whose labels it "
+		       "has, beside context.apparmor_profile and "
+		       "context.process_label";
+	/* PID 1, which waits for the program, is root of the host then. */
+	if (has && !(config->namespaces & CLONE_NEWUSER) &&
+	    p->capabilities & UINT64_C(1) << CAP_SYS_PTRACE)
+		return "hooks.start_container: needs namespaces.NEWUSER beside "
+		       "SYS_PTRACE in capabilities";
+	return NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef NSC_CONFIG_PROCESS_KEYS_H
 #define NSC_CONFIG_PROCESS_KEYS_H
 
+#include "config/container_config.h"
 #include "config/field.h"
 
 extern const struct nsc_field nsc_rlimit_fields[];
@@ -25,6 +26,9 @@ nsc_field_read nsc_read_signed;		/* int: min to max */
 nsc_field_read nsc_read_umask;		/* int */
 nsc_field_read nsc_read_seccomp;	/* char * */
 nsc_field_read nsc_read_paths;		/* char **: absolute paths */
+
+/* What is wrong with start_container; NULL: nothing. */
+const char *nsc_hooks_wrong(const struct nsc_config *config);
 
 /*
  * Check that each entry of list, as nsc_read_sysctl stored it, belongs to a

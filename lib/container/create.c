@@ -8,20 +8,20 @@
 #include "container/create.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/library.h"
 #include "util/process.h"
 #include "rootfs/console.h"
+#include "container/clone_as.h"
 #include "container/hooks.h"
+#include "container/hooks_create.h"
 #include "container/image.h"
 #include "cgroup/cgroup_death.h"
 #include "cgroup/cgroups.h"
@@ -34,7 +34,7 @@
 #include "util/paths.h"
 #include "container/save.h"
 #include "rootfs/rootfs.h"
-#include "linux/capability.h"
+#include "rundir/running.h"
 #include "linux/confine.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
@@ -192,54 +192,6 @@ static int make_network(struct builder *b, struct nsc_error *err)
 	return nsc_network_make(b->plan, b->pid, &b->network, err);
 }
 
-/*
- * Call clone3() as the future owner of the user namespace, with the
- * capabilities of host root: the kernel makes the caller's effective user id
- * the owner, see user_namespaces(7).  The child starts in the v2 group, if
- * there is one.
- */
-static pid_t clone_as(uid_t owner, unsigned int flags, int group, int *pidfd,
-		      struct nsc_error *err)
-{
-	struct clone_args args = {
-		.flags = CLONE_PIDFD |
-			 (flags & ~(unsigned int)(CLONE_NEWNS | CLONE_NEWTIME |
-						  CLONE_NEWCGROUP)),
-		.pidfd = (uint64_t)(uintptr_t)pidfd,
-	};
-	pid_t pid;
-
-	if (group >= 0) {
-		args.flags |= CLONE_INTO_CGROUP;
-		args.cgroup = (uint64_t)group;
-	}
-	if (setresuid((uid_t)-1, owner, (uid_t)-1) < 0)
-		return nsc_error_sys(err, errno, "become uid %u", owner);
-	if (nsc_capability_raise(err) < 0)
-		return -err->code;
-	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
-	if (pid == 0)
-		return 0;
-	if (pid < 0 && errno == EPERM)
-		nsc_error_set(err, EPERM, "make the namespaces: not permitted "
-			      "in a chroot, or in a container that forbids it");
-	else if (pid < 0 && errno == ENOSPC)
-		nsc_error_set(err, ENOSPC, "make the namespaces: a limit is "
-			      "reached: see user.max_*_namespaces in "
-			      "sysctl(8)");
-	else if (pid < 0 && errno == EAGAIN)
-		nsc_error_set(err, EAGAIN, "make the namespaces: a limit of "
-			      "processes is reached: see cgroups.pids, and "
-			      "cgroup_parents");
-	else if (pid < 0)
-		nsc_error_sys(err, errno, "make the namespaces");
-	if (setresuid((uid_t)-1, 0, (uid_t)-1) < 0) {
-		nsc_error_sys(err, errno, "become root again");
-		return -err->code;
-	}
-	return pid < 0 ? -err->code : pid;
-}
-
 static int start_init(struct builder *b, struct nsc_error *err)
 {
 	unsigned int flags = b->plan->config->namespaces;
@@ -256,8 +208,8 @@ static int start_init(struct builder *b, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	}
 	b->init_report = report[0];
-	b->pid = clone_as(owner, flags, nsc_cgroups_unified(&b->groups),
-			  &b->pidfd, err);
+	b->pid = nsc_clone_as(owner, flags, nsc_cgroups_unified(&b->groups),
+			      &b->pidfd, err);
 	if (b->pid == 0) {
 		const struct nsc_init init = {
 			.plan = b->plan, .groups = &b->groups, .go = go[0],
@@ -350,6 +302,9 @@ static int work(struct builder *b, int userns, struct worker_answer *answer)
 	rootfs.images = b->images;
 	rootfs.userns = userns;
 	rootfs.home_userns = b->home_userns;
+	rootfs.complete = nsc_hooks_before_pivot;
+	rootfs.pid = b->pid;
+	rootfs.helper = answer->network.helper;
 	if (ret < 0)
 		return ret;
 	if (join && setns(b->pidfd, join) < 0)
@@ -462,9 +417,13 @@ static int return_to_host(struct builder *b, struct nsc_error *err)
 /* Save the stop hooks first, because they undo what the start hooks do. */
 static int run_hooks(struct builder *b, struct nsc_error *err)
 {
+	const struct nsc_hooks hooks = {
+		.plan = b->plan, .when = NSC_HOOK_START, .pid = b->pid,
+		.rootfs = b->plan->config->rootfs,
+	};
 	int ret = nsc_hooks_save(b->plan, b->pid, err);
 
-	return ret < 0 ? ret : nsc_hooks_start(b->plan, b->pid, err);
+	return ret < 0 ? ret : nsc_hooks_run(&hooks, err);
 }
 
 /* A successful exec closes the report, so its end means success. */
@@ -575,6 +534,22 @@ create_build(struct builder *b, pid_t parent)
 	_exit(1);
 }
 
+static void poststart(const struct nsc_plan *plan)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	_cleanup_fd_ int pidfd = nsc_running_find(plan->rundir, &state,
+						  NSC_IGNORE);
+	struct nsc_hooks hooks = {
+		.plan = plan, .when = NSC_HOOK_POSTSTART,
+		.rootfs = plan->config->rootfs,
+	};
+
+	if (pidfd < 0)
+		return;
+	hooks.pid = state->pid;
+	nsc_hooks_run(&hooks, NSC_IGNORE);
+}
+
 int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	struct builder b = {
@@ -609,5 +584,7 @@ int nsc_create(const struct nsc_plan *plan, struct nsc_error *err)
 	/* The builder may have become the monitor by now. */
 	if (ret < 0)
 		nsc_process_kill(pidfd);
+	else if (!plan->dry)
+		poststart(plan);
 	return ret;
 }

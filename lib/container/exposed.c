@@ -168,7 +168,9 @@ static int check_trusted(const struct nsc_plan *plan, struct nsc_error *err)
 	    !strcmp(config->rootfs, "/"))
 		return 0;
 	for (size_t i = 0; ret == 0 && i < config->n_hooks; i++)
-		ret = check_file(plan, "hooks", config->hooks[i].path, err);
+		if (config->hooks[i].when != NSC_HOOK_START_CONTAINER)
+			ret = check_file(plan, "hooks", config->hooks[i].path,
+					 err);
 	/* The other values are no absolute paths. */
 	return ret < 0 || config->seccomp[0] != '/' ? ret :
 	       check_file(plan, "seccomp", config->seccomp, err);

@@ -6,13 +6,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "container/exec_try.h"
 #include "util/command.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "container/hooks_state.h"
+#include "linux/confine.h"
 #include "rundir/hooks_stop.h"
 #include "network/attached.h"
 
@@ -39,20 +43,19 @@ int nsc_hooks_environment(const struct nsc_hook_variable *list, char ***ret)
 }
 
 /* The environment of a hook; the user controls no variable but NSC_USER. */
-static int make_environment(const struct nsc_plan *plan, pid_t pid,
-			    const char *name, char ***ret)
+static int make_environment(const struct nsc_hooks *hooks, char ***ret)
 {
 	char number[16];
 	const struct nsc_hook_variable list[] = {
-		{ "NSC_HOOK", name },
-		{ "NSC_USER", plan->user->name },
-		{ "NSC_ROOTFS", plan->config->rootfs },
-		{ "NSC_CONFIG", plan->config->file },
+		{ "NSC_HOOK", nsc_hook_names[hooks->when] },
+		{ "NSC_USER", hooks->plan->user->name },
+		{ "NSC_ROOTFS", hooks->rootfs },
+		{ "NSC_CONFIG", hooks->plan->config->file },
 		{ "NSC_PID", number },
 		{ NULL, NULL },
 	};
 
-	snprintf(number, sizeof(number), "%d", (int)pid);
+	snprintf(number, sizeof(number), "%d", (int)hooks->pid);
 	return nsc_hooks_environment(list, ret);
 }
 
@@ -105,22 +108,20 @@ static char **hooks_environment_of(const struct nsc_config_hook *hook,
 	return vector;
 }
 
-int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
-		      bool background, struct nsc_error *err)
+/* Run a hook, whose command has all but path, arguments and timeout. */
+static int hooks_run(const struct nsc_config_hook *hook,
+		     struct nsc_command *command, struct nsc_error *err)
 {
 	char output[200], escaped[256];
 	_cleanup_free_ char **argv = make_argv(hook);
-	const struct nsc_command command = {
-		.path = hook->path, .argv = argv, .envp = environment,
-		.timeout = hook->timeout, .background = background,
-	};
-	int ret = hooks_check_command(hook->path, err);
+	int ret;
 
-	if (ret < 0)
-		return ret;
 	if (!argv)
 		return nsc_error_sys(err, ENOMEM, "hook");
-	ret = nsc_command_run(&command, output, sizeof(output));
+	command->path = hook->path;
+	command->argv = argv;
+	command->timeout = hook->timeout;
+	ret = nsc_command_run(command, output, sizeof(output));
 	if (ret == -ETIMEDOUT)
 		return nsc_error_set(err, ETIMEDOUT, "did not end within its "
 				     "timeout of %u seconds", hook->timeout);
@@ -135,30 +136,111 @@ int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
 	return 0;
 }
 
-int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
-		    struct nsc_error *err)
+int nsc_hooks_command(const struct nsc_config_hook *hook, char **environment,
+		      bool background, struct nsc_error *err)
 {
-	const struct nsc_config *config = plan->config;
-	char **environment = NULL;
-	int ret = make_environment(plan, pid, "start", &environment);
+	struct nsc_command command = {
+		.envp = environment, .background = background,
+	};
+	int ret = hooks_check_command(hook->path, err);
 
+	return ret < 0 ? ret : hooks_run(hook, &command, err);
+}
+
+static int hooks_confine(const void *arg, struct nsc_error *err)
+{
+	const struct nsc_plan *plan = arg;
+	const struct nsc_process *own = &plan->config->process;
+
+	return nsc_confine(own, &plan->filters.session, own->capabilities,
+			   err);
+}
+
+/* A program of the rootfs has the rights of an init of the rootfs. */
+static int run_inside(const struct nsc_hooks *hooks,
+		      const struct nsc_config_hook *hook,
+		      struct nsc_command *command, struct nsc_error *err)
+{
+	const struct nsc_exec_try attempt = {
+		.path = hook->path, .prepare = hooks_confine,
+		.arg = hooks->plan,
+	};
+
+	command->prepare = hooks_confine;
+	command->arg = hooks->plan;
+	return hooks->plan->dry ? nsc_exec_try(&attempt, err) :
+				  hooks_run(hook, command, err);
+}
+
+static int run_one(const struct nsc_hooks *hooks,
+		   const struct nsc_config_hook *hook,
+		   struct nsc_command *command, struct nsc_error *err)
+{
+	int ret;
+
+	if (hooks->when == NSC_HOOK_START_CONTAINER)
+		return run_inside(hooks, hook, command, err);
+	ret = hooks->plan->dry ? 0 : hooks_check_command(hook->path, err);
+	return ret < 0 || hooks->plan->dry ? ret : hooks_run(hook, command,
+							     err);
+}
+
+/* It runs already: a failure is logged, and the login waits no longer. */
+static void run_poststart(const struct nsc_hooks *hooks,
+			  const struct nsc_config_hook *hook,
+			  struct nsc_command *command)
+{
+	int64_t left = (hooks->plan->deadline - nsc_process_now()) / 1000;
+	struct nsc_config_hook bounded = *hook;
+	struct nsc_error err = NSC_ERROR_INIT;
+	int ret = hooks_check_command(hook->path, &err);
+
+	if (left < 1)
+		left = 1;
+	if (bounded.timeout > left)
+		bounded.timeout = (uint32_t)left;
+	if (ret == 0)
+		ret = hooks_run(&bounded, command, &err);
 	if (ret < 0)
-		nsc_error_sys(err, -ret, "hooks");
+		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.poststart "
+		       "'%s': %s", hook->path, err.text);
+}
+
+int nsc_hooks_run(const struct nsc_hooks *hooks, struct nsc_error *err)
+{
+	const struct nsc_config *config = hooks->plan->config;
+	_cleanup_free_ char *state = NULL;
+	char **environment = NULL;
+	int ret = make_environment(hooks, &environment);
+
+	if (ret < 0 || nsc_hooks_state(hooks, &state) < 0)
+		ret = nsc_error_sys(err, ENOMEM, "hooks");
 	for (size_t i = 0; ret == 0 && i < config->n_hooks; i++) {
 		const struct nsc_config_hook *hook = &config->hooks[i];
 		_cleanup_free_ char **own =
 			hooks_environment_of(hook, environment);
+		struct nsc_command command = {
+			.envp = own, .input = state,
+		};
 		struct nsc_error one = NSC_ERROR_INIT;
 
-		if (hook->stop)
+		if (hook->when != hooks->when)
 			continue;
-		ret = own ? nsc_hooks_command(hook, own, false, &one) :
-			    nsc_error_sys(&one, ENOMEM, "run");
+		if (!own) {
+			ret = nsc_error_sys(err, ENOMEM, "hooks");
+			break;
+		}
+		if (hook->when == NSC_HOOK_POSTSTART) {
+			run_poststart(hooks, hook, &command);
+			continue;
+		}
+		ret = run_one(hooks, hook, &command, &one);
 		if (ret < 0 && hook->on_failure)
 			ret = 0;
 		else if (ret < 0)
-			nsc_error_set(err, one.code, "hooks.start '%s': %s",
-				      hook->path, one.text);
+			nsc_error_set(err, one.code, "hooks.%s '%s': %s",
+				      nsc_hook_names[hook->when], hook->path,
+				      one.text);
 	}
 	nsc_text_free_vector(environment);
 	return ret;
@@ -169,7 +251,7 @@ static const struct nsc_config_hook *network_hook(const struct nsc_config *c)
 {
 	static char path[] = NSC_NETWORK_END;
 	static const struct nsc_config_hook hook = {
-		.stop = true, .path = path, .timeout = NETWORK_TIMEOUT,
+		.when = NSC_HOOK_STOP, .path = path, .timeout = NETWORK_TIMEOUT,
 	};
 
 	for (size_t i = 0; i < c->n_networks; i++)
@@ -187,16 +269,24 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 					     sizeof(*hooks));
 	const struct nsc_config_hook *network = network_hook(config);
 	struct nsc_error why = NSC_ERROR_INIT;
+	const struct nsc_hooks stop = {
+		.plan = plan, .when = NSC_HOOK_STOP, .pid = pid,
+		.rootfs = config->rootfs,
+	};
+	_cleanup_free_ char *state = NULL;
 	char **environment = NULL;
 	size_t n = 0;
-	int error = make_environment(plan, pid, "stop", &environment);
+	int error = make_environment(&stop, &environment);
 
+	if (error == 0)
+		error = nsc_hooks_state(&stop, &state);
 	for (size_t i = 0; hooks && error == 0 && i <= config->n_hooks; i++) {
 		const struct nsc_config_hook *hook =
 			i < config->n_hooks ? &config->hooks[i] : network;
 
-		if (!hook || !hook->stop)
+		if (!hook || hook->when != NSC_HOOK_STOP)
 			continue;
+		hooks[n].state = state;
 		hooks[n].timeout = hook->timeout;
 		hooks[n].environment = hooks_environment_of(hook, environment);
 		hooks[n].arguments = make_argv(hook);
@@ -228,11 +318,13 @@ int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
 	for (size_t i = 0; i < config->n_hooks; i++) {
 		const struct nsc_config_hook *hook = &config->hooks[i];
 
-		if ((hook->stop || !hook->on_failure) &&
-		    nsc_hooks_try(hook, err) < 0)
+		/* PID 1 tries a program of the rootfs. */
+		if (hook->when != NSC_HOOK_START_CONTAINER &&
+		    !hook->on_failure && nsc_hooks_try(hook, err) < 0)
 			return nsc_error_context(err, "%s: hooks.%s '%s'",
-						 config->file, hook->stop ?
-						 "stop" : "start", hook->path);
+						 config->file,
+						 nsc_hook_names[hook->when],
+						 hook->path);
 	}
 	/* No pid has more digits. */
 	return print(plan, INT_MAX, &text, err);
@@ -245,7 +337,7 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
-		if (plan->config->hooks[i].stop)
+		if (plan->config->hooks[i].when == NSC_HOOK_STOP)
 			ret = hooks_check_command(plan->config->hooks[i].path,
 						  err);
 	if (ret < 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hooks: commands that run on the host when the container starts and ends.
+ * Hooks: commands that run when the container starts and ends.
  * The hooks for the end are saved in the run directory, because
  * container-monitor reads no configuration.
  */
@@ -9,12 +9,29 @@
 
 #include "container/create.h"
 
+struct nsc_hooks {
+	const struct nsc_plan *plan;
+	enum nsc_hook_when when;
+	pid_t pid;		/* PID 1, as the hook sees it */
+	const char *rootfs;	/* where the hook finds it */
+};
+
 /*
- * Run the start hooks in order.  Runs in: the builder, root of the host in the
- * host's namespaces, when the container is complete but nothing runs in it yet.
+ * Run the hooks of one kind in their order, with the container's state on their
+ * standard input; in a dry run, only try them.  The caller is where they are to
+ * run:
+ *
+ * start: the builder, root of the host in the host's namespaces, when the
+ * container is complete but nothing runs in it yet;
+ * create_container: the worker, root of the host in the container's namespaces
+ * except the user namespace, before pivot_root(2);
+ * start_container: PID 1, before its exec; the program is one of the rootfs,
+ * and has the rights of an init of the rootfs;
+ * poststart: nsinit or its helper, root of the host, when the container runs.
+ *
+ * Returns 0 or a negative errno.
  */
-int nsc_hooks_start(const struct nsc_plan *plan, pid_t pid,
-		    struct nsc_error *err);
+int nsc_hooks_run(const struct nsc_hooks *hooks, struct nsc_error *err);
 
 struct nsc_hook_variable {
 	const char *name;

@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -27,6 +28,7 @@
 #include "util/paths.h"
 #include "util/text.h"
 #include "container/exec_try.h"
+#include "container/hooks.h"
 #include "container/init_attributes.h"
 #include "linux/capability.h"
 #include "linux/confine.h"
@@ -221,6 +223,21 @@ static int leave_keyring(const struct nsc_init *init, struct nsc_error *err)
 	return nsc_keyring_new_session(err);
 }
 
+static int start_hooks(const struct nsc_init *init, struct nsc_error *err)
+{
+	const struct nsc_hooks hooks = {
+		.plan = init->plan, .when = NSC_HOOK_START_CONTAINER,
+		.pid = 1, .rootfs = "/",
+	};
+	const int keep[] = { init->go, init->report, init->program };
+
+	/* This process still has more than the program may get. */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	    nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) < 0)
+		return nsc_error_sys(err, errno, "prepare for hooks");
+	return nsc_hooks_run(&hooks, err);
+}
+
 /*
  * An init of the rootfs gets the rights of a session.  container-init gets only
  * CAP_KILL, to end other processes, so an attacker gains nothing from it.
@@ -300,6 +317,7 @@ void nsc_init_run(const struct nsc_init *init)
 		find_init,
 		try_shell,
 		leave_keyring,
+		start_hooks,
 		lock_down,
 		become_init,
 	};

@@ -542,6 +542,11 @@ static int pivot(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	return 0;
 }
 
+static int finish(struct nsc_rootfs *rootfs, struct nsc_error *err)
+{
+	return rootfs->complete(rootfs, err);
+}
+
 int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	static const struct {
@@ -566,6 +571,7 @@ int nsc_rootfs_build(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		{ nsc_rootfs_put_shell, false },
 		{ cover_config, false },
 		{ make_readonly, false },
+		{ finish, false },
 		{ pivot, false },
 	};
 

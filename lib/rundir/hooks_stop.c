@@ -20,6 +20,7 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(timeout, UINT),
 	FIELD(arguments, VECTOR),
 	FIELD(environment, VECTOR),
+	FIELD(state, OPTIONAL),
 };
 #undef FIELD
 
@@ -34,7 +35,7 @@ static void hooks_run(const struct nsc_hook_stop *hook)
 	char *const *argv = hook->arguments;
 	const struct nsc_command command = {
 		.path = argv[0], .argv = argv, .envp = hook->environment,
-		.timeout = hook->timeout,
+		.timeout = hook->timeout, .input = hook->state,
 	};
 	char output[200];
 	int ret = nsc_command_run(&command, output, sizeof(output));

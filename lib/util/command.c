@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -14,11 +15,33 @@
 
 #include "util/process.h"
 
+/* A file, because a pipe might hold less than the text. */
+static int open_input(const char *text)
+{
+	size_t len = strlen(text);
+	int fd = (int)syscall(SYS_memfd_create, "input", MFD_CLOEXEC);
+
+	if (fd >= 0 && pwrite(fd, text, len, 0) != (ssize_t)len)
+		return -1;
+	return fd;
+}
+
+static void prepare(const struct nsc_command *command)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (!command->prepare || command->prepare(command->arg, &err) == 0)
+		return;
+	(void)!write(2, err.text, strlen(err.text));
+	_exit(126);
+}
+
 static void __attribute__((noreturn))
 child(const struct nsc_command *command, pid_t parent, int out)
 {
 	int null = open("/dev/null", O_RDWR);
 	int first = command->stdout_too ? out : null;
+	int in = command->input ? open_input(command->input) : null;
 	unsigned int keep = command->file ? 3 : 2;
 
 	/*
@@ -28,12 +51,13 @@ child(const struct nsc_command *command, pid_t parent, int out)
 	nsc_process_default_signals();
 	umask(022);
 	setsid();
-	if (null < 0 || dup2(null, 0) < 0 || dup2(first, 1) < 0 ||
+	if (null < 0 || dup2(in, 0) < 0 || dup2(first, 1) < 0 ||
 	    dup2(out, 2) < 0 || chdir("/") < 0 ||
 	    (keep == 3 && dup2(command->file, 3) < 0) ||
 	    fcntl((int)keep, F_SETFD, 0) < 0 ||
 	    syscall(SYS_close_range, keep + 1, ~0U, 0) < 0)
 		_exit(126);
+	prepare(command);
 	execve(command->path, command->argv, command->envp);
 	_exit(127);
 }

@@ -86,6 +86,8 @@ def open_files(pid):
             name = "control groups"
         elif name in ("/run/nscontainer/ready", "/run/nscontainer/log"):
             name = "pasta's pipe and log"
+        elif name.startswith("/memfd:input"):
+            name = "its state"
         elif name.startswith("/usr/"):
             name = "its script"
         elif "/out." in name or name.startswith("/dev/pts"):

@@ -336,6 +336,10 @@ live_key() {
 		rm -f /run/started
 		wear; inside true
 		[ -e /run/started ] || fail "the hook did not run" ;;
+	hooks_2)
+		rm -f /run/started
+		wear; inside '[ -e /run/begun ]'
+		[ -e /run/started ] || fail "the hook did not run" ;;
 	lifecycle)
 		wear; inside true
 		checked .lifecycle "$(echo "{$(text)}" | jq -c '.lifecycle |

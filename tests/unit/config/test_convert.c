@@ -156,7 +156,8 @@ START_TEST(form_of_the_oci)
 	ck_assert_int_eq(c->time_offsets[1].secs, -7);
 	noted("process.execCPUAffinity.initial: left out");
 	noted("linux.seccomp: left out");
-	noted("hooks.poststart: left out");
+	ck_assert_uint_eq(c->n_hooks, 4);
+	ck_assert_int_eq(c->hooks[3].when, NSC_HOOK_POSTSTART);
 	nsc_config_free(c);
 }
 END_TEST
@@ -178,7 +179,8 @@ START_TEST(to_the_oci_and_back)
 		"process.capabilities.bounding", "linux.namespaces",
 		"process.scheduler", "process.ioPriority",
 		"process.execCPUAffinity.final", "linux.personality",
-		"linux.timeOffsets", "linux.uidMappings", "linux.sysctl",
+		"linux.timeOffsets", "hooks", "linux.uidMappings",
+		"linux.sysctl",
 		"linux.cgroupsPath",
 		"linux.resources.memory", "linux.resources.cpu",
 		"linux.resources.pids", "linux.resources.rdma",

@@ -93,7 +93,8 @@ START_TEST(process)
 			  1U << RLIMIT_NOFILE);
 	ck_assert_uint_eq(c->process.rlimits.of[RLIMIT_CORE].soft, UINT64_MAX);
 	ck_assert_uint_eq(c->process.rlimits.of[RLIMIT_NOFILE].hard, 20);
-	ck_assert(!c->hooks[0].stop && c->hooks[1].stop);
+	ck_assert_int_eq(c->hooks[0].when, NSC_HOOK_START);
+	ck_assert_int_eq(c->hooks[1].when, NSC_HOOK_STOP);
 	ck_assert_uint_eq(c->hooks[0].timeout, 3);
 	ck_assert_uint_eq(c->hooks[1].timeout, 10);
 	ck_assert_uint_eq(c->hooks[0].on_failure, 1);
