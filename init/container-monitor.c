@@ -15,6 +15,7 @@
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
+#include "monitor/recorders.h"
 #include "monitor/renewal.h"
 #include "monitor/session_log.h"
 #include "monitor/session_log_places.h"
@@ -52,7 +53,6 @@
 #include "linux/pidfd.h"
 
 #define EMPTY_POLL_MS 1000	/* for remaining processes without a session */
-
 #define QUIET_MS 1000		/* then it may be quiet for days */
 #define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
 #define GO_MS 5000		/* for PID 1 to run */
@@ -69,6 +69,7 @@ struct monitor {
 	struct hangups hangups;
 	struct renewal renewal;
 	struct oom oom;
+	struct recorders recorders;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
 	char stop[16];		/* of the state, once it was changed */
@@ -281,14 +282,14 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->enter, .events = POLLIN },
 		{ .fd = m->renewal.fifo, .events = POLLIN },
 		{ .events = m->oom.events },
+		{ .fd = m->recorders.socket, .events = POLLIN },
 	};
 
 	do {
 		int n;
 
 		p[7].fd = oom_fd(&m->oom);
-		n = poll(p, 8, left_until(next_due(m, deadline)));
-
+		n = poll(p, 9, left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;
@@ -302,6 +303,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			renewal_serve(&m->renewal, m->state, !drains(m));
 		if (n > 0 && p[7].revents & m->oom.events)
 			oom_notice(&m->oom);
+		if (n > 0 && p[8].revents)
+			recorders_serve(&m->recorders);
 		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
@@ -553,11 +556,13 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	if (ret == 0)
 		ret = sessions_open(&m->all, err);
 	if (ret == 0)
-		ret = m->enter = socket_open(m->all.uid, err);
+		ret = m->enter = socket_open(NSC_FILE_ENTER, m->all.uid, err);
 	if (ret >= 0)
 		ret = m->wake = wake_open(err);
 	if (ret >= 0)
 		ret = renewal_open(&m->renewal, m->all.uid, err);
+	if (ret >= 0)
+		ret = recorders_open(&m->recorders, m->state, err);
 	oom_open(&m->oom, &m->all);
 	return ret < 0 ? ret : become_current(m, err);
 }

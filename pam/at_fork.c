@@ -17,6 +17,8 @@
 #include "util/fd.h"
 #include "util/process.h"
 #include "linux/mount.h"
+#include "rundir/recorder_socket.h"
+#include "session/recorder.h"
 
 /* fork(2) passes no argument to its handlers. */
 static struct {
@@ -28,9 +30,13 @@ static struct {
 	int mounts, cwd;	/* of the host */
 	int in, out;		/* says that the child is inside */
 	int commands;		/* of sshd; or -1 */
+	int recorder;		/* for terminals that it makes; or -1 */
+	int end;		/* of the one that it took last; or -1 */
+	bool unrecorded;	/* it did not take one */
 	bool in_child;		/* sshd's process for the user */
 } armed = {
 	.mounts = -1, .cwd = -1, .in = -1, .out = -1, .commands = -1,
+	.recorder = -1, .end = -1,
 };
 
 /* libpam gives its data to modules only. */
@@ -70,8 +76,12 @@ void nsc_at_fork_disarm(void)
 	armed.pamh = NULL;
 }
 
+/* sshd makes the terminal of a command before it forks. */
 static void at_fork_before(void)
 {
+	if (armed.recorder >= 0)
+		armed.unrecorded = nsc_recorder_take_masters(armed.recorder,
+					&armed.end, NSC_IGNORE) < 0;
 	if (forked_by_program())
 		(void)nsc_fd_pipe(&armed.in, &armed.out);
 }
@@ -81,6 +91,8 @@ static void at_fork_parent(void)
 	char inside;
 	ssize_t n;
 
+	armed.unrecorded = false;
+	nsc_fd_close(&armed.end);
 	if (armed.in < 0)
 		return;
 	nsc_fd_close(&armed.out);
@@ -120,11 +132,62 @@ static void report(void)
 	armed.in_child = true;
 }
 
+/* The command of a terminal that is not recorded does not begin. */
+static void refuse_unrecorded(void)
+{
+	static const char text[] = NSC_RECORDER_REFUSED "\r\n";
+
+	nsc_recorder_tell(text, sizeof(text) - 1);
+	_exit(254);
+}
+
+/*
+ * When its child has ended, sshd reads its terminal until nothing is there at
+ * the moment: so its child waits for the command, and for the recorder.
+ * Signals are for the command.
+ */
+static void __attribute__((noreturn)) follow_recorded(pid_t child, int end)
+{
+	int status;
+	siginfo_t info;
+	sigset_t all;
+
+	nsc_process_all_signals(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	(void)setpgid(0, 0);
+	for (int fd = 0; fd < 3; fd++)
+		close(fd);
+	(void)nsc_process_keep_only(&end, 1);
+	while (waitpid(child, &status, WNOHANG) == 0)
+		if (sigwaitinfo(&all, &info) > 0 && info.si_signo != SIGCHLD)
+			kill(-child, info.si_signo);
+	nsc_recorder_drain(end);
+	nsc_process_end_like(status);
+}
+
+static void be_followed(void)
+{
+	int end = NSC_TAKE_FD(armed.end);
+	pid_t pid;
+
+	nsc_fd_close(&armed.recorder);
+	pid = fork();
+	if (pid < 0)
+		_exit(1);
+	if (pid)
+		follow_recorded(pid, end);
+	close(end);
+}
+
 static void at_fork_child(void)
 {
 	pid_t pid;
 
+	if (armed.unrecorded)
+		refuse_unrecorded();
 	report();
+	if (armed.end >= 0)
+		be_followed();
 	if (!forked_by_program())
 		return;
 	armed.pamh = NULL;
@@ -153,10 +216,16 @@ static int at_fork_register(void)
 	return -ret;
 }
 
-void nsc_at_fork_report(int commands)
+void nsc_at_fork_report(int commands, int recorder)
 {
-	if (at_fork_register() == 0)
+	int ret = at_fork_register();
+
+	/* Without memory, the process could make terminals unseen. */
+	if (ret < 0 && recorder >= 0)
+		_exit(1);
+	if (ret == 0)
 		armed.commands = commands;
+	armed.recorder = recorder;
 }
 
 int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),

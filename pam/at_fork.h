@@ -27,9 +27,11 @@ int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
 /*
  * The calling process is a placed sshd, and commands its connection to the
  * monitor: the children of its children, which become the user's commands, send
- * a message there.  This cannot fail.
+ * a message there.  recorder is a connection that takes each terminal that the
+ * process has made when it forks, see nsc_recorder_take_masters(); a child
+ * whose terminal cannot be recorded ends.  Both may be -1.
  */
-void nsc_at_fork_report(int commands);
+void nsc_at_fork_report(int commands, int recorder);
 
 /* The session ends: go back to the host's mounts. */
 void nsc_at_fork_disarm(void);

@@ -197,21 +197,21 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
 		.began = call->began,
 	};
-	int commands = -1, ret;
+	_cleanup_fd_ int commands = -1;
+	int recorder = -1, ret;
 
 	nsc_name_services_keep();
 	module_bring(call, session, &bring);
 	session->bring = &bring;
 	session->commands = strcmp(call->service, "sshd") ? NULL : &commands;
+	session->recorder = &recorder;
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
 	session->bring = NULL;
-	session->commands = NULL;
+	session->commands = session->recorder = NULL;
 	if (ret == 0)
-		nsc_at_fork_report(commands);
-	else
-		nsc_fd_close(&commands);
+		nsc_at_fork_report(NSC_TAKE_FD(commands), recorder);
 	if (ret == 0 && bring.err.code)
 		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */

@@ -30,12 +30,12 @@
 #include "config/process_keys.h"
 #include "config/rootfs_keys.h"
 #include "config/route_keys.h"
+#include "config/session_keys.h"
 #include "linux/namespace.h"
 
 #define AT(member) offsetof(struct nsc_config, member)
 
 #define NSC_BRING_DEFAULT "KRB5CCNAME"	/* Kerberos tickets */
-#define NSC_BRING_MOST 8
 #define NSC_PIDS 2048		/* the default of podman */
 #define NSC_TERMINALS 256
 #define NSC_TERMINALS_MAX (1 << 20)	/* NR_UNIX98_PTY_MAX of the kernel */
@@ -116,14 +116,6 @@ static int read_user(struct nsc_reader *r, const json_t *value,
 		return nsc_field_wrong(r, value, "name, uid, name:group or "
 				       "uid:gid");
 	return ret;
-}
-
-static int read_bring(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	if (json_array_size(value) > NSC_BRING_MOST)
-		return nsc_field_wrong(r, value, "at most 8 names");
-	return nsc_read_texts(r, value, f, to);
 }
 
 static int read_namespaces(struct nsc_reader *r, const json_t *value,
@@ -217,15 +209,6 @@ static const struct nsc_field context_fields[] = {
 	{ .name = NULL },
 };
 
-static const struct nsc_field session_fields[] = {
-	{ .name = "shell", .read = nsc_read_path, .at = AT(shell) },
-	{ .name = "keep_env", .read = nsc_read_texts, .at = AT(keep_env) },
-	{ .name = "bring", .read = read_bring, .at = AT(bring) },
-	{ .name = "login", .read = nsc_read_bool, .at = AT(login_shell) },
-	{ .name = "message", .read = nsc_read_template, .at = AT(message) },
-	{ .name = NULL },
-};
-
 static const struct nsc_field lifecycle_fields[] = {
 	{ .name = "on_change", .read = nsc_read_choice, .at = AT(on_change),
 	  .choices = nsc_conf_on_change },
@@ -297,7 +280,7 @@ static const struct nsc_field config_fields[] = {
 	{ .name = "home_required", .read = nsc_read_bool,
 	  .at = AT(home_required) },
 	{ .name = "session", .read = nsc_read_members,
-	  .members = session_fields },
+	  .members = nsc_session_fields },
 	{ .name = "lifecycle", .read = nsc_read_members,
 	  .members = lifecycle_fields },
 	{ .name = "init", .read = nsc_read_init },
@@ -414,6 +397,9 @@ static int check_together(struct nsc_reader *r, struct nsc_config *config)
 					"namespaces.NEWTIME");
 	if (nsc_hooks_wrong(config))
 		return nsc_field_refuse(r, nsc_hooks_wrong(config));
+	if (config->recording.hidden && !config->recording.input)
+		return nsc_field_refuse(r, "session.record_hidden_input: needs "
+					"session.record_input");
 	if (config->process.ambient & ~config->process.capabilities)
 		return nsc_field_refuse(r, "ambient: has a capability that "
 					"capabilities does not have");
@@ -537,6 +523,7 @@ void nsc_config_free(struct nsc_config *config)
 	free(config->restrictions);
 	free(config->shell);
 	free(config->message);
+	free(config->record_message);
 	free(config->process.apparmor_profile);
 	free(config->process.selinux_label);
 	free(config->mount_label);

@@ -15,6 +15,7 @@
 #include "util/error.h"
 #include "policy/dropins.h"
 #include "policy/lifecycle.h"
+#include "policy/recording.h"
 #include "policy/user.h"
 #include "cgroup/cgroup_request.h"
 #include "config/destination.h"
@@ -190,6 +191,8 @@ struct nsc_config {
 	char **bring;			/* session.bring: variables */
 	bool login_shell;		/* session.login */
 	char *message;			/* session.message, NULL: none */
+	struct nsc_recording recording;	/* session.record... */
+	char *record_message;		/* NULL: the default */
 	unsigned int on_change;		/* enum nsc_on_change of conf.h */
 	struct nsc_lifecycle lifecycle;	/* its overrides */
 	char *seccomp;			/* NSC_SECCOMP_*, or a profile's path */

@@ -13,6 +13,10 @@ void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf)
 			    &plan->lifecycle);
 	if (!plan->stop)
 		plan->stop = nsc_lifecycle_stop_name(plan->lifecycle.stop);
+	plan->recording = plan->config->recording;
+	/* The host's key is the least, for everybody. */
+	if (plan->recording.mode < conf->record)
+		plan->recording.mode = conf->record;
 }
 
 gid_t nsc_plan_gid(const struct nsc_plan *plan, gid_t gid)

@@ -36,6 +36,7 @@ struct nsc_plan {
 	bool image;		/* the rootfs is a file */
 	const char *stop;	/* how the monitor ends it, see state.h */
 	struct nsc_lifecycle lifecycle;	/* the other limits for the monitor */
+	struct nsc_recording recording;
 	bool refuse_nested;	/* a login inside a container is an error */
 	struct nsc_filters filters;
 	const char *conf_path;	/* of nscontainer.conf; "": none */
@@ -70,7 +71,9 @@ struct nsc_plan {
 	} automatic[2];
 };
 
-/* Fill lifecycle, and stop if it is NULL, from config and conf. */
+/*
+ * Fill lifecycle, recording, and stop if it is NULL, from config and conf.
+ */
 void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf);
 
 /*

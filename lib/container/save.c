@@ -2,6 +2,8 @@
 /* Runs in: the builder, root of the host, after the exec of PID 1. */
 #include "container/save.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +16,27 @@
 #include "rundir/rundir.h"
 #include "rundir/state.h"
 #include "linux/pidfd.h"
+
+#define RECORDED "This session is recorded."
+
+/* The message of the administrator, and that a session is recorded. */
+static int save_message(const struct nsc_plan *plan, char **ret,
+			struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	const char *recorded = plan->recording.mode == NSC_RECORD_NONE ? "" :
+			       config->record_message ?
+			       config->record_message : RECORDED;
+	const char *own = config->message ? config->message : "";
+	bool both = *own && *recorded;
+
+	if (!config->message && !*recorded)
+		return 0;
+	if (asprintf(ret, "%s%s%s", own, both ? "\n" : "", recorded) >= 0)
+		return 0;
+	*ret = NULL;
+	return nsc_error_sys(err, ENOMEM, "message");
+}
 
 static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 		     struct nsc_error *err)
@@ -44,7 +67,7 @@ static int save_fill(const struct nsc_save *save, struct nsc_state *state,
 	state->login_shell = config->login_shell;
 	state->keep_env = config->keep_env;
 	state->bring = config->bring;
-	state->message = config->message;
+	state->recording = save->plan->recording;
 	state->rootfs = config->rootfs;
 	state->external = config->pidfile;
 	state->config = config->file;
@@ -106,11 +129,14 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		ret = nsc_lifecycle_check(&plan->lifecycle, save->has_groups,
 					  err);
 	if (ret == 0)
+		ret = save_message(plan, &state.message, err);
+	if (ret == 0)
 		ret = save_fill(save, &state, err);
 	if (ret == 0 && plan->login && !plan->dry)
 		ret = nsc_rundir_link(plan->user->name, plan->user->uid, err);
 	if (ret == 0)
 		ret = nsc_state_save(plan->rundir, &state, err);
 	nsc_text_free_vector(state.networks);
+	free(state.message);
 	return ret;
 }

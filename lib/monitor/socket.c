@@ -53,19 +53,18 @@ static int bind_here(int type, const char *name)
 }
 
 /* Let uid connect before the socket listens. */
-int socket_open(uid_t uid, struct nsc_error *err)
+int socket_open(const char *name, uid_t uid, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = bind_here(SOCK_SEQPACKET, NSC_FILE_ENTER);
+	_cleanup_fd_ int fd = bind_here(SOCK_SEQPACKET, name);
 	int ret = fd;
 
 	if (fd >= 0) {
-		errno = -nsc_acl_grant_name(NSC_FILE_ENTER, uid, NSC_ACL_READ |
+		errno = -nsc_acl_grant_name(name, uid, NSC_ACL_READ |
 					    NSC_ACL_WRITE);
 		ret = errno ? -1 : 0;
 	}
 	if (ret < 0 || chdir("/") < 0 || listen(fd, BACKLOG) < 0)
-		return nsc_error_sys(err, errno, "listen on '"
-				     NSC_FILE_ENTER "'");
+		return nsc_error_sys(err, errno, "listen on '%s'", name);
 	return NSC_TAKE_FD(fd);
 }
 

@@ -13,10 +13,10 @@
 #include "monitor/session_table.h"
 
 /*
- * Listen for root and uid.  Returns the socket, which never blocks, or a
- * negative errno with err set.
+ * Listen by this name for root and uid.  Returns the socket, which never
+ * blocks, or a negative errno with err set.
  */
-int socket_open(uid_t uid, struct nsc_error *err);
+int socket_open(const char *name, uid_t uid, struct nsc_error *err);
 
 /*
  * Returns a socket for messages from root, whose content has no meaning, or a

@@ -12,6 +12,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "policy/dropins.h"
+#include "policy/recording.h"
 
 enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
 	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
@@ -55,6 +56,7 @@ static const struct field {
 	  0 },
 	{ "bridge_pool", KIND_POOL, AT(bridge_pool), NULL, 8, 30 },
 	{ "bridge_pool6", KIND_POOL, AT(bridge_pool6), NULL, 32, 120 },
+	{ "record", KIND_CHOICE, AT(record), nsc_record_names, 0, 0 },
 #undef AT
 };
 
@@ -65,7 +67,7 @@ static const char *const keys[] = {
 	"start_timeout", "debug", "pidfile", "first_uid", "id_pool_first",
 	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway",
 	"address_pool6", "address_gateway6", "bridge_pool", "bridge_pool6",
-	NULL,
+	"record", NULL,
 };
 
 _Static_assert(NSC_ARRAY_SIZE(keys) == NSC_CONF_KEYS + 1, "nsc_conf.from");

@@ -19,7 +19,7 @@ static const struct {
 	USED(lifecycle), USED(nested), USED(id_pool_first),
 	USED(id_pool_count), USED(address_pool), USED(address_gateway),
 	USED(address_pool6), USED(address_gateway6), USED(bridge_pool),
-	USED(bridge_pool6),
+	USED(bridge_pool6), USED(record),
 #undef USED
 };
 

@@ -18,6 +18,7 @@
 #include "linux/pidfd.h"
 #include "policy/home.h"
 #include "policy/lifecycle.h"
+#include "policy/recording.h"
 
 struct nsc_state {
 	char *text;		/* the parsed text; strings point into it */
@@ -65,6 +66,7 @@ struct nsc_state {
 	char *shell;
 	bool login_shell;
 	char *message;
+	struct nsc_recording recording;
 	char **keep_env;	/* vectors that are empty may be NULL */
 	char **bring;		/* names of variables, see nsc_bring_add */
 	char **networks;	/* see nsc_network_describe */

@@ -21,6 +21,7 @@
 #include "session/bring.h"
 #include "session/enter.h"
 #include "session/monitor_client.h"
+#include "session/recorder.h"
 #include "session/tty_handover.h"
 
 #define TRY_MS 20000		/* until a container counts as unresponsive */
@@ -170,6 +171,23 @@ int nsc_session_check_place(const struct nsc_session *session,
 	return ret;
 }
 
+/*
+ * sudo looks at its terminal once more when its command has ended, and not
+ * again: what is still on its way through the recorder would not be shown.
+ */
+static int login_record(const struct nsc_session *session,
+			struct nsc_tty_handover *handover,
+			struct nsc_error *err)
+{
+	if (session->state->recording.mode != NSC_RECORD_NONE &&
+	    handover->kind == NSC_TTY_HANDOVER_PTY)
+		return nsc_error_set(err, EOPNOTSUPP, "record the session: "
+				     "the terminal of sudo's use_pty cannot be "
+				     "recorded: have '!use_pty' in sudoers for "
+				     "users who run commands as this one");
+	return nsc_recorder_connect(session, &handover->recorder, err);
+}
+
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
 		      const struct nsc_session_info *info, bool relays,
@@ -180,6 +198,9 @@ int nsc_session_place(const struct nsc_session *session,
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
 	int ret = login_prepare(session, user, relays, &handover, err);
 
+	handover.recording = session->state->recording;
+	if (ret == 0)
+		ret = login_record(session, &handover, err);
 	if (ret == 0)
 		ret = nsc_tty_handover_begin(&handover, err);
 	if (ret < 0)
@@ -210,6 +231,7 @@ int nsc_session_place(const struct nsc_session *session,
 		nsc_tty_handover_fail(&handover, err);
 		return ret;
 	}
+	*session->recorder = handover.recorder;
 	/* su without "-" keeps the directory, if it exists inside. */
 	if (has_cwd)
 		(void)!chdir(cwd);

@@ -37,7 +37,7 @@ static int client_failed(const struct nsc_session *session, int error,
 			     "the container stopped");
 }
 
-static int connect_to(const struct nsc_session *session)
+static int connect_to(const struct nsc_session *session, const char *name)
 {
 	/* connect() blocks while the queue is full, unix(7). */
 	const struct timeval limit = { .tv_sec = WAIT_S };
@@ -46,9 +46,9 @@ static int connect_to(const struct nsc_session *session)
 				     0);
 
 	_Static_assert(sizeof(address.sun_path) >= NSC_SESSION_PATH +
-		       sizeof("/" NSC_FILE_ENTER), "the path is not too long");
-	snprintf(address.sun_path, sizeof(address.sun_path),
-		 "%s/" NSC_FILE_ENTER, session->path);
+		       sizeof("/" NSC_FILE_RECORD), "the path is not too long");
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/%s",
+		 session->path, name);
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit,
 		       sizeof(limit)) < 0 ||
@@ -61,18 +61,26 @@ static int connect_to(const struct nsc_session *session)
  * A monitor that is starting has no socket yet.  If the socket exists but
  * nobody listens, the monitor was killed, and the caller starts another one.
  */
-static int connect_soon(const struct nsc_session *session)
+static int connect_soon(const struct nsc_session *session, const char *name)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
 	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
-	int fd = connect_to(session);
+	int fd = connect_to(session, name);
 
 	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
 	       nsc_process_now() < deadline) {
 		nanosleep(&moment, NULL);
-		fd = connect_to(session);
+		fd = connect_to(session, name);
 	}
 	return fd;
+}
+
+int nsc_monitor_client_connect(const struct nsc_session *session,
+			       const char *name, struct nsc_error *err)
+{
+	int fd = connect_soon(session, name);
+
+	return fd < 0 ? client_failed(session, -fd, err) : fd;
 }
 
 /* This process is already in some of the groups. */
@@ -88,7 +96,7 @@ static int client_receive(const struct nsc_session *session,
 			  struct nsc_enter_answer *answer,
 			  int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = connect_soon(session);
+	_cleanup_fd_ int fd = connect_soon(session, NSC_FILE_ENTER);
 	int n;
 
 	if (fd < 0)

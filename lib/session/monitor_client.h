@@ -22,4 +22,11 @@ int nsc_monitor_client_enter(const struct nsc_session *session,
 			     const struct nsc_session_info *info,
 			     struct nsc_error *err);
 
+/*
+ * Connect to this socket of the instance, which is a name of util/paths.h.
+ * Returns a descriptor or a negative errno, as above.
+ */
+int nsc_monitor_client_connect(const struct nsc_session *session,
+			       const char *name, struct nsc_error *err);
+
 #endif

@@ -30,6 +30,8 @@ struct console {
 	int terminal;		/* the caller's, or -1: see console.h */
 	sigset_t mask;		/* for the program */
 	int signals;
+	int recorder;		/* or -1 */
+	struct nsc_tap tap;
 };
 
 static int block_signals(struct console *c, struct nsc_error *err)
@@ -112,13 +114,21 @@ static int run(struct console *c, int report, int *ret_status,
 		.caller = &c->caller,
 		.pty = c->pty,
 		.signals = c->signals,
+		.tap = &c->tap,
+		.end = -1,
 	};
-	int ret = nsc_monitor_client_enter(session, c->run->info, err);
+	int ret = nsc_recorder_connect(session, &c->recorder, err);
 
+	if (ret == 0)
+		ret = nsc_monitor_client_enter(session, c->run->info, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret == 0)
 		ret = prepare_pty(c, err);
+	if (ret == 0)
+		ret = nsc_tap_begin(&c->tap, &(struct nsc_tap_start){
+				    &session->state->recording, 0,
+				    c->caller.size }, &c->recorder, err);
 	if (ret < 0)
 		return ret;
 	nsc_tty_outer_set_raw(&c->caller);
@@ -146,6 +156,8 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 		.caller = NSC_TTY_OUTER_INIT,
 		.host = nsc_pty_devpts(),
 		.signals = -1,
+		.recorder = -1,
+		.tap = NSC_TAP_INIT,
 		.terminal = terminal,
 	};
 	int pipefd[2];
@@ -166,6 +178,8 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	nsc_tty_outer_close(&c.caller);
 	nsc_pty_close(pty);
 	nsc_fd_close(&c.signals);
+	nsc_fd_close(&c.recorder);
+	nsc_fd_close(&c.tap.recorder);
 	return ret < 0 ? ret : nsc_run_report(in, err);
 }
 

@@ -55,6 +55,7 @@ struct nsc_session {
 	struct nsc_session_watch *watch;	/* NULL in a login */
 	struct nsc_bring *bring;	/* what comes along, or NULL */
 	int *commands;	/* NULL, or gets the connection to the monitor */
+	int *recorder;	/* gets that to the recorder, if it is still needed */
 };
 
 #define NSC_SESSION_INIT_OF(u) { .lock = -1, .pidfd = -1, .uid = (u) }

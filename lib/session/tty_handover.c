@@ -225,12 +225,14 @@ static int handover_step_down(const struct nsc_pty *pty)
 }
 
 /* Close all descriptors of the login program. */
-static int handover_let_go(const struct nsc_tty_outer *caller,
-			   const struct nsc_pty *pty, int signals, int channel)
+static int handover_let_go(const struct nsc_tty_relay_request *request,
+			   int channel)
 {
+	const struct nsc_tty_outer *caller = request->caller;
 	const int keep[] = {
 		caller->in, caller->out, caller->size, caller->guard,
-		caller->guard_pidfd, pty->master, pty->slave, signals, channel,
+		caller->guard_pidfd, request->pty->master, request->pty->slave,
+		request->signals, request->tap->recorder, channel,
 	};
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
@@ -244,12 +246,14 @@ static int handover_let_go(const struct nsc_tty_outer *caller,
 
 static void __attribute__((noreturn))
 relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
-      pid_t child)
+      const struct nsc_tty_relay_request *with)
 {
 	struct nsc_tty_relay_request request = {
 		.caller = caller,
 		.pty = pty,
-		.child = child,
+		.child = with->child,
+		.tap = with->tap,
+		.end = -1,
 		/* su ignores SIGHUP and leads the session. */
 		.hang_up = SIGTERM,
 	};
@@ -260,7 +264,7 @@ relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
 	request.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	signal(SIGCHLD, SIG_DFL);
 	if (request.signals < 0 ||
-	    handover_let_go(caller, pty, request.signals, channel) < 0 ||
+	    handover_let_go(&request, channel) < 0 ||
 	    handover_step_down(pty) < 0)
 		_exit(1);
 	nsc_tty_outer_set_raw(caller);
@@ -286,15 +290,23 @@ static void forget(pid_t child)
 	sigtimedwait(&child_only, NULL, &now);
 }
 
-static int handover_follow(const struct nsc_tty_handover *h, int channel,
+static int handover_follow(struct nsc_tty_handover *h, int channel,
 			   pid_t child, struct nsc_error *err)
 {
+	struct nsc_tap tap = NSC_TAP_INIT;
+	const struct nsc_tty_relay_request with = {
+		.child = child, .tap = &tap,
+	};
 	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
 	struct nsc_pty pty = NSC_PTY_INIT;
 	int ret = handover_receive(channel, &pty, err);
 
 	if (ret == 0)
 		ret = nsc_tty_outer_open_terminal(h->terminal, &caller, err);
+	if (ret == 0)
+		ret = nsc_tap_begin(&tap, &(struct nsc_tap_start){
+				    &h->recording, child, caller.size },
+				    &h->recorder, err);
 	if (ret == 0) {
 		/*
 		 * Before the first byte; a shell that reads sets its own modes.
@@ -302,8 +314,9 @@ static int handover_follow(const struct nsc_tty_handover *h, int channel,
 		if (caller.terminal && !nsc_tty_outer_in_background(&caller))
 			tcsetattr(pty.slave, TCSANOW, &caller.before);
 		nsc_pty_copy_size(&pty, caller.size);
-		relay(&caller, &pty, channel, child);
+		relay(&caller, &pty, channel, &with);
 	}
+	nsc_tty_outer_close(&caller);
 	nsc_pty_close(&pty);
 	forget(child);
 	return ret;
@@ -329,6 +342,7 @@ int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 	if (pid == 0) {
 		h->name = ttyname(h->terminal);
 		nsc_fd_close(&h->terminal);
+		nsc_fd_close(&h->recorder);
 		return 0;
 	}
 	nsc_fd_close(&h->channel);
@@ -478,5 +492,6 @@ int nsc_tty_handover_fail(struct nsc_tty_handover *h,
 		_exit(1);
 	}
 	nsc_fd_close(&h->terminal);
+	nsc_fd_close(&h->recorder);
 	return -err->code;
 }

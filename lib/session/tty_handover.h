@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "util/error.h"
+#include "policy/recording.h"
 
 #define NSC_TTY_HANDOVER_MAX 64
 
@@ -32,13 +33,15 @@ struct nsc_tty_handover {
 	bool cloexec[NSC_TTY_HANDOVER_MAX];
 	size_t n;
 	int channel;			/* to the relay, or -1 */
+	int recorder;			/* see recorder.h; or -1 */
+	struct nsc_recording recording;
 	char *name;			/* the program's, from ttyname(3) */
 	sigset_t mask;			/* of the program */
 };
 
 #define NSC_TTY_HANDOVER_INIT                                                  \
 	{                                                                      \
-		.terminal = -1, .master = -1, .channel = -1                    \
+		.terminal = -1, .master = -1, .channel = -1, .recorder = -1    \
 	}
 
 /*

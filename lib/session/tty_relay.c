@@ -31,12 +31,18 @@ struct part {
 	size_t at, end;
 };
 
+/* For the caller of a session that can no longer be recorded. */
+#define UNRECORDED                                                             \
+	"\r\nThis session can no longer be recorded, and ends.\r\n"
+
 struct relay {
 	struct nsc_tty_outer *caller;
 	struct nsc_pty *pty;
-	pid_t child;
+	struct nsc_tap *tap;
+	pid_t child;		/* 0: none */
 	int signals;
 	int hang_up;
+	int end;
 	struct part inwards, outwards;
 	bool no_input;		/* the caller's input has ended */
 	bool paused;		/* we are in the background */
@@ -46,11 +52,17 @@ struct relay {
 	int status;
 };
 
-enum { SIGNALS, IN, MASTER, OUT, POLLED };
+enum { SIGNALS, IN, MASTER, OUT, TAP, END, POLLED };
 
 static bool is_empty(const struct part *part)
 {
 	return part->at == part->end;
+}
+
+static void relay_kill(const struct relay *r, int signal_number)
+{
+	if (r->child)
+		kill(r->child, signal_number);
 }
 
 /*
@@ -59,12 +71,21 @@ static bool is_empty(const struct part *part)
 static void relay_hang_up(struct relay *r)
 {
 	if (r->hang_up && r->pty->master >= 0)
-		kill(r->child, r->hang_up);
+		relay_kill(r, r->hang_up);
 	nsc_pty_close(r->pty);
 	nsc_tty_outer_restore(r->caller);
 	r->no_input = true;
 	r->inwards.at = r->inwards.end = 0;
 	r->outwards.at = r->outwards.end = 0;
+	r->ended |= !r->child;
+}
+
+/* Nothing that could not be recorded is shown. */
+static void relay_end_unrecorded(struct relay *r)
+{
+	(void)!nsc_tty_outer_write(r->caller, UNRECORDED,
+				   sizeof(UNRECORDED) - 1);
+	relay_hang_up(r);
 }
 
 /* Returns 1 with data, 0 at end-of-file, or a negative errno. */
@@ -103,6 +124,7 @@ static void read_ahead(struct relay *r)
 
 static void read_caller(struct relay *r)
 {
+	const struct part *p = &r->inwards;
 	int ret;
 
 	if (nsc_tty_outer_has_typed_ahead(r->caller)) {
@@ -111,6 +133,8 @@ static void read_caller(struct relay *r)
 	}
 	ret = relay_fill(&r->inwards, r->caller->in);
 
+	if (ret > 0 && !nsc_tap_input(r->tap, r->pty->master, p->data, p->end))
+		relay_end_unrecorded(r);
 	if (ret > 0 || ret == -EAGAIN || ret == -EINTR)
 		return;
 	if (ret == -EIO && nsc_tty_outer_in_background(r->caller))
@@ -144,6 +168,19 @@ static void write_caller(struct relay *r)
 		relay_hang_up(r);
 }
 
+/* Returns what relay_fill() does. */
+static int relay_take(struct relay *r)
+{
+	struct part *p = &r->outwards;
+	int ret = relay_fill(p, r->pty->master);
+
+	if (ret <= 0 ||
+	    nsc_tap_output(r->tap, r->pty->master, p->data, p->end))
+		return ret;
+	relay_end_unrecorded(r);
+	return 0;
+}
+
 /*
  * If writes cannot block, write at once: a poll() for each write would make the
  * relay slow.
@@ -151,13 +188,14 @@ static void write_caller(struct relay *r)
 static void read_inside(struct relay *r)
 {
 	for (int i = 0; i < BURST; i++) {
-		int ret = relay_fill(&r->outwards, r->pty->master);
+		int ret = relay_take(r);
 
 		/*
 		 * -EIO: no process inside has it open, but one may open it
 		 * again.
 		 */
 		r->quiet = ret == -EIO;
+		r->ended |= r->quiet && !r->child;
 		if (ret <= 0 || !r->caller->eager)
 			return;
 		write_caller(r);
@@ -204,7 +242,8 @@ static void relay_reap(struct relay *r)
 {
 	int status;
 
-	while (waitpid(r->child, &status, WNOHANG | WUNTRACED) > 0) {
+	while (r->child &&
+	       waitpid(r->child, &status, WNOHANG | WUNTRACED) > 0) {
 		if (!WIFSTOPPED(status)) {
 			r->status = status;
 			r->ended = true;
@@ -218,7 +257,7 @@ static void relay_reap(struct relay *r)
 		if (!r->caller->terminal)
 			continue;
 		stop_ourselves(r);
-		kill(r->child, SIGCONT);
+		relay_kill(r, SIGCONT);
 	}
 }
 
@@ -259,7 +298,7 @@ static void relay_on_signal(struct relay *r,
 		 * The child is in another session, and the kernel did not
 		 * signal it.
 		 */
-		kill(r->child, n);
+		relay_kill(r, n);
 	}
 }
 
@@ -296,6 +335,9 @@ static void one_round(struct relay *r)
 		[MASTER] = { r->quiet || !master ? -1 : r->pty->master,
 			     master, 0 },
 		[OUT] = { out ? -1 : r->caller->out, POLLOUT, 0 },
+		/* POLLHUP: the recorder has ended. */
+		[TAP] = { r->tap->recorder, 0, 0 },
+		[END] = { r->end, POLLIN, 0 },
 	};
 	int n = poll(p, POLLED, timeout(r));
 
@@ -304,6 +346,8 @@ static void one_round(struct relay *r)
 		press_eof(r);
 	if (n == 0 && r->paused && !nsc_tty_outer_in_background(r->caller))
 		relay_go_on(r);
+	if (p[TAP].revents && !nsc_tap_lost(r->tap))
+		relay_end_unrecorded(r);
 	if (p[MASTER].revents & (POLLIN | POLLHUP) && out)
 		read_inside(r);
 	if (p[MASTER].revents & POLLOUT)
@@ -314,6 +358,7 @@ static void one_round(struct relay *r)
 		read_caller(r);
 	if (p[SIGNALS].revents)
 		read_signals(r);
+	r->ended |= p[END].revents != 0;
 }
 
 /* Write the buffered output completely. */
@@ -345,7 +390,7 @@ static void read_the_rest(struct relay *r)
 
 	flush(r);
 	while (r->pty->master >= 0 && total < LAST_BYTES && !r->give_up) {
-		if (relay_fill(&r->outwards, r->pty->master) <= 0)
+		if (relay_take(r) <= 0)
 			return;
 		total += r->outwards.end;
 		flush(r);
@@ -358,8 +403,10 @@ int nsc_tty_relay(const struct nsc_tty_relay_request *request)
 		.caller = request->caller,
 		.pty = request->pty,
 		.child = request->child,
+		.tap = request->tap,
 		.signals = request->signals,
 		.hang_up = request->hang_up,
+		.end = request->end,
 		.paused = nsc_tty_outer_in_background(request->caller),
 	};
 

@@ -40,6 +40,7 @@
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
 #define NSC_FILE_ENTER "enter"
+#define NSC_FILE_RECORD "record"	/* see recorder_socket.h */
 #define NSC_FILE_CGROUP "cgroup"
 #define NSC_FILE_WAKE "wake"
 #define NSC_FILE_RENEW "renew"	/* see lib/monitor/renewal.h */

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 
 #include "monitor/socket.h"
+#include "util/paths.h"
 #include "rundir/enter_socket.h"
 #include "rundir/monitor_start.h"
 #include "util/fd.h"
@@ -153,7 +154,7 @@ START_TEST(clients_are_answered)
 	which = _i;
 	state.lifecycle.max_sessions = 1;
 	begin_watching();
-	door = socket_open(all.uid, &err);
+	door = socket_open(NSC_FILE_ENTER, all.uid, &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_int_eq(fchmodat(NSC_MONITOR_RUNDIR, "enter", 0666, 0), 0);
 	/* No client has connected. */
@@ -193,7 +194,7 @@ START_TEST(the_socket)
 	int door;
 
 	unit_write(dir, "enter", "", 0666);
-	door = socket_open(geteuid(), &err);
+	door = socket_open(NSC_FILE_ENTER, geteuid(), &err);
 	ck_assert_msg(door >= 0, "%s", err.text);
 	ck_assert_uint_eq(umask(mask), 022);
 	ck_assert_int_eq(fstatat(NSC_MONITOR_RUNDIR, "enter", &st, 0), 0);
@@ -203,7 +204,8 @@ START_TEST(the_socket)
 	socket_close(door);
 	ck_assert_int_eq(dup2(NSC_MONITOR_PID1, NSC_MONITOR_RUNDIR),
 			 NSC_MONITOR_RUNDIR);
-	ck_assert_int_eq(socket_open(geteuid(), &err), -ENOTDIR);
+	ck_assert_int_eq(socket_open(NSC_FILE_ENTER, geteuid(), &err),
+			 -ENOTDIR);
 	ck_assert_str_eq(err.text, "listen on 'enter': Not a directory");
 	unit_remove_dir(dir);
 }

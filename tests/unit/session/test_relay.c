@@ -76,6 +76,7 @@ static void __attribute__((noreturn)) be_relay(const struct setup *s)
 	struct nsc_tty_relay_request request = {
 		.caller = &caller,
 		.pty = &inner,
+		.tap = &(struct nsc_tap)NSC_TAP_INIT, .end = -1,
 		.hang_up = s->hang_up,
 	};
 	struct nsc_error err = NSC_ERROR_INIT;

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records the terminals of one session, from the host.  Static.
+ *
+ * container-monitor starts it for a connection to "record", as root of the
+ * host, with the instance's directory and the connection as its only
+ * descriptors.
+ * Nothing of the container reaches this process but the terminals that a login
+ * program hands over.  What reads bytes of the session runs in children without
+ * rights: the writer has the file, and the copier, which comes between the
+ * terminal of sshd or sudo and the container's, has the two terminals.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/error.h"
+#include "util/fd.h"
+#include "util/paths.h"
+#include "util/process.h"
+#include "util/version.h"
+#include "linux/capability.h"
+#include "linux/credential.h"
+#include "linux/descriptors.h"
+#include "linux/pty.h"
+#include "linux/terminal.h"
+#include "rundir/recorder_socket.h"
+#include "rundir/session_file.h"
+#include "rundir/session_history.h"
+#include "rundir/state.h"
+#include "session/tty_relay.h"
+#include "monitor/session_log_places.h"
+#include "monitor/session_log_text.h"
+#include "record/recordings.h"
+#include "record/writer.h"
+
+enum { RUNDIR = 3, CLIENT = 4 };	/* see lib/monitor/recorders.c */
+
+#define UNRECORDED 3	/* status of the copier: it ends the session */
+#define HANGUP_S 2	/* for the session's leader to end */
+
+struct recorder {
+	struct nsc_recording policy;
+	struct session session;
+	struct nsc_recording_file file;
+	pid_t writer, copier;	/* 0: none */
+	int inner;		/* a master of the session's terminal, or -1 */
+	int gaps;		/* what the writer tells */
+};
+
+/* --- the children */
+
+static void step_down(const int *keep, unsigned int n)
+{
+	if (nsc_process_keep_only(keep, n) < 0 || chdir("/") < 0 ||
+	    nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
+				  NSC_IGNORE) < 0 ||
+	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) < 0)
+		_exit(1);
+}
+
+static void __attribute__((noreturn))
+be_writer(const struct recorder *r, int messages, int gaps)
+{
+	const struct nsc_writer w = {
+		.messages = messages, .file = r->file.fd, .gaps = gaps,
+		.go_on = r->policy.on_error == NSC_RECORD_CONTINUE,
+	};
+
+	prctl(PR_SET_NAME, "nsc-writer");
+	step_down((int[]){ messages, r->file.fd, gaps }, 3);
+	_exit(nsc_writer_run(&w) < 0);
+}
+
+/* The size of the outer terminal reports SIGWINCH to its session: ours. */
+static void __attribute__((noreturn))
+be_copier(const struct recorder *r, int slave, int messages, int end)
+{
+	struct nsc_tty_outer outer = NSC_TTY_OUTER_INIT;
+	struct nsc_pty inner = { r->inner, -1 };
+	struct nsc_tap tap = {
+		.recorder = messages, .input = r->policy.input,
+		.hidden = r->policy.hidden,
+		.go_on = r->policy.on_error == NSC_RECORD_CONTINUE,
+	};
+	struct nsc_tty_relay_request request = {
+		.caller = &outer, .pty = &inner, .tap = &tap, .end = end,
+	};
+	const struct timeval patience = { .tv_sec = NSC_RECORDER_PATIENCE_S };
+	sigset_t all;
+
+	prctl(PR_SET_NAME, "nsc-copier");
+	outer.in = outer.out = outer.size = slave;
+	outer.eager = outer.terminal = outer.raw = true;
+	nsc_process_all_signals(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	request.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (request.signals < 0 || setsid() < 0 ||
+	    ioctl(slave, TIOCSCTTY, 0) < 0 ||
+	    setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		       sizeof(patience)) < 0)
+		_exit(1);
+	step_down((int[]){ slave, r->inner, messages, request.signals, end },
+		  5);
+	nsc_tty_relay(&request);
+	_exit(tap.failed ? UNRECORDED : 0);
+}
+
+static int start_writer(struct recorder *r, int messages,
+			struct nsc_error *err)
+{
+	_cleanup_fd_ int out = -1;
+
+	if (nsc_fd_pipe(&r->gaps, &out) < 0)
+		return nsc_error_sys(err, errno, "record: pipe");
+	r->writer = fork();
+	if (r->writer == 0)
+		be_writer(r, messages, out);
+	return r->writer < 0 ? nsc_error_sys(err, errno, "record: fork") : 0;
+}
+
+/* --- the log */
+
+static void __attribute__((format(printf, 3, 4)))
+tell(const struct recorder *r, const char *event, const char *fmt, ...)
+{
+	char line[RECORD_MAX];
+	size_t n = session_log_text_begin(event, r->session.user, line);
+	va_list args;
+
+	n += (size_t)snprintf(line + n, sizeof(line) - n, " pid=%d ",
+			      (int)r->session.pid);
+	va_start(args, fmt);
+	vsnprintf(line + n, sizeof(line) - n, fmt, args);
+	va_end(args);
+	session_log_syslog(r->session.pid, line);
+	(void)nsc_session_history_add(line, strlen(line));
+}
+
+static void tell_gap(const struct recorder *r, const struct nsc_record_gap *g)
+{
+	tell(r, "unrecorded", "recording=%s from=%" PRId64 " to=%" PRId64
+	     " error=\"%s\"", r->file.id, g->from, g->to,
+	     nsc_error_text(g->code));
+}
+
+static void tell_recovered(const char *id, const char *digest, void *arg)
+{
+	tell(arg, "recovered", "recording=%s sha256=%s", id, digest);
+}
+
+/* --- the parent */
+
+/* The processes of the terminal get SIGHUP when its session's leader ends. */
+static void end_session(const struct recorder *r)
+{
+	pid_t leader = r->inner < 0 ? -1 : tcgetsid(r->inner);
+
+	if (leader <= 1)
+		return;
+	kill(leader, SIGHUP);
+	kill(leader, SIGCONT);
+	for (int i = 0; i < HANGUP_S * 10; i++) {
+		nanosleep(&(struct timespec){ .tv_nsec = 100000000 }, NULL);
+		if (tcgetsid(r->inner) != leader)
+			return;
+	}
+	kill(leader, SIGKILL);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (pid > 0 && waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return 0;
+	return status;
+}
+
+/* Returns when the session's terminal has ended. */
+static void supervise(struct recorder *r)
+{
+	struct nsc_record_gap gap;
+	int status;
+
+	while (read(r->gaps, &gap, sizeof(gap)) == sizeof(gap))
+		tell_gap(r, &gap);
+	/* The pipe closes when the writer ends. */
+	status = wait_for(r->writer);
+	if (WIFSIGNALED(status)) {
+		gap = (struct nsc_record_gap){ .from = (int64_t)time(NULL) };
+		tell(r, "unrecorded", "recording=%s from=%" PRId64 " to=end "
+		     "error=\"its writer was killed by signal %d\"",
+		     r->file.id, gap.from, WTERMSIG(status));
+	}
+	status = wait_for(r->copier);
+	if (WIFSIGNALED(status) || WEXITSTATUS(status) == UNRECORDED)
+		end_session(r);
+}
+
+static void finish(struct recorder *r)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char digest[NSC_SHA256_TEXT + 1];
+
+	if (nsc_recording_finish(&r->file, digest, &err) < 0)
+		tell(r, "lost", "to=\"%s/%s\" error=\"%s\"", NSC_RECORDINGS,
+		     r->file.id, err.text);
+	else
+		tell(r, "recorded", "recording=%s sha256=%s", r->file.id,
+		     digest);
+	nsc_recording_recover(&r->file, tell_recovered, r);
+}
+
+static int look_up(struct recorder *r, pid_t pid, struct nsc_error *err)
+{
+	_cleanup_fd_ int dir = openat(RUNDIR, NSC_DIR_SESSION, O_RDONLY |
+				      O_DIRECTORY | O_CLOEXEC);
+	struct ucred peer = { 0, 0, 0 };
+	socklen_t len = sizeof(peer);
+
+	if (dir < 0 ||
+	    getsockopt(CLIENT, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+		return nsc_error_sys(err, errno, "record: the session");
+	/* Only a login program of root has a child that is the session. */
+	if (!pid || peer.uid != 0)
+		pid = peer.pid;
+	return nsc_session_file_read(dir, pid, &r->session, err);
+}
+
+static int open_file(struct recorder *r,
+		     const struct nsc_recorder_request *request,
+		     const struct winsize *size, struct nsc_error *err)
+{
+	char header[NSC_CAST_HEADER_MAX];
+	int ret = look_up(r, request->pid, err);
+	size_t len;
+
+	if (ret < 0)
+		return ret;
+	len = nsc_cast_header(&r->session, size, (int64_t)time(NULL), header);
+	return nsc_recording_create(&r->session, header, len, &r->file, err);
+}
+
+/* Without a file, if it may be: the log says from when, and nobody writes. */
+static bool goes_on(const struct recorder *r, const struct nsc_error *err)
+{
+	if (r->policy.on_error != NSC_RECORD_CONTINUE || !*r->session.user)
+		return false;
+	tell(r, "unrecorded", "from=%" PRId64 " to=end error=\"%s\"",
+	     (int64_t)time(NULL), err->text);
+	return true;
+}
+
+/* Read, so that the session goes on. */
+static void __attribute__((noreturn)) read_in_vain(void)
+{
+	char message[1 + NSC_RECORDER_DATA];
+
+	while (recv(CLIENT, message, sizeof(message), 0) > 0)
+		;
+	_exit(0);
+}
+
+/* A relay of a login or a command sends what is to be recorded. */
+static void __attribute__((noreturn))
+record_relay(struct recorder *r, const struct nsc_recorder_request *request)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	int ret = open_file(r, request, &request->size, &err);
+
+	signal(SIGCHLD, SIG_DFL);
+	if (ret < 0 && goes_on(r, &err)) {
+		nsc_error_send(CLIENT, NSC_IGNORE);
+		read_in_vain();
+	}
+	if (ret == 0)
+		ret = start_writer(r, CLIENT, &err);
+	nsc_error_send(CLIENT, &err);
+	if (ret < 0)
+		_exit(1);
+	/* Then the relay sees the end of the writer. */
+	close(CLIENT);
+	supervise(r);
+	finish(r);
+	_exit(0);
+}
+
+/*
+ * The outer terminal, which nobody else can open; its modes are those of a line
+ * that changes nothing.
+ */
+static int make_outer(const struct recorder *r, struct nsc_pty *ret,
+		      struct winsize *size, struct nsc_error *err)
+{
+	int flags = fcntl(r->inner, F_GETFL);
+	struct termios modes;
+	int error = nsc_pty_new_here(0, ret, err);
+
+	if (error < 0)
+		return error;
+	if (flags < 0 || ioctl(r->inner, TIOCGWINSZ, size) < 0 ||
+	    tcgetattr(ret->slave, &modes) < 0)
+		return nsc_error_sys(err, errno, "record: terminal");
+	cfmakeraw(&modes);
+	if (tcsetattr(ret->slave, TCSANOW, &modes) < 0 ||
+	    ioctl(ret->master, TIOCSWINSZ, size) < 0 ||
+	    ioctl(ret->slave, TIOCEXCL) < 0 ||
+	    ioctl(ret->master, TIOCEXCL) < 0 ||
+	    fcntl(ret->master, F_SETFL, flags) < 0 ||
+	    fcntl(ret->slave, F_SETFL, O_NONBLOCK) < 0 ||
+	    fcntl(r->inner, F_SETFL, O_NONBLOCK) < 0)
+		return nsc_error_sys(err, errno, "record: terminal");
+	return 0;
+}
+
+static int make_pair(int *ret_in, int *ret_out)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	*ret_in = pair[0];
+	*ret_out = pair[1];
+	return 0;
+}
+
+/* *ret_end is for the process that knows when the program has ended. */
+static int start_both(struct recorder *r, const struct nsc_pty *outer,
+		      int *ret_end, struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	_cleanup_fd_ int end = -1;
+	int ret;
+
+	if (make_pair(&in, &out) < 0 || make_pair(ret_end, &end) < 0)
+		return nsc_error_sys(err, errno, "record: socket");
+	ret = start_writer(r, in, err);
+	if (ret < 0)
+		return ret;
+	r->copier = fork();
+	if (r->copier == 0)
+		be_copier(r, outer->slave, out, end);
+	return r->copier < 0 ? nsc_error_sys(err, errno, "record: fork") : 0;
+}
+
+/* sshd and sudo have made a terminal, of which this is the master. */
+static void __attribute__((noreturn))
+record_between(struct recorder *r, const struct nsc_recorder_request *request)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	const struct iovec data = { &err, sizeof(err) };
+	struct nsc_pty outer = NSC_PTY_INIT;
+	struct winsize size;
+	int ret = make_outer(r, &outer, &size, &err), end = -1;
+
+	signal(SIGCHLD, SIG_DFL);
+	if (ret == 0)
+		ret = open_file(r, request, &size, &err);
+	if (ret < 0 && goes_on(r, &err)) {
+		nsc_error_clear(&err);
+		/* It is not asked for again. */
+		ioctl(r->inner, TIOCEXCL);
+		nsc_descriptors_send(CLIENT, &data, NULL, 0, MSG_NOSIGNAL);
+		_exit(0);
+	}
+	if (ret == 0)
+		ret = start_both(r, &outer, &end, &err);
+	nsc_descriptors_send(CLIENT, &data, (int[]){ outer.master, end },
+			     ret == 0 ? 2 : 0, MSG_NOSIGNAL);
+	nsc_fd_close(&end);
+	nsc_pty_close(&outer);
+	close(CLIENT);
+	if (ret == 0) {
+		supervise(r);
+		nsc_fd_close(&r->inner);
+	}
+	if (r->file.fd >= 0)
+		finish(r);
+	_exit(ret < 0);
+}
+
+static void serve(struct recorder *r)
+{
+	struct nsc_recorder_request request;
+	int fds[NSC_DESCRIPTORS_MAX];
+	int n = nsc_descriptors_receive(CLIENT, &request, sizeof(request), fds,
+					0);
+
+	if (n < 0)
+		_exit(0);
+	if (n == 0 && request.type == NSC_RECORDER_BEGIN)
+		record_relay(r, &request);
+	if (n != 1 || request.type != NSC_RECORDER_BETWEEN ||
+	    !nsc_terminal_is_master(fds[0]))
+		_exit(1);
+	r->inner = fds[0];
+	if (nsc_process_fork_unwatched() == 0)
+		record_between(r, &request);
+	nsc_fd_close(&r->inner);
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	struct recorder r = {
+		.file = NSC_RECORDING_FILE_INIT, .inner = -1, .gaps = -1,
+	};
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (nsc_version_print(argc, argv, "container-recorder"))
+		return 0;
+	umask(077);
+	signal(SIGCHLD, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	if (nsc_state_load(RUNDIR, &state, &err) < 0) {
+		nsc_error_send(CLIENT, &err);
+		return 1;
+	}
+	r.policy = state->recording;
+	for (;;)
+		serve(&r);
+}

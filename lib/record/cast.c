@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the writer of container-recorder, without rights. */
+#include "record/cast.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * The length of the character at the beginning of p; 0: no character of UTF-8;
+ * -1: more bytes are needed.
+ */
+static int cast_length(const unsigned char *p, size_t n)
+{
+	int len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
+		  p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	for (int i = 1; i < len; i++) {
+		unsigned char low = 0x80, high = 0xbf;
+
+		if ((size_t)i == n)
+			return -1;
+		if (i == 1 && (p[0] == 0xe0 || p[0] == 0xf0))
+			low = p[0] == 0xe0 ? 0xa0 : 0x90;
+		if (i == 1 && (p[0] == 0xed || p[0] == 0xf4))
+			high = p[0] == 0xed ? 0x9f : 0x8f;
+		if (p[i] < low || p[i] > high)
+			return 0;
+	}
+	return len;
+}
+
+/* Is it a control character, one of C1 included, or one of JSON's? */
+static char *cast_put(char *to, const unsigned char *p, int len)
+{
+	unsigned int c = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
+
+	if (len == 0)
+		return memcpy(to, "\\ufffd", 6), to + 6;
+	if ((len == 1 && (c < 0x20 || c == 0x7f)) ||
+	    (len == 2 && p[0] == 0xc2 && c < 0xa0))
+		return to + sprintf(to, "\\u%04x", c);
+	if (len == 1 && (c == '"' || c == '\\'))
+		*to++ = '\\';
+	memcpy(to, p, (size_t)len);
+	return to + len;
+}
+
+/* Returns the end of what was written; *ret_left bytes have not been used. */
+static char *cast_text(char *to, const char *data, size_t len,
+		       size_t *ret_left)
+{
+	const unsigned char *p = (const unsigned char *)data;
+
+	while (len) {
+		int n = cast_length(p, len);
+
+		if (n < 0)
+			break;
+		to = cast_put(to, p, n);
+		p += n ? n : 1;
+		len -= n ? (size_t)n : 1;
+	}
+	*ret_left = len;
+	return to;
+}
+
+/* A whole text. */
+static char *cast_string(char *to, const char *text)
+{
+	size_t left;
+
+	*to++ = '"';
+	to = cast_text(to, text, strlen(text), &left);
+	if (left)
+		to = cast_put(to, NULL, 0);
+	*to++ = '"';
+	*to = '\0';
+	return to;
+}
+
+static char *cast_pair(char *to, const char *key, const char *value)
+{
+	return *value ? cast_string(to + sprintf(to, ", \"%s\": ", key), value)
+		      : to;
+}
+
+size_t nsc_cast_header(const struct session *s, const struct winsize *size,
+		       int64_t now, char to[NSC_CAST_HEADER_MAX])
+{
+	char *p = to;
+
+	p += sprintf(p, NSC_CAST_HEAD NSC_CAST_NO_ID NSC_CAST_BETWEEN
+		     NSC_CAST_NO_SHA256 "\", \"width\": %d, \"height\": %d, "
+		     "\"timestamp\": %" PRId64 ", \"nscontainer\": "
+		     "{\"pid\": %d, \"opened\": %" PRId64
+		     ", \"generation\": %u",
+		     size->ws_col ? size->ws_col : 80,
+		     size->ws_row ? size->ws_row : 24, now, (int)s->pid,
+		     s->opened, s->generation);
+	p = cast_pair(p, "user", s->user);
+	p = cast_pair(p, "service", s->service);
+	p = cast_pair(p, "rhost", s->rhost);
+	p = cast_pair(p, "tty", s->tty);
+	p = cast_pair(p, "ruser", s->ruser);
+	if (s->loginuid != SESSION_NO_ID)
+		p += sprintf(p, ", \"loginuid\": %" PRIu32, s->loginuid);
+	if (s->audit_session != SESSION_NO_ID)
+		p += sprintf(p, ", \"audit_session\": %" PRIu32,
+			     s->audit_session);
+	p += sprintf(p, "}}\n");
+	return (size_t)(p - to);
+}
+
+size_t nsc_cast_event(int64_t us, const struct nsc_cast_text *text,
+		      struct nsc_cast_rest *rest, char *to)
+{
+	const char *data = text->data;
+	char *p = to + sprintf(to, "[%" PRId64 ".%06" PRId64 ", \"%c\", \"",
+			       us / 1000000, us % 1000000, text->type);
+	size_t used = 0, len = text->len, left;
+
+	/* The character that the last event has begun. */
+	while (rest->n && used < len) {
+		rest->bytes[rest->n++] = data[used++];
+		p = cast_text(p, rest->bytes, rest->n, &left);
+		memmove(rest->bytes, rest->bytes + rest->n - left, left);
+		rest->n = left;
+	}
+	p = cast_text(p, data + used, len - used, &left);
+	if (left) {
+		memcpy(rest->bytes, data + len - left, left);
+		rest->n = left;
+	}
+	return (size_t)(p + sprintf(p, "\"]\n") - to);
+}

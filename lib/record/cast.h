@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of a recording: asciicast v2, one JSON value a line.  The first line
+ * is the header, the others are events: [seconds, "o", "text"].
+ */
+#ifndef NSC_RECORD_CAST_H
+#define NSC_RECORD_CAST_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#include "record/sha256.h"
+#include "rundir/session_info.h"
+
+/* YYYYMMDDThhmmssZ-PPPPPPP-NN: when, pid, and how many of that second. */
+#define NSC_CAST_ID 27
+
+/* The header begins with the place of the recording that ended before. */
+#define NSC_CAST_HEAD "{\"version\": 2, \"previous\": \""
+#define NSC_CAST_BETWEEN "\", \"previous_sha256\": \""
+#define NSC_CAST_LINK                                                          \
+	(NSC_CAST_ID + sizeof(NSC_CAST_BETWEEN) - 1 + NSC_SHA256_TEXT)
+#define NSC_CAST_NO_ID "---------------------------"
+#define NSC_CAST_NO_SHA256                                                     \
+	"00000000000000000000000000000000"                                    \
+	"00000000000000000000000000000000"
+
+#define NSC_CAST_HEADER_MAX 8192
+/* Each byte may become \u00XX; and what is around it. */
+#define NSC_CAST_EVENT_MAX(len) (6 * ((len) + 4) + 64)
+
+/* Write the header, a whole line; returns its length. */
+size_t nsc_cast_header(const struct session *s, const struct winsize *size,
+		       int64_t now, char to[NSC_CAST_HEADER_MAX]);
+
+/* Bytes that begin a character whose end did not come yet. */
+struct nsc_cast_rest {
+	char bytes[4];
+	size_t n;
+};
+
+struct nsc_cast_text {
+	char type;		/* 'o', 'i', 'r', 'm' */
+	const char *data;
+	size_t len;
+};
+
+/*
+ * Write an event with this text, at us microseconds.  Control characters are
+ * escaped; bytes that are not UTF-8 become U+FFFD.  NSC_CAST_EVENT_MAX(len)
+ * bytes have room for it.  Returns its length.
+ */
+size_t nsc_cast_event(int64_t us, const struct nsc_cast_text *text,
+		      struct nsc_cast_rest *rest, char *to);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: a child of container-recorder, nobody on the host. */
+#include "record/writer.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/process.h"
+#include "record/cast.h"
+#include "rundir/recorder_socket.h"
+
+struct writing {
+	const struct nsc_writer *w;
+	int64_t began;
+	off_t end;		/* of the last whole event */
+	struct nsc_cast_rest in, out;
+	struct nsc_record_gap gap;	/* from 0: none */
+};
+
+static int write_whole(struct writing *f, const char *text, size_t len)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t n = pwrite(f->w->file, text + done, len - done,
+				   f->end + (off_t)done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			int error = n < 0 ? errno : ENOSPC;
+
+			(void)!ftruncate(f->w->file, f->end);
+			return -error;
+		}
+		done += (size_t)n;
+	}
+	f->end += (off_t)len;
+	return 0;
+}
+
+static void gap_close(struct writing *f)
+{
+	f->gap.to = (int64_t)time(NULL);
+	(void)!write(f->w->gaps, &f->gap, sizeof(f->gap));
+	f->gap.from = 0;
+}
+
+/* The recording itself says so, too. */
+static int gap_mark(struct writing *f, int64_t now)
+{
+	char text[128], event[NSC_CAST_EVENT_MAX(sizeof(text))];
+	struct nsc_cast_rest rest = { "", 0 };
+	int n = snprintf(text, sizeof(text), "nothing was recorded for %lld "
+			 "seconds", (long long)(time(NULL) - f->gap.from));
+	const struct nsc_cast_text mark = { 'm', text, (size_t)n };
+
+	return write_whole(f, event, nsc_cast_event(now, &mark, &rest,
+						    event));
+}
+
+static int write_event(struct writing *f, const char *event, size_t len,
+		       int64_t now)
+{
+	int ret = f->gap.from ? gap_mark(f, now) : 0;
+
+	if (ret == 0 && f->gap.from)
+		gap_close(f);
+	if (ret == 0)
+		ret = write_whole(f, event, len);
+	if (ret == 0)
+		return 0;
+	if (!f->gap.from)
+		f->gap = (struct nsc_record_gap){ (int64_t)time(NULL), 0,
+						  -ret };
+	return f->w->go_on ? 0 : ret;
+}
+
+static int write_message(struct writing *f, const char *message, size_t len)
+{
+	char event[NSC_CAST_EVENT_MAX(NSC_RECORDER_DATA)], text[32];
+	int64_t now = nsc_process_now_us() - f->began;
+	struct nsc_cast_rest none = { "", 0 };
+	struct nsc_cast_rest *rest = &none;
+	struct nsc_cast_text t = { message[0], message + 1, len - 1 };
+	struct winsize size;
+
+	if (message[0] == NSC_RECORDER_OUTPUT) {
+		rest = &f->out;
+	} else if (message[0] == NSC_RECORDER_INPUT) {
+		rest = &f->in;
+	} else if (message[0] == NSC_RECORDER_SIZE && t.len == sizeof(size)) {
+		memcpy(&size, t.data, sizeof(size));
+		t.len = (size_t)snprintf(text, sizeof(text), "%ux%u",
+					 size.ws_col, size.ws_row);
+		t.data = text;
+	} else {
+		return 0;
+	}
+	len = nsc_cast_event(now, &t, rest, event);
+	return write_event(f, event, len, now);
+}
+
+int nsc_writer_run(const struct nsc_writer *w)
+{
+	struct writing f = {
+		.w = w, .began = nsc_process_now_us(),
+		.end = lseek(w->file, 0, SEEK_END),
+	};
+	char message[1 + NSC_RECORDER_DATA];
+	int ret = f.end < 0 ? -errno : 0;
+
+	while (ret == 0) {
+		ssize_t n = recv(w->messages, message, sizeof(message), 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		ret = write_message(&f, message, (size_t)n);
+	}
+	if (f.gap.from)
+		gap_close(&f);
+	return ret;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The process that writes a recording: it has no rights, and three files. */
+#ifndef NSC_RECORD_WRITER_H
+#define NSC_RECORD_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A time in which nothing was recorded, in seconds since the epoch. */
+struct nsc_record_gap {
+	int64_t from, to;
+	int code;		/* errno */
+};
+
+struct nsc_writer {
+	int messages;		/* see rundir/recorder_socket.h */
+	int file;		/* behind its header */
+	int gaps;		/* takes a struct nsc_record_gap for each */
+	bool go_on;		/* when the file cannot be written */
+};
+
+/*
+ * Write until nobody sends messages any more.  Returns 0, or a negative errno
+ * if the file cannot be written and go_on is false.
+ */
+int nsc_writer_run(const struct nsc_writer *w);
+
+#endif

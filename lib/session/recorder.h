@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client of container-recorder; see docs/design/0087. */
+#ifndef NSC_SESSION_RECORDER_H
+#define NSC_SESSION_RECORDER_H
+
+#include <stdbool.h>
+#include <sys/ioctl.h>
+#include <sys/types.h>
+
+#include "util/error.h"
+#include "linux/descriptors.h"
+#include "rundir/recorder_socket.h"
+#include "session/session.h"
+
+/*
+ * On the host: ask for a recorder if the container's sessions are recorded.
+ * *ret is a connection, or -1.  Returns 0 or a negative errno.
+ */
+int nsc_recorder_connect(const struct nsc_session *session, int *ret,
+			 struct nsc_error *err);
+
+/*
+ * With a master (or -1) in the request, the answer has another one and a socket
+ * in fds, or nothing if the session goes on unrecorded.  Returns the number of
+ * descriptors or a negative errno.
+ */
+int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
+		     int master, int fds[NSC_DESCRIPTORS_MAX],
+		     struct nsc_error *err);
+
+/*
+ * Let the recorder come between each terminal of which this process has the
+ * master, and its user: each descriptor of the master becomes one of another
+ * terminal, which the recorder copies to and from the first one.  Terminals
+ * that the recorder has given are left alone.  *end becomes a socket for
+ * nsc_recorder_drain(), or -1 if no terminal was taken.  Returns 0 or a
+ * negative errno.
+ */
+int nsc_recorder_take_masters(int recorder, int *end, struct nsc_error *err);
+
+/*
+ * The program on the terminal has ended: wait until what it wrote has arrived
+ * in the other terminal, or some seconds.
+ */
+void nsc_recorder_drain(int end);
+
+/* Write a text to each terminal of which this process has the slave. */
+void nsc_recorder_tell(const char *text, size_t len);
+
+/* What a relay passes on to the recorder. */
+struct nsc_tap {
+	int recorder;		/* -1: nothing is recorded */
+	bool input, hidden;	/* see struct nsc_recording */
+	bool go_on;		/* without a recording, if it must be */
+	bool failed;		/* it could not be recorded */
+	struct winsize size;	/* that the recorder knows */
+};
+
+#define NSC_TAP_INIT { .recorder = -1 }
+
+struct nsc_tap_start {
+	const struct nsc_recording *recording;
+	pid_t pid;		/* 0: the process that connected */
+	int terminal;		/* whose size it has first */
+};
+
+/*
+ * Begin a recording by the connection *recorder, which the tap takes; -1: do
+ * nothing.  Returns 0 or a negative errno.
+ */
+int nsc_tap_begin(struct nsc_tap *tap, const struct nsc_tap_start *start,
+		  int *recorder, struct nsc_error *err);
+
+/*
+ * Record the output or input of the terminal with this master, before it is
+ * passed on.  False: it could not be recorded, and the session must end.
+ */
+bool nsc_tap_output(struct nsc_tap *tap, int master, const char *data,
+		    size_t len);
+bool nsc_tap_input(struct nsc_tap *tap, int master, const char *data,
+		   size_t len);
+
+/* The recorder has ended.  False: the session must end, too. */
+bool nsc_tap_lost(struct nsc_tap *tap);
+
+#endif

@@ -1,0 +1,257 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Terminals of sessions are recorded, by each door.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/sessions.sh"
+
+REC=/var/log/nscontainer/recordings
+pam_enable sshd su su-l sudo sudo-i
+config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
+config bob '{"rootfs": "/"}'
+conf 'linger = 30;'
+echo 'carol ALL=(ALL) NOPASSWD: ALL' > /etc/sudoers.d/carol
+chmod 0440 /etc/sudoers.d/carol
+BOX=/srv/box
+mkdir -p "$BOX"
+echo '{"rootfs": "/", "session": {"record": "terminals"}}' \
+	> "$BOX/container.json"
+rm -f /home/alice/.hushlogin
+sshd_start 22 -o Subsystem=sftp\ internal-sftp
+
+# Prints the outputs of a recording, and fails if it is no asciicast.
+cat > "$TOP/cast.py" <<'END2'
+import gzip, json, sys
+kinds, files = sys.argv[1], sys.argv[2:]
+for name in files:
+    with (gzip.open if name.endswith("gz") else open)(name, "rb") as f:
+        lines = f.read().split(b"\n")
+    assert lines.pop() == b""
+    header = json.loads(lines[0])
+    assert header["version"] == 2 and header["width"] > 0, header
+    if kinds == "header":
+        print(json.dumps(header))
+        continue
+    before = 0
+    for line in lines[1:]:
+        at, kind, text = json.loads(line)
+        assert at >= before and kind in "oirm", line
+        before = at
+        assert not any(ord(c) < 32 for c in line.decode()), line
+        if kind in kinds:
+            sys.stdout.buffer.write(text.encode())
+END2
+cast() {
+	python3 "$TOP/cast.py" "$@"
+}
+
+# on_terminal COMMAND
+on_terminal() {
+	timeout 30 script -qec "$1" /dev/null < /dev/null | tr -d '\r'
+}
+
+count() {
+	find "$REC/$1" -name "${2-*.cast.gz}" 2> /dev/null | wc -l
+}
+has() {
+	[ "$(count "$1")" -eq "$2" ]
+}
+forget() {
+	rm -rf "$REC"
+}
+# recorded WHAT USER TEXT: one recording has ended, and has the text.
+recorded() {
+	wait_until 10 has "$2" 1 || fail "$1: no recording: $(ls -la "$REC" \
+		"$REC"/*)"
+	cast o "$REC/$2"/*.gz > "$OUT/cast" || fail "$1: it cannot be read"
+	contains "$1" "$3" "$(cat -v "$OUT/cast")"
+}
+
+SAY='printf "seen-%s\n" $((40 + 2)); [ -d /dev/.nscontainer ] && tty'
+
+ssh_terminal() {
+	need_product
+	forget
+	nssh alice -tt "$SAY" > "$OUT/text" || fail "ssh -tt: $?"
+	contains "the user sees it" "seen-42" "$(cat "$OUT/text")"
+	contains "the name of the terminal" "/dev/pts/" "$(cat "$OUT/text")"
+	recorded "ssh -tt" alice "seen-42"
+}
+
+ssh_shell() {
+	need_product
+	forget
+	cat > "$OUT/dialogue" <<-'END2'
+	set timeout 20
+	set ssh [lrange $argv 0 end]
+	spawn -noecho {*}$ssh
+	send "PS1='pr''ompt> '\r"
+	expect "prompt> " {} default { exit 10 }
+	stty rows 33 columns 101 < $spawn_out(slave,name)
+	expect -timeout 1 zzz {}
+	send "stty size; tty; echo \$SSH_TTY\r"
+	expect "33 101" {} default { exit 11 }
+	expect "prompt> "
+	send "sleep 60\r"
+	sleep 0.5
+	send "\003"
+	expect "prompt> " {} default { exit 12 }
+	send "exit 5\r"
+	expect eof {} default { exit 13 }
+	lassign [wait] pid id os status
+	exit [expr {$status == 5 ? 0 : 14}]
+	END2
+	expect -f "$OUT/dialogue" -- ssh "${SSH_OPTIONS[@]}" -tt \
+		alice@127.0.0.1 > "$OUT/text" 2>&1 ||
+		fail "dialogue: status $?" "$(tr -d '\r' < "$OUT/text")"
+	contains "the user is told" "This session is recorded." \
+		"$(cat "$OUT/text")"
+	recorded "ssh" alice "sleep 60"
+	contains "the size" "101x33" "$(cast r "$REC"/alice/*.gz)"
+}
+
+other_doors() {
+	local door
+
+	need_product
+	echo 'Defaults !use_pty' > /etc/sudoers.d/no-pty
+	for door in "su - alice -c '$SAY'" "su alice -c '$SAY'" \
+		"su --pty alice -c '$SAY'" \
+		"sudo -n -u alice /bin/sh -c '$SAY'" \
+		"setpriv --reuid=alice --regid=alice --init-groups \
+/usr/bin/nsshell -c '$SAY'"; do
+		forget
+		on_terminal "$door" > "$OUT/text"
+		contains "$door" "seen-42" "$(cat "$OUT/text")"
+		recorded "$door" alice "seen-42"
+	done
+	rm /etc/sudoers.d/no-pty
+	forget
+	on_terminal "nsinit exec --root $BOX /bin/sh -c '$SAY'" > "$OUT/text"
+	contains "exec" "seen-42" "$(cat "$OUT/text")"
+	recorded "exec" root "seen-42"
+}
+
+# Of a door that cannot be recorded, the log says why.
+refused_door() {
+	need_product
+	forget
+	echo 'Defaults use_pty' > /etc/sudoers.d/no-pty
+	on_terminal "sudo -n -u alice /bin/sh -c '$SAY'" > "$OUT/text"
+	rm /etc/sudoers.d/no-pty
+	lacks "sudo with use_pty" "seen-42" "$(cat "$OUT/text")"
+	logged "the terminal of sudo's use_pty cannot be recorded"
+	[ "$(count alice)" -eq 0 ] || fail "there is a recording"
+}
+
+# Nothing of the command's output is lost, with or without a recorder.
+whole_output() {
+	local i
+
+	need_product
+	forget
+	for ((i = 0; i < 10; i++)); do
+		status_is 7 nssh alice -tt 'seq 3000; exit 7'
+		equal "lines" 3000 "$(wc -l < "$OUT/stdout")"
+	done
+	wait_until 10 has alice 10 || fail "$(ls "$REC/alice")"
+	equal "recorded lines" 30000 "$(cast o "$REC"/alice/*.gz | wc -l)"
+}
+
+# Each recording names the digest of the one that ended before.
+chain() {
+	local file
+
+	need_product
+	forget
+	nssh alice -tt 'echo one' > /dev/null || fail "ssh"
+	wait_until 10 has alice 1 || fail "no first one"
+	nssh alice -tt 'echo two' > /dev/null || fail "ssh"
+	wait_until 10 has alice 2 || fail "no second one"
+	file=$(find "$REC/alice" -name '*.gz' | sort | head -n 1)
+	equal "mode" "600 root" "$(stat -c '%a %U' "$file")"
+	equal "mode of the directory" "700 root" \
+		"$(stat -c '%a %U' "$REC/alice")"
+	file=${file%.cast.gz}
+	contains "the chain" "\"previous\": \"${file##*/}\", \
+\"previous_sha256\": \"$(zcat "$file.cast.gz" | sha256sum | cut -d ' ' -f 1)\"" \
+		"$(cast header "$(find "$REC/alice" -name '*.gz' | sort |
+		tail -n 1)")"
+	contains "the name" '"service": "sshd"' \
+		"$(cast header "$file.cast.gz")"
+}
+
+# What is not UTF-8, and what would break JSON.
+bytes() {
+	need_product
+	forget
+	printf '#!/bin/sh\nprintf '"'"'a\\377"\\\\\\302\\233\\033[2J\\303\\251.'"'" \
+		> /usr/local/bin/nsc-bytes
+	chmod 0755 /usr/local/bin/nsc-bytes
+	nssh alice -tt nsc-bytes > /dev/null || fail "ssh"
+	wait_until 10 has alice 1 || fail "no recording"
+	contains "bytes" 'a\ufffd\"\\\u009b\u001b[2Jé.' \
+		"$(zcat "$REC"/alice/*.gz)"
+}
+
+# The secret is typed while the terminal echoes nothing.
+typed() {
+	printf 'echo-%s\n' shown
+	wait_until 20 grep -q ready "$OUT/text"
+	printf 'secret\n'
+	wait_until 20 grep -q got "$OUT/text"
+}
+TYPED='read a; stty -echo; echo ready; read b; stty echo; echo "got $a"'
+input() {
+	local hidden
+
+	need_product
+	for hidden in false true; do
+		clean_slate
+		forget
+		config alice '{"rootfs": "/", "session": {"record": "terminals",
+			"record_input": true, "record_hidden_input": '"$hidden"'}}'
+		: > "$OUT/text"
+		typed | nssh alice -tt "$TYPED" > "$OUT/text" || fail "ssh"
+		recorded "input" alice "got echo-shown"
+		contains "input" "echo-shown" "$(cast i "$REC"/alice/*.gz)"
+		if [ "$hidden" = true ]; then
+			contains "hidden" "secret" "$(cast i "$REC"/alice/*.gz)"
+		else
+			lacks "hidden" "secret" "$(cast io "$REC"/alice/*.gz)"
+		fi
+	done
+	clean_slate
+	config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
+}
+
+everybody() {
+	need_product
+	clean_slate
+	forget
+	conf 'linger = 30; record = "terminals";'
+	nssh bob -tt "$SAY" > "$OUT/text" || fail "ssh -tt: $?"
+	recorded "bob" bob "seen-42"
+	conf 'linger = 30;'
+	clean_slate
+}
+
+not_recorded() {
+	need_product
+	forget
+	nssh bob -tt "$SAY" > "$OUT/text" || fail "ssh -tt: $?"
+	contains "bob sees it" "seen-42" "$(cat "$OUT/text")"
+	clean_slate
+	[ ! -e "$REC" ] || fail "bob is recorded"
+}
+
+t "a terminal of ssh is recorded" ssh_terminal
+t "a shell of ssh is recorded with its sizes, and its user is told" ssh_shell
+t "terminals of su, sudo, nsshell and nsinit exec are recorded" other_doors
+t "a door whose terminal cannot be recorded is refused" refused_door
+t "no output is lost by recording" whole_output
+t "each recording names the one before" chain
+t "a recording is JSON whatever is shown" bytes
+t "input is recorded as the keys say" input
+t "nscontainer.conf has everybody recorded" everybody
+t "without the key nothing is recorded" not_recorded
