@@ -106,14 +106,16 @@ static int attached_read(struct attached *a, struct nsc_error *err)
 	return 0;
 }
 
-static int attached_open(struct attached *a, struct nsc_error *err)
+/* make: also the directory; without it, there are no records. */
+static int attached_open(struct attached *a, bool make, struct nsc_error *err)
 {
 	int ret = nsc_nft_load(err);
 
 	if (ret == 0)
 		ret = nsc_netlink_open(&a->sock, err);
-	if (ret == 0)
-		ret = nsc_pool_open(DIR, FILE_NAME, &a->file, err);
+	if (ret < 0 || (!make && access(DIR, F_OK) < 0))
+		return ret;
+	ret = nsc_pool_open(DIR, FILE_NAME, &a->file, err);
 	return ret < 0 ? ret : attached_read(a, err);
 }
 
@@ -157,7 +159,7 @@ int nsc_attached_sweep(bool always, struct nsc_error *err)
 
 	if (access(DIR "/" FILE_NAME, F_OK) < 0)
 		return 0;
-	ret = attached_open(&a, err);
+	ret = attached_open(&a, true, err);
 	if (ret == 0 && !a.n)
 		return attached_remove_all(&a, err);
 	if (ret == 0 && (a.changed || always))
@@ -317,7 +319,7 @@ int nsc_attached_check(const struct nsc_plan *plan, struct nsc_error *err)
 		if (!nsc_attached_is(&config->networks[i]))
 			continue;
 		made_fill(&made, plan, i, &new);
-		ret = attached_open(&a, err);
+		ret = attached_open(&a, false, err);
 		if (ret == 0)
 			ret = check_all(&a, &new, err);
 		if (ret < 0)
@@ -389,7 +391,7 @@ int nsc_attached_claim(const struct nsc_claim *claim, int *lock,
 		return nsc_error_sys(err, -ret, "PID 1");
 	new.start = stat.start;
 	made_fill(&made, claim->plan, claim->network, &new);
-	ret = attached_open(&a, err);
+	ret = attached_open(&a, true, err);
 	if (ret == 0)
 		ret = claim_on(&a, claim, &new, err);
 	if (ret == 0)
