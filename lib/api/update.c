@@ -19,6 +19,7 @@
 #include "cgroup/cgroup_tree.h"
 #include "container/start_container.h"
 #include "network/lists.h"
+#include "network/resolver.h"
 #include "policy/policy.h"
 #include "rundir/instance.h"
 #include "rundir/running.h"
@@ -262,12 +263,18 @@ char *nsc_api_updated(int instance)
 }
 
 /* A network that is the host's or a joined one has no lists. */
-static int update_lists(const struct nsc_config *config,
+static int update_lists(const struct nsc_config *config, int instance,
 			const struct nsc_state *state, struct nsc_error *err)
 {
-	return state->namespaces & CLONE_NEWNET &&
-	       nsc_lists_update(config, state->pid, err) < 0 ?
-		nsc_error_context(err, "networks: allow and deny") : 0;
+	int ret;
+
+	if (!(state->namespaces & CLONE_NEWNET))
+		return 0;
+	ret = nsc_lists_update(config, state->pid, err);
+	if (ret == 0)
+		ret = nsc_resolver_update(config, instance, err);
+	return ret < 0 ? nsc_error_context(err, "networks: allow and deny") :
+			 0;
 }
 
 static int update(const struct nscontainer *c, char *const *settings,
@@ -306,7 +313,7 @@ static int update(const struct nscontainer *c, char *const *settings,
 				     "container: change it with that engine");
 	ret = update_note(instance, settings, err);
 	if (ret == 0 && !settings)
-		ret = update_lists(config, state, err);
+		ret = update_lists(config, instance, state, err);
 	if (ret == 0 && (!settings || config->cgroups.limits.set))
 		ret = update_groups(instance, &config->cgroups.limits, err);
 	if (ret == 0)

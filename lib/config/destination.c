@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/destination.h"
 
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "util/dns.h"
 #include "util/fd.h"
 #include "util/text.h"
 
@@ -71,21 +74,34 @@ static bool split_ports(char **host, char **ports)
 	return true;
 }
 
-bool nsc_destination_parse(const char *text, struct nsc_destination *ret)
+int nsc_destination_parse(const char *text, struct nsc_destination *ret)
 {
 	struct nsc_destination to = { .protocol = 0 };
-	char copy[NSC_ADDRESS_SIZE + 32], *host = copy, *ports;
+	char copy[NSC_DNS_NAME_MAX + 32], *host = copy, *ports;
 
 	if (strlen(text) >= sizeof(copy))
-		return false;
+		return -EINVAL;
 	strcpy(copy, text);
 	parse_protocol(copy, &to);
 	if (!split_ports(&host, &ports) || (ports && !parse_ports(ports, &to)))
-		return false;
-	if (strcmp(host, "*") != 0 &&
-	    (nsc_address_parse(host, strchr(host, '/'), &to.net) < 0 ||
-	     !nsc_address_is_network(&to.net)))
-		return false;
+		return -EINVAL;
+	if (nsc_address_parse(host, strchr(host, '/'), &to.net) == 0) {
+		if (!nsc_address_is_network(&to.net))
+			return -EINVAL;
+	} else if (host == copy && nsc_dns_pattern_valid(host)) {
+		to.name = strdup(host);
+		if (!to.name)
+			return -ENOMEM;
+	} else if (strcmp(host, "*") != 0) {
+		return -EINVAL;
+	}
 	*ret = to;
-	return true;
+	return 0;
+}
+
+void nsc_destinations_free(struct nsc_destinations *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		free(all->list[i].name);
+	free(all->list);
 }

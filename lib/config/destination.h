@@ -11,7 +11,8 @@
 #define NSC_DESTINATIONS_MAX 256	/* in one list */
 
 struct nsc_destination {
-	struct nsc_address net;		/* family 0: each address */
+	struct nsc_address net;		/* family 0: each address, or: */
+	char *name;			/* see nsc_dns_matches(); or NULL */
 	unsigned int protocol;		/* IPPROTO_*; 0: each one */
 	unsigned int first, last;	/* ports; 0: each one */
 };
@@ -23,10 +24,13 @@ struct nsc_destinations {
 };
 
 /*
- * "HOST[:PORT[-PORT]][/PROTOCOL]".  HOST is an address, a network, or "*" for
- * each address; one of IPv6 is in brackets before a port.  A port without a
- * protocol is one of TCP, and "icmp" is ICMPv6 as well.
+ * "HOST[:PORT[-PORT]][/PROTOCOL]".  HOST is an address, a network, a name as in
+ * nsc_dns_matches(), or "*" for each address; one of IPv6 is in brackets before
+ * a port.  A port without a protocol is one of TCP, and "icmp" is ICMPv6 as
+ * well.  Returns 0, -EINVAL for any other text, or -ENOMEM.
  */
-bool nsc_destination_parse(const char *text, struct nsc_destination *ret);
+int nsc_destination_parse(const char *text, struct nsc_destination *ret);
+
+void nsc_destinations_free(struct nsc_destinations *all);
 
 #endif

@@ -11,9 +11,9 @@
 #include "util/fd.h"
 
 static const char expected[] =
-	"an address, a network or \"*\", perhaps with ports and a protocol, "
-	"such as \"10.0.0.0/8\", \"192.0.2.1:443\", \"[2001:db8::1]:22\", "
-	"\"*:53/udp\" or \"10.0.0.1/icmp\"";
+	"an address, a network, a name or \"*\", perhaps with ports and a "
+	"protocol, such as \"10.0.0.0/8\", \"*.example.org:443\", "
+	"\"[2001:db8::1]:22\", \"*:53/udp\" or \"10.0.0.1/icmp\"";
 
 static int read_destination(struct nsc_reader *r, const json_t *element,
 			    void *to)
@@ -25,13 +25,19 @@ static int read_destination(struct nsc_reader *r, const json_t *element,
 
 	if (ret < 0)
 		return ret;
-	if (!nsc_destination_parse(text, &one))
+	ret = nsc_destination_parse(text, &one);
+	if (ret == -ENOMEM)
+		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
+	if (ret < 0)
 		return nsc_field_wrong(r, element, expected);
-	if (all->n == NSC_DESTINATIONS_MAX)
-		return nsc_field_refuse(r, "more than 256 destinations");
-	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
-	if (!list)
-		return -r->err->code;
+	list = all->n == NSC_DESTINATIONS_MAX ? NULL :
+		nsc_field_grow(r, all->list, all->n, sizeof(*list));
+	if (!list) {
+		free(one.name);
+		return all->n == NSC_DESTINATIONS_MAX ?
+			nsc_field_refuse(r, "more than 256 destinations") :
+			-r->err->code;
+	}
 	all->list = list;
 	list[all->n++] = one;
 	return 0;
@@ -62,12 +68,29 @@ static const struct {
 	{ "SYS_PTRACE", CAP_SYS_PTRACE },
 };
 
+static bool has_name(const struct nsc_destinations *all)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->list[i].name)
+			return true;
+	return false;
+}
+
 int nsc_destinations_check(struct nsc_reader *r,
 			   const struct nsc_config *config, size_t i)
 {
 	const struct nsc_config_network *n = &config->networks[i];
 	char text[128];
 
+	if (has_name(&n->deny))
+		return nsc_field_refuse_at(r, "networks", i, "deny", "has a "
+				"name: a name may have any address, so only "
+				"allow has names");
+	if (has_name(&n->allow) && !(config->namespaces & CLONE_NEWUSER))
+		return nsc_field_refuse_at(r, "networks", i, "allow", "has a "
+				"name, which needs namespaces.NEWUSER, or "
+				"name-resolver would have to keep privileges "
+				"of the host's root");
 	if (config->namespaces & CLONE_NEWUSER ||
 	    !(n->allow.given || n->deny.given))
 		return 0;

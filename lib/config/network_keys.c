@@ -421,8 +421,8 @@ static void free_network(struct nsc_config_network *n)
 	nsc_text_free_vector(n->gateway);
 	nsc_text_free_vector(n->dns);
 	free(n->ports);
-	free(n->allow.list);
-	free(n->deny.list);
+	nsc_destinations_free(&n->allow);
+	nsc_destinations_free(&n->deny);
 	free(n->bridge);
 	free(n->prefix);
 	free(n->nspath);

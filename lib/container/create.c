@@ -31,6 +31,7 @@
 #include "container/init.h"
 #include "container/start_monitor.h"
 #include "network/network.h"
+#include "network/resolver.h"
 #include "util/paths.h"
 #include "container/save.h"
 #include "rootfs/rootfs.h"
@@ -177,6 +178,12 @@ static int join_network(struct builder *b, struct nsc_error *err)
 	if (b->net >= 0 && setns(b->net, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "join the network namespace");
 	return 0;
+}
+
+/* The loopback inside is up, and PID 1 does not run yet. */
+static int start_resolver(struct builder *b, struct nsc_error *err)
+{
+	return nsc_resolver_start(b->plan, b->net, b->pidfd, err);
 }
 
 static int leave_network(struct builder *b, struct nsc_error *err)
@@ -508,6 +515,7 @@ create_build(struct builder *b, pid_t parent)
 		{ mount_images, false },
 		{ build_rootfs, false },
 		{ return_to_host, false },
+		{ start_resolver, true },
 		{ run_hooks, true },
 		{ create_let_go, false },
 		{ wait_for_exec, false },

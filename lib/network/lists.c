@@ -16,11 +16,14 @@
 #include "linux/idmap.h"
 #include "linux/namespace.h"
 #include "linux/sysctl.h"
+#include "network/lists_names.h"
 #include "network/nft.h"
 #include "util/fd.h"
+#include "util/names.h"
 #include "util/process.h"
 
-#define TABLE "inet nscontainer"
+#define TABLE "inet " NSC_NAMES_TABLE
+#define SET_SIZE 4096	/* addresses of a name */
 
 static bool has_lists(const struct nsc_config_network *n)
 {
@@ -89,10 +92,43 @@ static void print_list(FILE *out, const struct nsc_destinations *all,
 		       const char *verdict)
 {
 	for (size_t i = 0; i < all->n; i++) {
+		if (all->list[i].name)
+			continue;
 		print_host(out, &all->list[i].net);
 		print_protocol(out, &all->list[i]);
 		fprintf(out, "%s\n", verdict);
 	}
+}
+
+/*
+ * An address leaves its set when DNS says so; a connection that was allowed by
+ * the name has a mark, and goes on as long as the list has the name.
+ */
+static void print_names(FILE *out, const struct nsc_destinations *all)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const struct nsc_destination *to = &all->list[i];
+		uint32_t number = nsc_lists_number(to);
+
+		if (!to->name)
+			continue;
+		fprintf(out, "ct state established ct mark 0x%08x accept\n",
+			number);
+		for (const char *v = "46"; *v; v++) {
+			fprintf(out, "%s daddr @" NSC_NAMES_SET " ",
+				*v == '4' ? "ip" : "ip6", *v, number);
+			print_protocol(out, to);
+			fprintf(out, "ct mark set 0x%08x accept\n", number);
+		}
+	}
+}
+
+static void print_sets(FILE *out, const struct nsc_destination *to)
+{
+	for (const char *v = "46"; *v; v++)
+		fprintf(out, "set " NSC_NAMES_SET " { type ipv%c_addr; "
+			"flags timeout; size %d; }\n", *v,
+			nsc_lists_number(to), *v, SET_SIZE);
 }
 
 static void print_metadata(FILE *out, const struct nsc_destinations *allow)
@@ -127,6 +163,7 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 	print_list(out, &n->deny, "goto refuse");
 	print_metadata(out, &n->allow);
 	print_list(out, &n->allow, "accept");
+	print_names(out, &n->allow);
 	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" : "accept");
 }
 
@@ -141,8 +178,9 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 	/* An answer at once, instead of a time limit. */
 	if (replace)
 		fputs("delete table " TABLE "\n", out);
-	fputs("table " TABLE " {\n"
-	      "chain refuse {\n"
+	fputs("table " TABLE " {\n", out);
+	nsc_lists_each_name(out, config, print_sets);
+	fputs("chain refuse {\n"
 	      "meta l4proto tcp reject with tcp reset\n"
 	      "reject with icmpx admin-prohibited\n}\n", out);
 	for (size_t i = 0; i < config->n_networks; i++) {

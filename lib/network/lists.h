@@ -19,8 +19,8 @@ bool nsc_lists_wanted(const struct nsc_config *config);
 int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err);
 
 /*
- * The commands of nft that put the rules into force, in the place of others with
- * replace, in new memory; NULL without memory.
+ * The commands of nft that put the rules into force, with replace in the place
+ * of others, in new memory; NULL without memory.
  */
 char *nsc_lists_print(const struct nsc_config *config, bool replace);
 

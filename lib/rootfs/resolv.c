@@ -13,6 +13,7 @@
 #include "util/address.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "network/lists_names.h"
 #include "network/pasta.h"
 #include "rootfs/rootfs.h"
 #include "linux/mount.h"
@@ -108,6 +109,8 @@ static int print_configured(FILE *out, const struct nsc_config *config)
 
 static bool is_configured(const struct nsc_config *config)
 {
+	if (nsc_lists_have_names(config))
+		return true;
 	for (size_t i = 0; i < config->n_networks; i++)
 		if (config->networks[i].dns)
 			return true;
@@ -124,7 +127,10 @@ char *nsc_resolv_print(const struct nsc_config *config, const char *host,
 
 	if (!out)
 		return NULL;
-	if (is_configured(config)) {
+	if (nsc_lists_have_names(config)) {
+		fputs(SERVER " " NSC_LISTS_DNS "\n", out);
+		copy_rest(out, host);
+	} else if (is_configured(config)) {
 		print_configured(out, config);
 	} else if (resolv_is_alone(config)) {
 		fputs("# There is no network.\n", out);

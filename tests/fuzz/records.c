@@ -5,6 +5,7 @@
  * parts of them come from users and their clients.  Code whose only public
  * function acts on the host is included as text.
  */
+#include <ctype.h>
 #include <assert.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -28,6 +29,7 @@
 #include "rundir/running.h"
 #include "network/pool.h"
 #include "rootfs/resolv.h"
+#include "util/dns.h"
 #include "rundir/session_file.h"
 #include "cgroup/cgroup_tree.h"
 #include "monitor/session_log_text.h"
@@ -212,6 +214,39 @@ void fuzz_log(char *text)
 	for (size_t i = 0; i < h.n; i++)
 		json_decref(h.list[i].line);
 	free(h.list);
+}
+
+/* A message of DNS as hexadecimal digits; all else between them is ignored. */
+void fuzz_dns(char *text)
+{
+	struct nsc_dns_address addresses[8];
+	struct nsc_dns_question question;
+	unsigned char *message = malloc(NSC_DNS_MAX);
+	size_t size = 0;
+	char digits[3] = "";
+
+	for (; message && *text && size < NSC_DNS_MAX; text++) {
+		if (!isxdigit((unsigned char)*text))
+			continue;
+		digits[strlen(digits)] = *text;
+		if (!digits[1])
+			continue;
+		message[size++] = (unsigned char)strtoul(digits, NULL, 16);
+		memset(digits, 0, sizeof(digits));
+	}
+	/* Its end is the end of the memory. */
+	message = realloc(message, size ? size : 1);
+	if (nsc_dns_question(message, size, true, &question)) {
+		assert(strlen(question.name) < sizeof(question.name));
+		assert(question.end <= size);
+		fuzz_accepted += nsc_dns_addresses(message, size, &question,
+						   addresses, 8) > 0;
+		nsc_dns_matches("*.example.org", question.name);
+		assert(nsc_dns_refuse(message, &question, 2) <= size);
+	}
+	if (nsc_dns_question(message, size, false, &question))
+		assert(nsc_dns_refuse(message, &question, 3) <= size);
+	free(message);
 }
 
 /* The resolv.conf of the host, and that of a resolver on the host. */

@@ -309,6 +309,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "hooks", fuzz_hooks },
 	{ "history", fuzz_log },
 	{ "resolv", fuzz_resolv },
+	{ "dns", fuzz_dns },
 	{ NULL, NULL },
 };
 

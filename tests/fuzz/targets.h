@@ -34,5 +34,6 @@ void fuzz_ranges(char *text);
 void fuzz_hooks(char *text);
 void fuzz_log(char *text);
 void fuzz_resolv(char *text);
+void fuzz_dns(char *text);
 
 #endif

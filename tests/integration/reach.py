@@ -21,9 +21,7 @@ def answer(sock):
 
 
 def tcp(address, port):
-    with socket.socket(family(address), socket.SOCK_STREAM) as sock:
-        sock.settimeout(TIMEOUT)
-        sock.connect((address, port))
+    with socket.create_connection((address, port), TIMEOUT) as sock:
         return answer(sock)
 
 
@@ -87,6 +85,8 @@ def probe(text):
     kind, address, port = text.split(",")
     try:
         return globals()[kind](address, int(port))
+    except socket.gaierror as error:
+        return "EAI%d" % error.errno
     except socket.timeout:
         return "silence"
     except OSError as error:

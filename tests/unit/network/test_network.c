@@ -471,6 +471,9 @@ START_TEST(lists)
 	      "ip6 daddr ::1/128 tcp dport 22-22 accept\n"
 	      "ip daddr 10.0.0.0/8 udp dport 53-53 accept\n"
 	      "meta l4proto { icmp, ipv6-icmp } accept\ngoto refuse\n}");
+	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
+	      METADATA "ip daddr 10.0.0.1/32 accept\n"
+	      "ct state established ct mark 0x");
 	/* Only who names it alone gets it. */
 	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
 	      " \"100.100.100.200\", \"fd00::/8\"]",
