@@ -90,7 +90,7 @@ int nsc_image_check(const struct nsc_plan *plan, struct nsc_error *err)
 	const char *path = plan->config->rootfs;
 	_cleanup_fd_ int file = image_open(path, &type, err);
 
-	if (file < 0)
+	if (file < 0 || nsc_loop_check(err) < 0)
 		return nsc_error_context(err, "%s: rootfs",
 					 plan->config->file);
 	return nsc_verity_check(plan, err);

@@ -350,6 +350,15 @@ int nsc_rootfs_throw_away(const struct nsc_rootfs *rootfs, int *mount,
 	return 0;
 }
 
+/* squashfs needs Linux 6.2 for it, erofs 5.19. */
+static int explain_image(int ret, struct nsc_error *err)
+{
+	return ret != -EINVAL ? ret :
+	       nsc_error_set(err, EINVAL, "this kernel cannot map the ids of "
+			     "its file system: make an image of ext4, or set "
+			     "namespaces.NEWUSER to false");
+}
+
 static int make_lowest(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	_cleanup_fd_ int fd = -1;
@@ -358,8 +367,8 @@ static int make_lowest(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 		fd = fcntl(rootfs->images.rootfs, F_DUPFD_CLOEXEC, 3);
 		if (fd < 0)
 			return nsc_error_sys(err, errno, "image");
-		return restrict_part(rootfs, &fd, err) < 0 ? -err->code :
-			       NSC_TAKE_FD(fd);
+		return restrict_part(rootfs, &fd, err) < 0 ?
+			       explain_image(-err->code, err) : NSC_TAKE_FD(fd);
 	}
 	fd = open_rootfs(rootfs, err);
 	return fd < 0 ? fd : clone_part(rootfs, fd, err);

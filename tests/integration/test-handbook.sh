@@ -217,7 +217,7 @@ images() {
 	nsinit purge alice > /dev/null 2>&1
 	rm -rf /srv/images
 	make_loop_devices 2> /dev/null
-	[ -x /usr/bin/mksquashfs ] || skip "squashfs-tools is missing"
+	[ -x /usr/bin/mkfs.erofs ] || skip "erofs-utils is missing"
 	follow images_1 images_3
 	# As large as a world's memory can hold.
 	sed -i 's/"2G"/"48M"/' "$CONF/groups/students/container.json"
@@ -238,10 +238,10 @@ images_of_registry() {
 		cp "$TOP/engine" /usr/bin/podman
 		nsinit stop alice > /dev/null 2>&1
 		nsinit purge alice
-		sed -i 's/class.squashfs/registry.squashfs/' \
+		sed -i 's/class.erofs/registry.erofs/' \
 			"$CONF/groups/students/container.json"
 		in_as alice '[ "$(cat /etc/image)" = "made for the test" ]'
-		sed -i 's/registry.squashfs/class.squashfs/' \
+		sed -i 's/registry.erofs/class.erofs/' \
 			"$CONF/groups/students/container.json"
 	else
 		echo "# podman cannot import here: $(tail -n 1 "$OUT/podman")"
