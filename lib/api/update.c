@@ -129,8 +129,17 @@ static int update_state(int instance, struct nsc_state *state,
 			const struct nsc_lifecycle *lifecycle,
 			struct nsc_error *err)
 {
+	struct nsc_lifecycle none;
 	int ret;
 
+	nsc_lifecycle_unset(&none);
+	if (!memcmp(lifecycle, &none, sizeof(none)))
+		return 0;
+	/* Only the frozen part of its state is known here. */
+	if (state->other_version)
+		return nsc_error_set(err, EPROTO, "another version of "
+				     "nscontainer has started the container: "
+				     "the lifecycle takes effect in a new one");
 	nsc_lifecycle_merge(&state->lifecycle, lifecycle, &state->lifecycle);
 	if (lifecycle->stop != NSC_LIFECYCLE_UNSET &&
 	    (!strcmp(state->stop, "empty") || !strcmp(state->stop, "logout") ||
