@@ -548,8 +548,9 @@ int nscontainer_signal(const struct nscontainer *container, int signal,
  * Change limits and lifecycle of a user's running container.  settings has
  * "KEY=VALUE" for keys of "cgroups" in container.json that are numbers, such as
  * "memory=2G", and of "lifecycle", and ends with NULL; if it is NULL, all of
- * them are taken from container.json.  Others stay.  A container with other limits than its file is stale, and
- * a later one has those of the file.  -ESRCH: none runs; -EPERM: another engine
+ * them are taken from container.json, and so are the lists of networks[].
+ * Others stay.  A container with other limits than its file is stale, and a
+ * later one has those of the file.  -ESRCH: none runs; -EPERM: another engine
  * made it; -EOPNOTSUPP: the container has no group for such a limit.  After an
  * error some limits may have changed.
  */

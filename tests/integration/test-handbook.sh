@@ -200,15 +200,15 @@ make_package() {
 
 # real_podman: podman knows the name in the registry, without a network.
 real_podman() {
-	local podman="podman.real --root /srv/podman --runroot /run/podman
-		--storage-driver vfs --cgroup-manager cgroupfs"
+	local podman="podman.real --root /srv/podman --runroot /run/podman"
 
+	podman+=" --storage-driver vfs --cgroup-manager cgroupfs"
 	make_busybox "$OUT/oci" > "$OUT/busybox" || skip "$(cat "$OUT/busybox")"
 	tar -C "$OUT/oci" -cf - . | $podman import - \
 		docker.io/library/debian:bookworm > "$OUT/podman" 2>&1 ||
 		return 1
 	cp /usr/bin/podman "$TOP/engine"
-	printf '#!/bin/sh\nexec %s "$@"\n' "$(echo $podman)" > /usr/bin/podman
+	printf '#!/bin/sh\nexec %s "$@"\n' "$podman" > /usr/bin/podman
 }
 
 images() {
