@@ -228,11 +228,10 @@ live_key() {
 		inside "$REACHES && ! ping -c 1 -W 5 10.80.0.1" ;;
 	allow_2)
 		outside
-		echo 'nameserver 10.80.0.1' > /etc/resolv.conf
-		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
+		wear '{"rootfs": "/", "networks": [{"type": "pasta",
+			"context": {"dns": "10.80.0.1"}, ' '}]}'
 		inside "grep 'nameserver 127.0.1.53' /etc/resolv.conf &&
-			! getent hosts other.example.org && ! $REACHES"
-		rm /etc/resolv.conf ;;
+			! getent hosts other.example.org && ! $REACHES" ;;
 	deny)
 		outside
 		wear '{"rootfs": "/", "networks": [{"type": "pasta", ' '}]}'
