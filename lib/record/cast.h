@@ -6,12 +6,14 @@
 #ifndef NSC_RECORD_CAST_H
 #define NSC_RECORD_CAST_H
 
+#include <sha2.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 
-#include "record/sha256.h"
 #include "rundir/session_info.h"
+
+#define NSC_SHA256_TEXT (SHA256_DIGEST_STRING_LENGTH - 1)
 
 /* YYYYMMDDThhmmssZ-PPPPPPP-NN: when, pid, and how many of that second. */
 #define NSC_CAST_ID 27

@@ -163,22 +163,22 @@ static int last_write(int dir, const struct last *last)
 	return ret;
 }
 
-/* The digest of the file as it will be, with its link. */
+/* The digest of the file as it will be, with the link; NULL: as it is. */
 static int recording_digest(int fd, const char *link, char *digest)
 {
-	struct nsc_sha256 s;
+	SHA2_CTX s;
 	char data[16384];
 	off_t at = 0;
 	ssize_t n;
 
-	nsc_sha256_begin(&s);
+	SHA256Init(&s);
 	while ((n = pread(fd, data, sizeof(data), at)) > 0) {
-		if (at == 0 && (size_t)n >= LINKS + NSC_CAST_LINK)
+		if (link && at == 0 && (size_t)n >= LINKS + NSC_CAST_LINK)
 			memcpy(data + LINKS, link, NSC_CAST_LINK);
-		nsc_sha256_add(&s, data, (size_t)n);
+		SHA256Update(&s, (const uint8_t *)data, (size_t)n);
 		at += n;
 	}
-	nsc_sha256_end(&s, digest);
+	SHA256End(&s, digest);
 	return n < 0 ? -errno : 0;
 }
 
@@ -203,7 +203,7 @@ static int recording_link(const struct nsc_recording_file *f, char *digest)
 	if (!strcmp(last.id, f->id)) {
 		next = last;
 	} else if (is_linked(f->fd)) {
-		return recording_digest(f->fd, "", digest);
+		return recording_digest(f->fd, NULL, digest);
 	} else {
 		snprintf(next.link, sizeof(next.link), "%s%s%s", last.id,
 			 NSC_CAST_BETWEEN, last.digest);

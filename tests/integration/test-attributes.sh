@@ -35,6 +35,8 @@ way() {
 	user) timeout 30 nsinit exec --start alice -- /bin/sh -c "$2" ;;
 	dir) by exec "$2" ;;
 	nsshell)
+		# One that is ending takes no more logins.
+		wait_until 2 no_container alice
 		[ -n "$(pid_of alice)" ] || nsinit start alice
 		by nsshell "$2" ;;
 	*) by "$@" ;;
