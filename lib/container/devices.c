@@ -243,13 +243,12 @@ static int check_gids(const struct nsc_plan *plan, struct nsc_error *err)
 
 int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err)
 {
-	_cleanup_fd_ int lock = -1;
 	int ret = check_gids(plan, err);
 
 	if (ret < 0 || (!plan->config->n_cdi && !plan->config->n_devices))
 		return ret;
-	lock = lock_all(err);
-	return lock < 0 ? lock : nsc_others_each(plan, compare_others, err);
+	/* Without the lock, whose file a check would leave behind. */
+	return nsc_others_each(plan, compare_others, err);
 }
 
 int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err)
@@ -272,9 +271,9 @@ int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err)
 		    O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "claim the devices");
-	ret = nsc_file_write_all(fd, text, strlen(text));
-	if (ret == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
-		ret = -errno;
+	/* Locked first: a check takes a shared lock of a claim with text. */
+	ret = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno :
+	      nsc_file_write_all(fd, text, strlen(text));
 	return ret < 0 ? nsc_error_sys(err, -ret, "claim the devices") :
 			 NSC_TAKE_FD(fd);
 }
