@@ -348,6 +348,9 @@ int nsc_lists_update(const struct nsc_config *config, pid_t pid,
 
 	if (net < 0 || !rules)
 		return nsc_error_sys(err, rules ? -net : ENOMEM, "networks");
+	/* Where nothing can have been listed, nothing is taken away. */
+	if (!nsc_lists_wanted(config) && nsc_nft_load(NSC_IGNORE) < 0)
+		return 0;
 	ret = is_its_own(pid, net, &own, err);
 	if (ret < 0)
 		return ret;
