@@ -361,7 +361,9 @@ static int add_hook(struct nsc_config *config, struct nsc_config_hook *from)
 	if (!list)
 		return -ENOMEM;
 	config->hooks = list;
-	if (nsc_cdi_resolve(&from->path) < 0)
+	/* That path is one of the container's. */
+	if (from->when != NSC_HOOK_START_CONTAINER &&
+	    nsc_cdi_resolve(&from->path) < 0)
 		return -ENOMEM;
 	list[config->n_hooks++] = *from;
 	*from = (struct nsc_config_hook){ .path = NULL };

@@ -70,6 +70,10 @@ example() {
 	  "hooks": [
 	   {"hookName": "createRuntime", "path": "/usr/bin/touch",
 	    "args": ["touch", "/run/hook-start"]},
+	   {"hookName": "createContainer", "path": "/bin/sh",
+	    "args": ["sh", "-c", "cat > /run/hook-create"]},
+	   {"hookName": "startContainer", "path": "/bin/sh",
+	    "args": ["sh", "-c", "id -u > /run/hook-inside"]},
 	   {"hookName": "poststop", "path": "/bin/sh", "env": ["WHAT=stopped"],
 	    "args": ["sh", "-c", "echo $WHAT > /run/hook-stop"]}]}}
 	END
@@ -82,7 +86,7 @@ example() {
 		head -c 3 /dev/vendorctl | od -An -tx1
 		echo x > /dev/card1; head -c 1 /dev/vfio/71 > /dev/null && echo 71
 		/mnt/vendorBin; cat /mnt/libVendor.so.0
-		echo x 2>&1 > /mnt/libVendor.so.0
+		echo x 2>&1 > /mnt/libVendor.so.0; ls /run/hook-inside
 		stat -f -c "%T %b %S" /tmp/data; stat -c %a /tmp/data
 		echo "$FOO $BAR $OWN ${OTHER-none}"' > "$OUT/text" 2>&1
 	contains "card1" "crw-rw---- 1 $(id -u alice) $(id -g alice) 1, 7" \
@@ -103,6 +107,9 @@ example() {
 	wait_until 5 test -e /run/hook-stop || fail "poststop did not run"
 	equal "poststop" stopped "$(cat /run/hook-stop)"
 	[ -e /run/hook-start ] || fail "createRuntime did not run"
+	contains "createContainer" '"status":"creating"' \
+		"$(cat /run/hook-create)"
+	contains "startContainer" "hook-inside" "$(cat "$OUT/text")"
 	rm -f /run/hook-*
 	forget
 }
