@@ -132,6 +132,11 @@ static int recycle(struct nsc_starting *s, struct nsc_session *session,
 				      session->state->user);
 		return ret;
 	}
+	/* It has removed the container, too. */
+	if (session->lock == -ENOENT) {
+		nsc_error_clear(err);
+		return nsc_starting_next(s, session, err);
+	}
 	return session->lock < 0 ? session->lock :
 				   nsc_starting_new(s, true, session, err);
 }

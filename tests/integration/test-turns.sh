@@ -137,7 +137,7 @@ no_helpers() {
 monitor_is_faster() {
 	fresh 'on_change = "recycle";' 'stop = "logout";' 'linger = 0;'
 	configure first ', "hooks": {"stop": [{"path": "/usr/bin/sleep",
-		"args": ["sleep", "3"]}]}'
+		"args": ["3"]}]}'
 	timeout 60 su alice -c 'echo in; read -r line' \
 		< <(wait_until 40 [ -e "$OUT/over" ]) > "$OUT/last" 2>&1 &
 	wait_until 30 grep -qs in "$OUT/last" || fail "$(cat "$OUT/last")"
