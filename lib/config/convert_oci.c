@@ -391,6 +391,8 @@ static void from_hooks(struct nsc_convert *c, const char *path,
 		nsc_convert_note(c, path, "became hooks.%s", name);
 }
 
+#define TO_IO_MAX "write the limits into cgroups.io_max"
+
 /* What container.json says in another way, or not at all. */
 static const struct {
 	const char *path, *reason;
@@ -406,7 +408,76 @@ static const struct {
 	  "container before it is in its groups" },
 	{ "linux.resources.network", "not supported" },
 	{ "annotations", "nobody reads them here" },
+	{ "domainname", "write it into sysctl, as kernel.domainname" },
+	{ "linux.resources.blockIO.throttleReadBpsDevice", TO_IO_MAX },
+	{ "linux.resources.blockIO.throttleWriteBpsDevice", TO_IO_MAX },
+	{ "linux.resources.blockIO.throttleReadIOPSDevice", TO_IO_MAX },
+	{ "linux.resources.blockIO.throttleWriteIOPSDevice", TO_IO_MAX },
 };
+
+/* Those whose functions above write their notes, with all below them. */
+static const char *const told[] = {
+	"ociVersion", "process.user", "process.capabilities",
+	"process.scheduler", "linux.namespaces", "linux.uidMappings",
+	"linux.gidMappings", "mounts", "linux.devices",
+	"linux.resources.devices", "linux.cgroupsPath",
+	"linux.resources.blockIO.weight", "linux.resources.hugepageLimits",
+	"linux.resources.rdma", "hooks.prestart", "hooks.createRuntime",
+	"hooks.createContainer", "hooks.startContainer", "hooks.poststart",
+	"hooks.poststop",
+};
+
+/* The i-th path that a function or table above knows; NULL after the last. */
+static const char *known_path(size_t i)
+{
+	const size_t renamed = NSC_ARRAY_SIZE(nsc_convert_names) - 1;
+
+	if (i < NSC_ARRAY_SIZE(told))
+		return told[i];
+	i -= NSC_ARRAY_SIZE(told);
+	if (i < NSC_ARRAY_SIZE(left_out))
+		return left_out[i].path;
+	i -= NSC_ARRAY_SIZE(left_out);
+	return i < renamed ? nsc_convert_names[i].path : NULL;
+}
+
+/* Is path known, or (below) a key below it? */
+static bool is_known(const char *path, bool *below)
+{
+	size_t len = strlen(path);
+	const char *known;
+
+	*below = false;
+	for (size_t i = 0; (known = known_path(i)); i++) {
+		if (!strcmp(known, path))
+			return true;
+		*below |= !strncmp(known, path, len) && known[len] == '.';
+	}
+	return false;
+}
+
+/* What nobody has asked for is told, too; parent ends with '.', or is "". */
+static void from_others(struct nsc_convert *c, const json_t *object,
+			const char *parent)
+{
+	/* json_object_foreach() takes no const object. */
+	json_t *all = (json_t *)(uintptr_t)object, *value;
+	const char *name;
+	char path[160], inner[162];
+	bool below;
+
+	json_object_foreach(all, name, value) {
+		snprintf(path, sizeof(path), "%s%.60s", parent, name);
+		if (is_known(path, &below))
+			continue;
+		snprintf(inner, sizeof(inner), "%s.", path);
+		if (below && json_is_object(value))
+			from_others(c, value, inner);
+		else if (!json_is_null(value))
+			nsc_convert_note(c, path, "left out: container.json "
+					 "has no such key");
+	}
+}
 
 void nsc_convert_from_oci(struct nsc_convert *c)
 {
@@ -430,4 +501,5 @@ void nsc_convert_from_oci(struct nsc_convert *c)
 		if (at(c->from, left_out[i].path))
 			nsc_convert_note(c, left_out[i].path, "left out: %s",
 					 left_out[i].reason);
+	from_others(c, c->from, "");
 }
