@@ -271,6 +271,11 @@ images_verified() {
 	return 0
 }
 
+recorded() {
+	zcat /var/log/nscontainer/recordings/alice/*.cast.gz 2> /dev/null |
+		grep -q "on the record"
+}
+
 bastion() {
 	fresh
 	follow bastion_1 bastion_2
@@ -280,8 +285,13 @@ bastion() {
 		"$(nssh_with -W 127.0.0.1:22 -l alice 127.0.0.1 < /dev/null 2> /dev/null)"
 	in_as alice '! ls /home/bob && ! touch /usr/mine && [ "$(pgrep -c sshd)" -le 2 ] &&
 		grep "CapBnd:.*0000000000000000$" /proc/self/status'
+	nssh_with -tt -l alice 127.0.0.1 'echo on the record' < /dev/null \
+		> "$OUT/text" 2>&1
+	contains "what is shown" "on the record" "$(cat "$OUT/text")"
 	wait_until 10 ended || fail "it goes on"
 	contains "record" alice "$(nsinit last alice)"
+	wait_until 10 recorded || fail "no recording" \
+		"$(ls -l /var/log/nscontainer/recordings/alice)"
 	follow bastion_3
 	sshd_start 2222 -f /etc/ssh/sshd_config.d/jump.conf
 	! SSHD_PORT=2222 nssh alice true || fail "a shell"
