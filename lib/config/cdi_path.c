@@ -16,19 +16,22 @@
 
 #define LINKS_MAX 40
 
-/* Read the link at path, whose last component begins at name. */
-static bool read_link(char *path, size_t name, char target[PATH_MAX])
+/*
+ * Read the link at path, whose last component begins at name.  *safe: only root
+ * could have changed a directory so far.
+ */
+static bool read_link(char *path, size_t name, char target[PATH_MAX],
+		      bool *safe)
 {
 	struct stat st, dir;
 	char first = path[name];
 	ssize_t n = -1;
-	bool safe;
 
 	path[name] = '\0';
-	safe = stat(path, &dir) == 0 && dir.st_uid == 0 &&
-	       !(dir.st_mode & 022);
+	*safe = *safe && stat(path, &dir) == 0 && dir.st_uid == 0 &&
+		!(dir.st_mode & 022);
 	path[name] = first;
-	if (safe && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
+	if (*safe && lstat(path, &st) == 0 && S_ISLNK(st.st_mode) &&
 	    st.st_uid == 0)
 		n = readlink(path, target, PATH_MAX - 1);
 	if (n > 0)
@@ -52,6 +55,7 @@ int nsc_cdi_resolve(char **path)
 {
 	char done[PATH_MAX] = "/", rest[PATH_MAX], next[PATH_MAX];
 	unsigned int links = 0;
+	bool safe = true;
 
 	if (snprintf(rest, sizeof(rest), "%s", *path) >= (int)sizeof(rest))
 		return 0;
@@ -69,7 +73,7 @@ int nsc_cdi_resolve(char **path)
 		} else if (len && !(len == 1 && rest[skip] == '.')) {
 			memcpy(done + at, rest + skip, len);
 			done[at + len] = '\0';
-			if (read_link(done, at, target)) {
+			if (read_link(done, at, target, &safe)) {
 				done[*target == '/' ? 1 : at] = '\0';
 				links++;
 				if (snprintf(next, sizeof(next), "%s%s",

@@ -263,6 +263,9 @@ int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err)
 	text = write_claim(plan);
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "devices");
+	/* Nobody would read all of it. */
+	if (strlen(text) > CLAIM_MAX)
+		return nsc_error_sys(err, E2BIG, "devices");
 	lock = lock_all(err);
 	ret = lock < 0 ? lock : nsc_others_each(plan, compare_any, err);
 	if (ret < 0)

@@ -58,9 +58,12 @@ int nsc_attributes_of_init(const struct nsc_config *config, pid_t pid,
 		.sched_policy = SCHED_OTHER,
 		.io_priority = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0),
 	};
-	int ret = nsc_attributes_schedule(&config->process, pid, err);
+	const struct nsc_process *own = &config->process;
+	int ret = nsc_attributes_schedule(own, pid, err);
 
-	if (ret == 0 && !config->init)
+	/* Only what was just set: a host that is a container has no right. */
+	if (ret == 0 && !config->init &&
+	    (own->sched_policy >= 0 || own->io_priority >= 0))
 		ret = nsc_attributes_schedule(&usual, pid, err);
 	return ret < 0 || !(config->namespaces & CLONE_NEWTIME) ? ret :
 	       set_clocks(config, pid, err);

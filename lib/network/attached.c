@@ -51,6 +51,7 @@ struct attached {
 	size_t n;
 	struct nl_sock *sock;
 	bool changed;		/* one has ended */
+	bool look;		/* a check: change nothing */
 };
 
 static void attached_close(struct attached *a)
@@ -90,7 +91,9 @@ static int attached_read(struct attached *a, struct nsc_error *err)
 			return nsc_error_context(err, DIR);
 		}
 		if (!attached_runs(&one)) {
-			nsc_netlink_delete(a->sock, one.port, NSC_IGNORE);
+			if (!a->look)
+				nsc_netlink_delete(a->sock, one.port,
+						   NSC_IGNORE);
 			nsc_kv_free(&attached_kv, &one);
 			a->changed = true;
 			continue;
@@ -111,6 +114,7 @@ static int attached_open(struct attached *a, bool make, struct nsc_error *err)
 {
 	int ret = nsc_nft_load(err);
 
+	a->look = !make;
 	if (ret == 0)
 		ret = nsc_netlink_open(&a->sock, err);
 	if (ret < 0 || (!make && access(DIR, F_OK) < 0))
@@ -340,7 +344,9 @@ static int check_addresses(const struct attached *a,
 			   struct nsc_error *err)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (same_text(a->list[i].address[0], new->address[0]) &&
+		/* This start may have tried another name before. */
+		if (a->list[i].pid != new->pid &&
+		    same_text(a->list[i].address[0], new->address[0]) &&
 		    same_text(a->list[i].bridge, new->bridge))
 			return nsc_error_set(err, EADDRINUSE, "%s: the "
 					     "container of '%s' has this "
@@ -372,7 +378,8 @@ static int claim_on(struct attached *a, const struct nsc_claim *claim,
 		ret = attached_set_rules(a, a->n + 1, err);
 	if (ret == 0 && !strcmp(new->bridge, NSC_BRIDGE))
 		ret = nsc_bridge_make(a->sock, gateways, err);
-	return ret;
+	/* Not a reason to try another name. */
+	return ret == -EEXIST ? -EADDRINUSE : ret;
 }
 
 int nsc_attached_claim(const struct nsc_claim *claim, int *lock,

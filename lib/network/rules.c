@@ -156,9 +156,12 @@ static void print_masquerading(FILE *out, const struct nsc_attached *list,
 	fputs("chain masquerading {\n"
 	      "type nat hook postrouting priority 100; policy accept;\n", out);
 	for (size_t i = 0; i < n; i++) {
-		if (!is_ours(&list[i]))
-			fprintf(out, "oifname \"%s\" ct status dnat "
-				"masquerade\n", list[i].bridge);
+		for (size_t v6 = 0; !is_ours(&list[i]) && v6 < 2; v6++)
+			if (address_of(&list[i], v6, &address, text))
+				fprintf(out, "oifname \"%s\" %s daddr %s "
+					"ct status dnat masquerade\n",
+					list[i].bridge, v6 ? "ip6" : "ip",
+					text);
 		for (size_t v6 = 0; is_ours(&list[i]) && v6 < 2; v6++) {
 			if (done[v6] ||
 			    !address_of(&list[i], v6, &address, text))

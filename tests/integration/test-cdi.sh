@@ -268,6 +268,25 @@ trusted() {
 	forget
 }
 
+# A user's link in the way of a vendor's path leads to a link of root's.
+users_link() {
+	mkdir -p /srv/mine /srv/roots /srv/secret
+	ln -s /srv/secret /srv/roots/data
+	cdi /etc/cdi/a.json <<-'END'
+	{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [
+	 {"name": "one", "containerEdits": {"mounts": [
+	  {"hostPath": "/srv/mine/link/data", "containerPath": "/mnt/x"}]}}]}
+	END
+	devices '"vendor.com/device=one"'
+	ln -s /srv/roots /srv/mine/link
+	status_is 0 nsinit check alice		# the control: root's links
+	chown -h alice /srv/mine/link
+	chown alice /srv/mine
+	refused "/srv/mine/link/data"
+	rm -rf /srv/mine /srv/roots /srv/secret
+	forget
+}
+
 held_by() {
 	contains "the holder" "'vendor.com/device=$1' is held by the container of 'alice'" \
 		"$(cat "$OUT/text")"
@@ -371,5 +390,6 @@ t "YAML, and the order of the directories" yaml
 t "a block device, and groups" block
 t "what is wrong is named" wrong
 t "P9 only files of root name devices" trusted
+t "P9 a user's link leads no path of a vendor" users_link
 t "P10 an exclusive device has one container" exclusive
 t "P10 of simultaneous starts, one gets it" exclusive_storm
