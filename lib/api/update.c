@@ -19,6 +19,7 @@
 #include "cgroup/cgroup_tree.h"
 #include "container/start_container.h"
 #include "network/lists.h"
+#include "network/network.h"
 #include "network/resolver.h"
 #include "policy/policy.h"
 #include "rundir/instance.h"
@@ -277,7 +278,8 @@ static int update_lists(const struct nsc_config *config, int instance,
 {
 	int ret;
 
-	if (!(state->namespaces & CLONE_NEWNET))
+	if (!(state->namespaces & CLONE_NEWNET) ||
+	    (nsc_network_joins(config) && !nsc_lists_wanted(config)))
 		return 0;
 	ret = nsc_lists_update(config, state->pid, err);
 	if (ret == 0)

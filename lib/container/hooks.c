@@ -273,20 +273,16 @@ static int print(const struct nsc_plan *plan, pid_t pid, char **ret,
 		.plan = plan, .when = NSC_HOOK_STOP, .pid = pid,
 		.rootfs = config->rootfs,
 	};
-	_cleanup_free_ char *state = NULL;
 	char **environment = NULL;
 	size_t n = 0;
 	int error = make_environment(&stop, &environment);
 
-	if (error == 0)
-		error = nsc_hooks_state(&stop, &state);
 	for (size_t i = 0; hooks && error == 0 && i <= config->n_hooks; i++) {
 		const struct nsc_config_hook *hook =
 			i < config->n_hooks ? &config->hooks[i] : network;
 
 		if (!hook || hook->when != NSC_HOOK_STOP)
 			continue;
-		hooks[n].state = state;
 		hooks[n].timeout = hook->timeout;
 		hooks[n].environment = hooks_environment_of(hook, environment);
 		hooks[n].arguments = make_argv(hook);
@@ -333,7 +329,12 @@ int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err)
 int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 		   struct nsc_error *err)
 {
+	const struct nsc_hooks stop = {
+		.plan = plan, .when = NSC_HOOK_STOP, .pid = pid,
+		.rootfs = plan->config->rootfs,
+	};
 	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *state = NULL;
 	int ret = 0;
 
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
@@ -345,6 +346,11 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 	ret = print(plan, pid, &text, err);
 	if (ret < 0 || !text)
 		return ret;
-	return nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text,
+	if (nsc_hooks_state(&stop, &state) < 0)
+		return nsc_error_sys(err, ENOMEM, "hooks");
+	ret = nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS_STATE, state,
+				strlen(state), 0600, err);
+	return ret < 0 ? ret :
+	       nsc_file_write_at(plan->rundir, NSC_FILE_HOOKS, text,
 				 strlen(text), 0600, err);
 }

@@ -25,6 +25,9 @@
 #define TABLE "inet " NSC_NAMES_TABLE
 #define SET_SIZE 4096	/* addresses of a name */
 
+/* Of a connection that comes back to its own host; marks of names are odd. */
+#define OWN "0x00000002"
+
 static bool has_lists(const struct nsc_config_network *n)
 {
 	return n->allow.given || n->deny.given;
@@ -152,11 +155,12 @@ static void print_metadata(FILE *out, const struct nsc_destinations *allow)
 static void print_chain(FILE *out, const struct nsc_config_network *n,
 			const char *name)
 {
+	/* IPV6_FREEBIND makes "answers" to what came over the loopback. */
 	fprintf(out, "chain %s {\n"
 		"ip option lsrr exists drop\n"
 		"ip option ssrr exists drop\n"
 		"exthdr rt exists drop\n"
-		"ct direction reply accept\n"
+		"ct direction reply ct mark != " OWN " accept\n"
 		"icmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 		"nd-neighbor-advert, mld-listener-report, "
 		"mld2-listener-report } accept\n", name);
@@ -188,7 +192,8 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 		if (has_lists(&config->networks[i]))
 			print_chain(out, &config->networks[i], name);
 	}
-	fputs("chain output {\ntype filter hook output priority filter;\n",
+	fputs("chain output {\ntype filter hook output priority filter;\n"
+	      "oifname \"lo\" ct direction original ct mark set " OWN "\n",
 	      out);
 	for (size_t i = 0; i < config->n_networks; i++) {
 		nsc_network_interface(config, i, name);

@@ -305,6 +305,7 @@ void nsc_recording_recover(const struct nsc_recording_file *f,
 	while (list && (entry = readdir(list))) {
 		struct nsc_recording_file one = { .dir = f->dir, .fd = -1 };
 		char digest[NSC_SHA256_TEXT + 1];
+		bool linked;
 
 		if (strlen(entry->d_name) != NSC_CAST_ID + strlen(NSC_CAST) ||
 		    strcmp(entry->d_name + NSC_CAST_ID, NSC_CAST) != 0)
@@ -313,8 +314,12 @@ void nsc_recording_recover(const struct nsc_recording_file *f,
 		flock(f->dir, LOCK_EX);
 		one.fd = recordings_take(f->dir, entry->d_name);
 		flock(f->dir, LOCK_UN);
-		if (one.fd >= 0 &&
-		    nsc_recording_finish(&one, digest, NSC_IGNORE) == 0)
+		linked = one.fd >= 0 && is_linked(one.fd);
+		/* The log has it already: only the compression failed. */
+		if (linked)
+			recording_compress(&one);
+		else if (one.fd >= 0 &&
+			 nsc_recording_finish(&one, digest, NSC_IGNORE) == 0)
 			told(one.id, digest, arg);
 		nsc_fd_close(&one.fd);
 	}

@@ -12,7 +12,10 @@
 
 #include "util/command.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/paths.h"
+
+#define STATE_MAX 8192
 
 #define FIELD(name, kind) { #name, NSC_KV_##kind, \
 			    offsetof(struct nsc_hook_stop, name), 0 }
@@ -20,7 +23,6 @@ static const struct nsc_kv_field fields[] = {
 	FIELD(timeout, UINT),
 	FIELD(arguments, VECTOR),
 	FIELD(environment, VECTOR),
-	FIELD(state, OPTIONAL),
 };
 #undef FIELD
 
@@ -30,12 +32,12 @@ const struct nsc_kv nsc_hooks_kv = {
 	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
-static void hooks_run(const struct nsc_hook_stop *hook)
+static void hooks_run(const struct nsc_hook_stop *hook, const char *state)
 {
 	char *const *argv = hook->arguments;
 	const struct nsc_command command = {
 		.path = argv[0], .argv = argv, .envp = hook->environment,
-		.timeout = hook->timeout, .input = hook->state,
+		.timeout = hook->timeout, .input = state,
 	};
 	char output[200];
 	int ret = nsc_command_run(&command, output, sizeof(output));
@@ -57,7 +59,7 @@ static void hooks_run(const struct nsc_hook_stop *hook)
 }
 
 /* False if the rest of the text was not written by nsc_hooks_save(). */
-static bool run_all(char *text)
+static bool run_all(char *text, const char *state)
 {
 	bool right = true;
 
@@ -68,7 +70,7 @@ static bool run_all(char *text)
 				     NSC_IGNORE) == 0 &&
 			hook.arguments && hook.environment;
 		if (right)
-			hooks_run(&hook);
+			hooks_run(&hook, state);
 		nsc_kv_free(&nsc_hooks_kv, &hook);
 	}
 	return right;
@@ -77,13 +79,17 @@ static bool run_all(char *text)
 void nsc_hooks_stop(int rundir)
 {
 	_cleanup_free_ char *text = NULL;
+	char state[STATE_MAX] = "";
 	int ret = nsc_kv_read(&nsc_hooks_kv, rundir, NSC_FILE_HOOKS, &text,
 			      NSC_IGNORE);
 
 	if (ret == -ENOENT)
 		return;
-	if (ret < 0 || !run_all(text))
+	/* The format of 'hooks' is older than the state, and stays. */
+	nsc_file_read_text(rundir, NSC_FILE_HOOKS_STATE, state, sizeof(state));
+	if (ret < 0 || !run_all(text, *state ? state : NULL))
 		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
 		       NSC_FILE_HOOKS "' cannot be read: some have not run");
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);
+	unlinkat(rundir, NSC_FILE_HOOKS_STATE, 0);
 }

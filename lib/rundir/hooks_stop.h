@@ -10,7 +10,6 @@ struct nsc_hook_stop {
 	unsigned int timeout;	/* seconds */
 	char **arguments;	/* the first is the program's path */
 	char **environment;
-	char *state;		/* for its standard input, or NULL */
 };
 
 extern const struct nsc_kv nsc_hooks_kv;

@@ -39,6 +39,7 @@
 #define NSC_FILE_SESSIONS "sessions"
 #define NSC_FILE_MONITOR "monitor"
 #define NSC_FILE_HOOKS "hooks"
+#define NSC_FILE_HOOKS_STATE "hooks_state"	/* what they read */
 #define NSC_FILE_ENTER "enter"
 #define NSC_FILE_RECORD "record"	/* see recorder_socket.h */
 #define NSC_FILE_CGROUP "cgroup"

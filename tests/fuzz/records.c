@@ -202,7 +202,7 @@ int fuzz_command_run(const struct nsc_command *command, char *output,
 
 void fuzz_hooks(char *text)
 {
-	run_all(text);
+	run_all(text, NULL);
 }
 
 void fuzz_log(char *text)

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """outside.py ADDRESS... - servers that answer "outside" at each address: TCP at
-the ports 98 and 99; at 96, which then repeats each line; and UDP at 97."""
+the ports 98 and 99; at 96, which then repeats each line; and UDP at 97 and 4097."""
 import os
 import socket
 import sys
@@ -46,7 +46,8 @@ for where in sys.argv[1:]:
         listener.listen()
         threading.Thread(target=serve_tcp, args=(
             listener, number == 96)).start()
-    threading.Thread(target=serve_udp, args=(
-        open_one(where, socket.SOCK_DGRAM, 97),)).start()
+    for number in 97, 4097:
+        threading.Thread(target=serve_udp, args=(
+            open_one(where, socket.SOCK_DGRAM, number),)).start()
 print("ready", flush=True)
 os.close(1)

@@ -68,6 +68,24 @@ def route(address, port):
         return "sent"
 
 
+def own(address, port):
+    """By way of an answer to a packet that was sent in the other's name."""
+    freebind = 78       # IPV6_FREEBIND
+    kind = socket.AF_INET6, socket.SOCK_DGRAM
+    with socket.socket(*kind) as me, socket.socket(*kind) as other, \
+            socket.socket(*kind) as route_there:
+        route_there.connect((address, port))
+        mine = route_there.getsockname()[0]
+        me.settimeout(TIMEOUT)
+        me.bind((mine, 4321))
+        other.setsockopt(socket.IPPROTO_IPV6, freebind, 1)
+        other.bind((address, port))
+        other.sendto(b"x", (mine, 4321))
+        me.recv(64)
+        me.sendto(b"x", (address, port))
+        return answer(me)
+
+
 def held(address, port):
     """A connection that stays: says when the server's next line comes."""
     with socket.socket(family(address), socket.SOCK_STREAM) as sock:

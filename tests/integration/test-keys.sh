@@ -432,7 +432,7 @@ hooks_too_many() {
 	wait_until 5 no_container alice
 	equal "those that fit" "stop 64" "$(cat /run/hooks)"
 	many 66000
-	refused "hooks.stop: hooks: needs 67"
+	refused "hooks.stop: hooks: needs 66"
 	refused ", but the limit is 65536: arguments takes 66"
 	[ ! -e /run/hooks ] || fail "they ran"
 	nsinit check alice > "$OUT/check" 2>&1 && fail "check finds nothing"

@@ -104,6 +104,18 @@ tcp,fd80::1,98 tcp,fd80::9,99 udp,10.80.0.1,97 udp,10.80.0.9,97
 udp,fd80::1,97 udp,fd80::9,97 ping,10.80.0.1,0 ping,10.80.0.9,0
 ping,fd80::1,0 ping,fd80::9,0 tcp,169.254.169.254,99"
 
+# Somebody inside sends in the name of the other end, and answers that.
+own_answers() {
+	lists veth ""
+	equal "control" "own,fd80::9,4097: outside" "$(reach own,fd80::9,4097)"
+	lists veth '"allow": ["10.80.0.1:99"]'
+	reach own,fd80::9,4097 > "$OUT/text"
+	contains "with a list" "own,fd80::9,4097: E" "$(cat "$OUT/text")"
+	lists veth '"deny": ["fd80::9"]'
+	reach own,fd80::9,4097 > "$OUT/text"
+	contains "denied" "own,fd80::9,4097: E" "$(cat "$OUT/text")"
+}
+
 # results FILE : one word for each probe; a refusal has several errors.
 results() {
 	sed 's/.*: //; s/^\(E.*\|silence\)$/no/; s/outside/yes/' "$1" | xargs
@@ -488,6 +500,7 @@ outside_begins
 t "N1 veth: what the list has is reached, and nothing else" only veth
 t "N1 pasta: what the list has is reached, and nothing else" only pasta
 t "N1 macvlan: what the list has is reached, and nothing else" only macvlan
+t "N1 an answer to a packet of one's own is judged" own_answers
 t "N1 ipvlan: what the list has is reached, and nothing else" only ipvlan
 t "N2 veth: nothing inside changes it, root with CAP_NET_ADMIN included" \
 	unchangeable veth
