@@ -34,6 +34,7 @@
 #include "linux/capability.h"
 #include "linux/credential.h"
 #include "linux/descriptors.h"
+#include "linux/pidfd.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
 #include "rundir/recorder_socket.h"
@@ -396,10 +397,32 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 	_exit(ret < 0);
 }
 
+#define TERMINALS 128		/* of one connection, at a time */
+
+/*
+ * Whoever has taken over a placed sshd has its connection: each terminal takes
+ * processes and a file of the host's.
+ */
+static bool has_room(int *list, size_t *n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < *n; i++)
+		if (nsc_pidfd_alive(list[i]))
+			list[left++] = list[i];
+		else
+			close(list[i]);
+	*n = left;
+	return left < TERMINALS;
+}
+
 static void serve(struct recorder *r)
 {
+	static int list[TERMINALS];
+	static size_t terminals;
 	struct nsc_recorder_request request;
 	int fds[NSC_DESCRIPTORS_MAX];
+	pid_t pid;
 	int n = nsc_descriptors_receive(CLIENT, &request, sizeof(request), fds,
 					0);
 
@@ -408,11 +431,14 @@ static void serve(struct recorder *r)
 	if (n == 0 && request.type == NSC_RECORDER_BEGIN)
 		record_relay(r, &request);
 	if (n != 1 || request.type != NSC_RECORDER_BETWEEN ||
-	    !nsc_terminal_is_master(fds[0]))
+	    !nsc_terminal_is_master(fds[0]) || !has_room(list, &terminals))
 		_exit(1);
 	r->inner = fds[0];
-	if (nsc_process_fork_unwatched() == 0)
+	pid = nsc_process_fork_unwatched();
+	if (pid == 0)
 		record_between(r, &request);
+	list[terminals] = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	terminals += list[terminals] >= 0;
 	nsc_fd_close(&r->inner);
 }
 

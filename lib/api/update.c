@@ -294,7 +294,7 @@ static int update(const struct nscontainer *c, char *const *settings,
 	_cleanup_config_ struct nsc_config *config = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
-	struct nsc_lifecycle lifecycle, file;
+	struct nsc_lifecycle lifecycle = { 0 }, file = { 0 };
 	_cleanup_fd_ int rundir = -1;
 	_cleanup_fd_ int instance = -1;
 	_cleanup_fd_ int pidfd = -1;

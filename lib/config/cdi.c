@@ -172,7 +172,8 @@ static void find(const struct files *files, const char *name,
 		struct file *f = &files->list[i];
 		const struct nsc_cdi_file *c = &f->cdi;
 
-		if (strlen(c->kind) != kind || strncmp(c->kind, name, kind))
+		if (strlen(c->kind) != kind ||
+		    strncmp(c->kind, name, kind) != 0)
 			continue;
 		for (size_t k = 0; k < c->n_devices; k++) {
 			if (strcmp(c->devices[k].name, name + kind + 1) != 0)

@@ -301,7 +301,7 @@ static int add_mount(struct nsc_reader *r, struct mount *from,
 	if (!bind && strcmp(type, "tmpfs") != 0)
 		return cannot(r, e, "of the types of mounts, only \"bind\" and "
 				    "\"tmpfs\" are supported");
-	if (bind && m->source[0] != '/')
+	if (bind && (!m->source || m->source[0] != '/'))
 		return nsc_field_refuse_member(r, "hostPath", "expected an "
 					       "absolute path");
 	return mount_options(r, from, e, m);

@@ -74,14 +74,16 @@ int nsc_cdi_version_check(const char *path, const json_t *root,
 	const json_t *devices = json_object_get(root, "devices");
 	const char *version = *text == 'v' ? text + 1 : text;
 	struct need n = { "0.1.0", "" };
+	const char *class;
 	size_t i = 0;
 
-	while (i < NSC_ARRAY_SIZE(versions) && strcmp(versions[i], version))
+	while (i < NSC_ARRAY_SIZE(versions) && strcmp(versions[i], version) != 0)
 		i++;
 	if (i == NSC_ARRAY_SIZE(versions))
 		return nsc_error_set(err, EINVAL, "%s: cdiVersion: is not one "
 				     "of 0.1.0 to 1.1.0", path);
-	if (strchr(strchr(kind, '/'), '.'))
+	class = strchr(kind, '/');
+	if (class && strchr(class, '.'))
 		need(&n, "0.6.0", "a class with '.'");
 	if (nsc_field_has(root, "annotations"))
 		need(&n, "0.6.0", "annotations");

@@ -78,6 +78,7 @@ int nsc_destination_parse(const char *text, struct nsc_destination *ret)
 {
 	struct nsc_destination to = { .protocol = 0 };
 	char copy[NSC_DNS_NAME_MAX + 32], *host = copy, *ports;
+	const char *name = NULL;
 
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
@@ -89,14 +90,14 @@ int nsc_destination_parse(const char *text, struct nsc_destination *ret)
 		if (!nsc_address_is_network(&to.net))
 			return -EINVAL;
 	} else if (host == copy && nsc_dns_pattern_valid(host)) {
-		to.name = strdup(host);
-		if (!to.name)
-			return -ENOMEM;
+		name = host;
 	} else if (strcmp(host, "*") != 0) {
 		return -EINVAL;
 	}
 	*ret = to;
-	return 0;
+	if (name)
+		ret->name = strdup(name);
+	return !name || ret->name ? 0 : -ENOMEM;
 }
 
 void nsc_destinations_free(struct nsc_destinations *all)

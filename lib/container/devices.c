@@ -251,7 +251,8 @@ int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err)
 	return nsc_others_each(plan, compare_others, err);
 }
 
-int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err)
+int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
+		      struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_fd_ int lock = -1;
@@ -277,6 +278,8 @@ int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err)
 	/* Locked first: a check takes a shared lock of a claim with text. */
 	ret = flock(fd, LOCK_EX | LOCK_NB) < 0 ? -errno :
 	      nsc_file_write_all(fd, text, strlen(text));
-	return ret < 0 ? nsc_error_sys(err, -ret, "claim the devices") :
-			 NSC_TAKE_FD(fd);
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "claim the devices");
+	*claim = NSC_TAKE_FD(fd);
+	return 0;
 }

@@ -19,11 +19,12 @@
 int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err);
 
 /*
- * Claim the devices of the plan; -EBUSY names the holder of one.  Returns a
- * descriptor to keep until the container runs, 0 if it has no devices, or a
- * negative errno.
+ * Claim the devices of the plan; -EBUSY names the holder of one.  *claim is a
+ * descriptor to keep until the container runs, and stays as it is if it has no
+ * devices.  Returns 0 or a negative errno.
  */
-int nsc_devices_claim(const struct nsc_plan *plan, struct nsc_error *err);
+int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
+		      struct nsc_error *err);
 
 /*
  * The names of devices[] of container.json that an instance has, or only the

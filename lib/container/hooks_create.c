@@ -17,6 +17,7 @@
 
 #include "container/hooks.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/text.h"
 
 #define ROUNDS 3		/* for children that are made meanwhile */
@@ -41,10 +42,9 @@ static int kill_others(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (proc < 0 || !is_own_proc(proc))
 		return nsc_error_set(err, ENOENT, "hooks.create_container: the "
 				     "container's /proc is covered");
-	dir = fdopendir(proc);
+	dir = nsc_file_list(proc);
 	if (!dir)
 		return nsc_error_sys(err, errno, "/proc");
-	proc = -1;
 	while ((entry = readdir(dir))) {
 		long long pid;
 

@@ -126,7 +126,7 @@ static int image_mount(const struct nsc_plan *plan, struct nsc_error *err)
 		device = nsc_loop_open(file, false, path, err);
 	ret = device < 0 || !plan->config->rootfs_verity ?
 		      device : nsc_verity_open(plan, path, &verity, err);
-	if (ret >= 0)
+	if (ret >= 0 && type)
 		mount = mount_device(*verity.path ? verity.path : path, type,
 				     err);
 	return mount < 0 ? nsc_error_context(err, "rootfs '%s'",

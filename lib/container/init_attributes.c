@@ -54,7 +54,7 @@ int nsc_attributes_of_init(const struct nsc_config *config, pid_t pid,
 			   struct nsc_error *err)
 {
 	/* container-init must not wait behind the processes that it ends. */
-	static const struct nsc_process usual = {
+	const struct nsc_process usual = {
 		.sched_policy = SCHED_OTHER,
 		.io_priority = IOPRIO_PRIO_VALUE(IOPRIO_CLASS_NONE, 0),
 	};

@@ -30,7 +30,7 @@
 #include "util/paths.h"
 #include "util/process.h"
 
-#define MIB (1024 * 1024)
+#define MIB ((uint64_t)1024 * 1024)
 #define SLACK (4 * MIB)		/* mke2fs leaves out a small last group */
 #define LOCK_MS 5000		/* for the end of the container before */
 #define SELF "/proc/self/fd/3"	/* the image, in a program */

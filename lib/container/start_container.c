@@ -415,8 +415,7 @@ static int create(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_account_check(plan, true, err);
 	if (ret == 0)
-		ret = nsc_devices_claim(plan, err);
-	claim = ret > 0 ? ret : -1;
+		ret = nsc_devices_claim(plan, &claim, err);
 	return ret < 0 ? ret : nsc_create(plan, err);
 }
 

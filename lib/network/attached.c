@@ -363,13 +363,13 @@ static int claim_on(struct attached *a, const struct nsc_claim *claim,
 						 plan->automatic[1].router };
 	struct nsc_attached *list = reallocarray(a->list, a->n + 1,
 						 sizeof(*list));
-	int ret = list ? 0 : nsc_error_sys(err, ENOMEM, "network");
+	int ret;
 
-	if (ret == 0) {
-		a->list = list;
-		list[a->n] = *new;	/* a->n stays: the caller owns it */
-		ret = check_all(a, new, err);
-	}
+	if (!list)
+		return nsc_error_sys(err, ENOMEM, "network");
+	a->list = list;
+	list[a->n] = *new;	/* a->n stays: the caller owns it */
+	ret = check_all(a, new, err);
 	if (ret == 0)
 		ret = check_addresses(a, new, err);
 	if (ret == 0)

@@ -54,7 +54,7 @@ static int veth_add(struct nl_sock *sock, const struct nsc_claim *claim,
 	bool own = nsc_attached_on_bridge(n);
 	_cleanup_fd_ int lock = -1;
 	unsigned char mac[NSC_MAC_SIZE];
-	struct nsc_link bridge;
+	struct nsc_link bridge = { .index = 0 };
 	int ret = nsc_attached_is(n) ? nsc_attached_claim(claim, &lock, err) :
 				       0;
 

@@ -33,10 +33,11 @@ static int cast_length(const unsigned char *p, size_t n)
 /* Is it a control character, one of C1 included, or one of JSON's? */
 static char *cast_put(char *to, const unsigned char *p, int len)
 {
-	unsigned int c = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
+	unsigned int c;
 
 	if (len == 0)
-		return memcpy(to, "\\ufffd", 6), to + 6;
+		return to + sprintf(to, "\\ufffd");
+	c = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
 	if ((len == 1 && (c < 0x20 || c == 0x7f)) ||
 	    (len == 2 && p[0] == 0xc2 && c < 0xa0))
 		return to + sprintf(to, "\\u%04x", c);

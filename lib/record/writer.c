@@ -3,6 +3,7 @@
 #include "record/writer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -105,6 +106,19 @@ static int write_message(struct writing *f, const char *message, size_t len)
 	return write_event(f, event, len, now);
 }
 
+/* The relay has given up, and its session goes on: until when? */
+static void wait_for_end(struct writing *f)
+{
+	struct pollfd p = { .fd = f->w->messages };
+
+	poll(&p, 1, 0);
+	if (!(p.revents & POLLHUP) && !f->gap.from)
+		f->gap = (struct nsc_record_gap){ (int64_t)time(NULL), 0,
+						  ETIMEDOUT };
+	while (!(p.revents & POLLHUP))
+		poll(&p, 1, -1);
+}
+
 int nsc_writer_run(const struct nsc_writer *w)
 {
 	struct writing f = {
@@ -119,6 +133,8 @@ int nsc_writer_run(const struct nsc_writer *w)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n == 0)
+			wait_for_end(&f);
 		if (n <= 0)
 			break;
 		ret = write_message(&f, message, (size_t)n);

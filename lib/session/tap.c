@@ -32,6 +32,12 @@ static bool tap_send(struct nsc_tap *tap, char type, const void *data,
 	while (n < 0 && errno == EINTR);
 	if (n == (ssize_t)len + 1)
 		return true;
+	/* Open until the session ends, so that the writer knows when. */
+	if (n < 0 && errno == EAGAIN && tap->go_on &&
+	    shutdown(tap->recorder, SHUT_WR) == 0) {
+		tap->recorder = -1;
+		return true;
+	}
 	return nsc_tap_lost(tap);
 }
 

@@ -456,8 +456,8 @@ flushed() {
 	network alice "$AUTO"
 	in_box alice true || fail "su fails"
 	nft flush ruleset
-	empty "control" "$(timeout 2 su alice -s /bin/bash -c \
-		'cat < /dev/tcp/10.80.0.1/99')"
+	empty "control" "$(su alice -s /bin/bash -c \
+		'timeout 2 bash -c "cat < /dev/tcp/10.80.0.1/99"')"
 	/usr/libexec/nscontainer/network-end --again || fail "it fails"
 	contains "again" 10.80.0.2 \
 		"$(in_box alice 'cat < /dev/tcp/10.80.0.1/99')"
