@@ -348,7 +348,7 @@ int nsc_lists_update(const struct nsc_config *config, pid_t pid,
 	_cleanup_free_ char *rules = nsc_lists_print(config, true);
 	const struct task task = { .net = net, .rules = rules };
 	_cleanup_fd_ int pidfd = -1;
-	bool own;
+	bool own = false;
 	int ret;
 
 	if (net < 0 || !rules)
