@@ -121,8 +121,19 @@ results() {
 	sed 's/.*: //; s/^\(E.*\|silence\)$/no/; s/outside/yes/' "$1" | xargs
 }
 
+# lacking TYPE : this kernel has no such network, and says so.
+lacking() {
+	need_product
+	clean_slate
+	config alice "{\"rootfs\": \"/\", \"networks\": [{\"type\": \"$1\",
+		\"context\": {\"parent\": \"wan0\"}, $MADE, \"allow\": []}]}"
+	status_is 1 nsinit start alice
+	contains "the reason" "this kernel has no $1" "$(cat "$OUT/stderr")"
+}
+
 # only TYPE : each of a list is reached, and nothing else.
 only() {
+	entry "$1" > /dev/null || { lacking "$1"; return; }
 	lists "$1" ""
 	# shellcheck disable=SC2086
 	reach $PROBES > "$OUT/all" || fail "su fails" "$(cat "$OUT/all")"
