@@ -77,7 +77,8 @@ int nsc_cdi_version_check(const char *path, const json_t *root,
 	const char *class;
 	size_t i = 0;
 
-	while (i < NSC_ARRAY_SIZE(versions) && strcmp(versions[i], version) != 0)
+	while (i < NSC_ARRAY_SIZE(versions) &&
+	       strcmp(versions[i], version) != 0)
 		i++;
 	if (i == NSC_ARRAY_SIZE(versions))
 		return nsc_error_set(err, EINVAL, "%s: cdiVersion: is not one "
