@@ -635,6 +635,13 @@ live_conf() {
 		conf "$(cat "$EXAMPLES"/nscontainer_conf_5_bridge_*)"
 		inside 'ping -c 1 -W 5 10.55.0.1 && ping -c 1 -W 5 fd10:55::1 &&
 			ip route | grep "default via 10.55.0.1"' ;;
+	record)
+		policy
+		ssh "${SSH_OPTIONS[@]}" -tt alice@127.0.0.1 'echo shown' \
+			< /dev/null > "$OUT/text" 2>&1
+		contains "the terminal" shown "$(cat "$OUT/text")"
+		wait_until 10 [ -e /var/log/nscontainer/recordings/alice/last ] ||
+			fail "no recording" ;;
 	*) UNKNOWN=1 ;;
 	esac
 }
