@@ -12,7 +12,6 @@
 #include "container/devices.h"
 #include "util/fd.h"
 #include "util/lock.h"
-#include "util/text.h"
 #include "rundir/running.h"
 #include "util/paths.h"
 #include "policy/dropins.h"
@@ -129,15 +128,17 @@ static json_t *stale_why(const struct nsc_state *state, int instance)
 
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
-static json_t *devices_json(int instance, bool exclusive)
-{
-	char **names = nsc_devices_names(instance, exclusive);
-	json_t *array = json_array();
+struct device_lists {
+	json_t *all, *exclusive;
+};
 
-	for (size_t i = 0; names && names[i]; i++)
-		json_array_append_new(array, json_string(names[i]));
-	nsc_text_free_vector(names);
-	return array;
+static void add_device(const char *name, bool exclusive, void *arg)
+{
+	const struct device_lists *lists = arg;
+
+	json_array_append_new(lists->all, json_string(name));
+	if (exclusive)
+		json_array_append_new(lists->exclusive, json_string(name));
 }
 
 static json_t *state_json(const struct listing *l,
@@ -145,7 +146,9 @@ static json_t *state_json(const struct listing *l,
 			  bool ending)
 {
 	json_t *reasons = stale_why(state, instance);
+	struct device_lists devices = { json_array(), json_array() };
 
+	nsc_devices_each(instance, add_device, &devices);
 	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
 			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o}",
 			 "user", state->user, "directory",
@@ -164,8 +167,8 @@ static json_t *state_json(const struct listing *l,
 			 "draining", !nsc_instance_is_current(instance,
 						state->generation),
 			 "ending", ending,
-			 "devices", devices_json(instance, false),
-			 "exclusive_devices", devices_json(instance, true),
+			 "devices", devices.all,
+			 "exclusive_devices", devices.exclusive,
 			 "networks", nsc_api_networks(state->networks));
 }
 

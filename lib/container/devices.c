@@ -142,26 +142,24 @@ static char *read_claim(int instance)
 	return text;
 }
 
-char **nsc_devices_names(int instance, bool exclusive)
+void nsc_devices_each(int instance,
+		      void (*each)(const char *name, bool exclusive, void *arg),
+		      void *arg)
 {
 	_cleanup_free_ char *text = read_claim(instance);
 	const char *rest = text ? text : "";
-	char **vector = calloc(1, sizeof(*vector));
 	struct row row;
-	size_t n = 0;
 
 	next_row(&rest, &row);
-	while (vector && next_row(&rest, &row)) {
+	while (next_row(&rest, &row)) {
 		_cleanup_free_ char *name = strndup(row.text, row.len);
 
 		/* A node has only a path. */
-		if (!name || *name == '/' ||
-		    (exclusive && !has_word(&row, "exclusive", 9)))
+		if (!name || *name == '/')
 			continue;
 		name[strcspn(name, " ")] = '\0';
-		(void)!nsc_text_append(&vector, &n, name);
+		each(name, has_word(&row, "exclusive", 9), arg);
 	}
-	return vector;
 }
 
 /* Does the maker of the claim, or its container, still live? */

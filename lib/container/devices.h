@@ -26,10 +26,9 @@ int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err);
 int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
 		      struct nsc_error *err);
 
-/*
- * The names of devices[] of container.json that an instance has, or only the
- * exclusive ones, in a new vector.
- */
-char **nsc_devices_names(int instance, bool exclusive);
+/* Call each for the names of devices[] of container.json that it has. */
+void nsc_devices_each(int instance,
+		      void (*each)(const char *name, bool exclusive, void *arg),
+		      void *arg);
 
 #endif

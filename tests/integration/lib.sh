@@ -265,6 +265,48 @@ release() {
 	return 0
 }
 
+# kill_starts : starts alice's container twenty times, and kills nsinit, each
+# time at a later moment.
+kill_starts() {
+	local i
+
+	for i in {1..20}; do
+		nsinit start alice > /dev/null 2>&1 &
+		sleep "0.$(printf %03d $((i * 4)))"
+		kill -KILL $! 2> /dev/null
+		wait $! 2> /dev/null
+		[ ! -e "$RUN/alice/pid" ] || nsinit stop alice
+	done
+}
+
+# shell_dialogue LINES : an ssh login of alice on a terminal.  LINES of expect
+# follow the first prompt; then ^C ends a command, and the shell ends with 5.
+shell_dialogue() {
+	{
+		cat <<-'END'
+		set timeout 20
+		spawn -noecho {*}$argv
+		send "PS1='pr''ompt> '\r"
+		expect "prompt> " {} default { exit 10 }
+		END
+		printf '%s\n' "$1"
+		cat <<-'END'
+		expect "prompt> "
+		send "sleep 60\r"
+		sleep 0.5
+		send "\003"
+		expect "prompt> " {} default { exit 12 }
+		send "exit 5\r"
+		expect eof {} default { exit 13 }
+		lassign [wait] pid id os status
+		exit [expr {$status == 5 ? 0 : 14}]
+		END
+	} > "$OUT/dialogue"
+	expect -f "$OUT/dialogue" -- ssh "${SSH_OPTIONS[@]}" -tt \
+		alice@127.0.0.1 > "$OUT/text" 2>&1 ||
+		fail "dialogue: status $?" "$(tr -d '\r' < "$OUT/text")"
+}
+
 syslog_text() {
 	sed 's/<[0-9]\{1,3\}>/\n&/g' "$TOP/syslog" 2> /dev/null
 }

@@ -417,13 +417,7 @@ killed_starting() {
 	begin
 	network alice '{"type": "veth", "context": {"bridge": "auto"},
 		"ports": ["8080:8099"]}'
-	for i in {1..20}; do
-		nsinit start alice > /dev/null 2>&1 &
-		sleep "0.$(printf %03d $((i * 4)))"
-		kill -KILL $! 2> /dev/null
-		wait $! 2> /dev/null
-		[ ! -e "$RUN/alice/pid" ] || nsinit stop alice
-	done
+	kill_starts
 	in_box alice true || fail "su fails"
 	gone
 }

@@ -327,17 +327,9 @@ killed() {
 
 # nsinit is killed at some moment of the start.
 killed_starting() {
-	local i
-
 	network alice "[$VETH, {\"type\": \"veth\",
 		\"context\": {\"bridge\": \"br0\", \"prefix\": \"nv\"}}]"
-	for i in {1..20}; do
-		nsinit start alice > /dev/null 2>&1 &
-		sleep "0.$(printf %03d $((i * 4)))"
-		kill -KILL $! 2> /dev/null
-		wait $! 2> /dev/null
-		[ ! -e "$RUN/alice/pid" ] || nsinit stop alice
-	done
+	kill_starts
 	all_gone
 }
 

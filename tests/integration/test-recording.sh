@@ -81,29 +81,10 @@ ssh_terminal() {
 ssh_shell() {
 	need_product
 	forget
-	cat > "$OUT/dialogue" <<-'END2'
-	set timeout 20
-	set ssh [lrange $argv 0 end]
-	spawn -noecho {*}$ssh
-	send "PS1='pr''ompt> '\r"
-	expect "prompt> " {} default { exit 10 }
-	stty rows 33 columns 101 < $spawn_out(slave,name)
-	expect -timeout 1 zzz {}
-	send "stty size; tty; echo \$SSH_TTY\r"
-	expect "33 101" {} default { exit 11 }
-	expect "prompt> "
-	send "sleep 60\r"
-	sleep 0.5
-	send "\003"
-	expect "prompt> " {} default { exit 12 }
-	send "exit 5\r"
-	expect eof {} default { exit 13 }
-	lassign [wait] pid id os status
-	exit [expr {$status == 5 ? 0 : 14}]
-	END2
-	expect -f "$OUT/dialogue" -- ssh "${SSH_OPTIONS[@]}" -tt \
-		alice@127.0.0.1 > "$OUT/text" 2>&1 ||
-		fail "dialogue: status $?" "$(tr -d '\r' < "$OUT/text")"
+	shell_dialogue 'stty rows 33 columns 101 < $spawn_out(slave,name)
+		expect -timeout 1 zzz {}
+		send "stty size; tty; echo \$SSH_TTY\r"
+		expect "33 101" {} default { exit 11 }'
 	contains "the user is told" "This session is recorded." \
 		"$(cat "$OUT/text")"
 	recorded "ssh" alice "sleep 60"

@@ -43,27 +43,8 @@ host's /dev/pts" "$(stat -c %d /dev/pts)" "$device"
 }
 
 interactive_shell() {
-	cat > "$OUT/dialogue" <<-'END'
-	set timeout 20
-	set ssh [lrange $argv 0 end]
-	spawn -noecho {*}$ssh
-	send "PS1='pr''ompt> '\r"
-	expect "prompt> " {} default { exit 10 }
-	send "stty size; tty\r"
-	expect "/dev/pts/" {} default { exit 11 }
-	expect "prompt> "
-	send "sleep 60\r"
-	sleep 0.5
-	send "\003"
-	expect "prompt> " {} default { exit 12 }
-	send "exit 5\r"
-	expect eof {} default { exit 13 }
-	lassign [wait] pid id os status
-	exit [expr {$status == 5 ? 0 : 14}]
-	END
-	expect -f "$OUT/dialogue" -- ssh "${SSH_OPTIONS[@]}" -tt \
-		alice@127.0.0.1 > "$OUT/text" 2>&1 ||
-		fail "dialogue: status $?" "$(tr -d '\r' < "$OUT/text")"
+	shell_dialogue 'send "stty size; tty\r"
+		expect "/dev/pts/" {} default { exit 11 }'
 	lacks "job control" "no job control" "$(cat "$OUT/text")"
 }
 
