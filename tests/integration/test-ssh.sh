@@ -260,6 +260,37 @@ password_login() {
 	landed_inside "$OUT/ns" alice
 }
 
+# What sshd counts against the address of a client, from OpenSSH 9.8 on: a
+# login that the module refuses is none of it, or one user's wrong
+# configuration would lock out everybody behind the address.
+counts() {
+	local pid
+
+	/usr/sbin/sshd -T -f /dev/null -o PerSourcePenalties=no \
+		-o HostKey=/etc/ssh/ssh_host_ed25519_key > /dev/null 2>&1 ||
+		skip "unsupported: sshd knows no PerSourcePenalties"
+	# A connection that says nothing counts as well.
+	listening() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
+	sshd_start 2322 -o "PerSourcePenalties=crash:600 authfail:600 \
+noauth:600 grace-exceeded:600 min:1"
+	# shellcheck disable=SC2034 # for nssh
+	SSHD_PORT=2322
+	pid=$(< /run/sshd-2322.pid)
+	idle() { ! pgrep -P "$pid" > /dev/null; }
+	locked_out() { ! nssh bob true 2> /dev/null; }
+	config alice '{"rootfs": "/nowhere"}'
+	for _ in 1 2 3; do
+		status_is 254 nssh alice true
+	done
+	logged "/nowhere"
+	wait_until 10 idle || fail "sshd has children"
+	nssh bob true || fail "bob cannot log in"
+	status_is 255 nssh nobody-here true
+	wait_until 10 locked_out || fail "a failed login is not counted"
+	config alice '{"rootfs": "/"}'
+	kill "$pid"
+}
+
 # landed_inside needs the pid: the container must not end before the
 # comparison.
 conf 'linger = 30;'
@@ -289,3 +320,4 @@ t "several sessions of one ssh connection are in one container" multiplexed
 t "two users are in two containers" two_users
 t "a second login joins the running container" second_login_joins
 t "ssh -J goes through a bastion user's container" bastion
+t "a login that is refused counts as no penalty of sshd" counts
