@@ -12,6 +12,7 @@
 #include "cgroup/cgroup_death.h"
 #include "monitor/idle.h"
 #include "monitor/lifetime.h"
+#include "monitor/names.h"
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
@@ -22,7 +23,6 @@
 #include "monitor/session_table.h"
 #include "monitor/terminals.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
@@ -70,6 +70,7 @@ struct monitor {
 	struct renewal renewal;
 	struct oom oom;
 	struct recorders recorders;
+	struct names names;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
 	char stop[16];		/* of the state, once it was changed */
@@ -209,6 +210,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		m->all.later,
 		m->trim,
 		m->oom.due,
+		m->names.again,
 		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
 
@@ -236,6 +238,7 @@ static void monitor_go_on(struct monitor *m)
 	hangup_go_on(&m->hangups);
 	idle_go_on(&m->all, &m->hangups);
 	oom_go_on(&m->oom, &m->all);
+	names_go_on(&m->names, m->state);
 	/* Not at once, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
@@ -283,13 +286,15 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = m->renewal.fifo, .events = POLLIN },
 		{ .events = m->oom.events },
 		{ .fd = m->recorders.socket, .events = POLLIN },
+		{ .events = POLLIN },
 	};
 
 	do {
 		int n;
 
 		p[7].fd = oom_fd(&m->oom);
-		n = poll(p, 9, left_until(next_due(m, deadline)));
+		p[9].fd = m->names.pidfd;
+		n = poll(p, NSC_ARRAY_SIZE(p), left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;
@@ -305,6 +310,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			oom_notice(&m->oom);
 		if (n > 0 && p[8].revents)
 			recorders_serve(&m->recorders);
+		if (n > 0 && p[9].revents)
+			names_ended(&m->names, m->state);
 		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
@@ -318,31 +325,6 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		return EVENT_WOKEN;
 	}
 	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
-}
-
-/*
- * Is PID 1 alone, except for the network helper?  The container's own procfs
- * has a directory for each process.
- */
-static bool empty(const struct monitor *m)
-{
-	int fd = dup(NSC_MONITOR_PROC);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	bool others = false;
-
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
-		return false;
-	}
-	rewinddir(dir);
-	while (!others && (entry = readdir(dir)))
-		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
-			 strcmp(entry->d_name, "1") != 0 &&
-			 strcmp(entry->d_name, m->helper) != 0;
-	closedir(dir);
-	return !others;
 }
 
 /*
@@ -457,7 +439,7 @@ static void after_last(struct monitor *m)
 	 * A draining container with "never" gets here and ends as with
 	 * "logout".
 	 */
-	while (!strcmp(m->state->stop, "empty") && !empty(m)) {
+	while (!strcmp(m->state->stop, "empty") && !processes_none(m->helper)) {
 		flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 		pause_for(m, EMPTY_POLL_MS);
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) < 0)
@@ -564,6 +546,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	if (ret >= 0)
 		ret = recorders_open(&m->recorders, m->state, err);
 	oom_open(&m->oom, &m->all);
+	names_open(&m->names);
 	return ret < 0 ? ret : become_current(m, err);
 }
 

@@ -4,18 +4,16 @@
  * them alone, and allows the addresses of an answer before the container gets
  * the answer.  Static.  See docs/design/0090-names-are-resolved-outside.md.
  *
- * Two processes, in the host's namespaces except the user namespace, both as
- * the user.  The one that reads messages has no capability, and a filter of
+ * Starts as root of the host, with the descriptors of util/names.h.  Then there
+ * are two processes, in the host's namespaces except the user namespace, both
+ * as the user.  The one that reads messages has no capability, and a filter of
  * system calls; the other has CAP_NET_ADMIN over the container's network, its
  * only power, and takes one kind of request: an address, for a set.  Both end
  * with PID 1.
  */
 #include <errno.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <stddef.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -26,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "resolver-begin.h"
 #include "linux/capability.h"
 #include "linux/nft_element.h"
 #include "util/names.h"
@@ -58,6 +57,7 @@ struct question {
 };
 
 struct resolver {
+	int socket;		/* where the container asks */
 	int sets;		/* to the other process */
 	unsigned int turn;	/* of the servers */
 	struct question questions[QUESTIONS];
@@ -74,7 +74,7 @@ static bool request_valid(const struct request *r)
 }
 
 /* Returns when the other process or PID 1 has ended. */
-static void change_sets(int sock)
+static void change_sets(int sock, int netlink)
 {
 	struct pollfd p[] = {
 		{ .fd = sock, .events = POLLIN },
@@ -97,7 +97,7 @@ static void change_sets(int sock)
 		snprintf(name, sizeof(name), NSC_NAMES_SET,
 			 r.address.family == AF_INET ? '4' : '6', r.set);
 		if (request_valid(&r))
-			answer = nsc_nft_element_add(NSC_NAMES_NETLINK,
+			answer = nsc_nft_element_add(netlink,
 						     NSC_NAMES_TABLE, name,
 						     &r.address, r.seconds);
 		if (send(sock, &answer, sizeof(answer), MSG_NOSIGNAL) < 0)
@@ -224,7 +224,7 @@ static int connect_server(struct resolver *r)
 static void answer(const struct resolver *r, const struct sockaddr_in *client,
 		   size_t size)
 {
-	(void)!sendto(NSC_NAMES_SOCKET, r->message, size, MSG_DONTWAIT,
+	(void)!sendto(r->socket, r->message, size, MSG_DONTWAIT,
 		      (const struct sockaddr *)client, sizeof(*client));
 }
 
@@ -268,7 +268,7 @@ static void take_question(struct resolver *r)
 	struct question q = { .deadline = now_ms() + WAIT_MS };
 	struct found found = { .question = &q.question };
 	socklen_t len = sizeof(q.client);
-	ssize_t n = recvfrom(NSC_NAMES_SOCKET, r->message, sizeof(r->message),
+	ssize_t n = recvfrom(r->socket, r->message, sizeof(r->message),
 			     MSG_DONTWAIT | MSG_TRUNC,
 			     (struct sockaddr *)&q.client, &len);
 	unsigned int code = NSC_DNS_NOERROR;
@@ -349,7 +349,7 @@ static void __attribute__((noreturn)) resolve(struct resolver *r)
 
 		for (size_t i = 0; i < QUESTIONS; i++)
 			p[i] = (struct pollfd){ r->questions[i].fd, POLLIN, 0 };
-		p[QUESTIONS] = (struct pollfd){ NSC_NAMES_SOCKET, POLLIN, 0 };
+		p[QUESTIONS] = (struct pollfd){ r->socket, POLLIN, 0 };
 		p[QUESTIONS + 1] = (struct pollfd){ r->sets, 0, 0 };
 		if (poll(p, QUESTIONS + 2, next == INT64_MAX ? -1 :
 			 (int)(next - now_ms())) < 0)
@@ -364,93 +364,50 @@ static void __attribute__((noreturn)) resolve(struct resolver *r)
 	}
 }
 
-/* --- the sandbox */
-
-#if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define ARCH AUDIT_ARCH_S390X
-#endif
-
-#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
-			      offsetof(struct seccomp_data, member))
-#define IF_NOT(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0)
-#define END(action) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_##action)
-#define ALLOW(call) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), END(ALLOW)
-
-/* Messages, time and randomness; no file, process or other kind of socket. */
-static int confine(void)
-{
-#ifdef ARCH
-	static struct sock_filter code[] = {
-		LOAD(arch), IF_NOT(ARCH), END(KILL_PROCESS),
-		LOAD(nr),
-		ALLOW(recvfrom), ALLOW(sendto), ALLOW(pread64), ALLOW(connect),
-		ALLOW(close), ALLOW(clock_gettime), ALLOW(getrandom),
-#ifdef SYS_poll
-		ALLOW(poll),
-#endif
-		ALLOW(ppoll), ALLOW(exit_group), ALLOW(rt_sigreturn),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
-		END(KILL_PROCESS),
-		LOAD(args),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
-		END(ALLOW),
-		END(KILL_PROCESS),
-	};
-	struct sock_fprog filter = { NSC_ARRAY_SIZE(code), code };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0)
-		return -errno;
-	return 0;
-#else
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
-#endif
-}
-
-static void __attribute__((noreturn)) read_messages(int sets, pid_t parent)
+static void __attribute__((noreturn))
+read_messages(const struct resolver_sockets *sockets, int sets, pid_t parent)
 {
 	static struct resolver r;
-	const int keep[] = { NSC_NAMES_SOCKET, NSC_NAMES_FILE, sets };
+	const int keep[] = { NSC_NAMES_FILE, sockets->question, sets };
 
+	r.socket = sockets->question;
 	r.sets = sets;
 	for (size_t i = 0; i < QUESTIONS; i++)
 		r.questions[i].fd = -1;
 	nsc_process_die_with(parent);
 	if (nsc_process_keep_only(keep, 3) < 0 ||
 	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0 || confine() < 0)
+	    prctl(PR_SET_DUMPABLE, 0) < 0 || resolver_confine() < 0)
 		_exit(1);
 	resolve(&r);
 }
 
 int main(int argc, char **argv)
 {
+	struct resolver_sockets sockets = { -1, -1 };
+	struct nsc_error err = NSC_ERROR_INIT;
 	int sets[2];
 	pid_t self = getpid(), pid;
 
 	if (nsc_version_print(argc, argv, "name-resolver"))
 		return 0;
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	/* The monitor does not wait for the report. */
+	signal(SIGPIPE, SIG_IGN);
+	if (resolver_begin(&sockets, &err) == 0 &&
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sets) < 0)
+		nsc_error_sys(&err, errno, "socketpair");
+	nsc_error_send(NSC_NAMES_REPORT, &err);
+	close(NSC_NAMES_REPORT);
+	if (err.code)
 		return 1;
 	pid = nsc_process_fork_unwatched();
 	if (pid == 0)
-		read_messages(sets[0], self);
+		read_messages(&sockets, sets[0], self);
 	if (pid < 0)
 		return 1;
 	close(sets[0]);
-	close(NSC_NAMES_SOCKET);
+	close(sockets.question);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
-		change_sets(sets[1]);
+		change_sets(sets[1], sockets.netlink);
 	return 0;
 }

@@ -6,6 +6,7 @@
  */
 #include "monitor/processes.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <stdio.h>
@@ -177,4 +178,26 @@ bool processes_kill_group(pid_t login)
 	strcat(path, "/cgroup.kill");
 	fd = open(path, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
 	return fd >= 0 && write(fd, "1", 1) == 1;
+}
+
+/* The container's own procfs has a directory for each process. */
+bool processes_none(const char *helper)
+{
+	int fd = dup(NSC_MONITOR_PROC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+	bool others = false;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	rewinddir(dir);
+	while (!others && (entry = readdir(dir)))
+		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
+			 strcmp(entry->d_name, "1") != 0 &&
+			 strcmp(entry->d_name, helper) != 0;
+	closedir(dir);
+	return !others;
 }

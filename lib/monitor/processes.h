@@ -59,4 +59,9 @@ uint64_t processes_cpu_us(const struct processes *all);
  */
 bool processes_kill_group(pid_t login);
 
+/*
+ * Is PID 1 alone, except for the network helper, whose number inside this is?
+ */
+bool processes_none(const char *helper);
+
 #endif

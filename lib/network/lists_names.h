@@ -11,10 +11,9 @@
 
 /*
  * Do the lists have names?  Then the container's name server is name-resolver,
- * at this address of its loopback.
+ * at NSC_NAMES_ADDRESS.
  */
 bool nsc_lists_have_names(const struct nsc_config *config);
-#define NSC_LISTS_DNS "127.0.1.53"
 
 /*
  * Of the sets of a destination, and the mark of connections to it: the same for

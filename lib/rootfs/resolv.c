@@ -13,6 +13,7 @@
 #include "util/address.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/names.h"
 #include "network/lists_names.h"
 #include "network/pasta.h"
 #include "rootfs/rootfs.h"
@@ -128,7 +129,7 @@ char *nsc_resolv_print(const struct nsc_config *config, const char *host,
 	if (!out)
 		return NULL;
 	if (nsc_lists_have_names(config)) {
-		fputs(SERVER " " NSC_LISTS_DNS "\n", out);
+		fputs(SERVER " " NSC_NAMES_ADDRESS "\n", out);
 		copy_rest(out, host);
 	} else if (is_configured(config)) {
 		print_configured(out, config);

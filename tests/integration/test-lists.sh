@@ -4,100 +4,7 @@
 # network, and that nothing inside changes it.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
-
-pam_enable su sshd
-sshd_start "$SSHD_PORT"
-conf 'linger = 60;'
-cp "$TESTS/reach.py" /srv/reach.py
-chmod 0755 /srv/reach.py
-LISTS_CAPS='"capabilities": ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID",
-	"KILL", "NET_BIND_SERVICE", "NET_ADMIN", "NET_RAW", "SYS_ADMIN"],
-	"seccomp": "unconfined"'
-
-# A host beside ours, with two addresses and the metadata service of a cloud.
-outside_begins() {
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
-	ip netns add out
-	ip link add wan0 type veth peer name wan1 netns out
-	ip link set wan0 up
-	ip -n out link set lo up
-	ip -n out link set wan1 up
-	for a in 10.80.0.1/24 10.80.0.9/24; do
-		ip -n out addr add "$a" dev wan1
-	done
-	for a in fd80::1/64 fd80::9/64; do
-		ip -n out addr add "$a" dev wan1 nodad
-	done
-	ip -n out addr add 169.254.169.254/32 dev lo
-	ip netns exec out "$TESTS/outside.py" 10.80.0.1 10.80.0.9 fd80::1 \
-		fd80::9 169.254.169.254 > "$OUT/ready" &
-	SERVER=$!
-	wait_until 20 grep -q ready "$OUT/ready"
-	# pasta pings as the user.
-	echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range
-}
-
-# Of all types but veth, the host itself has an address there.
-host_joins() {
-	ip link set wan0 nomaster
-	ip link del br0 2> /dev/null
-	ip addr replace 10.80.0.2/24 dev wan0
-	ip -6 addr replace fd80::2/64 dev wan0 nodad
-	ip route replace default via 10.80.0.1
-	ip -6 route replace default via fd80::1
-}
-
-bridge_joins() {
-	ip addr flush dev wan0 scope global
-	ip link add br0 type bridge
-	ip link set wan0 master br0
-	ip link set br0 up
-}
-
-MADE='"address": ["10.80.0.5/24", "fd80::5/64"],
-	"gateway": ["10.80.0.1", "fd80::1"]'
-
-# entry TYPE : the beginning of an entry of networks, after the host is ready.
-entry() {
-	case $1 in
-	veth)
-		bridge_joins > /dev/null
-		echo '"type": "veth", "context": {"bridge": "br0",
-			"prefix": "nv"}, '"$MADE" ;;
-	pasta)
-		host_joins
-		[ -x /usr/bin/pasta ] || return 1
-		echo '"type": "pasta"' ;;
-	*)
-		host_joins
-		ip link add probe link wan0 type "$1" 2> /dev/null || return 1
-		ip link del probe
-		echo '"type": "'"$1"'", "context": {"parent": "wan0"}, '"$MADE" ;;
-	esac
-}
-
-# lists TYPE LISTS [MORE] : alice's container with these lists.
-lists() {
-	need_product
-	clean_slate
-	ENTRY=$(entry "$1") || skip "$1"
-	config alice "{\"rootfs\": \"/\",
-		\"networks\": [{$ENTRY${2:+, $2}}]${3:+, $3}}"
-	nsinit start alice 2>&1 || fail "nsinit start"
-}
-
-# reach PROBE... : their results, for a session of alice.
-reach() {
-	timeout 60 su alice -s /bin/bash -c "/srv/reach.py $*"
-}
-
-# reach_root PROBE... : the same for root inside.
-reach_root() {
-	timeout 60 nsinit exec alice --user root /srv/reach.py "$@"
-}
+. "$(dirname "$0")/outside.sh"
 
 PROBES="tcp,10.80.0.1,99 tcp,10.80.0.1,98 tcp,10.80.0.9,99 tcp,fd80::1,99
 tcp,fd80::1,98 tcp,fd80::9,99 udp,10.80.0.1,97 udp,10.80.0.9,97
@@ -114,11 +21,6 @@ own_answers() {
 	lists veth '"deny": ["fd80::9"]'
 	reach own,fd80::9,4097 > "$OUT/text"
 	contains "denied" "own,fd80::9,4097: E" "$(cat "$OUT/text")"
-}
-
-# results FILE : one word for each probe; a refusal has several errors.
-results() {
-	sed 's/.*: //; s/^\(E.*\|silence\)$/no/; s/outside/yes/' "$1" | xargs
 }
 
 # lacking TYPE : this kernel has no such network, and says so.
@@ -158,7 +60,6 @@ only() {
 		"$(results "$OUT/denied")"
 	clean_slate
 }
-
 
 # Root inside, with every capability over networks: what it tries.
 CHANGES='/usr/sbin/nft flush ruleset;/usr/sbin/nft list ruleset
@@ -285,11 +186,6 @@ two() {
 	equal "each interface has its own" "no yes" "$(results "$OUT/text")"
 }
 
-# changed LISTS : the file has other lists now.
-changed() {
-	config alice "{\"rootfs\": \"/\", \"networks\": [{$ENTRY${1:+, $1}}]}"
-}
-
 # updated TYPE : a connection stays while the list has it, and is cut when it
 # does not; what has been refused is reached.
 updated() {
@@ -351,134 +247,6 @@ not_updated() {
 	ip netns del lab
 }
 
-# A name server on the host's loopback.
-names_begin() {
-	cat > "$TOP/names" <<- 'END'
-	good.example.org 1 10.80.0.1 fd80::1
-	a.wide.example.org 300 10.80.0.9
-	wide.example.org 300 10.80.0.9
-	cloud.wide.example.org 300 169.254.169.254
-	denied.wide.example.org 300 10.80.0.1
-	broken.wide.example.org 300 garbage
-	bad.example.org 300 10.80.0.9
-	END
-	echo 'nameserver 127.0.0.1' > /etc/resolv.conf
-	: > "$TOP/asked"
-	"$TESTS/names.py" "$TOP/names" "$TOP/asked" > "$OUT/names" &
-	NAMES=$!
-	wait_until 20 grep -q ready "$OUT/names"
-}
-
-names_end() {
-	clean_slate
-	kill "$NAMES"
-	rm /etc/resolv.conf
-}
-
-NAMED='"allow": ["good.example.org:99", "good.example.org:96",
-	"*.wide.example.org:99"]'
-
-# named TYPE : names of the list resolve, and lead where the list says.
-named() {
-	names_begin
-	lists "$1" "${NAMED%]}"', "10.80.0.1:97/udp"], "deny": ["10.80.0.1:98"]'
-	equal "resolv.conf" "nameserver 127.0.1.53" \
-		"$(timeout 30 su alice -c 'cat /etc/resolv.conf')"
-	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/before"
-	reach tcp,good.example.org,99 tcp,a.wide.example.org,99 \
-		tcp,good.example.org,98 tcp,10.80.0.1,99 tcp,10.80.0.9,99 \
-		tcp,wide.example.org,99 tcp,bad.example.org,99 \
-		tcp,cloud.wide.example.org,99 tcp,broken.wide.example.org,99 \
-		tcp,good.example.org,99 > "$OUT/text"
-	asked=$(sort -u "$TOP/asked" | xargs)
-	names_end
-	cat "$OUT/before" "$OUT/text"
-	equal "control: before the names are asked for" "no no" \
-		"$(results "$OUT/before")"
-	equal "names" "yes yes no yes yes no no no no yes" \
-		"$(results "$OUT/text")"
-	contains "no such name" "bad.example.org,99: EAI-2" "$(cat "$OUT/text")"
-	equal "what the name server was asked" "a.wide.example.org \
-broken.wide.example.org cloud.wide.example.org good.example.org" "$asked"
-}
-
-# An address leaves its set in time; connections that it allowed go on.
-names_in_time() {
-	names_begin
-	lists veth "$NAMED"
-	mkfifo "$OUT/one"
-	reach held,good.example.org,96 < "$OUT/one" > "$OUT/held" &
-	exec 5> "$OUT/one"
-	wait_until 10 grep -q held: "$OUT/held" || fail "no connection"
-	net() {
-		nsenter -t "$(pid_of alice)" -n nft "$@"
-	}
-	net list table inet nscontainer > "$OUT/rules"
-	sed -n 's/.*set \(names4_[0-9a-f]*\) .*/\1/p' "$OUT/rules" > "$OUT/sets"
-	while read -r set; do
-		net flush set inet nscontainer "$set"
-	done < "$OUT/sets"
-	reach tcp,10.80.0.1,96 tcp,10.80.0.1,99 > "$OUT/text"
-	echo >&5
-	wait_until 10 grep -q 96: "$OUT/held"
-	exec 5>&-
-	# Other names: they are asked for anew, and the old one is unknown.
-	changed '"allow": ["*.wide.example.org:99"]'
-	nsinit update --from-file alice || fail "update"
-	reach tcp,a.wide.example.org,99 tcp,good.example.org,99 \
-		tcp,denied.wide.example.org,98 > "$OUT/updated"
-	names_end
-	cat "$OUT/rules" "$OUT/text" "$OUT/held" "$OUT/updated"
-	# One second of DNS, and a minute.
-	grep -Eq '10.80.0.1 timeout 1m1s' "$OUT/rules" || fail "no time limit"
-	equal "new connections" "no no" "$(results "$OUT/text")"
-	contains "the open one" "96: more" "$(cat "$OUT/held")"
-	equal "after the update" "yes no no" "$(results "$OUT/updated")"
-}
-
-resolvers() {
-	pgrep -x name-resolver
-}
-
-no_resolver() {
-	[ -z "$(resolvers)" ]
-}
-
-# Rights of both processes, what inside sees of them, and their end.
-resolver_alone() {
-	names_begin
-	lists pasta "$NAMED"
-	for pid in $(resolvers); do
-		awk '/^Uid:|^CapEff:|^CapBnd:|^NoNewPrivs:|^Seccomp:/ {
-			print $2 }' "/proc/$pid/status" | xargs
-	done | sort > "$OUT/rights"
-	nsinit exec alice --user root bash -c 'grep -ls name-resolver /proc/*/comm
-		socat -u OPEN:/dev/null UDP4-RECVFROM:53,bind=127.0.1.53 ' \
-		> "$OUT/inside" 2>&1
-	# Garbage, and more questions than there are places.
-	timeout 60 su alice -s /bin/bash -c 'for i in {1..300}; do
-		head -c $((i % 60)) /dev/urandom > /dev/udp/127.0.1.53/53
-	done; /srv/reach.py tcp,good.example.org,99' > "$OUT/after"
-	for pid in $(resolvers); do
-		kill -STOP "$pid"
-	done
-	timeout 30 su alice -c true; login=$?
-	for pid in $(resolvers); do
-		kill -CONT "$pid"
-	done
-	nsinit stop alice
-	wait_until 10 no_resolver; gone=$?
-	names_end
-	u=$(id -u alice)
-	equal "rights" "$u 0000000000000000 0000000000001000 1 2
-$u 0000000000001000 0000000000001000 1 0" "$(cat "$OUT/rights")"
-	lacks "seen inside" comm "$(cat "$OUT/inside")"
-	contains "its port" "in use" "$(cat "$OUT/inside")"
-	equal "after garbage" yes "$(results "$OUT/after")"
-	equal "a login while it is stopped" 0 "$login"
-	equal "it ends with the container" 0 "$gone"
-}
-
 # forwards LISTS : what the forwards of ssh reach.
 forwards() {
 	local target
@@ -525,8 +293,4 @@ t "N1 ssh -W, -L and -D reach what the list has, and nothing else" ssh_forwards
 t "N3 nsinit update cuts what the lists no longer allow: veth" updated veth
 t "N3 nsinit update cuts what the lists no longer allow: pasta" updated pasta
 t "N3 only a network that nothing inside owns gets other lists" not_updated
-t "N4 veth: a name of the list leads where the list says" named veth
-t "N4 pasta: a name of the list leads where the list says" named pasta
-t "N4 addresses of names leave their sets in time" names_in_time
-t "N5 name-resolver has no rights but one, and ends with PID 1" resolver_alone
 kill "$SERVER"

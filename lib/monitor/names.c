@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: container-monitor, root of the host.  Until another one answers, no
+ * name resolves in the container, and nothing more is reachable.
+ */
+#include "monitor/names.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "linux/namespace.h"
+#include "linux/pidfd.h"
+#include "monitor/session_log.h"
+#include "monitor/session_log_text.h"
+#include "monitor/session_table.h"
+#include "rundir/monitor_start.h"
+#include "util/fd.h"
+#include "util/names.h"
+
+#define DELAY_MS 200		/* before the first new start */
+#define DELAY_MAX_MS 60000
+
+/* The number may be another process's by now: the lock says whose it is. */
+static int find(void)
+{
+	pid_t pid = nsc_names_holder(NSC_MONITOR_RUNDIR);
+	_cleanup_fd_ int pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
+
+	return pidfd >= 0 && nsc_names_holder(NSC_MONITOR_RUNDIR) == pid ?
+		NSC_TAKE_FD(pidfd) : -1;
+}
+
+void names_open(struct names *names)
+{
+	struct stat st;
+	bool has = fstatat(NSC_MONITOR_RUNDIR, NSC_FILE_NAMES, &st,
+			   AT_SYMLINK_NOFOLLOW) == 0;
+
+	names->pidfd = has ? find() : -1;
+	names->began = now_ms();
+	names->delay = DELAY_MS;
+	names->again = has && names->pidfd < 0 ? now_ms() : INT64_MAX;
+}
+
+static void tell(const struct nsc_state *state)
+{
+	char text[RECORD_MAX];
+	size_t n = session_log_text_begin("names", state->user, text);
+
+	snprintf(text + n, sizeof(text) - n, " generation=%u error=\"name-"
+		 "resolver has ended: it is started again\"",
+		 state->generation);
+	session_log_event(state->pid, text);
+}
+
+void names_ended(struct names *names, const struct nsc_state *state)
+{
+	int64_t now = now_ms();
+
+	/* If it ended before this monitor ignored SIGCHLD. */
+	waitid(P_PIDFD, (id_t)names->pidfd, NULL, WEXITED | WNOHANG);
+	nsc_fd_close(&names->pidfd);
+	if (now - names->began > DELAY_MAX_MS)
+		names->delay = DELAY_MS;
+	names->again = now + names->delay;
+	names->delay = names->delay * 2 < DELAY_MAX_MS ? names->delay * 2 :
+							 DELAY_MAX_MS;
+	tell(state);
+}
+
+void names_go_on(struct names *names, const struct nsc_state *state)
+{
+	_cleanup_fd_ int net = -1;
+	pid_t pid = -1;
+
+	if (names->again > now_ms())
+		return;
+	names->began = now_ms();
+	net = nsc_namespace_open(state->pid, CLONE_NEWNET);
+	/* The number is PID 1's as long as PID 1 has not been reaped. */
+	if (net >= 0 && nsc_pidfd_alive(NSC_MONITOR_PID1))
+		pid = nsc_names_start(NSC_MONITOR_RUNDIR, net,
+				      NSC_MONITOR_PID1, NULL);
+	names->pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	names->again = names->pidfd < 0 ? names->began + DELAY_MAX_MS :
+					  INT64_MAX;
+}

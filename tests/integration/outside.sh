@@ -1,0 +1,140 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+# For tests of networks[].allow and deny: a host beside ours, name servers, and
+# containers with lists.  Read after lib.sh.
+# shellcheck disable=SC2034 # variables of tests
+pam_enable su sshd
+sshd_start "$SSHD_PORT"
+conf 'linger = 60;'
+cp "$TESTS/reach.py" /srv/reach.py
+chmod 0755 /srv/reach.py
+LISTS_CAPS='"capabilities": ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID",
+	"KILL", "NET_BIND_SERVICE", "NET_ADMIN", "NET_RAW", "SYS_ADMIN"],
+	"seccomp": "unconfined"'
+
+# A host beside ours, with two addresses and the metadata service of a cloud.
+outside_begins() {
+	[ -e /dev/net/tun ] || {
+		mkdir -p /dev/net
+		mknod -m 0666 /dev/net/tun c 10 200
+	}
+	ip netns add out
+	ip link add wan0 type veth peer name wan1 netns out
+	ip link set wan0 up
+	ip -n out link set lo up
+	ip -n out link set wan1 up
+	for a in 10.80.0.1/24 10.80.0.9/24; do
+		ip -n out addr add "$a" dev wan1
+	done
+	for a in fd80::1/64 fd80::9/64; do
+		ip -n out addr add "$a" dev wan1 nodad
+	done
+	ip -n out addr add 169.254.169.254/32 dev lo
+	ip netns exec out "$TESTS/outside.py" 10.80.0.1 10.80.0.9 fd80::1 \
+		fd80::9 169.254.169.254 > "$OUT/ready" &
+	SERVER=$!
+	wait_until 20 grep -q ready "$OUT/ready"
+	# pasta pings as the user.
+	echo "0 2147483647" > /proc/sys/net/ipv4/ping_group_range
+}
+
+# Of all types but veth, the host itself has an address there.
+host_joins() {
+	ip link set wan0 nomaster
+	ip link del br0 2> /dev/null
+	ip addr replace 10.80.0.2/24 dev wan0
+	ip -6 addr replace fd80::2/64 dev wan0 nodad
+	ip route replace default via 10.80.0.1
+	ip -6 route replace default via fd80::1
+}
+
+bridge_joins() {
+	ip addr flush dev wan0 scope global
+	ip link add br0 type bridge
+	ip link set wan0 master br0
+	ip link set br0 up
+}
+
+MADE='"address": ["10.80.0.5/24", "fd80::5/64"],
+	"gateway": ["10.80.0.1", "fd80::1"]'
+
+# entry TYPE : the beginning of an entry of networks, after the host is ready.
+entry() {
+	case $1 in
+	veth)
+		bridge_joins > /dev/null
+		echo '"type": "veth", "context": {"bridge": "br0",
+			"prefix": "nv"}, '"$MADE" ;;
+	pasta)
+		host_joins
+		[ -x /usr/bin/pasta ] || return 1
+		echo '"type": "pasta"' ;;
+	*)
+		host_joins
+		ip link add probe link wan0 type "$1" 2> /dev/null || return 1
+		ip link del probe
+		echo '"type": "'"$1"'", "context": {"parent": "wan0"}, '"$MADE" ;;
+	esac
+}
+
+# lists TYPE LISTS [MORE] : alice's container with these lists.
+lists() {
+	need_product
+	clean_slate
+	ENTRY=$(entry "$1") || skip "$1"
+	config alice "{\"rootfs\": \"/\",
+		\"networks\": [{$ENTRY${2:+, $2}}]${3:+, $3}}"
+	nsinit start alice 2>&1 || fail "nsinit start"
+}
+
+# reach PROBE... : their results, for a session of alice.
+reach() {
+	timeout 60 su alice -s /bin/bash -c "/srv/reach.py $*"
+}
+
+# reach_root PROBE... : the same for root inside.
+reach_root() {
+	timeout 60 nsinit exec alice --user root /srv/reach.py "$@"
+}
+
+# results FILE : one word for each probe; a refusal has several errors.
+results() {
+	sed 's/.*: //; s/^\(E.*\|silence\)$/no/; s/outside/yes/' "$1" | xargs
+}
+
+# changed LISTS : the file has other lists now.
+changed() {
+	config alice "{\"rootfs\": \"/\", \"networks\": [{$ENTRY${1:+, $1}}]}"
+}
+
+# A name server on the host's loopback.
+names_begin() {
+	cat > "$TOP/names" <<- 'END'
+	good.example.org 1 10.80.0.1 fd80::1
+	a.wide.example.org 300 10.80.0.9
+	wide.example.org 300 10.80.0.9
+	cloud.wide.example.org 300 169.254.169.254
+	denied.wide.example.org 300 10.80.0.1
+	broken.wide.example.org 300 garbage
+	bad.example.org 300 10.80.0.9
+	END
+	echo 'nameserver 127.0.0.1' > /etc/resolv.conf
+	: > "$TOP/asked"
+	"$TESTS/names.py" "$TOP/names" "$TOP/asked" > "$OUT/names" &
+	NAMES=$!
+	wait_until 20 grep -q ready "$OUT/names"
+}
+
+names_end() {
+	clean_slate
+	kill "$NAMES"
+	rm /etc/resolv.conf
+}
+
+resolvers() {
+	pgrep -x name-resolver
+}
+
+no_resolver() {
+	[ -z "$(resolvers)" ]
+}
