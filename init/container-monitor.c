@@ -294,7 +294,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 
 		p[7].fd = oom_fd(&m->oom);
 		p[9].fd = m->names.pidfd;
-		n = poll(p, NSC_ARRAY_SIZE(p), left_until(next_due(m, deadline)));
+		n = poll(p, NSC_ARRAY_SIZE(p),
+			 left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
 			      p[3].revents))
 			break;

@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/kv.h"
 #include "util/proc.h"
+#include "util/process.h"
 #include "util/text.h"
 #include "network/bridge.h"
 #include "network/host_ports.h"
@@ -156,7 +158,7 @@ static int attached_remove_all(struct attached *a, struct nsc_error *err)
 	return ret;
 }
 
-int nsc_attached_sweep(bool always, struct nsc_error *err)
+static int attached_sweep(bool always, struct nsc_error *err)
 {
 	_cleanup_attached_ struct attached a = ATTACHED_INIT;
 	int ret;
@@ -171,6 +173,28 @@ int nsc_attached_sweep(bool always, struct nsc_error *err)
 	if (ret == 0 && a.changed)
 		ret = attached_write(&a, a.n, err);
 	return ret < 0 ? nsc_error_context(err, "network of containers") : 0;
+}
+
+static void sweep_in_child(const void *arg, void *answer)
+{
+	if (attached_sweep(*(const bool *)arg, answer) == 0)
+		nsc_error_clear(answer);
+}
+
+/* As in nsc_veth_make(): the monitor, which has this run, is in a slice. */
+int nsc_attached_sweep(bool always, struct nsc_error *err)
+{
+	const struct nsc_process_question question = {
+		sweep_in_child, &always, -1,
+	};
+	_cleanup_fd_ int group = nsc_cgroup_root();
+	struct nsc_error answer = NSC_ERROR_INIT;
+	int ret = nsc_process_ask_in(&group, &question, &answer,
+				     sizeof(answer));
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "network of containers");
+	return nsc_error_take(&answer, err);
 }
 
 bool nsc_attached_on_bridge(const struct nsc_config_network *n)

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
+#include "cgroup/cgroup.h"
 #include "util/fd.h"
+#include "util/process.h"
 #include "network/attached.h"
 #include "network/bridge.h"
 #include "network/nft.h"
@@ -71,12 +74,12 @@ static int veth_add(struct nl_sock *sock, const struct nsc_claim *claim,
 	return nsc_netlink_add_veth(sock, request, err);
 }
 
-int nsc_veth_make(struct nl_sock *sock, const struct nsc_plan *plan, size_t i,
-		  struct nsc_link_request *request, char host[IFNAMSIZ],
-		  struct nsc_error *err)
+static int make_port(struct nl_sock *sock, const struct nsc_claim *claim,
+		     struct nsc_link_request *request, char host[IFNAMSIZ],
+		     struct nsc_error *err)
 {
-	const char *prefix = plan->config->networks[i].prefix;
-	const struct nsc_claim claim = { plan, i, host, request->pid };
+	const char *prefix = claim->plan->config->networks[claim->network]
+				     .prefix;
 	struct nsc_link other;
 	int ret = -EEXIST;
 
@@ -88,7 +91,7 @@ int nsc_veth_make(struct nl_sock *sock, const struct nsc_plan *plan, size_t i,
 			return nsc_error_sys(err, errno, "getrandom");
 		snprintf(host, IFNAMSIZ, "%.11s%04x", prefix, random);
 		if (nsc_netlink_find(sock, host, &other, err) != 0)
-			ret = veth_add(sock, &claim, request, err);
+			ret = veth_add(sock, claim, request, err);
 	}
 	if (ret < 0)
 		host[0] = '\0';
@@ -96,4 +99,55 @@ int nsc_veth_make(struct nl_sock *sock, const struct nsc_plan *plan, size_t i,
 		nsc_error_set(err, EEXIST, "no name that begins with '%s' is "
 			      "free: choose another context.prefix",
 			      prefix) : ret;
+}
+
+struct veth_question {
+	struct nl_sock *sock;
+	const struct nsc_plan *plan;
+	size_t network;
+	const struct nsc_link_request *request;
+	pid_t parent;
+};
+
+struct veth_answer {
+	struct nsc_error err;
+	char host[IFNAMSIZ];
+};
+
+static void veth_in_child(const void *arg, void *answer)
+{
+	const struct veth_question *q = arg;
+	struct nsc_link_request request = *q->request;
+	struct veth_answer *a = answer;
+	const struct nsc_claim claim = {
+		q->plan, q->network, a->host, request.pid,
+	};
+
+	nsc_process_die_with(q->parent);
+	if (make_port(q->sock, &claim, &request, a->host, &a->err) == 0)
+		nsc_error_clear(&a->err);
+}
+
+/*
+ * With systemd the builder is in a slice by now, whose limits could make it
+ * slow: the lock for which all others wait is held in the host's own group.
+ */
+int nsc_veth_make(struct nl_sock *sock, const struct nsc_plan *plan, size_t i,
+		  struct nsc_link_request *request, char host[IFNAMSIZ],
+		  struct nsc_error *err)
+{
+	const struct veth_question question = {
+		sock, plan, i, request, getpid(),
+	};
+	const struct nsc_process_question ask = {
+		veth_in_child, &question, -1,
+	};
+	_cleanup_fd_ int group = nsc_cgroup_root();
+	struct veth_answer answer = { .err = NSC_ERROR_INIT };
+	int ret = nsc_process_ask_in(&group, &ask, &answer, sizeof(answer));
+
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "make the interface");
+	memcpy(host, answer.host, IFNAMSIZ);
+	return nsc_error_take(&answer.err, err);
 }

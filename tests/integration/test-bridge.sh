@@ -472,6 +472,47 @@ t "a host that does not forward is named" forwarding
 t "a firewall that drops what is forwarded is named" firewall
 t "ports of the host lead to the container" ports
 t "ports with a bridge of the administrator's" named
+# A slice may be slow, or stand still: who is in it does not hold the lock.
+lock_of_host() {
+	local dir=$TOP/cgroup2 group pid
+
+	need_product
+	command -v flock > /dev/null || skip "no flock"
+	mkdir -p "$dir"
+	mount -t cgroup2 none "$dir" 2> /dev/null || skip "no cgroup v2"
+	# A cgroup namespace has no group that is nobody's.
+	[ ! -e "$dir/cgroup.events" ] || skip "a cgroup namespace"
+	group=$dir/nsc-slow-$(readlink /proc/self/ns/pid | tr -dc 0-9)
+	mkdir "$group" || skip "cgroup: v2 is not writable"
+	begin 'bridge_pool = "10.231.0.0/24";'
+	network alice "$AUTO"
+	sysctl -qw net.ipv4.ip_forward=1
+	in_box alice true || fail "su fails"
+	nft flush ruleset
+	exec 5< "$RUN/.network/.lock"
+	flock 5
+	(
+		exec 5<&-
+		echo 0 > "$group/cgroup.procs"
+		exec /usr/libexec/nscontainer/network-end --again
+	) &
+	pid=$!
+	wait_until 10 pgrep -P "$pid" > /dev/null; child=$?
+	echo 1 > "$group/cgroup.freeze"
+	flock -u 5
+	wait_until 10 eval "nft list tables | grep -q nscontainer"; there=$?
+	flock -w 10 5; free=$?
+	exec 5<&-
+	echo 0 > "$group/cgroup.freeze"
+	wait "$pid"
+	gone
+	rmdir "$group"
+	umount "$dir"
+	equal "a child in another group" 0 "$child"
+	equal "the rules are there" 0 "$there"
+	equal "the lock is free" 0 "$free"
+}
+
 t "G1 a container does not reach another one" others
 t "G2 nor services of the host" services
 t "G3 nor can it have another one's addresses" spoofed
@@ -481,3 +522,4 @@ t "G4 kill -9 of all: another container's start removes the rest" killed other
 t "G4 kill -9 of a starting nsinit leaves nothing" killed_starting
 t "G4 several starts and ends at once" at_once
 t "rules that were flushed are made again" flushed
+t "G4 who is in a slice that stands still does not hold the lock" lock_of_host
