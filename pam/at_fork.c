@@ -30,13 +30,13 @@ static struct {
 	int mounts, cwd;	/* of the host */
 	int in, out;		/* says that the child is inside */
 	int commands;		/* of sshd; or -1 */
-	int recorder;		/* for terminals that it makes; or -1 */
-	int end;		/* of the one that it took last; or -1 */
-	bool unrecorded;	/* it did not take one */
+	struct nsc_recorder_terminals terminals;	/* that sshd makes */
+	int end;		/* of that of the next command; or -1 */
+	bool unrecorded;	/* the recorder did not take one */
 	bool in_child;		/* sshd's process for the user */
 } armed = {
 	.mounts = -1, .cwd = -1, .in = -1, .out = -1, .commands = -1,
-	.recorder = -1, .end = -1,
+	.terminals = { .recorder = -1 }, .end = -1,
 };
 
 /* libpam gives its data to modules only. */
@@ -79,8 +79,8 @@ void nsc_at_fork_disarm(void)
 /* sshd makes the terminal of a command before it forks. */
 static void at_fork_before(void)
 {
-	if (armed.recorder >= 0)
-		armed.unrecorded = nsc_recorder_take_masters(armed.recorder,
+	if (armed.terminals.recorder >= 0)
+		armed.unrecorded = nsc_recorder_take_masters(&armed.terminals,
 					&armed.end, NSC_IGNORE) < 0;
 	if (forked_by_program())
 		(void)nsc_fd_pipe(&armed.in, &armed.out);
@@ -135,9 +135,7 @@ static void report(void)
 /* The command of a terminal that is not recorded does not begin. */
 static void refuse_unrecorded(void)
 {
-	static const char text[] = NSC_RECORDER_REFUSED "\r\n";
-
-	nsc_recorder_tell(text, sizeof(text) - 1);
+	nsc_recorder_tell(NSC_RECORDER_REFUSED "\r\n");
 	_exit(254);
 }
 
@@ -170,7 +168,7 @@ static void be_followed(void)
 	int end = NSC_TAKE_FD(armed.end);
 	pid_t pid;
 
-	nsc_fd_close(&armed.recorder);
+	nsc_fd_close(&armed.terminals.recorder);
 	pid = fork();
 	if (pid < 0)
 		_exit(1);
@@ -225,7 +223,7 @@ void nsc_at_fork_report(int commands, int recorder)
 		_exit(1);
 	if (ret == 0)
 		armed.commands = commands;
-	armed.recorder = recorder;
+	armed.terminals.recorder = recorder;
 }
 
 int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),

@@ -171,23 +171,6 @@ int nsc_session_check_place(const struct nsc_session *session,
 	return ret;
 }
 
-/*
- * sudo looks at its terminal once more when its command has ended, and not
- * again: what is still on its way through the recorder would not be shown.
- */
-static int login_record(const struct nsc_session *session,
-			struct nsc_tty_handover *handover,
-			struct nsc_error *err)
-{
-	if (session->state->recording.mode != NSC_RECORD_NONE &&
-	    handover->kind == NSC_TTY_HANDOVER_PTY)
-		return nsc_error_set(err, EOPNOTSUPP, "record the session: "
-				     "the terminal of sudo's use_pty cannot be "
-				     "recorded: have '!use_pty' in sudoers for "
-				     "users who run commands as this one");
-	return nsc_recorder_connect(session, &handover->recorder, err);
-}
-
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
 		      const struct nsc_session_info *info, bool relays,
@@ -196,11 +179,12 @@ int nsc_session_place(const struct nsc_session *session,
 	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
 	char cwd[PATH_MAX];
 	bool has_cwd = getcwd(cwd, sizeof(cwd)) && cwd[0] == '/';
-	int ret = login_prepare(session, user, relays, &handover, err);
+	int ret;
 
 	handover.recording = session->state->recording;
+	ret = login_prepare(session, user, relays, &handover, err);
 	if (ret == 0)
-		ret = login_record(session, &handover, err);
+		ret = nsc_recorder_connect(session, &handover.recorder, err);
 	if (ret == 0)
 		ret = nsc_tty_handover_begin(&handover, err);
 	if (ret < 0)

@@ -28,15 +28,28 @@ int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
 		     int master, int fds[NSC_DESCRIPTORS_MAX],
 		     struct nsc_error *err);
 
+/* Terminals whose command did not begin yet. */
+#define NSC_RECORDER_PENDING 128
+
+struct nsc_recorder_terminals {
+	int recorder;		/* the connection, or -1 */
+	size_t n;
+	struct {
+		int master;
+		int end;	/* for nsc_recorder_drain() */
+	} pending[NSC_RECORDER_PENDING];
+};
+
 /*
- * Let the recorder come between each terminal of which this process has the
- * master, and its user: each descriptor of the master becomes one of another
- * terminal, which the recorder copies to and from the first one.  Terminals
- * that the recorder has given are left alone.  *end becomes a socket for
- * nsc_recorder_drain(), or -1 if no terminal was taken.  Returns 0 or a
- * negative errno.
+ * Before sshd forks for a command.  Let the recorder come between each terminal
+ * of which this process has the master, and its user: each descriptor of the
+ * master becomes one of another terminal, which the recorder copies to and from
+ * the first one.  Terminals that the recorder has given are left alone.  *end
+ * becomes a socket for nsc_recorder_drain(), or -1 if the command has no
+ * terminal.  Returns 0 or a negative errno.
  */
-int nsc_recorder_take_masters(int recorder, int *end, struct nsc_error *err);
+int nsc_recorder_take_masters(struct nsc_recorder_terminals *t, int *end,
+			      struct nsc_error *err);
 
 /*
  * The program on the terminal has ended: wait until what it wrote has arrived
@@ -45,7 +58,7 @@ int nsc_recorder_take_masters(int recorder, int *end, struct nsc_error *err);
 void nsc_recorder_drain(int end);
 
 /* Write a text to each terminal of which this process has the slave. */
-void nsc_recorder_tell(const char *text, size_t len);
+void nsc_recorder_tell(const char *text);
 
 /* What a relay passes on to the recorder. */
 struct nsc_tap {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: sshd inside, in its process of the user, and in its children. */
 #include <errno.h>
+#include <poll.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,64 +12,152 @@
 #include "linux/terminal.h"
 #include "session/recorder.h"
 
+#define SCANNED 1024		/* descriptors at a time */
 #define DRAIN_MS 10000		/* for a client that does not read */
 
 /* The recorder makes the terminals that it hands out exclusive. */
-static bool recorder_takes(int fd)
+static bool is_exclusive(int master)
 {
 	int exclusive = 0;
 
-	return nsc_terminal_is_master(fd) &&
-	       ioctl(fd, TIOCGEXCL, &exclusive) == 0 && !exclusive;
+	return ioctl(master, TIOCGEXCL, &exclusive) == 0 && exclusive;
 }
 
-/* Inside, /proc has no list of the descriptors of this process. */
-static int descriptors_end(void)
+static bool recorder_takes(int fd)
 {
-	struct rlimit limit;
-
-	return getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	       limit.rlim_cur > INT32_MAX ? INT32_MAX : (int)limit.rlim_cur;
+	return nsc_terminal_is_master(fd) && !is_exclusive(fd);
 }
 
-static int take_master(int recorder, int fd, int *end, struct nsc_error *err)
+/*
+ * Inside, /proc has no list of the descriptors of this process; poll(2) says
+ * which numbers are open, many at a time.  look is called for each until it
+ * returns a negative errno.
+ */
+static int descriptors_each(int (*look)(int fd, void *arg), void *arg)
+{
+	struct pollfd p[SCANNED];
+	struct rlimit limit;
+	int ret = 0;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return -errno;
+	for (rlim_t at = 0; ret == 0 && at < limit.rlim_cur; at += SCANNED) {
+		nfds_t n = limit.rlim_cur - at < SCANNED ?
+				   limit.rlim_cur - at : SCANNED;
+
+		for (nfds_t i = 0; i < n; i++)
+			p[i] = (struct pollfd){ .fd = (int)(at + i) };
+		while (poll(p, n, 0) < 0)
+			if (errno != EINTR)
+				return -errno;
+		for (nfds_t i = 0; ret == 0 && i < n; i++)
+			if (!(p[i].revents & POLLNVAL))
+				ret = look(p[i].fd, arg);
+	}
+	return ret;
+}
+
+struct search {
+	struct nsc_recorder_terminals *t;
+	int fd, outer;		/* replaced by */
+	int found;
+	struct nsc_error *err;
+};
+
+static int replace_same(int fd, void *arg)
+{
+	struct search *s = arg;
+
+	return fd != s->fd && recorder_takes(fd) &&
+	       nsc_terminal_is_same(s->fd, fd) &&
+	       dup3(s->outer, fd, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+static int take_master(int fd, void *arg)
 {
 	const struct nsc_recorder_request request = {
 		.type = NSC_RECORDER_BETWEEN,
 	};
+	struct search *s = arg;
+	struct nsc_recorder_terminals *t = s->t;
+	struct search same = { .fd = fd };
 	_cleanup_fd_ int outer = -1;
-	int fds[NSC_DESCRIPTORS_MAX], last = descriptors_end();
-	int n = nsc_recorder_ask(recorder, &request, fd, fds, err);
+	int fds[NSC_DESCRIPTORS_MAX], n, ret;
 
+	if (!recorder_takes(fd))
+		return 0;
+	if (t->n == NSC_RECORDER_PENDING)
+		return nsc_error_set(s->err, EMFILE, "record the session: it "
+				     "has too many terminals");
+	n = nsc_recorder_ask(t->recorder, &request, fd, fds, s->err);
 	if (n <= 0)
 		return n;
-	outer = fds[0];
-	nsc_fd_close(end);
-	*end = fds[1];
-	for (int other = fd + 1; other < last; other++)
-		if (recorder_takes(other) && nsc_terminal_is_same(fd, other) &&
-		    dup3(outer, other, O_CLOEXEC) < 0)
-			return -1;
-	return dup3(outer, fd, O_CLOEXEC) < 0 ? -1 : 0;
+	same.outer = outer = fds[0];
+	t->pending[t->n].master = fd;
+	t->pending[t->n++].end = fds[1];
+	ret = descriptors_each(replace_same, &same);
+	return ret == 0 && dup3(outer, fd, O_CLOEXEC) < 0 ? -errno : ret;
 }
 
-void nsc_recorder_tell(const char *text, size_t len)
+static int tell(int fd, void *text)
 {
-	int end = descriptors_end();
-
-	for (int fd = 3; fd < end; fd++)
-		if (isatty(fd) && !nsc_terminal_is_master(fd))
-			(void)!write(fd, text, len);
+	if (isatty(fd) && !nsc_terminal_is_master(fd) && fd > 2)
+		(void)!write(fd, text, strlen(text));
+	return 0;
 }
 
-int nsc_recorder_take_masters(int recorder, int *end, struct nsc_error *err)
+void nsc_recorder_tell(const char *text)
 {
-	int last = descriptors_end(), ret = 0;
+	(void)descriptors_each(tell, (void *)(uintptr_t)text);
+}
+
+static int find_same(int fd, void *arg)
+{
+	struct search *s = arg;
+
+	s->found += nsc_terminal_is_master(fd) &&
+		    nsc_terminal_is_same(s->fd, fd);
+	return 0;
+}
+
+/* sshd makes more for the terminal whose command it is about to start. */
+static int descriptors_of(int master)
+{
+	struct search s = { .fd = master };
+
+	return descriptors_each(find_same, &s) < 0 ? 0 : s.found;
+}
+
+/* sshd has closed a terminal, and its number may be another's. */
+static void forget_closed(struct nsc_recorder_terminals *t)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (nsc_terminal_is_master(t->pending[i].master) &&
+		    is_exclusive(t->pending[i].master))
+			t->pending[left++] = t->pending[i];
+		else
+			close(t->pending[i].end);
+	t->n = left;
+}
+
+int nsc_recorder_take_masters(struct nsc_recorder_terminals *t, int *end,
+			      struct nsc_error *err)
+{
+	struct search s = { .t = t, .err = err };
+	int ret;
 
 	*end = -1;
-	for (int fd = 0; ret == 0 && fd < last; fd++)
-		if (recorder_takes(fd))
-			ret = take_master(recorder, fd, end, err);
+	forget_closed(t);
+	ret = descriptors_each(take_master, &s);
+	for (size_t i = 0; ret == 0 && i < t->n; i++) {
+		if (descriptors_of(t->pending[i].master) == 1)
+			continue;
+		*end = t->pending[i].end;
+		t->pending[i] = t->pending[--t->n];
+		break;
+	}
 	return ret;
 }
 

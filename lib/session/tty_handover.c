@@ -59,16 +59,16 @@ static bool is_slave(const struct nsc_tty_handover *h, int fd)
 	       !nsc_terminal_is_master(fd);
 }
 
-static int handover_add(struct nsc_tty_handover *h, int fd,
+static int handover_add(struct nsc_tty_fds *list, int fd,
 			struct nsc_error *err)
 {
-	if (h->n == NSC_TTY_HANDOVER_MAX)
+	if (list->n == NSC_TTY_HANDOVER_MAX)
 		return nsc_error_set(err, NSC_STDIO_REFUSED,
 				     "more than %d "
 				     "descriptors are a terminal: close them",
 				     NSC_TTY_HANDOVER_MAX);
-	h->cloexec[h->n] = closes_on_exec(fd);
-	h->fds[h->n++] = fd;
+	list->cloexec[list->n] = closes_on_exec(fd);
+	list->fds[list->n++] = fd;
 	return 0;
 }
 
@@ -110,14 +110,21 @@ static int look_for_master(struct nsc_tty_handover *h, int fd,
 static int look_for_slaves(struct nsc_tty_handover *h, int fd,
 			   struct nsc_error *err)
 {
-	return is_slave(h, fd) ? handover_add(h, fd, err) : 0;
+	return is_slave(h, fd) ? handover_add(&h->slaves, fd, err) : 0;
 }
 
-/* Add terminals that a user's program would inherit. */
+/*
+ * Add terminals that a user's program would inherit.  A program with a pty of
+ * its own copies between that and one that it may have opened for itself.
+ */
 static int look_for_terminals(struct nsc_tty_handover *h, int fd,
 			      struct nsc_error *err)
 {
-	return isatty(fd) && !closes_on_exec(fd) ? handover_add(h, fd, err) : 0;
+	bool own = h->master >= 0 && fd != h->terminal && fd != h->master &&
+		   !is_slave(h, fd);
+
+	return isatty(fd) && (own || !closes_on_exec(fd)) ?
+		       handover_add(&h->outer, fd, err) : 0;
 }
 
 static bool has_children(void)
@@ -134,7 +141,7 @@ static int look_for_pty(struct nsc_tty_handover *h, struct nsc_error *err)
 
 	if (ret == 0 && h->master >= 0)
 		ret = handover_for_each(h, look_for_slaves, err);
-	return ret < 0 ? ret : h->n > 0;
+	return ret < 0 ? ret : h->slaves.n > 0;
 }
 
 static int handover_look(struct nsc_tty_handover *h, bool relays,
@@ -145,16 +152,18 @@ static int handover_look(struct nsc_tty_handover *h, bool relays,
 	h->terminal = nsc_tty_outer_terminal();
 	h->devpts = nsc_pty_devpts();
 	ret = relays ? look_for_pty(h, err) : 0;
-	if (ret == 1) {
+	if (ret == 1 && h->recording.mode == NSC_RECORD_NONE) {
 		h->kind = NSC_TTY_HANDOVER_PTY;
 		return 0;
 	}
 	if (ret == 0)
+		h->master = -1;
+	if (ret >= 0)
 		ret = handover_for_each(h, look_for_terminals, err);
 	if (ret < 0)
 		return ret;
-	if (h->terminal < 0 && h->n)
-		h->terminal = fcntl(h->fds[0], F_DUPFD_CLOEXEC, 3);
+	if (h->terminal < 0 && h->outer.n)
+		h->terminal = fcntl(h->outer.fds[0], F_DUPFD_CLOEXEC, 3);
 	if (h->terminal < 0)
 		return 0;
 	/*
@@ -399,7 +408,7 @@ static int finish_relay(struct nsc_tty_handover *h, uid_t uid,
 	int ret = nsc_pty_new_here(h->devpts, &pty, err);
 
 	if (ret == 0)
-		ret = nsc_pty_take(&pty, h->fds, h->n, err);
+		ret = nsc_pty_take(&pty, h->outer.fds, h->outer.n, err);
 	/* In the background, no other signal reports the death of the relay. */
 	if (ret == 0 && prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
 		ret = nsc_error_sys(err, errno, "terminal: its relay's end");
@@ -424,7 +433,7 @@ static void copy_pty(const struct nsc_tty_handover *h,
 	if (tcgetattr(h->master, &modes) == 0)
 		tcsetattr(pty->slave, TCSANOW, &modes);
 	nsc_pty_copy_size(pty, h->master);
-	if (h->n && fstat(h->fds[0], &st) == 0)
+	if (h->slaves.n && fstat(h->slaves.fds[0], &st) == 0)
 		(void)!fchown(pty->slave, st.st_uid, (gid_t)-1);
 	fcntl(pty->master, F_SETFL, flags);
 }
@@ -439,11 +448,11 @@ static int finish_pty(struct nsc_tty_handover *h, struct nsc_error *err)
 	copy_pty(h, &pty);
 	if (dup3(pty.master, h->master, O_CLOEXEC) < 0)
 		ret = nsc_error_sys(err, errno, "terminal: replace the pty");
-	for (size_t i = 0; ret == 0 && i < h->n; i++)
-		if (dup3(pty.slave, h->fds[i],
-			 h->cloexec[i] ? O_CLOEXEC : 0) < 0)
+	for (size_t i = 0; ret == 0 && i < h->slaves.n; i++)
+		if (dup3(pty.slave, h->slaves.fds[i],
+			 h->slaves.cloexec[i] ? O_CLOEXEC : 0) < 0)
 			ret = nsc_error_sys(err, errno, "terminal: replace "
-					    "descriptor %d", h->fds[i]);
+					    "descriptor %d", h->slaves.fds[i]);
 	nsc_pty_close(&pty);
 	return ret;
 }
@@ -452,8 +461,8 @@ static int finish_drop(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	for (size_t i = 0; i < h->n; i++)
-		if (null < 0 || dup2(null, h->fds[i]) < 0)
+	for (size_t i = 0; i < h->outer.n; i++)
+		if (null < 0 || dup2(null, h->outer.fds[i]) < 0)
 			return nsc_error_sys(err, errno, "terminal: give it "
 					     "up");
 	/* A session leader would take the terminal from its whole session. */
@@ -466,9 +475,12 @@ static int finish_drop(struct nsc_tty_handover *h, struct nsc_error *err)
 int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
 			    struct nsc_error *err)
 {
+	int ret;
+
 	switch (h->kind) {
 	case NSC_TTY_HANDOVER_RELAY:
-		return finish_relay(h, uid, err);
+		ret = finish_relay(h, uid, err);
+		return ret == 0 && h->master >= 0 ? finish_pty(h, err) : ret;
 	case NSC_TTY_HANDOVER_PTY:
 		return finish_pty(h, err);
 	case NSC_TTY_HANDOVER_DROP:

@@ -24,14 +24,20 @@ enum nsc_tty_handover_kind {
 	NSC_TTY_HANDOVER_DROP,	/* given up: sshd in the foreground */
 };
 
+/* Descriptors that are replaced inside. */
+struct nsc_tty_fds {
+	int fds[NSC_TTY_HANDOVER_MAX];
+	bool cloexec[NSC_TTY_HANDOVER_MAX];
+	size_t n;
+};
+
 struct nsc_tty_handover {
 	enum nsc_tty_handover_kind kind;
 	dev_t devpts;			/* the host's */
 	int terminal;			/* the host's, or -1 */
+	struct nsc_tty_fds outer;	/* the host's terminal */
 	int master;			/* the program's own pty, or -1 */
-	int fds[NSC_TTY_HANDOVER_MAX];	/* replaced inside */
-	bool cloexec[NSC_TTY_HANDOVER_MAX];
-	size_t n;
+	struct nsc_tty_fds slaves;	/* of it */
 	int channel;			/* to the relay, or -1 */
 	int recorder;			/* see recorder.h; or -1 */
 	struct nsc_recording recording;
@@ -46,8 +52,9 @@ struct nsc_tty_handover {
 
 /*
  * On the host: examine the terminal.  relays: if the program has a pty, it
- * relays that pty itself, and a pty of the container replaces it.  Returns 0 or
- * a negative errno.
+ * relays that pty itself, and a pty of the container replaces it; if the
+ * session is recorded, which h->recording says, the host's terminal is relayed
+ * as well.  Returns 0 or a negative errno.
  */
 int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
 			  struct nsc_error *err);

@@ -391,11 +391,11 @@ static void by_descriptor(void)
 
 	null_for(0, 2);
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
-	NEED(h.terminal > fd && h.n == 1 && h.fds[0] == fd);
+	NEED(h.terminal > fd && h.outer.n == 1 && h.outer.fds[0] == fd);
 	close(h.terminal);
 	close(fd);
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
-	NEED(h.terminal >= 0 && h.n == 0);
+	NEED(h.terminal >= 0 && h.outer.n == 0);
 	close(h.terminal);
 	signal(SIGHUP, SIG_IGN);
 	dup2(h.terminal = open("/dev/tty", O_RDWR), 0);
@@ -404,7 +404,7 @@ static void by_descriptor(void)
 	dup2(0, 2);
 	null_for(0, 1);
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
-	NEED(h.terminal > 2 && h.n == 1 && h.fds[0] == 2);
+	NEED(h.terminal > 2 && h.outer.n == 1 && h.outer.fds[0] == 2);
 }
 
 static void run_drop(void)
@@ -453,7 +453,7 @@ static void pty(void)
 	NEED(dup3(own.slave, 15, O_CLOEXEC) == 15 && dup2(own.slave, 16) == 16);
 	look_for(&h, true, NSC_TTY_HANDOVER_PTY);
 	NEED(nsc_tty_handover_needs_terminal(&h));
-	NEED(h.master == own.master && h.n == 3 && h.terminal < 0);
+	NEED(h.master == own.master && h.slaves.n == 3 && h.terminal < 0);
 	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
 	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	NEED(number_of(own.master) != before);
@@ -469,13 +469,31 @@ static void pty(void)
 	NEED(terminal_is_ours(0) && isatty(0));
 }
 
+/*
+ * If the session is recorded, the caller's terminal is relayed as well, with
+ * every descriptor of it that the program has.
+ */
+static void recorded_pty(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+	struct nsc_pty own = terminal_new();
+
+	NEED(dup3(0, 15, O_CLOEXEC) == 15);
+	h.recording.mode = NSC_RECORD_TERMINALS;
+	NEED(nsc_tty_handover_look(&h, true, &shared->err) == 0);
+	NEED(h.kind == NSC_TTY_HANDOVER_RELAY);
+	NEED(h.master == own.master && h.slaves.n == 1 && h.outer.n == 4);
+	NEED(h.outer.cloexec[3] && h.outer.fds[3] == 15);
+	close(h.terminal);
+}
+
 /* A program that relays but has made no pty, like sudo without use_pty. */
 static void no_pty(void)
 {
 	struct nsc_tty_handover h;
 
 	look_for(&h, true, NSC_TTY_HANDOVER_RELAY);
-	NEED(h.n == 3);
+	NEED(h.outer.n == 3);
 }
 
 static void too_many(void)
@@ -504,7 +522,8 @@ static void way_out(void)
 }
 
 static void (*const programs[])(void) = {
-	none, by_descriptor, drop, pty, no_pty, too_many, way_out,
+	none, by_descriptor, drop, pty, recorded_pty, no_pty, too_many,
+	way_out,
 };
 
 START_TEST(programs_without_a_relay)

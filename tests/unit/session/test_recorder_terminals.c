@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/session/recorder_terminals.c: sshd with several terminals, and a recorder
+ * that gives another terminal for each.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "linux/descriptors.h"
+#include "linux/terminal.h"
+#include "session/recorder.h"
+#include "unit.h"
+
+static int terminal_new(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	ck_assert(master >= 0 && unlockpt(master) == 0);
+	return master;
+}
+
+/* Answers each request, and keeps the other end of each socket. */
+static void __attribute__((noreturn)) be_recorder(int client)
+{
+	const struct nsc_error none = NSC_ERROR_INIT;
+	const struct iovec data = { (void *)(uintptr_t)&none, sizeof(none) };
+	struct nsc_recorder_request request;
+	int fds[NSC_DESCRIPTORS_MAX];
+
+	while (nsc_descriptors_receive(client, &request, sizeof(request), fds,
+				       0) == 1) {
+		int pair[2], master = terminal_new();
+
+		if (ioctl(master, TIOCEXCL) < 0 ||
+		    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) < 0)
+			break;
+		nsc_descriptors_send(client, &data,
+				     (int[]){ master, pair[0] }, 2, 0);
+	}
+	_exit(0);
+}
+
+static struct nsc_recorder_terminals sshd;
+
+static void prepare(void)
+{
+	int pair[2];
+
+	ck_assert(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+			     pair) == 0);
+	if (fork() == 0)
+		be_recorder(pair[1]);
+	close(pair[1]);
+	sshd = (struct nsc_recorder_terminals){ .recorder = pair[0] };
+}
+
+static int takes(void)
+{
+	int end = -2;
+
+	ck_assert(nsc_recorder_take_masters(&sshd, &end, NSC_IGNORE) == 0);
+	return end;
+}
+
+static bool is_open(int fd)
+{
+	return fcntl(fd, F_GETFD) >= 0;
+}
+
+/* The first one waits for its shell while the second one's command begins. */
+START_TEST(pending)
+{
+	int first = terminal_new(), second = terminal_new();
+	int copy = dup(second), end, other;
+
+	end = takes();
+	ck_assert(end >= 0 && sshd.n == 1 && sshd.pending[0].master == first);
+	ck_assert(sshd.pending[0].end != end);
+	ck_assert(nsc_terminal_is_same(second, copy));
+	ck_assert(!nsc_terminal_is_same(first, second));
+	close(copy);
+	close(end);
+	/* A command without a terminal, and then that of the first one. */
+	ck_assert(takes() == -1);
+	other = sshd.pending[0].end;
+	ck_assert(is_open(other));
+	copy = dup(first);
+	ck_assert(takes() == other && sshd.n == 0);
+	/* Nothing is taken twice. */
+	ck_assert(takes() == -1);
+}
+END_TEST
+
+/* Another one gets the number of a terminal that sshd has closed. */
+START_TEST(closed)
+{
+	int first = terminal_new(), end;
+
+	ck_assert(takes() == -1 && sshd.n == 1);
+	end = sshd.pending[0].end;
+	close(first);
+	ck_assert(terminal_new() == first);
+	ck_assert(takes() == -1 && sshd.n == 1);
+	ck_assert(sshd.pending[0].master == first);
+	close(first);
+	ck_assert(takes() == -1 && sshd.n == 0 && !is_open(end));
+}
+END_TEST
+
+START_TEST(high_numbers)
+{
+	struct rlimit limit = { 0, 0 };
+	int fd, last, end;
+
+	ck_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	last = (int)limit.rlim_cur - 1;
+	fd = terminal_new();
+	ck_assert(dup2(fd, last) == last);
+	end = takes();
+	ck_assert(end >= 0 && sshd.n == 0);
+	ck_assert(nsc_terminal_is_same(fd, last));
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = { pending, closed, high_numbers, NULL };
+	Suite *suite = suite_create("recorder_terminals");
+	TCase *tcase = tcase_create("recorder_terminals");
+
+	tcase_add_checked_fixture(tcase, prepare, NULL);
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
