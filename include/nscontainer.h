@@ -147,7 +147,9 @@ void nscontainer_record_free(struct nscontainer_record *record);
  * would return.  The calling process must have a single thread.
  */
 #define NSCONTAINER_KEYS_CHECK(KEY) \
-	KEY("user", TEXT, "user that the check is for") \
+	KEY("user", TEXT, "user that the check is for; root for a " \
+	    "directory") \
+	KEY("directory", TEXT, "of container.json, if the check is for one") \
 	KEY("contained", BOOL, "whether logins go into a container") \
 	KEY("reason", TEXT, "why logins stay on the host; the rest is then " \
 	    "absent") \
@@ -491,8 +493,8 @@ int nscontainer_exec(const struct nscontainer *container, char *const *argv,
  * after everything else.  user: NAME, UID, NAME:GROUP or UID:GID in the
  * container's own passwd and group, whatever container.json says; the command
  * has the capabilities that it gives, which for root inside are all in
- * "capabilities".  cwd: a directory inside, which must exist (-ENOENT,
- * -EACCES).
+ * "capabilities".  cwd: a directory inside, which must exist.  -ECANCELED:
+ * either does not.
  *
  * NSCONTAINER_EXEC_DETACH returns as soon as the command runs, with
  * /dev/null as descriptors 0, 1 and 2; *ret_status becomes 0.  The command

@@ -58,8 +58,9 @@ int nsinit_check(const struct nsinit_options *options)
 
 	if (options->all)
 		return check_all(options);
-	/* No name of a user has a slash. */
-	if (named.n_arguments && strchr(named.arguments[0], '/'))
+	/* No name of a user has a slash, or begins with a dot. */
+	if (named.n_arguments && (strchr(named.arguments[0], '/') ||
+				  named.arguments[0][0] == '.'))
 		named.root = named.arguments[0];
 	ret = nsinit_open(&named, &container, &err);
 	if (ret == 0)

@@ -26,6 +26,10 @@ struct nscontainer {
 int nsc_api_result(int ret, const struct nsc_error *from,
 		   struct nscontainer_error *to);
 
+/* The same, and the error names the container (NULL: all containers). */
+int nsc_api_result_of(const struct nscontainer *container, int ret,
+		      struct nsc_error *from, struct nscontainer_error *to);
+
 /*
  * Load the user that the container belongs to: root for the container of a
  * directory.

@@ -237,8 +237,9 @@ static int check_dry_run(struct nsc_plan *plan, struct nsc_error *err)
 	return ret;
 }
 
-static int check_own(struct nsc_plan *plan, struct nscontainer_record **ret,
-		     struct nsc_error *err)
+/* dir: NULL for a login. */
+static int check_own(struct nsc_plan *plan, const char *dir,
+		     struct nscontainer_record **ret, struct nsc_error *err)
 {
 	char **groups = NULL, **missing;
 	int error = nsc_start_check_groups(plan, &groups, err);
@@ -252,6 +253,8 @@ static int check_own(struct nsc_plan *plan, struct nscontainer_record **ret,
 	}
 	missing = nsc_missing_find(plan);
 	object = plan_json(plan);
+	if (dir)
+		json_object_set_new(object, "directory", nsc_api_path(dir));
 	object_set_texts(object, "cgroups", groups);
 	object_set_texts(object, "missing", missing);
 	nsc_text_free_vector(groups);
@@ -283,7 +286,8 @@ static int check_config(struct nsc_plan *plan, const char *dir,
 	if (error == 0)
 		error = config->pidfile ?
 				check_external(plan, conf, ret, err) :
-				check_own(plan, ret, err);
+				check_own(plan, plan->login ? NULL : dir, ret,
+					  err);
 	nsc_start_release(plan);
 	return error;
 }

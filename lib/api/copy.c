@@ -173,5 +173,6 @@ NSC_PUBLIC int nscontainer_copy(const struct nscontainer *container,
 		nsc_fd_close(&c.stream[i]);
 		nsc_fd_close(&c.answer[i]);
 	}
-	return nsc_api_result(ret, &e, err);
+	return nsc_api_result_of(ret == -ESRCH ? container : NULL, ret, &e,
+				 err);
 }

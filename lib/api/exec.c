@@ -186,8 +186,11 @@ static int prepare(struct exec *e, struct nsc_error *err)
 	}
 	ret = nsc_session_find(c->rundir, e->user->uid, nsc_process_now() +
 			       WAIT_MS, &e->session, err);
-	return c->dir && (ret == -ESRCH || ret == -EPROTO) ?
-		       start_and_find(e, err) : ret;
+	if (c->dir && (ret == -ESRCH || ret == -EPROTO))
+		ret = start_and_find(e, err);
+	return ret == 0 && e->request->user ?
+		       nsc_api_be_user(&e->session, e->request->user, err) :
+		       ret;
 }
 
 struct answer {
@@ -236,12 +239,8 @@ static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 		.running = e->parent ? NULL : exec_answer_early, .arg = e,
 	};
 	char *shell[] = { NULL, NULL };
-	int ret = 0;
+	int ret = exec_environment(e, &request.env, err);
 
-	if (e->request->user)
-		ret = nsc_api_be_user(&e->session, e->request->user, err);
-	if (ret == 0)
-		ret = exec_environment(e, &request.env, err);
 	if (ret < 0)
 		return ret;
 	shell[0] = e->session.state->shell;
@@ -423,7 +422,10 @@ nscontainer_exec_as(const struct nscontainer *container,
 		.session = NSC_SESSION_INIT, .pty = NSC_PTY_INIT,
 	};
 
-	return nsc_api_result(exec_command(&exec, ret_status, &e), &e, err);
+	int ret = exec_command(&exec, ret_status, &e);
+
+	return nsc_api_result_of(ret == -ESRCH ? container : NULL, ret, &e,
+				 err);
 }
 
 NSC_PUBLIC int nscontainer_exec(const struct nscontainer *container,

@@ -32,6 +32,14 @@ int nsc_api_result(int ret, const struct nsc_error *from,
 	return ret;
 }
 
+int nsc_api_result_of(const struct nscontainer *c, int ret,
+		      struct nsc_error *from, struct nscontainer_error *to)
+{
+	if (ret < 0 && c)
+		nsc_error_context(from, "%s", c->user ? c->user : c->dir);
+	return nsc_api_result(ret, from, to);
+}
+
 int nsc_api_user(const struct nscontainer *c, struct nsc_user **ret,
 		 struct nsc_error *err)
 {

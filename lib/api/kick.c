@@ -166,7 +166,5 @@ NSC_PUBLIC int nscontainer_kick(const struct nscontainer *container, int pid,
 		nsc_error_set(&e, EINVAL, "no such process or time") :
 		nsc_api_each(container->rundir, &act, &e);
 
-	if (ret < 0 && container->user)
-		nsc_error_context(&e, "%s", container->user);
-	return nsc_api_result(ret, &e, err);
+	return nsc_api_result_of(container, ret, &e, err);
 }

@@ -215,7 +215,7 @@ NSC_PUBLIC int nscontainer_find(const struct nscontainer *container,
 		*ret = found;
 	else
 		nscontainer_record_free(found);
-	return nsc_api_result(error, &e, err);
+	return nsc_api_result_of(container, error, &e, err);
 }
 
 NSC_PUBLIC int nscontainer_list(struct nscontainer_record **ret,

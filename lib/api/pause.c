@@ -83,8 +83,9 @@ static int pause_change(const struct nscontainer *container, bool paused,
 {
 	struct nsc_error e = NSC_ERROR_INIT;
 
-	return nsc_api_result(set_paused(container->rundir, paused, &e), &e,
-			      err);
+	return nsc_api_result_of(container,
+				 set_paused(container->rundir, paused, &e), &e,
+				 err);
 }
 
 NSC_PUBLIC int nscontainer_pause(const struct nscontainer *container,

@@ -213,5 +213,6 @@ NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
 	/* The first login of a user may be stuck before any container runs. */
 	if (error == -ESRCH && *ret)
 		error = nsc_error_clear(&e);
-	return nsc_api_result(error < 0 ? error : found, &e, err);
+	return nsc_api_result_of(container, error < 0 ? error : found, &e,
+				 err);
 }

@@ -293,10 +293,9 @@ NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
 	error = error < 0 ? error : end;
 	if (error == 0 && container && !list)
 		error = nsc_error_set(&e, ESRCH, "the container has ended");
-	if (error < 0 && container) {
+	if (error < 0 && container)
 		nscontainer_record_free(list);
-		return nsc_api_result(error, &e, err);
-	}
-	*ret = list;
-	return nsc_api_result(error, &e, err);
+	else
+		*ret = list;
+	return nsc_api_result_of(container, error, &e, err);
 }

@@ -115,7 +115,5 @@ NSC_PUBLIC int nscontainer_stop(const struct nscontainer *container,
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = stop(&how, &e);
 
-	if (ret < 0 && container->user)
-		nsc_error_context(&e, "%s", container->user);
-	return nsc_api_result(ret, &e, err);
+	return nsc_api_result_of(container, ret, &e, err);
 }

@@ -342,7 +342,5 @@ NSC_PUBLIC int nscontainer_update(const struct nscontainer *container,
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = update(container, settings, &e);
 
-	if (ret < 0 && container->user)
-		nsc_error_context(&e, "%s", container->user);
-	return nsc_api_result(ret, &e, err);
+	return nsc_api_result_of(container, ret, &e, err);
 }

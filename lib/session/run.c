@@ -26,9 +26,12 @@ static int go_to_directory(const struct nsc_run *run, struct nsc_error *err)
 	const char *dir = state->process.cwd ? state->process.cwd :
 					       state->home;
 
-	if (run->cwd && chdir(run->cwd) < 0)
-		return nsc_error_sys(err, errno, "enter the directory '%s' in "
-				     "the container", run->cwd);
+	if (run->cwd && chdir(run->cwd) < 0) {
+		nsc_error_sys(err, errno, "enter the directory '%s' in the "
+			      "container", run->cwd);
+		/* -ENOENT is for the program. */
+		return -(err->code = ECANCELED);
+	}
 	/* Like login programs: a missing home does not refuse the login. */
 	if (!run->cwd && chdir(dir) < 0)
 		(void)!chdir("/");

@@ -48,7 +48,7 @@ as_others() {
 	equal "a number" "12 34" "$(ex -u 12:34 alice sh -c \
 		'echo $(id -u) $(id -g)')"
 	equal "a name" daemon "$(ex alice -u daemon id -un)"
-	status_is 127 ex alice -u nonesuch true
+	status_is 126 ex alice -u nonesuch true
 	contains "no such user" "'nonesuch' is not in the container" \
 		"$(cat "$OUT/stderr")"
 	# Root inside has what the container gives, and is not the host's.
@@ -63,7 +63,7 @@ settings() {
 		"$(ex alice -e FROM=one --env B=two=2 sh -c 'echo $FROM $B')"
 	status_is 126 ex alice -e =x true
 	equal "cwd" /usr "$(ex alice --cwd /usr pwd)"
-	status_is 127 ex alice -w /nonesuch pwd
+	status_is 126 ex alice -w /nonesuch pwd
 	contains "cwd" "enter the directory '/nonesuch'" "$(cat "$OUT/stderr")"
 	# The caller's own variables stay outside.
 	lacks "caller" secret "$(SECRET=secret ex alice env)"

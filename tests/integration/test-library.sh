@@ -143,9 +143,9 @@ whole_program() {
 	open: EINVAL: 'x': expected an absolute path
 	open: ok
 	open: ok
-	find: ESRCH: no container is running
+	find: ESRCH: alice: no container is running
 	stop: ESRCH: alice: no container is running
-	exec: ESRCH: no container is running
+	exec: ESRCH: alice: no container is running
 	start: EINVAL: start: unknown flags
 	start: EINVAL: start: '/srv/box' is a directory: its container runs with a command
 	start: ok

@@ -298,7 +298,26 @@ assert row["contained"] is True and "user" in row["namespaces"]' \
 	status_is 1 nsinit check carol
 	contains "check" "hostnam: unknown key" "$(cat "$OUT/stderr")"
 	status_is 0 nsinit check --root "$BOX"
+	contains "of a directory" "directory: $BOX" "$(cat "$OUT/stdout")"
+	cd "$BOX" || fail cd
+	status_is 0 nsinit check .
+	contains "of this one" "directory: $BOX" "$(cat "$OUT/stdout")"
 	equal "containers" 0 "$(count_inits)"
+}
+
+# Each command names the container that it did not find.
+names_it() {
+	local command
+
+	fresh
+	for command in ps stats pause resume kick stop; do
+		status_is 3 nsinit "$command" --root "$BOX"
+		contains "$command --root" "$BOX: no container is running" 			"$(cat "$OUT/stderr")"
+		status_is 3 nsinit "$command" bob
+		contains "$command" "bob: no container is running" 			"$(cat "$OUT/stderr")"
+	done
+	status_is 126 nsinit exec bob true
+	contains exec "bob: no container is running" "$(cat "$OUT/stderr")"
 }
 
 capabilities_of_exec() {
@@ -345,5 +364,6 @@ t "nsinit stop ends what ignores signals" stop_in_use
 t "nsinit start refuses what is broken or not there" start_refuses
 t "nsinit list" list
 t "nsinit check" check
+t "commands name the container that does not run" names_it
 t "nsinit exec keeps what capabilities says" capabilities_of_exec
 t "E4 nsinit exec passes descriptors 0, 1 and 2 only" descriptors_of_exec
