@@ -104,20 +104,40 @@ static bool is_quoted(const json_t *value, const char *expected)
 	return quoted;
 }
 
+/* A value that needs only other signs around it. */
+static const char *remedy(const json_t *value, const char *expected,
+			  bool secret)
+{
+	if (is_quoted(value, expected))
+		return ": remove the quotes";
+	if (!strncmp(expected, "an array", 8) &&
+	    (json_is_string(value) || (json_is_object(value) && !secret)))
+		return ": write [ and ] around it";
+	return "";
+}
+
 int nsc_field_wrong(struct nsc_reader *r, const json_t *value,
 		    const char *expected)
 {
-	char *dump = is_secret(r->path) ? NULL :
+	static const char *const types[] = {
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
+		[JSON_STRING] = "something else", [JSON_INTEGER] = "a number",
+		[JSON_REAL] = "a number", [JSON_TRUE] = "true",
+		[JSON_FALSE] = "false", [JSON_NULL] = "null",
+	};
+	bool secret = is_secret(r->path);
+	char *dump = secret ? NULL :
 		     json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
 				JSON_ENSURE_ASCII);
 	char got[64], text[384];
 
-	snprintf(got, sizeof(got), "%s", dump ? dump : "something else");
+	snprintf(got, sizeof(got), "%s", dump ? dump :
+		 types[json_typeof(value)]);
 	if (dump && strlen(dump) >= sizeof(got))
 		strcpy(got + sizeof(got) - 4, "...");
 	free(dump);
 	snprintf(text, sizeof(text), "expected %s, got %s%s", expected, got,
-		 is_quoted(value, expected) ? ": remove the quotes" : "");
+		 remedy(value, expected, secret));
 	return nsc_field_refuse(r, text);
 }
 

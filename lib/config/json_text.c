@@ -212,7 +212,10 @@ static void scan_value(struct scan *s, struct nsc_json_place at)
 {
 	unsigned int d = s->depth;
 
-	if (s->last == TOKEN_VALUE && !d)
+	if (s->last != TOKEN_VALUE && !d && !strchr("{[", *s->c.p))
+		wrong(s, &at, "write { before the first key, and } at the end "
+		      "of the file");
+	else if (s->last == TOKEN_VALUE && !d)
 		wrong(s, &at, "the object has ended before this: remove "
 		      "it, or a bracket too many before it");
 	else if (s->last == TOKEN_VALUE)
@@ -279,7 +282,10 @@ static void scan_number(struct scan *s)
 	number += *number == '-';
 	if (s->wrong)
 		return;
-	if (isalpha((unsigned char)*s->c.p) || *s->c.p == '%')
+	if (*s->c.p == '_' || (number[0] == '0' && strchr("xXoObB", *s->c.p) &&
+			       *s->c.p))
+		wrong(s, &begin, "write a number in decimal digits alone");
+	else if (isalpha((unsigned char)*s->c.p) || *s->c.p == '%')
 		wrong(s, &begin, "write \" around a number with a unit, such "
 		      "as \"1G\"");
 	else if (number[0] == '0' && isdigit((unsigned char)number[1]))
@@ -361,7 +367,7 @@ const char *nsc_json_mistake(const char *text, struct nsc_json_place *ret)
 		else if (!scan_sign(&s))
 			break;
 	}
-	if (!s.wrong && !*s.c.p && text == s.c.p)
+	if (!s.wrong && !*s.c.p && !s.depth && s.last == TOKEN_OPEN)
 		wrong(&s, &s.c.at, "the file is empty: write at least {}");
 	else if (!s.wrong && !*s.c.p && s.depth)
 		wrong(&s, &s.c.at, s.open[s.depth - 1] == '{' ?

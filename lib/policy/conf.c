@@ -10,6 +10,7 @@
 
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/nearest.h"
 #include "util/text.h"
 #include "policy/dropins.h"
 #include "policy/recording.h"
@@ -269,6 +270,8 @@ static int conf_read_lifecycle(const struct reader *r,
 static int read_known(const struct reader *r, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
+	struct nsc_nearest nearest = NSC_NEAREST_INIT(name);
+	char did[96];
 
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
 		if (!strcmp(fields[i].key, name))
@@ -277,8 +280,11 @@ static int read_known(const struct reader *r, const config_setting_t *s)
 		if (!strcmp(nsc_lifecycle_keys[i].name, name))
 			return conf_read_lifecycle(r, s,
 						   &nsc_lifecycle_keys[i]);
-	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key",
-			     r->file, config_setting_source_line(s), name);
+	for (size_t i = 0; keys[i]; i++)
+		nsc_nearest_offer(&nearest, keys[i]);
+	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key%s",
+			     r->file, config_setting_source_line(s), name,
+			     nsc_nearest_text(&nearest, did, sizeof(did)));
 }
 
 /* Note which file has the key, for messages about its value. */
@@ -342,8 +348,10 @@ static int conf_read_all(const struct reader *r, config_t *config,
 		return nsc_error_set(r->err, EINVAL, "%s: @include is not "
 				     "allowed", r->file);
 	if (!config_read_string(config, has_settings(text) ? text : ""))
-		return nsc_error_set(r->err, EINVAL, "%s: line %d: %s",
-				     r->file, config_error_line(config),
+		return nsc_error_set(r->err, EINVAL, "%s: line %d: %s: write "
+				     "KEY = \"text\", KEY = 5 or KEY = [ "
+				     "\"a\", \"b\" ], each key once", r->file,
+				     config_error_line(config),
 				     config_error_text(config));
 	root = config_root_setting(config);
 	for (int i = 0; ret == 0 && i < config_setting_length(root); i++)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #define LENGTH_MAX sizeof(((struct nsc_nearest *)0)->name)
 
@@ -53,6 +54,10 @@ void nsc_nearest_offer(struct nsc_nearest *nearest, const char *known)
 	unsigned int distance = nsc_nearest_distance(nearest->wrong, known);
 	size_t length = strlen(nearest->wrong);
 
+	/* A beginning is as good as one wrong letter. */
+	if (length > 2 && distance > 1 &&
+	    !strncasecmp(nearest->wrong, known, length))
+		distance = 1;
 	if (distance > 3 || distance > (length + 2) / 3 ||
 	    (nearest->name[0] && distance >= nearest->distance))
 		return;

@@ -94,6 +94,14 @@ static const struct {
 	{ "{} {}", "1, column 4: the object has ended before this: remove it, "
 	  "or a bracket too many before it" },
 	{ "", "1, column 1: the file is empty: write at least {}" },
+	{ " \n", "2, column 1: the file is empty: write at least {}" },
+	{ "\"tty\": true", "1, column 1: write { before the first key, and } "
+	  "at the end of the file" },
+	{ "tty: true", "1, column 1: write \" around a text" },
+	{ "{\"umask\": 1_000}", "1, column 11: write a number in decimal "
+	  "digits alone" },
+	{ "{\"umask\": 0x12}", "1, column 11: write a number in decimal "
+	  "digits alone" },
 };
 
 START_TEST(mistakes_are_named)
@@ -164,6 +172,15 @@ static const struct {
 	{ "{\"cgroups\": {\"memory_swap\": 9000}}",
 	  "F: cgroups.memory_swap: needs memory: it is the sum of memory and "
 	  "swap (line 1, column 14)" },
+	{ "{\"mounts\": [{\"dest\": \"/a\"}]}",
+	  "F: mounts[0].dest: unknown key: did you mean 'destination'? (line "
+	  "1, column 14)" },
+	{ "{\"capabilities\": \"KILL\"}",
+	  "F: capabilities: expected an array, got \"KILL\": write [ and ] "
+	  "around it (line 1, column 2)" },
+	{ "{\"environment\": {\"A\": \"secret\"}}",
+	  "F: environment: expected an array, got an object (line 1, column "
+	  "2)" },
 	{ "[]", "F: expected an object, got [] (line 1, column 1)" },
 };
 
@@ -260,6 +277,9 @@ START_TEST(nearest_names)
 		  ": did you mean 'students'?" },
 		{ "ROOTFS", { "rootfs" }, ": did you mean 'rootfs'?" },
 		{ "x", { "y" }, ": did you mean 'y'?" },
+		{ "dest", { "source", "destination" },
+		  ": did you mean 'destination'?" },
+		{ "de", { "source", "destination" }, "" },
 		{ "bob", { "alice", "ann" }, "" },
 		{ "", { "alice" }, "" },
 	};

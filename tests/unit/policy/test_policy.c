@@ -88,6 +88,9 @@ static const struct {
 	const char *text, *expected;
 } wrong[] = {
 	{ "a = 1;", "F: line 1: a: unknown key" },
+	{ "exempt_user = [];", "exempt_user: unknown key: did you mean "
+	  "'exempt_users'?" },
+	{ "mode = audit", "F: line 1: syntax error: write KEY = \"text\"" },
 	{ "\nstop = \"soon\";", "F: line 2: stop: expected one of \"empty\", "
 				"\"logout\", \"never\"" },
 	{ "mode = \"permissive\";", "F: line 1: mode: expected one of "
