@@ -141,6 +141,10 @@ static int read_rlimit(struct nsc_reader *r, const json_t *element, void *to)
 		return ret;
 	if (e.soft > e.hard)
 		return nsc_field_refuse_member(r, "soft", "is above hard");
+	if (!e.soft && (e.resource == RLIMIT_CPU ||
+			e.resource == RLIMIT_NPROC))
+		return nsc_field_refuse_member(r, "soft", "0 lets no process "
+					       "of a login run");
 	nsc_rlimit_set(&config->process.rlimits, e.resource, e.soft, e.hard);
 	return 0;
 }

@@ -31,6 +31,9 @@ int nsc_error_set(struct nsc_error *err, int code, const char *fmt, ...)
 
 const char *nsc_error_text(int code)
 {
+	/* The limit of the container, or of whoever called. */
+	if (code == EMFILE)
+		return "Too many open files: see RLIMIT_NOFILE";
 #ifdef __GLIBC__
 	const char *text = strerrordesc_np(code);
 

@@ -227,8 +227,8 @@ int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 					     "%zu bytes", name, max);
 	}
 	if (memchr(buf, '\0', len))
-		return nsc_error_set(err, EINVAL, "%s: contains a NUL byte",
-				     name);
+		return nsc_error_set(err, EINVAL, "%s: contains a NUL byte: "
+				     "save it as text in UTF-8", name);
 	buf[len] = '\0';
 	/* A monitor keeps it for as long as it lives. */
 	*ret = realloc(buf, len + 1);
@@ -266,6 +266,20 @@ struct content {
 	int (*grant)(int fd, uid_t reader, unsigned int access);
 };
 
+/* A full disk is known by its path. */
+static int write_failed(int dirfd, const char *name, int code,
+			struct nsc_error *err)
+{
+	char fd[32], dir[PATH_MAX];
+	ssize_t len;
+
+	snprintf(fd, sizeof(fd), "/proc/self/fd/%d", dirfd);
+	len = readlink(fd, dir, sizeof(dir) - 1);
+	return nsc_error_sys(err, code, "write '%.*s%s%s'",
+			     len > 0 ? (int)len : 0, dir, len > 0 ? "/" : "",
+			     name);
+}
+
 static int write_file(int dirfd, const char *name, const struct content *c,
 		      struct nsc_error *err)
 {
@@ -274,13 +288,13 @@ static int write_file(int dirfd, const char *name, const struct content *c,
 	int ret;
 
 	if (snprintf(tmp, sizeof(tmp), ".%s.new", name) >= (int)sizeof(tmp))
-		return nsc_error_sys(err, ENAMETOOLONG, "write '%s'", name);
+		return write_failed(dirfd, name, ENAMETOOLONG, err);
 	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
-		return nsc_error_sys(err, errno, "write '%s'", name);
+		return write_failed(dirfd, name, errno, err);
 	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0600);
 	if (fd < 0)
-		return nsc_error_sys(err, errno, "write '%s'", name);
+		return write_failed(dirfd, name, errno, err);
 	ret = nsc_file_write_all(fd, c->data, c->len);
 	if (ret == 0 && fchmod(fd, c->mode) < 0)
 		ret = -errno;
@@ -290,7 +304,7 @@ static int write_file(int dirfd, const char *name, const struct content *c,
 		ret = -errno;
 	if (ret < 0) {
 		unlinkat(dirfd, tmp, 0);
-		return nsc_error_sys(err, -ret, "write '%s'", name);
+		return write_failed(dirfd, name, -ret, err);
 	}
 	return 0;
 }

@@ -134,6 +134,43 @@ processes() {
 	clean_slate
 }
 
+descriptors() {
+	wants "$(rlimit RLIMIT_NOFILE 2)"
+	status_is 1 "$TESTS/pamcaller" su alice
+	logged "login refused: .*RLIMIT_NOFILE"
+	nsinit try alice > "$OUT/try" 2>&1 && fail "try gets in"
+	contains "nsinit try" "RLIMIT_NOFILE" "$(cat "$OUT/try")"
+	clean_slate
+	for name in RLIMIT_NPROC RLIMIT_CPU; do
+		wants "$(rlimit "$name" 0)"
+		status_is 1 "$TESTS/pamcaller" su alice
+		logged "login refused: .*rlimits\[0\].soft: 0 lets no process"
+		status_is 1 nsinit check alice
+	done
+	wants "$(rlimit RLIMIT_NOFILE 64)"
+	status_is 0 su alice -c true
+	clean_slate
+}
+
+# A full disk is named, before the start and while the container runs.
+full_run() {
+	local running
+
+	wants '"hostname": "x"'
+	mount -t tmpfs -o size=256k,mode=0755 full /run/nscontainer
+	for running in "" running; do
+		[ -z "$running" ] || nsinit start alice
+		dd if=/dev/zero of=/run/nscontainer/fill 2> /dev/null
+		"$TESTS/pamcaller" su alice > "$OUT/su" 2>&1 &&
+			fail "su gets in"
+		logged "login refused: .*/run/nscontainer/.*No space left on"
+		rm /run/nscontainer/fill
+	done
+	status_is 0 su alice -c true
+	nsinit stop alice
+	umount /run/nscontainer
+}
+
 no_null() {
 	wants '"device_nodes": []'
 	status_is 1 nsinit try alice
@@ -230,6 +267,8 @@ e "kills are counted by container and session" in_stats
 e "L15 a program that is killed all the time fills no log" bounded
 e "a start that a limit kills names the limit" starts
 e "a login for whose processes there is no room says so" processes
+e "a limit of descriptors or processes is named" descriptors
+e "a full /run is named" full_run
 e "a missing /dev/null is named" no_null
 e "nsinit list --why tells what has changed" stale
 e "list and stats have the containers of directories, one a line" listed

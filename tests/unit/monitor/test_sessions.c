@@ -365,7 +365,8 @@ START_TEST(no_descriptors)
 	ck_assert_ptr_null(sessions_add(&all, &s, pidfd, &err));
 	/* It is in the groups already, so it must end. */
 	ck_assert_int_eq(err.code, ENOTRECOVERABLE);
-	ck_assert_str_eq(err.text, "note the session: Too many open files");
+	ck_assert_str_eq(err.text, "note the session: Too many open files: see "
+			 "RLIMIT_NOFILE");
 	ck_assert_uint_eq(all.n, 0);
 	few.rlim_cur = few.rlim_max;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
