@@ -14,11 +14,17 @@
 
 static void distrust(struct nsc_doctor *doctor, const struct nsc_error *err)
 {
-	const struct nsc_finding f = {
-		.severity = NSC_RISK, .check = "untrusted-file",
-		.remedy = "chown root, chmod go-w",
+	bool untrusted = err->code == EPERM || err->code == ENOTDIR ||
+			 err->code == ELOOP;
+	struct nsc_finding f = {
+		.severity = NSC_RISK, .check = "refused",
+		.remedy = "fix the error",
 	};
 
+	if (untrusted) {
+		f.check = "untrusted-file";
+		f.remedy = "chown root, chmod go-w";
+	}
 	nsc_doctor_add(doctor, &f, "logins are refused: %s", err->text);
 }
 

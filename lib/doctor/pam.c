@@ -89,7 +89,8 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 	line.file = strdup(r->file);
 	line.control = strdup(control);
 	line.module = strdup(slash ? slash + 1 : module);
-	line.missing = *module && is_missing(module);
+	if (*module && is_missing(module))
+		line.wrong = "does not exist";
 	stack->lines[stack->n++] = line;
 	while ((word = take_word(&arguments)))
 		if (nsc_text_append(&stack->lines[stack->n - 1].arguments, &n,
@@ -98,6 +99,17 @@ static int pam_add(struct reader *r, const char *control, const char *module,
 					     stack->path);
 	return line.file && line.control && line.module ? 0 :
 	       nsc_error_sys(r->err, ENOMEM, "%s", stack->path);
+}
+
+/* What libpam cannot read is a line that always fails. */
+static int add_wrong(struct reader *r, const char *control, const char *name,
+		     const char *wrong)
+{
+	int ret = pam_add(r, control, name, NULL);
+
+	if (ret == 0)
+		r->stack->lines[r->stack->n - 1].wrong = wrong;
+	return ret;
 }
 
 /*
@@ -122,8 +134,8 @@ static int include(const struct reader *from, const char *service,
 		ret = nsc_error_sys(r.err, ENOMEM, "%s", service);
 	if (ret == 0)
 		ret = read_service(&r, service);
-	/* libpam has a line that always fails in its place. */
-	return ret == -ENOENT ? pam_add(&r, "required", service, NULL) : ret;
+	return ret == -ENOENT ?
+		add_wrong(&r, "include", service, "does not exist") : ret;
 }
 
 /* For libpam, a line of an unknown type is an auth line that always fails. */
@@ -157,11 +169,13 @@ static int read_line(struct reader *r, char *line)
 	}
 	if (strcasecmp(type + (*type == '-'), r->type) != 0)
 		return is_type(type) || strcmp(r->type, "auth") != 0 ? 0 :
-			       pam_add(r, "required", type, NULL);
+			add_wrong(r, "line", type, "is none of auth, account, "
+				  "password and session");
 	control = take_word(&line);
 	module = control ? take_word(&line) : NULL;
 	if (!module)
-		return pam_add(r, "required", control ? control : type, NULL);
+		return add_wrong(r, "line", control ? control : type,
+				 "names no module");
 	if (!strcasecmp(control, "include") || !strcasecmp(control, "substack"))
 		return include(r, module, !strcasecmp(control, "substack"));
 	return pam_add(r, control, module, line);

@@ -25,7 +25,7 @@ struct nsc_pam_line {
 	char **arguments;	/* NULL-terminated, or NULL */
 	unsigned int level;	/* number of substacks around it */
 	bool marked;		/* with NSC_PAM_MARK */
-	bool missing;		/* there is no such module or included file */
+	const char *wrong;	/* what is, so that it always fails; or NULL */
 };
 
 struct nsc_pam_stack {

@@ -153,7 +153,7 @@ static const char *only_result(const struct nsc_pam_stack *stack, size_t i)
 {
 	const struct nsc_pam_line *line = &stack->lines[i];
 
-	if (line->missing)
+	if (line->wrong)
 		return "module_unknown";
 	if (!strcmp(line->module, "pam_permit.so"))
 		return "success";
@@ -297,7 +297,7 @@ struct nsc_pam_ends nsc_pam_walk(const struct nsc_pam_stack *stack, size_t ours)
 	/* More than one. */
 	for (const struct nsc_pam_line *l = stack->lines;
 	     l && l < stack->lines + stack->n && !ends.barrier; l++)
-		if (l->missing)
+		if (l->wrong)
 			ends.barrier = l;
 	return ends;
 }
@@ -312,6 +312,6 @@ int nsc_pam_shut(const struct nsc_pam_stack *stack,
 				     stack->path, stack->type, service);
 	return nsc_error_set(err, EPERM, "%s %s %s: %s: nobody gets in by '%s'",
 			     stack->type, barrier->control, barrier->module,
-			     barrier->missing ? "does not exist" :
-						"leads to no success", service);
+			     barrier->wrong ? barrier->wrong :
+					      "leads to no success", service);
 }

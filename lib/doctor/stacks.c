@@ -228,11 +228,12 @@ static void shut(const struct service *s, const struct nsc_pam_stack *stack)
 	};
 
 	/* A name that begins so is ours with a typing mistake. */
-	if (line && line->missing)
+	if (line && line->wrong)
 		f.remedy = !strncmp(line->module, "pam_con", 7) &&
 			   strcmp(line->module, NSC_PAM_MODULE) != 0 ?
 			"session required " NSC_PAM_MODULE :
-			"remove the line, or install what it names";
+			"correct the line, remove it, or install what it "
+			"names";
 	nsc_pam_shut(stack, line, s->name, &err);
 	nsc_doctor_add(s->doctor, &f, "%s", err.text);
 }

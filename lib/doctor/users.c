@@ -330,13 +330,16 @@ static bool has_members(const struct group *group)
 void nsc_doctor_check_group(struct nsc_doctor *doctor, const char *name,
 			    const char *file, unsigned int line)
 {
+	char remedy[192];
 	const struct nsc_finding f = {
 		.severity = NSC_RISK, .check = "break-glass-empty",
-		.file = file, .line = line,
-		.remedy = "groupadd GROUP; usermod -aG GROUP ADMINISTRATOR",
+		.file = file, .line = line, .remedy = remedy,
 	};
 	const struct group *group = *name ? getgrnam(name) : NULL;
 
+	snprintf(remedy, sizeof(remedy), "%s%s%susermod -aG %s ADMINISTRATOR",
+		 group ? "" : "groupadd ", group ? "" : name,
+		 group ? "" : "; ", name);
 	if (!group || !has_members(group))
 		nsc_doctor_add(doctor, &f, "the break-glass group '%s' %s: "
 			       "only root is sure to get in when the "

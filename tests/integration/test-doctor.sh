@@ -406,10 +406,10 @@ risk|nobody-gets-in|/etc/pam.d/atd:|session required pam_contaner.so: does not e
 risk|nobody-gets-in|/etc/pam.d/atd:|session requisite pam_nowhere.so: does not exist|SERVICE=atd before "-session requisite pam_nowhere.so"
 risk|nobody-gets-in|/etc/pam.d/atd:|account required pam_nowhere.so: does not exist|echo "account required pam_nowhere.so" >> /etc/pam.d/atd
 risk|nobody-gets-in|/etc/pam.d/atd:|auth required pam_unix.so: does not exist|echo "auth required /nowhere/pam_unix.so" >> /etc/pam.d/atd
-risk|nobody-gets-in|/etc/pam.d/atd:|auth required sesion: does not exist|echo "sesion required pam_permit.so" >> /etc/pam.d/atd
+risk|nobody-gets-in|/etc/pam.d/atd:|auth line sesion: is none of auth, account, password and session: nobody gets in|echo "sesion required pam_permit.so" >> /etc/pam.d/atd
 risk|nobody-gets-in|/etc/pam.d/atd:|session [default=die] pam_permit.so: leads to no success|SERVICE=atd before "session [default=die] pam_permit.so"
 risk|nobody-gets-in|/etc/pam.d/nsc-three:|session required pam_deny.so: leads to no success: nobody gets in by 'atd'|SERVICE=atd before "session include nsc-two"; echo "session include nsc-three" > /etc/pam.d/nsc-two; echo "session required pam_deny.so" > /etc/pam.d/nsc-three
-risk|nobody-gets-in|/etc/pam.d/atd:|nsc-nowhere: does not exist|SERVICE=atd before "session include nsc-nowhere"
+risk|nobody-gets-in|/etc/pam.d/atd:|session include nsc-nowhere: does not exist|SERVICE=atd before "session include nsc-nowhere"
 risk|after|/etc/pam.d/login:|pam_systemd.so: is called inside|after "session optional pam_systemd.so"
 risk|after|/etc/pam.d/login:|pam_limits.so: is called inside|after "-session required pam_limits.so"
 risk|after|/etc/pam.d/login:|pam_namespace.so: is called inside|after "session optional /lib/security/pam_namespace.so"
@@ -431,6 +431,7 @@ hole|on-error-host|/etc/nscontainer/nscontainer.conf|lets its user out|conf "on_
 risk|exempt-service|/etc/nscontainer/nscontainer.conf|service cron|conf "exempt_services = [ \"cron\" ];"
 note|exempt|/etc/nscontainer/nscontainer.conf|exempt_users|conf "exempt_users = [ \"alice\" ];"
 note|exempt|/etc/nscontainer/nscontainer.conf|exempt_groups|conf "exempt_groups = [ \"alice\" ];"
++risk|refused||logins are refused: /etc/nscontainer/nscontainer.conf: line 1: exempt_user: unknown key|conf "exempt_user = [];"
 risk|untrusted-file||users/carol/container.json: is writable|config carol "{}"; chmod 0666 "$CONF/users/carol/container.json"; usermod -s /usr/sbin/nologin carol
 risk|untrusted-file||groups/staff: is owned by uid|mkdir -p "$CONF/groups/staff"; chown alice "$CONF/groups/staff"
 hole|accepted|/etc/nscontainer/users/alice/container.json|other users of the host can reach|make_busybox /srv/open > /dev/null; config alice "{\"rootfs\": \"/srv/open\", \"session\": {\"shell\": \"/bin/sh\"}, \"accept\": [\"exposed-files\"]}"
