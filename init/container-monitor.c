@@ -301,8 +301,12 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			break;
 		if (n > 0)
 			m->trim = now_ms() + QUIET_MS;
-		if (n > 0 && p[4].revents)
+		if (n > 0 && p[4].revents) {
+			/* Its group takes the counter along. */
+			if (p[7].revents || m->oom.due != INT64_MAX)
+				oom_end(&m->oom, &m->all);
 			sessions_reap(&m->all);
+		}
 		if (n > 0 && p[5].revents)
 			socket_serve(m->enter, &m->all);
 		if (n > 0 && p[6].revents)

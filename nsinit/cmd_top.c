@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
@@ -258,6 +259,19 @@ static bool sorts(int key)
 	return key == 'u';
 }
 
+/* A key, or the beginning of a column's title; 0: neither. */
+static char letter_of(const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len == 1 && sorts(*word))
+		return *word;
+	for (size_t i = 0; len > 1 && i < COLUMNS; i++)
+		if (!strncasecmp(columns[i].title, word, len))
+			return columns[i].letter;
+	return strcasecmp(word, "user") ? 0 : 'u';
+}
+
 static int show_live(char letter, const sigset_t *open,
 		     const struct termios *before,
 		     struct nscontainer_error *err)
@@ -320,17 +334,14 @@ int nsinit_top(const struct nsinit_options *options)
 {
 	bool live = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
-	char letter = 'c';
+	char letter = options->sort ? letter_of(options->sort) : 'c';
 	int ret;
 
-	if (options->sort && (strlen(options->sort) != 1 ||
-			      !sorts(options->sort[0]))) {
-		fputs("nsinit top: --sort: expected a key, see nsinit(8)\n",
-		      stderr);
+	if (!letter) {
+		fputs("nsinit top: --sort: expected a column, such as memory, "
+		      "or its key, such as m\n", stderr);
 		return NSINIT_USAGE;
 	}
-	if (options->sort)
-		letter = options->sort[0];
 	ret = live ? run_live(letter, &err) : print_once(letter, &err);
 	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
 }

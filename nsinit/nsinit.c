@@ -135,7 +135,7 @@ const struct nsinit_option nsinit_option_table[] = {
 	  "not if it runs already; without USER: for all who linger" },
 	{ "output", OPT_OUTPUT, 0, "FILE", "replace this file in one step" },
 	{ "sort", OPT_SORT, 0, "KEY",
-	  "u: user, s: sessions, c: processor, m: memory, p: processes" },
+	  "sort by a column, such as memory, or by its key, such as m" },
 	{ "http", OPT_HTTP, 0, NULL, "answer one request on standard input" },
 	{ "all", OPT_ALL, 0, NULL, "each user, in one line" },
 	{ "service", OPT_SERVICE, 0, "SERVICE",

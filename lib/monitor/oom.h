@@ -28,7 +28,7 @@ int oom_fd(const struct oom *oom);
 /* The descriptor has an event: look a moment later. */
 void oom_notice(struct oom *oom);
 
-/* The container has ended: a last look. */
+/* The container, or a session, has ended: look before its counter goes. */
 void oom_end(struct oom *oom, const struct sessions *all);
 
 /* Look, if it is time. */

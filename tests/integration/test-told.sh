@@ -69,6 +69,14 @@ in_stats() {
 	kill "$!"
 }
 
+# The session ends with the program, and nothing is left that counted.
+of_the_last() {
+	limited_memory
+	nssh alice "exec $EAT" > "$OUT/other" 2>&1
+	wait_until 5 closed sshd 1 || fail "the session's record" "$(cat "$LOG")"
+	counted || fail "the log" "$(cat "$LOG")"
+}
+
 # A program that has killed what it makes, all the time, fills no log.
 bounded() {
 	local lines
@@ -264,6 +272,7 @@ e() {
 
 e "a terminal says which limit a program was killed by" on_terminal
 e "kills are counted by container and session" in_stats
+e "a kill that ends the last session is counted" of_the_last
 e "L15 a program that is killed all the time fills no log" bounded
 e "a start that a limit kills names the limit" starts
 e "a login for whose processes there is no room says so" processes

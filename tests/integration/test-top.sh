@@ -29,6 +29,9 @@ once() {
 		sed -n '2s/ .*//p')"
 	equal "by user" '/srv/a\x1b[2Jb' "$(nsinit top --sort u < /dev/null |
 		sed -n '2s/ .*//p')"
+	equal "by a title" /srv/idle "$(nsinit top --sort pids < /dev/null |
+		sed -n '2s/ .*//p')"
+	status_is 0 nsinit top --sort memory
 	status_is 2 nsinit top --sort x
 	status_is 2 nsinit top alice
 }
