@@ -30,6 +30,14 @@ static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
 }
 
+static bool keeps_some(const struct nsc_cgroup_tree *tree)
+{
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i].kind == 'k')
+			return true;
+	return false;
+}
+
 /* Where "stay_below" of container.json says so, a process is not moved. */
 static int let_stay(struct nsc_cgroup_tree *tree, pid_t pid,
 		    struct nsc_error *err)
@@ -37,6 +45,8 @@ static int let_stay(struct nsc_cgroup_tree *tree, pid_t pid,
 	char path[64], groups[8192];
 	int n;
 
+	if (!keeps_some(tree))
+		return 0;
 	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	n = nsc_file_read_text(AT_FDCWD, path, groups, sizeof(groups));
 	if (n < 0)

@@ -280,6 +280,17 @@ static int write_failed(int dirfd, const char *name, int code,
 			     name);
 }
 
+/* A writer that was killed may have left the file behind. */
+static int open_new(int dirfd, const char *name)
+{
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, name, flags, 0600);
+
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, name, 0) == 0)
+		fd = openat(dirfd, name, flags, 0600);
+	return fd;
+}
+
 static int write_file(int dirfd, const char *name, const struct content *c,
 		      struct nsc_error *err)
 {
@@ -289,10 +300,7 @@ static int write_file(int dirfd, const char *name, const struct content *c,
 
 	if (snprintf(tmp, sizeof(tmp), ".%s.new", name) >= (int)sizeof(tmp))
 		return write_failed(dirfd, name, ENAMETOOLONG, err);
-	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
-		return write_failed(dirfd, name, errno, err);
-	fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
-		    O_CLOEXEC, 0600);
+	fd = open_new(dirfd, tmp);
 	if (fd < 0)
 		return write_failed(dirfd, name, errno, err);
 	ret = nsc_file_write_all(fd, c->data, c->len);
