@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "api/update.h"
+#include "api/user_table.h"
 #include "container/devices.h"
 #include "util/fd.h"
 #include "util/lock.h"
@@ -22,6 +23,9 @@ struct listing {
 	struct nscontainer_record *list;
 	struct nsc_lock_table locks;
 	bool counted;		/* false: /proc/locks cannot be read */
+	struct nsc_user_table users;
+	struct nsc_policy_base base;	/* of the conf below */
+	char *conf;
 };
 
 /* Each session holds the lock; null if that is not known. */
@@ -85,6 +89,34 @@ static json_t *compare(const struct nsc_state *state,
 	return len ? json_string(text) : json_null();
 }
 
+static int open_base(struct listing *l, const char *conf)
+{
+	if (l->conf && !strcmp(l->conf, conf))
+		return l->base.fd < 0 ? -ENOENT : 0;
+	nsc_policy_close(&l->base);
+	free(l->conf);
+	l->base = (struct nsc_policy_base)NSC_POLICY_BASE_INIT;
+	l->conf = strdup(conf);
+	return l->conf ? nsc_policy_open(l->conf, &l->base, NSC_IGNORE) :
+			 -ENOMEM;
+}
+
+/* What a listing reads once for all: it can only confirm that all is as was. */
+static bool is_unchanged(struct listing *l, const struct nsc_state *state)
+{
+	_cleanup_policy_ struct nsc_policy *policy = NULL;
+	const struct nsc_user *user = nsc_user_table_find(&l->users,
+							  state->user);
+	char digest[NSC_DIGEST_SIZE];
+
+	return user && *state->conf && !state->other_version &&
+	       open_base(l, state->conf) == 0 &&
+	       nsc_policy_decide_in(&l->base, user, NULL, &policy,
+				    NSC_IGNORE) == 0 && policy->dir &&
+	       nsc_change_digest(state, policy, user, digest) == 0 &&
+	       !strcmp(digest, state->digest);
+}
+
 /* A container that could not be started again is stale as well. */
 static json_t *changed_why(const struct nsc_state *state)
 {
@@ -111,10 +143,12 @@ static json_t *changed_why(const struct nsc_state *state)
 }
 
 /* With the limits of nsinit update. */
-static json_t *stale_why(const struct nsc_state *state, int instance)
+static json_t *stale_why(struct listing *l, const struct nsc_state *state,
+			 int instance)
 {
 	_cleanup_free_ char *updated = nsc_api_updated(instance);
-	json_t *changed = changed_why(state), *both;
+	json_t *changed = is_unchanged(l, state) ? json_null() :
+						   changed_why(state), *both;
 
 	if (!updated)
 		return changed;
@@ -141,11 +175,10 @@ static void add_device(const char *name, bool exclusive, void *arg)
 		json_array_append_new(lists->exclusive, json_string(name));
 }
 
-static json_t *state_json(const struct listing *l,
-			  const struct nsc_state *state, int instance,
-			  bool ending)
+static json_t *state_json(struct listing *l, const struct nsc_state *state,
+			  int instance, bool ending)
 {
-	json_t *reasons = stale_why(state, instance);
+	json_t *reasons = stale_why(l, state, instance);
 	struct device_lists devices = { json_array(), json_array() };
 
 	nsc_devices_each(instance, add_device, &devices);
@@ -191,13 +224,18 @@ static int list_add(int instance, unsigned int number, void *arg,
 static int list(const char *path, struct nscontainer_record **ret,
 		struct nsc_error *err)
 {
-	struct listing l = { .list = NULL };
+	struct listing l = { .base = NSC_POLICY_BASE_INIT };
 	const struct nsc_api_act act = { list_add, &l };
 	int error;
 
 	l.counted = nsc_lock_table_read(&l.locks) == 0;
+	if (!path)
+		nsc_user_table_load(&l.users);
 	error = path ? nsc_api_each(path, &act, err) : nsc_api_all(&act, err);
 	free(l.locks.list);
+	nsc_user_table_free(&l.users);
+	nsc_policy_close(&l.base);
+	free(l.conf);
 	nsc_api_sort(&l.list);
 	*ret = l.list;
 	return error;

@@ -16,15 +16,8 @@
 
 #define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
-/* The directory of nscontainer.conf, and the name of that file. */
-struct base {
-	char *path;
-	const char *conf;	/* name of the file in it */
-	int fd;
-};
-
-static int open_base(const char *conf_path, struct base *ret,
-		     struct nsc_error *err)
+int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
+		    struct nsc_error *err)
 {
 	const char *slash = strrchr(conf_path, '/');
 
@@ -49,7 +42,7 @@ static bool is_component(const char *name)
 /*
  * Does kind/name/container.json exist?  1, 0, or an error if this is unknown.
  */
-static int look_for(const struct base *base, const char *kind,
+static int look_for(const struct nsc_policy_base *base, const char *kind,
 		    const char *name, struct nsc_policy *policy,
 		    struct nsc_error *err)
 {
@@ -85,8 +78,9 @@ static int look_for(const struct base *base, const char *kind,
 	return 1;
 }
 
-static int look_for_one(const struct base *base, const struct nsc_user *user,
-			struct nsc_policy *policy, struct nsc_error *err)
+static int look_for_one(struct nsc_policy_base *base,
+			const struct nsc_user *user, struct nsc_policy *policy,
+			struct nsc_error *err)
 {
 	for (int i = 0; i < user->n_groups; i++) {
 		_cleanup_free_ char *name = NULL;
@@ -111,7 +105,8 @@ static int look_for_one(const struct base *base, const struct nsc_user *user,
  * return an incomplete answer.  So look up the groups a second time after a
  * "no".  Without groups/, the name service is not asked.
  */
-static int look_for_groups(const struct base *base, const struct nsc_user *user,
+static int look_for_groups(struct nsc_policy_base *base,
+			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
@@ -131,7 +126,23 @@ static int look_for_groups(const struct base *base, const struct nsc_user *user,
 	return ret;
 }
 
-static int look_everywhere(const struct base *base, const struct nsc_user *user,
+static int look_for_default(struct nsc_policy_base *base,
+			    struct nsc_policy *policy, struct nsc_error *err)
+{
+	if (!base->fallback) {
+		int found = look_for(base, "default", NULL, policy, err);
+
+		base->content = policy->content;
+		base->fallback = found > 0 ? strdup(policy->dir) : NULL;
+		return found;
+	}
+	policy->content = base->content;
+	policy->dir = strdup(base->fallback);
+	return policy->dir ? 1 : nsc_error_sys(err, ENOMEM, "policy");
+}
+
+static int look_everywhere(struct nsc_policy_base *base,
+			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	bool valid = nsc_text_name_valid(user->name);
@@ -142,7 +153,7 @@ static int look_everywhere(const struct base *base, const struct nsc_user *user,
 	if (found == 0)
 		found = look_for_groups(base, user, policy, err);
 	if (found == 0)
-		found = look_for(base, "default", NULL, policy, err);
+		found = look_for_default(base, policy, err);
 	if (found > 0 && !valid) {
 		char escaped[256];
 
@@ -206,7 +217,8 @@ bool nsc_policy_is_system(uint32_t first_uid, uid_t uid)
 	return uid < PEOPLE && uid < uid_min();
 }
 
-static bool is_of_user(const struct base *base, const struct nsc_policy *policy)
+static bool is_of_user(const struct nsc_policy_base *base,
+		       const struct nsc_policy *policy)
 {
 	return !strncmp(policy->dir + strlen(base->path), "/users/", 7);
 }
@@ -223,9 +235,9 @@ static const char *exempt(const struct nsc_conf *conf,
 	return NULL;
 }
 
-static int policy_decide(const struct base *base, const struct nsc_user *user,
-			 const char *service, struct nsc_policy *policy,
-			 struct nsc_error *err)
+static int policy_decide(struct nsc_policy_base *base,
+			 const struct nsc_user *user, const char *service,
+			 struct nsc_policy *policy, struct nsc_error *err)
 {
 	int ret = look_everywhere(base, user, policy, err);
 
@@ -235,10 +247,12 @@ static int policy_decide(const struct base *base, const struct nsc_user *user,
 			"not contained: no container.json";
 	if (ret <= 0)
 		return ret;
-	ret = nsc_conf_load(base->fd, base->path, base->conf, &policy->conf,
-			    err);
+	if (!base->loaded)
+		ret = nsc_conf_load(base->fd, base->path, base->conf,
+				    &base->loaded, err);
 	if (ret < 0)
 		return ret;
+	policy->conf = base->loaded;
 	policy->reason = exempt(policy->conf, user, service);
 	if (!policy->reason && !is_of_user(base, policy) &&
 	    nsc_policy_is_system(policy->conf->first_uid, user->uid))
@@ -247,17 +261,33 @@ static int policy_decide(const struct base *base, const struct nsc_user *user,
 	return 0;
 }
 
+int nsc_policy_decide_in(struct nsc_policy_base *base,
+			 const struct nsc_user *user, const char *service,
+			 struct nsc_policy **ret, struct nsc_error *err)
+{
+	_cleanup_policy_ struct nsc_policy *policy = calloc(1, sizeof(*policy));
+	int error;
+
+	if (!policy)
+		return nsc_error_sys(err, ENOMEM, "policy");
+	policy->base = base;
+	error = policy_decide(base, user, service, policy, err);
+	if (error == 0)
+		*ret = NSC_TAKE_PTR(policy);
+	return error;
+}
+
 int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		      const char *service, struct nsc_policy **ret,
 		      struct nsc_error *err)
 {
 	_cleanup_policy_ struct nsc_policy *policy = calloc(1, sizeof(*policy));
-	struct base base = { NULL, NULL, -1 };
+	struct nsc_policy_base base = NSC_POLICY_BASE_INIT;
 	int error;
 
 	if (!policy)
 		return nsc_error_sys(err, ENOMEM, "policy");
-	error = open_base(conf_path, &base, err);
+	error = nsc_policy_open(conf_path, &base, err);
 	if (error == 0)
 		error = policy_decide(&base, user, service, policy, err);
 	else if (error == -ENOENT || user->uid == 0) {
@@ -268,11 +298,20 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		policy->reason = "not contained: no configuration directory";
 		error = 0;
 	}
-	free(base.path);
-	nsc_fd_close(&base.fd);
+	if (policy->conf)
+		base.loaded = NULL;
+	nsc_policy_close(&base);
 	if (error == 0)
 		*ret = NSC_TAKE_PTR(policy);
 	return error;
+}
+
+void nsc_policy_close(struct nsc_policy_base *base)
+{
+	free(base->path);
+	free(base->fallback);
+	nsc_conf_free(base->loaded);
+	nsc_fd_close(&base->fd);
 }
 
 void nsc_policy_free(struct nsc_policy *policy)
@@ -280,6 +319,7 @@ void nsc_policy_free(struct nsc_policy *policy)
 	if (!policy)
 		return;
 	free(policy->dir);
-	nsc_conf_free(policy->conf);
+	if (!policy->base)
+		nsc_conf_free(policy->conf);
 	free(policy);
 }

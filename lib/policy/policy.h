@@ -14,12 +14,24 @@
 #include "policy/conf.h"
 #include "policy/user.h"
 
+/* The directory of a nscontainer.conf, for questions about many users. */
+struct nsc_policy_base {
+	char *path;
+	const char *conf;	/* name of the file in it */
+	int fd;
+	struct nsc_conf *loaded;	/* NULL: no question needed it */
+	char *fallback;		/* path of default/, once it was read */
+	uint64_t content;	/* of its files */
+};
+#define NSC_POLICY_BASE_INIT { .fd = -1 }
+
 struct nsc_policy {
 	bool contained;
 	const char *reason;	/* if not contained: a constant phrase */
 	char *dir;		/* directory of the container.json, or NULL */
 	uint64_t content;	/* of its files: see dropins.h */
 	struct nsc_conf *conf;	/* NULL if the user has no container.json */
+	const struct nsc_policy_base *base;	/* owner of conf, or NULL */
 };
 
 /*
@@ -40,6 +52,17 @@ struct nsc_policy {
 int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		      const char *service, struct nsc_policy **ret,
 		      struct nsc_error *err);
+
+/*
+ * The same in an open directory, which outlives the policy:
+ * nscontainer.conf and default/ are read once.  conf_path must live as long.
+ */
+int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
+		    struct nsc_error *err);
+int nsc_policy_decide_in(struct nsc_policy_base *base,
+			 const struct nsc_user *user, const char *service,
+			 struct nsc_policy **ret, struct nsc_error *err);
+void nsc_policy_close(struct nsc_policy_base *base);
 
 /* Is it the uid of an account of the system?  See first_uid in conf.h. */
 bool nsc_policy_is_system(uint32_t first_uid, uid_t uid);

@@ -61,10 +61,8 @@ static int load_one_group(struct nsc_user *user)
 	return 0;
 }
 
-static int user_fill(struct nsc_user *user, const struct passwd *entry)
+int nsc_user_set(struct nsc_user *user, const struct passwd *entry)
 {
-	int error;
-
 	user->name = strdup(entry->pw_name);
 	user->home = strdup(entry->pw_dir && *entry->pw_dir ?
 			    entry->pw_dir : "/");
@@ -74,8 +72,17 @@ static int user_fill(struct nsc_user *user, const struct passwd *entry)
 		return -ENOMEM;
 	user->uid = entry->pw_uid;
 	user->gid = entry->pw_gid;
+	return load_one_group(user);
+}
+
+static int user_fill(struct nsc_user *user, const struct passwd *entry)
+{
+	int ret = nsc_user_set(user, entry), error;
+
+	if (ret < 0)
+		return ret;
 	user->group = nsc_user_group_name(user->gid, &error);
-	return error == ENOMEM ? -ENOMEM : load_one_group(user);
+	return error == ENOMEM ? -ENOMEM : 0;
 }
 
 /*
@@ -237,14 +244,18 @@ bool nsc_user_in_group(const struct nsc_user *user, const char *group)
 	return nsc_user_has_group(user, group) > 0;
 }
 
-void nsc_user_free(struct nsc_user *user)
+void nsc_user_clear(struct nsc_user *user)
 {
-	if (!user)
-		return;
 	free(user->name);
 	free(user->home);
 	free(user->shell);
 	free(user->group);
 	free(user->groups);
+}
+
+void nsc_user_free(struct nsc_user *user)
+{
+	if (user)
+		nsc_user_clear(user);
 	free(user);
 }

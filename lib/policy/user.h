@@ -6,6 +6,7 @@
 #ifndef NSC_POLICY_USER_H
 #define NSC_POLICY_USER_H
 
+#include <pwd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -38,6 +39,9 @@ int nsc_user_load(const char *name, struct nsc_user **ret,
  */
 int nsc_user_load_uid(uid_t uid, struct nsc_user **ret, struct nsc_error *err);
 
+/* Fill an empty user, without its group's name, with gid as the only group. */
+int nsc_user_set(struct nsc_user *user, const struct passwd *entry);
+
 /*
  * Replace the groups with all groups of the user; returns 0 or a negative
  * errno.
@@ -62,6 +66,8 @@ bool nsc_user_in_group(const struct nsc_user *user, const char *group);
 /* The same as 1 or 0, or a negative errno if the lookup failed. */
 int nsc_user_has_group(const struct nsc_user *user, const char *group);
 
+/* Free what it points to. */
+void nsc_user_clear(struct nsc_user *user);
 void nsc_user_free(struct nsc_user *user);
 static inline void nsc_user_cleanup(struct nsc_user **user)
 {

@@ -188,8 +188,14 @@ no_null() {
 
 # --- stale
 
+# A list of all asks the name service and reads nscontainer.conf only once.
 why() {
-	nsinit list --json alice | jq -r .why
+	local one all
+
+	one=$(nsinit list --json alice | jq -r .why)
+	all=$(nsinit list --json | jq -r 'select(.user == "alice").why')
+	[ "$one" = "$all" ] || one="'$one' alone, '$all' among all"
+	echo "$one"
 }
 
 stale() {
@@ -208,6 +214,18 @@ stale() {
 	usermod -c x -s /bin/sh alice
 	equal "account" "account of the user" "$(why)"
 	usermod -s /bin/bash alice
+	groupadd readers
+	usermod -aG readers alice
+	equal "groups" "groups of the user" "$(why)"
+	sed -i 's/^group:.*/group: files [NOTFOUND=return] files/' \
+		/etc/nsswitch.conf
+	equal "groups of any module" "groups of the user" "$(why)"
+	gpasswd -d alice readers > /dev/null
+	equal "no group" null "$(why)"
+	mkdir -p "$CONF/default"
+	mv "$CONF/users/alice/container.json" "$CONF/default"
+	equal "another file" "path of container.json" "$(why)"
+	rm -r "$CONF/default"
 	rm -r "$CONF/users/alice"
 	contains "no file" "the user has no container" "$(why)"
 	config alice '{"rootfs": "/"}'
