@@ -10,7 +10,10 @@
 
 #include "api/update.h"
 #include "api/user_table.h"
+#include "config/cdi.h"
 #include "container/devices.h"
+#include "container/devices_update.h"
+#include "container/start_container.h"
 #include "util/fd.h"
 #include "util/lock.h"
 #include "rundir/running.h"
@@ -117,8 +120,32 @@ static bool is_unchanged(struct listing *l, const struct nsc_state *state)
 	       !strcmp(digest, state->digest);
 }
 
+/* The files of vendors, which no login reads. */
+static json_t *with_devices(json_t *why, const struct nsc_state *state,
+			    int instance, const struct nsc_policy *policy,
+			    const struct nsc_user *user)
+{
+	_cleanup_config_ struct nsc_config *config = NULL;
+	const char *changed = NULL;
+	json_t *both;
+
+	if (state->external || !nsc_devices_by_files(instance))
+		return why;
+	if (nsc_start_load(policy->dir, user, policy->conf, &config,
+			   NSC_IGNORE) == 0)
+		changed = nsc_cdi_apply(config, NSC_IGNORE) < 0 ?
+				  "devices that no file has" :
+				  nsc_devices_differ(config, instance);
+	if (!changed)
+		return why;
+	both = json_is_null(why) ? json_string(changed) :
+	       json_sprintf("%s, %s", json_string_value(why), changed);
+	json_decref(why);
+	return both;
+}
+
 /* A container that could not be started again is stale as well. */
-static json_t *changed_why(const struct nsc_state *state)
+static json_t *changed_why(const struct nsc_state *state, int instance)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
@@ -139,7 +166,8 @@ static json_t *changed_why(const struct nsc_state *state)
 	} else if (!policy->dir) {
 		return json_string("the user has no container");
 	}
-	return compare(state, policy, user);
+	return with_devices(compare(state, policy, user), state, instance,
+			    policy, user);
 }
 
 /* With the limits of nsinit update. */
@@ -147,8 +175,10 @@ static json_t *stale_why(struct listing *l, const struct nsc_state *state,
 			 int instance)
 {
 	_cleanup_free_ char *updated = nsc_api_updated(instance);
-	json_t *changed = is_unchanged(l, state) ? json_null() :
-						   changed_why(state), *both;
+	json_t *changed = !nsc_devices_by_files(instance) &&
+					  is_unchanged(l, state) ?
+				  json_null() :
+				  changed_why(state, instance), *both;
 
 	if (!updated)
 		return changed;

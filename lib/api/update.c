@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Change limits and lifecycle of a running container.  container.json stays the
- * truth: what it does not have is noted in the instance, so that the container
- * is stale, and is gone with it.
+ * Change limits, lifecycle and devices of a running container.  container.json
+ * stays the truth: what it does not have is noted in the instance, so that the
+ * container is stale, and is gone with it.
  */
 #include "api/api.h"
 
@@ -17,6 +17,9 @@
 #include "api/update.h"
 #include "cgroup/cgroup.h"
 #include "cgroup/cgroup_tree.h"
+#include "config/cdi.h"
+#include "container/devices_update.h"
+#include "container/generation.h"
 #include "container/start_container.h"
 #include "network/lists.h"
 #include "network/network.h"
@@ -100,26 +103,60 @@ static int update_set(struct nsc_cgroup_limits *l,
 	return 0;
 }
 
-/* The limits of the file, for the numbers that are not changed. */
-static int update_load(const struct nscontainer *c, struct nsc_config **ret,
-		       struct nsc_lifecycle *file, struct nsc_error *err)
-{
-	_cleanup_policy_ struct nsc_policy *policy = NULL;
-	_cleanup_user_ struct nsc_user *user = NULL;
-	int error = nsc_api_user(c, &user, err);
+/* What an update works with. */
+struct update {
+	struct nsc_user *user;
+	struct nsc_policy *policy;
+	struct nsc_config *config;	/* NULL: the user has no container */
+	struct nsc_lifecycle file;	/* of container.json and the host */
+	struct nsc_lifecycle given;	/* on the command line */
+	bool settled;	/* the container is as the file says */
+};
 
-	if (error == 0)
-		error = nsc_policy_decide(c->conf, user, NULL, &policy, err);
-	if (error < 0 || !policy)
-		return error;
-	if (!policy->dir)
+static void update_free(struct update *u)
+{
+	nsc_config_cleanup(&u->config);
+	nsc_policy_cleanup(&u->policy);
+	nsc_user_cleanup(&u->user);
+}
+
+/* The file, also for the numbers that are not changed. */
+static int update_load(const struct nscontainer *c, struct update *u,
+		       bool devices, struct nsc_error *err)
+{
+	int ret = nsc_api_user(c, &u->user, err);
+
+	if (ret == 0)
+		ret = nsc_policy_decide(c->conf, u->user, NULL, &u->policy,
+					err);
+	if (ret < 0 || !u->policy)
+		return ret;
+	if (!u->policy->dir)
 		return nsc_error_set(err, ENOENT, "user '%s' has no "
-				     "container.json", user->name);
-	error = nsc_start_load(policy->dir, user, policy->conf, ret, err);
-	if (error == 0)
-		nsc_lifecycle_merge(&policy->conf->lifecycle,
-				    &(*ret)->lifecycle, file);
-	return error;
+				     "container.json", u->user->name);
+	ret = nsc_start_load(u->policy->dir, u->user, u->policy->conf,
+			     &u->config, err);
+	if (ret == 0 && devices)
+		ret = nsc_cdi_apply(u->config, err);
+	if (ret == 0)
+		nsc_lifecycle_merge(&u->policy->conf->lifecycle,
+				    &u->config->lifecycle, &u->file);
+	return ret;
+}
+
+/* Nothing but what has been changed was different from the file. */
+static void update_digest(const struct update *u, struct nsc_state *state,
+			  char digest[NSC_DIGEST_SIZE],
+			  char files[NSC_DIGEST_PART])
+{
+	if (strlen(state->digest) != NSC_DIGEST_SIZE - 1)
+		return;
+	nsc_digest_files(u->config->content, u->config->seccomp, files);
+	strcpy(digest, state->digest);
+	memcpy(digest + (size_t)NSC_DIGEST_FILES * NSC_DIGEST_PART, files,
+	       NSC_DIGEST_PART - 1);
+	state->digest = digest;
+	state->files = files;
 }
 
 /*
@@ -127,9 +164,12 @@ static int update_load(const struct nscontainer *c, struct nsc_config **ret,
  * A container that an administrator has started stays until it is stopped.
  */
 static int update_state(int instance, struct nsc_state *state,
+			const struct update *u,
 			const struct nsc_lifecycle *lifecycle,
 			struct nsc_error *err)
 {
+	char digest[NSC_DIGEST_SIZE], files[NSC_DIGEST_PART];
+	const char *exclusive = nsc_generation_exclusive(u->config);
 	struct nsc_lifecycle none;
 	int ret;
 
@@ -150,6 +190,11 @@ static int update_state(int instance, struct nsc_state *state,
 	if (state->own_init && !strcmp(state->stop, "empty"))
 		state->stop = (char *)(uintptr_t)
 			nsc_lifecycle_stop_name(NSC_STOP_LOGOUT);
+	if (u->settled)
+		update_digest(u, state, digest, files);
+	/* An exclusive device of now, and all that a start would have. */
+	if (lifecycle == &u->file && (u->settled || !state->exclusive))
+		state->exclusive = (char *)(uintptr_t)exclusive;
 	ret = nsc_lifecycle_check(&state->lifecycle, state->has_groups, err);
 	if (ret == 0)
 		ret = nsc_state_replace(instance, state, err);
@@ -288,30 +333,55 @@ static int update_lists(const struct nsc_config *config, int instance,
 			 0;
 }
 
-static int update(const struct nscontainer *c, char *const *settings,
-		  struct nsc_error *err)
+/* The ids of the container are those that it runs with. */
+static int update_devices(struct update *u, int instance, int pidfd,
+			  const struct nsc_state *state, struct nsc_error *err)
 {
-	_cleanup_config_ struct nsc_config *config = NULL;
+	_cleanup_free_ struct nsc_plan *plan = calloc(1, sizeof(*plan));
+	int uids, gids;
+
+	if (!plan)
+		return nsc_error_sys(err, ENOMEM, "devices");
+	*plan = (struct nsc_plan){
+		.config = u->config, .user = u->user, .login = true,
+		.name = u->user->name, .rundir = instance,
+		.generation = state->generation,
+	};
+	/* A start makes other ids, which is seen in the rest of the file. */
+	if (((u->config->namespaces ^ state->namespaces) & CLONE_NEWUSER) ||
+	    state->other_version)
+		return 0;
+	uids = nsc_idmap_read(state->pid, "uid_map", plan->uid_map);
+	gids = nsc_idmap_read(state->pid, "gid_map", plan->gid_map);
+	if (uids < 0 || gids < 0)
+		return nsc_error_sys(err, uids < 0 ? -uids : -gids,
+				     "read the container's ids");
+	plan->n_uid_map = (size_t)uids;
+	plan->n_gid_map = (size_t)gids;
+	return nsc_devices_update(plan, pidfd, &u->settled, err);
+}
+
+/* What the file has, besides limits and lifecycle. */
+static int update_from_file(struct update *u, int instance, int pidfd,
+			    const struct nsc_state *state,
+			    struct nsc_error *err)
+{
+	int ret = update_lists(u->config, instance, state, err);
+
+	return ret < 0 ? ret : update_devices(u, instance, pidfd, state, err);
+}
+
+static int update_running(struct update *u, int rundir,
+			  const struct nscontainer *c, char *const *settings,
+			  struct nsc_error *err)
+{
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_turn_ struct nsc_turn turn = NSC_TURN_INIT;
-	struct nsc_lifecycle lifecycle = { 0 }, file = { 0 };
-	_cleanup_fd_ int rundir = -1;
 	_cleanup_fd_ int instance = -1;
 	_cleanup_fd_ int pidfd = -1;
-	int ret;
-
-	if (c->dir)
-		return nsc_error_set(err, EINVAL, "update: '%s' is a directory",
-				     c->dir);
-	nsc_lifecycle_unset(&lifecycle);
-	ret = update_load(c, &config, &file, err);
-	if (ret == 0 && config)
-		ret = update_limits(config, settings, &lifecycle, err);
-	if (ret < 0 || !config)
-		return ret;
-	rundir = nsc_rundir_open(c->rundir, err);
 	/* Others must not start or stop it meanwhile. */
-	ret = rundir < 0 ? 0 : nsc_turn_demand(rundir, &turn, err);
+	int ret = rundir < 0 ? 0 : nsc_turn_demand(rundir, &turn, err);
+
 	if (ret < 0)
 		return ret;
 	instance = nsc_api_current(c->rundir, err);
@@ -324,14 +394,37 @@ static int update(const struct nscontainer *c, char *const *settings,
 				     "container: change it with that engine");
 	ret = update_note(instance, settings, err);
 	if (ret == 0 && !settings)
-		ret = update_lists(config, instance, state, err);
-	if (ret == 0 && (!settings || config->cgroups.limits.set))
-		ret = update_groups(instance, &config->cgroups.limits, err);
+		ret = update_from_file(u, instance, pidfd, state, err);
+	if (ret == 0 && (!settings || u->config->cgroups.limits.set))
+		ret = update_groups(instance, &u->config->cgroups.limits, err);
 	if (ret == 0)
-		ret = update_state(instance, state, settings ? &lifecycle :
-							       &file, err);
+		ret = update_state(instance, state, u, settings ? &u->given :
+								  &u->file,
+				   err);
 	if (ret == 0 && !settings)
 		unlinkat(instance, FILE_UPDATED, 0);
+	return ret;
+}
+
+static int update(const struct nscontainer *c, char *const *settings,
+		  struct nsc_error *err)
+{
+	struct update u = { .user = NULL };
+	_cleanup_fd_ int rundir = -1;
+	int ret;
+
+	if (c->dir)
+		return nsc_error_set(err, EINVAL, "update: '%s' is a directory",
+				     c->dir);
+	nsc_lifecycle_unset(&u.given);
+	ret = update_load(c, &u, !settings, err);
+	if (ret == 0 && u.config)
+		ret = update_limits(u.config, settings, &u.given, err);
+	if (ret == 0 && u.config) {
+		rundir = nsc_rundir_open(c->rundir, err);
+		ret = update_running(&u, rundir, c, settings, err);
+	}
+	update_free(&u);
 	return ret;
 }
 

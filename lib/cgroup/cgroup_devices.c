@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the builder, root of the host. */
+/* Runs in: the builder and nsinit, root of the host. */
 #include "cgroup/cgroup_devices.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +12,12 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "cgroup/cgroup.h"
 
 #define ANY (-1)
+#define PROGRAM "nsc_devices"
+#define LIST_MAX 65536		/* of devices.list */
 
 const struct nsc_device_rule nsc_device_rules[NSC_DEVICE_RULES] = {
 	{ 'c', ANY, ANY, NSC_DEVICE_MKNOD },
@@ -71,6 +75,103 @@ int nsc_device_apply_v1(const struct nsc_device_policy *policy, int dir,
 					     text);
 	}
 	return 0;
+}
+
+/* The access that rules of exactly this type and these numbers give. */
+static unsigned int devices_access(const struct nsc_device_policy *policy,
+				   const struct nsc_device_rule *rule)
+{
+	unsigned int access = 0;
+
+	for (size_t i = 0; i < policy->n; i++)
+		if (policy->rules[i].type == rule->type &&
+		    policy->rules[i].major == rule->major &&
+		    policy->rules[i].minor == rule->minor)
+			access |= policy->rules[i].access;
+	return access;
+}
+
+static int devices_number(const char *text)
+{
+	return *text == '*' ? ANY : atoi(text);
+}
+
+/* Parse devices.list; -ENODATA if it allows all. */
+static int devices_parse(char *text, struct nsc_device_rule *rules, size_t *n)
+{
+	char *save = NULL;
+
+	*n = 0;
+	for (char *line = strtok_r(text, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		char major[16], minor[16], access[8];
+		struct nsc_device_rule *r = &rules[*n];
+
+		if (*line == 'a')
+			return -ENODATA;
+		if (sscanf(line, "%c %15[^:]:%15s %7s", &r->type, major, minor,
+			   access) != 4)
+			return -EBADMSG;
+		r->major = devices_number(major);
+		r->minor = devices_number(minor);
+		r->access = (strchr(access, 'r') ? NSC_DEVICE_READ : 0) |
+			    (strchr(access, 'w') ? NSC_DEVICE_WRITE : 0) |
+			    (strchr(access, 'm') ? NSC_DEVICE_MKNOD : 0);
+		(*n)++;
+	}
+	return 0;
+}
+
+/* Write what a has and b lacks. */
+static int devices_write(const struct nsc_device_policy *a,
+			 const struct nsc_device_policy *b, int dir,
+			 const char *file, struct nsc_error *err)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		struct nsc_device_rule more = a->rules[i];
+		char text[48];
+		int ret;
+
+		more.access &= ~devices_access(b, &more);
+		if (!more.access)
+			continue;
+		nsc_device_rule_print(&more, text);
+		ret = nsc_cgroup_write(dir, file, text);
+		if (ret < 0)
+			return nsc_error_sys(err, -ret, "write \"%s\" to %s",
+					     text, file);
+	}
+	return 0;
+}
+
+int nsc_device_update_v1(const struct nsc_device_policy *policy, int dir,
+			 struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = openat(dir, "devices.list", O_RDONLY |
+				     O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_free_ struct nsc_device_rule *rules = NULL;
+	struct nsc_device_policy old = { NULL, 0 };
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int ret;
+
+	if (fd < 0)
+		return nsc_error_sys(err, errno, "devices.list");
+	ret = nsc_file_read(fd, "devices.list", LIST_MAX, &text, &size, err);
+	if (ret < 0)
+		return ret;
+	rules = calloc(size / sizeof("a *:* m") + 1, sizeof(*rules));
+	ret = rules ? devices_parse(text, rules, &old.n) : -ENOMEM;
+	/* allow_all_devices: a new container has rules. */
+	if (ret == -ENODATA)
+		return 0;
+	if (ret < 0)
+		return nsc_error_sys(err, -ret, "devices.list");
+	old.rules = rules;
+	/* In between it has what the old or the new rules allow. */
+	ret = devices_write(policy, &old, dir, "devices.allow", err);
+	return ret < 0 ? ret : devices_write(&old, policy, dir,
+					     "devices.deny", err);
 }
 
 #define INSN(op, dst, src, offset, value) \
@@ -153,7 +254,7 @@ static int devices_load(const struct nsc_device_policy *policy,
 	attr.insn_cnt = (uint32_t)nsc_device_program(policy, insns);
 	attr.insns = (uint64_t)(uintptr_t)insns;
 	attr.license = (uint64_t)(uintptr_t)license;
-	memcpy(attr.prog_name, "nsc_devices", sizeof("nsc_devices"));
+	memcpy(attr.prog_name, PROGRAM, sizeof(PROGRAM));
 	fd = bpf(BPF_PROG_LOAD, &attr);
 	if (fd < 0)
 		return nsc_error_sys(err, errno, "load the program of the "
@@ -161,8 +262,44 @@ static int devices_load(const struct nsc_device_policy *policy,
 	return fd;
 }
 
-int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
-			struct nsc_error *err)
+/*
+ * The program of ours that a group has; -ENOENT: none.  Root alone can attach
+ * one, and the name tells ours from systemd's.
+ */
+static int devices_attached(int dir, struct nsc_error *err)
+{
+	uint32_t ids[64];
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.query.target_fd = (uint32_t)dir;
+	attr.query.attach_type = BPF_CGROUP_DEVICE;
+	attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
+	attr.query.prog_cnt = NSC_ARRAY_SIZE(ids);
+	if (bpf(BPF_PROG_QUERY, &attr) < 0)
+		return nsc_error_sys(err, errno, "find the program of the "
+				     "device rules");
+	for (uint32_t i = 0, n = attr.query.prog_cnt; i < n; i++) {
+		struct bpf_prog_info info = { .type = 0 };
+		_cleanup_fd_ int program = -1;
+
+		memset(&attr, 0, sizeof(attr));
+		attr.prog_id = ids[i];
+		program = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		memset(&attr, 0, sizeof(attr));
+		attr.info.bpf_fd = (uint32_t)program;
+		attr.info.info_len = sizeof(info);
+		attr.info.info = (uint64_t)(uintptr_t)&info;
+		if (program >= 0 &&
+		    bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 &&
+		    !strcmp(info.name, PROGRAM))
+			return NSC_TAKE_FD(program);
+	}
+	return -ENOENT;
+}
+
+static int devices_attach(const struct nsc_device_policy *policy, int dir,
+			  int old, struct nsc_error *err)
 {
 	_cleanup_fd_ int program = devices_load(policy, err);
 	union bpf_attr attr;
@@ -175,8 +312,29 @@ int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
 	attr.attach_type = BPF_CGROUP_DEVICE;
 	/* Programs of the groups above stay in force. */
 	attr.attach_flags = BPF_F_ALLOW_MULTI;
+	if (old >= 0) {
+		attr.attach_flags |= BPF_F_REPLACE;
+		attr.replace_bpf_fd = (uint32_t)old;
+	}
 	if (bpf(BPF_PROG_ATTACH, &attr) < 0)
 		return nsc_error_sys(err, errno, "attach the program of the "
 				     "device rules");
 	return 0;
+}
+
+int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
+			struct nsc_error *err)
+{
+	return devices_attach(policy, dir, -1, err);
+}
+
+int nsc_device_update_v2(const struct nsc_device_policy *policy, int dir,
+			 struct nsc_error *err)
+{
+	_cleanup_fd_ int old = devices_attached(dir, err);
+
+	/* allow_all_devices: a new container has rules. */
+	if (old == -ENOENT)
+		return 0;
+	return old < 0 ? old : devices_attach(policy, dir, old, err);
 }

@@ -42,6 +42,14 @@ int nsc_device_apply_v1(const struct nsc_device_policy *policy, int dir,
 			struct nsc_error *err);
 
 /*
+ * Change the rules of a v1 group with processes, without a moment in which
+ * neither the old nor the new rules hold.  A group that allows all stays as it
+ * is.  Returns 0 or a negative errno.
+ */
+int nsc_device_update_v1(const struct nsc_device_policy *policy, int dir,
+			 struct nsc_error *err);
+
+/*
  * Make the program for struct bpf_cgroup_dev_ctx: it returns 1 for accesses
  * that a rule allows.  It has at most NSC_DEVICE_INSNS(n) instructions; returns
  * their number.
@@ -56,5 +64,12 @@ size_t nsc_device_program(const struct nsc_device_policy *policy,
  */
 int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
 			struct nsc_error *err);
+
+/*
+ * Replace the program of a v2 group in one step; a group without one stays as
+ * it is.  Returns 0 or a negative errno.
+ */
+int nsc_device_update_v2(const struct nsc_device_policy *policy, int dir,
+			 struct nsc_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
+#include "cgroup/cgroup_device_policy.h"
 #include "cgroup/cgroup_layout.h"
 #include "util/paths.h"
 #include "cgroup/cgroup_systemd.h"
@@ -55,8 +56,6 @@ static bool populated(const struct nsc_cgroup_hierarchy *h, int dir)
 struct maker {
 	struct nsc_cgroup_layout layout;
 	struct nsc_cgroups *groups;
-	struct nsc_device_rule *rules;
-	size_t n_rules;
 };
 
 static int in_use(const struct maker *m, const char *path,
@@ -255,42 +254,15 @@ static int open_tasks(struct maker *m, struct nsc_error *err)
 	return 0;
 }
 
-static int collect_rules(struct maker *m, struct nsc_error *err)
-{
-	const struct nsc_cgroup_request *request = m->layout.request;
-	const struct nsc_config_devices *given = &request->own->devices;
-	const struct nsc_device_rule *base = given->given ? given->rules :
-							    nsc_device_rules;
-	size_t n = given->given ? given->n : NSC_DEVICE_RULES;
-	size_t always = NSC_DEVICE_RULES - NSC_DEVICE_TERMINALS;
-
-	m->rules = calloc(n + request->n_nodes + NSC_DEVICE_TERMINALS,
-			  sizeof(*m->rules));
-	if (!m->rules)
-		return nsc_error_sys(err, ENOMEM, "device rules");
-	for (size_t i = 0; i < n; i++)
-		m->rules[m->n_rules++] = base[i];
-	for (; given->given && always < NSC_DEVICE_RULES; always++)
-		m->rules[m->n_rules++] = nsc_device_rules[always];
-	for (size_t i = 0; i < request->n_nodes; i++)
-		m->rules[m->n_rules++] = (struct nsc_device_rule){
-			request->nodes[i].type, (int)request->nodes[i].major,
-			(int)request->nodes[i].minor,
-			request->nodes[i].access,
-		};
-	return 0;
-}
-
 static int apply_devices(struct maker *m, struct nsc_error *err)
 {
 	const struct nsc_cgroup_hierarchy *h =
 		nsc_cgroup_find(&m->groups->host, NSC_CGROUP_DEVICES);
-	struct nsc_device_policy policy;
-	int ret = collect_rules(m, err);
+	_cleanup_device_policy_ struct nsc_device_policy policy = { NULL, 0 };
+	int ret = nsc_device_policy_make(m->layout.request, &policy, err);
 
 	if (ret < 0)
 		return ret;
-	policy = (struct nsc_device_policy){ m->rules, m->n_rules };
 	for (size_t i = 0; i < m->groups->n; i++) {
 		const struct nsc_cgroup_dir *g = &m->groups->list[i];
 
@@ -402,7 +374,6 @@ int nsc_cgroups_make(const struct nsc_cgroup_request *request,
 	if (error == 0)
 		error = cgroups_make(&m, err);
 	nsc_cgroup_layout_free(&m.layout);
-	free(m.rules);
 	return error;
 }
 

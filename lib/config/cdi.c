@@ -17,6 +17,7 @@
 #include "config/process_keys.h"
 #include "util/fd.h"
 #include "util/file.h"
+#include "util/hash.h"
 #include "util/nearest.h"
 #include "util/text.h"
 
@@ -401,6 +402,60 @@ static int claim(struct nsc_config_cdi *d, const struct nsc_device_node *node)
 	return 0;
 }
 
+static uint64_t hash_vector(uint64_t hash, char *const *vector)
+{
+	for (; vector && *vector; vector++)
+		hash = nsc_hash_add_text(hash, *vector);
+	return nsc_hash_add_text(hash, NULL);
+}
+
+static uint64_t hash_mount(uint64_t hash, const struct nsc_config_mount *m)
+{
+	const uint64_t numbers[] = { m->type, m->writable, m->masked, m->slave,
+				     m->idmap, m->attributes, m->mode };
+
+	hash = nsc_hash_add_text(hash, m->source);
+	hash = nsc_hash_add_text(hash, m->destination);
+	hash = nsc_hash_add_text(hash, m->size);
+	return nsc_hash_add(hash, numbers, sizeof(numbers));
+}
+
+/* The edits that only a start can make. */
+static void hash_rest(struct nsc_config *config, const struct nsc_cdi_edits *e)
+{
+	uint64_t hash = hash_vector(config->cdi_rest, e->env);
+
+	for (size_t i = 0; i < e->n_mounts; i++)
+		hash = hash_mount(hash, &e->mounts[i]);
+	for (size_t i = 0; i < e->n_hooks; i++) {
+		const struct nsc_config_hook *h = &e->hooks[i];
+		const uint64_t numbers[] = { h->when, h->timeout };
+
+		hash = nsc_hash_add_text(hash, h->path);
+		hash = hash_vector(hash_vector(hash, h->args), h->env);
+		hash = nsc_hash_add(hash, numbers, sizeof(numbers));
+	}
+	config->cdi_rest = nsc_hash_add(hash, e->gids,
+					e->n_gids * sizeof(*e->gids));
+}
+
+static void hash_node(struct nsc_config *config,
+		      const struct nsc_device_node *node)
+{
+	const uint64_t numbers[] = { (uint64_t)node->type, node->major,
+				     node->minor, node->mode, node->access,
+				     node->uid, node->gid };
+
+	config->cdi_nodes = nsc_hash_add_text(config->cdi_nodes, node->path);
+	config->cdi_nodes = nsc_hash_add(config->cdi_nodes, numbers,
+					 sizeof(numbers));
+}
+
+static bool has_rest(const struct nsc_cdi_edits *e)
+{
+	return (e->env && *e->env) || e->n_mounts || e->n_hooks || e->n_gids;
+}
+
 /* d: NULL for the edits that all devices of a file share. */
 static int edit(struct nsc_config *config, struct nsc_cdi_edits *e,
 		struct nsc_config_cdi *d, struct nsc_error *err)
@@ -414,8 +469,11 @@ static int edit(struct nsc_config *config, struct nsc_cdi_edits *e,
 		ret = add_node(config, &e->nodes[i], &node, err);
 		if (ret < 0)
 			return ret;
+		hash_node(config, &node);
 		ret = d ? claim(d, &node) : 0;
 	}
+	if (has_rest(e))
+		hash_rest(config, e);
 	if (ret == 0)
 		ret = add_env(config, e->env);
 	for (size_t i = 0; ret == 0 && i < e->n_mounts; i++)

@@ -28,6 +28,7 @@
 #include "config/mount_keys.h"
 #include "config/network_keys.h"
 #include "config/process_keys.h"
+#include "config/rest.h"
 #include "config/rootfs_keys.h"
 #include "config/route_keys.h"
 #include "config/session_keys.h"
@@ -426,6 +427,7 @@ static int config_read_all(struct nsc_reader *r,
 		return -r->err->code;
 	ret = nsc_field_object(r, root, config_fields, config);
 	config->own_key = nsc_external_conflict(root);
+	config->rest = nsc_config_rest(root);
 	json_decref(root);
 	r->path[0] = ret < 0 ? r->path[0] : '\0';
 	return ret < 0 ? ret : check_together(r, config);

@@ -135,6 +135,7 @@ struct nsc_config_route {
 struct nsc_config {
 	char *file;			/* the file's path, for messages */
 	uint64_t content;		/* hash of the files, see dropins.h */
+	uint64_t rest;			/* of their keys, see rest.h */
 	char *rootfs;			/* absolute, "/": the host's own;
 					 * NULL with pidfile */
 	char *pidfile;			/* NULL, or another engine's; then the
@@ -174,6 +175,8 @@ struct nsc_config {
 	struct nsc_config_cdi *cdi;	/* nsc_cdi_apply() makes their edits */
 	size_t n_cdi;
 	size_t n_own_mounts;		/* before those of cdi */
+	uint64_t cdi_nodes;		/* hash of the nodes of cdi, 0: none */
+	uint64_t cdi_rest;		/* of their other edits */
 	gid_t *gids;			/* of cdi, inside */
 	char **gid_names;		/* as many, NULL-terminated */
 	size_t n_gids;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "container/others.h"
@@ -280,4 +281,41 @@ int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
 		return nsc_error_sys(err, -ret, "claim the devices");
 	*claim = NSC_TAKE_FD(fd);
 	return 0;
+}
+
+/* Another instance than the plan's own. */
+static int compare_apart(const struct nsc_plan *plan, int instance,
+			 struct nsc_error *err)
+{
+	struct stat own, other;
+
+	if (fstat(plan->rundir, &own) < 0 || fstat(instance, &other) < 0)
+		return nsc_error_sys(err, errno, "claim the devices");
+	return own.st_dev == other.st_dev && own.st_ino == other.st_ino ?
+		       0 : compare_claims(plan, instance, false, err);
+}
+
+int nsc_devices_reclaim(const struct nsc_plan *plan, bool keep,
+			struct nsc_error *err)
+{
+	_cleanup_free_ char *text = write_claim(plan);
+	_cleanup_free_ char *old = read_claim(plan->rundir);
+	_cleanup_free_ char *both = NULL;
+	const char *rows = keep && old ? strchr(old, '\n') : NULL;
+	_cleanup_fd_ int lock = -1;
+	int ret;
+
+	if (!old && !plan->config->n_cdi && !plan->config->n_devices)
+		return 0;
+	if (!text || asprintf(&both, "%s%s", text, rows ? rows + 1 : "") < 0) {
+		both = NULL;
+		return nsc_error_sys(err, ENOMEM, "devices");
+	}
+	if (strlen(both) > CLAIM_MAX)
+		return nsc_error_sys(err, E2BIG, "devices");
+	lock = lock_all(err);
+	ret = lock < 0 ? lock : nsc_others_each(plan, compare_apart, err);
+	return ret < 0 ? ret : nsc_file_write_at(plan->rundir, FILE_DEVICES,
+						 both, strlen(both), 0600,
+						 err);
 }

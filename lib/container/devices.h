@@ -26,6 +26,13 @@ int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err);
 int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
 		      struct nsc_error *err);
 
+/*
+ * Replace the claim of the plan's instance, whose container runs; keep: what it
+ * has claimed before stays claimed besides.  Returns as nsc_devices_claim().
+ */
+int nsc_devices_reclaim(const struct nsc_plan *plan, bool keep,
+			struct nsc_error *err);
+
 /* Call each for the names of devices[] of container.json that it has. */
 void nsc_devices_each(int instance,
 		      void (*each)(const char *name, bool exclusive, void *arg),

@@ -12,6 +12,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "container/generation.h"
+#include "container/made.h"
 #include "util/paths.h"
 #include "rundir/rundir.h"
 #include "rundir/state.h"
@@ -89,6 +90,18 @@ static int save_filter(const struct nsc_plan *plan, struct nsc_error *err)
 				  plan->user->uid, err);
 }
 
+/* Another engine makes its devices. */
+static int save_made(const struct nsc_plan *plan, struct nsc_error *err)
+{
+	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
+	int ret;
+
+	if (plan->config->pidfile)
+		return 0;
+	ret = nsc_made_fill(plan, &made, err);
+	return ret < 0 ? ret : nsc_made_save(plan->rundir, &made, err);
+}
+
 int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 {
 	const struct nsc_plan *plan = save->plan;
@@ -132,6 +145,8 @@ int nsc_save(const struct nsc_save *save, struct nsc_error *err)
 		ret = save_message(plan, &state.message, err);
 	if (ret == 0)
 		ret = save_fill(save, &state, err);
+	if (ret == 0)
+		ret = save_made(plan, err);
 	if (ret == 0 && plan->login && !plan->dry)
 		ret = nsc_rundir_link(plan->user->name, plan->user->uid, err);
 	if (ret == 0)

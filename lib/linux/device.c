@@ -58,20 +58,29 @@ int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err)
 			     path, node->type, node->major, node->minor);
 }
 
-/* Bind the host's node, as it is, over an empty file. */
-static int device_bind(int dev, const struct nsc_device_node *node,
-		       struct nsc_error *err)
+int nsc_device_clone(const struct nsc_device_node *node, struct nsc_error *err)
 {
-	const char *name = node->path + strlen("/dev/");
 	_cleanup_fd_ int source = nsc_device_open(node, err);
 	_cleanup_fd_ int mount = -1;
-	_cleanup_fd_ int target = -1;
 
 	mount = source < 0 ? source : nsc_mount_clone(source, false, err);
 	if (mount < 0 ||
 	    nsc_mount_restrict(mount, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC,
 			       false, err) < 0)
 		return -err->code;
+	return NSC_TAKE_FD(mount);
+}
+
+/* Bind the host's node, as it is, over an empty file. */
+static int device_bind(int dev, const struct nsc_device_node *node,
+		       struct nsc_error *err)
+{
+	const char *name = node->path + strlen("/dev/");
+	_cleanup_fd_ int mount = nsc_device_clone(node, err);
+	_cleanup_fd_ int target = -1;
+
+	if (mount < 0)
+		return mount;
 	target = openat(dev, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 			O_CLOEXEC, 0444);
 	if (target < 0)

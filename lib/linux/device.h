@@ -32,6 +32,9 @@ extern const struct nsc_device_node nsc_device_defaults[NSC_DEVICE_DEFAULTS];
  */
 int nsc_device_open(const struct nsc_device_node *node, struct nsc_error *err);
 
+/* The same, as a detached mount, to be attached over an empty file. */
+int nsc_device_clone(const struct nsc_device_node *node, struct nsc_error *err);
+
 /*
  * Make a node, owned by uid and gid, below dev, a descriptor of the container's
  * /dev (a tmpfs that no other process can see yet).  Missing directories are

@@ -24,6 +24,7 @@
 #include "rootfs/root_paths.h"
 #include "rootfs/submounts.h"
 #include "rootfs/syslog.h"
+#include "rundir/dev_id.h"
 #include "rundir/statedir.h"
 #include "linux/device.h"
 #include "linux/mount.h"
@@ -275,6 +276,9 @@ static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (rootfs->dev < 0 ||
 	    fchown(rootfs->dev, plan->root_uid, plan->root_gid) < 0)
 		return nsc_error_sys(err, errno, "open '/dev'");
+	ret = nsc_dev_id_save(plan->rundir, rootfs->dev, err);
+	if (ret < 0)
+		return ret;
 	/*
 	 * The mark is owned by host root, so nobody in a user namespace can
 	 * move it.

@@ -43,6 +43,8 @@
 #define NSC_FILE_ENTER "enter"
 #define NSC_FILE_RECORD "record"	/* see recorder_socket.h */
 #define NSC_FILE_CGROUP "cgroup"
+#define NSC_FILE_DEV "dev"	/* which file system is its /dev */
+#define NSC_FILE_MADE "made"	/* see lib/container/made.h */
 #define NSC_FILE_WAKE "wake"
 #define NSC_FILE_RENEW "renew"	/* see lib/monitor/renewal.h */
 #define NSC_DIR_SESSION "session"	/* see session_file.h */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the builder and nsinit, root of the host. */
+#include "container/made.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cgroup/cgroup_device_policy.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/hash.h"
+#include "util/kv.h"
+#include "util/paths.h"
+#include "util/text.h"
+
+#define FIELD(name, kind) { #name, NSC_KV_##kind, \
+			    offsetof(struct nsc_made, name), 0 }
+static const struct nsc_kv_field fields[] = {
+	FIELD(rest, U64), FIELD(cdi_rest, U64), FIELD(cdi_nodes, U64),
+	FIELD(rules, U64), FIELD(limits, UINT), FIELD(nodes, VECTOR),
+};
+#undef FIELD
+
+static const struct nsc_kv made_kv = {
+	.name = NSC_FILE_MADE, .max = (size_t)1024 * 1024,
+	.size = sizeof(struct nsc_made),
+	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
+};
+
+static int fill_rules(const struct nsc_plan *plan, uint64_t *ret,
+		      struct nsc_error *err)
+{
+	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
+	_cleanup_device_policy_ struct nsc_device_policy policy = { NULL, 0 };
+	int error;
+
+	if (request.own->allow_all_devices)
+		return 0;
+	error = nsc_device_policy_make(&request, &policy, err);
+	if (error < 0)
+		return error;
+	*ret = NSC_HASH_INIT;
+	for (size_t i = 0; i < policy.n; i++) {
+		char text[48];
+
+		nsc_device_rule_print(&policy.rules[i], text);
+		*ret = nsc_hash_add_text(*ret, text);
+	}
+	return 0;
+}
+
+static int fill_nodes(const struct nsc_plan *plan, char ***ret,
+		      struct nsc_error *err)
+{
+	const struct nsc_device_node *node;
+	size_t n = 0;
+	int error = 0;
+
+	for (size_t i = 0; error == 0 &&
+			   (node = nsc_config_device(plan->config, i)); i++) {
+		_cleanup_free_ char *text = NULL;
+		uid_t uid;
+		gid_t gid;
+
+		error = nsc_plan_owner(plan, node, &uid, &gid, err);
+		if (error < 0)
+			break;
+		if (asprintf(&text, "%c %u %u %04o %u %u %s", node->type,
+			     node->major, node->minor,
+			     (unsigned int)node->mode, uid, gid,
+			     node->path) < 0)
+			text = NULL;
+		if (!text || nsc_text_append(ret, &n, text) < 0)
+			error = nsc_error_sys(err, ENOMEM, "devices");
+	}
+	return error;
+}
+
+int nsc_made_fill(const struct nsc_plan *plan, struct nsc_made *ret,
+		  struct nsc_error *err)
+{
+	const struct nsc_config *config = plan->config;
+	int error;
+
+	*ret = (struct nsc_made){
+		.rest = nsc_digest_hash_files(config->rest, config->seccomp),
+		.cdi_rest = config->cdi_rest, .cdi_nodes = config->cdi_nodes,
+		.limits = config->cgroups.limits.set,
+	};
+	error = fill_rules(plan, &ret->rules, err);
+	return error < 0 ? error : fill_nodes(plan, &ret->nodes, err);
+}
+
+int nsc_made_save(int instance, const struct nsc_made *made,
+		  struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	int ret = nsc_kv_print(&made_kv, made, 1, &text, err);
+
+	return ret < 0 ? ret : nsc_file_write_at(instance, NSC_FILE_MADE, text,
+						 strlen(text), 0600, err);
+}
+
+int nsc_made_load(int instance, struct nsc_made *ret, struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	struct nsc_made made = { .nodes = NULL };
+	int error = nsc_kv_read(&made_kv, instance, NSC_FILE_MADE, &text, err);
+	char *rest = text;
+	size_t n = 0;
+
+	if (error == 0)
+		error = nsc_kv_parse(&made_kv, &rest, &made, err);
+	if (error == 0) {
+		*ret = made;
+		ret->nodes = NULL;
+	}
+	/* Its texts point into the text. */
+	for (char **v = made.nodes; error == 0 && v && *v; v++)
+		if (nsc_text_append(&ret->nodes, &n, *v) < 0)
+			error = nsc_error_sys(err, ENOMEM, NSC_FILE_MADE);
+	nsc_kv_free(&made_kv, &made);
+	return error;
+}
+
+bool nsc_made_has(const struct nsc_made *made, const char *node)
+{
+	for (char **v = made->nodes; v && *v; v++)
+		if (!strcmp(*v, node))
+			return true;
+	return false;
+}
+
+void nsc_made_free(struct nsc_made *made)
+{
+	nsc_text_free_vector(made->nodes);
+	made->nodes = NULL;
+}

@@ -1,0 +1,426 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# nsinit update --from-file gives devices to a running container, and takes them
+# away, while root inside does what it can in its /dev.  The first word of an
+# attack is the entry of the table in SECURITY.md.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+
+[ -z "$PLAIN" ] || { echo "skip devices # product is not installed"; exit 0; }
+pam_enable su su-l
+mkdir -p /etc/cdi /run/cdi
+chmod 0755 /etc/cdi /run/cdi
+
+FULL='{"path": "/dev/card1", "type": "c", "major_number": 1,
+	"minor_number": 7, "file_mode": "0646"}'
+DEEP='{"path": "/dev/vfio/a/71", "type": "c", "major_number": 1,
+	"minor_number": 5, "file_mode": "0606", "cgroup_permissions": "r"}'
+NULL='{"path": "/dev/null", "type": "c", "major_number": 1,
+	"minor_number": 3}'
+LOOP='{"path": "/dev/loop7", "type": "b", "major_number": 7,
+	"minor_number": 7}'
+
+# nodes LIST [MORE] : container.json of alice
+nodes() {
+	config alice "{\"rootfs\": \"/\", ${2-} \"device_nodes\": [$1]}"
+}
+started() {
+	cd / || exit
+	clean_slate
+	nodes "$@"
+	status_is 0 nsinit start alice
+}
+update() {
+	status_is 0 nsinit update --from-file alice
+}
+why() {
+	nsinit list --json alice | jq -r '.why // "no"'
+}
+in_alice() {
+	timeout 30 nsinit exec alice -- sh -c "$1" 2>&1
+}
+in_root() {
+	timeout 30 nsinit exec -u root alice -- sh -c "$1" 2>&1
+}
+
+# A device comes and goes; what is open stays open.
+comes_and_goes() {
+	local pid reader
+
+	started "$NULL"
+	pid=$(pid_of alice)
+	contains "before" "No such file" "$(in_alice ': < /dev/card1')"
+	contains "a default that the file leaves out" "No such file" \
+		"$(in_alice ': < /dev/zero')"
+	mkfifo "$OUT/go"
+	nodes "$NULL, $FULL, $DEEP"
+	contains "not yet" "container.json" "$(why)"
+	update
+	equal "nothing to say" "" "$(cat "$OUT/stdout")"
+	equal "not stale" no "$(why)"
+	equal "the node" "646 root 1 7" \
+		"$(in_alice 'stat -c "%a %U %t %T" /dev/card1')"
+	contains "it works" "No space left" "$(in_alice 'cat /etc/passwd > /dev/card1')"
+	equal "below a directory" "606 00" "$(in_alice '
+		stat -c %a /dev/vfio/a/71
+		head -c 1 /dev/vfio/a/71 | od -An -tx1' | xargs)"
+	# A login joins it: it is what a start would make.
+	equal "a login" "in" "$(su alice -c ': > /dev/card1 && echo in')"
+	equal "the same container" "$pid" "$(pid_of alice)"
+	# Taken away while a process has it open.
+	nsinit exec alice -- sh -c 'exec 3> /dev/card1; read x
+		: 2> /dev/null >&3 && echo open
+		: < /dev/card1' < "$OUT/go" > "$OUT/reader" 2>&1 &
+	reader=$!
+	exec 7> "$OUT/go"
+	wait_until 10 has_open || fail "not open"
+	nodes "$NULL"
+	update
+	equal "not stale without" no "$(why)"
+	echo go >&7
+	exec 7>&-
+	wait "$reader"
+	contains "stays open" open "$(cat "$OUT/reader")"
+	contains "a new open" "No such file" "$(cat "$OUT/reader")"
+	# The defaults, which come back with the key.
+	config alice "{\"rootfs\": \"/\", \"hostname\": \"x\"}"
+	update
+	equal "the defaults" "00" \
+		"$(in_alice 'head -c 1 /dev/zero | od -An -tx1' | xargs)"
+	contains "the rest" "container.json" "$(why)"
+	contains "is told" "stale: container.json" "$(cat "$OUT/stdout")"
+	rm -f "$OUT/go"
+	clean_slate
+}
+has_open() {
+	local i
+
+	for i in $(pgrep -u alice -x sh); do
+		[ "$(stat -L -c %t:%T "/proc/$i/fd/3" 2> /dev/null)" = 1:7 ] &&
+			return 0
+	done
+	return 1
+}
+
+# Rules alone: for nodes that root inside may make itself.
+rules() {
+	local ns='"accept": ["exposed-files"], "capabilities": ["MKNOD"],
+		"namespaces": {"NEWNS": true, "NEWPID": true},'
+	local mk='mknod /dev/own c 1 11 2> /dev/null; : > /dev/own && echo opened'
+	local allow='"cgroups": {"allowed_devices": [{"type": "c",
+		"major_number": -1, "minor_number": -1,
+		"cgroup_permissions": "m"}, {"type": "c", "major_number": 1,
+		"minor_number": 11}]},'
+	local deny="${allow/\"minor_number\": 11/\"minor_number\": 3}"
+
+	[ -n "$RULES" ] || skip "cgroup: no device rules"
+	started "$NULL" "$ns $deny"
+	contains "denied" "not permitted" "$(in_root "$mk")"
+	# The control: the same node, when it is allowed.
+	nodes "$NULL" "$ns $allow"
+	update
+	contains "allowed" opened "$(in_root "$mk")"
+	equal "not stale" no "$(why)"
+	nodes "$NULL" "$ns $deny"
+	update
+	contains "denied again" "not permitted" "$(in_root "$mk")"
+	# In the groups of sessions that began before, too.
+	nsinit exec -u root alice -- sh -c 'while [ ! -e /dev/shm/go ]; do
+		sleep 0.1; done; : > /dev/own && echo opened' \
+		> "$OUT/session" 2>&1 &
+	wait_until 10 session_runs || fail "no session"
+	nodes "$NULL" "$ns $allow"
+	update
+	in_root ': > /dev/shm/go'
+	wait $!
+	contains "a session of before" opened "$(cat "$OUT/session")"
+	clean_slate
+}
+session_runs() {
+	[ "$(count_sessions alice)" -gt 0 ]
+}
+
+# No moment has what neither the old nor the new list allows: a process that
+# opens all the time sees each device of both lists without a break, and never
+# another one.
+no_gap() {
+	local i
+
+	[ -n "$RULES" ] || skip "cgroup: no device rules"
+	started "$NULL, $FULL"
+	nsinit exec alice -- sh -c 'while [ ! -e /dev/shm/end ]; do
+		true > /dev/card1 || echo broken; done' > "$OUT/gap" 2>&1 &
+	wait_until 10 session_runs || fail "no session"
+	for i in 1 2 3; do
+		nodes "$NULL, $FULL, $DEEP"
+		update
+		nodes "$NULL, $FULL"
+		update
+	done
+	in_alice ': > /dev/shm/end'
+	wait $!
+	equal "each open" "" "$(cat "$OUT/gap")"
+	clean_slate
+}
+
+# Root inside owns /dev: what it puts there leads nowhere.
+hostile_dev() {
+	local home=/home/alice pid
+
+	started "$NULL" '"capabilities": ["SYS_ADMIN", "CHOWN", "FOWNER",
+		"DAC_OVERRIDE"],'
+	pid=$(pid_of alice)
+	nodes "$NULL, $DEEP" '"capabilities": ["SYS_ADMIN", "CHOWN", "FOWNER",
+		"DAC_OVERRIDE"],'
+	mkdir -p $home/trap/a
+	chown -R alice $home/trap
+	in_root 'ln -s /home/alice/trap /dev/vfio' > /dev/null
+	# The control: the path leads into the home.
+	[ -d "/proc/$pid/root/dev/vfio/a" ] || fail "no trap"
+	status_is 1 nsinit update --from-file alice
+	contains "a link" "make device '/dev/vfio/a/71': its directory inside" \
+		"$(cat "$OUT/stderr")"
+	in_root 'rm /dev/vfio; mkdir /dev/vfio; ln -s /home/alice/trap/a \
+		/dev/vfio/a'
+	status_is 1 nsinit update --from-file alice
+	in_root 'rm /dev/vfio/a; mkdir -p /dev/vfio/a/71'
+	status_is 1 nsinit update --from-file alice
+	contains "in the way" "something else has this name inside" \
+		"$(cat "$OUT/stderr")"
+	in_root 'rmdir /dev/vfio/a/71; : > /dev/vfio/a/.nscontainer.new
+		ln -s /home/alice/trap/x /dev/vfio/a/71'
+	status_is 1 nsinit update --from-file alice
+	contains "a link in the way" "something else has this name inside" \
+		"$(cat "$OUT/stderr")"
+	equal "in the home" "" "$(find $home/trap ! -type d)"
+	# And the rest goes on when the way is free.
+	in_root 'rm /dev/vfio/a/71'
+	update
+	equal "made" 5 "$(in_alice 'stat -c %T /dev/vfio/a/71')"
+	equal "not stale" no "$(why)"
+	clean_slate
+}
+
+# Where root inside can mount, it covers /dev and its directories by what the
+# host shares with it.
+covered_dev() {
+	local more='"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE"],
+		"seccomp": "unconfined",'
+	local cover
+
+	started "$NULL" "$more"
+	rm -rf /home/alice/trap
+	mkdir -p /home/alice/trap
+	chown alice /home/alice/trap
+	nodes "$NULL, $DEEP" "$more"
+	cover='mkdir -p /dev/vfio && mount --bind /home/alice/trap /dev/vfio'
+	nsenter_root "$cover" || skip "mount: root inside cannot mount here"
+	status_is 1 nsinit update --from-file alice
+	contains "a mount in the way" "its directory inside" \
+		"$(cat "$OUT/stderr")"
+	nsenter_root 'umount /dev/vfio; mount --bind /home/alice/trap /dev' ||
+		fail "cover /dev"
+	status_is 1 nsinit update --from-file alice
+	contains "another /dev" "a file system that was mounted inside covers /dev" \
+		"$(cat "$OUT/stderr")"
+	equal "in the home" "" "$(find /home/alice/trap -mindepth 1)"
+	nsenter_root 'umount -l /dev'
+	update
+	clean_slate
+}
+# Root inside, in PID 1's own mount namespace.
+nsenter_root() {
+	in_root "$1 && echo did" > "$OUT/nsenter"
+	grep -q did "$OUT/nsenter"
+}
+
+# A second name of a node that is taken away.
+second_name() {
+	started "$NULL, $FULL" '"capabilities": ["CHOWN", "FOWNER",
+		"DAC_OVERRIDE"],'
+	in_root 'ln /dev/card1 /dev/kept; chmod 0666 /dev/kept' > /dev/null
+	contains "the control" "No space left" "$(in_root 'cat /etc/passwd > /dev/kept')"
+	nodes "$NULL" '"capabilities": ["CHOWN", "FOWNER",
+		"DAC_OVERRIDE"],'
+	update
+	contains "root inside" "denied" "$(in_root '
+		chmod 0666 /dev/kept 2> /dev/null; : > /dev/kept')"
+	contains "the user" "denied" "$(in_alice ': > /dev/kept')"
+	clean_slate
+}
+
+# An update that is killed at any moment is made good by the next one.
+killed() {
+	local i
+
+	started "$NULL"
+	exec 8>&2 2> /dev/null
+	for i in 0.005 0.01 0.015 0.02 0.03 0.04 0.05 0.07 0.09 0.12; do
+		if [ -e "$OUT/odd" ]; then
+			nodes "$NULL"
+			rm "$OUT/odd"
+		else
+			nodes "$NULL, $FULL, $DEEP, $LOOP"
+			: > "$OUT/odd"
+		fi
+		timeout -s KILL "$i" nsinit update --from-file alice
+	done > /dev/null
+	exec 2>&8 8>&-
+	nodes "$NULL, $FULL"
+	update
+	equal "not stale" no "$(why)"
+	equal "the nodes" "/dev/card1" "$(in_alice '
+		find /dev -name card1 -o -name 71 -o -name loop7 -o \
+			-name "*.new"')"
+	contains "it works" "No space left" "$(in_alice 'cat /etc/passwd > /dev/card1')"
+	nodes "$NULL"
+	update
+	contains "and goes" "No such file" "$(in_alice ': < /dev/card1')"
+	rm -f "$OUT/odd"
+	clean_slate
+}
+
+cdi() {
+	cat > /etc/cdi/a.json
+	chmod 0644 /etc/cdi/a.json
+}
+SPEC='{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [
+ {"name": "one", "containerEdits": {"deviceNodes": [
+  {"path": "/dev/one", "type": "c", "major": 1, "minor": 7}]}},
+ {"name": "two", "containerEdits": {"deviceNodes": [
+  {"path": "/dev/two", "type": "c", "major": 1, "minor": 5}]}},
+ {"name": "env", "containerEdits": {"env": ["A=1"], "deviceNodes": [
+  {"path": "/dev/env", "type": "c", "major": 1, "minor": 9}]}}]}'
+
+# The nodes of vendors' devices; what else they ask for needs a start.
+by_files() {
+	local list='{"rootfs": "/", "devices": ['
+
+	clean_slate
+	cdi <<< "$SPEC"
+	config alice "$list\"vendor.com/device=one\"]}"
+	status_is 0 nsinit start alice
+	config alice "$list\"vendor.com/device=two\"]}"
+	update
+	equal "not stale" no "$(why)"
+	equal "one for the other" "/dev/two" \
+		"$(in_alice 'ls /dev/one /dev/two 2> /dev/null')"
+	contains "who has which" "devices: vendor.com/device=two" \
+		"$(nsinit list)"
+	lacks "who has which" "device=one" "$(nsinit list)"
+	config alice "$list\"vendor.com/device=two\", \"vendor.com/device=env\"]}"
+	update
+	equal "the node" "/dev/env" "$(in_alice 'ls /dev/env')"
+	contains "is told" "mounts, variables, hooks or groups of devices" \
+		"$(cat "$OUT/stdout")"
+	contains "stale" "mounts, variables, hooks or groups of devices" "$(why)"
+	status_is 0 nsinit start --replace alice
+	equal "a new container" "no 1" "$(why) $(in_alice 'echo $A')"
+	# The file of the vendor changes, and then container.json says the same.
+	cdi <<< "${SPEC/\"minor\": 5/\"minor\": 8}"
+	equal "a changed file" "nodes of devices" "$(why)"
+	contains "list --why" "nodes of devices" "$(nsinit list --why)"
+	update
+	equal "put into force" "no 8" "$(why) $(in_alice 'stat -c %T /dev/two')"
+	sed 's/"minor": 5/"minor": 8/; s/A=1/A=2/' <<< "$SPEC" | cdi
+	equal "variables" "mounts, variables, hooks or groups of devices" "$(why)"
+	rm /etc/cdi/a.json
+	equal "no file" "devices that no file has" "$(why)"
+	status_is 1 nsinit update --from-file alice
+	contains "no file" "no file in /etc/cdi and /run/cdi has" \
+		"$(cat "$OUT/stderr")"
+	clean_slate
+}
+
+# What another container has for itself is not given, and what was given is
+# claimed.
+exclusive_update() {
+	local list='{"rootfs": "/", "devices": ['
+	local own='{"name": "vendor.com/device=one", "exclusive": true}'
+
+	clean_slate
+	cdi <<< "$SPEC"
+	config alice "$list$own]}"
+	config bob "$list\"vendor.com/device=two\"]}"
+	status_is 0 nsinit start alice
+	status_is 0 nsinit start bob
+	config bob "$list\"vendor.com/device=one\"]}"
+	status_is 1 nsinit update --from-file bob
+	contains "held" "is held by the container of 'alice'" \
+		"$(cat "$OUT/stderr")"
+	equal "not given" "" "$(nsinit exec bob -- ls /dev/one 2> /dev/null)"
+	contains "bob keeps" "vendor.com/device=two" "$(nsinit list --json bob)"
+	config alice "$list]}"
+	update
+	status_is 0 nsinit update --from-file bob
+	equal "given" /dev/one "$(nsinit exec bob -- ls /dev/one)"
+	config alice "$list$own]}"
+	status_is 1 nsinit update --from-file alice
+	contains "held by bob" "is held by the container of 'bob'" \
+		"$(cat "$OUT/stderr")"
+	# With one of its own, a container cannot drain any more.
+	config alice "$list{\"name\": \"vendor.com/device=two\",
+		\"exclusive\": true}]}"
+	update
+	contains "exclusive" '"exclusive_devices": ["vendor.com/device=two"]' \
+		"$(nsinit list --json alice)"
+	contains "state" "devices[].exclusive" "$(cat "$RUN/alice/current/state")"
+	clean_slate
+}
+
+# Limits and lifecycle of the file leave nothing stale either.
+settled() {
+	clean_slate
+	config alice '{"rootfs": "/", "cgroups": {"pids": 100}}'
+	status_is 0 nsinit start alice
+	grep -q pids "$RUN/alice/current/cgroup" || skip "cgroup: no pids"
+	config alice '{"rootfs":"/", "cgroups": {"pids": 70},
+		"lifecycle": {"max_sessions": 7}}'
+	contains "a changed file" container.json "$(why)"
+	update
+	equal "all of it" no "$(why)"
+	# A limit that is gone from the file needs a new container.
+	config alice '{"rootfs": "/", "lifecycle": {"max_sessions": 7}}'
+	update
+	contains "a limit less" container.json "$(why)"
+	config alice '{"rootfs": "/", "cgroups": {"pids": 80}}'
+	update
+	equal "again" no "$(why)"
+	clean_slate
+}
+
+# The same where the rules are a program of cgroup v2.
+by_program() {
+	local top=/sys/fs/cgroup
+
+	[ -n "$RULES" ] || skip "cgroup: no device rules"
+	clean_slate
+	if [ -d $top/devices ]; then
+		umount $top/devices || skip "cgroup: the hierarchy stays"
+		grep -q ' cgroup2 ' /proc/mounts || {
+			mkdir -p $top/unified
+			mount -t cgroup2 none $top/unified
+		} || skip "no cgroup v2"
+	fi
+	rules
+	no_gap
+	comes_and_goes
+}
+
+RULES=
+config alice '{"rootfs": "/"}'
+if nsinit start alice && grep -q devices "$RUN/alice/current/cgroup"; then
+	RULES=yes
+fi
+t "nsinit update gives devices and takes them away" comes_and_goes
+t "nsinit update changes device rules" rules
+t "nsinit update leaves no gap" no_gap
+t "E11 links and mounts inside lead no new device elsewhere" hostile_dev
+t "E11 a mount over /dev gets no device" covered_dev
+t "E12 a second name of a device that was taken away" second_name
+t "nsinit update that was killed is made good" killed
+t "nsinit update and devices by files of vendors" by_files
+t "E13 nsinit update gives no device that another has for itself" \
+	exclusive_update
+t "nsinit update leaves nothing stale" settled
+t "nsinit update changes the program of cgroup v2" by_program
