@@ -61,21 +61,25 @@ static const struct field {
 #undef AT
 };
 
-static const char *const keys[] = {
-	"exempt_users", "exempt_groups", "exempt_services", "mode",
-	"on_error", "stop", "linger", "on_disconnect", "idle_timeout",
-	"max_lifetime", "max_sessions", "placement", "nested", "on_change",
-	"start_timeout", "debug", "pidfile", "first_uid", "id_pool_first",
-	"id_pool_count", "cgroup_parents", "address_pool", "address_gateway",
-	"address_pool6", "address_gateway6", "bridge_pool", "bridge_pool6",
-	"record", NULL,
-};
+_Static_assert(NSC_ARRAY_SIZE(fields) + NSC_LIFECYCLE_KEYS == NSC_CONF_KEYS,
+	       "nsc_conf.from");
 
-_Static_assert(NSC_ARRAY_SIZE(keys) == NSC_CONF_KEYS + 1, "nsc_conf.from");
-
-const char *const *nsc_conf_keys(void)
+const char *nsc_conf_key(size_t i)
 {
-	return keys;
+	if (i < NSC_ARRAY_SIZE(fields))
+		return fields[i].key;
+	return i < NSC_CONF_KEYS ?
+		nsc_lifecycle_keys[i - NSC_ARRAY_SIZE(fields)].name : NULL;
+}
+
+/* The number of a key; NSC_CONF_KEYS: there is no such key. */
+static size_t key_number(const char *name)
+{
+	size_t i = 0;
+
+	while (i < NSC_CONF_KEYS && strcmp(nsc_conf_key(i), name) != 0)
+		i++;
+	return i;
 }
 
 struct reader {
@@ -267,21 +271,14 @@ static int conf_read_lifecycle(const struct reader *r,
 	return read_field(r, s, &f);
 }
 
-static int read_known(const struct reader *r, const config_setting_t *s)
+static int conf_unknown(const struct reader *r, const config_setting_t *s)
 {
 	const char *name = config_setting_name(s);
 	struct nsc_nearest nearest = NSC_NEAREST_INIT(name);
 	char did[96];
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(fields); i++)
-		if (!strcmp(fields[i].key, name))
-			return read_field(r, s, &fields[i]);
-	for (size_t i = 0; i < NSC_LIFECYCLE_KEYS; i++)
-		if (!strcmp(nsc_lifecycle_keys[i].name, name))
-			return conf_read_lifecycle(r, s,
-						   &nsc_lifecycle_keys[i]);
-	for (size_t i = 0; keys[i]; i++)
-		nsc_nearest_offer(&nearest, keys[i]);
+	for (size_t i = 0; i < NSC_CONF_KEYS; i++)
+		nsc_nearest_offer(&nearest, nsc_conf_key(i));
 	return nsc_error_set(r->err, EINVAL, "%s: line %u: %s: unknown key%s",
 			     r->file, config_setting_source_line(s), name,
 			     nsc_nearest_text(&nearest, did, sizeof(did)));
@@ -290,22 +287,21 @@ static int read_known(const struct reader *r, const config_setting_t *s)
 /* Note which file has the key, for messages about its value. */
 static int read_setting(const struct reader *r, const config_setting_t *s)
 {
-	struct nsc_conf *conf = r->conf;
-	int ret = read_known(r, s);
+	const size_t others = NSC_ARRAY_SIZE(fields);
+	size_t i = key_number(config_setting_name(s));
 
-	for (size_t i = 0; ret == 0 && keys[i]; i++)
-		if (!strcmp(keys[i], config_setting_name(s)))
-			conf->from[i] = (uint16_t)(conf->n_files - 1);
-	return ret;
+	if (i == NSC_CONF_KEYS)
+		return conf_unknown(r, s);
+	r->conf->from[i] = (uint16_t)(r->conf->n_files - 1);
+	return i < others ? read_field(r, s, &fields[i]) :
+		conf_read_lifecycle(r, s, &nsc_lifecycle_keys[i - others]);
 }
 
 const char *nsc_conf_file(const struct nsc_conf *conf, const char *key)
 {
-	size_t i = 0;
+	size_t i = key_number(key);
 
-	while (keys[i] && strcmp(keys[i], key) != 0)
-		i++;
-	return conf->files[keys[i] ? conf->from[i] : 0];
+	return conf->files[i < NSC_CONF_KEYS ? conf->from[i] : 0];
 }
 
 static struct nsc_conf *defaults(void)

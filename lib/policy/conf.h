@@ -21,7 +21,7 @@ enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
 		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
 #define NSC_FIRST_UID_HOST UINT32_MAX
-#define NSC_CONF_KEYS 28	/* see nsc_conf_keys() */
+#define NSC_CONF_KEYS 28	/* see nsc_conf_key() */
 
 struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
@@ -80,7 +80,7 @@ static inline void nsc_conf_cleanup(struct nsc_conf **conf)
 /* The names of enum nsc_on_change before NSC_ON_CHANGE_HOST, then NULL. */
 extern const char *const nsc_conf_on_change[];
 
-/* The keys, NULL-terminated, for tests and documentation. */
-const char *const *nsc_conf_keys(void);
+/* The key of number i, or NULL beyond the last one. */
+const char *nsc_conf_key(size_t i);
 
 #endif
