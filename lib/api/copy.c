@@ -95,13 +95,10 @@ static void __attribute__((noreturn)) copy_inside(const struct copy *c)
 
 	nsc_api_begin_child(c->parent, 0);
 	close(c->stream[0]);
-	if (copy_enter(c, &session, &err) == 0) {
-		if (c->request->out)
-			send_tree(c, c->stream[1], &err);
-		else
-			nsc_copy_receive(c->stream[1], c->request->to, true,
-					 &err);
-	}
+	if (copy_enter(c, &session, &err) == 0 &&
+	    (c->request->out ? send_tree(c, c->stream[1], &err) :
+	     nsc_copy_receive(c->stream[1], c->request->to, true, &err)) < 0)
+		nsc_error_context(&err, "in the container");
 	nsc_error_send(c->answer[1], &err);
 	_exit(0);
 }

@@ -200,16 +200,16 @@ static int send_entry(struct sender *s, int dir, const char *path,
 		fd = openat(dir, path, flags);
 	if (!seen || ((S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)) &&
 		      (fd < 0 || fstat(fd, &st) < 0)))
-		nsc_error_sys(&e, errno, "'%s'", name);
+		nsc_error_sys(&e, errno, "'%s'", path);
 	else if (S_ISLNK(st.st_mode))
 		nsc_error_set(&e, EINVAL, "'%s': a link, which might lead "
-			      "anywhere on the host", name);
+			      "anywhere on the host", path);
 	else if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
 		nsc_error_set(&e, EINVAL, "'%s': neither a file nor a "
-			      "directory", name);
+			      "directory", path);
 	else if (s->depth == DEPTH)
 		nsc_error_set(&e, ELOOP, "'%s': more than %d directories in "
-			      "each other", name, DEPTH);
+			      "each other", path, DEPTH);
 	if (e.code) {
 		leave_out(s, &e);
 		return 0;

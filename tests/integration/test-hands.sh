@@ -178,7 +178,7 @@ cp_refused() {
 	status_is 1 cp_ "$OUT/x" alice:/usr/bin/x
 	contains "may not" "make 'x': Read-only file system" "$(cat "$OUT/stderr")"
 	status_is 1 cp_ alice:/etc/shadow "$OUT/y"
-	contains "may not read" "'shadow': Permission denied" "$(cat "$OUT/stderr")"
+	contains "may not read" "'/etc/shadow': Permission denied" "$(cat "$OUT/stderr")"
 	[ ! -e "$OUT/y" ] || fail "it was made"
 	status_is 1 cp_ alice:/nonesuch "$OUT/y"
 	status_is 1 cp_ "$OUT/nonesuch" alice:
