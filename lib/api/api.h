@@ -105,6 +105,9 @@ int nsc_api_current(const char *path, struct nsc_error *err);
  */
 json_t *nsc_api_history_parse(char *line);
 
+/* One of these values; "" if there is none. */
+const char *nsc_api_log_text(const json_t *line, const char *key);
+
 /* Open a file of the session log; -ENOENT: it does not exist. */
 int nsc_api_history_open(const char *path, struct stat *st,
 			 struct nsc_error *err);

@@ -67,18 +67,11 @@ static NSC_API_KEYS(counters_keys, NSCONTAINER_KEYS_COUNTERS);
 
 /* --- a line */
 
-static const char *counters_text(const json_t *line, const char *key)
-{
-	const char *text = json_string_value(json_object_get(line, key));
-
-	return text ? text : "";
-}
-
 static uint64_t counters_number(const json_t *line, const char *key)
 {
 	long long value;
 
-	return nsc_text_number(counters_text(line, key), 0, INT64_MAX,
+	return nsc_text_number(nsc_api_log_text(line, key), 0, INT64_MAX,
 			       &value) == 0 ? (uint64_t)value : UINT64_MAX;
 }
 
@@ -97,7 +90,7 @@ static void count_join(struct counters *c, uint64_t us)
 static void count_line(struct counters *c, char *text)
 {
 	json_t *line = nsc_api_history_parse(text);
-	const char *event = counters_text(line, "event");
+	const char *event = nsc_api_log_text(line, "event");
 
 	if (!strcmp(event, "start")) {
 		c->starts++;
@@ -105,7 +98,7 @@ static void count_line(struct counters *c, char *text)
 		c->sessions++;
 		count_join(c, counters_number(line, "join_us"));
 	} else if (!strcmp(event, "refused")) {
-		c->refusals[nsc_refusal_number(counters_text(line,
+		c->refusals[nsc_refusal_number(nsc_api_log_text(line,
 							     "cause"))]++;
 	} else if (!strcmp(event, "oom")) {
 		uint64_t kills = counters_number(line, "kills");

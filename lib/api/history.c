@@ -74,7 +74,7 @@ json_t *nsc_api_history_parse(char *line)
 	return object;
 }
 
-static const char *text_of(const json_t *line, const char *key)
+const char *nsc_api_log_text(const json_t *line, const char *key)
 {
 	const char *text = json_string_value(json_object_get(line, key));
 
@@ -84,8 +84,8 @@ static const char *text_of(const json_t *line, const char *key)
 static bool history_number_of(const json_t *line, const char *key,
 			      long long *ret)
 {
-	return nsc_text_number(text_of(line, key), INT64_MIN, INT64_MAX,
-			       ret) == 0;
+	return nsc_text_number(nsc_api_log_text(line, key), INT64_MIN,
+			       INT64_MAX, ret) == 0;
 }
 
 /* Add line, which the function takes over. */
@@ -93,12 +93,13 @@ static int history_add(struct history *h, json_t *line)
 {
 	struct entry e = { .line = line };
 
-	e.closes = !strcmp(text_of(line, "event"), "close");
-	if (!strcmp(text_of(line, "event"), "refused") != h->refusals ||
+	e.closes = !strcmp(nsc_api_log_text(line, "event"), "close");
+	if (!strcmp(nsc_api_log_text(line, "event"), "refused") !=
+		    h->refusals ||
 	    (!h->refusals && !history_number_of(line, "pid", &e.pid)) ||
 	    !history_number_of(line, h->refusals ? "at" : "opened",
 			       &e.opened) ||
-	    (h->user && strcmp(text_of(line, "user"), h->user) != 0)) {
+	    (h->user && strcmp(nsc_api_log_text(line, "user"), h->user) != 0)) {
 		json_decref(line);
 		return 0;
 	}
@@ -208,7 +209,7 @@ static json_t *entry_json(const struct entry *e,
 	json_t *object = json_object();
 
 	for (; key->name; key++) {
-		const char *text = text_of(e->line, key->name);
+		const char *text = nsc_api_log_text(e->line, key->name);
 		json_t *value = NULL;
 		long long number;
 

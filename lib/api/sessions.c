@@ -105,7 +105,7 @@ static json_t *idle(const struct nsc_proc_stat *p)
 
 static NSC_API_KEYS(session_keys, NSCONTAINER_KEYS_SESSIONS);
 
-static json_t *sessions_number(uint64_t value)
+json_t *nsc_api_number(uint64_t value)
 {
 	return value == NSC_STATS_NONE ? json_null() :
 					 json_integer((json_int_t)value);
@@ -126,11 +126,11 @@ static void put_usage(json_t *object, const struct nsc_api_sessions *all,
 	if (!s)
 		return;
 	nsc_stats_read(all->tree, name, s);
-	json_object_set_new(object, "memory", sessions_number(s->memory));
+	json_object_set_new(object, "memory", nsc_api_number(s->memory));
 	json_object_set_new(object, "peak_memory",
-			    sessions_number(s->memory_peak));
-	json_object_set_new(object, "cpu_us", sessions_number(s->cpu_usage));
-	json_object_set_new(object, "pids", sessions_number(s->pids));
+			    nsc_api_number(s->memory_peak));
+	json_object_set_new(object, "cpu_us", nsc_api_number(s->cpu_usage));
+	json_object_set_new(object, "pids", nsc_api_number(s->pids));
 }
 
 static json_t *session_json(const struct nsc_api_sessions *all,

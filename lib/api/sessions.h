@@ -22,4 +22,7 @@ int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 			  struct nsc_error *err);
 void nsc_api_sessions_close(struct nsc_api_sessions *all);
 
+/* NSC_STATS_NONE is null. */
+json_t *nsc_api_number(uint64_t value);
+
 #endif

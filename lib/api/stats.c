@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/sessions.h"
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/text.h"
@@ -34,12 +35,6 @@ struct targets {
 	struct target *first, **end;
 };
 
-static json_t *stats_number(uint64_t value)
-{
-	return value == NSC_STATS_NONE ? json_null() :
-					 json_integer((json_int_t)value);
-}
-
 static json_t *percent_json(const struct nsc_stats_pressure *p)
 {
 	return p->total == NSC_STATS_NONE ? json_null() : json_real(p->avg10);
@@ -52,9 +47,9 @@ static json_t *pressure_json(
 	const struct nsc_stats_pressure *full = &waits[NSC_STATS_FULL];
 
 	return json_pack("{s:o, s:o, s:o, s:o}", "some_us",
-			 stats_number(some->total), "some_percent",
+			 nsc_api_number(some->total), "some_percent",
 			 percent_json(some), "full_us",
-			 stats_number(full->total), "full_percent",
+			 nsc_api_number(full->total), "full_percent",
 			 percent_json(full));
 }
 
@@ -64,12 +59,12 @@ static json_t *memory_json(const struct nsc_stats *s)
 
 	for (size_t i = 0; i < s->n_memory_stat; i++)
 		json_object_set_new(stat, s->memory_stat[i].name,
-				    stats_number(s->memory_stat[i].value));
+				    nsc_api_number(s->memory_stat[i].value));
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "usage",
-			 stats_number(s->memory), "peak",
-			 stats_number(s->memory_peak), "limit",
-			 stats_number(s->memory_limit), "oom_kills",
-			 stats_number(s->oom_kills), "pressure",
+			 nsc_api_number(s->memory), "peak",
+			 nsc_api_number(s->memory_peak), "limit",
+			 nsc_api_number(s->memory_limit), "oom_kills",
+			 nsc_api_number(s->oom_kills), "pressure",
 			 pressure_json(s->pressure[1]), "stat", stat);
 }
 
@@ -86,11 +81,12 @@ static json_t *io_json(const struct nsc_stats *s)
 		json_array_append_new(
 			array, json_pack("{s:s, s:s, s:o, s:o}", "device",
 					 device, "op", row->op, "bytes",
-					 stats_number(row->bytes), "operations",
-					 stats_number(row->ops)));
+					 nsc_api_number(row->bytes),
+					 "operations",
+					 nsc_api_number(row->ops)));
 	}
 	return json_pack("{s:o, s:o, s:o}", "devices", array, "queued",
-			 stats_number(s->io_queued), "pressure",
+			 nsc_api_number(s->io_queued), "pressure",
 			 pressure_json(s->pressure[2]));
 }
 
@@ -101,16 +97,16 @@ static json_t *cpu_json(const struct nsc_stats *s, double percent)
 	for (size_t i = 0; i < s->n_processors; i++)
 		json_array_append_new(
 			array, json_pack("{s:o}", "usage_us",
-					 stats_number(s->processors[i])));
+					 nsc_api_number(s->processors[i])));
 	return json_pack("{s:o, s:f, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o}}",
-			 "usage_us", stats_number(s->cpu_usage), "percent",
+			 "usage_us", nsc_api_number(s->cpu_usage), "percent",
 			 percent, "processors", array, "pressure",
 			 pressure_json(s->pressure[0]),
-			 "user_us", stats_number(s->cpu_user), "system_us",
-			 stats_number(s->cpu_system), "throttling", "periods",
-			 stats_number(s->periods), "throttled_periods",
-			 stats_number(s->throttled_periods), "throttled_us",
-			 stats_number(s->throttled_time));
+			 "user_us", nsc_api_number(s->cpu_user), "system_us",
+			 nsc_api_number(s->cpu_system), "throttling", "periods",
+			 nsc_api_number(s->periods), "throttled_periods",
+			 nsc_api_number(s->throttled_periods), "throttled_us",
+			 nsc_api_number(s->throttled_time));
 }
 
 /* The sessions that have a directory in the hierarchy for sessions. */
@@ -133,10 +129,10 @@ static json_t *sessions_json(const struct target *t)
 		json_array_append_new(
 			array, json_pack("{s:i, s:o, s:o, s:o, s:o}", "pid",
 					 atoi(entry->d_name + 8), "memory",
-					 stats_number(s->memory), "cpu_us",
-					 stats_number(s->cpu_usage), "pids",
-					 stats_number(s->pids), "oom_kills",
-					 stats_number(s->oom_kills)));
+					 nsc_api_number(s->memory), "cpu_us",
+					 nsc_api_number(s->cpu_usage), "pids",
+					 nsc_api_number(s->pids), "oom_kills",
+					 nsc_api_number(s->oom_kills)));
 	}
 	if (dir)
 		closedir(dir);
@@ -159,9 +155,9 @@ static json_t *networks_json(pid_t pid)
 					 nsc_text_escape(list[i].name, name,
 							 sizeof(name)),
 					 "rx_bytes",
-					 stats_number(list[i].rx_bytes),
+					 nsc_api_number(list[i].rx_bytes),
 					 "tx_bytes",
-					 stats_number(list[i].tx_bytes)));
+					 nsc_api_number(list[i].tx_bytes)));
 	}
 	return array;
 }
@@ -186,8 +182,8 @@ static json_t *target_json(const struct target *t, const struct nsc_stats *s)
 			 nsc_api_path(t->state->external), "cpu",
 			 cpu_json(s, percent_of(t, s->cpu_usage)), "memory",
 			 memory_json(s), "pids", "current",
-			 stats_number(s->pids), "limit",
-			 stats_number(s->pids_limit), "io", io_json(s),
+			 nsc_api_number(s->pids), "limit",
+			 nsc_api_number(s->pids_limit), "io", io_json(s),
 			 "networks", networks_json(t->state->pid),
 			 "freezer", "state",
 			 s->frozen				? "FROZEN" :

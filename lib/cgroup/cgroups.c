@@ -21,7 +21,6 @@
 
 #define MARK "trusted.nscontainer"	/* the container that owns the group */
 #define TRIES 50
-#define FREEZE_MS 5000
 /* v2 controllers, enabled for counting if the host has them. */
 #define WANTED (NSC_CGROUP_BIT(NSC_CGROUP_CPU) | \
 		NSC_CGROUP_BIT(NSC_CGROUP_MEMORY) | \

@@ -133,16 +133,6 @@ int nsc_read_affinity(struct nsc_reader *r, const json_t *value,
 	return nsc_read_processors(r, value, f, &process->cpu_affinity);
 }
 
-static int read_seconds(struct nsc_reader *r, const json_t *value,
-			const struct nsc_field *f, void *to)
-{
-	int ret = nsc_read_integer(r, value, f, NULL);
-
-	if (ret == 0)
-		*(int64_t *)to = json_integer_value(value);
-	return ret;
-}
-
 static int read_offset(struct nsc_reader *r, const json_t *value,
 		       const struct nsc_field *f, void *to)
 {
@@ -151,7 +141,7 @@ static int read_offset(struct nsc_reader *r, const json_t *value,
 
 #define AT(member) offsetof(struct nsc_config_offset, member)
 static const struct nsc_field offset_fields[] = {
-	{ .name = "secs", .read = read_seconds, .at = AT(secs),
+	{ .name = "secs", .read = nsc_read_integer, .at = AT(secs),
 	  .min = -INT64_MAX / 2000000000, .max = INT64_MAX / 2000000000 },
 	{ .name = "nanosecs", .read = nsc_read_number, .at = AT(nanosecs),
 	  .max = 999999999 },

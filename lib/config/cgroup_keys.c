@@ -158,16 +158,6 @@ static int read_byte_rate(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
-static int read_rate(struct nsc_reader *r, const json_t *value,
-		     const struct nsc_field *f, void *to)
-{
-	int ret = nsc_read_integer(r, value, f, NULL);
-
-	if (ret == 0)
-		*(int64_t *)to = json_integer_value(value);
-	return ret;
-}
-
 #define AT(member) offsetof(struct nsc_cgroup_io_max, member)
 #define RATE(key, reader, n) { .name = (key), .read = (reader), \
 			       .at = AT(rate[(n)]), .min = 1, .max = INT64_MAX }
@@ -178,8 +168,8 @@ static const struct nsc_field io_fields[] = {
 	  .min = 0, .max = 1048575 },
 	RATE("rbps", read_byte_rate, NSC_CGROUP_RBPS),
 	RATE("wbps", read_byte_rate, NSC_CGROUP_WBPS),
-	RATE("riops", read_rate, NSC_CGROUP_RIOPS),
-	RATE("wiops", read_rate, NSC_CGROUP_WIOPS),
+	RATE("riops", nsc_read_integer, NSC_CGROUP_RIOPS),
+	RATE("wiops", nsc_read_integer, NSC_CGROUP_WIOPS),
 	{ .name = NULL },
 };
 #undef RATE
@@ -282,10 +272,10 @@ static bool rdma_name_valid(const char *name)
 
 /* hca_handles and hca_objects of a device; -1: not given. */
 static const struct nsc_field rdma_fields[] = {
-	{ .name = "hca_handles", .read = read_rate, .at = 0,
+	{ .name = "hca_handles", .read = nsc_read_integer, .at = 0,
 	  .min = 0, .max = INT32_MAX - 1 },
-	{ .name = "hca_objects", .read = read_rate, .at = sizeof(int64_t),
-	  .min = 0, .max = INT32_MAX - 1 },
+	{ .name = "hca_objects", .read = nsc_read_integer,
+	  .at = sizeof(int64_t), .min = 0, .max = INT32_MAX - 1 },
 	{ .name = NULL },
 };
 

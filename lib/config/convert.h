@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "linux/namespace.h"
 #include "util/error.h"
 
 /* A conversion: from is read, to is written, and a note tells of each key. */
@@ -50,6 +51,9 @@ json_t *nsc_convert_device(const json_t *value);
 
 /* The devices that a container has without device_nodes. */
 json_t *nsc_convert_default_devices(void);
+
+/* The name there of nsc_namespaces[i]. */
+const char *nsc_convert_namespace(size_t i);
 
 /* Members that only have another name in an OCI config.json. */
 struct nsc_convert_name {

@@ -144,16 +144,16 @@ static void from_capabilities(struct nsc_convert *c)
 			 "capabilities");
 }
 
+const char *nsc_convert_namespace(size_t i)
+{
+	const char *link = nsc_namespaces[i].link;
+
+	return !strcmp(link, "mnt") ? "mount" :
+	       !strcmp(link, "net") ? "network" : link;
+}
+
 static void from_namespaces(struct nsc_convert *c)
 {
-	static const struct {
-		const char *type, *name;
-	} names[] = {
-		{ "mount", "NEWNS" }, { "pid", "NEWPID" },
-		{ "uts", "NEWUTS" }, { "ipc", "NEWIPC" },
-		{ "user", "NEWUSER" }, { "network", "NEWNET" },
-		{ "cgroup", "NEWCGROUP" }, { "time", "NEWTIME" },
-	};
 	json_t *to = nsc_convert_object(c->to, "namespaces");
 	const json_t *element;
 	size_t i;
@@ -162,9 +162,9 @@ static void from_namespaces(struct nsc_convert *c)
 		const char *type = json_string_value(at(element, "type"));
 		const char *path = json_string_value(at(element, "path"));
 
-		for (size_t k = 0; type && k < NSC_ARRAY_SIZE(names); k++)
-			if (!strcmp(type, names[k].type))
-				json_object_set_new(to, names[k].name,
+		for (size_t k = 0; type && k < NSC_NAMESPACES; k++)
+			if (!strcmp(type, nsc_convert_namespace(k)))
+				json_object_set_new(to, nsc_namespaces[k].key,
 						    json_true());
 		if (type && path && !strcmp(type, "network"))
 			json_array_append_new(
@@ -176,13 +176,16 @@ static void from_namespaces(struct nsc_convert *c)
 					 "the path '%s': the container gets "
 					 "its own", type, path);
 	}
-	for (i = 0; i < 2; i++)
-		if (!json_object_get(to, names[i].name)) {
-			json_object_set_new(to, names[i].name, json_true());
-			nsc_convert_note(c, "linux.namespaces", "%s: added: "
-					 "every container needs it",
-					 names[i].name);
-		}
+	for (i = 0; i < NSC_NAMESPACES; i++) {
+		const struct nsc_namespace *n = &nsc_namespaces[i];
+
+		if (!(n->flag & (CLONE_NEWNS | CLONE_NEWPID)) ||
+		    json_object_get(to, n->key))
+			continue;
+		json_object_set_new(to, n->key, json_true());
+		nsc_convert_note(c, "linux.namespaces", "%s: added: every "
+				 "container needs it", n->key);
+	}
 	nsc_convert_note(c, "linux.namespaces", "became namespaces");
 }
 

@@ -154,25 +154,19 @@ static const char *netns_of(const struct nsc_convert *c)
 
 static void to_namespaces(struct nsc_convert *c)
 {
-	static const struct {
-		const char *type, *name;
-	} names[] = {
-		{ "mount", "NEWNS" }, { "pid", "NEWPID" },
-		{ "uts", "NEWUTS" }, { "ipc", "NEWIPC" },
-		{ "user", "NEWUSER" }, { "network", "NEWNET" },
-		{ "cgroup", "NEWCGROUP" }, { "time", "NEWTIME" },
-	};
 	const json_t *object = at(c->from, "namespaces");
 	const char *path = netns_of(c);
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		const struct nsc_namespace *n = &nsc_namespaces[i];
 		json_t *one;
 
-		if (object ? !json_is_true(at(object, names[i].name)) : i == 7)
+		if (object ? !json_is_true(at(object, n->key)) :
+			     n->flag == CLONE_NEWTIME)
 			continue;
-		one = json_pack("{s:s}", "type", names[i].type);
-		if (path && i == 5)
+		one = json_pack("{s:s}", "type", nsc_convert_namespace(i));
+		if (path && n->flag == CLONE_NEWNET)
 			json_object_set_new(one, "path", json_string(path));
 		json_array_append_new(list, one);
 	}

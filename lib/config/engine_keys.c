@@ -15,16 +15,9 @@ static int append_argument(struct nsc_reader *r, const json_t *element,
 			   void *to)
 {
 	_cleanup_free_ char *text = NULL;
-	char ***vector = to;
-	size_t n = 0;
 	int ret = nsc_read_template(r, element, NULL, &text);
 
-	if (ret < 0)
-		return ret;
-	while (*vector && (*vector)[n])
-		n++;
-	return nsc_text_append(vector, &n, text) < 0 ?
-		       nsc_error_sys(r->err, ENOMEM, "%s", r->file) : 0;
+	return ret < 0 ? ret : nsc_field_append(r, to, text);
 }
 
 static int read_command(struct nsc_reader *r, const json_t *value,

@@ -151,7 +151,11 @@ static const char *template_value(const struct nsc_reader *r, char letter,
 	}
 }
 
-int nsc_field_expand(struct nsc_reader *r, const char *text, char **ret)
+/*
+ * Expand %u %U %g %G %h and %% into new memory.  Returns 0 or a negative errno
+ * with r->err set.
+ */
+static int field_expand(struct nsc_reader *r, const char *text, char **ret)
 {
 	char buf[PATH_MAX];
 	size_t at = 0;
@@ -202,12 +206,13 @@ int nsc_read_integer(struct nsc_reader *r, const json_t *value,
 {
 	char expected[80];
 
-	(void)to;
 	snprintf(expected, sizeof(expected), "a number from %lld to %lld",
 		 f->min, f->max);
 	if (!json_is_integer(value) || json_integer_value(value) < f->min ||
 	    json_integer_value(value) > f->max)
 		return nsc_field_wrong(r, value, expected);
+	if (to)
+		*(int64_t *)to = json_integer_value(value);
 	return 0;
 }
 
@@ -265,7 +270,7 @@ int nsc_read_template(struct nsc_reader *r, const json_t *value,
 	(void)f;
 	if (!text)
 		return -EINVAL;
-	ret = nsc_field_expand(r, text, &expanded);
+	ret = field_expand(r, text, &expanded);
 	return ret < 0 ? ret : store(expanded, to);
 }
 
@@ -301,18 +306,21 @@ int nsc_read_path(struct nsc_reader *r, const json_t *value,
 	return store(NSC_TAKE_PTR(path), to);
 }
 
-static int append_text(struct nsc_reader *r, const json_t *element, void *to)
+int nsc_field_append(struct nsc_reader *r, char ***vector, const char *text)
 {
-	const char *text = nsc_field_text(r, element);
-	char ***vector = to;
 	size_t n = 0;
 
-	if (!text)
-		return -EINVAL;
 	while (*vector && (*vector)[n])
 		n++;
 	return nsc_text_append(vector, &n, text) < 0 ?
 		       nsc_error_sys(r->err, ENOMEM, "%s", r->file) : 0;
+}
+
+static int append_text(struct nsc_reader *r, const json_t *element, void *to)
+{
+	const char *text = nsc_field_text(r, element);
+
+	return text ? nsc_field_append(r, to, text) : -EINVAL;
 }
 
 int nsc_read_texts(struct nsc_reader *r, const json_t *value,

@@ -123,16 +123,14 @@ bool nsc_field_has(const json_t *object, const char *key);
 void *nsc_field_grow(struct nsc_reader *reader, void *list, size_t n,
 		     size_t size);
 
-/*
- * Expand %u %U %g %G %h and %% into new memory.  Returns 0 or a negative errno
- * with reader->err set.
- */
-int nsc_field_expand(struct nsc_reader *reader, const char *text, char **ret);
+/* Append a copy of text to a NULL-terminated vector, which may be NULL. */
+int nsc_field_append(struct nsc_reader *reader, char ***vector,
+		     const char *text);
 
 /* Readers, each with its type; if to is NULL, nothing is stored. */
 nsc_field_read nsc_read_bool;		/* bool */
 nsc_field_read nsc_read_number;		/* uint32_t: min to max */
-nsc_field_read nsc_read_integer;	/* nothing: a number, min to max */
+nsc_field_read nsc_read_integer;	/* int64_t: min to max */
 nsc_field_read nsc_read_choice;		/* unsigned int: index in choices */
 nsc_field_read nsc_read_text;		/* char *: unchanged */
 nsc_field_read nsc_read_template;	/* char *: expanded */

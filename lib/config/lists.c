@@ -10,6 +10,7 @@
 #include <sys/capability.h>
 
 #include "config/container_config.h"
+#include "config/process_keys.h"
 #include "util/text.h"
 
 static int read_device_type(struct nsc_reader *r, const json_t *value,
@@ -51,23 +52,13 @@ struct device {
 	unsigned int access;
 };
 
-static int read_device_number(struct nsc_reader *r, const json_t *value,
-			      const struct nsc_field *f, void *to)
-{
-	int ret = nsc_read_integer(r, value, f, NULL);
-
-	if (ret == 0)
-		*(int32_t *)to = (int32_t)json_integer_value(value);
-	return ret;
-}
-
 #define AT(member) offsetof(struct device, member)
 const struct nsc_field nsc_device_fields[] = {
 	{ .name = "path", .read = nsc_read_text, .at = AT(path) },
 	{ .name = "type", .read = read_device_type, .at = AT(type) },
-	{ .name = "major_number", .read = read_device_number,
+	{ .name = "major_number", .read = nsc_read_signed,
 	  .at = AT(major), .min = -1, .max = 4095 },
-	{ .name = "minor_number", .read = read_device_number,
+	{ .name = "minor_number", .read = nsc_read_signed,
 	  .at = AT(minor), .min = -1, .max = 1048575 },
 	{ .name = "cgroup_permissions", .read = nsc_read_permissions,
 	  .at = AT(access) },

@@ -108,7 +108,11 @@ int nsc_enable_strip(const char *text, bool by_hand, char **ret)
 	return fclose(out) == 0 ? 0 : -ENOMEM;
 }
 
-const char *nsc_enable_line(enum nsc_enable_action action)
+/*
+ * The session line that the action writes, without the newline; NULL for
+ * NSC_DISABLE.
+ */
+static const char *enable_line(enum nsc_enable_action action)
 {
 	static const char *const lines[] = {
 		[NSC_ENABLE] = SESSION "  " NSC_PAM_MARK,
@@ -142,7 +146,7 @@ int nsc_enable_insert(const char *text, enum nsc_enable_action action,
 	n = asprintf(ret, "%.*s%s%s%s%s%s", (int)head, text,
 		     account ? ACCOUNT "\n" : "", text + head,
 		     len && text[len - 1] != '\n' ? "\n" : "",
-		     nsc_enable_line(action),
+		     enable_line(action),
 		     len && text[len - 1] != '\n' ? "" : "\n");
 	if (n < 0) {
 		*ret = NULL;

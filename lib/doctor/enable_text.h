@@ -11,12 +11,6 @@
 #include "doctor/pam.h"
 
 /*
- * The session line that the action writes, without the newline; NULL for
- * NSC_DISABLE.
- */
-const char *nsc_enable_line(enum nsc_enable_action action);
-
-/*
  * *ret = the text without the marked lines.  With by_hand, other lines that
  * name the module become comments.  Returns 0 or -ENOMEM.
  */

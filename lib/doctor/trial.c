@@ -16,7 +16,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -31,14 +30,6 @@
 #define STEPS_MAX 32		/* our code sends fewer */
 #define OUT 3			/* the user's only descriptor above 2 */
 
-static int64_t trial_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 /* The writing end: the current step and the time at which it began. */
 struct writer {
 	struct nsc_session_watch watch;
@@ -52,7 +43,7 @@ static void finish(struct writer *w, enum nsc_trial_result result,
 {
 	struct nsc_trial_step step = {
 		.result = result,
-		.us = trial_now_us() - w->since,
+		.us = nsc_process_now_us() - w->since,
 	};
 
 	if (!w->name)
@@ -67,7 +58,7 @@ static void begin_step(struct writer *w, const char *name)
 {
 	finish(w, NSC_TRIAL_OK, NSC_IGNORE);
 	w->name = name;
-	w->since = trial_now_us();
+	w->since = nsc_process_now_us();
 }
 
 static void on_step(struct nsc_session_watch *watch, const char *name)

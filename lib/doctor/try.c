@@ -5,10 +5,10 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "api/api.h"
 #include "util/fd.h"
+#include "util/process.h"
 #include "util/text.h"
 #include "policy/policy.h"
 #include "doctor/commands.h"
@@ -172,20 +172,12 @@ static const struct {
 	{ "container", open_container },
 };
 
-static int64_t try_now_us(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
 static int try_run(struct try *t, struct nsc_error *err)
 {
 	int ret = nsc_api_may_fork(err);
 
 	for (size_t i = 0; ret == 0 && i < NSC_ARRAY_SIZE(steps); i++) {
-		int64_t since = try_now_us();
+		int64_t since = nsc_process_now_us();
 
 		if (t->over)
 			return 0;
@@ -196,7 +188,8 @@ static int try_run(struct try *t, struct nsc_error *err)
 			continue;
 		try_add(t, steps[i].name,
 			ret < 0 ? NSC_TRIAL_FAILED : t->result,
-			try_now_us() - since, ret < 0 ? err->text : t->text);
+			nsc_process_now_us() - since,
+			ret < 0 ? err->text : t->text);
 	}
 	return ret < 0 ? ret : nsc_trial_run(&t->session, t->user, add_inside,
 					     t, err);

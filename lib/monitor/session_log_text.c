@@ -86,7 +86,8 @@ static void put_end(struct out *o, const struct session_end *end)
 	put_number(o, "oom_kills", end->usage.oom_kills);
 }
 
-const char *session_log_text_tty(const struct session *s)
+/* The terminal's name without "/dev/". */
+static const char *log_text_tty(const struct session *s)
 {
 	return s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
 }
@@ -112,7 +113,7 @@ size_t session_log_text_line(const struct session *s,
 	log_text_put(&o, " pid=%d start=%" PRIu64 " opened=%" PRId64,
 		     (int)s->pid, s->start, s->opened);
 	put_value(&o, "rhost", s->rhost);
-	put_value(&o, "tty", session_log_text_tty(s));
+	put_value(&o, "tty", log_text_tty(s));
 	put_value(&o, "ruser", s->ruser);
 	log_text_put(&o, " generation=%u", s->generation);
 	put_id(&o, "loginuid", s->loginuid);
@@ -166,6 +167,6 @@ void session_log_text_audit(const struct session *s,
 	put_name(&o, "hostname", s->rhost);
 	put_name(&o, "addr", numeric ? s->rhost : "");
 	put_name(&o, "terminal",
-		 *s->tty ? session_log_text_tty(s) : s->service);
+		 *s->tty ? log_text_tty(s) : s->service);
 	log_text_put(&o, " res=success");
 }

@@ -38,7 +38,4 @@ void session_log_text_audit(const struct session *s,
 			    const struct session_end *end, const char *exe,
 			    char text[RECORD_MAX]);
 
-/* The terminal's name without "/dev/". */
-const char *session_log_text_tty(const struct session *s);
-
 #endif

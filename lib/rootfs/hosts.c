@@ -46,7 +46,11 @@ static bool hosts_has(const char *text, const char *name)
 	return false;
 }
 
-bool nsc_hosts_print(const void *arg, const char *text, FILE *out)
+/*
+ * Write text (NULL: there is no file) with what it lacks to out; name is the
+ * container's.  Returns false if it lacks nothing.
+ */
+static bool hosts_print(const void *arg, const char *text, FILE *out)
 {
 	const char *name = arg;
 	bool local = hosts_has(text, "localhost");
@@ -103,7 +107,7 @@ static int mount_copy(const struct nsc_rootfs *rootfs, const char *name,
 	out = open_memstream(&made, &size);
 	if (!out)
 		return nsc_error_sys(err, ENOMEM, HOSTS);
-	changed = nsc_hosts_print(name, text, out);
+	changed = hosts_print(name, text, out);
 	if (fclose(out) != 0)
 		return nsc_error_sys(err, ENOMEM, HOSTS);
 	if (!changed)
@@ -115,7 +119,7 @@ static int mount_copy(const struct nsc_rootfs *rootfs, const char *name,
 int nsc_hosts_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
 	static const struct nsc_own_file own = {
-		"hosts", nsc_hosts_print, true,
+		"hosts", hosts_print, true,
 	};
 	const struct nsc_config *config = rootfs->plan->config;
 	char name[65] = "";

@@ -16,10 +16,4 @@
 
 int nsc_hosts_put(struct nsc_rootfs *rootfs, struct nsc_error *err);
 
-/*
- * Write text (NULL: there is no file) with what it lacks to out; name is the
- * container's.  Returns false if it lacks nothing.
- */
-bool nsc_hosts_print(const void *name, const char *text, FILE *out);
-
 #endif

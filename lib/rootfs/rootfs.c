@@ -76,8 +76,9 @@ int nsc_rootfs_attach(const struct nsc_rootfs *rootfs, int mount,
 	return nsc_target_mount(&tree, mount, path, how, err);
 }
 
-int nsc_rootfs_put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
-			 mode_t mode, const char *size, struct nsc_error *err)
+/* Mount a tmpfs of the container's root; size as in tmpfs(5). */
+static int put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
+		     mode_t mode, const char *size, struct nsc_error *err)
 {
 	const struct nsc_tmpfs tmpfs = {
 		rootfs->plan->root_uid, rootfs->plan->root_gid, mode, size,
@@ -162,7 +163,7 @@ static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		if (fstatat(rootfs->root, h->path + 1, &st,
 			    AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))
 			continue;
-		ret = nsc_rootfs_put_tmpfs(rootfs, h->path, h->mode, h->size,
+		ret = put_tmpfs(rootfs, h->path, h->mode, h->size,
 					   err);
 		if (ret < 0)
 			return ret;
@@ -294,7 +295,7 @@ static int put_dev(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	if (ret == 0)
 		ret = put_terminals(rootfs, err);
 	if (ret == 0)
-		ret = nsc_rootfs_put_tmpfs(rootfs, "/dev/shm", 01777, "64m",
+		ret = put_tmpfs(rootfs, "/dev/shm", 01777, "64m",
 					   err);
 	return ret;
 }

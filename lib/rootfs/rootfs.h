@@ -76,9 +76,6 @@ int nsc_rootfs_attach(const struct nsc_rootfs *rootfs, int mount,
 /* rootfs.c: bind fd (O_PATH) with its submounts. */
 int nsc_rootfs_put_bind(const struct nsc_rootfs *rootfs, int fd,
 			const struct nsc_bind *bind, struct nsc_error *err);
-/* rootfs.c: mount a tmpfs of the container's root; size as in tmpfs(5). */
-int nsc_rootfs_put_tmpfs(const struct nsc_rootfs *rootfs, const char *path,
-			 mode_t mode, const char *size, struct nsc_error *err);
 /*
  * rootfs.c: mount a new instance of devpts.  Returns a descriptor that the
  * caller closes.

@@ -273,17 +273,6 @@ static int read_op(struct nsc_reader *r, const json_t *value,
 	return ret;
 }
 
-/* jansson itself refuses numbers from 2^63 on. */
-static int read_value(struct nsc_reader *r, const json_t *value,
-		      const struct nsc_field *f, void *to)
-{
-	int ret = nsc_read_integer(r, value, f, NULL);
-
-	if (ret == 0)
-		*(uint64_t *)to = (uint64_t)json_integer_value(value);
-	return ret;
-}
-
 static int ignore(struct nsc_reader *r, const json_t *value,
 		  const struct nsc_field *f, void *to)
 {
@@ -294,16 +283,17 @@ static int ignore(struct nsc_reader *r, const json_t *value,
 	return 0;
 }
 
+/* jansson itself refuses numbers from 2^63 on. */
 static const struct nsc_field arg_fields[] = {
 	{ .name = "index", .read = nsc_read_number,
 	  .at = AT(argument, index), .max = NSC_SECCOMP_ARGS - 1 },
 	{ .name = "op", .read = read_op, .at = AT(argument, op),
 	  .choices = op_names },
-	{ .name = "value", .read = read_value, .at = AT(argument, value),
+	{ .name = "value", .read = nsc_read_integer, .at = AT(argument, value),
 	  .max = INT64_MAX },
-	{ .name = "valueTwo", .read = read_value,
+	{ .name = "valueTwo", .read = nsc_read_integer,
 	  .at = AT(argument, value_two), .max = INT64_MAX },
-	{ .name = "value_two", .read = read_value,
+	{ .name = "value_two", .read = nsc_read_integer,
 	  .at = AT(argument, value_two), .max = INT64_MAX },
 	{ .name = NULL },
 };

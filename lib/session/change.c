@@ -17,9 +17,13 @@ int nsc_change_digest(const struct nsc_state *state,
 	return nsc_digest_make(&source, ret, NSC_IGNORE);
 }
 
-bool nsc_change_is(const struct nsc_state *state,
-		   const struct nsc_policy *policy,
-		   const struct nsc_user *user)
+/*
+ * policy is the current policy for user.  If the comparison fails, this is no
+ * change: the container was made from a configuration that was once valid.
+ */
+static bool change_is(const struct nsc_state *state,
+		      const struct nsc_policy *policy,
+		      const struct nsc_user *user)
 {
 	char digest[NSC_DIGEST_SIZE];
 
@@ -59,8 +63,8 @@ enum nsc_renewal nsc_change_renewal(const struct nsc_session_request *request,
 	if (state->other_version)
 		on_change = NSC_ON_CHANGE_DRAIN;
 	else
-		session->changed = nsc_change_is(state, request->policy,
-						 request->user);
+		session->changed = change_is(state, request->policy,
+					     request->user);
 	if (!session->changed && !state->other_version)
 		return NSC_RENEWAL_NONE;
 	if (change_is_anothers(state, request->user))

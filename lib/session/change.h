@@ -18,14 +18,6 @@ int nsc_change_digest(const struct nsc_state *state,
 		      const struct nsc_user *user, char ret[NSC_DIGEST_SIZE]);
 
 /*
- * policy is the current policy for user.  If the comparison fails, this is no
- * change: the container was made from a configuration that was once valid.
- */
-bool nsc_change_is(const struct nsc_state *state,
-		   const struct nsc_policy *policy,
-		   const struct nsc_user *user);
-
-/*
  * Is the home on the host another directory than the container was made with?
  * A login would write below what was mounted there meanwhile.
  */
