@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +60,7 @@ struct recorder {
 	pid_t writer, copier;	/* 0: none */
 	int inner;		/* a master of the session's terminal, or -1 */
 	int gaps;		/* what the writer tells */
+	const char *conf;	/* the policy's file, or "" */
 };
 
 /* --- the children */
@@ -121,13 +123,24 @@ be_copier(const struct recorder *r, int slave, int messages, int end)
 	_exit(tap.failed ? UNRECORDED : 0);
 }
 
+static int make_pair(int *ret_in, int *ret_out)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	*ret_in = pair[0];
+	*ret_out = pair[1];
+	return 0;
+}
+
 static int start_writer(struct recorder *r, int messages,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int out = -1;
 
-	if (nsc_fd_pipe(&r->gaps, &out) < 0)
-		return nsc_error_sys(err, errno, "record: pipe");
+	if (make_pair(&r->gaps, &out) < 0)
+		return nsc_error_sys(err, errno, "record: socket");
 	r->writer = fork();
 	if (r->writer == 0)
 		be_writer(r, messages, out);
@@ -152,8 +165,9 @@ tell(const struct recorder *r, const char *event, const char *fmt, ...)
 	(void)nsc_session_history_add(line, strlen(line));
 }
 
-static void tell_gap(const struct recorder *r, const struct nsc_record_gap *g)
+static void tell_gap(struct recorder *r, const struct nsc_record_gap *g)
 {
+	r->file.gaps++;
 	tell(r, "unrecorded", "recording=%s from=%" PRId64 " to=%" PRId64
 	     " error=\"%s\"", r->file.id, g->from, g->to,
 	     nsc_error_text(g->code));
@@ -193,17 +207,49 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
+/* Remove what nscontainer.conf does not keep: nsinit's work. */
+static void __attribute__((noreturn)) become_retention(const struct recorder *r)
+{
+	char name[] = "nsinit", command[] = "recordings", option[] = "--expire";
+	char conf[PATH_MAX + 16], path[] = "PATH=" NSC_PATH;
+	char *const argv[] = { name, command, option, *r->conf ? conf : NULL,
+			       NULL };
+	char *const envp[] = { path, NULL };
+
+	snprintf(conf, sizeof(conf), "--conf=%s", r->conf);
+	nsc_process_default_signals();
+	if (nsc_process_keep_only(NULL, 0) == 0)
+		execve(NSC_NSINIT, argv, envp);
+	_exit(1);
+}
+
+static void make_room(const struct recorder *r)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		become_retention(r);
+	wait_for(pid);
+}
+
 /* Returns when the session's terminal has ended. */
 static void supervise(struct recorder *r)
 {
 	struct nsc_record_gap gap;
 	int status;
 
-	while (read(r->gaps, &gap, sizeof(gap)) == sizeof(gap))
-		tell_gap(r, &gap);
-	/* The pipe closes when the writer ends. */
+	while (read(r->gaps, &gap, sizeof(gap)) == sizeof(gap)) {
+		if (gap.from != NSC_RECORD_FULL) {
+			tell_gap(r, &gap);
+			continue;
+		}
+		make_room(r);
+		(void)!send(r->gaps, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	}
+	/* The socket closes when the writer ends. */
 	status = wait_for(r->writer);
 	if (WIFSIGNALED(status)) {
+		r->file.gaps++;
 		gap = (struct nsc_record_gap){ .from = (int64_t)time(NULL) };
 		tell(r, "unrecorded", "recording=%s from=%" PRId64 " to=end "
 		     "error=\"its writer was killed by signal %d\"",
@@ -219,6 +265,7 @@ static void finish(struct recorder *r)
 	struct nsc_error err = NSC_ERROR_INIT;
 	char digest[NSC_SHA256_TEXT + 1];
 
+	r->file.ended = (int64_t)time(NULL);
 	if (nsc_recording_finish(&r->file, digest, &err) < 0)
 		tell(r, "lost", "to=\"%s/%s\" error=\"%s\"", NSC_RECORDINGS,
 		     r->file.id, err.text);
@@ -255,6 +302,11 @@ static int open_file(struct recorder *r,
 	if (ret < 0)
 		return ret;
 	len = nsc_cast_header(&r->session, size, (int64_t)time(NULL), header);
+	ret = nsc_recording_create(&r->session, header, len, &r->file, err);
+	if (ret != -ENOSPC && ret != -EDQUOT)
+		return ret;
+	make_room(r);
+	nsc_error_clear(err);
 	return nsc_recording_create(&r->session, header, len, &r->file, err);
 }
 
@@ -299,7 +351,7 @@ record_relay(struct recorder *r, const struct nsc_recorder_request *request)
 	close(CLIENT);
 	supervise(r);
 	finish(r);
-	_exit(0);
+	become_retention(r);
 }
 
 /*
@@ -327,17 +379,6 @@ static int make_outer(const struct recorder *r, struct nsc_pty *ret,
 	    fcntl(ret->slave, F_SETFL, O_NONBLOCK) < 0 ||
 	    fcntl(r->inner, F_SETFL, O_NONBLOCK) < 0)
 		return nsc_error_sys(err, errno, "record: terminal");
-	return 0;
-}
-
-static int make_pair(int *ret_in, int *ret_out)
-{
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -1;
-	*ret_in = pair[0];
-	*ret_out = pair[1];
 	return 0;
 }
 
@@ -392,9 +433,10 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 		supervise(r);
 		nsc_fd_close(&r->inner);
 	}
-	if (r->file.fd >= 0)
-		finish(r);
-	_exit(ret < 0);
+	if (r->file.fd < 0)
+		_exit(ret < 0);
+	finish(r);
+	become_retention(r);
 }
 
 #define TERMINALS 128		/* of one connection, at a time */
@@ -447,6 +489,7 @@ int main(int argc, char **argv)
 	_cleanup_state_ struct nsc_state *state = NULL;
 	struct recorder r = {
 		.file = NSC_RECORDING_FILE_INIT, .inner = -1, .gaps = -1,
+		.conf = "",
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -460,6 +503,7 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	r.policy = state->recording;
+	r.conf = state->conf;
 	for (;;)
 		serve(&r);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "line.h"
+#include "doctor/recordings.h"
 
 static void complete_commands(void)
 {
@@ -21,7 +22,7 @@ static void complete_commands(void)
 /* Without a command, an option of any. */
 static void complete_options(const struct nsinit_command *command)
 {
-	int takes = command ? command->takes | OPT_HELP : ~0;
+	long long takes = command ? command->takes | OPT_HELP : ~0LL;
 
 	for (const struct nsinit_option *o = nsinit_option_table; o->name; o++)
 		if (takes & o->bit)
@@ -62,6 +63,11 @@ static void complete_sessions(const struct nsinit_options *options)
 	nscontainer_close(container);
 }
 
+static void complete_name(const char *name, const char *about)
+{
+	printf("%s\t%s\n", name, about);
+}
+
 /* With a directory, none is for the user. */
 static void complete_operand(const struct nsinit_line *line)
 {
@@ -81,6 +87,8 @@ static void complete_operand(const struct nsinit_line *line)
 		complete_running();
 	else if (!strcmp(kind, "SESSION"))
 		complete_sessions(options);
+	else if (!strncmp(kind, "RECORD", 6))
+		nsc_recordings_names(!strcmp(kind, "RECORDED"), complete_name);
 	else if (!strcmp(kind, "TOPIC"))
 		complete_commands();
 	else

@@ -113,7 +113,38 @@ static void add_limit(struct nsinit_options *options, const char *name)
 			*p = '_';
 }
 
-static void set_exec_option(struct nsinit_options *options, int option)
+/* A positive number, up to max. */
+static void set_number(struct nsinit_line *line, double max, const char *name,
+		       double *to)
+{
+	char *end;
+	double n = strtod(optarg, &end);
+
+	if (optarg[0] < '0' || optarg[0] > '9' || *end || !(n > 0) || n > max)
+		line_wrong(line, "--%s: expected a number above 0, at most "
+			   "%.0f", name, max);
+	else
+		*to = n;
+}
+
+/* Of recordings. */
+static void set_recording_option(struct nsinit_line *line, long long option)
+{
+	struct nsinit_options *options = &line->options;
+
+	if (option == OPT_VERIFY)
+		options->verify = true;
+	else if (option == OPT_EXPIRE)
+		options->expire = true;
+	else if (option == OPT_TEXT)
+		options->text = true;
+	else if (option == OPT_SPEED)
+		set_number(line, 1000, "speed", &options->speed);
+	else if (option == OPT_IDLE)
+		set_number(line, 86400, "idle", &options->idle);
+}
+
+static void set_exec_option(struct nsinit_options *options, long long option)
 {
 	if (option == OPT_USER)
 		options->user = optarg;
@@ -135,7 +166,7 @@ static void set_option(struct nsinit_line *line,
 		       const struct nsinit_option *found)
 {
 	struct nsinit_options *options = &line->options;
-	int option = found->bit;
+	long long option = found->bit;
 
 	line->given |= option;
 	if (option == OPT_CONF)
@@ -177,6 +208,8 @@ static void set_option(struct nsinit_line *line,
 		options->output = optarg;
 	else if (option == OPT_SORT)
 		options->sort = optarg;
+	else if (option >= OPT_VERIFY)
+		set_recording_option(line, option);
 	else
 		set_exec_option(options, option);
 	if (options->conf && options->conf[0] != '/')
@@ -216,7 +249,7 @@ static void refuse_option(struct nsinit_line *line, int why, const char *word)
 /* The command may come after its options. */
 static void line_judge(struct nsinit_line *line)
 {
-	int takes = OPT_HELP | OPT_VERSION;
+	long long takes = OPT_HELP | OPT_VERSION;
 
 	if (!line->command)
 		return;
@@ -235,7 +268,7 @@ void nsinit_line_read(struct nsinit_line *line, int argc, char **argv)
 	/* The operands move to the front of argv: none is before its place. */
 	*line = (struct nsinit_line){
 		.options = {
-			.timeout = -1, .arguments = argv,
+			.timeout = -1, .speed = 1, .arguments = argv,
 			/* At most one for each word; it stays. */
 			.set = calloc((size_t)argc + 1, sizeof(char *)),
 		},

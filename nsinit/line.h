@@ -27,10 +27,17 @@ enum { OPT_CONF = 1, OPT_ROOT = 2, OPT_TIMEOUT = 4, OPT_JSON = 8,
        /* No option: it needs no rights of root. */
        FOR_EVERYBODY = 1 << 19 };
 
+/* An enum has no room for more. */
+#define OPT_VERIFY (1LL << 32)
+#define OPT_EXPIRE (1LL << 33)
+#define OPT_TEXT (1LL << 34)
+#define OPT_SPEED (1LL << 35)
+#define OPT_IDLE (1LL << 36)
+
 struct nsinit_command {
 	const char *name;	/* NULL: end of the table */
 	int (*run)(const struct nsinit_options *options);
-	int takes;		/* OPT_* that it accepts */
+	long long takes;	/* OPT_* that it accepts */
 	int min, max;		/* number of operands */
 	const char *usage;
 	const char *text;	/* what it does */
@@ -39,7 +46,7 @@ struct nsinit_command {
 
 struct nsinit_option {
 	const char *name;	/* NULL: end of the table */
-	int bit;		/* OPT_* */
+	long long bit;		/* OPT_* */
 	char letter;		/* of the short option, or 0 */
 	const char *value;	/* what its value is, or NULL */
 	const char *text;	/* what it does */
@@ -54,7 +61,7 @@ extern const struct nsinit_option nsinit_option_table[];
 struct nsinit_line {
 	const struct nsinit_command *command;	/* NULL: none yet */
 	struct nsinit_options options;
-	int given;		/* OPT_* */
+	long long given;	/* OPT_* */
 	const struct nsinit_option *lacks;	/* its value is not there */
 	bool ended;		/* no more options */
 	char wrong[160];	/* the first error, or empty */

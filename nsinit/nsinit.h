@@ -47,6 +47,11 @@ struct nsinit_options {
 	bool http;		/* --http */
 	const char *output;	/* --output, or NULL */
 	const char *sort;	/* --sort, or NULL */
+	bool verify;		/* --verify */
+	bool expire;		/* --expire */
+	bool text;		/* --text */
+	double speed;		/* --speed, or 1 */
+	double idle;		/* --idle, seconds; 0: not given */
 	unsigned int tty;	/* --tty, --no-tty: flags of nscontainer_exec */
 	char **arguments;	/* the operands; NULL ends them */
 	int n_arguments;
@@ -71,8 +76,11 @@ int nsinit_list(const struct nsinit_options *options);
 int nsinit_logs(const struct nsinit_options *options);
 int nsinit_metrics(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);
+int nsinit_play(const struct nsinit_options *options);
 int nsinit_ps(const struct nsinit_options *options);
 int nsinit_resume(const struct nsinit_options *options);
+int nsinit_recordings(const struct nsinit_options *options);
+int nsinit_search(const struct nsinit_options *options);
 int nsinit_purge(const struct nsinit_options *options);
 int nsinit_reset(const struct nsinit_options *options);
 int nsinit_start(const struct nsinit_options *options);

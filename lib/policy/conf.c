@@ -16,7 +16,7 @@
 #include "policy/recording.h"
 
 enum kind { KIND_NAMES, KIND_CHOICE, KIND_NUMBER, KIND_BOOL, KIND_PATH,
-	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS };
+	    KIND_PARENTS, KIND_POOL, KIND_ADDRESS, KIND_AGE, KIND_BYTES };
 
 static const char *const mode_names[] = { "enforce", "audit", NULL };
 static const char *const on_error_names[] = { "refuse", "host", NULL };
@@ -58,6 +58,9 @@ static const struct field {
 	{ "bridge_pool", KIND_POOL, AT(bridge_pool), NULL, 8, 30 },
 	{ "bridge_pool6", KIND_POOL, AT(bridge_pool6), NULL, 32, 120 },
 	{ "record", KIND_CHOICE, AT(record), nsc_record_names, 0, 0 },
+	{ "record_max_age", KIND_AGE, AT(record_max_age), NULL, 0, 0 },
+	{ "record_max_size", KIND_BYTES, AT(record_max_size), NULL, 0, 0 },
+	{ "record_min_free", KIND_BYTES, AT(record_min_free), NULL, 0, 0 },
 #undef AT
 };
 
@@ -158,6 +161,46 @@ static int conf_read_number(const struct reader *r, const config_setting_t *s,
 	return conf_wrong(r, s, expected);
 }
 
+/* "90s", "12h", "30d", "8w" */
+static int age_parse(const char *text, long long *ret)
+{
+	static const char units[] = "smhdw";
+	static const int seconds[] = { 1, 60, 3600, 86400, 604800 };
+	size_t n = strlen(text);
+	const char *unit = n ? strchr(units, text[n - 1]) : NULL;
+	char number[16];
+
+	if (!unit || n > sizeof(number))
+		return -EINVAL;
+	memcpy(number, text, n - 1);
+	number[n - 1] = '\0';
+	if (nsc_text_number(number, 0, INT32_MAX, ret) < 0)
+		return -EINVAL;
+	*ret *= seconds[unit - units];
+	return 0;
+}
+
+static int read_amount(const struct reader *r, const config_setting_t *s,
+		       bool age, long long *to)
+{
+	const char *text = config_setting_get_string(s);
+	long long value = config_setting_get_int64(s);
+
+	if (config_setting_type(s) == CONFIG_TYPE_INT)
+		value = config_setting_get_int(s);
+	else if (config_setting_type(s) != CONFIG_TYPE_INT64)
+		value = -1;
+	if (text && (age ? age_parse : nsc_text_bytes)(text, &value) < 0)
+		value = -1;
+	if (value < 0)
+		return conf_wrong(r, s, age ? "a time such as \"30d\", or a "
+				  "number of seconds" :
+				  "a size such as \"10G\", or a number of "
+				  "bytes");
+	*to = value;
+	return 0;
+}
+
 /* Templates in the path are expanded where it is used. */
 static int read_path(const struct reader *r, const config_setting_t *s,
 		     char **to)
@@ -254,6 +297,9 @@ static int read_field(const struct reader *r, const config_setting_t *s,
 		return read_pool(r, s, f, to);
 	case KIND_ADDRESS:
 		return read_address(r, s, f, to);
+	case KIND_AGE:
+	case KIND_BYTES:
+		return read_amount(r, s, f->kind == KIND_AGE, to);
 	}
 	return -EINVAL;
 }

@@ -21,7 +21,7 @@ enum nsc_on_change { NSC_ON_CHANGE_KEEP, NSC_ON_CHANGE_DRAIN,
 		     NSC_ON_CHANGE_RECYCLE, NSC_ON_CHANGE_HOST };
 
 #define NSC_FIRST_UID_HOST UINT32_MAX
-#define NSC_CONF_KEYS 28	/* see nsc_conf_key() */
+#define NSC_CONF_KEYS 31	/* see nsc_conf_key() */
 
 struct nsc_conf {
 	char **exempt_users;		/* NULL-terminated, never NULL */
@@ -47,6 +47,9 @@ struct nsc_conf {
 	struct nsc_address bridge_pool;	/* family 0: one that is free */
 	struct nsc_address bridge_pool6;	/* family 0: no IPv6 */
 	unsigned int record;		/* enum nsc_record: the least */
+	long long record_max_age;	/* seconds; 0 (default): any */
+	long long record_max_size;	/* bytes; 0 (default): any */
+	long long record_min_free;	/* bytes; 0 (default): any */
 	char **files;			/* that were read, in their order */
 	size_t n_files;
 	uint16_t from[NSC_CONF_KEYS];	/* the file of each key; see below */

@@ -86,14 +86,28 @@ static char *cast_pair(char *to, const char *key, const char *value)
 		      : to;
 }
 
+void nsc_cast_link(const char *previous, const char *sha256, int64_t ended,
+		   unsigned int gaps, char to[NSC_CAST_LINK + 1])
+{
+	char text[NSC_CAST_LINK + 64];
+
+	snprintf(text, sizeof(text), "%s\", \"previous_sha256\": \"%s\", "
+		 "\"ended\": %10" PRId64 ", \"gaps\": %4u", previous, sha256,
+		 ended % 10000000000, gaps < 9999 ? gaps : 9999);
+	memcpy(to, text, NSC_CAST_LINK);
+	to[NSC_CAST_LINK] = '\0';
+}
+
 size_t nsc_cast_header(const struct session *s, const struct winsize *size,
 		       int64_t now, char to[NSC_CAST_HEADER_MAX])
 {
 	char *p = to;
 
-	p += sprintf(p, NSC_CAST_HEAD NSC_CAST_NO_ID NSC_CAST_BETWEEN
-		     NSC_CAST_NO_SHA256 "\", \"width\": %d, \"height\": %d, "
-		     "\"timestamp\": %" PRId64 ", \"nscontainer\": "
+	p = stpcpy(p, NSC_CAST_HEAD);
+	nsc_cast_link(NSC_CAST_NO_ID, NSC_CAST_NO_SHA256, 0, 0, p);
+	p += NSC_CAST_LINK;
+	p += sprintf(p, ", \"width\": %d, \"height\": %d, \"timestamp\": "
+		     "%" PRId64 ", \"nscontainer\": "
 		     "{\"pid\": %d, \"opened\": %" PRId64
 		     ", \"generation\": %u",
 		     size->ws_col ? size->ws_col : 80,

@@ -18,11 +18,14 @@
 /* YYYYMMDDThhmmssZ-PPPPPPP-NN: when, pid, and how many of that second. */
 #define NSC_CAST_ID 27
 
-/* The header begins with the place of the recording that ended before. */
+/*
+ * The header begins with the place of what is known at the end: the recording
+ * that ended before, the time, and the number of gaps.
+ */
 #define NSC_CAST_HEAD "{\"version\": 2, \"previous\": \""
-#define NSC_CAST_BETWEEN "\", \"previous_sha256\": \""
 #define NSC_CAST_LINK                                                          \
-	(NSC_CAST_ID + sizeof(NSC_CAST_BETWEEN) - 1 + NSC_SHA256_TEXT)
+	(NSC_CAST_ID + NSC_SHA256_TEXT + 10 + 4 +                             \
+	 sizeof("\", \"previous_sha256\": \"\", \"ended\": , \"gaps\": ") - 1)
 #define NSC_CAST_NO_ID "---------------------------"
 #define NSC_CAST_NO_SHA256                                                     \
 	"00000000000000000000000000000000"                                    \
@@ -31,6 +34,10 @@
 #define NSC_CAST_HEADER_MAX 8192
 /* Each byte may become \u00XX; and what is around it. */
 #define NSC_CAST_EVENT_MAX(len) (6 * ((len) + 4) + 64)
+
+/* Write that place; the time is in seconds since the epoch, 0 for none. */
+void nsc_cast_link(const char *previous, const char *sha256, int64_t ended,
+		   unsigned int gaps, char to[NSC_CAST_LINK + 1]);
 
 /* Write the header, a whole line; returns its length. */
 size_t nsc_cast_header(const struct session *s, const struct winsize *size,

@@ -16,13 +16,10 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/paths.h"
-#include "util/process.h"
 #include "util/text.h"
-#include "linux/credential.h"
+#include "record/gzip.h"
 
 #define LAST "last"
-#define LOCK ".lock"		/* of the chain */
-#define GZIP "/bin/gzip"
 #define LINKS (sizeof(NSC_CAST_HEAD) - 1)	/* where the link is */
 
 /* Open a directory of root in at, and make it if it is missing. */
@@ -124,18 +121,12 @@ int nsc_recording_create(const struct session *s, const char *header,
 
 /* --- the chain */
 
-/* "last": an id and its digest, and the link in its header. */
-struct last {
-	char id[NSC_CAST_ID + 1];
-	char digest[NSC_SHA256_TEXT + 1];
-	char link[NSC_CAST_LINK + 1];
-};
-
-static void last_read(int dir, struct last *ret)
+void nsc_recording_last_read(int dir, struct nsc_recording_last *ret)
 {
 	char text[512];
 
-	*ret = (struct last){ NSC_CAST_NO_ID, NSC_CAST_NO_SHA256, "" };
+	*ret = (struct nsc_recording_last){ NSC_CAST_NO_ID, NSC_CAST_NO_SHA256,
+					    "" };
 	if (nsc_file_read_text(dir, LAST, text, sizeof(text)) < 0)
 		return;
 	if (sscanf(text, "%27s %64s\n", ret->id, ret->digest) != 2 ||
@@ -146,7 +137,7 @@ static void last_read(int dir, struct last *ret)
 	ret->link[strcspn(ret->link, "\n")] = '\0';
 }
 
-static int last_write(int dir, const struct last *last)
+static int last_write(int dir, const struct nsc_recording_last *last)
 {
 	_cleanup_fd_ int fd = openat(dir, LAST ".new", O_WRONLY | O_CREAT |
 				     O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -182,12 +173,22 @@ static int recording_digest(int fd, const char *link, char *digest)
 	return n < 0 ? -errno : 0;
 }
 
+/* It has a time then. */
 static bool is_linked(int fd)
 {
-	char head[NSC_CAST_ID];
+	char link[NSC_CAST_LINK], none[NSC_CAST_LINK + 1];
 
-	return pread(fd, head, sizeof(head), LINKS) != sizeof(head) ||
-	       memcmp(head, NSC_CAST_NO_ID, sizeof(head)) != 0;
+	nsc_cast_link(NSC_CAST_NO_ID, NSC_CAST_NO_SHA256, 0, 0, none);
+	return pread(fd, link, sizeof(link), LINKS) != sizeof(link) ||
+	       memcmp(link, none, sizeof(link)) != 0;
+}
+
+/* A recorder that was killed has not said when: the last byte was then. */
+static int64_t ended_at(const struct nsc_recording_file *f)
+{
+	struct stat st;
+
+	return f->ended ? f->ended : fstat(f->fd, &st) < 0 ? 1 : st.st_mtime;
 }
 
 /*
@@ -196,17 +197,17 @@ static bool is_linked(int fd)
  */
 static int recording_link(const struct nsc_recording_file *f, char *digest)
 {
-	struct last last, next = { "", "", "" };
+	struct nsc_recording_last last, next = { "", "", "" };
 	int ret = 0;
 
-	last_read(f->dir, &last);
+	nsc_recording_last_read(f->dir, &last);
 	if (!strcmp(last.id, f->id)) {
 		next = last;
 	} else if (is_linked(f->fd)) {
 		return recording_digest(f->fd, NULL, digest);
 	} else {
-		snprintf(next.link, sizeof(next.link), "%s%s%s", last.id,
-			 NSC_CAST_BETWEEN, last.digest);
+		nsc_cast_link(last.id, last.digest, ended_at(f), f->gaps,
+			      next.link);
 		memcpy(next.id, f->id, sizeof(next.id));
 		ret = recording_digest(f->fd, next.link, next.digest);
 		if (ret == 0)
@@ -219,23 +220,18 @@ static int recording_link(const struct nsc_recording_file *f, char *digest)
 	return ret;
 }
 
-/* --- compression */
-
-static void __attribute__((noreturn)) run_gzip(int in, int out)
+/* So that retention can note what it removes from a full disk. */
+static void recording_reserve(int dir)
 {
-	char name[] = "gzip", option[] = "-c";
-	char *const argv[] = { name, option, NULL };
-	char *const envp[] = { NULL };
+	_cleanup_fd_ int fd = openat(dir, NSC_RECORDING_STUBS, O_WRONLY |
+				     O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	struct stat st;
 
-	if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || lseek(0, 0, SEEK_SET) < 0 ||
-	    nsc_process_keep_only(NULL, 0) < 0 ||
-	    nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
-				  NSC_IGNORE) < 0)
-		_exit(1);
-	(void)!nice(10);
-	execve(GZIP, argv, envp);
-	_exit(1);
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, st.st_size, 4096);
 }
+
+/* --- compression */
 
 /* Without room or gzip, the file stays as it is: the next one's end tries. */
 static void recording_compress(const struct nsc_recording_file *f)
@@ -252,9 +248,7 @@ static void recording_compress(const struct nsc_recording_file *f)
 		     O_CLOEXEC, 0600);
 	if (out < 0)
 		return;
-	pid = fork();
-	if (pid == 0)
-		run_gzip(f->fd, out);
+	pid = nsc_gzip_start("-c", f->fd, out);
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	if (pid > 0 && status == 0 && fsync(out) == 0 &&
@@ -268,13 +262,14 @@ int nsc_recording_finish(const struct nsc_recording_file *f,
 			 char digest[NSC_SHA256_TEXT + 1],
 			 struct nsc_error *err)
 {
-	_cleanup_fd_ int lock = openat(f->dir, LOCK, O_RDWR | O_CREAT |
-				       O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_fd_ int lock = openat(f->dir, NSC_RECORDING_LOCK, O_RDWR |
+				       O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	int ret = lock < 0 || flock(lock, LOCK_EX) < 0 ? -errno :
 		  recording_link(f, digest);
 
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "record: end '%s'", f->id);
+	recording_reserve(f->dir);
 	nsc_fd_close(&lock);
 	recording_compress(f);
 	return 0;

@@ -14,6 +14,9 @@
 #include "record/cast.h"
 #include "rundir/recorder_socket.h"
 
+/* Less than the relay waits for the writer. */
+#define ROOM_MS (1000 * (NSC_RECORDER_PATIENCE_S - 2))
+
 struct writing {
 	const struct nsc_writer *w;
 	int64_t began;
@@ -22,7 +25,20 @@ struct writing {
 	struct nsc_record_gap gap;	/* from 0: none */
 };
 
-static int write_whole(struct writing *f, const char *text, size_t len)
+/* Whoever may remove old recordings does it now, if they are to go. */
+static bool room_made(const struct writing *f)
+{
+	const struct nsc_record_gap ask = { .from = NSC_RECORD_FULL };
+	struct pollfd p = { .fd = f->w->gaps, .events = POLLIN };
+	char answer;
+
+	return !f->gap.from &&
+	       write(f->w->gaps, &ask, sizeof(ask)) == sizeof(ask) &&
+	       poll(&p, 1, ROOM_MS) > 0 &&
+	       read(f->w->gaps, &answer, 1) == 1;
+}
+
+static int write_once(struct writing *f, const char *text, size_t len)
 {
 	size_t done = 0;
 
@@ -42,6 +58,15 @@ static int write_whole(struct writing *f, const char *text, size_t len)
 	}
 	f->end += (off_t)len;
 	return 0;
+}
+
+static int write_whole(struct writing *f, const char *text, size_t len)
+{
+	int ret = write_once(f, text, len);
+
+	if ((ret == -ENOSPC || ret == -EDQUOT) && room_made(f))
+		ret = write_once(f, text, len);
+	return ret;
 }
 
 static void gap_close(struct writing *f)

@@ -6,7 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A time in which nothing was recorded, in seconds since the epoch. */
+/*
+ * A time in which nothing was recorded, in seconds since the epoch; or from
+ * NSC_RECORD_FULL: the disk is full, and the writer waits for an answer of any
+ * byte.
+ */
+#define NSC_RECORD_FULL INT64_MIN
 struct nsc_record_gap {
 	int64_t from, to;
 	int code;		/* errno */
@@ -15,7 +20,7 @@ struct nsc_record_gap {
 struct nsc_writer {
 	int messages;		/* see rundir/recorder_socket.h */
 	int file;		/* behind its header */
-	int gaps;		/* takes a struct nsc_record_gap for each */
+	int gaps;		/* a socket, takes each struct nsc_record_gap */
 	bool go_on;		/* when the file cannot be written */
 };
 

@@ -8,7 +8,7 @@
 /*
  * The build defines NSC_SYSCONFDIR (/etc/nscontainer), NSC_RUNDIR
  * (/run/nscontainer), NSC_STATEDIR (/var/lib/nscontainer), NSC_LOGDIR
- * (/var/log/nscontainer), NSC_LIBEXECDIR and NSC_NSSHELL.
+ * (/var/log/nscontainer), NSC_LIBEXECDIR, NSC_SBINDIR and NSC_NSSHELL.
  */
 #define NSC_CONF_PATH NSC_SYSCONFDIR "/nscontainer.conf"
 
@@ -82,6 +82,8 @@
  * version: "renew CONF USER".
  */
 #define NSC_RENEW NSC_LIBEXECDIR "/renew"
+/* The administrator's command. */
+#define NSC_NSINIT NSC_SBINDIR "/nsinit"
 /* The network-end of that version: removes what networks leave on the host. */
 #define NSC_NETWORK_END NSC_LIBEXECDIR "/network-end"
 

@@ -30,6 +30,9 @@
 #include "network/pool.h"
 #include "rootfs/resolv.h"
 #include "util/dns.h"
+#include "record/cast_read.h"
+#include "record/harmless.h"
+#include "record/screen.h"
 #include "rundir/session_file.h"
 #include "cgroup/cgroup_tree.h"
 #include "monitor/session_log_text.h"
@@ -265,4 +268,58 @@ void fuzz_resolv(char *text)
 		free(printed);
 		config.namespaces = CLONE_NEWNET;
 	}
+}
+
+static void found(void *arg, int64_t at, const char *line)
+{
+	(void)arg;
+	(void)at;
+	for (; *line; line++)
+		assert((unsigned char)*line >= ' ' && *line != 0x7f);
+}
+
+/* Nothing but these sequences and control characters reaches a terminal. */
+static void check_harmless(struct nsc_vt *vt, const struct nsc_cast_event *e)
+{
+	char *out = malloc(NSC_HARMLESS_MAX(e->len));
+	size_t n = out ? nsc_harmless(vt, e->text, e->len, out) : 0;
+
+	assert(n <= NSC_HARMLESS_MAX(e->len));
+	for (size_t i = 0; i < n; i++) {
+		assert((unsigned char)out[i] >= ' ' || out[i] == 0x1b ||
+		       (out[i] >= 7 && out[i] <= 15));
+		if (out[i] == 0x1b)
+			assert(i + 1 < n && strchr("[78DEMHc()", out[i + 1]));
+	}
+	free(out);
+}
+
+/* The first line is the header of a recording, the others are its events. */
+void fuzz_recording(char *text)
+{
+	const struct nsc_screen_search search = { "a", found, NULL };
+	struct nsc_screen *screen;
+	struct nsc_cast_info info;
+	struct nsc_cast_event event;
+	struct nsc_vt vt = { 0 };
+	char *save = NULL, *line = strtok_r(text, "\n", &save);
+
+	if (!line || nsc_cast_parse_header(line, &info) < 0)
+		return;
+	fuzz_accepted++;
+	screen = nsc_screen_new(info.width % 40, info.height % 20, &search);
+	while (screen && (line = strtok_r(NULL, "\n", &save))) {
+		if (nsc_cast_parse_event(line, &event) < 0)
+			continue;
+		check_harmless(&vt, &event);
+		if (event.type == 'r')
+			nsc_screen_resize(screen, event.us % 40,
+					  event.us % 10);
+		else
+			nsc_screen_show(screen, event.us, event.text,
+					event.len);
+	}
+	if (screen)
+		nsc_screen_end(screen);
+	nsc_screen_free(screen);
 }

@@ -310,6 +310,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "history", fuzz_log },
 	{ "resolv", fuzz_resolv },
 	{ "dns", fuzz_dns },
+	{ "recording", fuzz_recording },
 	{ NULL, NULL },
 };
 

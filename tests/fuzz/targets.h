@@ -35,5 +35,6 @@ void fuzz_hooks(char *text);
 void fuzz_log(char *text);
 void fuzz_resolv(char *text);
 void fuzz_dns(char *text);
+void fuzz_recording(char *text);
 
 #endif

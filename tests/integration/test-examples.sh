@@ -549,6 +549,21 @@ configparser.ConfigParser().read_file(sys.stdin)' < "$EXAMPLES/$EXAMPLE" ||
 
 # --- nscontainer.conf(5)
 
+# Of what is older than the example says, nothing is left; of a disk that has
+# room, nothing goes.
+expire_one() {
+	local dir=/var/log/nscontainer/recordings/alice
+
+	ls "$dir"/*.cast.gz > /dev/null 2>&1 || return 1
+	[ "$EXAMPLE" != nscontainer_conf_5_record_max_age ] ||
+		touch -d '91 days ago' "$dir"/*.cast.gz
+	nsinit recordings --expire || return 1
+	if [ "$EXAMPLE" = nscontainer_conf_5_record_max_age ]; then
+		! ls "$dir"/*.cast.gz > /dev/null 2>&1
+	else
+		ls "$dir"/*.cast.gz > /dev/null
+	fi
+}
 live_conf() {
 	case ${EXAMPLE#nscontainer_conf_5_} in
 	exempt_users)
@@ -642,6 +657,12 @@ live_conf() {
 		contains "the terminal" shown "$(cat "$OUT/text")"
 		wait_until 10 [ -e /var/log/nscontainer/recordings/alice/last ] ||
 			fail "no recording" ;;
+	record_max_age | record_max_size | record_min_free)
+		policy 'record = "terminals";'
+		ssh "${SSH_OPTIONS[@]}" -tt alice@127.0.0.1 'echo shown' \
+			< /dev/null > "$OUT/text" 2>&1
+		wait_until 10 expire_one ||
+			fail "no recording, or it is not kept" ;;
 	*) UNKNOWN=1 ;;
 	esac
 }

@@ -277,6 +277,8 @@ recorded() {
 }
 
 bastion() {
+	local id
+
 	fresh
 	follow bastion_1 bastion_2
 	equal "forwarded to another host" outside \
@@ -292,7 +294,15 @@ bastion() {
 	contains "record" alice "$(nsinit last alice)"
 	wait_until 10 recorded || fail "no recording" \
 		"$(ls -l /var/log/nscontainer/recordings/alice)"
+	id=$(nsinit recordings alice | awk 'END { print $1 }')
+	contains "play" "on the record" "$(nsinit play "$id")"
+	contains "search" "on the record" \
+		"$(nsinit search "on the record" alice)"
 	follow bastion_3
+	touch -d '91 days ago' /var/log/nscontainer/recordings/alice/*.cast.gz
+	nsinit recordings --expire || fail "recordings --expire: $?"
+	contains "verify" "expired" "$(nsinit recordings --verify)"
+	follow bastion_4
 	sshd_start 2222 -f /etc/ssh/sshd_config.d/jump.conf
 	! SSHD_PORT=2222 nssh alice true || fail "a shell"
 	equal "still forwarded" outside "$(SSHD_PORT=2222 nssh_with \

@@ -41,6 +41,8 @@ START_TEST(conf_values)
 		"pidfile = \"/run/x/%u.pid\";\n"
 		"mode = \"audit\"; on_error = \"host\"; nested = \"refuse\";\n"
 		"debug = true;\n"
+		"record_max_age = \"30d\"; record_max_size = \"10G\";\n"
+		"record_min_free = 4294967296L;\n"
 		"on_change = \"recycle\";\n"
 		"id_pool_first = 3000000000L; id_pool_count = 65536;", "F",
 		&conf, &err), 0);
@@ -53,6 +55,9 @@ START_TEST(conf_values)
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
 	ck_assert(conf->debug);
+	ck_assert_int_eq(conf->record_max_age, 30 * 86400);
+	ck_assert_int_eq(conf->record_max_size, 10737418240);
+	ck_assert_int_eq(conf->record_min_free, 4294967296);
 	ck_assert_str_eq(conf->pidfile, "/run/x/%u.pid");
 	nsc_conf_free(conf);
 }
@@ -110,6 +115,16 @@ static const struct {
 	{ "max_sessions = \"1\";", "max_sessions: expected a number from 0 "
 	  "to 10000" },
 	{ "start_timeout = 0;", "start_timeout: expected a number from 1" },
+	{ "record_max_age = \"30\";", "record_max_age: expected a time such "
+	  "as \"30d\", or a number of seconds" },
+	{ "record_max_age = \"d\";", "record_max_age: expected a time" },
+	{ "record_max_age = \"3y\";", "record_max_age: expected a time" },
+	{ "record_max_age = -1;", "record_max_age: expected a time" },
+	{ "record_max_age = \"-1d\";", "record_max_age: expected a time" },
+	{ "record_max_size = \"10d\";", "record_max_size: expected a size such "
+	  "as \"10G\"" },
+	{ "record_min_free = [ 1 ];", "record_min_free: expected a size" },
+	{ "record_min_free = 1.5;", "record_min_free: expected a size" },
 	{ "debug = 1;", "debug: expected true or false" },
 	{ "exempt_users = \"a\";", "exempt_users: expected a list" },
 	{ "exempt_users = [ 1 ];", "exempt_users: expected a list" },

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "doctor/recordings.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "util/fd.h"
+#include "util/file.h"
+#include "util/paths.h"
+#include "util/text.h"
+#include "policy/conf.h"
+#include "record/chain.h"
+#include "record/player.h"
+#include "record/retention.h"
+#include "record/shelf.h"
+#include "rundir/session_history.h"
+
+static NSC_API_KEYS(recordings_keys, NSC_KEYS_RECORDINGS);
+
+struct listing {
+	const struct nsc_shelf *shelf;
+	struct nscontainer_record **list;
+	bool wrong;
+};
+
+/* --- one recording */
+
+/* The header is of a process that reads what was shown. */
+static json_t *text_json(const char *text)
+{
+	char escaped[4 * sizeof(((struct nsc_cast_info *)0)->rhost)];
+
+	return *text ? json_string(nsc_text_escape(text, escaped,
+						   sizeof(escaped))) :
+		       json_null();
+}
+
+static json_t *number_json(bool known, int64_t number)
+{
+	return known ? json_integer(number) : json_null();
+}
+
+static json_t *describe(const char *user, const char *id,
+			const struct nsc_shelf_file *file,
+			const struct nsc_cast_info *info, const char *chain)
+{
+	bool there = file->fd >= 0;
+
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:s}", "id", id, "user", user,
+			 "service", text_json(info->service),
+			 "rhost", text_json(info->rhost),
+			 "tty", text_json(info->tty),
+			 "pid", number_json(info->pid, info->pid),
+			 "from", number_json(info->timestamp, info->timestamp),
+			 "to", number_json(info->ended, info->ended),
+			 "size", number_json(there, file->size),
+			 "gaps", number_json(info->ended, info->gaps),
+			 "chain", chain);
+}
+
+static int add_recording(struct listing *l, const char *id, const char *chain,
+			 struct nsc_error *err)
+{
+	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
+	_cleanup_fd_ int text = -1;
+	struct nsc_cast_info info = { .timestamp = 0 };
+	pid_t gzip = 0;
+
+	if (nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE) == 0)
+		text = nsc_shelf_text(&file, &gzip, NSC_IGNORE);
+	if (text >= 0 && nsc_player_header(text, &info, NSC_IGNORE) < 0)
+		memset(&info, 0, sizeof(info));
+	if (text >= 0)
+		nsc_shelf_text_end(&text, gzip);
+	if (!chain)
+		chain = file.written && !info.ended ? "open" :
+			info.ended ? "linked" : "cut";
+	return nsc_api_add(l->list, recordings_keys,
+			   describe(l->shelf->user, id, &file, &info, chain),
+			   err);
+}
+
+/* --- all */
+
+static int add_verified(void *arg, const char *id, enum nsc_chain_state state,
+			struct nsc_error *err)
+{
+	struct listing *l = arg;
+
+	l->wrong |= nsc_chain_is_wrong(state);
+	return add_recording(l, id, nsc_chain_names[state], err);
+}
+
+static int list_user(const char *user, bool verify, struct listing *l,
+		     struct nsc_error *err)
+{
+	_cleanup_shelf_ struct nsc_shelf shelf = NSC_SHELF_INIT;
+	const struct nsc_chain_call call = { add_verified, l };
+	int ret = nsc_shelf_open(user, &shelf, err);
+
+	l->shelf = &shelf;
+	if (ret == 0 && verify)
+		return nsc_chain_verify(&shelf, &call, err);
+	for (size_t i = 0; ret == 0 && i < shelf.n; i++)
+		ret = add_recording(l, shelf.ids[i], NULL, err);
+	return ret;
+}
+
+/* Nothing was ever recorded, of a user, or at all: that is no error. */
+static int each_user(const char *user,
+		     int (*act)(const char *user, void *arg,
+				struct nsc_error *err),
+		     void *arg, struct nsc_error *err)
+{
+	_cleanup_fd_ int hold = nsc_retention_hold(err);
+	char **users = NULL;
+	int ret = hold;
+
+	if (hold >= 0)
+		ret = user ? act(user, arg, err) : nsc_shelf_users(&users, err);
+	for (char **u = users; u && *u && ret >= 0; u++)
+		ret = act(*u, arg, err);
+	nsc_text_free_vector(users);
+	return ret == -ENOENT ? nsc_error_clear(err) : ret;
+}
+
+struct list_request {
+	bool verify;
+	struct listing listing;
+};
+
+static int list_one(const char *user, void *arg, struct nsc_error *err)
+{
+	struct list_request *r = arg;
+
+	return list_user(user, r->verify, &r->listing, err);
+}
+
+int nsc_recordings_list(const char *user, bool verify,
+			struct nscontainer_record **ret, bool *ret_wrong,
+			struct nscontainer_error *err)
+{
+	struct list_request request = { verify, { NULL, ret, false } };
+	struct nsc_error e = NSC_ERROR_INIT;
+	int error;
+
+	*ret = NULL;
+	error = each_user(user, list_one, &request, &e);
+	*ret_wrong = request.listing.wrong;
+	return nsc_api_result(error, &e, err);
+}
+
+/* For completion: what cannot be read is left out. */
+void nsc_recordings_names(bool users, void (*told)(const char *name,
+						   const char *about))
+{
+	char **list = NULL;
+
+	if (nsc_shelf_users(&list, NSC_IGNORE) < 0)
+		return;
+	for (char **user = list; *user; user++) {
+		_cleanup_shelf_ struct nsc_shelf shelf = NSC_SHELF_INIT;
+
+		if (users)
+			told(*user, "");
+		else if (nsc_shelf_open(*user, &shelf, NSC_IGNORE) == 0)
+			for (size_t i = 0; i < shelf.n; i++)
+				told(shelf.ids[i], *user);
+	}
+	nsc_text_free_vector(list);
+}
+
+/* --- retention */
+
+static void tell_expired(const char *user, const char *id, const char *digest)
+{
+	char name[4 * NSC_NAME_MAX + 1], line[sizeof(name) + 256];
+	int n;
+
+	nsc_text_escape(user, name, sizeof(name));
+	n = snprintf(line, sizeof(line), "event=expired user=\"%s\" "
+		     "recording=%s sha256=%s", name, id, digest);
+	syslog(LOG_AUTHPRIV | LOG_INFO, "%s", line);
+	(void)nsc_session_history_add(line, (size_t)n);
+}
+
+/* Without a file, nothing is removed. */
+static int load_conf(const char *path, struct nsc_conf **ret,
+		     struct nsc_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *name = slash ? strndup(path, (size_t)(slash -
+							path)) : NULL;
+	_cleanup_fd_ int dir = -1;
+
+	if (!name)
+		return nsc_error_sys(err, EINVAL, "%s", path);
+	dir = nsc_file_open_dir(name, err);
+	return dir < 0 ? dir : nsc_conf_load(dir, name, slash + 1, ret, err);
+}
+
+int nsc_recordings_expire(const char *path, struct nscontainer_error *err)
+{
+	_cleanup_conf_ struct nsc_conf *conf = NULL;
+	struct nsc_error e = NSC_ERROR_INIT;
+	int ret = load_conf(path ? path : NSC_CONF_PATH, &conf, &e);
+
+	if (ret == -ENOENT)
+		ret = nsc_error_clear(&e);
+	if (conf && (conf->record_max_age || conf->record_max_size ||
+		     conf->record_min_free)) {
+		const struct nsc_retention may = {
+			conf->record_max_age, conf->record_max_size,
+			conf->record_min_free,
+		};
+
+		ret = nsc_retention_apply(&may, tell_expired, &e);
+	}
+	return nsc_api_result(ret, &e, err);
+}

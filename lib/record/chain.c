@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit, root of the host. */
+#include "record/chain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+#include "util/file.h"
+#include "record/player.h"
+
+#define STUBS NSC_RECORDING_STUBS
+
+const char *const nsc_chain_names[NSC_CHAIN_STATES] = {
+	"ok", "open", "cut", "expired", "unnamed", "changed", "missing",
+};
+
+/* --- stubs: "ID DIGEST PREVIOUS PREVIOUS-DIGEST" */
+
+int nsc_chain_stubs(const struct nsc_shelf *shelf,
+		    struct nsc_chain_stub **ret, size_t *ret_n,
+		    struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = openat(shelf->dir, STUBS, O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	_cleanup_file_ FILE *in = fd < 0 ? NULL : fdopen(dup(fd), "r");
+	struct nsc_chain_stub s, *grown;
+	char line[512];
+
+	*ret = NULL;
+	*ret_n = 0;
+	if (!in && errno != ENOENT)
+		return nsc_error_sys(err, errno, NSC_RECORDINGS "/%s/" STUBS,
+				     shelf->user);
+	while (in && fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%27s %64s %27s %64s", s.id, s.digest,
+			   s.previous, s.previous_digest) != 4)
+			continue;
+		grown = reallocarray(*ret, *ret_n + 1, sizeof(s));
+		if (!grown) {
+			nsc_free(ret);
+			return nsc_error_sys(err, ENOMEM, STUBS);
+		}
+		*ret = grown;
+		(*ret)[(*ret_n)++] = s;
+	}
+	return 0;
+}
+
+int nsc_chain_add_stub(const struct nsc_shelf *shelf,
+		       const struct nsc_chain_stub *s, struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = openat(shelf->dir, STUBS, O_WRONLY | O_APPEND |
+				     O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	char line[512];
+	int n = snprintf(line, sizeof(line), "%s %s %s %s\n", s->id, s->digest,
+			 s->previous, s->previous_digest);
+	off_t before = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+	int ret = before < 0 ? -errno :
+		  nsc_file_write_all(fd, line, (size_t)n);
+
+	if (ret == 0 && fsync(fd) == 0) {
+		/* On a full disk, the next ones have room. */
+		(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, before + n, 16384);
+		return 0;
+	}
+	if (ret == 0)
+		ret = -errno;
+	/* Half a line would spoil the next one. */
+	if (before >= 0)
+		(void)!ftruncate(fd, before);
+	return nsc_error_sys(err, -ret, NSC_RECORDINGS "/%s/" STUBS,
+			     shelf->user);
+}
+
+/* --- digests */
+
+int nsc_chain_digest(const struct nsc_shelf_file *file,
+		     char ret[NSC_SHA256_TEXT + 1], struct nsc_error *err)
+{
+	_cleanup_fd_ int text = -1;
+	char data[16384];
+	SHA2_CTX s;
+	ssize_t n;
+	pid_t gzip;
+
+	text = nsc_shelf_text(file, &gzip, err);
+	if (text < 0)
+		return text;
+	SHA256Init(&s);
+	while ((n = read(text, data, sizeof(data))) > 0 ||
+	       (n < 0 && errno == EINTR))
+		if (n > 0)
+			SHA256Update(&s, (const uint8_t *)data, (size_t)n);
+	SHA256End(&s, ret);
+	if (n < 0)
+		nsc_error_sys(err, errno, "read");
+	if (!nsc_shelf_text_end(&text, gzip))
+		return nsc_error_sys(err, EBADMSG, "gzip");
+	return n < 0 ? -err->code : 0;
+}
+
+/* --- the chain */
+
+struct link {
+	const char *id;
+	struct nsc_cast_info info;	/* without it: previous is "" */
+	bool visited, done;
+};
+
+struct chain {
+	const struct nsc_shelf *shelf;
+	const struct nsc_chain_call *call;
+	struct nsc_error *err;
+	struct link *links;
+	struct nsc_chain_stub *stubs;
+	size_t n_stubs;
+};
+
+static int chain_tell(const struct chain *c, const char *id,
+		      enum nsc_chain_state state)
+{
+	return c->call->told(c->call->arg, id, state, c->err);
+}
+
+static struct link *chain_find(const struct chain *c, const char *id)
+{
+	for (size_t i = 0; i < c->shelf->n; i++)
+		if (!strcmp(c->links[i].id, id))
+			return &c->links[i];
+	return NULL;
+}
+
+static const struct nsc_chain_stub *chain_stub(const struct chain *c,
+					       const char *id)
+{
+	for (size_t i = c->n_stubs; i; i--)
+		if (!strcmp(c->stubs[i - 1].id, id))
+			return &c->stubs[i - 1];
+	return NULL;
+}
+
+/* Read the first lines; those that have not ended are told. */
+static int chain_read(const struct chain *c, struct link *link)
+{
+	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
+	_cleanup_fd_ int text = -1;
+	pid_t gzip = 0;
+	int ret = nsc_shelf_file(c->shelf, link->id, &file, c->err);
+
+	if (ret == 0)
+		ret = text = nsc_shelf_text(&file, &gzip, c->err);
+	if (ret < 0)
+		return ret;
+	if (nsc_player_header(text, &link->info, NSC_IGNORE) < 0)
+		memset(&link->info, 0, sizeof(link->info));
+	nsc_shelf_text_end(&text, gzip);
+	if (link->info.ended || file.gz ||
+	    (!*link->info.previous && !file.written))
+		return 0;
+	link->visited = link->done = true;
+	return chain_tell(c, link->id, file.written ? NSC_CHAIN_OPEN :
+						      NSC_CHAIN_CUT);
+}
+
+/* digest is what was noted, or NULL. */
+static int chain_check(const struct chain *c, struct link *link,
+		       const char *digest)
+{
+	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
+	char is[NSC_SHA256_TEXT + 1] = "";
+	int ret = nsc_shelf_file(c->shelf, link->id, &file, c->err);
+
+	if (ret < 0)
+		return ret;
+	link->visited = true;
+	ret = nsc_chain_digest(&file, is, c->err);
+	if (ret < 0 && ret != -EBADMSG)
+		return ret;
+	return chain_tell(c, link->id,
+			  ret < 0 || (digest && strcmp(is, digest) != 0) ?
+				  NSC_CHAIN_CHANGED :
+			  digest ? NSC_CHAIN_OK : NSC_CHAIN_UNNAMED);
+}
+
+/* From a recording to the ones before it, until one has gone or was visited. */
+static int chain_walk(const struct chain *c, const char *id,
+		      const char *digest)
+{
+	size_t steps = 0;
+	int ret = 0;
+
+	while (ret == 0 && strcmp(id, NSC_CAST_NO_ID) != 0 &&
+	       steps++ <= c->shelf->n + c->n_stubs) {
+		struct link *link = chain_find(c, id);
+		const struct nsc_chain_stub *stub = link ? NULL :
+						    chain_stub(c, id);
+
+		if (link && link->visited)
+			break;
+		if (link)
+			ret = chain_check(c, link, digest);
+		else if (stub)
+			ret = chain_tell(c, id, digest &&
+					 strcmp(stub->digest, digest) != 0 ?
+					 NSC_CHAIN_CHANGED : NSC_CHAIN_EXPIRED);
+		else
+			return chain_tell(c, id, NSC_CHAIN_MISSING);
+		id = link ? link->info.previous : stub->previous;
+		digest = link ? link->info.previous_sha256 :
+				stub->previous_digest;
+		if (!nsc_shelf_id_valid(id))
+			break;
+	}
+	return ret;
+}
+
+/* The newest that nothing names, or that names itself in a circle. */
+static const struct link *chain_head(const struct chain *c)
+{
+	const struct link *newest = NULL;
+
+	for (size_t i = c->shelf->n; i; i--) {
+		const struct link *link = &c->links[i - 1];
+		bool named = false;
+
+		if (link->visited)
+			continue;
+		newest = newest ? newest : link;
+		for (size_t j = 0; j < c->shelf->n && !named; j++)
+			named = !c->links[j].visited &&
+				!strcmp(c->links[j].info.previous, link->id);
+		if (!named)
+			return link;
+	}
+	return newest;
+}
+
+/* A recorder was killed when "last" had the recording, and the file no link. */
+static void last_cut(const struct nsc_recording_last *last, char id[28],
+		     char digest[65])
+{
+	if (sscanf(last->link, "%27[0-9TZ-]\", \"previous_sha256\": "
+		   "\"%64[0-9a-f]", id, digest) != 2)
+		strcpy(id, NSC_CAST_NO_ID);
+}
+
+static int chain_run(const struct chain *c)
+{
+	const struct nsc_recording_last *last = &c->shelf->last;
+	char id[NSC_CAST_ID + 1], digest[NSC_SHA256_TEXT + 1];
+	const struct link *link;
+	int ret = 0;
+
+	for (size_t i = c->shelf->n; i && ret == 0; i--)
+		ret = chain_read(c, &c->links[i - 1]);
+	if (ret < 0)
+		return ret;
+	strcpy(id, last->id);
+	strcpy(digest, last->digest);
+	link = chain_find(c, id);
+	if (link && link->done)
+		last_cut(last, id, digest);
+	ret = chain_walk(c, id, digest);
+	while (ret == 0 && (link = chain_head(c)))
+		ret = chain_walk(c, link->id, NULL);
+	return ret;
+}
+
+int nsc_chain_verify(const struct nsc_shelf *shelf,
+		     const struct nsc_chain_call *call, struct nsc_error *err)
+{
+	struct chain c = {
+		.shelf = shelf, .call = call, .err = err,
+		.links = calloc(shelf->n + 1, sizeof(*c.links)),
+	};
+	int ret = !c.links ? nsc_error_sys(err, ENOMEM, "the chain") :
+		  nsc_chain_stubs(shelf, &c.stubs, &c.n_stubs, err);
+
+	for (size_t i = 0; c.links && i < shelf->n; i++)
+		c.links[i].id = shelf->ids[i];
+	if (ret == 0)
+		ret = chain_run(&c);
+	free(c.links);
+	free(c.stubs);
+	return ret;
+}
