@@ -47,6 +47,8 @@
 #include "monitor/session_log_text.h"
 #include "record/recordings.h"
 #include "record/writer.h"
+#include "recorder_expire.h"
+#include "recorder_streams.h"
 
 enum { RUNDIR = 3, CLIENT = 4 };	/* see lib/monitor/recorders.c */
 
@@ -57,8 +59,10 @@ struct recorder {
 	struct nsc_recording policy;
 	struct session session;
 	struct nsc_recording_file file;
+	uid_t owner;		/* the user inside, as the host sees it */
 	pid_t writer, copier;	/* 0: none */
 	int inner;		/* a master of the session's terminal, or -1 */
+	int login;		/* pidfd of the session, for streams; or -1 */
 	int gaps;		/* what the writer tells */
 	const char *conf;	/* the policy's file, or "" */
 };
@@ -82,6 +86,7 @@ be_writer(const struct recorder *r, int messages, int gaps)
 	const struct nsc_writer w = {
 		.messages = messages, .file = r->file.fd, .gaps = gaps,
 		.go_on = r->policy.on_error == NSC_RECORD_CONTINUE,
+		.streams = r->login >= 0, .input = r->policy.input,
 	};
 
 	prctl(PR_SET_NAME, "nsc-writer");
@@ -123,15 +128,25 @@ be_copier(const struct recorder *r, int slave, int messages, int end)
 	_exit(tap.failed ? UNRECORDED : 0);
 }
 
-static int make_pair(int *ret_in, int *ret_out)
+static void __attribute__((noreturn))
+be_streams_copier(const struct recorder *r, struct streams *s, int messages)
 {
-	int pair[2];
+	struct nsc_tap tap = {
+		.recorder = messages,
+		.go_on = r->policy.on_error == NSC_RECORD_CONTINUE,
+	};
+	const struct timeval patience = { .tv_sec = NSC_RECORDER_PATIENCE_S };
+	int keep[STREAMS_FDS + 1];
+	unsigned int n = streams_fds(s, keep);
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
-		return -1;
-	*ret_in = pair[0];
-	*ret_out = pair[1];
-	return 0;
+	prctl(PR_SET_NAME, "nsc-copier");
+	keep[n++] = messages;
+	if (setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		       sizeof(patience)) < 0)
+		_exit(1);
+	step_down(keep, n);
+	streams_copy(s, &tap);
+	_exit(tap.failed ? UNRECORDED : 0);
 }
 
 static int start_writer(struct recorder *r, int messages,
@@ -139,7 +154,7 @@ static int start_writer(struct recorder *r, int messages,
 {
 	_cleanup_fd_ int out = -1;
 
-	if (make_pair(&r->gaps, &out) < 0)
+	if (nsc_descriptors_pair(&r->gaps, &out) < 0)
 		return nsc_error_sys(err, errno, "record: socket");
 	r->writer = fork();
 	if (r->writer == 0)
@@ -180,11 +195,21 @@ static void tell_recovered(const char *id, const char *digest, void *arg)
 
 /* --- the parent */
 
+/* A login program ends its command, and the monitor what is left. */
+static void end_login(int login)
+{
+	nsc_pidfd_signal(login, SIGTERM);
+	if (nsc_process_poll(login, nsc_process_now() + HANGUP_S * 1000) == 0)
+		nsc_pidfd_signal(login, SIGKILL);
+}
+
 /* The processes of the terminal get SIGHUP when its session's leader ends. */
 static void end_session(const struct recorder *r)
 {
 	pid_t leader = r->inner < 0 ? -1 : tcgetsid(r->inner);
 
+	if (r->login >= 0)
+		end_login(r->login);
 	if (leader <= 1)
 		return;
 	kill(leader, SIGHUP);
@@ -207,31 +232,6 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* Remove what nscontainer.conf does not keep: nsinit's work. */
-static void __attribute__((noreturn)) become_retention(const struct recorder *r)
-{
-	char name[] = "nsinit", command[] = "recordings", option[] = "--expire";
-	char conf[PATH_MAX + 16], path[] = "PATH=" NSC_PATH;
-	char *const argv[] = { name, command, option, *r->conf ? conf : NULL,
-			       NULL };
-	char *const envp[] = { path, NULL };
-
-	snprintf(conf, sizeof(conf), "--conf=%s", r->conf);
-	nsc_process_default_signals();
-	if (nsc_process_keep_only(NULL, 0) == 0)
-		execve(NSC_NSINIT, argv, envp);
-	_exit(1);
-}
-
-static void make_room(const struct recorder *r)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		become_retention(r);
-	wait_for(pid);
-}
-
 /* Returns when the session's terminal has ended. */
 static void supervise(struct recorder *r)
 {
@@ -243,7 +243,7 @@ static void supervise(struct recorder *r)
 			tell_gap(r, &gap);
 			continue;
 		}
-		make_room(r);
+		recorder_make_room(r->conf);
 		(void)!send(r->gaps, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	}
 	/* The socket closes when the writer ends. */
@@ -305,7 +305,7 @@ static int open_file(struct recorder *r,
 	ret = nsc_recording_create(&r->session, header, len, &r->file, err);
 	if (ret != -ENOSPC && ret != -EDQUOT)
 		return ret;
-	make_room(r);
+	recorder_make_room(r->conf);
 	nsc_error_clear(err);
 	return nsc_recording_create(&r->session, header, len, &r->file, err);
 }
@@ -351,7 +351,7 @@ record_relay(struct recorder *r, const struct nsc_recorder_request *request)
 	close(CLIENT);
 	supervise(r);
 	finish(r);
-	become_retention(r);
+	recorder_expire(r->conf);
 }
 
 /*
@@ -391,7 +391,8 @@ static int start_both(struct recorder *r, const struct nsc_pty *outer,
 	_cleanup_fd_ int end = -1;
 	int ret;
 
-	if (make_pair(&in, &out) < 0 || make_pair(ret_end, &end) < 0)
+	if (nsc_descriptors_pair(&in, &out) < 0 ||
+	    nsc_descriptors_pair(ret_end, &end) < 0)
 		return nsc_error_sys(err, errno, "record: socket");
 	ret = start_writer(r, in, err);
 	if (ret < 0)
@@ -436,7 +437,79 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 	if (r->file.fd < 0)
 		_exit(ret < 0);
 	finish(r);
-	become_retention(r);
+	recorder_expire(r->conf);
+}
+
+/* The login waits for the answer, so its pid is still its own. */
+static int start_streams(struct recorder *r, struct streams *s, int *inside,
+			 struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int ret = streams_open(s, r->owner, inside, err);
+
+	if (ret < 0)
+		return ret;
+	r->login = nsc_pidfd_open(r->session.pid);
+	if (r->login < 0)
+		return nsc_error_sys(err, ESRCH, "record: the session");
+	if (nsc_descriptors_pair(&in, &out) < 0)
+		return nsc_error_sys(err, errno, "record: socket");
+	ret = start_writer(r, in, err);
+	if (ret < 0)
+		return ret;
+	r->copier = fork();
+	if (r->copier == 0)
+		be_streams_copier(r, s, out);
+	return r->copier < 0 ? nsc_error_sys(err, errno, "record: fork") : 0;
+}
+
+static void __attribute__((noreturn))
+record_streams(struct recorder *r, const struct nsc_recorder_request *request,
+	       struct streams *s)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	const struct iovec data = { &err, sizeof(err) };
+	int inside[NSC_RECORDER_STREAMS_MAX], ret;
+	size_t n = s->n;
+
+	for (size_t i = 0; i < n; i++)
+		inside[i] = -1;
+	signal(SIGCHLD, SIG_DFL);
+	ret = open_file(r, request, &(struct winsize){ .ws_col = 0 }, &err);
+	if (ret < 0 && goes_on(r, &err)) {
+		nsc_error_clear(&err);
+		nsc_descriptors_send(CLIENT, &data, NULL, 0, MSG_NOSIGNAL);
+		_exit(0);
+	}
+	if (ret == 0)
+		ret = start_streams(r, s, inside, &err);
+	nsc_descriptors_send(CLIENT, &data, inside, ret == 0 ? n : 0,
+			     MSG_NOSIGNAL);
+	for (size_t i = 0; i < n; i++)
+		nsc_fd_close(&inside[i]);
+	streams_close(s);
+	close(CLIENT);
+	if (ret == 0)
+		supervise(r);
+	if (r->file.fd < 0)
+		_exit(ret < 0);
+	finish(r);
+	recorder_expire(r->conf);
+}
+
+/* Takes the descriptors. */
+static bool take_streams(struct streams *s,
+			 const struct nsc_recorder_request *request,
+			 const int *fds, size_t n)
+{
+	size_t kinds = strnlen(request->kinds, sizeof(request->kinds));
+
+	if (kinds == 0 || n != kinds + 1 ||
+	    streams_make(s, request, fds, kinds, NSC_IGNORE) < 0)
+		return false;
+	s->end = fds[kinds];
+	return true;
 }
 
 #define TERMINALS 128		/* of one connection, at a time */
@@ -462,6 +535,7 @@ static void serve(struct recorder *r)
 {
 	static int list[TERMINALS];
 	static size_t terminals;
+	struct streams streams = { .list = NULL, .end = -1 };
 	struct nsc_recorder_request request;
 	int fds[NSC_DESCRIPTORS_MAX];
 	pid_t pid;
@@ -472,13 +546,20 @@ static void serve(struct recorder *r)
 		_exit(0);
 	if (n == 0 && request.type == NSC_RECORDER_BEGIN)
 		record_relay(r, &request);
-	if (n != 1 || request.type != NSC_RECORDER_BETWEEN ||
-	    !nsc_terminal_is_master(fds[0]) || !has_room(list, &terminals))
+	if (!has_room(list, &terminals))
 		_exit(1);
-	r->inner = fds[0];
+	if (request.type == NSC_RECORDER_BETWEEN && n == 1 &&
+	    nsc_terminal_is_master(fds[0]))
+		r->inner = fds[0];
+	else if (request.type != NSC_RECORDER_STREAMS ||
+		 !take_streams(&streams, &request, fds, (size_t)n))
+		_exit(1);
 	pid = nsc_process_fork_unwatched();
-	if (pid == 0)
+	if (pid == 0 && r->inner >= 0)
 		record_between(r, &request);
+	if (pid == 0)
+		record_streams(r, &request, &streams);
+	streams_close(&streams);
 	list[terminals] = pid > 0 ? nsc_pidfd_open(pid) : -1;
 	terminals += list[terminals] >= 0;
 	nsc_fd_close(&r->inner);
@@ -490,6 +571,7 @@ int main(int argc, char **argv)
 	struct recorder r = {
 		.file = NSC_RECORDING_FILE_INIT, .inner = -1, .gaps = -1,
 		.conf = "",
+		.login = -1,
 	};
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -504,6 +586,7 @@ int main(int argc, char **argv)
 	}
 	r.policy = state->recording;
 	r.conf = state->conf;
+	r.owner = state->host_uid;
 	for (;;)
 		serve(&r);
 }

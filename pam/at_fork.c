@@ -10,15 +10,19 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 #include "util/process.h"
+#include "linux/descriptors.h"
 #include "linux/mount.h"
 #include "rundir/recorder_socket.h"
 #include "session/recorder.h"
+#include "session/recorder_streams.h"
 
 /* fork(2) passes no argument to its handlers. */
 static struct {
@@ -32,12 +36,24 @@ static struct {
 	int commands;		/* of sshd; or -1 */
 	struct nsc_recorder_terminals terminals;	/* that sshd makes */
 	int end;		/* of that of the next command; or -1 */
+	enum nsc_at_fork_streams streams;	/* of commands */
+	int told;		/* for the next command without terminal; -1 */
+	int refused;		/* gets the sentence of a refusal; or -1 */
 	bool unrecorded;	/* the recorder did not take one */
 	bool in_child;		/* sshd's process for the user */
 } armed = {
 	.mounts = -1, .cwd = -1, .in = -1, .out = -1, .commands = -1,
-	.terminals = { .recorder = -1 }, .end = -1,
+	.terminals = { .recorder = -1 }, .end = -1, .told = -1, .refused = -1,
 };
+
+bool nsc_at_fork_is_job(const char *service)
+{
+	char program[16] = "";
+
+	(void)prctl(PR_GET_NAME, program);
+	return !strcmp(program, service) &&
+	       (!strcmp(program, "cron") || !strcmp(program, "atd"));
+}
 
 /* libpam gives its data to modules only. */
 static bool forked_by_program(void)
@@ -76,12 +92,33 @@ void nsc_at_fork_disarm(void)
 	armed.pamh = NULL;
 }
 
-/* sshd makes the terminal of a command before it forks. */
+/* Only sshd's process for the user and a job fork for a command. */
+static int take_streams(void)
+{
+	struct nsc_streams s = NSC_STREAMS_INIT;
+	_cleanup_fd_ int theirs = -1;
+	bool job = armed.streams == NSC_AT_FORK_JOB;
+	int ret = nsc_streams_of_fork(&s, job, NSC_IGNORE);
+
+	if (ret < 0 || s.n == 0)
+		return ret < 0 || (armed.in_child && !job) ? -1 : 0;
+	armed.refused = s.fds[s.n - 1];
+	if (nsc_descriptors_pair(&armed.told, &theirs) < 0)
+		return -1;
+	ret = nsc_streams_begin(&s, armed.terminals.recorder, 0, theirs,
+				NSC_IGNORE);
+	return ret < 0 ? ret : nsc_streams_put(&s, NSC_IGNORE);
+}
+
+/* sshd makes the terminal or the pipes of a command before it forks. */
 static void at_fork_before(void)
 {
-	if (armed.terminals.recorder >= 0)
+	if (armed.terminals.recorder >= 0) {
 		armed.unrecorded = nsc_recorder_take_masters(&armed.terminals,
 					&armed.end, NSC_IGNORE) < 0;
+		if (!armed.unrecorded && armed.streams && armed.end < 0)
+			armed.unrecorded = take_streams() < 0;
+	}
 	if (forked_by_program())
 		(void)nsc_fd_pipe(&armed.in, &armed.out);
 }
@@ -92,7 +129,9 @@ static void at_fork_parent(void)
 	ssize_t n;
 
 	armed.unrecorded = false;
+	armed.refused = -1;
 	nsc_fd_close(&armed.end);
+	nsc_fd_close(&armed.told);
 	if (armed.in < 0)
 		return;
 	nsc_fd_close(&armed.out);
@@ -135,7 +174,12 @@ static void report(void)
 /* The command of a terminal that is not recorded does not begin. */
 static void refuse_unrecorded(void)
 {
-	nsc_recorder_tell(NSC_RECORDER_REFUSED "\r\n");
+	static const char text[] = NSC_RECORDER_REFUSED "\n";
+
+	if (armed.refused >= 0)
+		(void)!write(armed.refused, text, sizeof(text) - 1);
+	else
+		nsc_recorder_tell(NSC_RECORDER_REFUSED "\r\n");
 	_exit(254);
 }
 
@@ -163,7 +207,7 @@ static void __attribute__((noreturn)) follow_recorded(pid_t child, int end)
 	nsc_process_end_like(status);
 }
 
-static void be_followed(void)
+static void be_followed(bool streams)
 {
 	int end = NSC_TAKE_FD(armed.end);
 	pid_t pid;
@@ -174,7 +218,22 @@ static void be_followed(void)
 		_exit(1);
 	if (pid)
 		follow_recorded(pid, end);
+	if (streams)
+		(void)send(end, "", 1, MSG_NOSIGNAL);
 	close(end);
+}
+
+/* The recorder learns which process the command is. */
+static void tell_recorder(void)
+{
+	/* cron reads the output of a job when that has ended. */
+	if (armed.streams == NSC_AT_FORK_JOB) {
+		armed.end = NSC_TAKE_FD(armed.told);
+		be_followed(true);
+		return;
+	}
+	(void)send(armed.told, "", 1, MSG_NOSIGNAL);
+	nsc_fd_close(&armed.told);
 }
 
 static void at_fork_child(void)
@@ -183,9 +242,11 @@ static void at_fork_child(void)
 
 	if (armed.unrecorded)
 		refuse_unrecorded();
+	if (armed.told >= 0)
+		tell_recorder();
 	report();
 	if (armed.end >= 0)
-		be_followed();
+		be_followed(false);
 	if (!forked_by_program())
 		return;
 	armed.pamh = NULL;
@@ -214,7 +275,8 @@ static int at_fork_register(void)
 	return -ret;
 }
 
-void nsc_at_fork_report(int commands, int recorder)
+void nsc_at_fork_report(int commands, int recorder,
+			enum nsc_at_fork_streams streams)
 {
 	int ret = at_fork_register();
 
@@ -224,6 +286,7 @@ void nsc_at_fork_report(int commands, int recorder)
 	if (ret == 0)
 		armed.commands = commands;
 	armed.terminals.recorder = recorder;
+	armed.streams = streams;
 }
 
 int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),

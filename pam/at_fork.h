@@ -12,8 +12,16 @@
 #define NSC_PAM_AT_FORK_H
 
 #include <security/pam_modules.h>
+#include <stdbool.h>
 
 #include "util/error.h"
+
+/*
+ * Does the program of this service fork for a job?  After the job, it mails its
+ * output and removes it from a spool, which are the host's.  Other programs are
+ * placed themselves.
+ */
+bool nsc_at_fork_is_job(const char *service);
 
 /*
  * place runs in the child, as root, and does not return if it fails.  The child
@@ -29,9 +37,17 @@ int nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
  * monitor: the children of its children, which become the user's commands, send
  * a message there.  recorder is a connection that takes each terminal that the
  * process has made when it forks, see nsc_recorder_take_masters(); a child
- * whose terminal cannot be recorded ends.  Both may be -1.
+ * whose terminal cannot be recorded ends.  Both may be -1.  streams: it takes
+ * what a command gets that has no terminal, too, see nsc_streams_of_fork().
  */
-void nsc_at_fork_report(int commands, int recorder);
+enum nsc_at_fork_streams {
+	NSC_AT_FORK_NONE,
+	NSC_AT_FORK_PIPES,	/* of sshd */
+	NSC_AT_FORK_JOB,	/* of cron: also files */
+};
+
+void nsc_at_fork_report(int commands, int recorder,
+			enum nsc_at_fork_streams streams);
 
 /* The session ends: go back to the host's mounts. */
 void nsc_at_fork_disarm(void);

@@ -205,13 +205,19 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	session->bring = &bring;
 	session->commands = strcmp(call->service, "sshd") ? NULL : &commands;
 	session->recorder = &recorder;
+	/* sshd gives a command its streams when it forks, and so does a job. */
+	session->forks = session->commands || nsc_at_fork_is_job(call->service);
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
 	session->bring = NULL;
 	session->commands = session->recorder = NULL;
 	if (ret == 0)
-		nsc_at_fork_report(NSC_TAKE_FD(commands), recorder);
+		nsc_at_fork_report(NSC_TAKE_FD(commands), recorder,
+			session->state->recording.mode != NSC_RECORD_ALL ||
+			!session->forks ? NSC_AT_FORK_NONE :
+			nsc_at_fork_is_job(call->service) ?
+			NSC_AT_FORK_JOB : NSC_AT_FORK_PIPES);
 	if (ret == 0 && bring.err.code)
 		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */
@@ -222,20 +228,6 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		module_look_for_shell(call);
 	}
 	return ret;
-}
-
-/*
- * After the job, the program that opened the session mails its output and
- * removes it from a spool, which are the host's.  These programs fork the job
- * first; another program is placed itself.
- */
-static bool is_job(const struct call *call)
-{
-	char program[16] = "";
-
-	(void)prctl(PR_GET_NAME, program);
-	return !strcmp(program, call->service) &&
-	       (!strcmp(program, "cron") || !strcmp(program, "atd"));
 }
 
 static void place_job(void *session)
@@ -285,7 +277,7 @@ static int module_go_on(struct call *call, struct nsc_session *session,
 	if (session->changed && !(call->flags & PAM_SILENT))
 		pam_info(call->pamh, "%s", NSC_CHANGE_MESSAGE);
 	debug(call, "entering the container");
-	if (is_job(call))
+	if (nsc_at_fork_is_job(call->service))
 		return module_place_job(call, session, err);
 	ret = module_place(call, session, err);
 	if (ret == 0 && !placed_for)

@@ -12,6 +12,17 @@ union control {
 	char room[CMSG_SPACE(NSC_DESCRIPTORS_MAX * sizeof(int))];
 };
 
+int nsc_descriptors_pair(int *ret_a, int *ret_b)
+{
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+		return -1;
+	*ret_a = pair[0];
+	*ret_b = pair[1];
+	return 0;
+}
+
 int nsc_descriptors_send(int socket, const struct iovec *data, const int *fds,
 			 size_t n, int flags)
 {

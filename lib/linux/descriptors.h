@@ -8,6 +8,12 @@
 
 #define NSC_DESCRIPTORS_MAX 24		/* in one message */
 
+/*
+ * Make a pair of connected sockets that keep messages apart, close-on-exec.  -1
+ * with errno, and nothing changed, on failure.
+ */
+int nsc_descriptors_pair(int *ret_a, int *ret_b);
+
 /* Sends at least one byte; flags as in sendmsg(2).  0 or a negative errno. */
 int nsc_descriptors_send(int socket, const struct iovec *data, const int *fds,
 			 size_t n, int flags);

@@ -4,5 +4,5 @@
 
 #include <stddef.h>
 
-const char *const nsc_record_names[] = { "none", "terminals", NULL };
+const char *const nsc_record_names[] = { "none", "terminals", "all", NULL };
 const char *const nsc_on_record_error_names[] = { "end", "continue", NULL };

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-enum nsc_record { NSC_RECORD_NONE, NSC_RECORD_TERMINALS };
+enum nsc_record { NSC_RECORD_NONE, NSC_RECORD_TERMINALS, NSC_RECORD_ALL };
 enum nsc_on_record_error { NSC_RECORD_END, NSC_RECORD_CONTINUE };
 
 struct nsc_recording {

@@ -3,7 +3,9 @@
 #include "record/writer.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +25,7 @@ struct writing {
 	off_t end;		/* of the last whole event */
 	struct nsc_cast_rest in, out;
 	struct nsc_record_gap gap;	/* from 0: none */
+	uint64_t bytes_in, bytes_out;	/* of a command */
 };
 
 /* Whoever may remove old recordings does it now, if they are to go. */
@@ -106,6 +109,54 @@ static int write_event(struct writing *f, const char *event, size_t len,
 	return f->w->go_on ? 0 : ret;
 }
 
+static int write_text(struct writing *f, char type, const char *data,
+		      size_t len)
+{
+	char event[NSC_CAST_EVENT_MAX(NSC_RECORDER_DATA)];
+	int64_t now = nsc_process_now_us() - f->began;
+	struct nsc_cast_rest none = { "", 0 };
+	const struct nsc_cast_text t = { type, data, len };
+
+	len = nsc_cast_event(now, &t, type == 'o' ? &f->out :
+			     type == 'i' ? &f->in : &none, event);
+	return write_event(f, event, len, now);
+}
+
+static int __attribute__((format(printf, 2, 3)))
+write_mark(struct writing *f, const char *fmt, ...)
+{
+	char text[2048];
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	if (n >= (int)sizeof(text))
+		n = sizeof(text) - 1;
+	return write_text(f, 'm', text, (size_t)n);
+}
+
+/* A message of the streams of a command. */
+static int write_stream(struct writing *f, char kind, const char *data,
+			size_t len)
+{
+	switch (kind) {
+	case NSC_RECORDER_COMMAND:
+		return write_mark(f, "command: %.*s", (int)len, data);
+	case NSC_RECORDER_INPUT:
+		f->bytes_in += len;
+		return f->w->input ? write_text(f, 'i', data, len) : 0;
+	case NSC_RECORDER_OUTPUT:
+		f->bytes_out += len;
+		return write_text(f, 'o', data, len);
+	case NSC_RECORDER_ERRORS:
+		return write_text(f, 'o', data, len);
+	default:
+		return 0;
+	}
+}
+
 static int write_message(struct writing *f, const char *message, size_t len)
 {
 	char event[NSC_CAST_EVENT_MAX(NSC_RECORDER_DATA)], text[32];
@@ -115,6 +166,8 @@ static int write_message(struct writing *f, const char *message, size_t len)
 	struct nsc_cast_text t = { message[0], message + 1, len - 1 };
 	struct winsize size;
 
+	if (f->w->streams)
+		return write_stream(f, message[0], message + 1, len - 1);
 	if (message[0] == NSC_RECORDER_OUTPUT) {
 		rest = &f->out;
 	} else if (message[0] == NSC_RECORDER_INPUT) {
@@ -164,6 +217,9 @@ int nsc_writer_run(const struct nsc_writer *w)
 			break;
 		ret = write_message(&f, message, (size_t)n);
 	}
+	if (ret == 0 && w->streams)
+		ret = write_mark(&f, "input: %" PRIu64 " bytes, output: %"
+				 PRIu64 " bytes", f.bytes_in, f.bytes_out);
 	if (f.gap.from)
 		gap_close(&f);
 	return ret;

@@ -22,6 +22,8 @@ struct nsc_writer {
 	int file;		/* behind its header */
 	int gaps;		/* a socket, takes each struct nsc_record_gap */
 	bool go_on;		/* when the file cannot be written */
+	bool streams;		/* they are of a command without a terminal */
+	bool input;		/* its input is recorded, too */
 };
 
 /*

@@ -182,6 +182,7 @@ int nsc_session_place(const struct nsc_session *session,
 	int ret;
 
 	handover.recording = session->state->recording;
+	handover.forks = session->forks;
 	ret = login_prepare(session, user, relays, &handover, err);
 	if (ret == 0)
 		ret = nsc_recorder_connect(session, &handover.recorder, err);

@@ -34,14 +34,14 @@ int nsc_recorder_connect(const struct nsc_session *session, int *ret,
 }
 
 int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
-		     int master, int fds[NSC_DESCRIPTORS_MAX],
-		     struct nsc_error *err)
+		     const struct nsc_recorder_fds *with,
+		     int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
 {
 	const struct iovec data = {
 		(void *)(uintptr_t)request, sizeof(*request),
 	};
 	struct nsc_error answer;
-	int n = nsc_descriptors_send(recorder, &data, &master, master >= 0,
+	int n = nsc_descriptors_send(recorder, &data, with->fds, with->n,
 				     MSG_NOSIGNAL);
 
 	if (n == 0)
@@ -54,14 +54,14 @@ int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
 	if (n < 0)
 		return nsc_error_sys(err, -n, "record the session: its "
 				     "recorder");
-	if (answer.code == 0 && (n == 0 || (n == 2 && master >= 0)))
+	if (answer.code == 0 && (n == 0 || (size_t)n == with->answer))
 		return n;
 	for (int i = 0; i < n; i++)
 		close(fds[i]);
 	if (nsc_error_take(&answer, err) < 0)
 		return nsc_error_context(err, "record the session");
 	return nsc_error_set(err, EPROTO, "record the session: its recorder "
-			     "sends no terminal");
+			     "sends no descriptors");
 }
 
 int nsc_tap_begin(struct nsc_tap *tap, const struct nsc_tap_start *start,
@@ -77,7 +77,9 @@ int nsc_tap_begin(struct nsc_tap *tap, const struct nsc_tap_start *start,
 	if (*recorder < 0)
 		return 0;
 	ioctl(start->terminal, TIOCGWINSZ, &request.size);
-	ret = nsc_recorder_ask(*recorder, &request, -1, fds, err);
+	ret = nsc_recorder_ask(*recorder, &request,
+			       &(struct nsc_recorder_fds){ NULL, 0, 0 }, fds,
+			       err);
 	if (ret < 0)
 		return ret;
 	if (setsockopt(*recorder, SOL_SOCKET, SO_SNDTIMEO, &patience,

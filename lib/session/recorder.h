@@ -19,14 +19,25 @@
 int nsc_recorder_connect(const struct nsc_session *session, int *ret,
 			 struct nsc_error *err);
 
+struct nsc_recorder_fds {
+	const int *fds;
+	size_t n;
+	size_t answer;		/* how many the answer has */
+};
+
 /*
- * With a master (or -1) in the request, the answer has another one and a socket
- * in fds, or nothing if the session goes on unrecorded.  Returns the number of
- * descriptors or a negative errno.
+ * Send a request with descriptors.  The answer has others in fds, or none if
+ * the session goes on unrecorded.  Returns their number or a negative errno.
  */
 int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
-		     int master, int fds[NSC_DESCRIPTORS_MAX],
-		     struct nsc_error *err);
+		     const struct nsc_recorder_fds *with,
+		     int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err);
+
+/*
+ * Call look for each open descriptor of this process, which /proc does not list
+ * inside, until it returns a negative errno; returns that, or 0.
+ */
+int nsc_recorder_each_descriptor(int (*look)(int fd, void *arg), void *arg);
 
 /* Terminals whose command did not begin yet. */
 #define NSC_RECORDER_PENDING 128
@@ -92,6 +103,10 @@ bool nsc_tap_output(struct nsc_tap *tap, int master, const char *data,
 		    size_t len);
 bool nsc_tap_input(struct nsc_tap *tap, int master, const char *data,
 		   size_t len);
+
+/* The same for a stream of this kind, which is no terminal. */
+bool nsc_tap_stream(struct nsc_tap *tap, char kind, const char *data,
+		    size_t len);
 
 /* The recorder has ended.  False: the session must end, too. */
 bool nsc_tap_lost(struct nsc_tap *tap);

@@ -28,12 +28,8 @@ static bool recorder_takes(int fd)
 	return nsc_terminal_is_master(fd) && !is_exclusive(fd);
 }
 
-/*
- * Inside, /proc has no list of the descriptors of this process; poll(2) says
- * which numbers are open, many at a time.  look is called for each until it
- * returns a negative errno.
- */
-static int descriptors_each(int (*look)(int fd, void *arg), void *arg)
+/* poll(2) says which numbers are open, many at a time. */
+int nsc_recorder_each_descriptor(int (*look)(int fd, void *arg), void *arg)
 {
 	struct pollfd p[SCANNED];
 	struct rlimit limit;
@@ -89,13 +85,15 @@ static int take_master(int fd, void *arg)
 	if (t->n == NSC_RECORDER_PENDING)
 		return nsc_error_set(s->err, EMFILE, "record the session: it "
 				     "has too many terminals");
-	n = nsc_recorder_ask(t->recorder, &request, fd, fds, s->err);
+	n = nsc_recorder_ask(t->recorder, &request,
+			     &(struct nsc_recorder_fds){ &fd, 1, 2 }, fds,
+			     s->err);
 	if (n <= 0)
 		return n;
 	same.outer = outer = fds[0];
 	t->pending[t->n].master = fd;
 	t->pending[t->n++].end = fds[1];
-	ret = descriptors_each(replace_same, &same);
+	ret = nsc_recorder_each_descriptor(replace_same, &same);
 	return ret == 0 && dup3(outer, fd, O_CLOEXEC) < 0 ? -errno : ret;
 }
 
@@ -108,7 +106,7 @@ static int tell(int fd, void *text)
 
 void nsc_recorder_tell(const char *text)
 {
-	(void)descriptors_each(tell, (void *)(uintptr_t)text);
+	(void)nsc_recorder_each_descriptor(tell, (void *)(uintptr_t)text);
 }
 
 static int find_same(int fd, void *arg)
@@ -125,7 +123,7 @@ static int descriptors_of(int master)
 {
 	struct search s = { .fd = master };
 
-	return descriptors_each(find_same, &s) < 0 ? 0 : s.found;
+	return nsc_recorder_each_descriptor(find_same, &s) < 0 ? 0 : s.found;
 }
 
 /* sshd has closed a terminal, and its number may be another's. */
@@ -150,7 +148,7 @@ int nsc_recorder_take_masters(struct nsc_recorder_terminals *t, int *end,
 
 	*end = -1;
 	forget_closed(t);
-	ret = descriptors_each(take_master, &s);
+	ret = nsc_recorder_each_descriptor(take_master, &s);
 	for (size_t i = 0; ret == 0 && i < t->n; i++) {
 		if (descriptors_of(t->pending[i].master) == 1)
 			continue;
@@ -164,6 +162,6 @@ int nsc_recorder_take_masters(struct nsc_recorder_terminals *t, int *end,
 void nsc_recorder_drain(int end)
 {
 	/* The recorder's end closes when it has copied everything. */
-	if (shutdown(end, SHUT_WR) == 0)
+	if (end >= 0 && shutdown(end, SHUT_WR) == 0)
 		nsc_process_poll(end, nsc_process_now() + DRAIN_MS);
 }

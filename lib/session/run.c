@@ -17,6 +17,8 @@
 #include "session/enter.h"
 #include "session/environment.h"
 #include "session/monitor_client.h"
+#include "session/recorder.h"
+#include "session/recorder_streams.h"
 
 extern char **environ;
 
@@ -89,7 +91,7 @@ static void run_on_signal(pid_t child, const siginfo_t *info)
 	}
 }
 
-static int run_wait_for(pid_t child, const sigset_t *all)
+int nsc_run_wait_for(pid_t child, const sigset_t *all)
 {
 	int status = 0;
 
@@ -116,6 +118,9 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	const struct nsc_session *session = run->session;
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
+	_cleanup_fd_ int recorder = -1;
+	_cleanup_fd_ int end = -1;
+	struct nsc_streams streams = NSC_STREAMS_INIT;
 	sigset_t all, mask;
 	pid_t child;
 	int ret;
@@ -124,17 +129,30 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		return nsc_error_sys(err, errno, "pipe");
 	nsc_process_all_signals(&all);
 	sigprocmask(SIG_BLOCK, &all, &mask);
+	if (session->state->recording.mode == NSC_RECORD_ALL &&
+	    nsc_recorder_connect(session, &recorder, err) < 0)
+		return -err->code;
 	ret = nsc_monitor_client_enter(session, run->info, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
+	if (ret < 0)
+		return ret;
+	ret = nsc_streams_begin_stdio(&streams, &session->state->recording,
+				      recorder, &end, err);
+	nsc_fd_close(&recorder);
 	if (ret < 0)
 		return ret;
 	child = fork();
 	if (child == 0) {
 		/* Leave the session and the job of the caller. */
 		setsid();
-		nsc_run_child(run, &mask, out);
+		if (nsc_streams_put(&streams, err) < 0)
+			nsc_error_send(out, err);
+		else
+			nsc_run_child(run, &mask, out);
+		_exit(127);
 	}
+	nsc_streams_close(&streams);
 	if (child < 0)
 		return nsc_error_sys(err, errno, "start a process");
 	nsc_fd_close(&out);
@@ -149,6 +167,8 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 		if (ret == 0)
 			run->running(run->arg);
 	}
-	*ret_status = run_wait_for(child, &all);
+	*ret_status = nsc_run_wait_for(child, &all);
+	nsc_recorder_drain(end);
+	nsc_fd_close(&end);
 	return ret < 0 ? ret : nsc_run_report(in, err);
 }

@@ -36,6 +36,12 @@ int nsc_run(const struct nsc_run *run, int *ret_status,
 	    struct nsc_error *err);
 
 /*
+ * Wait for a child and forward signals to it, as above.  All signals are
+ * blocked; all is their set.  Returns its waitpid(2) status.
+ */
+int nsc_run_wait_for(pid_t child, const sigset_t *all);
+
+/*
  * In the child, inside the namespaces: become the user, and exec with this
  * signal mask.  On failure, write an nsc_error to report, a close-on-exec
  * descriptor.  The parent reads it with nsc_run_report, which returns 0 if

@@ -19,6 +19,7 @@
 #include "session/tty_outer.h"
 #include "session/enter.h"
 #include "session/monitor_client.h"
+#include "session/recorder_streams.h"
 #include "session/tty_relay.h"
 #include "session/stdio.h"
 
@@ -32,6 +33,8 @@ struct console {
 	int signals;
 	int recorder;		/* or -1 */
 	struct nsc_tap tap;
+	struct nsc_streams streams;
+	int end;		/* of the streams; or -1 */
 };
 
 static int block_signals(struct console *c, struct nsc_error *err)
@@ -69,7 +72,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 
 /* Replace the caller's terminal before anything of the container runs. */
 static void __attribute__((noreturn))
-run_child(const struct console *c, int report)
+run_child(struct console *c, int report)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -79,7 +82,8 @@ run_child(const struct console *c, int report)
 	for (int fd = 0; fd < 3; fd++)
 		if (c->terminal < 0 || isatty(fd))
 			fds[n++] = fd;
-	if (nsc_pty_take(c->pty, fds, n, &err) == 0) {
+	if (nsc_streams_put(&c->streams, &err) == 0 &&
+	    nsc_pty_take(c->pty, fds, n, &err) == 0) {
 		if (report != 3 && dup3(report, 3, O_CLOEXEC) == 3)
 			report = 3;
 		if (report == 3 && syscall(SYS_close_range, 4, ~0U, 0) == 0)
@@ -125,6 +129,11 @@ static int run(struct console *c, int report, int *ret_status,
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret == 0)
 		ret = prepare_pty(c, err);
+	/* Without a terminal of the caller's, all three are replaced. */
+	if (ret == 0 && c->terminal >= 0)
+		ret = nsc_streams_begin_stdio(&c->streams,
+					      &session->state->recording,
+					      c->recorder, &c->end, err);
 	if (ret == 0)
 		ret = nsc_tap_begin(&c->tap, &(struct nsc_tap_start){
 				    &session->state->recording, 0,
@@ -137,10 +146,12 @@ static int run(struct console *c, int report, int *ret_status,
 		run_child(c, report);
 	if (request.child < 0)
 		return nsc_error_sys(err, errno, "start a process");
+	nsc_streams_close(&c->streams);
 	ret = run_step_down(c, err);
 	if (ret < 0)
 		return ret;
 	*ret_status = nsc_tty_relay(&request);
+	nsc_recorder_drain(c->end);
 	return 0;
 }
 
@@ -157,6 +168,7 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 		.host = nsc_pty_devpts(),
 		.signals = -1,
 		.recorder = -1,
+		.end = -1,
 		.tap = NSC_TAP_INIT,
 		.terminal = terminal,
 	};
@@ -179,6 +191,8 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	nsc_pty_close(pty);
 	nsc_fd_close(&c.signals);
 	nsc_fd_close(&c.recorder);
+	nsc_fd_close(&c.end);
+	nsc_streams_close(&c.streams);
 	nsc_fd_close(&c.tap.recorder);
 	return ret < 0 ? ret : nsc_run_report(in, err);
 }

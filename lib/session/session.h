@@ -56,6 +56,7 @@ struct nsc_session {
 	struct nsc_bring *bring;	/* what comes along, or NULL */
 	int *commands;	/* NULL, or gets the connection to the monitor */
 	int *recorder;	/* gets that to the recorder, if it is still needed */
+	bool forks;	/* its commands get their streams when it forks */
 };
 
 #define NSC_SESSION_INIT_OF(u) { .lock = -1, .pidfd = -1, .uid = (u) }

@@ -63,6 +63,13 @@ bool nsc_tap_output(struct nsc_tap *tap, int master, const char *data,
 		tap_send(tap, NSC_RECORDER_OUTPUT, data, len));
 }
 
+bool nsc_tap_stream(struct nsc_tap *tap, char kind, const char *data,
+		    size_t len)
+{
+	return tap->recorder < 0 ? !tap->failed :
+				   tap_send(tap, kind, data, len);
+}
+
 bool nsc_tap_input(struct nsc_tap *tap, int master, const char *data,
 		   size_t len)
 {

@@ -8,19 +8,16 @@
  */
 #include "session/tty_handover.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -29,184 +26,42 @@
 #include "util/process.h"
 #include "linux/credential.h"
 #include "linux/capability.h"
+#include "linux/descriptors.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
 #include "session/tty_outer.h"
 #include "session/tty_relay.h"
+#include "session/run.h"
 #include "session/stdio.h"
 
 #define ANSWER_MS 10000		/* the same as the limit of the trial */
 
-static bool closes_on_exec(int fd)
-{
-	int flags = fcntl(fd, F_GETFD);
-
-	return flags >= 0 && flags & FD_CLOEXEC;
-}
-
-/*
- * Is fd the slave of the host pty whose master is h->master?  The device of a
- * master from /dev/pts/ptmx has the minor number of pts/2.
- */
-static bool is_slave(const struct nsc_tty_handover *h, int fd)
-{
-	unsigned int number;
-	struct stat st;
-
-	return ioctl(h->master, TIOCGPTN, &number) == 0 &&
-	       fstat(fd, &st) == 0 && st.st_dev == h->devpts &&
-	       minor(st.st_rdev) == number && isatty(fd) &&
-	       !nsc_terminal_is_master(fd);
-}
-
-static int handover_add(struct nsc_tty_fds *list, int fd,
-			struct nsc_error *err)
-{
-	if (list->n == NSC_TTY_HANDOVER_MAX)
-		return nsc_error_set(err, NSC_STDIO_REFUSED,
-				     "more than %d "
-				     "descriptors are a terminal: close them",
-				     NSC_TTY_HANDOVER_MAX);
-	list->cloexec[list->n] = closes_on_exec(fd);
-	list->fds[list->n++] = fd;
-	return 0;
-}
-
-/*
- * Call look for each open descriptor.  This must run on the host: the
- * container's /proc does not show this process, so /proc/self does not work
- * there.
- */
-static int handover_for_each(struct nsc_tty_handover *h,
-			     int (*look)(struct nsc_tty_handover *h, int fd,
-					 struct nsc_error *err),
-			     struct nsc_error *err)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	const struct dirent *entry;
-	int ret = 0;
-
-	if (!dir)
-		return nsc_error_sys(err, errno, "terminal: list descriptors");
-	while (ret == 0 && (entry = readdir(dir))) {
-		int fd = (int)strtol(entry->d_name, NULL, 10);
-
-		if (entry->d_name[0] != '.' && fd != dirfd(dir))
-			ret = look(h, fd, err);
-	}
-	closedir(dir);
-	return ret;
-}
-
-static int look_for_master(struct nsc_tty_handover *h, int fd,
-			   struct nsc_error *err)
-{
-	(void)err;
-	if (nsc_terminal_is_master(fd))
-		h->master = fd;
-	return 0;
-}
-
-static int look_for_slaves(struct nsc_tty_handover *h, int fd,
-			   struct nsc_error *err)
-{
-	return is_slave(h, fd) ? handover_add(&h->slaves, fd, err) : 0;
-}
-
-/*
- * Add terminals that a user's program would inherit.  A program with a pty of
- * its own copies between that and one that it may have opened for itself.
- */
-static int look_for_terminals(struct nsc_tty_handover *h, int fd,
-			      struct nsc_error *err)
-{
-	bool own = h->master >= 0 && fd != h->terminal && fd != h->master &&
-		   !is_slave(h, fd);
-
-	return isatty(fd) && (own || !closes_on_exec(fd)) ?
-		       handover_add(&h->outer, fd, err) : 0;
-}
-
-static bool has_children(void)
-{
-	siginfo_t info;
-
-	return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
-}
-
-/* Does the program have both ends of a pty?  1, 0, or a negative errno. */
-static int look_for_pty(struct nsc_tty_handover *h, struct nsc_error *err)
-{
-	int ret = handover_for_each(h, look_for_master, err);
-
-	if (ret == 0 && h->master >= 0)
-		ret = handover_for_each(h, look_for_slaves, err);
-	return ret < 0 ? ret : h->slaves.n > 0;
-}
-
-static int handover_look(struct nsc_tty_handover *h, bool relays,
-			 struct nsc_error *err)
-{
-	int ret;
-
-	h->terminal = nsc_tty_outer_terminal();
-	h->devpts = nsc_pty_devpts();
-	ret = relays ? look_for_pty(h, err) : 0;
-	if (ret == 1 && h->recording.mode == NSC_RECORD_NONE) {
-		h->kind = NSC_TTY_HANDOVER_PTY;
-		return 0;
-	}
-	if (ret == 0)
-		h->master = -1;
-	if (ret >= 0)
-		ret = handover_for_each(h, look_for_terminals, err);
-	if (ret < 0)
-		return ret;
-	if (h->terminal < 0 && h->outer.n)
-		h->terminal = fcntl(h->outer.fds[0], F_DUPFD_CLOEXEC, 3);
-	if (h->terminal < 0)
-		return 0;
-	/*
-	 * After the fork, the child could not wait for the program's children.
-	 */
-	h->kind = has_children() && !isatty(STDIN_FILENO) ?
-			  NSC_TTY_HANDOVER_DROP :
-			  NSC_TTY_HANDOVER_RELAY;
-	return 0;
-}
-
-int nsc_tty_handover_look(struct nsc_tty_handover *h, bool relays,
-			  struct nsc_error *err)
-{
-	int ret = handover_look(h, relays, err);
-
-	if (ret == 0)
-		ret = nsc_stdio_check(h->terminal, err);
-	if (ret < 0 || h->kind == NSC_TTY_HANDOVER_PTY)
-		nsc_fd_close(&h->terminal);
-	return ret;
-}
-
 /* --- the parent */
 
-/* Receive the child's result, then the container's terminal. */
-static int handover_receive(int channel, struct nsc_pty *pty,
-			    struct nsc_error *err)
+/* Receive the child's result. */
+static int handover_result(int channel, int64_t deadline,
+			   struct nsc_error *err)
 {
-	int64_t deadline = nsc_process_now() + ANSWER_MS;
 	int n = nsc_process_poll(channel, deadline), ret;
 
 	if (n <= 0)
 		return nsc_error_set(err, ETIMEDOUT, "enter the container: it "
 				     "does not answer");
 	ret = nsc_error_receive(channel, err);
-	if (ret > 0)
-		return nsc_error_set(err, ECHILD, "enter the container: the "
-				     "login program has ended");
+	return ret > 0 ? nsc_error_set(err, ECHILD, "enter the container: the "
+				       "login program has ended") : ret;
+}
+
+/* Then comes the container's terminal. */
+static int handover_receive(int channel, struct nsc_pty *pty,
+			    struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + ANSWER_MS;
+	int ret = handover_result(channel, deadline, err);
+
 	if (ret < 0)
 		return ret;
-	n = nsc_process_poll(channel, deadline);
-	if (n <= 0)
+	if (nsc_process_poll(channel, deadline) <= 0)
 		return nsc_error_set(err, ETIMEDOUT, "terminal: the child did "
 				     "not send it");
 	return nsc_pty_receive(channel, pty, err);
@@ -215,15 +70,15 @@ static int handover_receive(int channel, struct nsc_pty *pty,
 /*
  * Take the real uid of the login program's caller, who may signal this process
  * as before.  The effective uid becomes that of the child, the container's
- * root, who made the terminal: with it this process can forward signals.
+ * root, who made this file: with it this process can forward signals.
  */
-static int handover_step_down(const struct nsc_pty *pty)
+static int handover_step_down(int made)
 {
 	uid_t uid = getuid() ? getuid() : NSC_NOBODY;
 	gid_t gid = getgid() ? getgid() : NSC_NOBODY;
 	struct stat st;
 
-	if (fstat(pty->slave, &st) < 0 || setgroups(0, NULL) < 0 ||
+	if (fstat(made, &st) < 0 || setgroups(0, NULL) < 0 ||
 	    setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, st.st_uid, uid) < 0 || geteuid() != st.st_uid ||
 	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
@@ -234,27 +89,19 @@ static int handover_step_down(const struct nsc_pty *pty)
 }
 
 /* Close all descriptors of the login program. */
-static int handover_let_go(const struct nsc_tty_relay_request *request,
-			   int channel)
+static int handover_let_go(const int *keep, unsigned int n)
 {
-	const struct nsc_tty_outer *caller = request->caller;
-	const int keep[] = {
-		caller->in, caller->out, caller->size, caller->guard,
-		caller->guard_pidfd, request->pty->master, request->pty->slave,
-		request->signals, request->tap->recorder, channel,
-	};
 	int null = open("/dev/null", O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	for (int fd = 0; fd < 3; fd++)
 		if (null < 0 || dup2(null, fd) < 0)
 			return -1;
-	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) < 0)
-		return -1;
-	return chdir("/");
+	return nsc_process_keep_only(keep, n) < 0 ? -1 : chdir("/");
 }
 
 static void __attribute__((noreturn))
-relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
+relay(const struct nsc_tty_handover *h, struct nsc_tty_outer *caller,
+      struct nsc_pty *pty, int channel,
       const struct nsc_tty_relay_request *with)
 {
 	struct nsc_tty_relay_request request = {
@@ -272,14 +119,23 @@ relay(struct nsc_tty_outer *caller, struct nsc_pty *pty, int channel,
 	sigfillset(&all);
 	request.signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	signal(SIGCHLD, SIG_DFL);
-	if (request.signals < 0 ||
-	    handover_let_go(&request, channel) < 0 ||
-	    handover_step_down(pty) < 0)
-		_exit(1);
+	{
+		const int keep[] = {
+			caller->in, caller->out, caller->size, caller->guard,
+			caller->guard_pidfd, pty->master, pty->slave,
+			request.signals, with->tap->recorder, channel, h->end,
+		};
+
+		if (request.signals < 0 ||
+		    handover_let_go(keep, NSC_ARRAY_SIZE(keep)) < 0 ||
+		    handover_step_down(pty->slave) < 0)
+			_exit(1);
+	}
 	nsc_tty_outer_set_raw(caller);
 	(void)!write(channel, "", 1);
 	close(channel);
 	status = nsc_tty_relay(&request);
+	nsc_recorder_drain(h->end);
 	nsc_tty_outer_close(caller);
 	nsc_pty_close(pty);
 	nsc_process_end_like(status);
@@ -297,6 +153,47 @@ static void forget(pid_t child)
 	sigemptyset(&child_only);
 	sigaddset(&child_only, SIGCHLD);
 	sigtimedwait(&child_only, NULL, &now);
+}
+
+/* The streams go through the recorder; this is the parent of their program. */
+static void __attribute__((noreturn))
+follow(const struct nsc_tty_handover *h, int channel, int made, pid_t child)
+{
+	const int keep[] = { channel, h->end, made };
+	sigset_t all;
+	int status;
+
+	sigfillset(&all);
+	signal(SIGCHLD, SIG_DFL);
+	if (handover_let_go(keep, NSC_ARRAY_SIZE(keep)) < 0 ||
+	    handover_step_down(made) < 0)
+		_exit(1);
+	close(made);
+	(void)!write(channel, "", 1);
+	close(channel);
+	status = nsc_run_wait_for(child, &all);
+	nsc_recorder_drain(h->end);
+	nsc_process_end_like(status);
+}
+
+static int handover_follow_streams(const struct nsc_tty_handover *h,
+				   int channel, pid_t child,
+				   struct nsc_error *err)
+{
+	int64_t deadline = nsc_process_now() + ANSWER_MS;
+	int ret = handover_result(channel, deadline, err);
+	int fds[NSC_DESCRIPTORS_MAX], n = 0;
+	char byte;
+
+	if (ret == 0 && nsc_process_poll(channel, deadline) > 0)
+		n = nsc_descriptors_receive(channel, &byte, 1, fds,
+					    MSG_DONTWAIT);
+	if (n == 1)
+		follow(h, channel, fds[0], child);
+	forget(child);
+	return ret < 0 ? ret :
+			 nsc_error_set(err, ECHILD, "enter the container: the "
+				       "login program has ended");
 }
 
 static int handover_follow(struct nsc_tty_handover *h, int channel,
@@ -323,7 +220,7 @@ static int handover_follow(struct nsc_tty_handover *h, int channel,
 		if (caller.terminal && !nsc_tty_outer_in_background(&caller))
 			tcsetattr(pty.slave, TCSANOW, &caller.before);
 		nsc_pty_copy_size(&pty, caller.size);
-		relay(&caller, &pty, channel, &with);
+		relay(h, &caller, &pty, channel, &with);
 	}
 	nsc_tty_outer_close(&caller);
 	nsc_pty_close(&pty);
@@ -335,28 +232,33 @@ int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	_cleanup_fd_ int channel = -1;
 	sigset_t all;
-	int pair[2];
 	pid_t pid;
 	int ret;
 
-	if (h->kind != NSC_TTY_HANDOVER_RELAY)
+	if (h->streams.n && nsc_descriptors_pair(&h->end, &h->theirs) < 0)
+		return nsc_error_sys(err, errno, "record: socket");
+	if (h->kind != NSC_TTY_HANDOVER_RELAY &&
+	    h->kind != NSC_TTY_HANDOVER_FOLLOW)
 		return 0;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (nsc_descriptors_pair(&channel, &h->channel) < 0)
 		return nsc_error_sys(err, errno, "terminal: socket");
-	channel = pair[0];
-	h->channel = pair[1];
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &h->mask);
 	pid = fork();
 	if (pid == 0) {
-		h->name = ttyname(h->terminal);
+		h->name = h->terminal < 0 ? NULL : ttyname(h->terminal);
 		nsc_fd_close(&h->terminal);
-		nsc_fd_close(&h->recorder);
+		nsc_fd_close(&h->end);
 		return 0;
 	}
 	nsc_fd_close(&h->channel);
-	ret = pid < 0 ? nsc_error_sys(err, errno, "terminal: start its relay") :
-			handover_follow(h, channel, pid, err);
+	nsc_fd_close(&h->theirs);
+	ret = pid < 0 ?
+		      nsc_error_sys(err, errno, "terminal: start its relay") :
+	      h->kind == NSC_TTY_HANDOVER_RELAY ?
+		      handover_follow(h, channel, pid, err) :
+		      handover_follow_streams(h, channel, pid, err);
+	nsc_fd_close(&h->end);
 	nsc_fd_close(&h->terminal);
 	sigprocmask(SIG_SETMASK, &h->mask, NULL);
 	return ret;
@@ -472,19 +374,57 @@ static int finish_drop(struct nsc_tty_handover *h, struct nsc_error *err)
 	return 0;
 }
 
-int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
-			    struct nsc_error *err)
+/* The recorder comes between the program's streams and its caller. */
+static int finish_streams(struct nsc_tty_handover *h, struct nsc_error *err)
+{
+	int ret = 0;
+
+	nsc_fd_close(&h->end);
+	if (h->streams.n)
+		ret = nsc_streams_begin(&h->streams, h->recorder, getpid(),
+					h->theirs, err);
+	nsc_fd_close(&h->theirs);
+	return ret < 0 ? ret : nsc_streams_put(&h->streams, err);
+}
+
+/* Then the parent can step down, with the id of who made this pipe. */
+static int finish_follow(struct nsc_tty_handover *h, struct nsc_error *err)
+{
+	const struct nsc_error none = NSC_ERROR_INIT;
+	const struct iovec byte = { (void *)(uintptr_t)"", 1 };
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	char go;
+
+	(void)!setsid();
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0 ||
+	    nsc_fd_pipe(&in, &out) < 0 ||
+	    write(h->channel, &none, sizeof(none)) != sizeof(none) ||
+	    nsc_descriptors_send(h->channel, &byte, &in, 1, MSG_NOSIGNAL) < 0)
+		return nsc_error_sys(err, errno, "record: the parent");
+	if (read(h->channel, &go, 1) != 1)
+		_exit(1);
+	nsc_fd_close(&h->channel);
+	sigprocmask(SIG_SETMASK, &h->mask, NULL);
+	return 0;
+}
+
+static int handover_finish(struct nsc_tty_handover *h, uid_t uid,
+			   struct nsc_error *err)
 {
 	int ret;
 
 	switch (h->kind) {
 	case NSC_TTY_HANDOVER_RELAY:
+		nsc_fd_close(&h->recorder);
 		ret = finish_relay(h, uid, err);
 		return ret == 0 && h->master >= 0 ? finish_pty(h, err) : ret;
 	case NSC_TTY_HANDOVER_PTY:
 		return finish_pty(h, err);
 	case NSC_TTY_HANDOVER_DROP:
 		return finish_drop(h, err);
+	case NSC_TTY_HANDOVER_FOLLOW:
+		return finish_follow(h, err);
 	default:
 		/*
 		 * Leave the process group of a host's script, so that a process
@@ -496,6 +436,14 @@ int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
 	}
 }
 
+int nsc_tty_handover_finish(struct nsc_tty_handover *h, uid_t uid,
+			    struct nsc_error *err)
+{
+	int ret = finish_streams(h, err);
+
+	return ret < 0 ? ret : handover_finish(h, uid, err);
+}
+
 int nsc_tty_handover_fail(struct nsc_tty_handover *h,
 			  const struct nsc_error *err)
 {
@@ -505,5 +453,7 @@ int nsc_tty_handover_fail(struct nsc_tty_handover *h,
 	}
 	nsc_fd_close(&h->terminal);
 	nsc_fd_close(&h->recorder);
+	nsc_fd_close(&h->end);
+	nsc_fd_close(&h->theirs);
 	return -err->code;
 }

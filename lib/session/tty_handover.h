@@ -14,6 +14,7 @@
 
 #include "util/error.h"
 #include "policy/recording.h"
+#include "session/recorder_streams.h"
 
 #define NSC_TTY_HANDOVER_MAX 64
 
@@ -22,6 +23,7 @@ enum nsc_tty_handover_kind {
 	NSC_TTY_HANDOVER_RELAY, /* one of our processes relays it */
 	NSC_TTY_HANDOVER_PTY,	/* the program made its own pty: sudo */
 	NSC_TTY_HANDOVER_DROP,	/* given up: sshd in the foreground */
+	NSC_TTY_HANDOVER_FOLLOW, /* none, but recorded streams */
 };
 
 /* Descriptors that are replaced inside. */
@@ -41,13 +43,17 @@ struct nsc_tty_handover {
 	int channel;			/* to the relay, or -1 */
 	int recorder;			/* see recorder.h; or -1 */
 	struct nsc_recording recording;
+	bool forks;			/* see struct nsc_session */
+	struct nsc_streams streams;
+	int end, theirs;		/* see recorder_streams.h; or -1 */
 	char *name;			/* the program's, from ttyname(3) */
 	sigset_t mask;			/* of the program */
 };
 
 #define NSC_TTY_HANDOVER_INIT                                                  \
 	{                                                                      \
-		.terminal = -1, .master = -1, .channel = -1, .recorder = -1    \
+		.terminal = -1, .master = -1, .channel = -1, .recorder = -1,   \
+		.end = -1, .theirs = -1                                        \
 	}
 
 /*
@@ -69,10 +75,10 @@ static inline bool nsc_tty_handover_needs_terminal(
 
 /*
  * On the host, after nsc_tty_handover_look().  If a terminal must be relayed,
- * the process forks here: the child returns 0 and continues as the login
- * program.  The parent, for which the caller's shell waits, does not return
- * unless the child fails: then it returns that error, and the parent is
- * unchanged.
+ * or streams are recorded, the process forks here: the child returns 0
+ * and continues as the login program.  The parent, for which the caller's shell
+ * waits, does not return unless the child fails: then it returns that error,
+ * and the parent is unchanged.
  */
 int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err);
 

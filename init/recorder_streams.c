@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: container-recorder; streams_copy() in a child of it, nobody on the
+ * host, which has only the streams and its connection to the writer.
+ */
+#include "recorder_streams.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "util/fd.h"
+
+#define TRIES 10		/* at 1, 2, 4 ... milliseconds */
+#define UNRECORDED "This command can no longer be recorded, and ends.\n"
+
+int streams_make(struct streams *s, const struct nsc_recorder_request *request,
+		 const int *fds, size_t n, struct nsc_error *err)
+{
+	s->list = calloc(n, sizeof(*s->list));
+	if (!s->list)
+		return nsc_error_sys(err, ENOMEM, "record: streams");
+	s->n = n;
+	s->own = request->own;
+	for (size_t i = 0; i < n; i++) {
+		struct stream *one = &s->list[i];
+		bool input = request->kinds[i] == NSC_RECORDER_INPUT;
+
+		one->kind = request->kinds[i];
+		one->from = input ? fds[i] : -1;
+		one->to = input ? -1 : fds[i];
+	}
+	return 0;
+}
+
+static int stream_open(struct stream *s, bool own, uid_t owner, int *inside)
+{
+	bool input = s->kind == NSC_RECORDER_INPUT;
+	int ends[2];
+
+	if (own && fcntl(input ? s->from : s->to, F_SETFL, O_NONBLOCK) < 0)
+		return -errno;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	*inside = ends[!input];
+	*(input ? &s->to : &s->from) = ends[input];
+	/* A program may open its own descriptor again, by /dev/stdout. */
+	return fchown(*inside, owner, (gid_t)-1) < 0 ||
+	       fcntl(ends[input], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int streams_open(struct streams *s, uid_t owner, int *inside,
+		 struct nsc_error *err)
+{
+	const int on = 1;
+	int ret = setsockopt(s->end, SOL_SOCKET, SO_PASSCRED, &on,
+			     sizeof(on)) < 0 ? -errno : 0;
+
+	for (size_t i = 0; ret == 0 && i < s->n; i++)
+		ret = stream_open(&s->list[i], s->own, owner, &inside[i]);
+	return ret < 0 ? nsc_error_sys(err, -ret, "record: pipe") : 0;
+}
+
+unsigned int streams_fds(const struct streams *s, int fds[STREAMS_FDS])
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		fds[n++] = s->list[i].from;
+		fds[n++] = s->list[i].to;
+	}
+	fds[n++] = s->end;
+	return n;
+}
+
+static void stream_close(struct stream *s)
+{
+	nsc_fd_close(&s->from);
+	nsc_fd_close(&s->to);
+	s->at = s->end = 0;
+}
+
+void streams_close(struct streams *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		stream_close(&s->list[i]);
+	nsc_fd_close(&s->end);
+	free(s->list);
+	s->list = NULL;
+	s->n = 0;
+}
+
+/*
+ * An open file of others may block: after POLLOUT, a pipe takes PIPE_BUF bytes.
+ */
+static void stream_write(struct stream *s, bool all)
+{
+	size_t left = s->end - s->at;
+	ssize_t n = write(s->to, s->data + s->at,
+			  all || left < PIPE_BUF ? left : PIPE_BUF);
+
+	if (n > 0)
+		s->at += (size_t)n;
+	else if (n < 0 && errno != EAGAIN && errno != EINTR)
+		stream_close(s);
+}
+
+/* Returns false if what was read could not be recorded. */
+static bool stream_read(struct stream *s, struct nsc_tap *tap, bool all)
+{
+	ssize_t n = read(s->from, s->data, sizeof(s->data));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n <= 0) {
+		stream_close(s);
+		return true;
+	}
+	if (!nsc_tap_stream(tap, s->kind, s->data, (size_t)n))
+		return false;
+	s->at = 0;
+	s->end = (size_t)n;
+	if (all)
+		stream_write(s, true);
+	return true;
+}
+
+/* --- the command line */
+
+static size_t command_line(pid_t pid, char *to, size_t size)
+{
+	char path[32];
+	_cleanup_fd_ int fd = -1;
+	size_t n = 0;
+	ssize_t got;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd < 0 ? 0 : read(fd, to, size - 1);
+	if (got > 0)
+		n = (size_t)got;
+	while (n && !to[n - 1])
+		n--;
+	for (size_t i = 0; i < n; i++)
+		if (!to[i])
+			to[i] = ' ';
+	to[n] = '\0';
+	return n;
+}
+
+/* Its process has executed nothing yet, or just now: look again. */
+static bool command_look(struct streams *s, struct nsc_tap *tap)
+{
+	char line[sizeof(s->before)];
+	size_t n = command_line(s->command, line, sizeof(line));
+
+	if (s->tries < TRIES && n && !strcmp(line, s->before)) {
+		s->tries++;
+		return true;
+	}
+	s->command = 0;
+	return !n || nsc_tap_stream(tap, NSC_RECORDER_COMMAND, line, n);
+}
+
+/* The process of the command sends, and the kernel says which it is. */
+static void command_begins(struct streams *s)
+{
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
+	struct ucred sender = { 0, 0, 0 };
+	char content;
+	struct iovec data = { &content, sizeof(content) };
+	struct msghdr message = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t n = recvmsg(s->end, &message, MSG_DONTWAIT);
+	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+	if (n == 0)
+		s->ended = true;
+	if (c && c->cmsg_level == SOL_SOCKET &&
+	    c->cmsg_type == SCM_CREDENTIALS &&
+	    c->cmsg_len == CMSG_LEN(sizeof(sender)))
+		memcpy(&sender, CMSG_DATA(c), sizeof(sender));
+	if (sender.pid <= 0)
+		return;
+	s->command = sender.pid;
+	s->tries = 0;
+	command_line(sender.pid, s->before, sizeof(s->before));
+}
+
+/* --- copying */
+
+static bool any_open(const struct streams *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].from >= 0)
+			return true;
+	return false;
+}
+
+static int streams_timeout(const struct streams *s)
+{
+	if (s->ended && s->end >= 0)
+		return 0;
+	return s->command ? 1 << s->tries : -1;
+}
+
+/* The last two are the recorder and the end. */
+static nfds_t streams_poll_list(const struct streams *s,
+				const struct nsc_tap *tap, struct pollfd *p)
+{
+	nfds_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const struct stream *one = &s->list[i];
+		bool empty = one->at == one->end;
+
+		p[n++] = (struct pollfd){ empty ? one->from : -1, POLLIN, 0 };
+		p[n++] = (struct pollfd){ one->to, empty ? 0 : POLLOUT, 0 };
+	}
+	p[n++] = (struct pollfd){ tap->recorder, 0, 0 };
+	p[n++] = (struct pollfd){ s->ended ? -1 : s->end, POLLIN, 0 };
+	return n;
+}
+
+static bool stream_round(const struct streams *s, struct stream *one,
+			 const struct pollfd *p, struct nsc_tap *tap)
+{
+	bool all = one->kind == NSC_RECORDER_INPUT || s->own;
+
+	/* Nobody reads it any more, which its writer is to notice. */
+	if (p[1].revents & POLLERR)
+		stream_close(one);
+	else if (p[1].revents & POLLOUT)
+		stream_write(one, all);
+	else if (p[0].revents)
+		return stream_read(one, tap, all);
+	return true;
+}
+
+static bool has_output(const struct streams *s, const struct pollfd *p)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].kind != NSC_RECORDER_INPUT &&
+		    (p[2 * i].revents || s->list[i].at < s->list[i].end))
+			return true;
+	return false;
+}
+
+/* Returns false if it can no longer be recorded. */
+static bool streams_round(struct streams *s, struct nsc_tap *tap)
+{
+	struct pollfd p[2 * NSC_RECORDER_STREAMS_MAX + 2];
+	nfds_t n = streams_poll_list(s, tap, p);
+	int ready = poll(p, n, streams_timeout(s));
+	bool ended = s->ended;
+
+	if (ready < 0)
+		return errno == EINTR;
+	if (p[n - 2].revents && !nsc_tap_lost(tap))
+		return false;
+	if (p[n - 1].revents)
+		command_begins(s);
+	if (s->command && (ready == 0 || has_output(s, p)) &&
+	    !command_look(s, tap))
+		return false;
+	/* What the command has written has arrived. */
+	if (ended && !has_output(s, p))
+		nsc_fd_close(&s->end);
+	for (size_t i = 0; i < s->n; i++)
+		if (!stream_round(s, &s->list[i], &p[2 * i], tap))
+			return false;
+	return true;
+}
+
+/* The errors are the last stream. */
+static void streams_tell(const struct streams *s)
+{
+	for (size_t i = s->n; i-- > 0;)
+		if (s->list[i].kind != NSC_RECORDER_INPUT) {
+			(void)!write(s->list[i].to, UNRECORDED,
+				     sizeof(UNRECORDED) - 1);
+			return;
+		}
+}
+
+void streams_copy(struct streams *s, struct nsc_tap *tap)
+{
+	while (any_open(s) && streams_round(s, tap))
+		;
+	if (tap->failed)
+		streams_tell(s);
+}

@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# With "all", what has no terminal is recorded, too, and arrives unchanged.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/sessions.sh"
+
+REC=/var/log/nscontainer/recordings
+pam_enable sshd su su-l sudo sudo-i cron
+config alice '{"rootfs": "/", "session": {"record": "all"}}'
+config bob '{"rootfs": "/", "session": {"record": "terminals"}}'
+conf 'linger = 30;'
+sshd_start 22 -o Subsystem=sftp\ internal-sftp
+BOX=/srv/box
+mkdir -p "$BOX"
+echo '{"rootfs": "/", "session": {"record": "all"}}' > "$BOX/container.json"
+
+forget() {
+	rm -rf "$REC"
+}
+ended() {
+	[ "$(find "$REC/$1" -name '*.cast.gz' 2> /dev/null | wc -l)" -ge "$2" ]
+}
+# recorded WHAT USER TEXT...: one recording has ended, and has the texts.
+recorded() {
+	local what=$1 user=$2 text
+
+	shift 2
+	wait_until 15 ended "$user" 1 ||
+		fail "$what: no recording: $(ls -la "$REC" "$REC/$user")"
+	zcat "$REC/$user"/*.gz > "$OUT/cast"
+	for text; do
+		contains "$what" "$text" "$(cut -c 1-600 "$OUT/cast")"
+	done
+}
+
+# Output, errors, status, and a half-closed input.
+ssh_command() {
+	need_product
+	forget
+	printf 'one\ntwo\n' > "$OUT/in"
+	nssh alice 'cat; echo seen-$((40 + 2)); echo wrong >&2; exit 7' \
+		< "$OUT/in" > "$OUT/text" 2> "$OUT/errors"
+	equal "status" 7 "$?"
+	equal "output" "one two seen-42" "$(xargs < "$OUT/text")"
+	equal "errors" "wrong" "$(cat "$OUT/errors")"
+	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes'
+	# The control: without "all", the same command leaves nothing.
+	nssh bob 'echo seen-$((40 + 2))' > "$OUT/text" || fail "bob: $?"
+	equal "bob sees it" "seen-42" "$(cat "$OUT/text")"
+	[ ! -e "$REC/bob" ] || fail "bob is recorded"
+}
+
+doors() {
+	local door
+
+	need_product
+	for door in "su - alice -c" "su alice -c" \
+		"sudo -n -u alice /bin/sh -c" \
+		"setpriv --reuid=alice --regid=alice --init-groups nsshell -c" \
+		"nsinit exec --root $BOX /bin/sh -c"; do
+		forget
+		rm -f "$OUT/text"
+		# shellcheck disable=SC2086 # words
+		echo typed | setsid $door 'read a; echo "got-$a"
+			echo wrong >&2; exit 5' > "$OUT/text" 2> "$OUT/errors"
+		equal "$door: status" 5 "$?"
+		# The last byte is there when the door has ended.
+		equal "$door: output" "got-typed" "$(cat "$OUT/text")"
+		contains "$door: errors" "wrong" "$(cat "$OUT/errors")"
+		case $door in
+		nsinit*) recorded "$door" root 'got-typed' 'wrong' ;;
+		*) recorded "$door" alice 'got-typed' 'wrong' ;;
+		esac
+	done
+}
+
+# A terminal, and a file beside it.
+both() {
+	need_product
+	forget
+	rm -f "$OUT/file"
+	timeout 30 script -qec "su - alice -c 'echo to-file; tty >&2' \
+		> $OUT/file" /dev/null < /dev/null > "$OUT/text"
+	equal "the file" "to-file" "$(cat "$OUT/file")"
+	contains "the terminal" "/dev/pts/" "$(cat "$OUT/text")"
+	wait_until 15 ended alice 2 || fail "$(ls -la "$REC/alice")"
+	contains "recorded" "to-file" "$(zcat "$REC"/alice/*.gz)"
+	contains "recorded" "/dev/pts/" "$(zcat "$REC"/alice/*.gz)"
+}
+
+cron_job() {
+	need_product
+	forget
+	echo 'SHELL=/bin/sh' > "$OUT/table"
+	echo '@reboot echo job-$((40 + 2)); touch $HOME/done' >> "$OUT/table"
+	rm -f /home/alice/done
+	crontab -u alice "$OUT/table"
+	rm -f /run/crond.reboot
+	cron
+	wait_until 15 test -e /home/alice/done || fail "no job"
+	crontab -u alice -r
+	pkill -P 1 -x cron
+	recorded "cron" alice 'job-42' '"service": "cron"'
+}
+
+# Every byte, in both directions, and both at once.
+binary() {
+	local i
+
+	need_product
+	forget
+	head -c 3000000 /dev/urandom > "$OUT/bytes"
+	nssh alice cat < "$OUT/bytes" > "$OUT/back" || fail "ssh: $?"
+	cmp "$OUT/bytes" "$OUT/back" || fail "ssh changes bytes"
+	su - alice -c cat < "$OUT/bytes" > "$OUT/back" || fail "su: $?"
+	cmp "$OUT/bytes" "$OUT/back" || fail "su changes bytes"
+	for i in 1 2 3 4 5 6 7 8; do
+		nssh alice 'seq 2000; echo end' > "$OUT/many.$i" &
+	done
+	wait
+	for i in 1 2 3 4 5 6 7 8; do
+		equal "command $i" "2001" "$(wc -l < "$OUT/many.$i")"
+	done
+	nssh alice 'kill -TERM $$'
+	equal "a signal" 255 "$?"
+	nssh alice 'echo first; exec >&-; cat > /dev/null' < /dev/null \
+		> "$OUT/text" || fail "closed output: $?"
+	equal "before it was closed" first "$(cat "$OUT/text")"
+	# Who reads no more ends the writer.
+	nssh alice 'yes; echo status-$? >&2' 2> /dev/null | head -n 1 \
+		> "$OUT/text"
+	equal "yes" y "$(cat "$OUT/text")"
+}
+
+# What is written after the shell has gone is recorded, or has no way out.
+later() {
+	need_product
+	forget
+	nssh alice '(sleep 1; echo later-$((40 + 2))) & echo now' > "$OUT/text"
+	contains "ssh" "later-42" "$(cat "$OUT/text")"
+	recorded "ssh" alice now later-42
+	forget
+	su - alice -c '(sleep 1; echo later-$((40 + 2))) & echo now' \
+		> "$OUT/text"
+	recorded "su" alice now later-42
+	contains "su" "later-42" "$(cat "$OUT/text")"
+}
+
+t "a command of ssh is recorded, and unchanged" ssh_command
+t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
+t "what goes to a file beside a terminal is recorded" both
+t "streams keep every byte, their ends and signals" binary
+t "a process that writes later is recorded" later
+t "a job of cron is recorded" cron_job
