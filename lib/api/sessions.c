@@ -35,7 +35,7 @@ int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 		return ret->pidfd;
 	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
 			  O_NOFOLLOW | O_CLOEXEC);
-	ret->tree = calloc(1, sizeof(*ret->tree));
+	ret->tree = nsc_cgroup_tree_new();
 	error = ret->dir < 0 ? -errno : ret->tree ? 0 : -ENOMEM;
 	if (error == 0 && ret->state->has_groups)
 		error = nsc_cgroup_tree_load(instance, ret->tree);

@@ -46,8 +46,7 @@ static void remove_beside(const char *own)
 
 void nsc_cgroups_clean_checks(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree =
-		calloc(1, sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
 
 	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
 		for (size_t i = 0; i < tree->n; i++)

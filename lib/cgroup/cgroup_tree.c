@@ -69,15 +69,24 @@ static int tree_parse(struct nsc_cgroup_tree *tree)
 	return 0;
 }
 
+struct nsc_cgroup_tree *nsc_cgroup_tree_new(void)
+{
+	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+
+	if (tree)
+		tree->n = 0;
+	return tree;
+}
+
 int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = calloc(1, sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
 	size_t len = strlen(text);
 
 	if (!tree)
 		return nsc_error_sys(err, ENOMEM, "control groups");
 	if (len < sizeof(tree->text))
-		memcpy(tree->text, text, len);
+		memcpy(tree->text, text, len + 1);
 	if (len >= sizeof(tree->text) || tree_parse(tree) < 0)
 		return nsc_error_set(err, E2BIG, "control groups: their "
 				     "names need %zu bytes, but the limit is "

@@ -45,6 +45,9 @@ struct nsc_cgroup_tree {
 	char text[NSC_CGROUP_RECORD_MAX];
 };
 
+/* An empty one in new memory, of which only the used part is touched. */
+struct nsc_cgroup_tree *nsc_cgroup_tree_new(void);
+
 /*
  * Write the record; -E2BIG if nsc_cgroup_tree_load() would not accept it.
  * Returns 0 or a negative errno.

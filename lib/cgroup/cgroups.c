@@ -478,8 +478,7 @@ int nsc_cgroups_delegate(const struct nsc_cgroups *groups, uid_t uid, gid_t gid,
 
 void nsc_cgroups_thaw(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree =
-		calloc(1, sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
 
 	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
@@ -487,8 +486,7 @@ void nsc_cgroups_thaw(int rundir)
 
 void nsc_cgroups_clean(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree =
-		calloc(1, sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
 	char id[NSC_CGROUP_LAYOUT_ID];
 
 	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||

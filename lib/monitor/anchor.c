@@ -55,7 +55,7 @@ static bool is_scope(const char *group)
  */
 static int open_group(const char *group)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
 	char own[PATH_MAX], path[PATH_MAX];
 
 	if (!tree || !group_of("self", own, sizeof(own)) ||

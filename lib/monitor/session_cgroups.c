@@ -26,7 +26,7 @@
 /* Load the record into new memory; returns 0 or a negative errno. */
 static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 {
-	*ret = malloc(sizeof(**ret));
+	*ret = nsc_cgroup_tree_new();
 	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
 }
 
