@@ -65,21 +65,18 @@ def read(path):
 
 
 def copy_tree():
-    """Copies what has changed; returns whether a file of the build did."""
+    """Copies what has changed, and undoes what has been changed there."""
     names = subprocess.run(["git", "ls-files", "-z", "-co",
                             "--exclude-standard"], cwd=TOP, check=True,
                            stdout=subprocess.PIPE).stdout.decode()
-    again = not os.path.exists(TREE + "/configure")
     for name in filter(None, names.split("\0")):
         source, target = os.path.join(TOP, name), os.path.join(TREE, name)
         text = read(source)
         if text is None or text == read(target):
             continue
-        again |= name.endswith((".am", ".ac"))
         os.makedirs(os.path.dirname(target), exist_ok=True)
         shutil.copy2(source, target)
         os.utime(target)
-    return again
 
 
 def configure(log):
@@ -104,7 +101,9 @@ def build():
     os.makedirs(WORK, exist_ok=True)
     log = os.path.join(WORK, "log")
     open(log, "w", encoding="utf-8").close()
-    if copy_tree() or not os.path.exists(BUILD + "/Makefile"):
+    copy_tree()
+    # Make does the rest when the files of the build change.
+    if not os.path.exists(BUILD + "/Makefile"):
         configure(log)
     make(log)
 

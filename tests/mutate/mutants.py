@@ -18,8 +18,9 @@ KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "do", "else"}
 IF = re.compile(r"\b(?:if|while) (\()")
 LOGIC = re.compile(r"&&|\|\|")
 COMPARE = re.compile(r"(?<= )(<=|>=|<|>)(?= )")
-# Neither -1, which is as good as -2 everywhere, nor the size of an array.
-NUMBER = re.compile(r"(?<![\w.\[-])(\d+)(?![\w.])")
+# Not -1, which is as good as -2 everywhere; not the size of an array; and not
+# what is compared: that is what "compare" does.
+NUMBER = re.compile(r"(?<![\w.\[-])(?<![<>] )(?<![<>]= )(\d+)(?![\w.])")
 CALL = re.compile(r"^\t+(?:\(void\))?([A-Za-z_][\w.>-]*)(\()", re.M)
 RESET = re.compile(r"^\t+[\w.>\[\]*-]+ = (?:0|NULL|-1|false);$", re.M)
 RETURN = re.compile(r"\breturn ([^;]+);")

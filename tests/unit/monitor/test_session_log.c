@@ -104,6 +104,18 @@ START_TEST(hostile_values)
 }
 END_TEST
 
+/* What is left out of a value is seen. */
+START_TEST(values_are_escaped)
+{
+	struct session s = plain;
+
+	strcpy(s.rhost, "a \"b\"\n\x7f~");
+	session_log_text_line(&s, &unknown, text);
+	ck_assert_msg(strstr(text, " rhost=\"a \\x22b\\x22\\x0a\\x7f~\""),
+		      "%s", text);
+}
+END_TEST
+
 START_TEST(longest)
 {
 	struct session s = plain;
@@ -195,7 +207,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		lines, unset_ids, longest, audit, hostile_audit, NULL,
+		lines, unset_ids, values_are_escaped, longest, audit,
+		hostile_audit, NULL,
 	};
 	const TTest *const root[] = {
 		first_records_at_once, NULL,

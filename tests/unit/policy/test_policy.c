@@ -437,6 +437,12 @@ START_TEST(digest_has_what_a_start_uses)
 	ck_assert_str_ne(first, digest(text, "default"));
 	user.groups = sorted;
 	ck_assert_str_eq(first, digest("", "default"));
+	/* Without groups, none is looked at. */
+	user.n_groups = 0;
+	strcpy(text, digest("", "default"));
+	user.groups = sorted + 1;
+	ck_assert_str_eq(text, digest("", "default"));
+	user.groups = sorted;
 	user.n_groups = 1;
 	ck_assert_str_ne(first, digest("", "default"));
 	user.groups = groups;

@@ -317,6 +317,48 @@ START_TEST(join_refuses_the_wrong_one)
 }
 END_TEST
 
+/* A process that lives, but of which 'state' says nothing. */
+START_TEST(join_refuses_a_pid_of_its_own)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir();
+	char text[16];
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	snprintf(text, sizeof(text), "%d\n", (int)getppid());
+	unit_write(dir, "pid", text, 0644);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
+	ck_assert_msg(strstr(err.text, "'pid' and 'state' disagree"), "%s",
+		      err.text);
+	ck_assert_ptr_null(b);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* Whatever the tools look at: a state that cannot be read is no container. */
+START_TEST(a_state_that_is_not_there_is_an_error)
+{
+	static int (*const find[])(int, struct nsc_state **,
+				   struct nsc_error *) = {
+		nsc_running_find, nsc_running_find_ending, nsc_state_load,
+	};
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir();
+
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(find); i++) {
+		unit_write(dir, NSC_FILE_STATE, "version\n", 0600);
+		ck_assert_int_lt(find[i](fd, &b, &err), 0);
+		unlinkat(fd, NSC_FILE_STATE, 0);
+		ck_assert_int_lt(find[i](fd, &b, &err), 0);
+		ck_assert_ptr_null(b);
+	}
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 static const char *const bad_pids[] = { "", "0\n", "-1\n", "1 \n", "x\n",
 	"99999999999\n", "2147483648\n", "1\n2\n" };
 
@@ -369,6 +411,8 @@ int main(void)
 		state_round_trip, a_part_of_a_state_is_refused,
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, another_version_is_found,
+		join_refuses_a_pid_of_its_own,
+		a_state_that_is_not_there_is_an_error,
 		the_frozen_part_is_read, the_frozen_part_is_written,
 		ending_is_found, NULL,
 	};
