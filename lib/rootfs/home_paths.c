@@ -99,7 +99,7 @@ bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 	char name[NAME_MAX + 1];
 	bool more = strlen(path) < sizeof(f.rest) && follow_from(&f, "", path);
 
-	snprintf(ret, PATH_MAX, "%s", path);
+	snprintf(ret, PATH_MAX, "%.*s", PATH_MAX - 1, path);
 	while (more) {
 		const char *at = f.rest + strspn(f.rest, "/");
 		size_t n = strcspn(at, "/");

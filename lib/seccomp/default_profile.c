@@ -103,9 +103,9 @@ const struct nsc_seccomp_group nsc_seccomp_groups[] = {
 	{ ALWAYS, { "kill", "pause", "rt_sigaction", "rt_sigpending",
 	"rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn", "rt_sigsuspend",
 	"rt_sigtimedwait", "rt_sigtimedwait_time64", "rt_tgsigqueueinfo",
-	"uretprobe", "sigaction", "sigaltstack", "signal", "sigpending",
-	"sigprocmask", "sigreturn", "sigsuspend", "sgetmask", "ssetmask",
-	"tgkill", "tkill" } },
+	"uprobe", "uretprobe", "sigaction", "sigaltstack", "signal",
+	"sigpending", "sigprocmask", "sigreturn", "sigsuspend", "sgetmask",
+	"ssetmask", "tgkill", "tkill" } },
 	/* Time; adjtimex(2) itself checks CAP_SYS_TIME to set the clock. */
 	{ ALWAYS, { "adjtimex", "alarm", "clock_adjtime", "clock_adjtime64",
 	"clock_getres", "clock_getres_time64", "clock_gettime",
