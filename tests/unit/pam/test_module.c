@@ -228,10 +228,9 @@ static bool set(const char *word, const char *rest)
 			return true;
 		}
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(texts); i++)
-		if (!strcmp(texts[i].name, word)) {
-			snprintf(texts[i].text, texts[i].size, "%s", rest);
-			return true;
-		}
+		if (!strcmp(texts[i].name, word))
+			return snprintf(texts[i].text, texts[i].size, "%s",
+					rest) < (int)texts[i].size;
 	return false;
 }
 
