@@ -34,6 +34,7 @@ struct part {
 /* For the caller of a session that can no longer be recorded. */
 #define UNRECORDED                                                             \
 	"\r\nThis session can no longer be recorded, and ends.\r\n"
+#define FULL_MS 1000		/* for a terminal that takes nothing now */
 
 struct relay {
 	struct nsc_tty_outer *caller;
@@ -83,8 +84,17 @@ static void relay_hang_up(struct relay *r)
 /* Nothing that could not be recorded is shown. */
 static void relay_end_unrecorded(struct relay *r)
 {
-	(void)!nsc_tty_outer_write(r->caller, UNRECORDED,
-				   sizeof(UNRECORDED) - 1);
+	static const char text[] = UNRECORDED;
+	struct pollfd p = { .fd = r->caller->out, .events = POLLOUT };
+	size_t done = 0;
+	ssize_t n = 0;
+
+	/* What is shown before may fill the terminal. */
+	while (n >= 0 && done < sizeof(text) - 1 && poll(&p, 1, FULL_MS) > 0) {
+		n = nsc_tty_outer_write(r->caller, text + done,
+					sizeof(text) - 1 - done);
+		done += n > 0 ? (size_t)n : 0;
+	}
 	relay_hang_up(r);
 }
 
