@@ -58,8 +58,9 @@ int nsc_chain_add_stub(const struct nsc_shelf *shelf,
 	_cleanup_fd_ int fd = openat(shelf->dir, STUBS, O_WRONLY | O_APPEND |
 				     O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	char line[512];
-	int n = snprintf(line, sizeof(line), "%s %s %s %s\n", s->id, s->digest,
-			 s->previous, s->previous_digest);
+	/* A crash may have left half a line before. */
+	int n = snprintf(line, sizeof(line), "\n%s %s %s %s\n", s->id,
+			 s->digest, s->previous, s->previous_digest);
 	off_t before = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
 	int ret = before < 0 ? -errno :
 		  nsc_file_write_all(fd, line, (size_t)n);
