@@ -33,18 +33,34 @@ static int cast_length(const unsigned char *p, size_t n)
 /* Is it a control character, one of C1 included, or one of JSON's? */
 static char *cast_put(char *to, const unsigned char *p, int len)
 {
+	static const char hex[] = "0123456789abcdef";
 	unsigned int c;
 
 	if (len == 0)
 		return to + sprintf(to, "\\ufffd");
 	c = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
 	if ((len == 1 && (c < 0x20 || c == 0x7f)) ||
-	    (len == 2 && p[0] == 0xc2 && c < 0xa0))
-		return to + sprintf(to, "\\u%04x", c);
+	    (len == 2 && p[0] == 0xc2 && c < 0xa0)) {
+		to = stpcpy(to, "\\u00");
+		*to++ = hex[c >> 4];
+		*to++ = hex[c & 15];
+		return to;
+	}
 	if (len == 1 && (c == '"' || c == '\\'))
 		*to++ = '\\';
 	memcpy(to, p, (size_t)len);
 	return to + len;
+}
+
+/* How many bytes are as they are in JSON? */
+static size_t cast_plain(const unsigned char *p, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && p[n] >= 0x20 && p[n] < 0x7f && p[n] != '"' &&
+	       p[n] != '\\')
+		n++;
+	return n;
 }
 
 /* Returns the end of what was written; *ret_left bytes have not been used. */
@@ -54,8 +70,13 @@ static char *cast_text(char *to, const char *data, size_t len,
 	const unsigned char *p = (const unsigned char *)data;
 
 	while (len) {
-		int n = cast_length(p, len);
+		size_t plain = cast_plain(p, len);
+		int n;
 
+		to = mempcpy(to, p, plain);
+		p += plain;
+		len -= plain;
+		n = len ? cast_length(p, len) : -1;
 		if (n < 0)
 			break;
 		to = cast_put(to, p, n);
