@@ -178,7 +178,7 @@ static int show_signals(struct show *s, struct nsc_error *err)
 static void warn_size(const struct show *s)
 {
 	_cleanup_fd_ int text = -1;
-	struct nsc_cast_info info;
+	struct nsc_cast_info info = { .timestamp = 0 };
 	struct winsize size;
 	pid_t gzip = 0;
 

@@ -139,7 +139,7 @@ static int make_stub(const struct nsc_shelf *s, const char *id,
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
 	_cleanup_fd_ int text = -1;
-	struct nsc_cast_info info;
+	struct nsc_cast_info info = { .timestamp = 0 };
 	pid_t gzip = 0;
 	int error = nsc_shelf_file(s, id, &file, err);
 
@@ -166,7 +166,7 @@ static int remove_one(struct retention *r, const struct old *old,
 {
 	const struct nsc_shelf *s = &r->shelves[old->shelf];
 	const char *id = s->ids[old->id];
-	struct nsc_chain_stub stub;
+	struct nsc_chain_stub stub = { .id = "" };
 	char name[64];
 	int ret = make_stub(s, id, &stub, err);
 
