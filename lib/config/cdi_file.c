@@ -360,8 +360,9 @@ static const struct nsc_field hook_fields[] = {
 static int add_hook(struct nsc_reader *r, struct hook *from,
 		    struct nsc_cdi_edits *e)
 {
-	struct nsc_config_hook *h;
+	struct nsc_config_hook h;
 	size_t i = 0;
+	int ret;
 
 	while (i < NSC_ARRAY_SIZE(stages) &&
 	       strcmp(stages[i].name, from->name) != 0)
@@ -378,17 +379,16 @@ static int add_hook(struct nsc_reader *r, struct hook *from,
 			args[0] = args[1];
 		while (*args++);
 	}
-	h = nsc_field_grow(r, e->hooks, e->n_hooks, sizeof(*h));
-	if (!h)
-		return -ENOMEM;
-	e->hooks = h;
-	h[e->n_hooks++] = (struct nsc_config_hook){
+	h = (struct nsc_config_hook){
 		.when = stages[i].when, .path = from->path,
 		.args = from->args, .env = from->env,
 		.timeout = from->timeout ? from->timeout :
 			   stages[i].when == NSC_HOOK_STOP ?
 				   HOOK_TIMEOUT_STOP : HOOK_TIMEOUT,
 	};
+	ret = nsc_field_add(r, &e->hooks, &e->n_hooks, &h, sizeof(h));
+	if (ret < 0)
+		return ret;
 	from->path = NULL;
 	from->args = from->env = NULL;
 	return 0;
@@ -414,17 +414,12 @@ static int read_gid(struct nsc_reader *r, const json_t *element, void *to)
 {
 	static const struct nsc_field number = { .max = 4294967294 };
 	struct nsc_cdi_edits *e = to;
-	uint32_t gid = 0, *list;
+	uint32_t gid = 0;
 	int ret = nsc_read_number(r, element, &number, &gid);
 
 	if (ret < 0 || !gid)
 		return ret;
-	list = nsc_field_grow(r, e->gids, e->n_gids, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	e->gids = list;
-	list[e->n_gids++] = gid;
-	return 0;
+	return nsc_field_add(r, &e->gids, &e->n_gids, &gid, sizeof(gid));
 }
 
 static int read_unsupported(struct nsc_reader *r, const json_t *value,

@@ -20,7 +20,7 @@ static int read_destination(struct nsc_reader *r, const json_t *element,
 {
 	struct nsc_destinations *all = to;
 	_cleanup_free_ char *text = NULL;
-	struct nsc_destination one, *list;
+	struct nsc_destination one;
 	int ret = nsc_read_template(r, element, NULL, &text);
 
 	if (ret < 0)
@@ -30,17 +30,12 @@ static int read_destination(struct nsc_reader *r, const json_t *element,
 		return nsc_error_sys(r->err, ENOMEM, "%s", r->file);
 	if (ret < 0)
 		return nsc_field_wrong(r, element, expected);
-	list = all->n == NSC_DESTINATIONS_MAX ? NULL :
-		nsc_field_grow(r, all->list, all->n, sizeof(*list));
-	if (!list) {
+	ret = all->n == NSC_DESTINATIONS_MAX ?
+		nsc_field_refuse(r, "more than 256 destinations") :
+		nsc_field_add(r, &all->list, &all->n, &one, sizeof(one));
+	if (ret < 0)
 		free(one.name);
-		return all->n == NSC_DESTINATIONS_MAX ?
-			nsc_field_refuse(r, "more than 256 destinations") :
-			-r->err->code;
-	}
-	all->list = list;
-	list[all->n++] = one;
-	return 0;
+	return ret;
 }
 
 int nsc_read_destinations(struct nsc_reader *r, const json_t *value,

@@ -94,6 +94,20 @@ void *nsc_field_grow(struct nsc_reader *r, void *list, size_t n, size_t size)
 	return grown;
 }
 
+int nsc_field_add(struct nsc_reader *r, void *list, size_t *n, const void *one,
+		  size_t size)
+{
+	void *at;
+
+	memcpy(&at, list, sizeof(at));
+	at = nsc_field_grow(r, at, *n, size);
+	if (!at)
+		return -ENOMEM;
+	memcpy((char *)at + (*n)++ * size, one, size);
+	memcpy(list, &at, sizeof(at));
+	return 0;
+}
+
 const char *nsc_field_text(struct nsc_reader *r, const json_t *value)
 {
 	const char *text = json_string_value(value);

@@ -123,6 +123,13 @@ bool nsc_field_has(const json_t *object, const char *key);
 void *nsc_field_grow(struct nsc_reader *reader, void *list, size_t n,
 		     size_t size);
 
+/*
+ * Append a copy of *one to a list.  list is the address of the pointer to it,
+ * whatever its type.
+ */
+int nsc_field_add(struct nsc_reader *reader, void *list, size_t *n,
+		  const void *one, size_t size);
+
 /* Append a copy of text to a NULL-terminated vector, which may be NULL. */
 int nsc_field_append(struct nsc_reader *reader, char ***vector,
 		     const char *text);

@@ -112,7 +112,7 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 			    void *to)
 {
 	struct nsc_config *config = to;
-	struct nsc_device_node *list;
+	struct nsc_device_node node;
 	struct device device;
 	int ret = read_one_device(r, element, &device);
 
@@ -122,21 +122,18 @@ static int read_device_node(struct nsc_reader *r, const json_t *element,
 	if (ret == 0 && (!device.path || !nsc_device_path_valid(device.path)))
 		ret = nsc_field_refuse_member(r, "path",
 					      "expected a path below /dev");
-	list = ret < 0 ? NULL :
-			 nsc_field_grow(r, config->devices, config->n_devices,
-					sizeof(*list));
-	if (!list) {
-		free(device.path);
-		return ret < 0 ? ret : -ENOMEM;
-	}
-	config->devices = list;
-	list[config->n_devices++] = (struct nsc_device_node){
+	node = (struct nsc_device_node){
 		.path = device.path, .type = device.type,
 		.major = (unsigned int)device.major,
 		.minor = (unsigned int)device.minor, .mode = device.mode,
 		.access = device.access,
 	};
-	return 0;
+	if (ret == 0)
+		ret = nsc_field_add(r, &config->devices, &config->n_devices,
+				    &node, sizeof(node));
+	if (ret < 0)
+		free(device.path);
+	return ret;
 }
 
 int nsc_read_device_nodes(struct nsc_reader *r, const json_t *value,
@@ -188,22 +185,18 @@ void nsc_config_devices_free(struct nsc_config *config)
 static int read_rule(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_config_devices *all = to;
-	struct nsc_device_rule *list;
+	struct nsc_device_rule rule;
 	struct device device;
 	int ret = read_one_device(r, element, &device);
 
 	/* The path is a note for the reader of the file. */
 	free(device.path);
-	list = ret < 0 ? NULL :
-			 nsc_field_grow(r, all->rules, all->n, sizeof(*list));
-	if (!list)
-		return ret < 0 ? ret : -ENOMEM;
-	all->rules = list;
-	list[all->n++] = (struct nsc_device_rule){
+	rule = (struct nsc_device_rule){
 		.type = device.type, .major = device.major,
 		.minor = device.minor, .access = device.access,
 	};
-	return 0;
+	return ret < 0 ? ret : nsc_field_add(r, &all->rules, &all->n, &rule,
+					     sizeof(rule));
 }
 
 int nsc_read_devices(struct nsc_reader *r, const json_t *value,
@@ -231,7 +224,6 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_id_mapping m = { 0, 0, 0 };
 	struct mappings *all = to;
-	struct nsc_id_mapping *list;
 	int ret = nsc_field_object(r, element, nsc_mapping_fields, &m);
 
 	if (ret < 0)
@@ -253,12 +245,7 @@ static int read_mapping(struct nsc_reader *r, const json_t *element, void *to)
 	if (all->n == NSC_MAPPINGS_MAX)
 		return nsc_field_refuse(r, "more mappings than the kernel "
 					"accepts");
-	list = nsc_field_grow(r, all->list, all->n, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	list[all->n++] = m;
-	all->list = list;
-	return 0;
+	return nsc_field_add(r, &all->list, &all->n, &m, sizeof(m));
 }
 
 static int read_mappings(struct nsc_reader *r, const json_t *value,

@@ -229,14 +229,7 @@ static int check_element(struct nsc_reader *r, const json_t *element,
 static int store_element(struct nsc_reader *r, const json_t *element,
 			 struct element *e, struct nsc_config *config)
 {
-	struct nsc_config_mount *list =
-		nsc_field_grow(r, config->mounts, config->n_mounts,
-			       sizeof(*list));
-
-	if (!list)
-		return -ENOMEM;
-	config->mounts = list;
-	list[config->n_mounts++] = (struct nsc_config_mount){
+	const struct nsc_config_mount mount = {
 		.type = e->type, .writable = e->writable || !e->masked,
 		.masked = e->masked,
 		.slave = !e->private && nsc_field_has(element, "private"),
@@ -244,8 +237,12 @@ static int store_element(struct nsc_reader *r, const json_t *element,
 		.mode = e->mode, .source = e->source,
 		.destination = e->destination, .size = e->size,
 	};
-	e->source = e->destination = e->size = NULL;
-	return 0;
+	int ret = nsc_field_add(r, &config->mounts, &config->n_mounts, &mount,
+				sizeof(mount));
+
+	if (ret == 0)
+		e->source = e->destination = e->size = NULL;
+	return ret;
 }
 
 int nsc_read_mount(struct nsc_reader *r, const json_t *element, void *to)

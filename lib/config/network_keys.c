@@ -441,7 +441,6 @@ int nsc_read_network(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_config_network network = { .type = NSC_NETWORK_LOOPBACK };
 	struct nsc_config *config = to;
-	struct nsc_config_network *list = NULL;
 	int ret = nsc_field_object(r, element, nsc_network_fields, &network);
 
 	if (ret == 0)
@@ -449,15 +448,11 @@ int nsc_read_network(struct nsc_reader *r, const json_t *element, void *to)
 	if (ret == 0 && config->n_networks == NSC_NETWORKS_MAX)
 		ret = nsc_field_refuse(r, "more than 16 networks");
 	if (ret == 0)
-		list = nsc_field_grow(r, config->networks, config->n_networks,
-				      sizeof(*list));
-	if (!list) {
+		ret = nsc_field_add(r, &config->networks, &config->n_networks,
+				    &network, sizeof(network));
+	if (ret < 0)
 		free_network(&network);
-		return ret < 0 ? ret : -ENOMEM;
-	}
-	list[config->n_networks++] = network;
-	config->networks = list;
-	return 0;
+	return ret;
 }
 
 /* Check that this entry can be combined with the others. */

@@ -55,7 +55,7 @@ int nsc_read_port(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_config_network *n = to;
 	_cleanup_free_ char *text = NULL;
-	struct nsc_port port = { .udp = false }, *list;
+	struct nsc_port port = { .udp = false };
 	int ret = nsc_read_template(r, element, NULL, &text);
 
 	if (ret < 0)
@@ -67,10 +67,5 @@ int nsc_read_port(struct nsc_reader *r, const json_t *element, void *to)
 				       "\"5353:53/udp\"");
 	if (n->n_ports == NSC_PORTS_MAX)
 		return nsc_field_refuse(r, "more than 32 ports");
-	list = nsc_field_grow(r, n->ports, n->n_ports, sizeof(*list));
-	if (!list)
-		return -ENOMEM;
-	n->ports = list;
-	list[n->n_ports++] = port;
-	return 0;
+	return nsc_field_add(r, &n->ports, &n->n_ports, &port, sizeof(port));
 }

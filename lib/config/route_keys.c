@@ -74,7 +74,6 @@ int nsc_read_route(struct nsc_reader *r, const json_t *element, void *to)
 {
 	struct nsc_config_route route = { .interface = NULL };
 	struct nsc_config *config = to;
-	struct nsc_config_route *list = NULL;
 	int ret = nsc_field_object(r, element, nsc_route_fields, &route);
 
 	if (ret == 0)
@@ -82,15 +81,11 @@ int nsc_read_route(struct nsc_reader *r, const json_t *element, void *to)
 	if (ret == 0 && config->n_routes == NSC_ROUTES_MAX)
 		ret = nsc_field_refuse(r, "more than 64 routes");
 	if (ret == 0)
-		list = nsc_field_grow(r, config->routes, config->n_routes,
-				      sizeof(*list));
-	if (!list) {
+		ret = nsc_field_add(r, &config->routes, &config->n_routes,
+				    &route, sizeof(route));
+	if (ret < 0)
 		free(route.interface);
-		return ret < 0 ? ret : -ENOMEM;
-	}
-	list[config->n_routes++] = route;
-	config->routes = list;
-	return 0;
+	return ret;
 }
 
 /* The network whose interface has this name inside. */
