@@ -46,6 +46,7 @@ struct nsc_plan {
 	unsigned int generation;	/* the number of the instance */
 	bool beside;		/* an earlier instance still drains */
 	int rundir;		/* of the instance */
+	char bundle[128];	/* its path; "": not known */
 	int leader;		/* pidfd; the process to end with, or -1 */
 	int dir;		/* with leader: holds the links pid, start */
 	int console;		/* socket that receives a terminal, or -1 */

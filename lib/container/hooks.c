@@ -8,6 +8,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "container/bundle.h"
 #include "container/exec_try.h"
 #include "util/command.h"
 #include "util/fd.h"
@@ -335,8 +336,11 @@ int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 	};
 	_cleanup_free_ char *text = NULL;
 	_cleanup_free_ char *state = NULL;
-	int ret = 0;
+	int ret = plan->config->n_hooks ?
+		  nsc_bundle_write(plan, plan->rundir, stop.rootfs, err) : 0;
 
+	if (ret < 0)
+		return ret;
 	for (size_t i = 0; ret == 0 && i < plan->config->n_hooks; i++)
 		if (plan->config->hooks[i].when == NSC_HOOK_STOP)
 			ret = hooks_check_command(plan->config->hooks[i].path,

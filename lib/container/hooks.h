@@ -62,8 +62,9 @@ int nsc_hooks_try(const struct nsc_config_hook *hook, struct nsc_error *err);
 int nsc_hooks_check(const struct nsc_plan *plan, struct nsc_error *err);
 
 /*
- * Write the stop hooks to the file 'hooks' of the run directory, for
- * nsc_hooks_stop().  Without stop hooks, no file is written.
+ * Write the bundle that hooks of the host read, and the stop hooks to the file
+ * 'hooks' of the run directory, for nsc_hooks_stop().  Without such hooks, no
+ * file is written.
  */
 int nsc_hooks_save(const struct nsc_plan *plan, pid_t pid,
 		   struct nsc_error *err);

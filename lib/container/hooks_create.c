@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "container/bundle.h"
 #include "container/hooks.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -76,8 +77,11 @@ int nsc_hooks_before_pivot(const struct nsc_rootfs *rootfs,
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", rootfs->root);
 	if (readlink(link, path, sizeof(path) - 1) < 0)
 		return nsc_error_sys(err, errno, "the new root directory");
-	ret = nsc_hooks_run(&hooks, err);
+	ret = nsc_bundle_write(rootfs->plan, rootfs->scratch, path, err);
+	if (ret == 0)
+		ret = nsc_hooks_run(&hooks, err);
 	for (int i = 0; ret == 0 && i < ROUNDS; i++)
 		ret = kill_others(rootfs, err);
+	unlinkat(rootfs->scratch, NSC_FILE_BUNDLE, 0);
 	return ret;
 }

@@ -28,7 +28,8 @@ int nsc_hooks_state(const struct nsc_hooks *hooks, char **ret)
 	static const char *const status[NSC_HOOKS] = {
 		"creating", "creating", "created", "running", "stopped",
 	};
-	const char *file = hooks->plan->config->file;
+	const char *bundle = hooks->when == NSC_HOOK_CREATE_CONTAINER ?
+				     NSC_RUNDIR : hooks->plan->bundle;
 	const char *name = hooks->plan->user->name;
 	char *text = NULL;
 	size_t size = 0;
@@ -36,13 +37,13 @@ int nsc_hooks_state(const struct nsc_hooks *hooks, char **ret)
 
 	if (!out)
 		return -ENOMEM;
-	fputs("{\"ociVersion\":\"1.2.0\"", out);
+	fputs("{\"ociVersion\":\"" NSC_OCI_VERSION "\"", out);
 	put_string(out, "id", name, strlen(name));
 	put_string(out, "status", status[hooks->when],
 		   strlen(status[hooks->when]));
 	if (hooks->when != NSC_HOOK_STOP)
 		fprintf(out, ",\"pid\":%d", (int)hooks->pid);
-	put_string(out, "bundle", file, (size_t)(strrchr(file, '/') - file));
+	put_string(out, "bundle", bundle, strlen(bundle));
 	fputs(",\"annotations\":{}}\n", out);
 	if (fclose(out) != 0) {
 		free(text);

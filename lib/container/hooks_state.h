@@ -5,6 +5,8 @@
 
 #include "container/hooks.h"
 
+#define NSC_OCI_VERSION "1.2.0"
+
 /* Print it to new memory.  Returns 0 or -ENOMEM. */
 int nsc_hooks_state(const struct nsc_hooks *hooks, char **ret);
 

@@ -461,6 +461,15 @@ static int find_new(struct nsc_plan *plan, int rundir,
 	return plan->rundir < 0 ? plan->rundir : 1;
 }
 
+/* Here, since the hooks inside do not see it. */
+static void name_bundle(struct nsc_plan *plan)
+{
+	char link[48];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", plan->rundir);
+	(void)!readlink(link, plan->bundle, sizeof(plan->bundle) - 1);
+}
+
 static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
 		 const struct running *r, struct nsc_error *err)
 {
@@ -487,6 +496,7 @@ static int start(struct nsc_plan *plan, const struct nsc_start_request *request,
 	}
 	if (!found)
 		return nsc_error_set(err, ESRCH, "the container has ended");
+	name_bundle(plan);
 	ret = (request->config->pidfile ? start_join :
 					  create)(plan, request->conf, r, err);
 	if (ret < 0)

@@ -114,6 +114,60 @@ example() {
 	forget
 }
 
+# Hooks such as nvidia-cdi-hook read the bundle's config.json: where the root
+# is, and which devices and mounts there are.
+reads_bundle() {
+	cat > /srv/cdi-hook <<-'END'
+	#!/bin/sh
+	set -e
+	state=$(cat)
+	spec=$(printf %s "$state" | jq -r .bundle)/config.json
+	root=$(jq -er '.root.path | select(startswith("/"))' "$spec")
+	case $1 in
+	create-symlinks)
+		mkdir -p "$root/mnt/links"
+		ln -s "$3" "$root$2" ;;
+	update-ldcache)
+		jq -r '.linux.devices[] | [.path, .type, .major, .minor,
+			.fileMode, .uid] | map(tostring) | join(" ")' \
+			"$spec" > "$root/mnt/devices"
+		jq -r '.mounts[] | .destination + " " + .type + " " +
+			(.options // [] | join(","))' "$spec" \
+			> "$root/mnt/mounts"
+		jq -r '.ociVersion + " " + (.process.env | join(" ")) + " " +
+			(.linux.uidMappings | length | tostring)' "$spec" \
+			> "$root/mnt/process" ;;
+	esac
+	END
+	chmod 0755 /srv/cdi-hook
+	cdi /etc/cdi/nvidia.json <<-'END'
+	{"cdiVersion": "0.5.0", "kind": "nvidia.com/gpu", "devices": [
+	 {"name": "0", "containerEdits": {"env": ["GPU=0"],
+	  "mounts": [{"hostPath": "/usr/lib", "containerPath": "/mnt/lib",
+	   "options": ["ro"]}],
+	  "deviceNodes": [{"path": "/dev/nvidia0",
+	   "hostPath": "/srv/vendorroot/dev/card1"}],
+	  "hooks": [
+	   {"hookName": "createContainer", "path": "/srv/cdi-hook", "args":
+	    ["nvidia-cdi-hook", "create-symlinks", "/mnt/links/libcuda.so",
+	     "libcuda.so.1"]},
+	   {"hookName": "createContainer", "path": "/srv/cdi-hook", "args":
+	    ["nvidia-cdi-hook", "update-ldcache"]}]}}]}
+	END
+	devices '"nvidia.com/gpu=0"' '"overlay": "tmpfs",'
+	inside 'readlink /mnt/links/libcuda.so; cat /mnt/devices /mnt/mounts \
+		/mnt/process; ls -A /run/nscontainer' > "$OUT/text" 2>&1
+	contains "a link" "libcuda.so.1" "$(cat "$OUT/text")"
+	contains "a device" "/dev/nvidia0 c 1 7 432 $(id -u alice)" \
+		"$(cat "$OUT/text")"
+	contains "a default device" "/dev/null c 1 3 438 0" "$(cat "$OUT/text")"
+	contains "a mount" "/mnt/lib bind ro,nosuid,nodev,rbind" \
+		"$(cat "$OUT/text")"
+	contains "process and maps" "1.2.0 GPU=0" "$(cat "$OUT/text")"
+	lacks "nothing of it inside" config.json "$(cat "$OUT/text")"
+	forget
+}
+
 # YAML as nvidia-ctk writes it; what is in /run/cdi comes before /etc/cdi.
 yaml() {
 	cdi /etc/cdi/nvidia.yaml <<-'END'
@@ -386,6 +440,7 @@ exclusive_storm() {
 }
 
 t "the specification's example" example
+t "hooks read the bundle" reads_bundle
 t "YAML, and the order of the directories" yaml
 t "a block device, and groups" block
 t "what is wrong is named" wrong

@@ -52,7 +52,9 @@ order() {
 	local key
 
 	for key in $ALL; do
-		hook "$key" "echo \"\$NSC_HOOK\" >> /run/hooks; cat > /run/hooks.$key"
+		hook "$key" "echo \"\$NSC_HOOK\" >> /run/hooks; cat > /run/hooks.$key
+			cat \"\$(jq -r .bundle /run/hooks.$key)/config.json\" > \
+				/run/bundle.$key"
 	done
 	# Inside, /run is the container's own.
 	hook start_container 'echo "$NSC_HOOK $NSC_PID" > /run/hooks
@@ -66,9 +68,16 @@ order() {
 		"$(xargs < /run/hooks)"
 	wait_until 5 no_container alice || fail "left"
 	for key in create_container start poststart stop; do
-		equal "the state of $key" "alice $CONF/users/alice" \
-			"$(jq -r '.id + " " + .bundle' "/run/hooks.$key")"
+		equal "the state of $key" alice "$(jq -r .id "/run/hooks.$key")"
+		equal "the bundle of $key" "0 1 mount" \
+			"$(jq -r '"\(.annotations | length) \(.root | length - 1) \(
+				.linux.namespaces[0].type)"' "/run/bundle.$key")"
 	done
+	equal "its root for create_container" / \
+		"$(jq -r .root.path /run/bundle.start)"
+	contains "its root for create_container" "$RUN/" \
+		"$(jq -r .root.path /run/bundle.create_container)"
+	rm -f /run/bundle.*
 	equal "status" "creating creating running stopped" "$(jq -r .status \
 		/run/hooks.create_container /run/hooks.start \
 		/run/hooks.poststart /run/hooks.stop | xargs)"
@@ -211,7 +220,7 @@ of_directory() {
 	hook start_container 'cat > /tmp/state'
 	mkdir -p /srv/box
 	echo "{\"rootfs\": \"/\", $(list start_container)}" > /srv/box/container.json
-	equal "bundle" "root /srv/box" "$(nsinit exec --root /srv/box \
+	contains "bundle" "root $RUN/" "$(nsinit exec --root /srv/box \
 		cat /tmp/state | jq -r '.id + " " + .bundle')"
 }
 
