@@ -199,7 +199,7 @@ static void tell_recovered(const char *id, const char *digest, void *arg)
 static void end_login(int login)
 {
 	nsc_pidfd_signal(login, SIGTERM);
-	if (nsc_process_poll(login, nsc_process_now() + HANGUP_S * 1000) == 0)
+	if (nsc_process_poll(login, nsc_process_now() + HANGUP_S * 1000L) == 0)
 		nsc_pidfd_signal(login, SIGKILL);
 }
 

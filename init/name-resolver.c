@@ -386,7 +386,7 @@ int main(int argc, char **argv)
 {
 	struct resolver_sockets sockets = { -1, -1 };
 	struct nsc_error err = NSC_ERROR_INIT;
-	int sets[2];
+	int sets[2] = { -1, -1 };
 	pid_t self = getpid(), pid;
 
 	if (nsc_version_print(argc, argv, "name-resolver"))

@@ -54,8 +54,10 @@ static int dev_parse(const char *text, struct dev_node *n,
 	n->path = strchr(text, '/');
 	if (!n->path || sscanf(text, "%c %u %u %o %u %u", &n->type, &n->major,
 			       &n->minor, &n->mode, &n->uid, &n->gid) != 6 ||
-	    strncmp(n->path, "/dev/", 5) != 0)
-		return nsc_error_sys(err, EBADMSG, NSC_FILE_MADE);
+	    strncmp(n->path, "/dev/", 5) != 0) {
+		nsc_error_sys(err, EBADMSG, NSC_FILE_MADE);
+		return -EBADMSG;
+	}
 	return 0;
 }
 
@@ -235,7 +237,7 @@ static int dev_remove(const struct change *c, const struct dev_node *n)
 
 static int change_open(struct change *c)
 {
-	struct stat st;
+	struct stat st = { .st_dev = 0 };
 	int ret;
 
 	c->host = nsc_namespace_open(0, CLONE_NEWNS);

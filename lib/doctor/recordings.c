@@ -105,9 +105,10 @@ static int list_user(const char *user, bool verify, struct listing *l,
 
 	l->shelf = &shelf;
 	if (ret == 0 && verify)
-		return nsc_chain_verify(&shelf, &call, err);
-	for (size_t i = 0; ret == 0 && i < shelf.n; i++)
+		ret = nsc_chain_verify(&shelf, &call, err);
+	for (size_t i = 0; !verify && ret == 0 && i < shelf.n; i++)
 		ret = add_recording(l, shelf.ids[i], NULL, err);
+	l->shelf = NULL;
 	return ret;
 }
 

@@ -71,7 +71,9 @@ static int veth_add(struct nl_sock *sock, const struct nsc_claim *claim,
 		nsc_bridge_mac(&plan->automatic[0].address, mac);
 		request->mac = mac;
 	}
-	return nsc_netlink_add_veth(sock, request, err);
+	ret = nsc_netlink_add_veth(sock, request, err);
+	request->mac = NULL;
+	return ret;
 }
 
 static int make_port(struct nl_sock *sock, const struct nsc_claim *claim,

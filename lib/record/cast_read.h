@@ -40,7 +40,7 @@ int nsc_cast_parse_header(char *line, struct nsc_cast_info *ret);
 int nsc_cast_parse_event(char *line, struct nsc_cast_event *ret);
 
 /* No event is longer. */
-#define NSC_CAST_LINE_MAX (64 * 1024)
+#define NSC_CAST_LINE_MAX 65536
 
 /* The lines of a file or pipe. */
 struct nsc_cast_lines {

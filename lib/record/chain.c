@@ -280,11 +280,13 @@ int nsc_chain_verify(const struct nsc_shelf *shelf,
 		.shelf = shelf, .call = call, .err = err,
 		.links = calloc(shelf->n + 1, sizeof(*c.links)),
 	};
-	int ret = !c.links ? nsc_error_sys(err, ENOMEM, "the chain") :
-		  nsc_chain_stubs(shelf, &c.stubs, &c.n_stubs, err);
+	int ret;
 
-	for (size_t i = 0; c.links && i < shelf->n; i++)
+	if (!c.links)
+		return nsc_error_sys(err, ENOMEM, "the chain");
+	for (size_t i = 0; i < shelf->n; i++)
 		c.links[i].id = shelf->ids[i];
+	ret = nsc_chain_stubs(shelf, &c.stubs, &c.n_stubs, err);
 	if (ret == 0)
 		ret = chain_run(&c);
 	free(c.links);

@@ -522,7 +522,7 @@ int nsc_screen_resize(struct nsc_screen *s, int64_t width, int64_t height)
 	int w = size_within(width), h = size_within(height);
 	struct row *rows = rows_new(w, h), *other = rows_new(w, h);
 	char *line = malloc((size_t)w * (size_t)h * 4 + BEFORE_MAX +
-			    4 * NSC_SCREEN_MAX + 1);
+			    (size_t)4 * NSC_SCREEN_MAX + 1);
 
 	if (!rows || !other || !line) {
 		rows_free(rows, h);

@@ -43,7 +43,7 @@ static int shelf_list(int dir, bool (*wanted)(char *name), char ***ret,
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		error = -ENOMEM;
-	while (error == 0 && (entry = readdir(list))) {
+	while (list && error == 0 && (entry = readdir(list))) {
 		char name[NAME_MAX + 1];
 
 		snprintf(name, sizeof(name), "%s", entry->d_name);

@@ -127,18 +127,17 @@ static void vt_take(struct nsc_vt *vt, const struct nsc_vt_calls *calls,
 	if ((vt->state == STRING || vt->state == STRING_ESCAPE) &&
 	    !vt_ends_string(vt, c))
 		return;
+	if (c >= 0x7f && c < 0xa0)
+		return;
 	if (c == ESC)
 		vt_begin(vt, ESCAPE);
-	else if (c == 0x18 || c == 0x1a)
+	else if (c == 0x18 || c == 0x1a ||
+		 (c >= 0xa0 && vt->state != GROUND))
 		vt_begin(vt, GROUND);
 	else if (c < 0x20)
 		calls->control(arg, (unsigned char)c);
-	else if (c >= 0x7f && c < 0xa0)
-		;
 	else if (vt->state == GROUND)
 		calls->print(arg, c);
-	else if (c >= 0x7f)
-		vt_begin(vt, GROUND);
 	else if (vt->state == ESCAPE)
 		vt_escape(vt, calls, arg, (unsigned char)c);
 	else
