@@ -212,6 +212,8 @@ int nscontainer_check(const struct nscontainer *container,
 	KEY("devices", TEXTS, "devices of the key devices that it has") \
 	KEY("exclusive_devices", TEXTS, "those that no other container can " \
 	    "have meanwhile") \
+	KEY("device_nodes", TEXTS, "paths of its device nodes, those of " \
+	    "devices included, besides the default ones") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
 
 int nscontainer_find(const struct nscontainer *container,

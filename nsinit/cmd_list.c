@@ -53,10 +53,13 @@ static void print_devices(const struct nscontainer_record *record)
 	const char *devices = nscontainer_record_text(record, "devices");
 	const char *exclusive = nscontainer_record_text(record,
 							"exclusive_devices");
+	const char *nodes = nscontainer_record_text(record, "device_nodes");
 
 	if (devices && *devices && strcmp(devices, "-") != 0)
 		printf("    devices: %s%s%s\n", devices,
 		       *exclusive ? ", exclusive: " : "", exclusive);
+	if (nodes && *nodes && strcmp(nodes, "-") != 0)
+		printf("    nodes: %s\n", nodes);
 }
 
 static void print_why(const struct nscontainer_record *record)

@@ -193,14 +193,15 @@ static json_t *stale_why(struct listing *l, const struct nsc_state *state,
 static NSC_API_KEYS(find_keys, NSCONTAINER_KEYS_FIND);
 
 struct device_lists {
-	json_t *all, *exclusive;
+	json_t *all, *exclusive, *nodes;
 };
 
 static void add_device(const char *name, bool exclusive, void *arg)
 {
 	const struct device_lists *lists = arg;
 
-	json_array_append_new(lists->all, json_string(name));
+	json_array_append_new(*name == '/' ? lists->nodes : lists->all,
+			      json_string(name));
 	if (exclusive)
 		json_array_append_new(lists->exclusive, json_string(name));
 }
@@ -209,11 +210,12 @@ static json_t *state_json(struct listing *l, const struct nsc_state *state,
 			  int instance, bool ending)
 {
 	json_t *reasons = stale_why(l, state, instance);
-	struct device_lists devices = { json_array(), json_array() };
+	struct device_lists devices = { json_array(), json_array(),
+					json_array() };
 
 	nsc_devices_each(instance, add_device, &devices);
 	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
-			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o}",
+			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
 			 "user", state->user, "directory",
 			 nsc_api_directory(state), "pid", (int)state->pid,
 			 "start",
@@ -232,6 +234,7 @@ static json_t *state_json(struct listing *l, const struct nsc_state *state,
 			 "ending", ending,
 			 "devices", devices.all,
 			 "exclusive_devices", devices.exclusive,
+			 "device_nodes", devices.nodes,
 			 "networks", nsc_api_networks(state->networks));
 }
 

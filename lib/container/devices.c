@@ -155,10 +155,12 @@ void nsc_devices_each(int instance,
 	while (next_row(&rest, &row)) {
 		_cleanup_free_ char *name = strndup(row.text, row.len);
 
-		/* A node has only a path. */
-		if (!name || *name == '/')
+		if (!name)
 			continue;
-		name[strcspn(name, " ")] = '\0';
+		/* The path of a node may have spaces. */
+		name[*name == '/' && strstr(name, " shared ") ?
+			     (size_t)(strstr(name, " shared ") - name) :
+			     strcspn(name, " ")] = '\0';
 		each(name, has_word(&row, "exclusive", 9), arg);
 	}
 }

@@ -33,7 +33,10 @@ int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
 int nsc_devices_reclaim(const struct nsc_plan *plan, bool keep,
 			struct nsc_error *err);
 
-/* Call each for the names of devices[] of container.json that it has. */
+/*
+ * Call each for the names of devices[] of container.json that it has, and for
+ * the paths of its nodes besides the default ones.
+ */
 void nsc_devices_each(int instance,
 		      void (*each)(const char *name, bool exclusive, void *arg),
 		      void *arg);

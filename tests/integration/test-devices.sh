@@ -64,6 +64,10 @@ comes_and_goes() {
 	equal "below a directory" "606 00" "$(in_alice '
 		stat -c %a /dev/vfio/a/71
 		head -c 1 /dev/vfio/a/71 | od -An -tx1' | xargs)"
+	contains "list" "nodes: " "$(nsinit list)"
+	contains "list" "/dev/vfio/a/71" "$(nsinit list)"
+	contains "list --json" '"device_nodes": ["/dev/null", "/dev/card1"' \
+		"$(nsinit list --json alice)"
 	# A login joins it: it is what a start would make.
 	equal "a login" "in" "$(su alice -c ': > /dev/card1 && echo in')"
 	equal "the same container" "$pid" "$(pid_of alice)"
