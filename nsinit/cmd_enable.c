@@ -96,7 +96,7 @@ static bool concerns(const struct nsc_enable *change,
 	const char *text = nscontainer_record_text(finding, "text");
 	const char *name = strrchr(file, '/');
 
-	/* Whom the new lines would keep out. */
+	/* A user whom the new lines would keep out. */
 	if (change->action == NSC_ENABLE &&
 	    !strcmp(nscontainer_record_text(finding, "check"), "refused"))
 		return true;
@@ -289,7 +289,7 @@ int nsinit_enable(const struct nsinit_options *options)
 			    options);
 }
 
-/* What no change of /etc/pam.d can take out. */
+/* Name the lines that no change of /etc/pam.d can take out. */
 static int check_left(void)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;

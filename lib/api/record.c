@@ -253,7 +253,7 @@ record_merge(struct nscontainer_record *a, struct nscontainer_record *b)
 	return first;
 }
 
-/* Of n records, the first of which is *list, which moves behind them. */
+/* Sort n records, of which *list is the first; it moves behind them. */
 static struct nscontainer_record *
 record_sort(struct nscontainer_record **list, size_t n)
 {

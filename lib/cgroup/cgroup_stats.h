@@ -49,7 +49,7 @@ struct nsc_stats {
 	uint64_t pids, pids_limit;
 	uint64_t processors[NSC_STATS_PROCESSORS];	/* microseconds */
 	size_t n_processors;
-	/* Of "cpu", "memory" and "io". */
+	/* Pressure of "cpu", "memory" and "io". */
 	struct nsc_stats_pressure pressure[3][NSC_STATS_WAITS];
 	struct nsc_stats_io io[NSC_STATS_IO];
 	size_t n_io;

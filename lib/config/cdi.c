@@ -343,7 +343,7 @@ static int add_mount(struct nsc_config *config, struct nsc_config_mount *from)
 	if (!list)
 		return -ENOMEM;
 	config->mounts = list;
-	/* What is around it is mounted first. */
+	/* A mount around it is made first. */
 	i = config->n_mounts++;
 	while (i > config->n_own_mounts &&
 	       strlen(list[i - 1].destination) > strlen(from->destination)) {

@@ -436,7 +436,7 @@ const struct nsc_field nsc_cgroup_fields[] = {
 	{ .name = NULL },
 };
 
-/* What is wrong with stay_below; NULL: nothing. */
+/* Say what is wrong with stay_below; NULL: nothing. */
 static const char *stay_below_wrong(const struct nsc_config *config)
 {
 	const struct nsc_config_cgroups *c = &config->cgroups;

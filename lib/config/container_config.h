@@ -51,7 +51,7 @@ struct nsc_config_mount {
 	mode_t mode;		/* of a tmpfs */
 };
 
-/* What a clock of the container shows more than the host's. */
+/* How much a clock of the container is ahead of the host's. */
 struct nsc_config_offset {
 	int64_t secs;
 	uint32_t nanosecs;

@@ -396,7 +396,7 @@ static void from_hooks(struct nsc_convert *c, const char *path,
 
 #define TO_IO_MAX "write the limits into cgroups.io_max"
 
-/* What container.json says in another way, or not at all. */
+/* Keys that container.json has in another form, or not at all. */
 static const struct {
 	const char *path, *reason;
 } left_out[] = {
@@ -418,7 +418,7 @@ static const struct {
 	{ "linux.resources.blockIO.throttleWriteIOPSDevice", TO_IO_MAX },
 };
 
-/* Those whose functions above write their notes, with all below them. */
+/* Keys that the functions above tell about, with all below them. */
 static const char *const told[] = {
 	"ociVersion", "process.user", "process.capabilities",
 	"process.scheduler", "linux.namespaces", "linux.uidMappings",
@@ -459,7 +459,7 @@ static bool is_known(const char *path, bool *below)
 	return false;
 }
 
-/* What nobody has asked for is told, too; parent ends with '.', or is "". */
+/* Tell of the keys that are unknown; parent ends with '.', or is "". */
 static void from_others(struct nsc_convert *c, const json_t *object,
 			const char *parent)
 {

@@ -83,7 +83,7 @@ static void to_rlimits(struct nsc_convert *c)
 	put(c->to, "process.rlimits", array);
 }
 
-/* What a runtime needs, and container.json may leave out. */
+/* Add what a runtime needs and container.json may leave out. */
 static void to_process(struct nsc_convert *c)
 {
 	const char *user = json_string_value(at(c->from, "user"));

@@ -37,7 +37,7 @@ int nsc_plan_owner(const struct nsc_plan *plan,
 	uid_t uid = node->uid;
 	gid_t gid = node->gid;
 
-	/* Who is not a user of the host is root inside. */
+	/* A user whom the host does not know is root inside. */
 	if (uid == NSC_DEVICE_OF_USER)
 		uid = plan->login ? plan->user->uid : 0;
 	if (gid == NSC_DEVICE_OF_USER)

@@ -27,7 +27,7 @@ nsc_field_read nsc_read_umask;		/* int */
 nsc_field_read nsc_read_seccomp;	/* char * */
 nsc_field_read nsc_read_paths;		/* char **: absolute paths */
 
-/* What is wrong with start_container; NULL: nothing. */
+/* Say what is wrong with start_container; NULL: nothing. */
 const char *nsc_hooks_wrong(const struct nsc_config *config);
 
 /*

@@ -114,7 +114,7 @@ static int check_exposed(const struct nsc_plan *plan,
 	char path[PATH_MAX], bad[PATH_MAX];
 	int ret;
 
-	/* What does not exist is another check's. */
+	/* Another check finds a path that does not exist. */
 	if (!realpath(exposed->path, path) || !is_reached(path))
 		return 0;
 	ret = find_mount(plan, path, exposed->readonly, bad, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container lacks on this host, although it starts. */
+/* Find what a container lacks on this host, although it starts. */
 #ifndef NSC_CONTAINER_MISSING_H
 #define NSC_CONTAINER_MISSING_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a container must not share with one that runs already. */
+/* Refuse what a container must not share with one that runs already. */
 #ifndef NSC_CONTAINER_OTHERS_H
 #define NSC_CONTAINER_OTHERS_H
 

@@ -8,7 +8,7 @@
 
 static NSC_API_KEYS(all_keys, NSC_KEYS_CHECK_ALL);
 
-/* What a login of the user would meet; NULL: no memory. */
+/* Tell what a login of the user would meet; NULL: no memory. */
 static json_t *check_user(const char *user, const char *conf, bool *refused)
 {
 	struct nscontainer_error e = NSCONTAINER_ERROR_INIT;

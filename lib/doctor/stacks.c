@@ -274,7 +274,7 @@ static void examine(const struct service *s)
 							NSC_PAM_MODULE);
 	size_t ours = found ? (size_t)(found - s->stack.lines) : s->stack.n;
 
-	/* What has no session lines and is no door opens no session. */
+	/* A service without session lines that is no door opens no session. */
 	if (kind == CHORE && is_of_other(s))
 		return;
 	if (kind != CHORE)

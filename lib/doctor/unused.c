@@ -30,7 +30,7 @@ static const struct {
 
 static const char *const stacks[] = { "/etc/pam.d", "/usr/lib/pam.d" };
 
-/* What is looked at; texts are all files that may name another file. */
+/* The files to look at; texts are those that may name another file. */
 struct scope {
 	struct nsc_doctor *doctor;
 	int fd;			/* of the directory of nscontainer.conf */

@@ -27,7 +27,7 @@ static size_t print_map(const struct nsc_id_mapping *map, size_t n,
 	return len;
 }
 
-/* Those of own from i on that follow one another. */
+/* Count the ids in own from i on that follow one another. */
 static uint32_t in_a_row(const uint32_t *own, size_t n, size_t i)
 {
 	uint32_t size = 1;

@@ -72,7 +72,7 @@ static void oom_record(const struct sessions *all, uint64_t kills,
 	session_log_event(all->state->pid, line);
 }
 
-/* Whoever watches the terminal sees why a program is gone. */
+/* Tell on the terminals why a program is gone. */
 static void oom_tell(const struct sessions *all, const char *reason)
 {
 	char line[160];

@@ -118,7 +118,7 @@ static int refuse_pool(const struct nsc_address *pool, const char *key,
 			     nsc_address_print(route, true, other));
 }
 
-/* What the administrator chose may be a part of a wider route. */
+/* The administrator's network may be a part of a wider route. */
 static int choose_pools(const struct nsc_conf *conf,
 			struct nsc_pool_range ranges[2], struct nsc_error *err)
 {

@@ -25,7 +25,7 @@
 #define TABLE "inet " NSC_NAMES_TABLE
 #define SET_SIZE 4096	/* addresses of a name */
 
-/* Of a connection that comes back to its own host; marks of names are odd. */
+/* The mark of a connection back to its own host; marks of names are odd. */
 #define OWN "0x00000002"
 
 static bool has_lists(const struct nsc_config_network *n)

@@ -51,7 +51,7 @@ bool nsc_home_is_same(const struct nsc_home_id *a, const struct nsc_home_id *b)
 		(a->device && (!a->inode || !b->inode)));
 }
 
-/* What root owns there is the system's, whoever has it as a home. */
+/* A directory of root's there is the system's, whoever lives in it. */
 static bool is_systems(const char *path)
 {
 	static const char *const dirs[] = {

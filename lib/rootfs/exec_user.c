@@ -71,7 +71,7 @@ static bool find_passwd(const char *passwd, const char *name, uint32_t uid,
 	return false;
 }
 
-/* What does not fit is left as it is. */
+/* A text that does not fit is left as it is. */
 static void copy_text(char *to, size_t size, const char *from, size_t len)
 {
 	if (len >= size)

@@ -17,7 +17,7 @@
 
 #define NSC_EXEC_USER_GROUPS 4096
 
-/* Of fixed size, so that one write to a pipe transfers it. */
+/* The size is fixed, so that one write to a pipe transfers it. */
 struct nsc_exec_user {
 	uid_t uid;
 	gid_t gid;

@@ -24,7 +24,7 @@ int nsc_change_digest(const struct nsc_state *state,
 bool nsc_change_of_home(const struct nsc_state *state,
 			const struct nsc_user *user);
 
-/* What a login does about a running container. */
+/* How a login treats a running container. */
 enum nsc_renewal {
 	NSC_RENEWAL_NONE,	/* it joins */
 	NSC_RENEWAL_DRAIN,	/* it starts another one beside it */

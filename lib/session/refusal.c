@@ -146,7 +146,7 @@ void nsc_refusal_record(const char *user, const char *service,
 		       "service=\"%s\" cause=%s error=\"%s\"",
 		       (long long)time(NULL), name, from,
 		       nsc_refusal_names[refusal_cause(err->code)], text);
-	/* What does not fit is the end of the last value. */
+	/* Only the end of the last value may not fit. */
 	if (len >= (int)sizeof(line))
 		len = (int)sizeof(line) - 1;
 	pid = nsc_process_fork(&pidfd);

@@ -34,7 +34,7 @@ pid_t nsc_names_holder(int instance);
 #define NSC_NAMES_END "\nend\n"
 #define NSC_NAMES_MAX 131072
 
-/* Of the container's loopback. */
+/* An address of the container's loopback. */
 #define NSC_NAMES_ADDRESS "127.0.1.53"
 
 #define NSC_NAMES_TABLE "nscontainer"
