@@ -14,6 +14,7 @@
 
 #include "util/process.h"
 #include "record/cast.h"
+#include "record/transfer.h"
 #include "rundir/recorder_socket.h"
 
 /* Less than the relay waits for the writer. */
@@ -26,6 +27,10 @@ struct writing {
 	struct nsc_cast_rest in, out;
 	struct nsc_record_gap gap;	/* from 0: none */
 	uint64_t bytes_in, bytes_out;	/* of a command */
+	struct nsc_transfer transfer;
+	int direction;		/* of the text that is not written yet */
+	char text[NSC_RECORDER_DATA];
+	size_t len;
 };
 
 /* Whoever may remove old recordings does it now, if they are to go. */
@@ -137,6 +142,53 @@ write_mark(struct writing *f, const char *fmt, ...)
 	return write_text(f, 'm', text, (size_t)n);
 }
 
+static int write_direction(struct writing *f, const char *data, size_t len)
+{
+	return write_text(f, f->direction == TRANSFER_IN ? 'i' : 'o', data,
+			  len);
+}
+
+/* What belongs together is one event. */
+static int flush_text(struct writing *f)
+{
+	size_t len = f->len;
+
+	f->len = 0;
+	return len ? write_direction(f, f->text, len) : 0;
+}
+
+static int feed(struct writing *f, int direction, const char *data, size_t len)
+{
+	int ret = nsc_transfer_feed(&f->transfer, direction, data, len);
+
+	return ret == 0 ? flush_text(f) : ret;
+}
+
+static int take_text(void *arg, int direction, const char *data, size_t len)
+{
+	struct writing *f = arg;
+
+	int ret;
+
+	if (direction == TRANSFER_IN && !f->w->input)
+		return 0;
+	ret = f->direction == direction && len <= sizeof(f->text) - f->len ?
+	      0 : flush_text(f);
+	f->direction = direction;
+	if (len > sizeof(f->text))
+		return ret == 0 ? write_direction(f, data, len) : ret;
+	memcpy(f->text + f->len, data, len);
+	f->len += len;
+	return ret;
+}
+
+static int take_note(void *arg, const char *text)
+{
+	int ret = flush_text(arg);
+
+	return ret == 0 ? write_mark(arg, "%s", text) : ret;
+}
+
 /* A message of the streams of a command. */
 static int write_stream(struct writing *f, char kind, const char *data,
 			size_t len)
@@ -146,10 +198,10 @@ static int write_stream(struct writing *f, char kind, const char *data,
 		return write_mark(f, "command: %.*s", (int)len, data);
 	case NSC_RECORDER_INPUT:
 		f->bytes_in += len;
-		return f->w->input ? write_text(f, 'i', data, len) : 0;
+		return feed(f, TRANSFER_IN, data, len);
 	case NSC_RECORDER_OUTPUT:
 		f->bytes_out += len;
-		return write_text(f, 'o', data, len);
+		return feed(f, TRANSFER_OUT, data, len);
 	case NSC_RECORDER_ERRORS:
 		return write_text(f, 'o', data, len);
 	default:
@@ -202,10 +254,12 @@ int nsc_writer_run(const struct nsc_writer *w)
 	struct writing f = {
 		.w = w, .began = nsc_process_now_us(),
 		.end = lseek(w->file, 0, SEEK_END),
+		.transfer.sink = { take_text, take_note, NULL },
 	};
 	char message[1 + NSC_RECORDER_DATA];
 	int ret = f.end < 0 ? -errno : 0;
 
+	f.transfer.sink.arg = &f;
 	while (ret == 0) {
 		ssize_t n = recv(w->messages, message, sizeof(message), 0);
 
@@ -217,6 +271,10 @@ int nsc_writer_run(const struct nsc_writer *w)
 			break;
 		ret = write_message(&f, message, (size_t)n);
 	}
+	if (ret == 0)
+		ret = nsc_transfer_end(&f.transfer);
+	if (ret == 0)
+		ret = flush_text(&f);
 	if (ret == 0 && w->streams)
 		ret = write_mark(&f, "input: %" PRIu64 " bytes, output: %"
 				 PRIu64 " bytes", f.bytes_in, f.bytes_out);

@@ -33,6 +33,7 @@
 #include "record/cast_read.h"
 #include "record/harmless.h"
 #include "record/screen.h"
+#include "record/transfer.h"
 #include "rundir/session_file.h"
 #include "cgroup/cgroup_tree.h"
 #include "monitor/session_log_text.h"
@@ -250,6 +251,83 @@ void fuzz_dns(char *text)
 	if (nsc_dns_question(message, size, false, &question))
 		assert(nsc_dns_refuse(message, &question, 3) <= size);
 	free(message);
+}
+
+/* What a transfer leaves as text, for each direction. */
+struct transferred {
+	struct nsc_transfer t;
+	uint64_t hash[TRANSFER_BOTH];
+	size_t text, notes;
+};
+
+static int transfer_text(void *arg, int direction, const char *data, size_t len)
+{
+	struct transferred *r = arg;
+
+	for (size_t i = 0; i < len; i++)
+		r->hash[direction] = r->hash[direction] * 31 +
+				     (unsigned char)data[i] + 1;
+	r->text += len;
+	return 0;
+}
+
+static int transfer_note(void *arg, const char *text)
+{
+	struct transferred *r = arg;
+
+	r->notes += *text != '\0';
+	return 0;
+}
+
+static void transfer(struct transferred *r, const char *text, bool bytes)
+{
+	int direction = TRANSFER_IN;
+	char part[64];
+	size_t n = 0, fed = 0;
+
+	r->t.sink = (struct nsc_transfer_sink){
+		transfer_text, transfer_note, r,
+	};
+	for (;; text++) {
+		unsigned int byte;
+		bool more = sscanf(text, "%2x", &byte) == 1 && text[1] &&
+			    isxdigit((unsigned char)text[0]) &&
+			    isxdigit((unsigned char)text[1]);
+
+		if (n && (!more || bytes || n == sizeof(part))) {
+			nsc_transfer_feed(&r->t, direction, part, n);
+			n = 0;
+		}
+		if (!*text)
+			break;
+		if (*text == '<' || *text == '>')
+			direction = *text == '<' ? TRANSFER_OUT : TRANSFER_IN;
+		if (!more)
+			continue;
+		part[n++] = (char)byte;
+		fed++;
+		text++;
+	}
+	nsc_transfer_end(&r->t);
+	assert(r->text <= fed);
+}
+
+/*
+ * Hexadecimal digits, of standard input behind '>' and of output behind '<'.
+ * How they are cut makes no difference.
+ */
+void fuzz_transfer(char *text)
+{
+	struct transferred *r = calloc(2, sizeof(*r));
+
+	if (!r)
+		return;
+	transfer(&r[0], text, false);
+	transfer(&r[1], text, true);
+	assert(r[0].notes == r[1].notes && r[0].text == r[1].text);
+	assert(!memcmp(r[0].hash, r[1].hash, sizeof(r[0].hash)));
+	fuzz_accepted += r[0].notes > 0;
+	free(r);
 }
 
 /* The resolv.conf of the host, and that of a resolver on the host. */

@@ -311,6 +311,7 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "resolv", fuzz_resolv },
 	{ "dns", fuzz_dns },
 	{ "recording", fuzz_recording },
+	{ "transfer", fuzz_transfer },
 	{ NULL, NULL },
 };
 

@@ -36,5 +36,6 @@ void fuzz_log(char *text);
 void fuzz_resolv(char *text);
 void fuzz_dns(char *text);
 void fuzz_recording(char *text);
+void fuzz_transfer(char *text);
 
 #endif

@@ -147,9 +147,95 @@ later() {
 	contains "su" "later-42" "$(cat "$OUT/text")"
 }
 
+# What programs for files send: names and sizes, and none of the content.
+ssh_program() {
+	printf '#!/bin/sh\nexec ssh -F none -i %s -o BatchMode=yes '"$(
+		)"'-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null '"$(
+		)"'-o LogLevel=ERROR "$@"\n' "$KEY" > "$OUT/ssh"
+	chmod 0755 "$OUT/ssh"
+	echo "$OUT/ssh"
+}
+# noted WHAT NOTE... : and not the content.
+noted() {
+	recorded "$1" alice "${@:2}"
+	lacks "$1" "the-content" "$(cat "$OUT/cast")"
+	equal "$1: files" "$(md5sum < "$OUT/file")" \
+		"$(md5sum < "${FILE-/home/alice/file}")"
+}
+transfers() {
+	local program
+
+	need_product
+	program=$(ssh_program)
+	rm -rf /home/alice/file /home/alice/repo /home/alice/got
+	yes the-content | head -c 500000 > "$OUT/file"
+	forget
+	printf 'put %s /home/alice/file\nmkdir made\nget file %s\n' \
+		"$OUT/file" "$OUT/back" | sftp -S "$program" -b - \
+		alice@127.0.0.1 > "$OUT/said" 2>&1 || fail "$(cat "$OUT/said")"
+	cmp "$OUT/file" "$OUT/back" || fail "sftp changes the file"
+	noted "sftp" "/home/alice/file: read 0 bytes, wrote 500000 bytes" \
+		"file: read 500000 bytes, wrote 0 bytes" "sftp: mkdir"
+	forget
+	scp -O -S "$program" "$OUT/file" alice@127.0.0.1:file || fail "scp: $?"
+	noted "scp" "scp: file: 500000 bytes"
+	forget
+	scp -O -S "$program" alice@127.0.0.1:file "$OUT/back" || fail "scp: $?"
+	noted "scp from" "scp: file: 500000 bytes"
+	rm /home/alice/file
+	forget
+	rsync -v -e "$program" "$OUT/file" alice@127.0.0.1: > /dev/null ||
+		fail "rsync: $?"
+	noted "rsync" "input: "
+	forget
+	rsync --ignore-times -e "$program" alice@127.0.0.1:file "$OUT/back" ||
+		fail "rsync: $?"
+	noted "rsync from" "output: "
+}
+
+git_repository() {
+	need_product
+	forget
+	GIT_SSH=$(ssh_program)
+	export GIT_SSH GIT_CONFIG_GLOBAL=/dev/null
+	su alice -c 'git init -q --bare -b main ~/repo' > /dev/null
+	git init -q -b main "$OUT/work"
+	yes the-content | head -c 5000 > "$OUT/work/file"
+	git -C "$OUT/work" add file
+	git -C "$OUT/work" -c user.name=a -c user.email=a@b commit -qm one
+	wait_until 10 ended alice 1
+	forget
+	git -C "$OUT/work" push -q alice@127.0.0.1:repo main || fail "push: $?"
+	recorded "push" alice "git: receives a pack" "refs/heads/main"
+	forget
+	git clone -q alice@127.0.0.1:repo "$OUT/clone" || fail "clone: $?"
+	cmp "$OUT/work/file" "$OUT/clone/file" || fail "git changes the file"
+	wait_until 10 ended alice 1 || fail "clone is not recorded"
+}
+
+# A program that runs after the transfer, and one that only looks like one.
+after_transfers() {
+	need_product
+	forget
+	: > "$OUT/text"
+	# shellcheck disable=SC2094 # it waits for the answer
+	{ wait_until 20 test -s "$OUT/text"; printf 'C0644 3 name\nabc\0'; } |
+		nssh alice 'cd /tmp; scp -t .; bash -c id' > "$OUT/text"
+	contains "the shell" "uid=" "$(cat -v "$OUT/text")"
+	recorded "scp -t; bash" alice "uid=" "name: 3 bytes"
+	forget
+	printf '\0\0\0\5\1\0\0\0\3' |
+		nssh alice 'head -c 9 > /dev/null; echo seen-42; id' > "$OUT/text"
+	contains "it looks like sftp" "seen-42" "$(cat "$OUT/text")"
+	recorded "it looks like sftp" alice "seen-42" "uid="
+}
+
 t "a command of ssh is recorded, and unchanged" ssh_command
 t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
 t "what goes to a file beside a terminal is recorded" both
 t "streams keep every byte, their ends and signals" binary
 t "a process that writes later is recorded" later
 t "a job of cron is recorded" cron_job
+t "sftp, scp and rsync are noted by name and size" transfers
+t "git is noted" git_repository
+t "what runs after a transfer, or looks like one, is recorded" after_transfers
