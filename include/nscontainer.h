@@ -138,6 +138,7 @@ void nscontainer_record_free(struct nscontainer_record *record);
 	KEY("networks[].addresses", TEXTS, "each as ADDRESS/PREFIX") \
 	KEY("networks[].gateway", TEXTS, "addresses of the gateways") \
 	KEY("networks[].mtu", INT, "bytes") \
+	KEY("networks[].lists", TEXT, "enforced; recorded: they only record") \
 	KEY("networks[].path", TEXT, "path of a network namespace to join")
 
 /*
@@ -370,6 +371,39 @@ int nscontainer_history(const struct nscontainer *container,
 int nscontainer_refusals(const struct nscontainer *container,
 			 struct nscontainer_record **ret,
 			 struct nscontainer_error *err);
+
+/*
+ * A list of what lists of networks[] with "log" have refused, the newest first,
+ * from the same files: each destination once in a minute, 64 records in a
+ * minute, and one with the number of the others.  -EINVAL as above.
+ */
+#define NSCONTAINER_KEYS_DESTINATION(KEY) \
+	KEY("user", TEXT, "user of the container") \
+	KEY("action", TEXT, "reached; refused; outside: lists only record it") \
+	KEY("to", TEXT, "address, or name that was asked for, or (others)") \
+	KEY("protocol", TEXT, "tcp, udp, icmp, dns: a name, or a number") \
+	KEY("port", INT, "0: none") \
+	KEY("packets", INT, "that were sent, or questions, or others")
+#define NSCONTAINER_KEYS_NETWORK_LOG(KEY) \
+	NSCONTAINER_KEYS_DESTINATION(KEY) \
+	KEY("at", INT, "time, seconds since the epoch")
+
+int nscontainer_network_log(const struct nscontainer *container,
+			    struct nscontainer_record **ret,
+			    struct nscontainer_error *err);
+
+/*
+ * A list of what a running container with lists reached within the last hour,
+ * and what they refused.  -ESRCH: it does not run.  -EOPNOTSUPP: no lists.
+ */
+#define NSCONTAINER_KEYS_NETWORK(KEY) \
+	NSCONTAINER_KEYS_DESTINATION(KEY) \
+	KEY("bytes", INT, "that were sent, with headers; null: a name") \
+	KEY("last", INT, "time of the last one, seconds since the epoch")
+
+int nscontainer_network(const struct nscontainer *container,
+			struct nscontainer_record **ret,
+			struct nscontainer_error *err);
 
 /*
  * One record of counters.  They are the lines of the session log, which the

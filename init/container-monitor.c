@@ -13,6 +13,7 @@
 #include "monitor/idle.h"
 #include "monitor/lifetime.h"
 #include "monitor/names.h"
+#include "monitor/network_log.h"
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
 #include "monitor/processes.h"
@@ -71,6 +72,7 @@ struct monitor {
 	struct oom oom;
 	struct recorders recorders;
 	struct names names;
+	struct network_log network_log;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
 	char stop[16];		/* of the state, once it was changed */
@@ -135,6 +137,7 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 				NSC_MONITOR_PID1);
 	socket_close(m->enter);
 	oom_end(&m->oom, &m->all);
+	network_log_end(&m->network_log, m->state);
 	sessions_close(&m->all);
 	session_cgroups_end();
 	if (ended || !nsc_pidfd_alive(NSC_MONITOR_PID1)) {
@@ -211,6 +214,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		m->trim,
 		m->oom.due,
 		m->names.again,
+		m->network_log.due,
 		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
 
@@ -239,6 +243,7 @@ static void monitor_go_on(struct monitor *m)
 	idle_go_on(&m->all, &m->hangups);
 	oom_go_on(&m->oom, &m->all);
 	names_go_on(&m->names, m->state);
+	network_log_go_on(&m->network_log, m->state);
 	/* Not at once, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
@@ -287,6 +292,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .events = m->oom.events },
 		{ .fd = m->recorders.socket, .events = POLLIN },
 		{ .events = POLLIN },
+		{ .fd = m->network_log.packets, .events = POLLIN },
+		{ .fd = m->network_log.names, .events = POLLIN },
 	};
 
 	do {
@@ -316,7 +323,9 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		if (n > 0 && p[8].revents)
 			recorders_serve(&m->recorders);
 		if (n > 0 && p[9].revents)
-			names_ended(&m->names, m->state);
+			names_ended(&m->names);
+		if (n > 0 && (p[10].revents || p[11].revents))
+			network_log_notice(&m->network_log);
 		monitor_go_on(m);
 	} while (now_ms() < deadline);
 	if (p[0].revents)
@@ -552,6 +561,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 		ret = recorders_open(&m->recorders, m->state, err);
 	oom_open(&m->oom, &m->all);
 	names_open(&m->names);
+	network_log_open(&m->network_log, m->state);
 	return ret < 0 ? ret : become_current(m, err);
 }
 

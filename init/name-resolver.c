@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "resolver-asked.h"
 #include "resolver-begin.h"
 #include "linux/capability.h"
 #include "linux/nft_element.h"
@@ -63,6 +64,7 @@ struct resolver {
 	struct question questions[QUESTIONS];
 	char names[NSC_NAMES_MAX + 1];	/* as the file has them now */
 	unsigned char message[NSC_DNS_MAX];
+	struct resolver_asked asked;
 };
 
 /* --- the process that changes sets */
@@ -145,12 +147,21 @@ static int each(const char *text, const char *key,
 	return ret;
 }
 
+/* Has the text this line, which is not the first? */
+static bool has(const char *text, const char *line)
+{
+	char whole[16];
+
+	snprintf(whole, sizeof(whole), "\n%s", line);
+	return strstr(text, whole);
+}
+
 struct found {
 	const struct nsc_dns_question *question;
 	int sets;
 	struct nsc_dns_address *list;
 	int n;
-	bool any;
+	bool any, open;
 };
 
 /* "SET NAME": allow the addresses for a name of the list. */
@@ -279,11 +290,15 @@ static void take_question(struct resolver *r)
 		return;
 	load_names(r);
 	each(r->names, "name ", allow, &found);
-	if (!found.any)
+	resolver_asked_note(&r->asked, q.question.name, !found.any,
+			    has(r->names, NSC_NAMES_LOG));
+	if (has(r->names, NSC_NAMES_OPEN))
+		found.open = true;
+	else if (!found.any)
 		code = NSC_DNS_NXDOMAIN;
 	/* Their hints are addresses that nobody would allow. */
-	if (!found.any || q.question.type == NSC_DNS_HTTPS ||
-	    q.question.type == NSC_DNS_SVCB)
+	if (!found.open && (!found.any || q.question.type == NSC_DNS_HTTPS ||
+			    q.question.type == NSC_DNS_SVCB))
 		answer(r, &q.client, nsc_dns_refuse(r->message, &q.question,
 						    code));
 	else
@@ -315,7 +330,7 @@ static void take_answer(struct resolver *r, struct question *q)
 				    ADDRESSES);
 	load_names(r);
 	if (found.n < 0 || each(r->names, "name ", allow, &found) != 0 ||
-	    !found.any)
+	    !(found.any || has(r->names, NSC_NAMES_OPEN)))
 		size = nsc_dns_refuse(r->message, &question, NSC_DNS_SERVFAIL);
 	nsc_dns_set_id(r->message, q->client_id);
 	answer(r, &q->client, size);
@@ -368,14 +383,16 @@ static void __attribute__((noreturn))
 read_messages(const struct resolver_sockets *sockets, int sets, pid_t parent)
 {
 	static struct resolver r;
-	const int keep[] = { NSC_NAMES_FILE, sockets->question, sets };
+	const int keep[] = { NSC_NAMES_FILE, sockets->question, sets,
+			     NSC_NAMES_ASKED, NSC_NAMES_WAKE };
 
 	r.socket = sockets->question;
 	r.sets = sets;
 	for (size_t i = 0; i < QUESTIONS; i++)
 		r.questions[i].fd = -1;
 	nsc_process_die_with(parent);
-	if (nsc_process_keep_only(keep, 3) < 0 ||
+	resolver_asked_begin(&r.asked);
+	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) < 0 ||
 	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0 || resolver_confine() < 0)
 		_exit(1);
@@ -407,6 +424,8 @@ int main(int argc, char **argv)
 		return 1;
 	close(sets[0]);
 	close(sockets.question);
+	close(NSC_NAMES_ASKED);
+	close(NSC_NAMES_WAKE);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)
 		change_sets(sets[1], sockets.netlink);
 	return 0;

@@ -111,6 +111,7 @@ int resolver_confine(void)
 		LOAD(arch), IF_NOT(ARCH), END(KILL_PROCESS),
 		LOAD(nr),
 		ALLOW(recvfrom), ALLOW(sendto), ALLOW(pread64), ALLOW(connect),
+		ALLOW(pwrite64), ALLOW(write),
 		ALLOW(close), ALLOW(clock_gettime), ALLOW(getrandom),
 #ifdef SYS_poll
 		ALLOW(poll),

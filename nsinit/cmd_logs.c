@@ -127,21 +127,47 @@ static void add_refusal(struct events *e, const struct nscontainer_record *r,
 		events_add(e, at, false, text);
 }
 
+static void add_network(struct events *e, const struct nscontainer_record *r,
+			bool json)
+{
+	const char *port = nscontainer_record_text(r, "port");
+	char text[1024];
+	int64_t at = 0;
+
+	nscontainer_record_int64(r, "at", &at);
+	snprintf(text, sizeof(text), "%s network %s: %s %s%s%s, %s packets",
+		 nscontainer_record_text(r, "user"),
+		 nscontainer_record_text(r, "action"),
+		 nscontainer_record_text(r, "to"),
+		 nscontainer_record_text(r, "protocol"),
+		 strcmp(port, "0") ? " " : "", strcmp(port, "0") ? port : "",
+		 nscontainer_record_text(r, "packets"));
+	if (json)
+		add_json(e, at, "network", r);
+	else
+		events_add(e, at, false, text);
+}
+
 static int events_read(const struct nscontainer *container, struct events *e,
 		       bool json, struct nscontainer_error *err)
 {
-	struct nscontainer_record *list = NULL, *refused = NULL;
+	struct nscontainer_record *list = NULL, *refused = NULL, *net = NULL;
 	const struct nscontainer_record *r;
 	int ret = nscontainer_history(container, &list, err);
 
 	if (ret == 0)
 		ret = nscontainer_refusals(container, &refused, err);
+	if (ret == 0)
+		ret = nscontainer_network_log(container, &net, err);
 	for (r = list; r; r = nscontainer_record_next(r))
 		(json ? add_session_json : add_session)(e, r);
 	for (r = refused; r; r = nscontainer_record_next(r))
 		add_refusal(e, r, json);
 	nscontainer_record_free(list);
+	for (r = net; r; r = nscontainer_record_next(r))
+		add_network(e, r, json);
 	nscontainer_record_free(refused);
+	nscontainer_record_free(net);
 	if (e->n)
 		qsort(e->list, e->n, sizeof(*e->list), by_text);
 	return ret;

@@ -55,8 +55,12 @@ const struct nsinit_command nsinit_commands[] = {
 	  "list past sessions, the newest first", "USER" },
 	{ "logs", nsinit_logs, OPT_FOLLOW | OPT_JSON, 0, 1,
 	  "logs [--follow] [--json] [USER]",
-	  "list sessions that opened and ended, and refused logins, in order",
+	  "list sessions that opened and ended, and what was refused, in order",
 	  "USER" },
+	{ "net", nsinit_net, OPT_JSON, 1, 1,
+	  "net [--json] USER",
+	  "list what a container reached, and what its lists refused",
+	  "RUNNING" },
 	{ "recordings", nsinit_recordings, OPT_JSON | OPT_VERIFY | OPT_EXPIRE |
 	  OPT_CONF, 0, 1,
 	  "recordings [--json] [--verify] [USER] | "

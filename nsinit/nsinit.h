@@ -73,6 +73,7 @@ int nsinit_kick(const struct nsinit_options *options);
 int nsinit_kill(const struct nsinit_options *options);
 int nsinit_last(const struct nsinit_options *options);
 int nsinit_list(const struct nsinit_options *options);
+int nsinit_net(const struct nsinit_options *options);
 int nsinit_logs(const struct nsinit_options *options);
 int nsinit_metrics(const struct nsinit_options *options);
 int nsinit_pause(const struct nsinit_options *options);

@@ -31,9 +31,12 @@ struct entry {
 	bool closes;
 };
 
+/* What lines are about: two of a session, or one of something else. */
+enum history_kind { SESSIONS, REFUSALS, NETWORK };
+
 struct history {
 	const char *user;	/* NULL: all */
-	bool refusals;		/* instead of sessions */
+	enum history_kind kind;
 	struct entry *list;
 	size_t n, room;
 };
@@ -41,6 +44,11 @@ struct history {
 /* Each key except "state" is a key of the lines as well. */
 static NSC_API_KEYS(history_keys, NSCONTAINER_KEYS_HISTORY);
 static NSC_API_KEYS(refusal_keys, NSCONTAINER_KEYS_REFUSALS);
+static NSC_API_KEYS(network_keys, NSCONTAINER_KEYS_NETWORK_LOG);
+static const struct nsc_api_key *const keys_of[] = {
+	[SESSIONS] = history_keys, [REFUSALS] = refusal_keys,
+	[NETWORK] = network_keys,
+};
 
 json_t *nsc_api_history_parse(char *line)
 {
@@ -88,16 +96,23 @@ static bool history_number_of(const json_t *line, const char *key,
 			       INT64_MAX, ret) == 0;
 }
 
+static enum history_kind kind_of(const json_t *line)
+{
+	const char *event = nsc_api_log_text(line, "event");
+
+	return !strcmp(event, "refused") ? REFUSALS :
+	       !strcmp(event, "network") ? NETWORK : SESSIONS;
+}
+
 /* Add line, which the function takes over. */
 static int history_add(struct history *h, json_t *line)
 {
 	struct entry e = { .line = line };
 
 	e.closes = !strcmp(nsc_api_log_text(line, "event"), "close");
-	if (!strcmp(nsc_api_log_text(line, "event"), "refused") !=
-		    h->refusals ||
-	    (!h->refusals && !history_number_of(line, "pid", &e.pid)) ||
-	    !history_number_of(line, h->refusals ? "at" : "opened",
+	if (kind_of(line) != h->kind ||
+	    (h->kind == SESSIONS && !history_number_of(line, "pid", &e.pid)) ||
+	    !history_number_of(line, h->kind == SESSIONS ? "opened" : "at",
 			       &e.opened) ||
 	    (h->user && strcmp(nsc_api_log_text(line, "user"), h->user) != 0)) {
 		json_decref(line);
@@ -205,7 +220,7 @@ static const char *state_of(const struct entry *e)
 static json_t *entry_json(const struct entry *e,
 			  const struct nsc_api_key *key)
 {
-	bool refusal = key == refusal_keys;
+	bool session = key == history_keys;
 	json_t *object = json_object();
 
 	for (; key->name; key++) {
@@ -220,7 +235,7 @@ static json_t *entry_json(const struct entry *e,
 		json_object_set_new(object, key->name,
 				    value ? value : json_null());
 	}
-	if (!refusal)
+	if (session)
 		json_object_set_new(object, "state", json_string(state_of(e)));
 	return object;
 }
@@ -228,14 +243,13 @@ static json_t *entry_json(const struct entry *e,
 static int make_list(const struct history *h, struct nscontainer_record **ret,
 		     struct nsc_error *err)
 {
-	const struct nsc_api_key *keys = h->refusals ? refusal_keys :
-						       history_keys;
+	const struct nsc_api_key *keys = keys_of[h->kind];
 	int error = 0;
 
 	for (size_t i = 0; error == 0 && i < h->n; i++) {
 		const struct entry *e = &h->list[i];
 
-		if (h->refusals || !i || e->opened != e[-1].opened ||
+		if (h->kind != SESSIONS || !i || e->opened != e[-1].opened ||
 		    e->pid != e[-1].pid)
 			error = nsc_api_add(ret, keys, entry_json(e, keys),
 					    err);
@@ -243,11 +257,11 @@ static int make_list(const struct history *h, struct nscontainer_record **ret,
 	return error;
 }
 
-static int history(const struct nscontainer *c, bool refusals,
+static int history(const struct nscontainer *c, enum history_kind kind,
 		   struct nscontainer_record **ret, struct nsc_error *err)
 {
 	struct history h = {
-		.user = c ? c->user : NULL, .refusals = refusals,
+		.user = c ? c->user : NULL, .kind = kind,
 	};
 	struct nscontainer_record *list = NULL;
 	int error = 0;
@@ -268,7 +282,8 @@ static int history(const struct nscontainer *c, bool refusals,
 	return error;
 }
 
-static int history_public(const struct nscontainer *container, bool refusals,
+static int history_public(const struct nscontainer *container,
+			  enum history_kind kind,
 			  struct nscontainer_record **ret,
 			  struct nscontainer_error *err)
 {
@@ -276,7 +291,7 @@ static int history_public(const struct nscontainer *container, bool refusals,
 	int error = container && container->dir ?
 		nsc_error_set(&e, EINVAL, "'%s': the history is by user, not "
 			      "by directory", container->dir) :
-		history(container, refusals, ret, &e);
+		history(container, kind, ret, &e);
 
 	return nsc_api_result(error, &e, err);
 }
@@ -285,12 +300,19 @@ NSC_PUBLIC int nscontainer_history(const struct nscontainer *container,
 				   struct nscontainer_record **ret,
 				   struct nscontainer_error *err)
 {
-	return history_public(container, false, ret, err);
+	return history_public(container, SESSIONS, ret, err);
 }
 
 NSC_PUBLIC int nscontainer_refusals(const struct nscontainer *container,
 				    struct nscontainer_record **ret,
 				    struct nscontainer_error *err)
 {
-	return history_public(container, true, ret, err);
+	return history_public(container, REFUSALS, ret, err);
+}
+
+NSC_PUBLIC int nscontainer_network_log(const struct nscontainer *container,
+				       struct nscontainer_record **ret,
+				       struct nscontainer_error *err)
+{
+	return history_public(container, NETWORK, ret, err);
 }

@@ -109,6 +109,8 @@ struct nsc_config_network {
 	size_t n_ports;
 	struct nsc_destinations allow;	/* what may be reached */
 	struct nsc_destinations deny;
+	bool enforce;		/* false: the lists are only recorded */
+	bool log;		/* what is refused, in the session log */
 	char *bridge;		/* "br0", "auto" */
 	char *prefix;
 	char *nspath;

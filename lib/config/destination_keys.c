@@ -71,12 +71,39 @@ static bool has_name(const struct nsc_destinations *all)
 	return false;
 }
 
+static bool has_lists(const struct nsc_config_network *n)
+{
+	return n->allow.given || n->deny.given;
+}
+
+/* The container has one name server, and one account of what was refused. */
+static int check_modes(struct nsc_reader *r, const struct nsc_config *config,
+		       size_t i)
+{
+	const struct nsc_config_network *n = &config->networks[i];
+
+	if (!has_lists(n))
+		return n->enforce && !n->log ? 0 :
+			nsc_field_refuse_at(r, "networks", i, n->log ? "log" :
+					    "enforce", "needs allow or deny");
+	for (size_t k = 0; k < i; k++)
+		if (has_lists(&config->networks[k]) &&
+		    config->networks[k].enforce != n->enforce)
+			return nsc_field_refuse_at(r, "networks", i, "enforce",
+					"differs from that of another list "
+					"of the container");
+	return 0;
+}
+
 int nsc_destinations_check(struct nsc_reader *r,
 			   const struct nsc_config *config, size_t i)
 {
 	const struct nsc_config_network *n = &config->networks[i];
 	char text[128];
+	int ret = check_modes(r, config, i);
 
+	if (ret < 0)
+		return ret;
 	if (has_name(&n->deny))
 		return nsc_field_refuse_at(r, "networks", i, "deny", "has a "
 				"name: a name may have any address, so only "
@@ -87,7 +114,7 @@ int nsc_destinations_check(struct nsc_reader *r,
 				"name-resolver would have to keep privileges "
 				"of the host's root");
 	if (config->namespaces & CLONE_NEWUSER ||
-	    !(n->allow.given || n->deny.given))
+	    !has_lists(n))
 		return 0;
 	for (size_t k = 0; k < NSC_ARRAY_SIZE(dangers); k++) {
 		if (!(config->process.capabilities &

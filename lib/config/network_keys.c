@@ -150,6 +150,8 @@ const struct nsc_field nsc_network_fields[] = {
 	{ .name = "ports", .read = nsc_read_array, .element = nsc_read_port },
 	{ .name = "allow", .read = nsc_read_destinations, .at = AT(allow) },
 	{ .name = "deny", .read = nsc_read_destinations, .at = AT(deny) },
+	{ .name = "enforce", .read = nsc_read_bool, .at = AT(enforce) },
+	{ .name = "log", .read = nsc_read_bool, .at = AT(log) },
 	{ .name = "mtu",
 	  .read = read_mtu,
 	  .at = AT(mtu),
@@ -174,6 +176,8 @@ static const struct {
 	{ "ports", false, ON(PASTA) | ON(VETH), 0 },
 	{ "allow", false, MADE | ON(PASTA), 0 },
 	{ "deny", false, MADE | ON(PASTA), 0 },
+	{ "enforce", false, MADE | ON(PASTA), 0 },
+	{ "log", false, MADE | ON(PASTA), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "bridge", true, ON(VETH), ON(VETH) },
 	{ "prefix", true, ON(VETH), 0 },
@@ -439,7 +443,9 @@ void nsc_networks_free(struct nsc_config *config)
 
 int nsc_read_network(struct nsc_reader *r, const json_t *element, void *to)
 {
-	struct nsc_config_network network = { .type = NSC_NETWORK_LOOPBACK };
+	struct nsc_config_network network = {
+		.type = NSC_NETWORK_LOOPBACK, .enforce = true,
+	};
 	struct nsc_config *config = to;
 	int ret = nsc_field_object(r, element, nsc_network_fields, &network);
 

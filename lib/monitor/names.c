@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "linux/namespace.h"
@@ -34,9 +33,7 @@ static int find(void)
 
 void names_open(struct names *names)
 {
-	struct stat st;
-	bool has = fstatat(NSC_MONITOR_RUNDIR, NSC_FILE_NAMES, &st,
-			   AT_SYMLINK_NOFOLLOW) == 0;
+	bool has = nsc_names_has(NSC_MONITOR_RUNDIR, "server ");
 
 	names->pidfd = has ? find() : -1;
 	names->began = now_ms();
@@ -55,7 +52,7 @@ static void tell(const struct nsc_state *state)
 	session_log_event(state->pid, text);
 }
 
-void names_ended(struct names *names, const struct nsc_state *state)
+void names_ended(struct names *names)
 {
 	int64_t now = now_ms();
 
@@ -67,7 +64,6 @@ void names_ended(struct names *names, const struct nsc_state *state)
 	names->again = now + names->delay;
 	names->delay = names->delay * 2 < DELAY_MAX_MS ? names->delay * 2 :
 							 DELAY_MAX_MS;
-	tell(state);
 }
 
 void names_go_on(struct names *names, const struct nsc_state *state)
@@ -84,6 +80,8 @@ void names_go_on(struct names *names, const struct nsc_state *state)
 		pid = nsc_names_start(NSC_MONITOR_RUNDIR, net,
 				      NSC_MONITOR_PID1, NULL);
 	names->pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	if (names->pidfd >= 0)
+		tell(state);
 	names->again = names->pidfd < 0 ? names->began + DELAY_MAX_MS :
 					  INT64_MAX;
 }

@@ -18,7 +18,7 @@ struct names {
 void names_open(struct names *names);
 
 /* names->pidfd is readable: it has ended. */
-void names_ended(struct names *names, const struct nsc_state *state);
+void names_ended(struct names *names);
 
 /* Start it if that is due. */
 void names_go_on(struct names *names, const struct nsc_state *state);

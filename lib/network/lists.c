@@ -15,6 +15,7 @@
 #include "linux/capability.h"
 #include "linux/idmap.h"
 #include "linux/namespace.h"
+#include "linux/nft_counted.h"
 #include "linux/sysctl.h"
 #include "network/lists_names.h"
 #include "network/nft.h"
@@ -37,6 +38,22 @@ bool nsc_lists_wanted(const struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
 		if (has_lists(&config->networks[i]))
+			return true;
+	return false;
+}
+
+bool nsc_lists_only_log(const struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (!config->networks[i].enforce)
+			return true;
+	return false;
+}
+
+bool nsc_lists_log(const struct nsc_config *config)
+{
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].log)
 			return true;
 	return false;
 }
@@ -115,13 +132,15 @@ static void print_names(FILE *out, const struct nsc_destinations *all)
 
 		if (!to->name)
 			continue;
-		fprintf(out, "ct state established ct mark 0x%08x accept\n",
+		fprintf(out, "ct state established ct mark 0x%08x "
+			"goto reached\n",
 			number);
 		for (const char *v = "46"; *v; v++) {
 			fprintf(out, "%s daddr @" NSC_NAMES_SET " ",
 				*v == '4' ? "ip" : "ip6", *v, number);
 			print_protocol(out, to);
-			fprintf(out, "ct mark set 0x%08x accept\n", number);
+			fprintf(out, "ct mark set 0x%08x goto reached\n",
+				number);
 		}
 	}
 }
@@ -166,9 +185,46 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 		"mld2-listener-report } accept\n", name);
 	print_list(out, &n->deny, "goto refuse");
 	print_metadata(out, &n->allow);
-	print_list(out, &n->allow, "accept");
+	print_list(out, &n->allow, "goto reached");
 	print_names(out, &n->allow);
-	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" : "accept");
+	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" :
+		"goto reached");
+}
+
+/* Sets that packets fill, and the chain in which they do. */
+static void print_counted(FILE *out, const char *what)
+{
+	for (int i = 0; i < 4; i++)
+		fprintf(out, "set " NSC_COUNTED_SET " { type ipv%c_addr . "
+			"inet_proto%s; flags dynamic,timeout; timeout %us; "
+			"size %u; }\n", what, i & 1 ? '6' : '4',
+			i < 2 ? "" : "p", i & 1 ? '6' : '4',
+			i < 2 ? " . inet_service" : "", NSC_COUNTED_SECONDS,
+			NSC_COUNTED_MAX);
+	fprintf(out, "chain count_%s {\n", what);
+	for (int i = 0; i < 4; i++)
+		fprintf(out, "meta nfproto ipv%c meta l4proto %s{ tcp, udp } "
+			"update @" NSC_COUNTED_SET " { %s daddr . meta l4proto "
+			"%scounter }\n", i & 1 ? '6' : '4',
+			i < 2 ? "" : "!= ", what, i & 1 ? '6' : '4',
+			i < 2 ? "" : "p", i & 1 ? "ip6" : "ip",
+			i < 2 ? ". th dport " : "");
+	fputs("}\n", out);
+}
+
+/* A refusal is answered at once, so that programs do not wait. */
+static void print_verdicts(FILE *out, const struct nsc_config *config)
+{
+	if (nsc_lists_log(config))
+		fputs("quota " NSC_COUNTED_QUOTA " { over 1 bytes }\n", out);
+	fputs("chain refuse {\njump count_" NSC_COUNTED_REFUSED "\n", out);
+	if (nsc_lists_log(config))
+		fputs("quota name \"" NSC_COUNTED_QUOTA "\"\n", out);
+	fputs(nsc_lists_only_log(config) ? "accept\n}\n" :
+	      "meta l4proto tcp reject with tcp reset\n"
+	      "reject with icmpx admin-prohibited\n}\n", out);
+	fputs("chain reached {\njump count_" NSC_COUNTED_REACHED "\n"
+	      "accept\n}\n", out);
 }
 
 char *nsc_lists_print(const struct nsc_config *config, bool replace)
@@ -179,14 +235,13 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 
 	if (!out)
 		return NULL;
-	/* An answer at once, instead of a time limit. */
 	if (replace)
 		fputs("delete table " TABLE "\n", out);
 	fputs("table " TABLE " {\n", out);
 	nsc_lists_each_name(out, config, print_sets);
-	fputs("chain refuse {\n"
-	      "meta l4proto tcp reject with tcp reset\n"
-	      "reject with icmpx admin-prohibited\n}\n", out);
+	print_counted(out, NSC_COUNTED_REFUSED);
+	print_counted(out, NSC_COUNTED_REACHED);
+	print_verdicts(out, config);
 	for (size_t i = 0; i < config->n_networks; i++) {
 		nsc_network_interface(config, i, name);
 		if (has_lists(&config->networks[i]))

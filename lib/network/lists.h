@@ -15,6 +15,10 @@
 /* Does an entry of networks[] have a list? */
 bool nsc_lists_wanted(const struct nsc_config *config);
 
+/* Do they only record, or write to the session log?  See container.json(5). */
+bool nsc_lists_only_log(const struct nsc_config *config);
+bool nsc_lists_log(const struct nsc_config *config);
+
 /* Check that the host has what the lists need, and load it. */
 int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err);
 

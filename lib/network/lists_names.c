@@ -2,8 +2,10 @@
 /* Runs in: nsinit and the builder, root of the host. */
 #include "network/lists_names.h"
 
+#include <sched.h>
 #include <stdlib.h>
 
+#include "network/lists.h"
 #include "util/fd.h"
 #include "util/hash.h"
 #include "util/names.h"
@@ -19,6 +21,8 @@ uint32_t nsc_lists_number(const struct nsc_destination *to)
 
 bool nsc_lists_have_names(const struct nsc_config *config)
 {
+	if (nsc_lists_only_log(config) && config->namespaces & CLONE_NEWUSER)
+		return true;
 	for (size_t i = 0; i < config->n_networks; i++)
 		for (size_t k = 0; k < config->networks[i].allow.n; k++)
 			if (config->networks[i].allow.list[k].name)
@@ -82,7 +86,7 @@ static void print_name(FILE *out, const struct nsc_destination *to)
 	fprintf(out, "name %08x %s\n", nsc_lists_number(to), to->name);
 }
 
-char *nsc_lists_names(const struct nsc_config *config)
+char *nsc_lists_names(const struct nsc_config *config, bool servers)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -90,7 +94,12 @@ char *nsc_lists_names(const struct nsc_config *config)
 
 	if (!out)
 		return NULL;
-	print_servers(out, config);
+	if (servers)
+		print_servers(out, config);
+	if (nsc_lists_only_log(config))
+		fputs(NSC_NAMES_OPEN, out);
+	if (nsc_lists_log(config))
+		fputs(NSC_NAMES_LOG, out);
 	nsc_lists_each_name(out, config, print_name);
 	fputs(&NSC_NAMES_END[1], out);
 	if (fclose(out) == 0)

@@ -10,7 +10,8 @@
 #include "config/container_config.h"
 
 /*
- * Do the lists have names?  Then the container's name server is name-resolver,
+ * Do the lists have names, or are the names of interest that are outside of
+ * them?  Then the container's name server is name-resolver,
  * at NSC_NAMES_ADDRESS.
  */
 bool nsc_lists_have_names(const struct nsc_config *config);
@@ -26,7 +27,10 @@ void nsc_lists_each_name(FILE *out, const struct nsc_config *config,
 			 void (*use)(FILE *out,
 				     const struct nsc_destination *to));
 
-/* The content of NSC_FILE_NAMES in new memory; NULL without memory. */
-char *nsc_lists_names(const struct nsc_config *config);
+/*
+ * The content of NSC_FILE_NAMES in new memory, with servers if a name-resolver
+ * asks them; NULL without memory.
+ */
+char *nsc_lists_names(const struct nsc_config *config, bool servers);
 
 #endif

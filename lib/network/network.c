@@ -501,6 +501,8 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 	describe_addresses(out, plan, n, made);
 	if (n->mtu)
 		fprintf(out, " mtu=%u", n->mtu);
+	if (n->allow.given || n->deny.given)
+		fprintf(out, " lists=%s", n->enforce ? "enforced" : "recorded");
 	if (n->nspath)
 		fprintf(out, " path=%s", n->nspath);
 }

@@ -7,21 +7,24 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "network/lists.h"
 #include "network/lists_names.h"
 #include "util/names.h"
 #include "util/fd.h"
 #include "util/file.h"
 
+#define SERVER "server "
+
 /* One write of the whole: a reader sees its end, or knows that it does not. */
-static int write_names(const struct nsc_config *config, int fd,
+static int write_names(const struct nsc_config *config, bool servers, int fd,
 		       struct nsc_error *err)
 {
-	_cleanup_free_ char *text = nsc_lists_names(config);
+	_cleanup_free_ char *text = nsc_lists_names(config, servers);
 	size_t size = text ? strlen(text) : 0;
 
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "names");
-	if (strncmp(text, "server ", strlen("server ")) != 0)
+	if (servers && strncmp(text, SERVER, strlen(SERVER)) != 0)
 		return nsc_error_set(err, ENOENT, "names need a name server: "
 				     "/etc/resolv.conf of the host has none, "
 				     "and there is no context.dns");
@@ -45,16 +48,17 @@ int nsc_resolver_start(const struct nsc_plan *plan, int net, int pid1,
 {
 	_cleanup_fd_ int names = -1;
 	_cleanup_fd_ int in = -1;
+	bool wanted = nsc_lists_have_names(plan->config);
 	pid_t pid;
 	int ret;
 
-	if (!nsc_lists_have_names(plan->config))
+	if (!nsc_lists_wanted(plan->config))
 		return 0;
 	names = open_names(plan->rundir, O_WRONLY | O_CREAT | O_EXCL);
 	if (names < 0 || fchown(names, 0, plan->user->gid) < 0)
 		return nsc_error_sys(err, errno, "names");
-	ret = write_names(plan->config, names, err);
-	if (ret < 0)
+	ret = write_names(plan->config, wanted, names, err);
+	if (ret < 0 || !wanted)
 		return ret;
 	pid = nsc_names_start(plan->rundir, net, pid1, &in);
 	if (pid < 0)
@@ -69,9 +73,10 @@ int nsc_resolver_update(const struct nsc_config *config, int instance,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int names = open_names(instance, O_WRONLY);
+	bool servers = nsc_names_has(instance, SERVER);
 
-	if (names >= 0)
-		return write_names(config, names, err);
+	if (names >= 0 && (servers || !nsc_lists_have_names(config)))
+		return write_names(config, servers, names, err);
 	return !nsc_lists_have_names(config) ? 0 :
 		nsc_error_set(err, EOPNOTSUPP, "the container began without "
 			      "names: they take effect in a new container");

@@ -461,23 +461,24 @@ START_TEST(lists)
 	ck_assert(!nsc_lists_wanted(c));
 	nsc_config_free(c);
 	rules("\"allow\": []", METADATA "goto refuse\n}");
-	rules("\"deny\": []", METADATA "accept\n}");
+	rules("\"deny\": []", METADATA "goto reached\n}");
 	rules("\"allow\": [\"*\", \"::/0/udp\", \"0.0.0.0/0:80-81\","
 	      " \"[::1]:22/tcp\", \"10.0.0.0/8:53/udp\", \"*/icmp\"],"
 	      " \"deny\": [\"10.0.0.1\"]",
-	      "ip daddr 10.0.0.1/32 goto refuse\n" METADATA "accept\n"
-	      "meta nfproto ipv6 meta l4proto udp accept\n"
-	      "meta nfproto ipv4 tcp dport 80-81 accept\n"
-	      "ip6 daddr ::1/128 tcp dport 22-22 accept\n"
-	      "ip daddr 10.0.0.0/8 udp dport 53-53 accept\n"
-	      "meta l4proto { icmp, ipv6-icmp } accept\ngoto refuse\n}");
+	      "ip daddr 10.0.0.1/32 goto refuse\n" METADATA "goto reached\n"
+	      "meta nfproto ipv6 meta l4proto udp goto reached\n"
+	      "meta nfproto ipv4 tcp dport 80-81 goto reached\n"
+	      "ip6 daddr ::1/128 tcp dport 22-22 goto reached\n"
+	      "ip daddr 10.0.0.0/8 udp dport 53-53 goto reached\n"
+	      "meta l4proto { icmp, ipv6-icmp } goto reached\ngoto refuse\n}");
 	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
-	      METADATA "ip daddr 10.0.0.1/32 accept\n"
+	      METADATA "ip daddr 10.0.0.1/32 goto reached\n"
 	      "ct state established ct mark 0x");
 	/* Only who names it alone gets it. */
 	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
 	      " \"100.100.100.200\", \"fd00::/8\"]",
-	      METADATA6 "ip daddr 169.254.169.254/32 tcp dport 80-80 accept\n");
+	      METADATA6 "ip daddr 169.254.169.254/32 tcp dport 80-80 "
+	      "goto reached\n");
 }
 END_TEST
 

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: container-monitor, root of the host, and a child for the lines.  The
+ * kernel keeps what was refused; its first packet after the last lines wakes
+ * the monitor, so that nothing is looked at where nothing happens.  See
+ * docs/design/0097-what-lists-refuse-is-recorded.md.
+ */
+#include "monitor/network_log.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "linux/namespace.h"
+#include "linux/nft_counted.h"
+#include "linux/pidfd.h"
+#include "monitor/session_log_places.h"
+#include "monitor/session_log_text.h"
+#include "monitor/session_table.h"
+#include "rundir/monitor_start.h"
+#include "rundir/session_history.h"
+#include "util/fd.h"
+#include "util/names.h"
+#include "util/process.h"
+
+#define FIRST_MS 1000		/* to gather what comes together */
+#define EVERY_MS 60000
+#define OTHERS "\"(others)\""
+#define LINES 64		/* each time */
+#define MOST_S 10		/* for the child */
+
+void network_log_open(struct network_log *log, const struct nsc_state *state)
+{
+	*log = (struct network_log){ -1, -1, -1, INT64_MAX, 0 };
+	if (!nsc_names_has(NSC_MONITOR_RUNDIR, ""))
+		return;
+	log->net = nsc_namespace_open(state->pid, CLONE_NEWNET);
+	if (log->net >= 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
+		nsc_fd_close(&log->net);
+	if (log->net < 0)
+		return;
+	log->packets = nsc_nft_counted_watch(log->net);
+	log->names = nsc_names_wake_open(NSC_MONITOR_RUNDIR);
+	/* A monitor that was killed may not have written everything. */
+	log->due = now_ms() + FIRST_MS;
+	log->last = now_ms() - EVERY_MS;
+}
+
+/* What is read says nothing, except that there is something. */
+void network_log_notice(struct network_log *log)
+{
+	int64_t now = now_ms();
+	char bytes[512];
+
+	while (recv(log->packets, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+	while (read(log->names, bytes, sizeof(bytes)) > 0)
+		;
+	if (log->due == INT64_MAX)
+		log->due = now - log->last < EVERY_MS ? log->last + EVERY_MS :
+							now + FIRST_MS;
+}
+
+/* In the child. */
+struct writer {
+	const struct nsc_state *state;
+	const char *action;
+	int64_t age;		/* seconds: what is older was written */
+	int64_t at;		/* since the epoch */
+	unsigned int lines, more;
+};
+
+static void write_line(struct writer *w, const char *what)
+{
+	char text[RECORD_MAX];
+	size_t n = session_log_text_begin("network", w->state->user, text);
+
+	if (w->lines == LINES) {
+		w->more++;
+		return;
+	}
+	w->lines++;
+	snprintf(text + n, sizeof(text) - n, " at=%" PRId64 " generation=%u "
+		 "action=%s %s", w->at, w->state->generation, w->action, what);
+	session_log_syslog(w->state->pid, text);
+	(void)nsc_session_history_add(text, strlen(text));
+}
+
+static void write_address(void *arg, const struct nsc_counted *one)
+{
+	struct writer *w = arg;
+	char what[256], to[NSC_ADDRESS_SIZE], protocol[16];
+
+	if (one->age > w->age)
+		return;
+	snprintf(what, sizeof(what), "to=%s protocol=%s port=%u packets=%"
+		 PRIu64, nsc_address_print(&one->to, false, to),
+		 nsc_counted_protocol(one->protocol, protocol), one->port,
+		 one->packets);
+	write_line(w, what);
+}
+
+static void write_names(struct writer *w)
+{
+	_cleanup_free_ struct nsc_names_asked *all =
+		nsc_names_asked_read(NSC_MONITOR_RUNDIR);
+
+	for (size_t i = 0; all && i < NSC_NAMES_ASKED_MAX; i++) {
+		const struct nsc_names_asked *one = &all[i];
+		char what[512];
+
+		if (!one->refused || w->at - one->last > w->age)
+			continue;
+		snprintf(what, sizeof(what), "to=%s protocol=dns port=0 "
+			 "packets=%" PRIu64,
+			 *one->name ? one->name : OTHERS, one->refused);
+		write_line(w, what);
+	}
+}
+
+static void write_all(const struct network_log *log,
+		      const struct nsc_state *state, int64_t age)
+{
+	_cleanup_fd_ int sock = nsc_nft_counted_open(log->net);
+	struct writer w = {
+		.state = state, .age = age, .at = time(NULL),
+		.action = nsc_names_has(NSC_MONITOR_RUNDIR, NSC_NAMES_OPEN) ?
+			  "outside" : "refused",
+	};
+	char what[64];
+
+	/* What comes from now on is told anew. */
+	if (sock >= 0)
+		nsc_nft_counted_reset(sock, NSC_NAMES_TABLE);
+	if (!nsc_names_has(NSC_MONITOR_RUNDIR, NSC_NAMES_LOG))
+		return;
+	write_names(&w);
+	if (sock >= 0)
+		nsc_nft_counted_each(sock, NSC_NAMES_TABLE,
+				     NSC_COUNTED_REFUSED, write_address, &w);
+	if (!w.more)
+		return;
+	snprintf(what, sizeof(what), "to=" OTHERS " protocol=any port=0 "
+		 "packets=%u", w.more);
+	w.lines = 0;
+	write_line(&w, what);
+}
+
+void network_log_go_on(struct network_log *log, const struct nsc_state *state)
+{
+	const int keep[] = { NSC_MONITOR_RUNDIR, log->net };
+	int64_t now = now_ms();
+	int64_t age = (now - log->last) / 1000 + 1;
+	pid_t pid;
+
+	if (log->due > now)
+		return;
+	log->due = INT64_MAX;
+	log->last = now;
+	pid = nsc_process_fork_unwatched();
+	if (pid != 0)
+		return;
+	close(NSC_MONITOR_LOCK);
+	close(NSC_MONITOR_SESSIONS);
+	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) == 0) {
+		alarm(MOST_S);
+		write_all(log, state, age);
+	}
+	_exit(0);
+}
+
+void network_log_end(struct network_log *log, const struct nsc_state *state)
+{
+	if (log->net < 0)
+		return;
+	if (log->due != INT64_MAX)
+		log->due = 0;
+	network_log_go_on(log, state);
+	nsc_fd_close(&log->net);
+	nsc_fd_close(&log->packets);
+	nsc_fd_close(&log->names);
+}

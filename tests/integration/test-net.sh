@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# networks[].log and enforce, and nsinit net: what is recorded of what a
+# container reaches, and of what its lists refuse.
+# shellcheck disable=SC2016,SC2317 # session commands; functions run by t
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/outside.sh"
+
+# seen ACTION : "TO PROTOCOL PORT" of what nsinit net shows.
+seen() {
+	nsinit net --json alice | jq -r "select(.action == \"$1\") |
+		\"\\(.to) \\(.protocol) \\(.port)\"" | sort
+}
+
+# in_log : the same of the session log.
+in_log() {
+	nsinit logs --json alice | jq -r "select(.event == \"network\") |
+		\"\\(.action) \\(.to) \\(.protocol) \\(.port)\"" | sort -u
+}
+
+log_has() {
+	in_log | grep -Fxq "$1"
+}
+
+forget() {
+	clean_slate
+	rm -f /var/log/nscontainer/sessions
+}
+
+# recorded TYPE
+recorded() {
+	forget
+	names_begin
+	lists "$1" '"allow": ["10.80.0.1:99", "good.example.org:99",
+		"10.80.0.1/icmp"], "log": true'
+	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 tcp,fd80::9,99 udp,10.80.0.9,97 \
+		ping,10.80.0.9,0 ping,10.80.0.1,0 tcp,169.254.169.254,99 \
+		tcp,good.example.org,99 tcp,bad.example.org,99 > "$OUT/text"
+	wait_until 20 log_has "refused 10.80.0.9 icmp 0" || fail "no lines"
+	wait_until 5 log_has "refused bad.example.org dns 0" || fail "no name"
+	in_log > "$OUT/log"
+	seen reached > "$OUT/reached"
+	seen refused > "$OUT/refused"
+	nsinit net alice > "$OUT/table"
+	nsinit logs alice > "$OUT/logs"
+	bytes=$(nsinit net --json alice | jq 'select(.to == "10.80.0.1" and
+		.port == 99 and .action == "reached") | .bytes > 100')
+	names_end
+	cat "$OUT/text" "$OUT/table"
+	equal "reached" "10.80.0.1 icmp 0
+10.80.0.1 tcp 99
+good.example.org dns 0" "$(grep -v ^fd80 "$OUT/reached")"
+	equal "refused" "10.80.0.9 icmp 0
+10.80.0.9 tcp 99
+10.80.0.9 udp 97
+169.254.169.254 tcp 99
+bad.example.org dns 0
+fd80::9 tcp 99" "$(cat "$OUT/refused")"
+	equal "the log has what was refused" \
+		"$(sed 's/^/refused /' "$OUT/refused")" "$(cat "$OUT/log")"
+	equal "bytes" true "$bytes"
+	contains "logs" "alice network refused: 10.80.0.9 tcp 99, " \
+		"$(cat "$OUT/logs")"
+}
+
+# Without "log", nsinit net shows it, and the log has nothing.
+not_logged() {
+	forget
+	lists veth '"allow": ["10.80.0.1:99"]'
+	reach tcp,10.80.0.9,99 > "$OUT/text"
+	equal "net" "10.80.0.9 tcp 99" "$(seen refused)"
+	sleep 2
+	nsinit stop alice
+	empty "log" "$(in_log)"
+	forget
+	lists veth ""
+	status_is 1 nsinit net alice
+	contains "no list" "alice: the container has no list of hosts" \
+		"$(cat "$OUT/stderr")"
+	clean_slate
+	status_is 3 nsinit net alice
+}
+
+# only_logged TYPE : all is reached, and what is outside is recorded.
+only_logged() {
+	forget
+	names_begin
+	lists "$1" '"allow": ["10.80.0.1:99"], "deny": ["10.80.0.1:98"],
+		"enforce": false, "log": true'
+	reach tcp,10.80.0.1,99 tcp,10.80.0.1,98 tcp,10.80.0.9,99 \
+		tcp,bad.example.org,99 ping,fd80::9,0 tcp,169.254.169.254,99 \
+		> "$OUT/text"
+	wait_until 20 log_has "outside 10.80.0.9 tcp 99" || fail "no lines"
+	in_log > "$OUT/log"
+	seen outside > "$OUT/outside"
+	nsinit check alice > "$OUT/check" 2>&1
+	nsinit list --json alice > "$OUT/list"
+	changed '"allow": ["10.80.0.1:99"]'
+	nsinit update --from-file alice || fail "update"
+	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/enforced"
+	names_end
+	cat "$OUT/text" "$OUT/check" "$OUT/list"
+	equal "nothing is refused" "yes yes yes yes yes yes" \
+		"$(results "$OUT/text")"
+	equal "outside of the list" "10.80.0.1 tcp 98
+10.80.0.9 tcp 99
+169.254.169.254 tcp 99
+bad.example.org dns 0
+fd80::9 icmp 0" "$(cat "$OUT/outside")"
+	equal "the log" "$(sed 's/^/outside /' "$OUT/outside")" \
+		"$(cat "$OUT/log")"
+	contains "check" "lists: recorded" "$(cat "$OUT/check")"
+	equal "list" recorded "$(jq -r '.networks[0].lists' "$OUT/list")"
+	equal "after an update" "yes no" "$(results "$OUT/enforced")"
+}
+
+# Who sends to many leaves a bounded number of lines, and the last one says so.
+flood() {
+	forget
+	lists veth '"allow": [], "log": true'
+	timeout 60 su alice -s /bin/bash -c 'for i in {1..300}; do
+		echo > /dev/udp/10.80.0.9/$i; done 2> /dev/null; echo x' \
+		> "$OUT/text"
+	wait_until 20 log_has 'refused (others) any 0' || fail "no number"
+	in_log > "$OUT/log"
+	kept=$(seen refused | wc -l)
+	clean_slate
+	equal "lines" 65 "$(wc -l < "$OUT/log")"
+	equal "what nsinit net has" 300 "$kept"
+}
+
+# A monitor is killed before it has written: the next one does.
+monitor_killed() {
+	forget
+	lists veth '"allow": [], "log": true'
+	reach tcp,10.80.0.9,98 > "$OUT/text"
+	kill -KILL "$(monitors)"
+	empty "not yet" "$(in_log)"
+	timeout 30 su alice -c true || fail "su fails"
+	wait_until 20 log_has "refused 10.80.0.9 tcp 98" || fail "lost"
+	# What comes last is written at the end.
+	reach tcp,10.80.0.9,97 > "$OUT/text"
+	nsinit stop alice
+	wait_until 20 log_has "refused 10.80.0.9 tcp 97" || fail "the last"
+	clean_slate
+}
+
+outside_begins
+t "N7 veth: what the lists refuse is in the log, and in nsinit net" recorded veth
+t "N7 pasta: what the lists refuse is in the log, and in nsinit net" recorded pasta
+t "without log, nsinit net alone shows it" not_logged
+t "veth: lists that are not enforced refuse nothing, and record" only_logged veth
+t "pasta: lists that are not enforced refuse nothing, and record" \
+	only_logged pasta
+t "N7 a flood of destinations is bounded in the log, and counted" flood
+t "N7 what the lists refuse is in the log, whenever the monitor ends" \
+	monitor_killed
+kill "$SERVER"
