@@ -119,18 +119,16 @@ static json_t *id(uint32_t value)
 static void put_usage(json_t *object, const struct nsc_api_sessions *all,
 		      pid_t session)
 {
-	_cleanup_free_ struct nsc_stats *s = malloc(sizeof(*s));
+	struct nsc_stats_session s;
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)session);
-	if (!s)
-		return;
-	nsc_stats_read(all->tree, name, s);
-	json_object_set_new(object, "memory", nsc_api_number(s->memory));
+	nsc_stats_read_session(all->tree, name, &s);
+	json_object_set_new(object, "memory", nsc_api_number(s.memory));
 	json_object_set_new(object, "peak_memory",
-			    nsc_api_number(s->memory_peak));
-	json_object_set_new(object, "cpu_us", nsc_api_number(s->cpu_usage));
-	json_object_set_new(object, "pids", nsc_api_number(s->pids));
+			    nsc_api_number(s.peak_memory));
+	json_object_set_new(object, "cpu_us", nsc_api_number(s.cpu_us));
+	json_object_set_new(object, "pids", nsc_api_number(s.pids));
 }
 
 static json_t *session_json(const struct nsc_api_sessions *all,

@@ -112,31 +112,32 @@ static json_t *cpu_json(const struct nsc_stats *s, double percent)
 /* The sessions that have a directory in the hierarchy for sessions. */
 static json_t *sessions_json(const struct target *t)
 {
-	struct nsc_stats *s = malloc(sizeof(*s));
+	struct nsc_stats_session s;
+	struct nsc_stats_oom oom;
 	json_t *array = json_array();
 	const struct dirent *entry;
 	DIR *dir = NULL;
 
-	for (size_t i = 0; s && i < t->tree.n && !dir; i++)
+	for (size_t i = 0; i < t->tree.n && !dir; i++)
 		if (t->tree.list[i].kind == 's')
 			dir = opendir(t->tree.list[i].path);
 	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "session-", 8) != 0)
 			continue;
-		nsc_stats_read(&t->tree, entry->d_name, s);
-		if (s->pids == 0)
+		nsc_stats_read_session(&t->tree, entry->d_name, &s);
+		if (s.pids == 0)
 			continue;
+		nsc_stats_read_oom(&t->tree, entry->d_name, &oom);
 		json_array_append_new(
 			array, json_pack("{s:i, s:o, s:o, s:o, s:o}", "pid",
 					 atoi(entry->d_name + 8), "memory",
-					 nsc_api_number(s->memory), "cpu_us",
-					 nsc_api_number(s->cpu_usage), "pids",
-					 nsc_api_number(s->pids), "oom_kills",
-					 nsc_api_number(s->oom_kills)));
+					 nsc_api_number(s.memory), "cpu_us",
+					 nsc_api_number(s.cpu_us), "pids",
+					 nsc_api_number(s.pids), "oom_kills",
+					 nsc_api_number(oom.kills)));
 	}
 	if (dir)
 		closedir(dir);
-	free(s);
 	return array;
 }
 
@@ -197,7 +198,6 @@ static int stats_open_target(int instance, struct target *t,
 			     struct nsc_error *err)
 {
 	_cleanup_fd_ int pidfd = nsc_running_find(instance, &t->state, err);
-	struct nsc_usage usage;
 	int ret;
 
 	if (pidfd < 0)
@@ -208,8 +208,7 @@ static int stats_open_target(int instance, struct target *t,
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups to read counters from");
 	t->begin = nsc_process_now();
-	nsc_stats_usage(&t->tree, NULL, &usage);
-	t->before = usage.cpu_us;
+	t->before = nsc_stats_cpu(&t->tree, NULL);
 	return 0;
 }
 

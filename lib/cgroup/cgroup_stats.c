@@ -180,8 +180,7 @@ static uint64_t to_us(uint64_t ns)
 }
 
 /* If v2 counts, the value is one of those in "cpu.stat". */
-static uint64_t read_usage(const struct nsc_cgroup_tree *tree,
-			   const char *session)
+uint64_t nsc_stats_cpu(const struct nsc_cgroup_tree *tree, const char *session)
 {
 	struct place acct = open_place(tree, "cpuacct", session);
 	struct place cpu = open_place(tree, "cpu", session);
@@ -260,7 +259,7 @@ static void read_cpu(const struct nsc_cgroup_tree *tree, const char *session,
 
 	read_throttling(&cpu, s);
 	read_pressure(&cpu, "cpu.pressure", s->pressure[0]);
-	s->cpu_usage = read_usage(tree, session);
+	s->cpu_usage = nsc_stats_cpu(tree, session);
 	if (acct.dir >= 0) {
 		s->cpu_user = to_us(read_one(&acct, "cpuacct.usage_user",
 					     NULL));
@@ -302,9 +301,33 @@ void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
 
 	read_oom(&memory, &oom);
 	ret->peak_memory = read_peak(&memory);
-	ret->cpu_us = read_usage(tree, session);
+	ret->cpu_us = nsc_stats_cpu(tree, session);
 	ret->oom_kills = oom.kills;
 	nsc_fd_close(&memory.dir);
+}
+
+static uint64_t read_memory_now(const struct place *p)
+{
+	return read_one(p, "memory.usage_in_bytes", "memory.current");
+}
+
+static uint64_t read_pids_now(const struct place *p)
+{
+	return read_one(p, "pids.current", "pids.current");
+}
+
+void nsc_stats_read_session(const struct nsc_cgroup_tree *tree,
+			    const char *session, struct nsc_stats_session *ret)
+{
+	struct place memory = open_place(tree, "memory", session);
+	struct place pids = open_place(tree, "pids", session);
+
+	ret->memory = read_memory_now(&memory);
+	ret->peak_memory = read_peak(&memory);
+	ret->cpu_us = nsc_stats_cpu(tree, session);
+	ret->pids = read_pids_now(&pids);
+	nsc_fd_close(&memory.dir);
+	nsc_fd_close(&pids.dir);
 }
 
 /* In v1, a group does not count for the groups above it. */
@@ -397,7 +420,7 @@ static void read_memory(const struct nsc_cgroup_tree *tree,
 	_cleanup_free_ char *text = malloc(65536);
 	struct nsc_stats_oom oom;
 
-	s->memory = read_one(&p, "memory.usage_in_bytes", "memory.current");
+	s->memory = read_memory_now(&p);
 	s->memory_peak = read_peak(&p);
 	nsc_stats_read_oom(tree, session, &oom);
 	s->memory_limit = oom.limit;
@@ -457,7 +480,7 @@ static void read_pids(const struct nsc_cgroup_tree *tree, const char *session,
 {
 	struct place p = open_place(tree, "pids", session);
 
-	*ret_now = read_one(&p, "pids.current", "pids.current");
+	*ret_now = read_pids_now(&p);
 	*ret_limit = read_one(&p, "pids.max", "pids.max");
 	nsc_fd_close(&p.dir);
 }

@@ -77,6 +77,20 @@ struct nsc_usage {
 void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
 		     struct nsc_usage *ret);
 
+/* Microseconds of all processors; NSC_STATS_NONE: unknown. */
+uint64_t nsc_stats_cpu(const struct nsc_cgroup_tree *tree, const char *session);
+
+/* What a list of sessions shows; NSC_STATS_NONE: unknown. */
+struct nsc_stats_session {
+	uint64_t memory;	/* bytes */
+	uint64_t peak_memory;
+	uint64_t cpu_us;
+	uint64_t pids;
+};
+
+void nsc_stats_read_session(const struct nsc_cgroup_tree *tree,
+			    const char *session, struct nsc_stats_session *ret);
+
 /*
  * Memory that ran out: how many processes of a session, or of the container
  * with all sessions that have a group, the kernel has killed; a number that
