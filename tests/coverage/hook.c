@@ -10,10 +10,12 @@
  * whoever inherits it: it is closed here.
  */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-void __llvm_profile_initialize(void);
+void __llvm_profile_set_filename(const char *pattern);
 
 /* The runtime's own start is linked only where this symbol is missing. */
 extern int __llvm_profile_runtime;
@@ -21,6 +23,8 @@ int __llvm_profile_runtime;
 
 __attribute__((constructor)) static void count(void)
 {
+	char pattern[128];
+	struct timespec now;
 	struct stat st;
 	int fd;
 
@@ -28,7 +32,15 @@ __attribute__((constructor)) static void count(void)
 		return;
 	fd = open("/", O_RDONLY | O_CLOEXEC);
 	close(fd);
-	__llvm_profile_initialize();
+	/*
+	 * A process may load the module, and then become a program: each has a
+	 * file of its own.  "%c" makes it a mapping.
+	 */
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	snprintf(pattern, sizeof(pattern), NSC_COVERAGE_DIR
+		 "/%d-%ld%09ld%%c.profraw", (int)getpid(), (long)now.tv_sec,
+		 now.tv_nsec);
+	__llvm_profile_set_filename(pattern);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		close(fd);
 }

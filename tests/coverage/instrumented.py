@@ -103,7 +103,10 @@ def build():
     open(log, "w", encoding="utf-8").close()
     copy_tree()
     # Make does the rest when the files of the build change.
-    if not os.path.exists(BUILD + "/Makefile"):
+    hook = os.path.join(WORK, "hook.o")
+    if not os.path.exists(BUILD + "/Makefile") or \
+            os.path.getmtime(hook) < os.path.getmtime(
+                TREE + "/tests/coverage/hook.c"):
         configure(log)
     make(log)
 
