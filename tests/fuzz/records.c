@@ -19,6 +19,7 @@
 #define nsc_hooks_kv fuzz_hooks_kv
 #define nsc_hooks_stop fuzz_hooks_stop
 #define nsc_subid_find fuzz_subid_find
+#define nsc_subid_check fuzz_subid_check
 #define nscontainer_history fuzz_history
 #define nscontainer_refusals fuzz_refusals
 #include "../lib/rundir/hooks_stop.c"

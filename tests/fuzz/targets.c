@@ -312,6 +312,9 @@ const struct fuzz_target fuzz_targets[] = {
 	{ "dns", fuzz_dns },
 	{ "recording", fuzz_recording },
 	{ "transfer", fuzz_transfer },
+	{ "proc", fuzz_proc },
+	{ "cast", fuzz_cast },
+	{ "cdi", fuzz_cdi },
 	{ NULL, NULL },
 };
 

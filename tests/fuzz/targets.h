@@ -38,4 +38,9 @@ void fuzz_dns(char *text);
 void fuzz_recording(char *text);
 void fuzz_transfer(char *text);
 
+/* foreign.c */
+void fuzz_proc(char *text);
+void fuzz_cast(char *text);
+void fuzz_cdi(char *text);
+
 #endif
