@@ -162,7 +162,7 @@ struct lines {
 	size_t size, max;
 };
 
-/* Puts len bytes in the place of the old ones at first; returns the new size. */
+/* Puts len bytes in the place of old ones at first; returns the new size. */
 static size_t splice(const struct lines *l, size_t first, size_t old,
 		     const uint8_t *text, size_t len)
 {
