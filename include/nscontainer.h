@@ -213,8 +213,7 @@ int nscontainer_check(const struct nscontainer *container,
 	KEY("devices", TEXTS, "devices of the key devices that it has") \
 	KEY("exclusive_devices", TEXTS, "those that no other container can " \
 	    "have meanwhile") \
-	KEY("device_nodes", TEXTS, "paths of its device nodes, those of " \
-	    "devices included, besides the default ones") \
+	KEY("device_nodes", TEXTS, "paths of nodes besides the default ones") \
 	NSCONTAINER_KEYS_NETWORKS(KEY)
 
 int nscontainer_find(const struct nscontainer *container,
@@ -373,9 +372,8 @@ int nscontainer_refusals(const struct nscontainer *container,
 			 struct nscontainer_error *err);
 
 /*
- * A list of what lists of networks[] with "log" have refused, the newest first,
- * from the same files: each destination once in a minute, 64 records in a
- * minute, and one with the number of the others.  -EINVAL as above.
+ * What lists of networks[] with "log" have refused, the newest first: each
+ * destination once in a minute, 64 in a minute.  -EINVAL as above.
  */
 #define NSCONTAINER_KEYS_DESTINATION(KEY) \
 	KEY("user", TEXT, "user of the container") \

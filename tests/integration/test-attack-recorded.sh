@@ -161,10 +161,10 @@ names() {
 	lacks "the note" $'\e' "$(texts)"
 }
 
-t "R7 tmux and screen are recorded in the login that shows them" multiplexers
-t "R7 so is a login on a console" doors
-t "R7 commands end with their recorder, which nobody inside reaches" killed
-t "R7 a full disk ends a command, or the log has the time" full
-t "R7 fast output is recorded to the last byte" fast
-t "R7 a paused container is recorded when it goes on" paused
-t "R7 escapes in names are not passed on" names
+t "R6 tmux and screen are recorded in the login that shows them" multiplexers
+t "R6 so is a login on a console" doors
+t "R6 commands end with their recorder, which nobody inside reaches" killed
+t "R6 a full disk ends a command, or the log has the time" full
+t "R6 fast output is recorded to the last byte" fast
+t "R6 a paused container is recorded when it goes on" paused
+t "R6 escapes in names are not passed on" names
