@@ -145,7 +145,7 @@ const struct nsinit_option nsinit_option_table[] = {
 	{ "json", OPT_JSON, 0, NULL, "print JSON" },
 	{ "tty", OPT_TTY, 't', NULL, "give the command a terminal" },
 	{ "no-tty", OPT_NO_TTY, 0, NULL, "give the command no terminal" },
-	{ "follow", OPT_FOLLOW, 0, NULL,
+	{ "follow", OPT_FOLLOW, 'f', NULL,
 	  "print again each second; show what goes on, live" },
 	{ "replace", OPT_REPLACE, 0, NULL,
 	  "stop a running container first, with all its sessions" },

@@ -388,7 +388,7 @@ logged_sessions() {
 		"$OUT/logs")"
 	contains "its end" "after 00:00:0" "$(grep 'nsinit-exec' "$OUT/logs")"
 	# The newest is last, and new ones come while it runs.
-	timeout 30 nsinit logs --follow alice > "$OUT/follow" &
+	timeout 30 nsinit logs -f alice > "$OUT/follow" &
 	pid=$!
 	wait_until 10 grep -q sshd "$OUT/follow"
 	lacks "the others" carol "$(cat "$OUT/follow")"
