@@ -24,6 +24,8 @@ static NSC_API_KEYS(recordings_keys, NSC_KEYS_RECORDINGS);
 struct listing {
 	const struct nsc_shelf *shelf;
 	struct nscontainer_record **list;
+	struct nsc_chain_stub *stubs;
+	size_t n_stubs;
 	bool wrong;
 };
 
@@ -96,16 +98,88 @@ static int add_verified(void *arg, const char *id, enum nsc_chain_state state,
 	return add_recording(l, id, nsc_chain_names[state], err);
 }
 
+static bool is_listed(const struct listing *l, const char *id)
+{
+	const struct nscontainer_record *r = *l->list;
+
+	for (size_t i = 0; i < l->n_stubs; i++)
+		if (!strcmp(l->stubs[i].id, id))
+			return true;
+	while (r && strcmp(nscontainer_record_text(r, "id"), id) != 0)
+		r = nscontainer_record_next(r);
+	return r;
+}
+
+/* One that began meanwhile has a file. */
+static bool is_gone(const struct listing *l, const json_t *line)
+{
+	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
+	const char *user = json_string_value(json_object_get(line, "user"));
+	const char *id = json_string_value(json_object_get(line, "recording"));
+
+	return user && id && !strcmp(user, l->shelf->user) &&
+	       nsc_shelf_id_valid(id) && !is_listed(l, id) &&
+	       nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE) == -ENOENT;
+}
+
+/*
+ * The session log has each recording that has ended, also the newest, which
+ * nothing names whose removal was made complete.
+ */
+static int add_logged(struct listing *l, const char *path,
+		      struct nsc_error *err)
+{
+	_cleanup_free_ char *text = NULL;
+	_cleanup_file_ FILE *in = NULL;
+	struct stat st;
+	int fd = nsc_api_history_open(path, &st, NSC_IGNORE), ret = 0;
+	size_t size = 0;
+
+	in = fd < 0 ? NULL : fdopen(fd, "r");
+	while (ret == 0 && in && getline(&text, &size, in) > 0) {
+		json_t *line;
+
+		if (strncmp(text, "event=recorded ", 15) != 0 &&
+		    strncmp(text, "event=recovered ", 16) != 0)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		line = nsc_api_history_parse(text);
+		if (is_gone(l, line))
+			ret = add_verified(l, json_string_value(
+				json_object_get(line, "recording")),
+				NSC_CHAIN_MISSING, err);
+		json_decref(line);
+	}
+	return ret;
+}
+
+static int list_verified(struct listing *l, struct nsc_error *err)
+{
+	const struct nsc_chain_call call = { add_verified, l };
+	int ret = nsc_chain_verify(l->shelf, &call, err);
+
+	if (ret == 0)
+		ret = nsc_chain_stubs(l->shelf, &l->stubs, &l->n_stubs, err);
+	/* The name that logrotate(8) gives the previous one. */
+	if (ret == 0)
+		ret = add_logged(l, NSC_HISTORY ".1", err);
+	if (ret == 0)
+		ret = add_logged(l, NSC_HISTORY, err);
+	free(l->stubs);
+	l->stubs = NULL;
+	l->n_stubs = 0;
+	return ret;
+}
+
 static int list_user(const char *user, bool verify, struct listing *l,
 		     struct nsc_error *err)
 {
 	_cleanup_shelf_ struct nsc_shelf shelf = NSC_SHELF_INIT;
-	const struct nsc_chain_call call = { add_verified, l };
 	int ret = nsc_shelf_open(user, &shelf, err);
 
 	l->shelf = &shelf;
 	if (ret == 0 && verify)
-		ret = nsc_chain_verify(&shelf, &call, err);
+		ret = list_verified(l, err);
 	for (size_t i = 0; !verify && ret == 0 && i < shelf.n; i++)
 		ret = add_recording(l, shelf.ids[i], NULL, err);
 	l->shelf = NULL;
@@ -146,7 +220,7 @@ int nsc_recordings_list(const char *user, bool verify,
 			struct nscontainer_record **ret, bool *ret_wrong,
 			struct nscontainer_error *err)
 {
-	struct list_request request = { verify, { NULL, ret, false } };
+	struct list_request request = { verify, { .list = ret } };
 	struct nsc_error e = NSC_ERROR_INIT;
 	int error;
 

@@ -22,6 +22,7 @@ has() {
 }
 forget() {
 	rm -rf "$REC"
+	rm -f /var/log/nscontainer/sessions
 }
 # record USER COMMAND: one more recording, which has ended.
 record() {
@@ -257,6 +258,7 @@ verified() {
 	need_product
 	forget
 	for list in 1 2 3; do
+		[ ! -e "$REC/alice/last" ] || cp "$REC/alice/last" "$TOP/last"
 		record alice "echo number-$list"
 	done
 	mapfile -t list <<< "$(ids alice)"
@@ -276,6 +278,14 @@ unnamed $first" "$(chain alice)"
 
 	rm "$REC/alice/$last.cast.gz"
 	contains "the last one is removed" "missing $last" "$(chain alice)"
+	cp "$TOP/last" "$REC/alice/last"
+	equal "with all that names it but the log" "ok $middle
+ok $first
+missing $last" "$(chain alice)"
+	mv /var/log/nscontainer/sessions "$TOP/sessions"
+	equal "control: and without the log" "ok $middle
+ok $first" "$(chain alice)"
+	mv "$TOP/sessions" /var/log/nscontainer/sessions
 	again
 
 	zcat "$REC/alice/$middle.cast.gz" | sed s/number-2/number-9/ | gzip \
@@ -373,7 +383,7 @@ full_disk() {
 	cp -a "$TOP/kept/." "$REC/alice"
 	# As the recorder had left it.
 	fallocate -n -l 4096 "$REC/alice/expired"
-	nssh alice -tt 'seq 20000' > "$OUT/text"
+	nssh alice -tt 'seq 100000; sleep 300' > "$OUT/text"
 	contains "control: without a policy" \
 		"This session can no longer be recorded" "$(tail -n 3 "$OUT/text")"
 	[ -e "$REC/alice/$first.cast.gz" ] || fail "it removes without a policy"
