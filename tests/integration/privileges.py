@@ -52,7 +52,7 @@ def capabilities(text):
 
 
 def ids(text):
-    names = {0: "root", USER: "user"}
+    names = {0: "root", USER: "user", 65534: "nobody"}
     if RANGE != "none":
         names[int(RANGE)] = "inside root"
     got = [names.get(int(each), "other") for each in text.split()]
@@ -88,6 +88,8 @@ def open_files(pid):
             name = "pasta's pipe and log"
         elif name.startswith("/memfd:input"):
             name = "its state"
+        elif name.startswith("/var/log/nscontainer/recordings/"):
+            name = "its recording" if name.endswith(".cast") else "recordings"
         elif name.startswith("/usr/"):
             name = "its script"
         elif "/out." in name or name.startswith("/dev/pts"):

@@ -82,7 +82,8 @@ start_phases() {
 		mkdir -p /dev/net
 		mknod -m 0666 /dev/net/tun c 10 200
 	}
-	rm -f /run/nsc-hold /usr/bin/pasta
+	rm -f /run/nsc-hold
+	mv /usr/bin/pasta /usr/bin/pasta.real
 	mkfifo -m 0666 /run/nsc-hold
 	printf '#!/bin/sh\nread x < /run/nsc-hold\n' > /usr/bin/pasta
 	chmod 0755 /usr/bin/pasta
@@ -148,6 +149,45 @@ groups_phase() {
 	wait "$CALLER"
 }
 
+# parent_of PID
+parent_of() {
+	ps -o ppid= -p "$1" | tr -d ' '
+}
+
+# The processes outside that a recording and a list of names have.
+outside_phase() {
+	local one
+
+	mv /usr/bin/pasta.real /usr/bin/pasta
+	# pasta wants an interface that leads outside.
+	ip link add wan0 type veth peer name far0
+	ip link set wan0 up
+	ip link set far0 up
+	ip addr add 10.80.0.2/24 dev wan0
+	ip -6 addr add fd80::2/64 dev wan0 nodad
+	ip route add default via 10.80.0.1
+	ip -6 route add default via fd80::1
+	rm -f /etc/resolv.conf
+	echo 'nameserver 127.0.0.1' > /etc/resolv.conf
+	config alice '{"rootfs": "/", "session": {"record": "all"}, "networks":
+		[{"type": "pasta", "allow": ["allowed.example.org:80"]}]}'
+	session ssh
+	one=$(parent_of "$(pgrep -x nsc-writer)")
+	{
+		echo "$(parent_of "$one") container-recorder"
+		echo "$one container-recorder, of one command"
+		echo "$(pgrep -x nsc-writer) writer of a recording"
+		echo "$(pgrep -x nsc-copier) copier of a recording"
+		one=$(pgrep -x name-resolver | head -n 1)
+		echo "$one name-resolver, which changes the list"
+		echo "$(pgrep -P "$one") name-resolver, which reads messages"
+	} > "$OUT/pids"
+	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
+	pkill -u alice -x sleep
+	wait_until 10 no_container alice || fail "left of the recorded one"
+	config alice '{"rootfs": "/"}'
+}
+
 sessions() {
 	local door
 
@@ -164,6 +204,7 @@ sessions() {
 
 table() {
 	need_product
+	[ -x /usr/bin/pasta ] || skip "pasta is not installed"
 	# To distinguish the limits of PID 1 from others.
 	prlimit --pid 1 --nofile=2048:4096
 	# Remove what this host's pam_env and shells add.
@@ -172,6 +213,7 @@ table() {
 	: > /etc/default/locale
 	start_phases
 	hook_phase
+	outside_phase
 	groups_phase
 	sessions
 	cat "$OUT/rights" "$OUT/surroundings" > "$OUT/got"
