@@ -205,10 +205,20 @@ static bool any_open(const struct streams *s)
 	return false;
 }
 
+static bool has_unwritten(const struct streams *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].kind != NSC_RECORDER_INPUT &&
+		    s->list[i].at < s->list[i].end)
+			return true;
+	return false;
+}
+
+/* What the command has written is there at once, unless a reader is slow. */
 static int streams_timeout(const struct streams *s)
 {
 	if (s->ended && s->end >= 0)
-		return 0;
+		return has_unwritten(s) ? -1 : 0;
 	return s->command ? 1 << s->tries : -1;
 }
 
@@ -236,7 +246,7 @@ static bool stream_round(const struct streams *s, struct stream *one,
 	bool all = one->kind == NSC_RECORDER_INPUT || s->own;
 
 	/* Nobody reads it any more, which its writer is to notice. */
-	if (p[1].revents & POLLERR)
+	if (p[1].revents & (POLLERR | POLLHUP))
 		stream_close(one);
 	else if (p[1].revents & POLLOUT)
 		stream_write(one, all);

@@ -133,6 +133,26 @@ binary() {
 	equal "yes" y "$(cat "$OUT/text")"
 }
 
+# The command has ended, and its reader is slow.
+copier_ticks() {
+	# shellcheck disable=SC2046 # words
+	awk '{ n += $14 + $15 } END { print n + 0 }' \
+		$(pgrep -x nsc-copier | sed 's,.*,/proc/&/stat,') /dev/null
+}
+idle() {
+	need_product
+	forget
+	su - alice -c 'head -c 100000 /dev/zero' |
+		(while [ ! -e "$OUT/go" ]; do sleep 0.1; done; wc -c) \
+		> "$OUT/text" &
+	wait_until 10 pgrep -x nsc-copier > /dev/null || fail "no copier"
+	sleep 2
+	[ "$(copier_ticks)" -lt 50 ] || fail "it is busy: $(copier_ticks)"
+	touch "$OUT/go"
+	wait
+	equal "bytes" 100000 "$(cat "$OUT/text")"
+}
+
 # What is written after the shell has gone is recorded, or has no way out.
 later() {
 	need_product
@@ -234,6 +254,7 @@ t "a command of ssh is recorded, and unchanged" ssh_command
 t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
 t "what goes to a file beside a terminal is recorded" both
 t "streams keep every byte, their ends and signals" binary
+t "whoever waits for a slow reader is idle" idle
 t "a process that writes later is recorded" later
 t "a job of cron is recorded" cron_job
 t "sftp, scp and rsync are noted by name and size" transfers
