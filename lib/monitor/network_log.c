@@ -31,6 +31,7 @@
 #define FIRST_MS 1000		/* to gather what comes together */
 #define EVERY_MS 60000
 #define OTHERS "\"(others)\""
+#define END_MS 2000		/* for the last lines */
 #define LINES 64		/* each time */
 #define MOST_S 10		/* for the child */
 
@@ -151,20 +152,20 @@ static void write_all(const struct network_log *log,
 	write_line(&w, what);
 }
 
-void network_log_go_on(struct network_log *log, const struct nsc_state *state)
+/* Returns the pid of the child, or -1. */
+static pid_t start_writer(struct network_log *log,
+			  const struct nsc_state *state)
 {
 	const int keep[] = { NSC_MONITOR_RUNDIR, log->net };
 	int64_t now = now_ms();
 	int64_t age = (now - log->last) / 1000 + 1;
 	pid_t pid;
 
-	if (log->due > now)
-		return;
 	log->due = INT64_MAX;
 	log->last = now;
 	pid = nsc_process_fork_unwatched();
 	if (pid != 0)
-		return;
+		return pid;
 	close(NSC_MONITOR_LOCK);
 	close(NSC_MONITOR_SESSIONS);
 	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) == 0) {
@@ -174,13 +175,24 @@ void network_log_go_on(struct network_log *log, const struct nsc_state *state)
 	_exit(0);
 }
 
+void network_log_go_on(struct network_log *log, const struct nsc_state *state)
+{
+	if (log->due <= now_ms())
+		start_writer(log, state);
+}
+
+/* The child reads files of the instance, which is removed next. */
 void network_log_end(struct network_log *log, const struct nsc_state *state)
 {
+	_cleanup_fd_ int pidfd = -1;
+	pid_t pid;
+
 	if (log->net < 0)
 		return;
-	if (log->due != INT64_MAX)
-		log->due = 0;
-	network_log_go_on(log, state);
+	pid = start_writer(log, state);
+	pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	if (pidfd >= 0)
+		nsc_process_poll(pidfd, now_ms() + END_MS);
 	nsc_fd_close(&log->net);
 	nsc_fd_close(&log->packets);
 	nsc_fd_close(&log->names);
