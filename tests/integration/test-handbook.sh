@@ -406,6 +406,25 @@ as_agent() {
 		fail "status $? of: $1" "$(cat "$OUT/text")"
 }
 
+# The hosts of the recipe, and one more.
+agents_hosts() {
+	printf '%s\n' 'git.example.org 60 10.80.0.1' \
+		'deb.debian.org 60 10.80.0.1' \
+		'other.example.org 60 10.80.0.1' > "$TOP/names"
+	: > "$TOP/asked"
+	"$TESTS/names.py" "$TOP/names" "$TOP/asked" > "$OUT/names" &
+	NAMES=$!
+	ip netns exec out socat -U TCP-LISTEN:22,fork,reuseaddr \
+		SYSTEM:'echo git' > /dev/null 2>&1 &
+	GIT=$!
+	echo 'nameserver 127.0.0.1' > /etc/resolv.conf
+	wait_until 20 grep -q ready "$OUT/names"
+}
+
+agents_refused() {
+	nsinit logs alice | grep -q "network refused: $1 "
+}
+
 agents() {
 	local line
 
@@ -417,6 +436,7 @@ agents() {
 		> /usr/local/bin/agent
 	chmod 0755 /usr/local/bin/agent
 	chown -R alice: /home/alice
+	agents_hosts
 	# The person works on the host.
 	on_host alice
 	line=$(block agents_4)
@@ -427,9 +447,21 @@ agents() {
 	equal "her notes" important "$(cat /home/alice/notes)"
 	equal "her home" "notes project" "$(cd /home/alice && echo [!.]*)"
 	wait_until 10 ended || fail "it goes on"
-	as_agent '[ "$(cat ~/notes)" = important ] && [ -d ~/project ] && '"$REACHES"
+	as_agent '[ "$(cat ~/notes)" = important ] && [ -d ~/project ] &&
+		[ "$(bash -c "cat < /dev/tcp/git.example.org/22")" = git ] &&
+		getent hosts deb.debian.org && ! getent hosts other.example.org &&
+		! '"$REACHES"
+	wait_until 20 agents_refused 10.80.0.1 || fail "not in the log"
+	wait_until 20 agents_refused other.example.org || fail "no name"
+	[ -n "$(ls /var/log/nscontainer/recordings/alice)" ] ||
+		fail "nothing is recorded"
+	limits=$(jq -c '[.cgroups.memory, .cgroups.pids]' \
+		/etc/nscontainer/groups/agents/container.json)
+	equal "limits" "[4294967296,512]" "$limits"
 	as_agent '! socat -u TCP:127.0.0.1:22 - && ! ls /home/bob &&
 		! touch /srv/outbox/mine'
+	kill "$NAMES" "$GIT"
+	rm /etc/resolv.conf
 	[ -s /home/alice/.ssh/authorized_keys ] || fail "her keys are gone"
 }
 
