@@ -513,7 +513,7 @@ static void rows_keep(const struct nsc_screen *s, const struct row *from,
 	for (int y = 0; y < s->height && y < height; y++) {
 		memcpy(to[y].cells, from[y].cells, sizeof(uint32_t) *
 		       (size_t)(width < s->width ? width : s->width));
-		to[y].wrapped = from[y].wrapped && y < height - 1;
+		to[y].wrapped = y < height - 1 && from[y].wrapped;
 	}
 }
 

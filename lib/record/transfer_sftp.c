@@ -172,14 +172,14 @@ static void on_answer(struct nsc_transfer *t, int type, uint32_t id,
 void nsc_sftp_packet(struct nsc_transfer *t, const char *data, size_t n)
 {
 	static const struct {
-		int type;
 		const char *what;
+		int type;
 		bool two;
 	} named[] = {
-		{ SETSTAT, "change", false }, { OPENDIR, "list", false },
-		{ REMOVE, "remove", false }, { MKDIR, "mkdir", false },
-		{ RMDIR, "rmdir", false }, { RENAME, "rename", true },
-		{ SYMLINK, "link", true },
+		{ "change", SETSTAT, false }, { "list", OPENDIR, false },
+		{ "remove", REMOVE, false }, { "mkdir", MKDIR, false },
+		{ "rmdir", RMDIR, false }, { "rename", RENAME, true },
+		{ "link", SYMLINK, true },
 	};
 	struct packet p = { data + 1, n - 1 };
 	int type = (unsigned char)data[0];
