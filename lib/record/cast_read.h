@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "util/text.h"
+#include "rundir/recorder_socket.h"
 #include "record/cast.h"
 
 /* The first line.  Texts are "" if they are unknown. */
@@ -40,7 +41,7 @@ int nsc_cast_parse_header(char *line, struct nsc_cast_info *ret);
 int nsc_cast_parse_event(char *line, struct nsc_cast_event *ret);
 
 /* No event is longer. */
-#define NSC_CAST_LINE_MAX 65536
+#define NSC_CAST_LINE_MAX NSC_CAST_EVENT_MAX((size_t)NSC_RECORDER_DATA)
 
 /* The lines of a file or pipe. */
 struct nsc_cast_lines {

@@ -6,6 +6,8 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "record/cast_read.h"
 #include "record/harmless.h"
@@ -213,6 +215,34 @@ START_TEST(events_are_parsed)
 }
 END_TEST
 
+/* Each byte of a message may become six. */
+START_TEST(the_longest_event_is_a_line)
+{
+	static char data[NSC_RECORDER_DATA];
+	static char event[NSC_CAST_EVENT_MAX(sizeof(data))];
+	static struct nsc_cast_lines lines;
+	const struct nsc_cast_text text = { 'o', data, sizeof(data) };
+	struct nsc_cast_rest rest = { "", 0 };
+	size_t n = nsc_cast_event(1, &text, &rest, event);
+	int fd = memfd_create("events", MFD_CLOEXEC);
+	struct nsc_cast_event e;
+	char *line;
+
+	ck_assert_uint_gt(n, 6 * sizeof(data));
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(write(fd, event, n), (ssize_t)n);
+	ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
+	lines = (struct nsc_cast_lines){ .fd = fd };
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(nsc_cast_line(&lines, &line), 1);
+		ck_assert_int_eq(nsc_cast_parse_event(line, &e), 0);
+		ck_assert_uint_eq(e.len, sizeof(data));
+	}
+	ck_assert_int_eq(nsc_cast_line(&lines, &line), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(headers_are_parsed)
 {
 	static const struct winsize size = { .ws_col = 80, .ws_row = 24 };
@@ -239,7 +269,8 @@ int main(void)
 	const TTest *const tests[] = {
 		what_is_shown_passes, what_is_answered_does_not,
 		sequences_go_on, lines_are_found, long_lines_are_told_once,
-		sizes_change, events_are_parsed, headers_are_parsed, NULL,
+		sizes_change, events_are_parsed, the_longest_event_is_a_line,
+		headers_are_parsed, NULL,
 	};
 	Suite *suite = suite_create("record");
 	TCase *tc = tcase_create("record");
