@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -111,7 +112,8 @@ int nsc_chain_digest(const struct nsc_shelf_file *file,
 struct link {
 	const char *id;
 	struct nsc_cast_info info;	/* without it: previous is "" */
-	bool visited, done;
+	bool visited, done;		/* done: it had not ended */
+	char digest[NSC_SHA256_TEXT + 1];	/* if it was visited */
 };
 
 struct chain {
@@ -169,12 +171,19 @@ static int chain_read(const struct chain *c, struct link *link)
 						      NSC_CHAIN_CUT);
 }
 
+/* The last one is that of the moment when the shelf was opened. */
+static bool ended_since(const struct nsc_shelf *shelf,
+			const struct nsc_cast_info *info)
+{
+	return info->ended > shelf->opened && info->ended <= time(NULL);
+}
+
 /* digest is what was noted, or NULL. */
 static int chain_check(const struct chain *c, struct link *link,
 		       const char *digest)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
-	char is[NSC_SHA256_TEXT + 1] = "";
+	char *is = link->digest;
 	int ret = nsc_shelf_file(c->shelf, link->id, &file, c->err);
 
 	if (ret < 0)
@@ -186,7 +195,9 @@ static int chain_check(const struct chain *c, struct link *link,
 	return chain_tell(c, link->id,
 			  ret < 0 || (digest && strcmp(is, digest) != 0) ?
 				  NSC_CHAIN_CHANGED :
-			  digest ? NSC_CHAIN_OK : NSC_CHAIN_UNNAMED);
+			  digest ? NSC_CHAIN_OK :
+			  ended_since(c->shelf, &link->info) ? NSC_CHAIN_OPEN :
+			  NSC_CHAIN_UNNAMED);
 }
 
 /* From a recording to the ones before it, until one has gone or was visited. */
@@ -202,8 +213,11 @@ static int chain_walk(const struct chain *c, const char *id,
 		const struct nsc_chain_stub *stub = link ? NULL :
 						    chain_stub(c, id);
 
+		/* What is named has ended, and only one names it. */
 		if (link && link->visited)
-			break;
+			return digest && (link->done ||
+					  strcmp(link->digest, digest) != 0) ?
+				chain_tell(c, id, NSC_CHAIN_CHANGED) : 0;
 		if (link)
 			ret = chain_check(c, link, digest);
 		else if (stub)

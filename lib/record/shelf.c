@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -33,8 +34,8 @@ static int shelf_by_name(const void *a, const void *b)
 }
 
 /* *ret may be NULL before, and is sorted. */
-static int shelf_list(int dir, bool (*wanted)(char *name), char ***ret,
-		      size_t *n)
+static int shelf_list(int dir, bool (*wanted)(int dir, char *name),
+		      char ***ret, size_t *n)
 {
 	DIR *list = nsc_file_list(dir);
 	const struct dirent *entry;
@@ -47,7 +48,7 @@ static int shelf_list(int dir, bool (*wanted)(char *name), char ***ret,
 		char name[NAME_MAX + 1];
 
 		snprintf(name, sizeof(name), "%s", entry->d_name);
-		if (wanted(name))
+		if (wanted(dir, name))
 			error = nsc_text_append(ret, n, name);
 	}
 	if (list)
@@ -57,13 +58,18 @@ static int shelf_list(int dir, bool (*wanted)(char *name), char ***ret,
 	return error;
 }
 
-static bool wanted_user(char *name)
+/* A file system of its own may have files, such as aquota.user. */
+static bool wanted_user(int dir, char *name)
 {
-	return nsc_text_name_valid(name);
+	struct stat st;
+
+	return nsc_text_name_valid(name) &&
+	       fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode);
 }
 
 /* Leaves the id. */
-static bool wanted_recording(char *name)
+static bool wanted_recording(int dir, char *name)
 {
 	char *dot = strchr(name, '.');
 
@@ -71,7 +77,7 @@ static bool wanted_recording(char *name)
 		     strcmp(dot, NSC_CAST_GZ) != 0))
 		return false;
 	*dot = '\0';
-	return nsc_shelf_id_valid(name);
+	return dir >= 0 && nsc_shelf_id_valid(name);
 }
 
 int nsc_shelf_users(char ***ret, struct nsc_error *err)
@@ -125,6 +131,7 @@ int nsc_shelf_open(const char *user, struct nsc_shelf *ret,
 	if (error < 0)
 		return nsc_error_sys(err, -error, NSC_RECORDINGS "/%s", user);
 	nsc_recording_last_read(s.dir, &s.last);
+	s.opened = (int64_t)time(NULL);
 	shelf_once(&s);
 	*ret = s;
 	s = (struct nsc_shelf)NSC_SHELF_INIT;

@@ -18,9 +18,10 @@ struct nsc_shelf {
 	char **ids;		/* the oldest first; NULL ends them */
 	size_t n;
 	struct nsc_recording_last last;	/* of the same moment */
+	int64_t opened;		/* seconds since the epoch */
 };
 
-#define NSC_SHELF_INIT { NULL, -1, NULL, 0, { "", "", "" } }
+#define NSC_SHELF_INIT { NULL, -1, NULL, 0, { "", "", "" }, 0 }
 
 /* The names of the users who have recordings, sorted; NULL ends them. */
 int nsc_shelf_users(char ***ret, struct nsc_error *err);
