@@ -29,7 +29,7 @@ static void put_text(struct nsc_transfer *t, int d, const char *data, size_t n)
 
 void nsc_transfer_note(struct nsc_transfer *t, const char *fmt, ...)
 {
-	char text[2 * TRANSFER_NAME + 128];
+	char text[NSC_TRANSFER_NOTE];
 	va_list args;
 
 	va_start(args, fmt);
@@ -153,8 +153,7 @@ static size_t become_text(struct nsc_transfer *t, int d)
 
 	t->protocol = TEXT;
 	for (int i = TRANSFER_IN; i < TRANSFER_BOTH; i++)
-		if (t->way[i].skip == UINT64_MAX)
-			t->way[i].skip = 0;
+		t->way[i].skip = 0;
 	put_text(t, d, w->part, w->have);
 	w->have = 0;
 	return 0;

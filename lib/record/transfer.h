@@ -2,9 +2,10 @@
 /*
  * Files that a command without a terminal sends or receives: sftp, scp, git and
  * rsync are known by their first bytes.  What these protocols declare as the
- * content of a file is left out of the recording; names and sizes are noted,
- * and everything else is text.  From the first byte that the protocol does not
- * allow, all is text: another program may run after it.
+ * content of a file is left out of the recording, and so are attributes, lists
+ * and answers of sftp; names and sizes are noted, and what else is said is text.
+ * From the first byte that the protocol does not allow, all is text: another
+ * program may run after it.
  */
 #ifndef NSC_RECORD_TRANSFER_H
 #define NSC_RECORD_TRANSFER_H
@@ -19,6 +20,7 @@ enum { TRANSFER_IN, TRANSFER_OUT, TRANSFER_BOTH };
 #define TRANSFER_PART 8192	/* of a packet, that is looked at */
 #define TRANSFER_FILES 64	/* open ones */
 #define TRANSFER_NAME 1024
+#define NSC_TRANSFER_NOTE (2 * TRANSFER_NAME + 128)	/* of two names */
 
 struct nsc_transfer_sink {
 	/* Text of standard input (TRANSFER_IN) or output.  0 or an errno. */

@@ -51,13 +51,14 @@ static struct packet take_string(struct packet *p)
 	return ret;
 }
 
+/* Of a long one the end, which says more. */
 static void take_name(struct packet *p, char name[TRANSFER_NAME])
 {
 	struct packet s = take_string(p);
-	size_t n = s.n < TRANSFER_NAME - 1 ? s.n : TRANSFER_NAME - 1;
+	size_t cut = s.n < TRANSFER_NAME ? 0 : s.n - (TRANSFER_NAME - 4);
 
-	memcpy(name, s.p, n);
-	name[n] = '\0';
+	snprintf(name, TRANSFER_NAME, "%s%.*s", cut ? "..." : "",
+		 (int)(s.n - cut), s.p + cut);
 }
 
 static void file_end(struct nsc_transfer *t, struct nsc_transfer_file *f)

@@ -130,7 +130,7 @@ static int write_text(struct writing *f, char type, const char *data,
 static int __attribute__((format(printf, 2, 3)))
 write_mark(struct writing *f, const char *fmt, ...)
 {
-	char text[2048];
+	char text[NSC_TRANSFER_NOTE];
 	va_list args;
 	int n;
 
