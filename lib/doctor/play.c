@@ -126,14 +126,14 @@ static int show_run(struct show *s, struct nsc_error *err)
 	return ret;
 }
 
-/* Returns the child's status. */
-static int show_end(struct show *s)
+/* Returns the child's status.  failed: what it shows is of no use any more. */
+static int show_end(struct show *s, bool failed)
 {
 	int status = 0;
 
 	nsc_fd_close(&s->stop);
 	nsc_fd_close(&s->from);
-	if (s->child && s->caught)
+	if (s->child && (s->caught || failed))
 		kill(s->child, SIGKILL);
 	while (s->child && waitpid(s->child, &status, 0) < 0 &&
 	       errno == EINTR)
@@ -155,6 +155,9 @@ static int show_judge(const struct show *s, const char *id, int status,
 	if (WIFEXITED(status))
 		return nsc_error_sys(err, WEXITSTATUS(status), "%s cannot be "
 				     "read to its end", id);
+	if (WTERMSIG(status) == SIGXCPU)
+		return nsc_error_set(err, ETIMEDOUT, "%s: searching takes more "
+				     "than a minute: play it", id);
 	return nsc_error_set(err, EBADMSG, "%s: its reader was killed by "
 			     "signal %d", id, WTERMSIG(status));
 }
@@ -240,7 +243,7 @@ int nsc_recordings_play(const char *id, const struct nsc_play *how,
 		ret = show_find(id, &s, users, &e);
 	if (ret == 0)
 		ret = play(&s, how, &e);
-	status = show_end(&s);
+	status = show_end(&s, ret < 0);
 	if (ret == 0)
 		ret = show_judge(&s, id, status, &e);
 	nsc_text_free_vector(users);
@@ -268,7 +271,7 @@ static int search_one(const struct nsc_shelf *shelf, const char *id,
 			break;
 	}
 	printed = s.printed;
-	status = show_end(&s);
+	status = show_end(&s, ret < 0);
 	if (ret == 0)
 		ret = show_judge(&s, id, status, err);
 	return ret < 0 ? ret : printed;

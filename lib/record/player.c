@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,6 +28,7 @@
 #include "record/harmless.h"
 #include "record/screen.h"
 
+#define CPU_MAX_S 60		/* to search one recording */
 #define LOOK_MS 100		/* for more of a recording that goes on */
 #define ANSWER_MS 20000
 
@@ -229,6 +231,10 @@ be_player(const struct nsc_player *p, pid_t parent)
 	static struct playing s;
 
 	nsc_process_default_signals();
+	/* Whoever was recorded chose the size of the screen. */
+	if (p->search && setrlimit(RLIMIT_CPU, &(struct rlimit){
+				CPU_MAX_S, CPU_MAX_S + 1 }) < 0)
+		_exit(errno);
 	player_step_down((int[]){ p->in, p->out, p->stop }, 3, parent);
 	s.p = p;
 	s.lines.fd = p->in;

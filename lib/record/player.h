@@ -28,7 +28,8 @@ struct nsc_player {
 
 /*
  * Start a child that reads p->in, for p->out; both stay the caller's.  It
- * exits with 0, or a positive errno.  Returns its pid or a negative errno.
+ * exits with 0, or a positive errno; SIGXCPU ends a search that takes more
+ * than a minute of processor time.  Returns its pid or a negative errno.
  */
 pid_t nsc_player_start(const struct nsc_player *p, struct nsc_error *err);
 
