@@ -120,7 +120,8 @@ static void set_number(struct nsinit_line *line, double max, const char *name,
 	char *end;
 	double n = strtod(optarg, &end);
 
-	if (optarg[0] < '0' || optarg[0] > '9' || *end || n < 0.001 || !(n <= max))
+	if (optarg[0] < '0' || optarg[0] > '9' || *end || n < 0.001 ||
+	    n > max)
 		line_wrong(line, "--%s: expected a number from 0.001 to "
 			   "%.0f", name, max);
 	else

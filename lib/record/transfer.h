@@ -3,9 +3,9 @@
  * Files that a command without a terminal sends or receives: sftp, scp, git and
  * rsync are known by their first bytes.  What these protocols declare as the
  * content of a file is left out of the recording, and so are attributes, lists
- * and answers of sftp; names and sizes are noted, and what else is said is text.
- * From the first byte that the protocol does not allow, all is text: another
- * program may run after it.
+ * and answers of sftp; names and sizes are noted, and what else is said is
+ * text.  From the first byte that the protocol does not allow, all is text:
+ * another program may run after it.
  */
 #ifndef NSC_RECORD_TRANSFER_H
 #define NSC_RECORD_TRANSFER_H
