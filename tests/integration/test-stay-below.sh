@@ -70,13 +70,15 @@ groups() {
 
 	rm -f /home/alice/go "$OUT/in"
 	case $1 in
-	nsshell) timeout 20 nsinit start alice
+	# That of the login before may be about to end.
+	nsshell) nsinit stop alice > /dev/null 2>&1
+		timeout 20 nsinit start alice
 		# From within the job, without privileges.
 		( sh -c 'PPID=$PPID; export PPID; exec '"$ADOPT" &&
 			by nsshell "echo in; $STAY" > "$OUT/in" 2>&1 ) & ;;
 	*) by "$1" "echo in; $STAY" > "$OUT/in" 2>&1 & ;;
 	esac
-	wait_until 10 grep -qs in "$OUT/in" ||
+	wait_until 10 grep -qsx in "$OUT/in" ||
 		fail "$1: no session" "$(cat "$OUT/in")"
 	pid=$(sessions_of alice)
 	[ -n "$pid" ] || fail "$1: no session is known"
