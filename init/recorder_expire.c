@@ -5,11 +5,14 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/types.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "util/fd.h"
 #include "util/paths.h"
 #include "util/process.h"
+#include "linux/pidfd.h"
+
+#define ROOM_MS 5000		/* less than logins and the writer wait */
 
 void recorder_expire(const char *conf)
 {
@@ -28,10 +31,18 @@ void recorder_expire(const char *conf)
 
 void recorder_make_room(const char *conf)
 {
-	pid_t pid = fork();
+	static int running = -1;	/* its pidfd */
+	pid_t pid;
 
-	if (pid == 0)
-		recorder_expire(conf);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	if (running >= 0 && nsc_process_wait(running, 0, NULL) != -ETIMEDOUT)
+		nsc_fd_close(&running);
+	if (running < 0) {
+		pid = fork();
+		if (pid == 0)
+			recorder_expire(conf);
+		running = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	}
+	if (running >= 0 && nsc_process_wait(running, nsc_process_now() +
+					     ROOM_MS, NULL) != -ETIMEDOUT)
+		nsc_fd_close(&running);
 }

@@ -9,7 +9,10 @@
  */
 void __attribute__((noreturn)) recorder_expire(const char *conf);
 
-/* The same in a child; returns when it has ended. */
+/*
+ * The same in a child.  Returns when it has ended, or after some seconds: then
+ * it goes on, and the next call waits for it again.
+ */
 void recorder_make_room(const char *conf);
 
 #endif

@@ -33,17 +33,21 @@ struct writing {
 	size_t len;
 };
 
-/* Whoever may remove old recordings does it now, if they are to go. */
-static bool room_made(const struct writing *f)
+/*
+ * Whoever may remove old recordings does it now, if they are to go.  An answer
+ * that comes too late is none to the next question.
+ */
+static void ask_for_room(const struct writing *f)
 {
 	const struct nsc_record_gap ask = { .from = NSC_RECORD_FULL };
 	struct pollfd p = { .fd = f->w->gaps, .events = POLLIN };
 	char answer;
 
-	return !f->gap.from &&
-	       write(f->w->gaps, &ask, sizeof(ask)) == sizeof(ask) &&
-	       poll(&p, 1, ROOM_MS) > 0 &&
-	       read(f->w->gaps, &answer, 1) == 1;
+	while (recv(f->w->gaps, &answer, 1, MSG_DONTWAIT) > 0)
+		;
+	if (write(f->w->gaps, &ask, sizeof(ask)) == sizeof(ask) &&
+	    poll(&p, 1, ROOM_MS) > 0)
+		(void)!read(f->w->gaps, &answer, 1);
 }
 
 static int write_once(struct writing *f, const char *text, size_t len)
@@ -72,8 +76,10 @@ static int write_whole(struct writing *f, const char *text, size_t len)
 {
 	int ret = write_once(f, text, len);
 
-	if ((ret == -ENOSPC || ret == -EDQUOT) && room_made(f))
+	if ((ret == -ENOSPC || ret == -EDQUOT) && !f->gap.from) {
+		ask_for_room(f);
 		ret = write_once(f, text, len);
+	}
 	return ret;
 }
 

@@ -33,6 +33,16 @@ int nsc_recorder_connect(const struct nsc_session *session, int *ret,
 	return 0;
 }
 
+/* A late answer must not be taken for the answer to the next request. */
+static int wait_for_answer(int recorder)
+{
+	int n = nsc_process_poll(recorder, nsc_process_now() + ANSWER_MS);
+
+	if (n <= 0)
+		shutdown(recorder, SHUT_RDWR);
+	return n ? n : -ETIMEDOUT;
+}
+
 int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
 		     const struct nsc_recorder_fds *with,
 		     int fds[NSC_DESCRIPTORS_MAX], struct nsc_error *err)
@@ -45,9 +55,7 @@ int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
 				     MSG_NOSIGNAL);
 
 	if (n == 0)
-		n = nsc_process_poll(recorder, nsc_process_now() + ANSWER_MS);
-	if (n == 0)
-		n = -ETIMEDOUT;
+		n = wait_for_answer(recorder);
 	if (n > 0)
 		n = nsc_descriptors_receive(recorder, &answer, sizeof(answer),
 					    fds, 0);

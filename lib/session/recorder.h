@@ -27,7 +27,8 @@ struct nsc_recorder_fds {
 
 /*
  * Send a request with descriptors.  The answer has others in fds, or none if
- * the session goes on unrecorded.  Returns their number or a negative errno.
+ * the session goes on unrecorded.  Returns their number or a negative errno;
+ * after -ETIMEDOUT the connection is of no use.
  */
 int nsc_recorder_ask(int recorder, const struct nsc_recorder_request *request,
 		     const struct nsc_recorder_fds *with,

@@ -114,6 +114,15 @@ full() {
 	syslog_mark
 	equal "continue" "shown" "$(nssh alice 'echo shown')"
 	logged "event=unrecorded user=alice .*from=.* to="
+	# What removes old recordings takes longer than a login waits.
+	printf '#!/bin/sh\nexec sleep 100\n' > "$OUT/slow"
+	chmod 0755 "$OUT/slow"
+	mount --bind "$OUT/slow" "$(command -v nsinit)"
+	SECONDS=0
+	equal "slowly" "shown" "$(su - alice -c 'echo shown')"
+	umount "$(command -v nsinit)"
+	[ "$SECONDS" -lt 10 ] || fail "it waited for $SECONDS seconds"
+	[ "$SECONDS" -ge 4 ] || fail "nothing was slow"
 	umount "$REC/alice"
 	clean_slate
 	config alice "$ALL"

@@ -3,7 +3,9 @@
  * lib/session/recorder_terminals.c: sshd with several terminals, and a recorder
  * that gives another terminal for each.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -14,6 +16,16 @@
 #include "linux/terminal.h"
 #include "session/recorder.h"
 #include "unit.h"
+
+static bool timed_out;		/* each wait ends before its answer */
+
+int __real_nsc_process_poll(int fd, int64_t deadline);
+int __wrap_nsc_process_poll(int fd, int64_t deadline);
+
+int __wrap_nsc_process_poll(int fd, int64_t deadline)
+{
+	return timed_out ? 0 : __real_nsc_process_poll(fd, deadline);
+}
 
 static int terminal_new(void)
 {
@@ -126,9 +138,27 @@ START_TEST(high_numbers)
 }
 END_TEST
 
+/* An answer that comes too late is not taken for that of the next request. */
+START_TEST(late_answer)
+{
+	int end;
+
+	terminal_new();
+	timed_out = true;
+	ck_assert_int_eq(nsc_recorder_take_masters(&sshd, &end, NSC_IGNORE),
+			 -ETIMEDOUT);
+	timed_out = false;
+	ck_assert_int_lt(nsc_recorder_take_masters(&sshd, &end, NSC_IGNORE),
+			 0);
+	ck_assert(end == -1 && sshd.n == 0);
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { pending, closed, high_numbers, NULL };
+	const TTest *const tests[] = {
+		pending, closed, high_numbers, late_answer, NULL,
+	};
 	Suite *suite = suite_create("recorder_terminals");
 	TCase *tcase = tcase_create("recorder_terminals");
 
