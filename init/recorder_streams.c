@@ -18,6 +18,7 @@
 #include "util/fd.h"
 
 #define TRIES 10		/* at 1, 2, 4 ... milliseconds */
+#define TELL_S 1		/* for a pipe that takes nothing now */
 #define UNRECORDED "This command can no longer be recorded, and ends.\n"
 
 int streams_make(struct streams *s, const struct nsc_recorder_request *request,
@@ -290,11 +291,15 @@ static bool streams_round(struct streams *s, struct nsc_tap *tap)
 	return true;
 }
 
-/* The errors are the last stream. */
+/*
+ * The errors are the last stream.  If nobody reads them, the signal ends this
+ * process, and so the session.
+ */
 static void streams_tell(const struct streams *s)
 {
 	for (size_t i = s->n; i-- > 0;)
 		if (s->list[i].kind != NSC_RECORDER_INPUT) {
+			alarm(TELL_S);
 			(void)!write(s->list[i].to, UNRECORDED,
 				     sizeof(UNRECORDED) - 1);
 			return;

@@ -91,6 +91,23 @@ killed() {
 	done
 }
 
+# Nobody reads the errors of the command, where the reason would be.
+unread() {
+	need_product
+	forget
+	mkfifo "$OUT/pipe"
+	exec 7<> "$OUT/pipe"
+	dd if=/dev/zero of="$OUT/pipe" bs=4096 oflag=nonblock 2> /dev/null
+	su - alice -c 'echo here; exec sleep 300' < /dev/null \
+		> "$OUT/text" 2>&7 &
+	CLIENT=$!
+	wait_until 10 has_text here || fail "it is not recorded"
+	kill -KILL "$(part writer)" || fail "no writer"
+	wait_until 15 not kill -0 "$CLIENT" 2> /dev/null ||
+		fail "it goes on: $(ps -ef)"
+	exec 7>&-
+}
+
 full() {
 	need_product
 	clean_slate
@@ -173,6 +190,7 @@ names() {
 t "R6 tmux and screen are recorded in the login that shows them" multiplexers
 t "R6 so is a login on a console" doors
 t "R6 commands end with their recorder, which nobody inside reaches" killed
+t "R6 so does one whose caller reads nothing" unread
 t "R6 a full disk ends a command, or the log has the time" full
 t "R6 fast output is recorded to the last byte" fast
 t "R6 a paused container is recorded when it goes on" paused
