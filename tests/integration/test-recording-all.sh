@@ -160,6 +160,7 @@ later() {
 	nssh alice '(sleep 1; echo later-$((40 + 2))) & echo now' > "$OUT/text"
 	contains "ssh" "later-42" "$(cat "$OUT/text")"
 	recorded "ssh" alice now later-42
+	pgrep -x nsc-copier > /dev/null || fail "the copier has ended"
 	forget
 	su - alice -c '(sleep 1; echo later-$((40 + 2))) & echo now' \
 		> "$OUT/text"
