@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "session/recorder_streams.h"
 
 #define TRIES 10		/* at 1, 2, 4 ... milliseconds */
 #define TELL_S 1		/* for a pipe that takes nothing now */
@@ -174,7 +175,7 @@ static void command_begins(struct streams *s)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
 	struct ucred sender = { 0, 0, 0 };
-	char content;
+	char content = '\0';
 	struct iovec data = { &content, sizeof(content) };
 	struct msghdr message = {
 		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
@@ -192,7 +193,7 @@ static void command_begins(struct streams *s)
 	if (sender.pid <= 0)
 		return;
 	s->command = sender.pid;
-	s->tries = 0;
+	s->tries = content == NSC_STREAMS_PROGRAM ? TRIES : 0;
 	command_line(sender.pid, s->before, sizeof(s->before));
 }
 
@@ -279,8 +280,8 @@ static bool streams_round(struct streams *s, struct nsc_tap *tap)
 		return false;
 	if (p[n - 1].revents)
 		command_begins(s);
-	if (s->command && (ready == 0 || has_output(s, p)) &&
-	    !command_look(s, tap))
+	if (s->command && (ready == 0 || has_output(s, p) ||
+			   s->tries == TRIES) && !command_look(s, tap))
 		return false;
 	/* What the command has written has arrived. */
 	if (ended && !has_output(s, p))

@@ -219,8 +219,8 @@ static void be_followed(bool streams)
 	if (pid)
 		follow_recorded(pid, end);
 	if (streams)
-		(void)send(end, "", 1, MSG_NOSIGNAL);
-	close(end);
+		nsc_streams_tell(&end, NSC_STREAMS_COMMAND);
+	nsc_fd_close(&end);
 }
 
 /* The recorder learns which process the command is. */
@@ -232,8 +232,7 @@ static void tell_recorder(void)
 		be_followed(true);
 		return;
 	}
-	(void)send(armed.told, "", 1, MSG_NOSIGNAL);
-	nsc_fd_close(&armed.told);
+	nsc_streams_tell(&armed.told, NSC_STREAMS_COMMAND);
 }
 
 static void at_fork_child(void)

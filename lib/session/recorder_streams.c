@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -132,6 +133,15 @@ int nsc_streams_begin(struct nsc_streams *s, int recorder, pid_t pid,
 	for (size_t i = 0; i < s->n; i++)
 		s->pipes[i] = got[i];
 	return 0;
+}
+
+void nsc_streams_tell(int *end, enum nsc_streams_process process)
+{
+	const char message = (char)process;
+
+	if (*end >= 0)
+		(void)send(*end, &message, 1, MSG_NOSIGNAL);
+	nsc_fd_close(end);
 }
 
 int nsc_streams_begin_stdio(struct nsc_streams *s,

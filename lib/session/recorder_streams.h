@@ -42,6 +42,17 @@ int nsc_streams_begin(struct nsc_streams *s, int recorder, pid_t pid,
 		      int theirs, struct nsc_error *err);
 
 /*
+ * Tell the recorder by *end, the socket that is kept, which process has the
+ * streams, and close it.  The calling process is the command, or executes it
+ * next; or it has started it by its own command line, as su does.
+ */
+enum nsc_streams_process {
+	NSC_STREAMS_COMMAND = 'c',
+	NSC_STREAMS_PROGRAM = 'p',
+};
+void nsc_streams_tell(int *end, enum nsc_streams_process process);
+
+/*
  * Do that for nsc_streams_of_stdio(), if the container has everything recorded.
  * *end becomes the socket that is kept, or -1.  Returns 0 or a negative errno.
  */

@@ -146,6 +146,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	if (child == 0) {
 		/* Leave the session and the job of the caller. */
 		setsid();
+		nsc_streams_tell(&end, NSC_STREAMS_COMMAND);
 		if (nsc_streams_put(&streams, err) < 0)
 			nsc_error_send(out, err);
 		else

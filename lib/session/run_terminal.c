@@ -82,6 +82,7 @@ run_child(struct console *c, int report)
 	for (int fd = 0; fd < 3; fd++)
 		if (c->terminal < 0 || isatty(fd))
 			fds[n++] = fd;
+	nsc_streams_tell(&c->end, NSC_STREAMS_COMMAND);
 	if (nsc_streams_put(&c->streams, &err) == 0 &&
 	    nsc_pty_take(c->pty, fds, n, &err) == 0) {
 		if (report != 3 && dup3(report, 3, O_CLOEXEC) == 3)

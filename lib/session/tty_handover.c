@@ -248,7 +248,6 @@ int nsc_tty_handover_begin(struct nsc_tty_handover *h, struct nsc_error *err)
 	if (pid == 0) {
 		h->name = h->terminal < 0 ? NULL : ttyname(h->terminal);
 		nsc_fd_close(&h->terminal);
-		nsc_fd_close(&h->end);
 		return 0;
 	}
 	nsc_fd_close(&h->channel);
@@ -379,11 +378,11 @@ static int finish_streams(struct nsc_tty_handover *h, struct nsc_error *err)
 {
 	int ret = 0;
 
-	nsc_fd_close(&h->end);
 	if (h->streams.n)
 		ret = nsc_streams_begin(&h->streams, h->recorder, getpid(),
 					h->theirs, err);
 	nsc_fd_close(&h->theirs);
+	nsc_streams_tell(&h->end, NSC_STREAMS_PROGRAM);
 	return ret < 0 ? ret : nsc_streams_put(&h->streams, err);
 }
 

@@ -34,17 +34,24 @@ recorded() {
 	done
 }
 
+# The recording says which command runs.
+noted_command() {
+	grep -qs "\"command: .*$1" "$REC"/*/*.cast
+}
+
 # Output, errors, status, and a half-closed input.
 ssh_command() {
 	need_product
 	forget
 	printf 'one\ntwo\n' > "$OUT/in"
-	nssh alice 'cat; echo seen-$((40 + 2)); echo wrong >&2; exit 7' \
-		< "$OUT/in" > "$OUT/text" 2> "$OUT/errors"
+	{ cat "$OUT/in"; wait_until 10 noted_command cat; } | nssh alice \
+		'cat; echo seen-$((40 + 2)); echo wrong >&2; exit 7' \
+		> "$OUT/text" 2> "$OUT/errors"
 	equal "status" 7 "$?"
 	equal "output" "one two seen-42" "$(xargs < "$OUT/text")"
 	equal "errors" "wrong" "$(cat "$OUT/errors")"
-	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes'
+	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes' \
+		'sh -c cat; echo'
 	# The control: without "all", the same command leaves nothing.
 	nssh bob 'echo seen-$((40 + 2))' > "$OUT/text" || fail "bob: $?"
 	equal "bob sees it" "seen-42" "$(cat "$OUT/text")"
@@ -62,15 +69,21 @@ doors() {
 		forget
 		rm -f "$OUT/text"
 		# shellcheck disable=SC2086 # words
-		echo typed | setsid $door 'read a; echo "got-$a"
-			echo wrong >&2; exit 5' > "$OUT/text" 2> "$OUT/errors"
+		{ echo typed; wait_until 10 noted_command "read a"; } |
+			setsid $door 'read a; echo "got-$a"; echo wrong >&2
+			read b; exit 5' > "$OUT/text" 2> "$OUT/errors"
 		equal "$door: status" 5 "$?"
 		# The last byte is there when the door has ended.
 		equal "$door: output" "got-typed" "$(cat "$OUT/text")"
 		contains "$door: errors" "wrong" "$(cat "$OUT/errors")"
+		# su and sudo start it themselves, and are noted.
 		case $door in
-		nsinit*) recorded "$door" root 'got-typed' 'wrong' ;;
-		*) recorded "$door" alice 'got-typed' 'wrong' ;;
+		nsinit*) recorded "$door" root 'got-typed' 'wrong' \
+			'"command: /bin/sh -c read a' ;;
+		setpriv*) recorded "$door" alice 'got-typed' 'wrong' \
+			'sh -c read a' ;;
+		*) recorded "$door" alice 'got-typed' 'wrong' \
+			"\"command: $door read a" ;;
 		esac
 	done
 }
@@ -147,6 +160,7 @@ idle() {
 		> "$OUT/text" &
 	wait_until 10 pgrep -x nsc-copier > /dev/null || fail "no copier"
 	sleep 2
+	pgrep -x nsc-copier > /dev/null || fail "the copier has ended"
 	[ "$(copier_ticks)" -lt 50 ] || fail "it is busy: $(copier_ticks)"
 	touch "$OUT/go"
 	wait
@@ -160,7 +174,6 @@ later() {
 	nssh alice '(sleep 1; echo later-$((40 + 2))) & echo now' > "$OUT/text"
 	contains "ssh" "later-42" "$(cat "$OUT/text")"
 	recorded "ssh" alice now later-42
-	pgrep -x nsc-copier > /dev/null || fail "the copier has ended"
 	forget
 	su - alice -c '(sleep 1; echo later-$((40 + 2))) & echo now' \
 		> "$OUT/text"
