@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in: a child of nsinit, root of the host, in the container's mount
- * namespace while it makes nodes, and in the host's while it removes some.
+ * namespace while it makes nodes, in one of its own while it makes old ones
+ * useless, and in the host's while it removes their names.
  *
  * Root inside owns /dev, and may rename, link and mount there meanwhile.  So
  * each directory is opened by descriptor, without links and without leaving the
@@ -9,6 +10,7 @@
  */
 #include "container/dev_change.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -21,6 +23,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <linux/securebits.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "linux/mount.h"
@@ -32,6 +35,11 @@
 
 #define CHANGE_MS 10000		/* a file system inside may not answer */
 #define NEW_NAME ".nscontainer.new"
+/* Of a walk: root inside makes as many directories as it likes. */
+#define WALK_DEPTH 32
+#define WALK_ENTRIES 65536
+#define WALK_TRIES 50
+#define WALK_PAUSE_US 20000	/* longer than the kernel's clock of files */
 
 /* A node in the form of struct nsc_made. */
 struct dev_node {
@@ -45,6 +53,7 @@ struct change {
 	struct nsc_error *err;
 	int host;		/* mount namespace */
 	int dev;		/* the container's /dev */
+	int tree;		/* a copy of it, which is uncovered in a walk */
 	dev_t device;		/* its file system */
 };
 
@@ -82,11 +91,11 @@ static bool dev_right(const struct change *c, const struct dev_node *n,
 		 st->st_gid == n->gid));
 }
 
-/* One directory below another; no link leads on, and no mount away. */
-static int dev_below(int dir, const char *name)
+/* One name in a directory; no link leads on, and no mount away. */
+static int dev_below(int dir, const char *name, unsigned int flags)
 {
 	const struct open_how how = {
-		.flags = O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+		.flags = flags | O_PATH | O_NOFOLLOW | O_CLOEXEC,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
 			   RESOLVE_NO_XDEV,
 	};
@@ -96,10 +105,10 @@ static int dev_below(int dir, const char *name)
 }
 
 /* Open the directory that has the node, and name the node in it. */
-static int dev_parent(const struct change *c, const struct dev_node *n,
-		      bool make, char name[256])
+static int dev_parent(int dev, const struct dev_node *n, bool make,
+		      char name[256])
 {
-	_cleanup_fd_ int dir = openat(c->dev, ".", O_PATH | O_DIRECTORY |
+	_cleanup_fd_ int dir = openat(dev, ".", O_PATH | O_DIRECTORY |
 				      O_CLOEXEC);
 	const char *rest = n->path + strlen("/dev/");
 
@@ -110,7 +119,7 @@ static int dev_parent(const struct change *c, const struct dev_node *n,
 		snprintf(name, 256, "%.*s", (int)(slash - rest), rest);
 		if (make && mkdirat(dir, name, 0755) < 0 && errno != EEXIST)
 			return -errno;
-		below = dev_below(dir, name);
+		below = dev_below(dir, name, O_DIRECTORY);
 		nsc_fd_close(&dir);
 		dir = below;
 	}
@@ -172,7 +181,7 @@ static int dev_make(const struct change *c, const struct dev_node *n,
 		    const struct nsc_device_node *node)
 {
 	char name[256];
-	_cleanup_fd_ int dir = dev_parent(c, n, true, name);
+	_cleanup_fd_ int dir = dev_parent(c->dev, n, true, name);
 	struct stat st;
 	int ret;
 
@@ -215,24 +224,165 @@ static int dev_useless(const struct change *c, int fd, const struct stat *st)
 	       chmod(path, 0) < 0 ? -errno : 0;
 }
 
-static int dev_remove(const struct change *c, const struct dev_node *n)
+/* Is it a node that only old has, or had with another owner or mode? */
+static bool dev_goes(const struct change *c, const struct stat *st)
+{
+	const struct nsc_made *old = c->request->old, *new = c->request->new;
+	struct dev_node n;
+	bool goes = false;
+
+	for (char **v = old->nodes; v && *v && !goes; v++)
+		goes = dev_parse(*v, &n, NSC_IGNORE) == 0 && dev_is(&n, st) &&
+		       !nsc_made_has(new, *v);
+	for (char **v = new->nodes; v && *v && goes; v++)
+		goes = dev_parse(*v, &n, NSC_IGNORE) < 0 ||
+		       !dev_right(c, &n, st);
+	return goes;
+}
+
+struct walk {
+	const struct change *c;
+	struct timespec begin;
+	unsigned int entries;
+	bool changed;		/* a directory, while it was walked */
+};
+
+static bool in_order(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec ||
+	       (a->tv_sec == b->tv_sec && a->tv_nsec <= b->tv_nsec);
+}
+
+/*
+ * What the start mounted is locked where the container has a user namespace:
+ * then root inside cannot put anything below it either.
+ */
+static int walk_open(int dir, const char *name)
+{
+	char path[300];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", dir, name);
+	do
+		fd = dev_below(dir, name, 0);
+	while (fd == -EXDEV &&
+	       umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0);
+	return fd == -EXDEV && errno == EINVAL ? -ENOENT : fd;
+}
+
+static int walk_directory(struct walk *w, int dir, unsigned int depth);
+
+static int walk_entry(struct walk *w, int dir, const char *name,
+		      unsigned int depth)
+{
+	_cleanup_fd_ int fd = walk_open(dir, name);
+	struct stat st;
+
+	/* If it has gone, the directory has changed. */
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return fd < 0 ? fd : -errno;
+	if (++w->entries > WALK_ENTRIES || depth > WALK_DEPTH)
+		return -E2BIG;
+	if (S_ISDIR(st.st_mode))
+		return walk_directory(w, fd, depth + 1);
+	return dev_goes(w->c, &st) ? dev_useless(w->c, fd, &st) : 0;
+}
+
+/*
+ * A node that is moved meanwhile from where the walk comes to where it has been
+ * changes a directory on its way before that directory's walk ends.
+ */
+static int walk_directory(struct walk *w, int dir, unsigned int depth)
+{
+	int ret = 0, fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = fd < 0 ? NULL : fdopendir(fd);
+	struct timespec now;
+	struct dirent *e;
+	struct stat st;
+
+	if (!list)
+		return -errno;
+	while (ret == 0 && (e = readdir(list)))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			ret = walk_entry(w, dir, e->d_name, depth);
+	closedir(list);
+	if (ret == 0 && fstat(dir, &st) < 0)
+		ret = -errno;
+	if (ret < 0)
+		return ret;
+	/* The clock may have been set back since the last change. */
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (in_order(&w->begin, &st.st_ctim) && in_order(&st.st_ctim, &now))
+		w->changed = true;
+	return 0;
+}
+
+/*
+ * Root inside may have moved the nodes, given them other names, and covered
+ * them, before and meanwhile.
+ */
+static int make_useless(const struct change *c)
+{
+	for (int i = 0; i < WALK_TRIES; i++) {
+		struct walk w = { .c = c };
+		int ret;
+
+		clock_gettime(CLOCK_REALTIME_COARSE, &w.begin);
+		ret = walk_directory(&w, c->tree, 0);
+		if (ret == -E2BIG)
+			return nsc_error_set(c->err, E2BIG, "/dev has more "
+					     "than %d files, or %d directories "
+					     "in each other: remove some "
+					     "inside", WALK_ENTRIES,
+					     WALK_DEPTH);
+		if (ret < 0)
+			return nsc_error_sys(c->err, -ret, "find the nodes of "
+					     "devices in /dev");
+		if (!w.changed)
+			return 0;
+		usleep(WALK_PAUSE_US);
+	}
+	return nsc_error_set(c->err, EBUSY, "processes inside change /dev all "
+			     "the time: end them, or start a new container");
+}
+
+/* In c->dev a node may be a mount of the host's. */
+static int dev_unlink(const struct change *c, int dev,
+		      const struct dev_node *n)
 {
 	char name[256];
-	_cleanup_fd_ int dir = dev_parent(c, n, false, name);
-	_cleanup_fd_ int fd = -1;
+	_cleanup_fd_ int dir = dev_parent(dev, n, false, name);
 	struct stat st;
-	int ret;
 
-	fd = dir < 0 ? dir : openat(dir, name, O_PATH | O_NOFOLLOW |
-				    O_CLOEXEC);
 	/* Root inside has removed it, or put something of its own there. */
-	if (fd < 0 || fstat(fd, &st) < 0 || !dev_is(n, &st))
+	if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    !dev_is(n, &st) || unlinkat(dir, name, 0) == 0 || errno == ENOENT)
 		return 0;
-	ret = dev_useless(c, fd, &st);
-	if (ret == 0 && unlinkat(dir, name, 0) < 0 && errno != ENOENT)
-		ret = -errno;
-	return ret < 0 ? nsc_error_sys(c->err, -ret, "remove device '%s'",
-				       n->path) : 0;
+	return nsc_error_sys(c->err, errno, "remove device '%s'", n->path);
+}
+
+static bool any_goes(const struct nsc_dev_change *r)
+{
+	for (char **v = r->old->nodes; v && *v; v++)
+		if (!nsc_made_has(r->new, *v))
+			return true;
+	return false;
+}
+
+/* While the container's mounts are entered: only they can be cloned. */
+static int tree_open(struct change *c)
+{
+	c->tree = nsc_mount_clone(c->dev, true, c->err);
+	if (c->tree == -EINVAL)
+		return nsc_error_set(c->err, EINVAL, "/dev cannot be searched "
+				     "for nodes: its mount was made unbindable "
+				     "inside: make it private, or start a new "
+				     "container");
+	if (c->tree >= 0)
+		nsc_mount_restrict(c->tree, 0, true, c->err);
+	return c->err->code ? nsc_error_context(c->err, "/dev") : 0;
 }
 
 static int change_open(struct change *c)
@@ -256,7 +406,7 @@ static int change_open(struct change *c)
 	if (ret == 0 && fstat(c->dev, &st) < 0)
 		ret = nsc_error_sys(c->err, errno, "/dev");
 	c->device = ret < 0 ? 0 : st.st_dev;
-	return ret;
+	return ret == 0 && any_goes(c->request) ? tree_open(c) : ret;
 }
 
 static int make_all(struct change *c)
@@ -288,19 +438,43 @@ static bool still_there(const struct nsc_made *made, const struct dev_node *n)
 	return false;
 }
 
+/* Where the copy can be uncovered, and nobody sees it. */
+static int enter_own(const struct change *c)
+{
+	_cleanup_fd_ int target = -1;
+
+	if (unshare(CLONE_NEWNS) < 0 ||
+	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		return nsc_error_sys(c->err, errno, "mount namespace");
+	target = open("/dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return target < 0 ? nsc_error_sys(c->err, errno, "/dev") :
+			    nsc_mount_attach(c->tree, target, c->err);
+}
+
 static int remove_all(struct change *c)
 {
 	const struct nsc_dev_change *r = c->request;
-	int ret = enter_host(c);
+	int ret;
 
+	if (c->tree < 0)
+		return 0;
+	ret = enter_host(c);
 	if (ret < 0)
 		return nsc_error_sys(c->err, -ret, "return to the host");
+	ret = enter_own(c);
+	if (ret == 0)
+		ret = make_useless(c);
+	if (ret == 0 && enter_host(c) < 0)
+		ret = nsc_error_sys(c->err, errno, "return to the host");
 	for (char **v = r->old->nodes; ret == 0 && v && *v; v++) {
 		struct dev_node n;
 
 		ret = dev_parse(*v, &n, c->err);
-		if (ret == 0 && !still_there(r->new, &n))
-			ret = dev_remove(c, &n);
+		if (ret < 0 || still_there(r->new, &n))
+			continue;
+		ret = dev_unlink(c, c->dev, &n);
+		if (ret == 0)
+			ret = dev_unlink(c, c->tree, &n);
 	}
 	return ret;
 }
@@ -308,7 +482,7 @@ static int remove_all(struct change *c)
 static void change_run(const void *arg, void *answer)
 {
 	struct change c = { .request = arg, .err = answer, .host = -1,
-			    .dev = -1 };
+			    .dev = -1, .tree = -1 };
 
 	if (change_open(&c) == 0 && make_all(&c) == 0)
 		remove_all(&c);

@@ -15,8 +15,8 @@ struct nsc_dev_change {
 
 /*
  * Make the nodes of new that are not there, and remove those that only old has:
- * they become useless first, so that no link inside keeps one.  What else is
- * inside stays, and is refused by name where a node should be.  Returns 0 or a
+ * they become useless first, wherever they are in /dev.  What else is inside
+ * stays, and is refused by name where a node should be.  Returns 0 or a
  * negative errno; what was done before a failure stays.
  */
 int nsc_dev_change(const struct nsc_dev_change *change, struct nsc_error *err);

@@ -238,19 +238,100 @@ nsenter_root() {
 	grep -q did "$OUT/nsenter"
 }
 
-# A second name of a node that is taken away.
+# Other names of nodes that are taken away, or replaced under the same path.
 second_name() {
-	started "$NULL, $FULL" '"capabilities": ["CHOWN", "FOWNER",
-		"DAC_OVERRIDE"],'
-	in_root 'ln /dev/card1 /dev/kept; chmod 0666 /dev/kept' > /dev/null
+	local i more='"capabilities": ["CHOWN", "FOWNER", "DAC_OVERRIDE"],'
+
+	started "$NULL, $FULL, $DEEP" "$more"
+	in_root 'cd /dev; ln card1 kept; chmod 0666 kept
+		mkdir -p a/b; ln vfio/a/71 a/b/linked; mv a c
+		mv card1 moved' > /dev/null
 	contains "the control" "No space left" "$(in_root 'cat /etc/passwd > /dev/kept')"
-	nodes "$NULL" '"capabilities": ["CHOWN", "FOWNER",
-		"DAC_OVERRIDE"],'
+	equal "the control" 00 "$(in_alice 'head -c 1 /dev/c/b/linked | od -An -tx1' | xargs)"
+	nodes "$NULL" "$more"
 	update
-	contains "root inside" "denied" "$(in_root '
-		chmod 0666 /dev/kept 2> /dev/null; : > /dev/kept')"
-	contains "the user" "denied" "$(in_alice ': > /dev/kept')"
+	for i in kept moved c/b/linked; do
+		contains "root inside: $i" "denied" "$(in_root "
+			chmod 0666 /dev/$i 2> /dev/null; head -c 1 /dev/$i")"
+		contains "the user: $i" "denied" "$(in_alice "head -c 1 /dev/$i")"
+		equal "the node: $i" 0 "$(in_alice "stat -c %a /dev/$i")"
+	done
+	equal "the rest" 666 "$(in_alice 'stat -c %a /dev/null')"
 	clean_slate
+}
+replaced() {
+	local more='"capabilities": ["CHOWN", "FOWNER", "DAC_OVERRIDE"],'
+
+	started "$NULL, $FULL, $DEEP" "$more"
+	in_root 'ln /dev/card1 /dev/kept; ln /dev/vfio/a/71 /dev/other'
+	nodes "$NULL, ${FULL/0646/0600}, ${DEEP/\"minor_number\": 5/\"minor_number\": 8}" "$more"
+	update
+	equal "the new ones" "600 7 606 8" \
+		"$(in_alice 'stat -c "%a %T" /dev/card1 /dev/vfio/a/71' | xargs)"
+	equal "the old ones" "0 7 0 5" \
+		"$(in_alice 'stat -c "%a %T" /dev/kept /dev/other' | xargs)"
+	clean_slate
+}
+
+# Where root inside can mount, it covers a node, and its directory.
+covered_node() {
+	local more='"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE"],
+		"seccomp": "unconfined",'
+
+	started "$NULL, $FULL, $DEEP" "$more"
+	nsenter_root 'mount --bind /dev/null /dev/card1' ||
+		skip "mount: root inside cannot mount here"
+	nsenter_root 'mount -t tmpfs none /dev/vfio' || fail "cover /dev/vfio"
+	nodes "$NULL" "$more"
+	update
+	in_root 'umount /dev/card1; umount /dev/vfio' > /dev/null 2>&1
+	contains "covered" "No such file" "$(in_root ': < /dev/card1')"
+	contains "below" "No such file" "$(in_root ': < /dev/vfio/a/71')"
+	# It is mounted elsewhere, which is the same node.
+	nodes "$NULL, $FULL" "$more"
+	update
+	nsenter_root ': > /dev/shm/x; mount --bind /dev/card1 /dev/shm/x' ||
+		fail "mount elsewhere"
+	nodes "$NULL" "$more"
+	update
+	contains "elsewhere" "denied" "$(in_alice ': < /dev/shm/x')"
+	# Nothing can be found in a mount that cannot be cloned.
+	nodes "$NULL, $FULL" "$more"
+	update
+	nsenter_root 'mount --make-unbindable /dev' || fail "unbindable"
+	nodes "$NULL" "$more"
+	status_is 1 nsinit update --from-file alice
+	contains "unbindable" "make it private" "$(cat "$OUT/stderr")"
+	nsenter_root 'mount --make-private /dev' || fail "private"
+	update
+	clean_slate
+}
+
+# A node that is moved to and fro while it is searched.
+moved_meanwhile() {
+	local i pid
+
+	for i in 1 2 3; do
+		started "$NULL, $FULL"
+		in_root 'mkdir /dev/a /dev/b; mv /dev/card1 /dev/a/x'
+		nsinit exec -u root alice -- sh -c 'while mv /dev/a/x /dev/b/x
+			mv /dev/b/x /dev/a/x; do :; done' > /dev/null 2>&1 &
+		pid=$!
+		wait_until 10 session_runs || fail "no session"
+		nodes "$NULL"
+		timeout 30 nsinit update --from-file alice 2> "$OUT/stderr" ||
+			contains "moved" "change /dev all the time" \
+				"$(cat "$OUT/stderr")"
+		kill "$pid"
+		wait "$pid"
+		wait_until 10 no_session || fail "a session"
+		update
+		equal "found" 0 "$(in_alice 'stat -c %a /dev/[ab]/x')"
+		clean_slate
+	done
+}
+no_session() {
+	! session_runs
 }
 
 # An update that is killed at any moment is made good by the next one.
@@ -422,6 +503,9 @@ t "nsinit update leaves no gap" no_gap
 t "E11 links and mounts inside lead no new device elsewhere" hostile_dev
 t "E11 a mount over /dev gets no device" covered_dev
 t "E12 a second name of a device that was taken away" second_name
+t "E12 a second name of a device that was replaced" replaced
+t "E12 a mount over a device that was taken away" covered_node
+t "E12 a device that is moved while it is taken away" moved_meanwhile
 t "nsinit update that was killed is made good" killed
 t "nsinit update and devices by files of vendors" by_files
 t "E13 nsinit update gives no device that another has for itself" \
