@@ -51,6 +51,9 @@ struct dev_node {
 struct change {
 	const struct nsc_dev_change *request;
 	struct nsc_error *err;
+	pid_t parent;
+	int pidfd;		/* of PID 1 */
+	int instance;
 	int host;		/* mount namespace */
 	int dev;		/* the container's /dev */
 	int tree;		/* a copy of it, which is uncovered in a walk */
@@ -129,7 +132,7 @@ static int dev_parent(int dev, const struct dev_node *n, bool make,
 
 static int enter_inside(const struct change *c)
 {
-	return setns(c->request->pidfd, CLONE_NEWNS) < 0 ? -errno : 0;
+	return setns(c->pidfd, CLONE_NEWNS) < 0 ? -errno : 0;
 }
 
 static int enter_host(const struct change *c)
@@ -142,7 +145,7 @@ static int enter_host(const struct change *c)
  * afterwards: SECBIT_NO_SETUID_FIXUP lets the file system ids keep the
  * capabilities.
  */
-static int dev_mknod(int dir, const struct dev_node *n)
+static int dev_mknod(const struct change *c, int dir, const struct dev_node *n)
 {
 	int ret = 0;
 
@@ -153,6 +156,8 @@ static int dev_mknod(int dir, const struct dev_node *n)
 		ret = -errno;
 	setfsuid(0);
 	setfsgid(0);
+	/* A change of ids clears it. */
+	nsc_process_die_with(c->parent);
 	return ret;
 }
 
@@ -162,19 +167,31 @@ static int dev_bind(const struct change *c, int dir, const char *name,
 {
 	_cleanup_fd_ int mount = -1;
 	_cleanup_fd_ int target = -1;
+	int ret;
 
-	if (enter_host(c) < 0)
-		return nsc_error_sys(c->err, EPERM, "%s", node->path);
+	ret = enter_host(c);
+	if (ret < 0)
+		return nsc_error_sys(c->err, -ret, "return to the host");
 	mount = nsc_device_clone(node, c->err);
 	if (mount < 0)
 		return mount;
-	if (enter_inside(c) < 0)
-		return nsc_error_sys(c->err, EPERM, "%s", node->path);
+	/* Another device, and its mount, or the empty file below one. */
+	unlinkat(dir, name, 0);
+	ret = enter_inside(c);
+	if (ret < 0)
+		return nsc_error_sys(c->err, -ret, "enter the container");
 	target = openat(dir, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 			O_CLOEXEC, 0444);
 	return target < 0 ? nsc_error_sys(c->err, errno, "make device '%s'",
 					  node->path) :
 			    nsc_mount_attach(mount, target, c->err);
+}
+
+/* Of an update that was killed before it mounted the host's node. */
+static bool is_left(const struct change *c, const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && !st->st_size && !st->st_uid &&
+	       (st->st_mode & 07777) == 0444 && st->st_dev == c->device;
 }
 
 static int dev_make(const struct change *c, const struct dev_node *n,
@@ -191,13 +208,19 @@ static int dev_make(const struct change *c, const struct dev_node *n,
 	ret = fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 	if (ret == 0 && dev_right(c, n, &st))
 		return 0;
-	if (ret == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode))
+	if (ret == 0 && !S_ISCHR(st.st_mode) && !S_ISBLK(st.st_mode) &&
+	    !is_left(c, &st))
 		return nsc_error_set(c->err, EEXIST, "make device '%s': "
 				     "something else has this name inside: "
 				     "remove it there", n->path);
 	/* Of an update that was killed, or root's inside. */
 	unlinkat(dir, NEW_NAME, 0);
-	ret = dev_mknod(dir, n);
+	ret = dev_mknod(c, dir, n);
+	if (ret == -EEXIST)
+		return nsc_error_set(c->err, EEXIST, "make device '%s': "
+				     "something is in the way inside: remove "
+				     "'" NEW_NAME "' from its directory",
+				     n->path);
 	if (ret == -EPERM)
 		return dev_bind(c, dir, name, node);
 	if (ret == 0 && renameat(dir, NEW_NAME, dir, name) < 0) {
@@ -402,7 +425,7 @@ static int change_open(struct change *c)
 			      O_CLOEXEC);
 	if (ret < 0 || c->dev < 0)
 		return nsc_error_sys(c->err, ret < 0 ? -ret : errno, "/dev");
-	ret = nsc_dev_id_check(c->request->plan->rundir, c->dev, c->err);
+	ret = nsc_dev_id_check(c->instance, c->dev, c->err);
 	if (ret == 0 && fstat(c->dev, &st) < 0)
 		ret = nsc_error_sys(c->err, errno, "/dev");
 	c->device = ret < 0 ? 0 : st.st_dev;
@@ -479,22 +502,51 @@ static int remove_all(struct change *c)
 	return ret;
 }
 
-static void change_run(const void *arg, void *answer)
+/* Without the caller's files: its locks must end with it. */
+static void change_run(struct change *c, int out)
 {
-	struct change c = { .request = arg, .err = answer, .host = -1,
-			    .dev = -1, .tree = -1 };
+	const int keep[] = { c->pidfd, c->instance, out };
 
-	if (change_open(&c) == 0 && make_all(&c) == 0)
-		remove_all(&c);
+	nsc_process_die_with(c->parent);
+	if (nsc_process_clean_descriptors(keep, NSC_ARRAY_SIZE(keep)) < 0)
+		_exit(1);
+	c->pidfd = 3;
+	c->instance = 4;
+	if (change_open(c) == 0 && make_all(c) == 0)
+		remove_all(c);
+	nsc_error_send(5, c->err);
+	_exit(0);
 }
 
 int nsc_dev_change(const struct nsc_dev_change *change, struct nsc_error *err)
 {
-	struct nsc_error answer = NSC_ERROR_INIT;
-	int ret = nsc_process_ask(change_run, change, &answer, sizeof(answer),
-				  nsc_process_now() + CHANGE_MS);
+	struct change c = {
+		.request = change, .err = err, .parent = getpid(),
+		.pidfd = change->pidfd, .instance = change->plan->rundir,
+		.host = -1, .dev = -1, .tree = -1,
+	};
+	_cleanup_fd_ int pidfd = -1;
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	pid_t pid;
+	int ret;
 
-	return ret < 0 ? nsc_error_sys(err, -ret, "change the container's "
-				       "/dev") :
-			 nsc_error_take(&answer, err);
+	if (nsc_fd_pipe(&in, &out) < 0)
+		return nsc_error_sys(err, errno, "pipe");
+	pid = nsc_process_fork(&pidfd);
+	if (pid == 0)
+		change_run(&c, out);
+	nsc_fd_close(&out);
+	if (pid < 0)
+		return nsc_error_sys(err, -pid, "make a process");
+	if (nsc_process_wait(pidfd, nsc_process_now() + CHANGE_MS, NULL) < 0) {
+		nsc_process_kill(pidfd);
+		return nsc_error_set(err, ETIMEDOUT, "the container's /dev "
+				     "does not answer: unmount what was "
+				     "mounted inside over it, or start a new "
+				     "container");
+	}
+	ret = nsc_error_receive(in, err);
+	return ret > 0 ? nsc_error_set(err, ECHILD, "the process that changes "
+				       "the container's /dev died") : ret;
 }

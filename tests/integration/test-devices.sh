@@ -5,6 +5,7 @@
 # attack is the entry of the table in SECURITY.md.
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
+PROGRAMS=$(dirname "$0")
 
 [ -z "$PLAIN" ] || { echo "skip devices # product is not installed"; exit 0; }
 pam_enable su su-l
@@ -191,7 +192,12 @@ hostile_dev() {
 	status_is 1 nsinit update --from-file alice
 	contains "in the way" "something else has this name inside" \
 		"$(cat "$OUT/stderr")"
-	in_root 'rmdir /dev/vfio/a/71; : > /dev/vfio/a/.nscontainer.new
+	in_root 'rmdir /dev/vfio/a/71; mkdir /dev/vfio/a/.nscontainer.new'
+	status_is 1 nsinit update --from-file alice
+	contains "its other name" "remove '.nscontainer.new'" \
+		"$(cat "$OUT/stderr")"
+	in_root 'rmdir /dev/vfio/a/.nscontainer.new
+		: > /dev/vfio/a/.nscontainer.new
 		ln -s /home/alice/trap/x /dev/vfio/a/71'
 	status_is 1 nsinit update --from-file alice
 	contains "a link in the way" "something else has this name inside" \
@@ -236,6 +242,38 @@ covered_dev() {
 nsenter_root() {
 	in_root "$1 && echo did" > "$OUT/nsenter"
 	grep -q did "$OUT/nsenter"
+}
+
+# A file system of root's inside over /dev, whose server is silent: the update
+# fails, and leaves nothing that others wait for.
+silent_dev() {
+	local server more='"accept": ["exposed-files"],
+		"capabilities": ["SYS_ADMIN", "DAC_OVERRIDE"],
+		"namespaces": {"NEWNS": true, "NEWPID": true},
+		"seccomp": "unconfined",'
+	local fuse='{"path": "/dev/fuse", "type": "c", "major_number": 10,
+		"minor_number": 229}'
+
+	[ -x "$PROGRAMS/fuseserver" ] || skip "fuseserver: it is not built"
+	[ -e /dev/fuse ] || mknod -m 0666 /dev/fuse c 10 229
+	(: < /dev/fuse) 2> /dev/null || skip "fuse: the host has no such device"
+	started "$NULL, $fuse" "$more"
+	install -m 0755 "$PROGRAMS/fuseserver" /srv/server
+	nsinit exec -u root alice -- /srv/server /dev 0 deaf \
+		allow_other > "$OUT/server" 2>&1 &
+	server=$!
+	wait_until 10 grep -qs mounted "$OUT/server" ||
+		skip "fuse: root inside cannot mount it: $(cat "$OUT/server")"
+	nodes "$NULL, $fuse, $FULL" "$more"
+	status_is 1 timeout -s KILL 60 nsinit update --from-file alice
+	contains "is told" "/dev does not answer: unmount" "$(cat "$OUT/stderr")"
+	# Its locks have gone with it, although its child cannot end.
+	SECONDS=0
+	status_is 0 timeout 30 nsinit stop alice
+	[ "$SECONDS" -lt 8 ] || fail "the next command waited $SECONDS s"
+	wait "$server"
+	rm -f /srv/server
+	clean_slate
 }
 
 # Other names of nodes that are taken away, or replaced under the same path.
@@ -502,6 +540,7 @@ t "nsinit update changes device rules" rules
 t "nsinit update leaves no gap" no_gap
 t "E11 links and mounts inside lead no new device elsewhere" hostile_dev
 t "E11 a mount over /dev gets no device" covered_dev
+t "E11 a file system over /dev that does not answer" silent_dev
 t "E12 a second name of a device that was taken away" second_name
 t "E12 a second name of a device that was replaced" replaced
 t "E12 a mount over a device that was taken away" covered_node
