@@ -14,6 +14,7 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "cgroup/cgroup.h"
+#include "linux/namespace.h"
 
 #define ANY (-1)
 #define PROGRAM "nsc_devices"
@@ -137,6 +138,9 @@ static int devices_write(const struct nsc_device_policy *a,
 			continue;
 		nsc_device_rule_print(&more, text);
 		ret = nsc_cgroup_write(dir, file, text);
+		/* A start could write none either. */
+		if (ret == -EPERM && nsc_namespace_is_nested())
+			ret = -EOPNOTSUPP;
 		if (ret < 0)
 			return nsc_error_sys(err, -ret, "write \"%s\" to %s",
 					     text, file);
@@ -263,6 +267,16 @@ static int devices_load(const struct nsc_device_policy *policy,
 }
 
 /*
+ * A kernel without them, or a host that is itself a container: a start could
+ * attach none either.
+ */
+static bool no_programs(int error)
+{
+	return error == ENOSYS || error == EINVAL ||
+	       (error == EPERM && nsc_namespace_is_nested());
+}
+
+/*
  * The program of ours that a group has; -ENOENT: none.  Root alone can attach
  * one, and the name tells ours from systemd's.
  */
@@ -277,8 +291,9 @@ static int devices_attached(int dir, struct nsc_error *err)
 	attr.query.prog_ids = (uint64_t)(uintptr_t)ids;
 	attr.query.prog_cnt = NSC_ARRAY_SIZE(ids);
 	if (bpf(BPF_PROG_QUERY, &attr) < 0)
-		return nsc_error_sys(err, errno, "find the program of the "
-				     "device rules");
+		return nsc_error_sys(err, no_programs(errno) ? EOPNOTSUPP :
+				     errno, "find the program of the device "
+				     "rules");
 	for (uint32_t i = 0, n = attr.query.prog_cnt; i < n; i++) {
 		struct bpf_prog_info info = { .type = 0 };
 		_cleanup_fd_ int program = -1;
@@ -286,6 +301,10 @@ static int devices_attached(int dir, struct nsc_error *err)
 		memset(&attr, 0, sizeof(attr));
 		attr.prog_id = ids[i];
 		program = bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+		/* It may be ours, unless it has just been removed. */
+		if (program < 0 && errno != ENOENT)
+			return nsc_error_sys(err, errno, "open a program of "
+					     "the device rules");
 		memset(&attr, 0, sizeof(attr));
 		attr.info.bpf_fd = (uint32_t)program;
 		attr.info.info_len = sizeof(info);

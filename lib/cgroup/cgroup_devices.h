@@ -67,7 +67,7 @@ int nsc_device_apply_v2(const struct nsc_device_policy *policy, int dir,
 
 /*
  * Replace the program of a v2 group in one step; a group without one stays as
- * it is.  Returns 0 or a negative errno.
+ * it is.  Returns 0 or a negative errno; -EOPNOTSUPP if no group can have one.
  */
 int nsc_device_update_v2(const struct nsc_device_policy *policy, int dir,
 			 struct nsc_error *err);

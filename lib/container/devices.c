@@ -297,22 +297,49 @@ static int compare_apart(const struct nsc_plan *plan, int instance,
 		       0 : compare_claims(plan, instance, false, err);
 }
 
+static bool has_row(const char *text, const struct row *row)
+{
+	struct row own;
+
+	while (next_row(&text, &own))
+		if (own.len == row->len &&
+		    !strncmp(own.text, row->text, own.len))
+			return true;
+	return false;
+}
+
+/* The first claim, and the rows of the second that it does not have. */
+static char *join_claims(const char *text, const char *more)
+{
+	char *both = malloc(strlen(text) + strlen(more) + 1);
+	char *end = both ? stpcpy(both, text) : NULL;
+	struct row row;
+
+	/* Without the holder. */
+	next_row(&more, &row);
+	while (both && next_row(&more, &row)) {
+		if (has_row(text, &row))
+			continue;
+		end = mempcpy(end, row.text, row.len);
+		end = stpcpy(end, "\n");
+	}
+	return both;
+}
+
 int nsc_devices_reclaim(const struct nsc_plan *plan, bool keep,
 			struct nsc_error *err)
 {
 	_cleanup_free_ char *text = write_claim(plan);
 	_cleanup_free_ char *old = read_claim(plan->rundir);
 	_cleanup_free_ char *both = NULL;
-	const char *rows = keep && old ? strchr(old, '\n') : NULL;
 	_cleanup_fd_ int lock = -1;
 	int ret;
 
 	if (!old && !plan->config->n_cdi && !plan->config->n_devices)
 		return 0;
-	if (!text || asprintf(&both, "%s%s", text, rows ? rows + 1 : "") < 0) {
-		both = NULL;
+	both = text ? join_claims(text, keep && old ? old : "") : NULL;
+	if (!both)
 		return nsc_error_sys(err, ENOMEM, "devices");
-	}
 	if (strlen(both) > CLAIM_MAX)
 		return nsc_error_sys(err, E2BIG, "devices");
 	lock = lock_all(err);

@@ -28,8 +28,12 @@ static int update_rules(const struct nsc_plan *plan, struct nsc_error *err)
 	if (ret < 0)
 		tree->n = 0;
 	ret = nsc_device_policy_update(&policy, tree, err);
-	/* As in a start: a user namespace protects devices without rules. */
-	if (ret < 0 && request.userns && !request.own->devices.given)
+	/*
+	 * As in a start: a user namespace protects devices without rules.  Old
+	 * rules would deny what is new, and allow what has gone.
+	 */
+	if (ret == -EOPNOTSUPP && request.userns &&
+	    !request.own->devices.given)
 		return nsc_error_clear(err);
 	return ret < 0 ? nsc_error_context(err, "%s.allowed_devices",
 					   request.own->limits.origin) : 0;

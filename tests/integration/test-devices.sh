@@ -168,6 +168,28 @@ no_gap() {
 	clean_slate
 }
 
+# Rules that cannot be changed still hold: a user namespace does not make up for
+# that.
+failed_rules() {
+	local dir status
+
+	[ -n "$RULES" ] || skip "cgroup: no device rules"
+	started "$NULL"
+	dir=$(awk '$2 ~ /devices/ { print $3; exit }' "$RUN/alice/current/cgroup")
+	[ -e "$dir/devices.allow" ] || skip "cgroup: no v1"
+	mount --bind /dev/full "$dir/devices.allow"
+	nodes "$NULL, $LOOP"
+	nsinit update --from-file alice 2> "$OUT/stderr"
+	status=$?
+	umount "$dir/devices.allow"
+	equal "status" 1 "$status"
+	contains "is told" "devices.allow: No space left" "$(cat "$OUT/stderr")"
+	contains "stale" container.json "$(why)"
+	update
+	equal "then" no "$(why)"
+	clean_slate
+}
+
 # Root inside owns /dev: what it puts there leads nowhere.
 hostile_dev() {
 	local home=/home/alice pid
@@ -203,6 +225,9 @@ hostile_dev() {
 	contains "a link in the way" "something else has this name inside" \
 		"$(cat "$OUT/stderr")"
 	equal "in the home" "" "$(find $home/trap ! -type d)"
+	# The claim does not grow by each of them.
+	equal "rows of the claim" 1 \
+		"$(grep -c vfio/a/71 "$RUN/alice/current/devices")"
 	# And the rest goes on when the way is free.
 	in_root 'rm /dev/vfio/a/71'
 	update
@@ -538,6 +563,7 @@ fi
 t "nsinit update gives devices and takes them away" comes_and_goes
 t "nsinit update changes device rules" rules
 t "nsinit update leaves no gap" no_gap
+t "nsinit update fails where rules cannot be changed" failed_rules
 t "E11 links and mounts inside lead no new device elsewhere" hostile_dev
 t "E11 a mount over /dev gets no device" covered_dev
 t "E11 a file system over /dev that does not answer" silent_dev

@@ -153,6 +153,29 @@ devices_work() {
 			[ ! -c /dev/$f ] || echo /dev/$f; done')"
 }
 
+# The same in a container that runs.
+devices_change() {
+	local node='{"type": "c", "major_number": 1, "minor_number"'
+	local zero="$node: 5, \"path\": \"/dev/zero\"}"
+	local full="$node: 7, \"path\": \"/dev/full\"}"
+
+	fresh "{\"rootfs\": \"/\", \"device_nodes\": [$zero]}"
+	status_is 0 timeout 20 nsinit start alice
+	# What an update leaves that was killed before it mounted the node.
+	install -m 0444 /dev/null "/proc/$(pid_of alice)/root/dev/full"
+	config alice "{\"rootfs\": \"/\", \"device_nodes\": [$zero, $full]}"
+	status_is 0 timeout 20 nsinit update --from-file alice
+	equal "both" "5 7" "$(nsinit exec alice -- \
+		stat -c %T /dev/zero /dev/full | xargs)"
+	config alice "{\"rootfs\": \"/\", \"device_nodes\": [$full]}"
+	status_is 0 timeout 20 nsinit update --from-file alice
+	equal "one" /dev/full "$(nsinit exec alice -- \
+		ls /dev/zero /dev/full 2> /dev/null)"
+	# The host's node is as it was.
+	equal "on the host" 666 "$(stat -c %a /dev/zero)"
+	status_is 0 timeout 20 nsinit stop alice
+}
+
 # Files of the lower layer are removed and made again.
 overlay_works() {
 	mkdir -p /opt/dir/below
@@ -242,6 +265,7 @@ less_effect() {
 t "the host is an unprivileged container" host_is_a_container
 t "logins and nsinit exec land in containers there" lands
 t "the host's device nodes are bound" devices_work
+t "nsinit update binds the host's device nodes" devices_change
 t "an overlay there removes and makes directories again" overlay_works
 t "a rootfs of its own is id-mapped there" own_rootfs
 t "what is not possible there is refused, and check says it" refusals
