@@ -336,10 +336,13 @@ static void take_answer(struct resolver *r, struct question *q)
 	answer(r, &q->client, size);
 }
 
-/* Drop the questions that no server answers; returns the next such time. */
-static int64_t drop_late(struct resolver *r)
+/*
+ * Drop the questions that no server answers; returns the milliseconds until the
+ * next such time, for poll(2).
+ */
+static int drop_late(struct resolver *r)
 {
-	int64_t next = INT64_MAX, now = now_ms();
+	int64_t left = -1, now = now_ms();
 
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		struct question *q = &r->questions[i];
@@ -349,25 +352,24 @@ static int64_t drop_late(struct resolver *r)
 		if (q->deadline <= now) {
 			nsc_fd_close(&q->fd);
 			r->turn++;
-		} else if (q->deadline < next) {
-			next = q->deadline;
+		} else if (left < 0 || q->deadline - now < left) {
+			left = q->deadline - now;
 		}
 	}
-	return next;
+	return (int)left;
 }
 
 static void __attribute__((noreturn)) resolve(struct resolver *r)
 {
 	for (;;) {
 		struct pollfd p[QUESTIONS + 2];
-		int64_t next = drop_late(r);
+		int left = drop_late(r);
 
 		for (size_t i = 0; i < QUESTIONS; i++)
 			p[i] = (struct pollfd){ r->questions[i].fd, POLLIN, 0 };
 		p[QUESTIONS] = (struct pollfd){ r->socket, POLLIN, 0 };
 		p[QUESTIONS + 1] = (struct pollfd){ r->sets, 0, 0 };
-		if (poll(p, QUESTIONS + 2, next == INT64_MAX ? -1 :
-			 (int)(next - now_ms())) < 0)
+		if (poll(p, QUESTIONS + 2, left) < 0)
 			continue;
 		if (p[QUESTIONS + 1].revents)
 			_exit(0);
