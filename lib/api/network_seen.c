@@ -6,9 +6,11 @@
 #include "api/api.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "linux/namespace.h"
 #include "linux/nft_counted.h"
@@ -112,7 +114,7 @@ static int seen_read(const struct nscontainer *c,
 	pidfd = nsc_running_find(instance, &state, err);
 	if (pidfd < 0)
 		return pidfd;
-	if (!nsc_names_has(instance, ""))
+	if (faccessat(instance, NSC_FILE_NAMES, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return nsc_error_set(err, EOPNOTSUPP, "the container has no "
 				     "list of hosts: networks[].allow or deny, "
 				     "with \"enforce\": false to only record");

@@ -5,9 +5,11 @@
  */
 #include "monitor/names.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
@@ -33,7 +35,9 @@ static int find(void)
 
 void names_open(struct names *names)
 {
-	bool has = nsc_names_has(NSC_MONITOR_RUNDIR, "server ");
+	/* The file is there if one was started. */
+	bool has = faccessat(NSC_MONITOR_RUNDIR, NSC_FILE_ASKED, F_OK,
+			     AT_SYMLINK_NOFOLLOW) == 0;
 
 	names->pidfd = has ? find() : -1;
 	names->began = now_ms();

@@ -15,12 +15,25 @@
 
 #define SERVER "server "
 
-/* One write of the whole: a reader sees its end, or knows that it does not. */
+/*
+ * The first byte comes last: until then a reader finds no text, and nothing is
+ * allowed.  The file keeps its pages, so that a full disk takes none away.
+ */
+static int replace(int fd, const char *text, size_t size)
+{
+	errno = ENOSPC;		/* a short write says nothing */
+	return pwrite(fd, "", 1, 0) == 1 &&
+	       pwrite(fd, text + 1, size - 1, 1) == (ssize_t)size - 1 &&
+	       ftruncate(fd, (off_t)size) == 0 &&
+	       pwrite(fd, text, 1, 0) == 1 ? 0 : -errno;
+}
+
 static int write_names(const struct nsc_config *config, bool servers, int fd,
 		       struct nsc_error *err)
 {
 	_cleanup_free_ char *text = nsc_lists_names(config, servers);
 	size_t size = text ? strlen(text) : 0;
+	int ret;
 
 	if (!text)
 		return nsc_error_sys(err, ENOMEM, "names");
@@ -31,10 +44,8 @@ static int write_names(const struct nsc_config *config, bool servers, int fd,
 	if (size > NSC_NAMES_MAX)
 		return nsc_error_set(err, E2BIG, "the names are too long "
 				     "together");
-	if (ftruncate(fd, 0) < 0 ||
-	    pwrite(fd, text, size, 0) != (ssize_t)size)
-		return nsc_error_sys(err, errno, "write the names");
-	return 0;
+	ret = replace(fd, text, size);
+	return ret < 0 ? nsc_error_sys(err, -ret, "write the names") : 0;
 }
 
 static int open_names(int instance, int flags)
@@ -73,7 +84,9 @@ int nsc_resolver_update(const struct nsc_config *config, int instance,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int names = open_names(instance, O_WRONLY);
-	bool servers = nsc_names_has(instance, SERVER);
+	/* Not by the names, which an update may have left incomplete. */
+	bool servers = faccessat(instance, NSC_FILE_ASKED, F_OK,
+				 AT_SYMLINK_NOFOLLOW) == 0;
 
 	if (names >= 0 && (servers || !nsc_lists_have_names(config)))
 		return write_names(config, servers, names, err);

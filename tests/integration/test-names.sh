@@ -175,6 +175,31 @@ resolver_again() {
 	contains "the log" "name-resolver has ended" "$(cat "$OUT/log")"
 }
 
+# What an update that was killed leaves allows nothing, and the next update, and
+# another monitor, go on as if it had not been.
+update_interrupted() {
+	local names
+
+	names_begin
+	lists veth "$NAMED"
+	names=$(instance alice)/names
+	printf '\0' | dd of="$names" conv=notrunc 2> /dev/null
+	reach tcp,good.example.org,99 > "$OUT/broken"
+	# shellcheck disable=SC2046
+	kill -KILL $(monitors) $(resolvers)
+	wait_until 10 no_resolver
+	timeout 30 su alice -c true || fail "su fails"
+	wait_until 20 other_resolvers "" || fail "no name-resolver"
+	: > "$names"
+	changed '"allow": ["*.wide.example.org:99"]'
+	nsinit update --from-file alice || fail "update"
+	reach tcp,a.wide.example.org,99 tcp,good.example.org,99 \
+		> "$OUT/updated"
+	names_end
+	equal "interrupted" no "$(results "$OUT/broken")"
+	equal "after the next update" "yes no" "$(results "$OUT/updated")"
+}
+
 outside_begins
 t "N4 veth: a name of the list leads where the list says" named veth
 t "N4 pasta: a name of the list leads where the list says" named pasta
@@ -182,4 +207,6 @@ t "N4 addresses of names leave their sets in time" names_in_time
 t "N5 name-resolver has no rights but one, and ends with PID 1" resolver_alone
 t "N6 name-resolver that is killed is started again, and no name resolves meanwhile" \
 	resolver_again
+t "N6 an update of names that was interrupted is made good by the next one" \
+	update_interrupted
 kill "$SERVER"
