@@ -8,8 +8,9 @@
 #include <unistd.h>
 
 #include "util/names.h"
+#include "util/process.h"
 
-#define WAKE_S 60
+#define WAKE_MS 60000
 
 void resolver_asked_begin(struct resolver_asked *a)
 {
@@ -40,6 +41,7 @@ static size_t find(struct resolver_asked *a, const char *name, time_t now)
 		found = a->n++;
 	if (found) {
 		memset(&a->list[found], 0, sizeof(a->list[found]));
+		a->told[found] = 0;
 		strcpy(a->list[found].name, name);
 	}
 	return found;
@@ -48,10 +50,10 @@ static size_t find(struct resolver_asked *a, const char *name, time_t now)
 void resolver_asked_note(struct resolver_asked *a, const char *name,
 			 bool refused, bool wake)
 {
+	int64_t ms = nsc_process_now();
 	time_t now = time(NULL);
 	size_t i = find(a, name, now);
 	struct nsc_names_asked *one = &a->list[i];
-	bool told = one->refused && now - one->last < WAKE_S;
 
 	one->last = now;
 	if (refused)
@@ -60,6 +62,8 @@ void resolver_asked_note(struct resolver_asked *a, const char *name,
 		one->allowed++;
 	(void)!pwrite(NSC_NAMES_ASKED, one, sizeof(*one),
 		      (off_t)(i * sizeof(*one)));
-	if (refused && wake && !told)
-		(void)!write(NSC_NAMES_WAKE, "", 1);
+	if (!refused || !wake || (a->told[i] && ms - a->told[i] < WAKE_MS))
+		return;
+	a->told[i] = ms;
+	(void)!write(NSC_NAMES_WAKE, "", 1);
 }
