@@ -2,17 +2,22 @@
 /*
  * Runs in: container-monitor, root of the host, and a child for the lines.  The
  * kernel keeps what was refused; its first packet after the last lines wakes
- * the monitor, so that nothing is looked at where nothing happens.  See
+ * the monitor, so that nothing is looked at where nothing happens.  Which ones
+ * were the last is known from a file alone, which the child touches at its end:
+ * whoever is killed on the way, the next lines begin there.  See
  * docs/design/0097-what-lists-refuse-is-recorded.md.
  */
 #include "monitor/network_log.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -32,13 +37,41 @@
 #define EVERY_MS 60000
 #define OTHERS "\"(others)\""
 #define END_MS 2000		/* for the last lines */
-#define LINES 64		/* each time */
+#define LINES 64		/* each time, half of them for names */
 #define MOST_S 10		/* for the child */
+
+/* In the instance: empty, and its time is that of the last lines, now_ms(). */
+#define LAST "network_log"
+
+/* Long ago if there were none, or if the child had no time to say when. */
+static int64_t last_lines(int64_t now)
+{
+	struct stat st;
+	int64_t last = fstatat(NSC_MONITOR_RUNDIR, LAST, &st,
+			       AT_SYMLINK_NOFOLLOW) < 0 ? INT64_MAX :
+		st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+
+	return last <= now ? last : now - NSC_COUNTED_SECONDS * 1000;
+}
+
+static void note_lines(int64_t when)
+{
+	const struct timespec at = {
+		.tv_sec = when / 1000, .tv_nsec = when % 1000 * 1000000,
+	};
+	const struct timespec times[] = { at, at };
+	_cleanup_fd_ int fd = openat(NSC_MONITOR_RUNDIR, LAST, O_WRONLY |
+				     O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		futimens(fd, times);
+}
 
 void network_log_open(struct network_log *log, const struct nsc_state *state)
 {
 	*log = (struct network_log){ -1, -1, -1, INT64_MAX, 0 };
-	if (!nsc_names_has(NSC_MONITOR_RUNDIR, ""))
+	if (faccessat(NSC_MONITOR_RUNDIR, NSC_FILE_NAMES, F_OK,
+		      AT_SYMLINK_NOFOLLOW) < 0)
 		return;
 	log->net = nsc_namespace_open(state->pid, CLONE_NEWNET);
 	if (log->net >= 0 && !nsc_pidfd_alive(NSC_MONITOR_PID1))
@@ -49,22 +82,23 @@ void network_log_open(struct network_log *log, const struct nsc_state *state)
 	log->names = nsc_names_wake_open(NSC_MONITOR_RUNDIR);
 	/* A monitor that was killed may not have written everything. */
 	log->due = now_ms() + FIRST_MS;
-	log->last = now_ms() - EVERY_MS;
 }
 
-/* What is read says nothing, except that there is something. */
+/*
+ * What is read says nothing, except that there is something.  The user may fill
+ * the FIFO for ever: logins come in between.
+ */
 void network_log_notice(struct network_log *log)
 {
-	int64_t now = now_ms();
-	char bytes[512];
+	int64_t soon = now_ms() + FIRST_MS;
+	char bytes[32768];
 
 	while (recv(log->packets, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
 		;
-	while (read(log->names, bytes, sizeof(bytes)) > 0)
-		;
+	(void)!read(log->names, bytes, sizeof(bytes));
 	if (log->due == INT64_MAX)
-		log->due = now - log->last < EVERY_MS ? log->last + EVERY_MS :
-							now + FIRST_MS;
+		log->due = soon > log->next ? soon : log->next;
+	log->next = log->due + EVERY_MS;
 }
 
 /* In the child. */
@@ -73,7 +107,7 @@ struct writer {
 	const char *action;
 	int64_t age;		/* seconds: what is older was written */
 	int64_t at;		/* since the epoch */
-	unsigned int lines, more;
+	unsigned int lines, most, more;
 };
 
 static void write_line(struct writer *w, const char *what)
@@ -81,7 +115,7 @@ static void write_line(struct writer *w, const char *what)
 	char text[RECORD_MAX];
 	size_t n = session_log_text_begin("network", w->state->user, text);
 
-	if (w->lines == LINES) {
+	if (w->lines >= w->most) {
 		w->more++;
 		return;
 	}
@@ -115,7 +149,9 @@ static void write_names(struct writer *w)
 		const struct nsc_names_asked *one = &all[i];
 		char what[512];
 
-		if (!one->refused || w->at - one->last > w->age)
+		/* Nobody has checked this number. */
+		if (!one->refused || one->last < 0 || one->last > w->at ||
+		    w->at - one->last > w->age)
 			continue;
 		snprintf(what, sizeof(what), "to=%s protocol=dns port=0 "
 			 "packets=%" PRIu64,
@@ -124,60 +160,69 @@ static void write_names(struct writer *w)
 	}
 }
 
-static void write_all(const struct network_log *log,
-		      const struct nsc_state *state, int64_t age)
+static void write_all(int sock, const struct nsc_state *state, int64_t now)
 {
-	_cleanup_fd_ int sock = nsc_nft_counted_open(log->net);
 	struct writer w = {
-		.state = state, .age = age, .at = time(NULL),
+		.state = state, .at = time(NULL), .most = LINES / 2,
+		.age = (now - last_lines(now)) / 1000 + 1,
 		.action = nsc_names_has(NSC_MONITOR_RUNDIR, NSC_NAMES_OPEN) ?
 			  "outside" : "refused",
 	};
 	char what[64];
 
-	/* What comes from now on is told anew. */
-	if (sock >= 0)
-		nsc_nft_counted_reset(sock, NSC_NAMES_TABLE);
 	if (!nsc_names_has(NSC_MONITOR_RUNDIR, NSC_NAMES_LOG))
 		return;
 	write_names(&w);
+	w.most = LINES;
 	if (sock >= 0)
 		nsc_nft_counted_each(sock, NSC_NAMES_TABLE,
 				     NSC_COUNTED_REFUSED, write_address, &w);
-	if (!w.more)
-		return;
 	snprintf(what, sizeof(what), "to=" OTHERS " protocol=any port=0 "
 		 "packets=%u", w.more);
-	w.lines = 0;
-	write_line(&w, what);
+	w.most++;
+	if (w.more)
+		write_line(&w, what);
+	if (w.lines && sock >= 0)
+		note_lines(now);
 }
 
-/* Returns the pid of the child, or -1. */
+/* Returns the pid of the child, or a negative errno. */
 static pid_t start_writer(struct network_log *log,
 			  const struct nsc_state *state)
 {
-	const int keep[] = { NSC_MONITOR_RUNDIR, log->net };
+	_cleanup_fd_ int sock = nsc_nft_counted_open(log->net);
+	const int keep[] = { NSC_MONITOR_RUNDIR, sock };
 	int64_t now = now_ms();
-	int64_t age = (now - log->last) / 1000 + 1;
-	pid_t pid;
+	/* What comes from now on is told anew. */
+	int ret = sock < 0 ? sock :
+			     nsc_nft_counted_reset(sock, NSC_NAMES_TABLE);
+	pid_t pid = nsc_process_fork_unwatched();
 
-	log->due = INT64_MAX;
-	log->last = now;
-	pid = nsc_process_fork_unwatched();
+	/* -ENOENT: without "log" there is nothing that tells. */
+	log->due = pid < 0 || (ret < 0 && ret != -ENOENT) ? now + EVERY_MS :
+							    INT64_MAX;
 	if (pid != 0)
 		return pid;
 	close(NSC_MONITOR_LOCK);
 	close(NSC_MONITOR_SESSIONS);
 	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) == 0) {
 		alarm(MOST_S);
-		write_all(log, state, age);
+		write_all(sock, state, now);
 	}
 	_exit(0);
 }
 
+/* Another monitor, or the first look of this one, may just have written. */
 void network_log_go_on(struct network_log *log, const struct nsc_state *state)
 {
-	if (log->due <= now_ms())
+	int64_t now = now_ms(), next;
+
+	if (log->due > now)
+		return;
+	next = last_lines(now) + EVERY_MS;
+	if (next > now)
+		log->due = next;
+	else
 		start_writer(log, state);
 }
 

@@ -12,7 +12,7 @@ struct network_log {
 	int packets;		/* readable after a refused packet, */
 	int names;		/* or after a refused name */
 	int64_t due;		/* of the next lines; INT64_MAX: none */
-	int64_t last;		/* when the last ones were due */
+	int64_t next;		/* of those after them, at the earliest */
 };
 
 void network_log_open(struct network_log *log, const struct nsc_state *state);

@@ -22,6 +22,18 @@ log_has() {
 	in_log | grep -Fxq "$1"
 }
 
+log_is() {
+	[ "$(in_log)" = "$1" ]
+}
+
+# The end of a container writes what is left, so that no test waits a minute.
+# stopped ACTION FILE : the log then has what FILE has of nsinit net.
+stopped() {
+	nsinit stop alice || fail "stop"
+	wait_until 20 log_is "$(sed "s/^/$1 /" "$2")" ||
+		equal "the log" "$(sed "s/^/$1 /" "$2")" "$(in_log)"
+}
+
 forget() {
 	clean_slate
 	rm -f /var/log/nscontainer/sessions
@@ -36,15 +48,13 @@ recorded() {
 	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 tcp,fd80::9,99 udp,10.80.0.9,97 \
 		ping,10.80.0.9,0 ping,10.80.0.1,0 tcp,169.254.169.254,99 \
 		tcp,good.example.org,99 tcp,bad.example.org,99 > "$OUT/text"
-	wait_until 20 log_has "refused 10.80.0.9 icmp 0" || fail "no lines"
-	wait_until 5 log_has "refused bad.example.org dns 0" || fail "no name"
-	in_log > "$OUT/log"
 	seen reached > "$OUT/reached"
 	seen refused > "$OUT/refused"
 	nsinit net alice > "$OUT/table"
-	nsinit logs alice > "$OUT/logs"
 	bytes=$(nsinit net --json alice | jq 'select(.to == "10.80.0.1" and
 		.port == 99 and .action == "reached") | .bytes > 100')
+	stopped refused "$OUT/refused"
+	nsinit logs alice > "$OUT/logs"
 	names_end
 	cat "$OUT/text" "$OUT/table"
 	equal "reached" "10.80.0.1 icmp 0
@@ -56,8 +66,6 @@ good.example.org dns 0" "$(grep -v ^fd80 "$OUT/reached")"
 169.254.169.254 tcp 99
 bad.example.org dns 0
 fd80::9 tcp 99" "$(cat "$OUT/refused")"
-	equal "the log has what was refused" \
-		"$(sed 's/^/refused /' "$OUT/refused")" "$(cat "$OUT/log")"
 	equal "bytes" true "$bytes"
 	contains "logs" "alice network refused: 10.80.0.9 tcp 99, " \
 		"$(cat "$OUT/logs")"
@@ -90,11 +98,11 @@ only_logged() {
 	reach tcp,10.80.0.1,99 tcp,10.80.0.1,98 tcp,10.80.0.9,99 \
 		tcp,bad.example.org,99 ping,fd80::9,0 tcp,169.254.169.254,99 \
 		> "$OUT/text"
-	wait_until 20 log_has "outside 10.80.0.9 tcp 99" || fail "no lines"
-	in_log > "$OUT/log"
 	seen outside > "$OUT/outside"
 	nsinit check alice > "$OUT/check" 2>&1
 	nsinit list --json alice > "$OUT/list"
+	stopped outside "$OUT/outside"
+	nsinit start alice || fail "start"
 	changed '"allow": ["10.80.0.1:99"]'
 	nsinit update --from-file alice || fail "update"
 	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/enforced"
@@ -107,8 +115,6 @@ only_logged() {
 169.254.169.254 tcp 99
 bad.example.org dns 0
 fd80::9 icmp 0" "$(cat "$OUT/outside")"
-	equal "the log" "$(sed 's/^/outside /' "$OUT/outside")" \
-		"$(cat "$OUT/log")"
 	contains "check" "lists: recorded" "$(cat "$OUT/check")"
 	equal "list" recorded "$(jq -r '.networks[0].lists' "$OUT/list")"
 	equal "after an update" "yes no" "$(results "$OUT/enforced")"
@@ -118,9 +124,18 @@ fd80::9 icmp 0" "$(cat "$OUT/outside")"
 flood() {
 	forget
 	lists veth '"allow": [], "log": true'
-	timeout 60 su alice -s /bin/bash -c 'for i in {1..300}; do
-		echo > /dev/udp/10.80.0.9/$i; done 2> /dev/null; echo x' \
-		> "$OUT/text"
+	mkfifo "$OUT/one"
+	timeout 60 su alice -s /bin/bash -c 'echo in; read -r; for i in {1..300}
+		do echo > /dev/udp/10.80.0.9/$i; done 2> /dev/null; echo all' \
+		< "$OUT/one" > "$OUT/text" &
+	exec 5> "$OUT/one"
+	wait_until 20 grep -q in "$OUT/text"
+	# It finds them together.
+	kill -STOP "$(monitors)"
+	echo >&5
+	exec 5>&-
+	wait_until 50 grep -q all "$OUT/text"
+	kill -CONT "$(monitors)"
 	wait_until 20 log_has 'refused (others) any 0' || fail "no number"
 	in_log > "$OUT/log"
 	kept=$(seen refused | wc -l)
@@ -129,20 +144,72 @@ flood() {
 	equal "what nsinit net has" 300 "$kept"
 }
 
-# A monitor is killed before it has written: the next one does.
+# A monitor is killed before it has written: the next one does, also if it comes
+# ten minutes later; and it does not write again what was written.
 monitor_killed() {
+	local one="10.80.0.9 . tcp . 95" net
+
 	forget
 	lists veth '"allow": [], "log": true'
-	reach tcp,10.80.0.9,98 > "$OUT/text"
+	net=$(pid_of alice)
 	kill -KILL "$(monitors)"
-	empty "not yet" "$(in_log)"
+	nsenter -t "$net" -n nft add element inet nscontainer refused4 \
+		"{ $one timeout 1h expires 50m }" || fail "nft"
 	timeout 30 su alice -c true || fail "su fails"
-	wait_until 20 log_has "refused 10.80.0.9 tcp 98" || fail "lost"
+	wait_until 20 log_has "refused 10.80.0.9 tcp 95" || fail "lost"
+	kill -KILL "$(monitors)"
+	reach tcp,10.80.0.9,98 > "$OUT/text"
 	# What comes last is written at the end.
 	reach tcp,10.80.0.9,97 > "$OUT/text"
 	nsinit stop alice
 	wait_until 20 log_has "refused 10.80.0.9 tcp 97" || fail "the last"
+	equal "written once" 1 "$(grep -c port=95 /var/log/nscontainer/sessions)"
+	contains "control" "refused 10.80.0.9 tcp 98" "$(in_log)"
 	clean_slate
+}
+
+# Names, of which anybody can ask for many, do not hide addresses.
+many_names() {
+	forget
+	names_begin
+	lists veth '"allow": ["good.example.org:99"], "log": true'
+	# shellcheck disable=SC2046
+	reach $(printf 'tcp,n%s.example.org,99 ' {1..200}) tcp,10.80.0.9,99 \
+		> "$OUT/text"
+	nsinit stop alice
+	wait_until 20 log_has "refused 10.80.0.9 tcp 99" || fail "hidden"
+	contains "names" "example.org dns 0" "$(in_log)"
+	contains "the others" "refused (others) any 0" "$(in_log)"
+	names_end
+}
+
+# The process that reads messages was taken over: it writes to the monitor all
+# the time, and numbers that overflow.
+hostile_resolver() {
+	local instance writer
+
+	forget
+	names_begin
+	lists veth '"allow": ["good.example.org:99"], "log": true'
+	instance=$(instance alice)
+	python3 - > "$OUT/entries" <<- 'END'
+	import struct, sys
+	for last, name in (-2**63, b"past"), (2**63 - 1, b"future"):
+	    sys.stdout.buffer.write(struct.pack("=qQQ256s", last, 0, 1, name))
+	END
+	dd if="$OUT/entries" of="$instance/asked" conv=notrunc bs=280 seek=99 \
+		2> /dev/null
+	yes > "$instance/asked_wake" &
+	writer=$!
+	timeout 30 su alice -c "echo in" > "$OUT/text"
+	kill "$writer"
+	reach tcp,bad.example.org,99 > "$OUT/bad"
+	nsinit stop alice
+	wait_until 20 log_has "refused bad.example.org dns 0" || fail "nothing"
+	names_end
+	equal "a login" in "$(cat "$OUT/text")"
+	lacks "the past" "past" "$(in_log)"
+	lacks "the future" "future" "$(in_log)"
 }
 
 outside_begins
@@ -155,4 +222,7 @@ t "pasta: lists that are not enforced refuse nothing, and record" \
 t "N7 a flood of destinations is bounded in the log, and counted" flood
 t "N7 what the lists refuse is in the log, whenever the monitor ends" \
 	monitor_killed
+t "N7 many refused names do not hide an address" many_names
+t "N7 a resolver that was taken over stops neither the monitor nor its log" \
+	hostile_resolver
 kill "$SERVER"
