@@ -54,6 +54,7 @@ enum { RUNDIR = 3, CLIENT = 4 };	/* see lib/monitor/recorders.c */
 
 #define UNRECORDED 3	/* status of the copier: it ends the session */
 #define HANGUP_S 2	/* for the session's leader to end */
+#define REASON_MS 500	/* for a login to show the reason */
 
 struct recorder {
 	struct nsc_recording policy;
@@ -198,6 +199,8 @@ static void tell_recovered(const char *id, const char *digest, void *arg)
 /* A login program ends its command, and the monitor what is left. */
 static void end_login(int login)
 {
+	/* sshd passes on why. */
+	nsc_process_poll(login, nsc_process_now() + REASON_MS);
 	nsc_pidfd_signal(login, SIGTERM);
 	if (nsc_process_poll(login, nsc_process_now() + HANGUP_S * 1000L) == 0)
 		nsc_pidfd_signal(login, SIGKILL);

@@ -162,7 +162,8 @@ static bool command_look(struct streams *s, struct nsc_tap *tap)
 	char line[sizeof(s->before)];
 	size_t n = command_line(s->command, line, sizeof(line));
 
-	if (s->tries < TRIES && n && !strcmp(line, s->before)) {
+	/* There is none for a moment while it executes. */
+	if (s->tries < TRIES && (!n || !strcmp(line, s->before))) {
 		s->tries++;
 		return true;
 	}
