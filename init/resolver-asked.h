@@ -18,7 +18,9 @@ struct resolver_asked {
 /* Go on with the file of a name-resolver that has ended. */
 void resolver_asked_begin(struct resolver_asked *asked);
 
-/* Count a question; wake: tell the monitor if it was refused, once in a minute. */
+/*
+ * Count a question; wake: tell the monitor if it was refused, once in a minute.
+ */
 void resolver_asked_note(struct resolver_asked *asked, const char *name,
 			 bool refused, bool wake);
 
