@@ -51,7 +51,7 @@ static int64_t last_lines(int64_t now)
 			       AT_SYMLINK_NOFOLLOW) < 0 ? INT64_MAX :
 		st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 
-	return last <= now ? last : now - NSC_COUNTED_SECONDS * 1000;
+	return last <= now ? last : now - 1000L * NSC_COUNTED_SECONDS;
 }
 
 static void note_lines(int64_t when)

@@ -13,7 +13,7 @@
 #include "record/vt.h"
 
 /* A byte may become a character; a list of modes, one sequence for each. */
-#define NSC_HARMLESS_MAX(len) (3 * (len) + 10 * NSC_VT_PARAMETERS)
+#define NSC_HARMLESS_MAX(len) (3 * (len) + (size_t)10 * NSC_VT_PARAMETERS)
 
 /* To be written when a recording ends: what it may have changed. */
 #define NSC_HARMLESS_END                                                      \
