@@ -85,8 +85,10 @@ static int write_whole(struct writing *f, const char *text, size_t len)
 
 static void gap_close(struct writing *f)
 {
-	f->gap.to = (int64_t)time(NULL);
-	(void)!write(f->w->gaps, &f->gap, sizeof(f->gap));
+	struct nsc_record_gap gap = f->gap;
+
+	gap.to = (int64_t)time(NULL);
+	(void)!write(f->w->gaps, &gap, sizeof(gap));
 	f->gap.from = 0;
 }
 
