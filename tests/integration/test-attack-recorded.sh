@@ -5,26 +5,14 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
+. "$(dirname "$0")/recorded.sh"
 
-REC=/var/log/nscontainer/recordings
 pam_enable sshd su su-l login
 ALL='{"rootfs": "/", "session": {"record": "all"}}'
 config alice "$ALL"
 conf 'linger = 30;'
 sshd_start 22 -o Subsystem=sftp\ internal-sftp
 
-forget() {
-	rm -rf "${REC:?}"/*
-}
-texts() {
-	zcat -f "$REC"/alice/*.cast* 2> /dev/null
-}
-has_text() {
-	texts | grep -aq -- "$1"
-}
-part() {
-	pgrep -x "nsc-$1"
-}
 not() {
 	! "$@"
 }

@@ -5,33 +5,19 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
+. "$(dirname "$0")/recorded.sh"
 
-REC=/var/log/nscontainer/recordings
 pam_enable sshd su su-l
 RECORDED='{"rootfs": "/", "session": {"record": "terminals"}}'
 config alice "$RECORDED"
 conf 'linger = 30;'
 sshd_start 22
 
-forget() {
-	rm -rf "${REC:?}"/*
-}
-# The text of all of alice's recordings, also of those that go on.
-texts() {
-	zcat -f "$REC"/alice/*.cast* 2> /dev/null
-}
-has_text() {
-	texts | grep -aq -- "$1"
-}
 shows() {
 	grep -aq -- "$1" "$2"
 }
 recorders() {
 	pgrep -f container-recorder
-}
-# The processes of the recorder that have this name.
-part() {
-	pgrep -x "nsc-$1"
 }
 
 # Each line is printed by another way; the user sees all of them, and so does

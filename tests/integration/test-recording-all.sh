@@ -4,8 +4,8 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
+. "$(dirname "$0")/recorded.sh"
 
-REC=/var/log/nscontainer/recordings
 pam_enable sshd su su-l sudo sudo-i cron
 config alice '{"rootfs": "/", "session": {"record": "all"}}'
 config bob '{"rootfs": "/", "session": {"record": "terminals"}}'
@@ -15,11 +15,8 @@ BOX=/srv/box
 mkdir -p "$BOX"
 echo '{"rootfs": "/", "session": {"record": "all"}}' > "$BOX/container.json"
 
-forget() {
-	rm -rf "$REC"
-}
 ended() {
-	[ "$(find "$REC/$1" -name '*.cast.gz' 2> /dev/null | wc -l)" -ge "$2" ]
+	[ "$(count "$1")" -ge "$2" ]
 }
 # recorded WHAT USER TEXT...: one recording has ended, and has the texts.
 recorded() {

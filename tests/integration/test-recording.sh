@@ -4,8 +4,8 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
+. "$(dirname "$0")/recorded.sh"
 
-REC=/var/log/nscontainer/recordings
 pam_enable sshd su su-l sudo sudo-i
 config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
 config bob '{"rootfs": "/"}'
@@ -50,15 +50,6 @@ on_terminal() {
 	timeout 30 script -qec "$1" /dev/null < /dev/null | tr -d '\r'
 }
 
-count() {
-	find "$REC/$1" -name "${2-*.cast.gz}" 2> /dev/null | wc -l
-}
-has() {
-	[ "$(count "$1")" -eq "$2" ]
-}
-forget() {
-	rm -rf "$REC"
-}
 # recorded WHAT USER TEXT: one recording has ended, and has the text.
 recorded() {
 	wait_until 10 has "$2" 1 || fail "$1: no recording: $(ls -la "$REC" \

@@ -5,8 +5,8 @@
 # shellcheck disable=SC2016,SC2317 # session commands; functions run by t
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/sessions.sh"
+. "$(dirname "$0")/recorded.sh"
 
-REC=/var/log/nscontainer/recordings
 pam_enable sshd
 config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
 config bob '{"rootfs": "/", "session": {"record": "terminals"}}'
@@ -14,12 +14,6 @@ conf 'linger = 60;'
 rm -f /home/alice/.hushlogin
 sshd_start 22
 
-count() {
-	find "$REC/$1" -name '*.cast.gz' 2> /dev/null | wc -l
-}
-has() {
-	[ "$(count "$1")" -eq "$2" ]
-}
 forget() {
 	rm -rf "$REC"
 	rm -f /var/log/nscontainer/sessions

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2317,SC2034 # used by those who source it
+# Sourced after lib.sh by the tests of recordings.
+
+REC=/var/log/nscontainer/recordings
+
+forget() {
+	rm -rf "$REC"
+}
+# count USER [PATTERN]: recordings that have ended, or files of this name.
+count() {
+	find "$REC/$1" -name "${2-*.cast.gz}" 2> /dev/null | wc -l
+}
+has() {
+	[ "$(count "$1")" -eq "$2" ]
+}
+# The text of all of alice's recordings, also of those that go on.
+texts() {
+	zcat -f "$REC"/alice/*.cast* 2> /dev/null
+}
+has_text() {
+	texts | grep -aq -- "$1"
+}
+# The processes of the recorder that have this name.
+part() {
+	pgrep -x "nsc-$1"
+}
