@@ -5,14 +5,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/audit.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/nsfs.h>
-#include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <sched.h>
-#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -24,6 +20,7 @@
 #include "linux/credential.h"
 #include "linux/namespace.h"
 #include "linux/nft_element.h"
+#include "linux/seccomp_only.h"
 #include "util/fd.h"
 #include "util/names.h"
 
@@ -84,54 +81,20 @@ int resolver_begin(struct resolver_sockets *ret, struct nsc_error *err)
 	return error;
 }
 
-#if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#elif defined(__powerpc64__) && defined(__LITTLE_ENDIAN__)
-#define ARCH AUDIT_ARCH_PPC64LE
-#elif defined(__s390x__)
-#define ARCH AUDIT_ARCH_S390X
-#endif
-
-#define LOAD(member) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
-			      offsetof(struct seccomp_data, member))
-#define IF_NOT(value) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0)
-#define END(action) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_##action)
-#define ALLOW(call) \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), END(ALLOW)
-
 /* Messages, time and randomness; no file, process or other kind of socket. */
 int resolver_confine(void)
 {
-#ifdef ARCH
-	static struct sock_filter code[] = {
-		LOAD(arch), IF_NOT(ARCH), END(KILL_PROCESS),
-		LOAD(nr),
-		ALLOW(recvfrom), ALLOW(sendto), ALLOW(pread64), ALLOW(connect),
-		ALLOW(pwrite64), ALLOW(write),
-		ALLOW(close), ALLOW(clock_gettime), ALLOW(getrandom),
+	static const int calls[] = {
+		SYS_recvfrom, SYS_sendto, SYS_pread64, SYS_connect,
+		SYS_pwrite64, SYS_write, SYS_close, SYS_clock_gettime,
+		SYS_getrandom, SYS_ppoll, SYS_exit_group, SYS_rt_sigreturn,
+		SYS_socket,
 #ifdef SYS_poll
-		ALLOW(poll),
+		SYS_poll,
 #endif
-		ALLOW(ppoll), ALLOW(exit_group), ALLOW(rt_sigreturn),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 1, 0),
-		END(KILL_PROCESS),
-		LOAD(args),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET, 1, 0),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_INET6, 0, 1),
-		END(ALLOW),
-		END(KILL_PROCESS),
 	};
-	struct sock_fprog filter = { NSC_ARRAY_SIZE(code), code };
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return 0;
-#else
-	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0;
-#endif
+	return nsc_seccomp_only(calls, NSC_ARRAY_SIZE(calls), NSC_IGNORE);
 }

@@ -5,6 +5,9 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -21,8 +24,14 @@
 #endif
 
 #ifdef ARCH
-#define LOAD(member) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
-				offsetof(struct seccomp_data, member)))
+/* Of an argument, the half that is an int. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOW sizeof(int)
+#else
+#define LOW 0
+#endif
+#define LOAD(at) ((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at))
+#define AT(member) offsetof(struct seccomp_data, member)
 #define IF(value, then, otherwise) ((struct sock_filter)BPF_JUMP( \
 	BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)(value), then, otherwise))
 #define END(action) ((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, \
@@ -30,18 +39,27 @@
 
 int nsc_seccomp_only(const int *calls, size_t n, struct nsc_error *err)
 {
-	struct sock_filter code[2 * NSC_SECCOMP_ONLY_MAX + 5];
+	struct sock_filter code[2 * NSC_SECCOMP_ONLY_MAX + 9];
 	struct sock_fprog filter = { 0, code };
 
 	if (n > NSC_SECCOMP_ONLY_MAX)
 		return nsc_error_sys(err, E2BIG, "a filter");
-	code[filter.len++] = LOAD(arch);
+	code[filter.len++] = LOAD(AT(arch));
 	code[filter.len++] = IF(ARCH, 1, 0);
 	code[filter.len++] = END(KILL_PROCESS);
-	code[filter.len++] = LOAD(nr);
+	code[filter.len++] = LOAD(AT(nr));
 	for (size_t i = 0; i < n; i++) {
-		code[filter.len++] = IF(calls[i], 0, 1);
+		bool socket = calls[i] == SYS_socket;
+
+		code[filter.len++] = IF(calls[i], 0, socket ? 5 : 1);
+		if (socket) {
+			code[filter.len++] = LOAD(AT(args) + LOW);
+			code[filter.len++] = IF(AF_INET, 1, 0);
+			code[filter.len++] = IF(AF_INET6, 0, 1);
+		}
 		code[filter.len++] = END(ALLOW);
+		if (socket)
+			code[filter.len++] = END(KILL_PROCESS);
 	}
 	code[filter.len++] = END(KILL_PROCESS);
 	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) < 0)

@@ -10,8 +10,9 @@
 #define NSC_SECCOMP_ONLY_MAX 64
 
 /*
- * Allow the calling process these n system calls, without a look at their
- * arguments, and kill it for any other.  Needs no_new_privs.  On an
+ * Allow the calling process these n different system calls, and kill it for any
+ * other.  Of arguments, only the family of socket(2) is looked at: it is for
+ * IPv4 and IPv6.  Needs no_new_privs.  On an
  * architecture that is not known here, there is no filter.  Returns 0 or a
  * negative errno.
  */
