@@ -32,8 +32,6 @@
 #include "util/paths.h"
 #include "util/process.h"
 #include "util/version.h"
-#include "linux/capability.h"
-#include "linux/credential.h"
 #include "linux/descriptors.h"
 #include "linux/pidfd.h"
 #include "linux/pty.h"
@@ -45,6 +43,7 @@
 #include "session/tty_relay.h"
 #include "monitor/session_log_places.h"
 #include "monitor/session_log_text.h"
+#include "record/nobody.h"
 #include "record/recordings.h"
 #include "record/writer.h"
 #include "recorder_expire.h"
@@ -72,12 +71,7 @@ struct recorder {
 
 static void step_down(const int *keep, unsigned int n)
 {
-	if (nsc_process_keep_only(keep, n) < 0 || chdir("/") < 0 ||
-	    nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
-				  NSC_IGNORE) < 0 ||
-	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (nsc_nobody_become(keep, n) < 0)
 		_exit(1);
 }
 
@@ -161,6 +155,19 @@ static int start_writer(struct recorder *r, int messages,
 	if (r->writer == 0)
 		be_writer(r, messages, out);
 	return r->writer < 0 ? nsc_error_sys(err, errno, "record: fork") : 0;
+}
+
+/* Returns a socket for the messages of a copier, or a negative errno. */
+static int start_writer_and_socket(struct recorder *r, struct nsc_error *err)
+{
+	_cleanup_fd_ int in = -1;
+	_cleanup_fd_ int out = -1;
+	int ret;
+
+	if (nsc_descriptors_pair(&in, &out) < 0)
+		return nsc_error_sys(err, errno, "record: socket");
+	ret = start_writer(r, in, err);
+	return ret < 0 ? ret : NSC_TAKE_FD(out);
 }
 
 /* --- the log */
@@ -278,6 +285,14 @@ static void finish(struct recorder *r)
 	nsc_recording_recover(&r->file, tell_recovered, r);
 }
 
+static void __attribute__((noreturn)) end_recording(struct recorder *r, int ret)
+{
+	if (r->file.fd < 0)
+		_exit(ret < 0);
+	finish(r);
+	recorder_expire(r->conf);
+}
+
 static int look_up(struct recorder *r, pid_t pid, struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = openat(RUNDIR, NSC_DIR_SESSION, O_RDONLY |
@@ -353,8 +368,7 @@ record_relay(struct recorder *r, const struct nsc_recorder_request *request)
 	/* Then the relay sees the end of the writer. */
 	close(CLIENT);
 	supervise(r);
-	finish(r);
-	recorder_expire(r->conf);
+	end_recording(r, 0);
 }
 
 /*
@@ -389,17 +403,14 @@ static int make_outer(const struct recorder *r, struct nsc_pty *ret,
 static int start_both(struct recorder *r, const struct nsc_pty *outer,
 		      int *ret_end, struct nsc_error *err)
 {
-	_cleanup_fd_ int in = -1;
-	_cleanup_fd_ int out = -1;
 	_cleanup_fd_ int end = -1;
-	int ret;
+	_cleanup_fd_ int out = -1;
 
-	if (nsc_descriptors_pair(&in, &out) < 0 ||
-	    nsc_descriptors_pair(ret_end, &end) < 0)
+	if (nsc_descriptors_pair(ret_end, &end) < 0)
 		return nsc_error_sys(err, errno, "record: socket");
-	ret = start_writer(r, in, err);
-	if (ret < 0)
-		return ret;
+	out = start_writer_and_socket(r, err);
+	if (out < 0)
+		return out;
 	r->copier = fork();
 	if (r->copier == 0)
 		be_copier(r, outer->slave, out, end);
@@ -437,17 +448,13 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 		supervise(r);
 		nsc_fd_close(&r->inner);
 	}
-	if (r->file.fd < 0)
-		_exit(ret < 0);
-	finish(r);
-	recorder_expire(r->conf);
+	end_recording(r, ret);
 }
 
 /* The login waits for the answer, so its pid is still its own. */
 static int start_streams(struct recorder *r, struct streams *s, int *inside,
 			 struct nsc_error *err)
 {
-	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	int ret = streams_open(s, r->owner, inside, err);
 
@@ -456,11 +463,9 @@ static int start_streams(struct recorder *r, struct streams *s, int *inside,
 	r->login = nsc_pidfd_open(r->session.pid);
 	if (r->login < 0)
 		return nsc_error_sys(err, ESRCH, "record: the session");
-	if (nsc_descriptors_pair(&in, &out) < 0)
-		return nsc_error_sys(err, errno, "record: socket");
-	ret = start_writer(r, in, err);
-	if (ret < 0)
-		return ret;
+	out = start_writer_and_socket(r, err);
+	if (out < 0)
+		return out;
 	r->copier = fork();
 	if (r->copier == 0)
 		be_streams_copier(r, s, out);
@@ -495,10 +500,7 @@ record_streams(struct recorder *r, const struct nsc_recorder_request *request,
 	close(CLIENT);
 	if (ret == 0)
 		supervise(r);
-	if (r->file.fd < 0)
-		_exit(ret < 0);
-	finish(r);
-	recorder_expire(r->conf);
+	end_recording(r, ret);
 }
 
 /* Takes the descriptors. */

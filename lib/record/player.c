@@ -22,10 +22,9 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/process.h"
-#include "linux/capability.h"
-#include "linux/credential.h"
 #include "linux/seccomp_only.h"
 #include "record/harmless.h"
+#include "record/nobody.h"
 #include "record/screen.h"
 
 #define CPU_MAX_S 60		/* to search one recording */
@@ -55,12 +54,7 @@ static void player_step_down(const int *keep, unsigned int n, pid_t parent)
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			_exit(EBADF);
-	if (nsc_process_keep_only(keep, n) < 0 || chdir("/") < 0 ||
-	    nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
-				  NSC_IGNORE) < 0 ||
-	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (nsc_nobody_become(keep, n) < 0)
 		_exit(EPERM);
 	/* Another user id has taken back an earlier one. */
 	nsc_process_die_with(parent);
