@@ -25,3 +25,7 @@ has_text() {
 part() {
 	pgrep -x "nsc-$1"
 }
+# It compresses, and so makes room, before it ends.
+recorders_ended() {
+	! pgrep -x container-recor > /dev/null
+}

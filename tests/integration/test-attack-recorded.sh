@@ -108,6 +108,7 @@ full() {
 	contains "the end" "This command can no longer be recorded" \
 		"$(cat "$OUT/errors")"
 	[ "$(wc -l < "$OUT/text")" -lt 100000 ] || fail "all was passed on"
+	wait_until 10 recorders_ended || fail "the recorder does not end"
 	dd if=/dev/zero of="$REC/alice/full" bs=4k 2> /dev/null
 	nssh alice 'echo shown' > "$OUT/text" 2> "$OUT/errors"
 	contains "the next one" "This session must be recorded, and cannot be" \

@@ -127,6 +127,7 @@ full() {
 	contains "the end" "This session can no longer be recorded" \
 		"$(tail -n 3 "$OUT/text")"
 	logged "event=unrecorded user=alice .*No space left on device"
+	wait_until 10 recorders_ended || fail "the recorder does not end"
 	dd if=/dev/zero of="$REC/alice/full" bs=4k 2> /dev/null
 	nssh alice -tt 'echo shown' > "$OUT/text"
 	contains "the next one" "This session must be recorded, and cannot be" \
