@@ -22,7 +22,6 @@
 #include "util/process.h"
 #include "record/harmless.h"
 #include "record/player.h"
-#include "record/retention.h"
 #include "record/shelf.h"
 
 #define ENDED_MS 500		/* between two looks whether it has ended */
@@ -180,22 +179,15 @@ static int show_signals(struct show *s, struct nsc_error *err)
 /* A larger terminal than this one does not fit. */
 static void warn_size(const struct show *s)
 {
-	_cleanup_fd_ int text = -1;
 	struct nsc_cast_info info = { .timestamp = 0 };
 	struct winsize size;
-	pid_t gzip = 0;
 
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
-		return;
-	text = nsc_shelf_text(&s->file, &gzip, NSC_IGNORE);
-	if (text < 0)
-		return;
-	if (nsc_player_header(text, &info, NSC_IGNORE) == 0 &&
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 &&
+	    nsc_player_info(&s->file, &info, NSC_IGNORE) == 0 &&
 	    (info.width > size.ws_col || info.height > size.ws_row))
 		fprintf(stderr, "nsinit: this terminal has %ux%u, and the "
 			"recorded one had %dx%d\n", size.ws_col, size.ws_row,
 			(int)info.width, (int)info.height);
-	nsc_shelf_text_end(&text, gzip);
 }
 
 static int play(struct show *s, const struct nsc_play *how,
@@ -313,7 +305,7 @@ int nsc_recordings_search(const char *text, const char *user,
 		int n = search_user(*u, text, &one);
 
 		found |= n > 0;
-		if (n < 0)
+		if (n < 0 && one.code != ENOENT)
 			e = one;
 	}
 	nsc_text_free_vector(users);

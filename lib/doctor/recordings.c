@@ -69,16 +69,10 @@ static int add_recording(struct listing *l, const char *id, const char *chain,
 			 struct nsc_error *err)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
-	_cleanup_fd_ int text = -1;
 	struct nsc_cast_info info = { .timestamp = 0 };
-	pid_t gzip = 0;
 
 	if (nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE) == 0)
-		text = nsc_shelf_text(&file, &gzip, NSC_IGNORE);
-	if (text >= 0 && nsc_player_header(text, &info, NSC_IGNORE) < 0)
-		memset(&info, 0, sizeof(info));
-	if (text >= 0)
-		nsc_shelf_text_end(&text, gzip);
+		(void)nsc_player_info(&file, &info, NSC_IGNORE);
 	if (!chain)
 		chain = file.written && !info.ended ? "open" :
 			info.ended ? "linked" : "cut";

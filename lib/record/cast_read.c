@@ -95,6 +95,14 @@ static const struct {
 #undef TEXT
 };
 
+void nsc_cast_terminate(struct nsc_cast_info *info)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(cast_keys); i++)
+		if (cast_keys[i].size)
+			((char *)info)[cast_keys[i].at + cast_keys[i].size -
+				       1] = '\0';
+}
+
 static void cast_assign(struct nsc_cast_info *info, const char *key,
 			const char *text, size_t len, int64_t number)
 {

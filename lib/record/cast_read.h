@@ -40,6 +40,9 @@ struct nsc_cast_event {
 int nsc_cast_parse_header(char *line, struct nsc_cast_info *ret);
 int nsc_cast_parse_event(char *line, struct nsc_cast_event *ret);
 
+/* End each text, after it came from another process. */
+void nsc_cast_terminate(struct nsc_cast_info *info);
+
 /* No event is longer. */
 #define NSC_CAST_LINE_MAX NSC_CAST_EVENT_MAX((size_t)NSC_RECORDER_DATA)
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -152,17 +151,15 @@ static const struct nsc_chain_stub *chain_stub(const struct chain *c,
 static int chain_read(const struct chain *c, struct link *link)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
-	_cleanup_fd_ int text = -1;
-	pid_t gzip = 0;
 	int ret = nsc_shelf_file(c->shelf, link->id, &file, c->err);
 
 	if (ret == 0)
-		ret = text = nsc_shelf_text(&file, &gzip, c->err);
+		ret = nsc_player_info(&file, &link->info, c->err);
+	/* Its digest says more about a broken one. */
+	if (ret == -EBADMSG)
+		ret = nsc_error_clear(c->err);
 	if (ret < 0)
 		return ret;
-	if (nsc_player_header(text, &link->info, NSC_IGNORE) < 0)
-		memset(&link->info, 0, sizeof(link->info));
-	nsc_shelf_text_end(&text, gzip);
 	if (link->info.ended || file.gz ||
 	    (!*link->info.previous && !file.written))
 		return 0;

@@ -251,24 +251,16 @@ pid_t nsc_player_start(const struct nsc_player *p, struct nsc_error *err)
 /* The child may be anybody's by now: a text that does not end, ends here. */
 static int take_header(int from, struct nsc_cast_info *ret)
 {
-	char *const texts[] = { ret->user, ret->service, ret->rhost, ret->tty,
-				ret->ruser, ret->previous,
-				ret->previous_sha256 };
-	const size_t sizes[] = { sizeof(ret->user), sizeof(ret->service),
-				 sizeof(ret->rhost), sizeof(ret->tty),
-				 sizeof(ret->ruser), sizeof(ret->previous),
-				 sizeof(ret->previous_sha256) };
-
 	if (nsc_process_poll(from, nsc_process_now() + ANSWER_MS) <= 0 ||
-	    read(from, ret, sizeof(*ret)) != sizeof(*ret))
+	    read(from, ret, sizeof(*ret)) != sizeof(*ret)) {
+		memset(ret, 0, sizeof(*ret));
 		return -EBADMSG;
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(texts); i++)
-		texts[i][sizes[i] - 1] = '\0';
+	}
+	nsc_cast_terminate(ret);
 	return 0;
 }
 
-int nsc_player_header(int in, struct nsc_cast_info *ret,
-		      struct nsc_error *err)
+static int header_of(int in, struct nsc_cast_info *ret, struct nsc_error *err)
 {
 	struct nsc_player p = { .in = in, .stop = -1, .header = true };
 	_cleanup_fd_ int from = -1;
@@ -285,4 +277,18 @@ int nsc_player_header(int in, struct nsc_cast_info *ret,
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	return error < 0 ? nsc_error_sys(err, -error, "its first line") : 0;
+}
+
+int nsc_player_info(const struct nsc_shelf_file *file,
+		    struct nsc_cast_info *ret, struct nsc_error *err)
+{
+	pid_t gzip;
+	int text = nsc_shelf_text(file, &gzip, err), error;
+
+	memset(ret, 0, sizeof(*ret));
+	if (text < 0)
+		return text;
+	error = header_of(text, ret, err);
+	nsc_shelf_text_end(&text, gzip);
+	return error;
 }

@@ -13,6 +13,7 @@
 
 #include "util/error.h"
 #include "record/cast_read.h"
+#include "record/shelf.h"
 
 struct nsc_player {
 	int in;			/* the recording's text */
@@ -34,10 +35,10 @@ struct nsc_player {
 pid_t nsc_player_start(const struct nsc_player *p, struct nsc_error *err);
 
 /*
- * The first line of the recording in a pipe or file.  Returns 0 or a negative
- * errno.
+ * The first line of a recording; zeros after an error.  Returns 0 or a negative
+ * errno; -EBADMSG: it is none.
  */
-int nsc_player_header(int in, struct nsc_cast_info *ret,
-		      struct nsc_error *err);
+int nsc_player_info(const struct nsc_shelf_file *file,
+		    struct nsc_cast_info *ret, struct nsc_error *err);
 
 #endif

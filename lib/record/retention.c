@@ -138,19 +138,13 @@ static int make_stub(const struct nsc_shelf *s, const char *id,
 		     struct nsc_chain_stub *ret, struct nsc_error *err)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
-	_cleanup_fd_ int text = -1;
 	struct nsc_cast_info info = { .timestamp = 0 };
-	pid_t gzip = 0;
 	int error = nsc_shelf_file(s, id, &file, err);
 
 	if (error == 0)
 		error = nsc_chain_digest(&file, ret->digest, err);
 	if (error == 0)
-		error = text = nsc_shelf_text(&file, &gzip, err);
-	if (error < 0)
-		return error;
-	error = nsc_player_header(text, &info, err);
-	nsc_shelf_text_end(&text, gzip);
+		error = nsc_player_info(&file, &info, err);
 	if (error == 0 && strlen(info.previous) != NSC_CAST_ID)
 		error = nsc_error_sys(err, EBADMSG, "its first line");
 	snprintf(ret->id, sizeof(ret->id), "%s", id);

@@ -221,5 +221,7 @@ bool nsc_shelf_text_end(int *text, pid_t gzip)
 	nsc_fd_close(text);
 	while (gzip > 0 && waitpid(gzip, &status, 0) < 0 && errno == EINTR)
 		;
-	return !WIFEXITED(status) || WEXITSTATUS(status) == 0;
+	/* Whoever needs no more of it closes the pipe. */
+	return WIFSIGNALED(status) ? WTERMSIG(status) == SIGPIPE :
+				     WEXITSTATUS(status) == 0;
 }

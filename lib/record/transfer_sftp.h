@@ -3,7 +3,6 @@
 #ifndef NSC_RECORD_TRANSFER_SFTP_H
 #define NSC_RECORD_TRANSFER_SFTP_H
 
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -175,7 +175,6 @@ static int feed(struct writing *f, int direction, const char *data, size_t len)
 static int take_text(void *arg, int direction, const char *data, size_t len)
 {
 	struct writing *f = arg;
-
 	int ret;
 
 	if (direction == TRANSFER_IN && !f->w->input)
@@ -194,7 +193,7 @@ static int take_note(void *arg, const char *text)
 {
 	int ret = flush_text(arg);
 
-	return ret == 0 ? write_mark(arg, "%s", text) : ret;
+	return ret == 0 ? write_text(arg, 'm', text, strlen(text)) : ret;
 }
 
 /* A message of the streams of a command. */
@@ -219,29 +218,20 @@ static int write_stream(struct writing *f, char kind, const char *data,
 
 static int write_message(struct writing *f, const char *message, size_t len)
 {
-	char event[NSC_CAST_EVENT_MAX(NSC_RECORDER_DATA)], text[32];
-	int64_t now = nsc_process_now_us() - f->began;
-	struct nsc_cast_rest none = { "", 0 };
-	struct nsc_cast_rest *rest = &none;
-	struct nsc_cast_text t = { message[0], message + 1, len - 1 };
+	const char kind = *message++;
+	char text[32];
 	struct winsize size;
 
+	len--;
 	if (f->w->streams)
-		return write_stream(f, message[0], message + 1, len - 1);
-	if (message[0] == NSC_RECORDER_OUTPUT) {
-		rest = &f->out;
-	} else if (message[0] == NSC_RECORDER_INPUT) {
-		rest = &f->in;
-	} else if (message[0] == NSC_RECORDER_SIZE && t.len == sizeof(size)) {
-		memcpy(&size, t.data, sizeof(size));
-		t.len = (size_t)snprintf(text, sizeof(text), "%ux%u",
-					 size.ws_col, size.ws_row);
-		t.data = text;
-	} else {
+		return write_stream(f, kind, message, len);
+	if (kind == NSC_RECORDER_OUTPUT || kind == NSC_RECORDER_INPUT)
+		return write_text(f, kind, message, len);
+	if (kind != NSC_RECORDER_SIZE || len != sizeof(size))
 		return 0;
-	}
-	len = nsc_cast_event(now, &t, rest, event);
-	return write_event(f, event, len, now);
+	memcpy(&size, message, sizeof(size));
+	snprintf(text, sizeof(text), "%ux%u", size.ws_col, size.ws_row);
+	return write_text(f, kind, text, strlen(text));
 }
 
 /* The relay has given up, and its session goes on: until when? */
@@ -262,12 +252,11 @@ int nsc_writer_run(const struct nsc_writer *w)
 	struct writing f = {
 		.w = w, .began = nsc_process_now_us(),
 		.end = lseek(w->file, 0, SEEK_END),
-		.transfer.sink = { take_text, take_note, NULL },
+		.transfer.sink = { take_text, take_note, &f },
 	};
 	char message[1 + NSC_RECORDER_DATA];
 	int ret = f.end < 0 ? -errno : 0;
 
-	f.transfer.sink.arg = &f;
 	while (ret == 0) {
 		ssize_t n = recv(w->messages, message, sizeof(message), 0);
 
