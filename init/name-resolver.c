@@ -27,6 +27,7 @@
 #include "resolver-asked.h"
 #include "resolver-begin.h"
 #include "linux/capability.h"
+#include "linux/descriptors.h"
 #include "linux/nft_element.h"
 #include "util/names.h"
 #include "util/dns.h"
@@ -413,7 +414,7 @@ int main(int argc, char **argv)
 	/* The monitor does not wait for the report. */
 	signal(SIGPIPE, SIG_IGN);
 	if (resolver_begin(&sockets, &err) == 0 &&
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sets) < 0)
+	    nsc_descriptors_pair(&sets[0], &sets[1]) < 0)
 		nsc_error_sys(&err, errno, "socketpair");
 	nsc_error_send(NSC_NAMES_REPORT, &err);
 	close(NSC_NAMES_REPORT);

@@ -16,7 +16,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,6 +27,7 @@
 #include "config/cdi.h"
 #include "container/start_container.h"
 #include "util/text.h"
+#include "linux/descriptors.h"
 #include "linux/pidfd.h"
 #include "session/run_terminal.h"
 #include "session/environment.h"
@@ -96,13 +96,10 @@ static int start_with_console(struct exec *e,
 {
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
-	int pair[2];
 	int ret;
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (nsc_descriptors_pair(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "terminal: socket");
-	in = pair[0];
-	out = pair[1];
 	request->console = out;
 	ret = nsc_start(request, err);
 	/* No terminal comes if only the monitor was replaced. */

@@ -6,7 +6,6 @@
 #include "session/helper.h"
 
 #include <stdint.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -96,14 +95,11 @@ int nsc_helper_ask(const struct nsc_helper *helper,
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
 	pid_t pid, self = getpid();
-	int pair[2];
 	int error;
 
 	*ret_lock = -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+	if (nsc_descriptors_pair(&in, &out) < 0)
 		return nsc_error_sys(err, errno, "start the helper");
-	in = pair[0];
-	out = pair[1];
 	pid = nsc_process_fork(&pidfd);
 	if (pid < 0)
 		return nsc_error_sys(err, -pid, "start the helper");
