@@ -122,20 +122,21 @@ static bool is_unchanged(struct listing *l, const struct nsc_state *state)
 
 /* The files of vendors, which no login reads. */
 static json_t *with_devices(json_t *why, const struct nsc_state *state,
-			    int instance, const struct nsc_policy *policy,
+			    const struct nsc_made *made,
+			    const struct nsc_policy *policy,
 			    const struct nsc_user *user)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
 	const char *changed = NULL;
 	json_t *both;
 
-	if (state->external || !nsc_devices_by_files(instance))
+	if (state->external || !nsc_devices_by_files(made))
 		return why;
 	if (nsc_start_load(policy->dir, user, policy->conf, &config,
 			   NSC_IGNORE) == 0)
 		changed = nsc_cdi_apply(config, NSC_IGNORE) < 0 ?
 				  "devices that no file has" :
-				  nsc_devices_differ(config, instance);
+				  nsc_devices_differ(config, made);
 	if (!changed)
 		return why;
 	both = json_is_null(why) ? json_string(changed) :
@@ -145,7 +146,8 @@ static json_t *with_devices(json_t *why, const struct nsc_state *state,
 }
 
 /* A container that could not be started again is stale as well. */
-static json_t *changed_why(const struct nsc_state *state, int instance)
+static json_t *changed_why(const struct nsc_state *state,
+			   const struct nsc_made *made)
 {
 	_cleanup_user_ struct nsc_user *user = NULL;
 	_cleanup_policy_ struct nsc_policy *policy = NULL;
@@ -166,8 +168,8 @@ static json_t *changed_why(const struct nsc_state *state, int instance)
 	} else if (!policy->dir) {
 		return json_string("the user has no container");
 	}
-	return with_devices(compare(state, policy, user), state, instance,
-			    policy, user);
+	return with_devices(compare(state, policy, user), state, made, policy,
+			    user);
 }
 
 /* With the limits of nsinit update. */
@@ -175,11 +177,13 @@ static json_t *stale_why(struct listing *l, const struct nsc_state *state,
 			 int instance)
 {
 	_cleanup_free_ char *updated = nsc_api_updated(instance);
-	json_t *changed = !nsc_devices_by_files(instance) &&
-					  is_unchanged(l, state) ?
-				  json_null() :
-				  changed_why(state, instance), *both;
+	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
+	json_t *changed, *both;
 
+	/* Without it, no device is by a file of a vendor. */
+	(void)nsc_made_load(instance, &made, NSC_IGNORE);
+	changed = !nsc_devices_by_files(&made) && is_unchanged(l, state) ?
+			  json_null() : changed_why(state, &made);
 	if (!updated)
 		return changed;
 	both = json_is_null(changed) ?

@@ -107,23 +107,12 @@ int nsc_devices_update(const struct nsc_plan *plan, int pidfd, bool *settled,
 	return nsc_made_save(plan->rundir, &new, err);
 }
 
-bool nsc_devices_by_files(int instance)
+const char *nsc_devices_differ(const struct nsc_config *config,
+			       const struct nsc_made *made)
 {
-	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
+	bool nodes = config->cdi_nodes != made->cdi_nodes;
+	bool rest = config->cdi_rest != made->cdi_rest;
 
-	return nsc_made_load(instance, &made, NSC_IGNORE) == 0 &&
-	       (made.cdi_nodes || made.cdi_rest);
-}
-
-const char *nsc_devices_differ(const struct nsc_config *config, int instance)
-{
-	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
-	bool nodes, rest;
-
-	if (nsc_made_load(instance, &made, NSC_IGNORE) < 0)
-		return NULL;
-	nodes = config->cdi_nodes != made.cdi_nodes;
-	rest = config->cdi_rest != made.cdi_rest;
 	return nodes && rest ? "nodes, mounts, variables, hooks or groups of "
 			       "devices" :
 	       nodes ? "nodes of devices" :

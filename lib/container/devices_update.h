@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "config/plan.h"
+#include "container/made.h"
 #include "util/error.h"
 
 /*
@@ -22,9 +23,13 @@ int nsc_devices_update(const struct nsc_plan *plan, int pidfd, bool *settled,
  * What the edits of devices, by the files of vendors, differ in from those of
  * the start: a text, or NULL.  config is as it is read now.
  */
-const char *nsc_devices_differ(const struct nsc_config *config, int instance);
+const char *nsc_devices_differ(const struct nsc_config *config,
+			       const struct nsc_made *made);
 
 /* Did the container get a device by such a file? */
-bool nsc_devices_by_files(int instance);
+static inline bool nsc_devices_by_files(const struct nsc_made *made)
+{
+	return made->cdi_nodes || made->cdi_rest;
+}
 
 #endif
