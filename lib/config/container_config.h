@@ -33,6 +33,8 @@ enum nsc_accept { NSC_ACCEPT_EXPOSED_FILES = 1, NSC_ACCEPT_FOREIGN_IDS = 2 };
 enum nsc_mount_type { NSC_MOUNT_BIND, NSC_MOUNT_TMPFS, NSC_MOUNT_PROC,
 		      NSC_MOUNT_SYSFS, NSC_MOUNT_MQUEUE, NSC_MOUNT_CGROUP,
 		      NSC_MOUNT_OVERLAY, NSC_MOUNT_DEVPTS };
+/* Their names in the file; one more, and NULL, follow. */
+extern const char *const nsc_mount_types[];
 
 #define NSC_SECCOMP_DEFAULT "default"
 #define NSC_SECCOMP_UNCONFINED "unconfined"

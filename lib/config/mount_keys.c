@@ -13,7 +13,7 @@
 #include "util/fd.h"
 
 /* In the order of enum nsc_mount_type; devtmpfs is always mounted. */
-static const char *const types[] = {
+const char *const nsc_mount_types[] = {
 	"bind", "tmpfs", "proc", "sysfs", "mqueue", "cgroup", "overlay",
 	"devpts", "devtmpfs", NULL,
 };
@@ -146,7 +146,7 @@ static int read_options(struct nsc_reader *r, const json_t *value,
 #define AT(member) offsetof(struct element, member)
 const struct nsc_field nsc_mount_fields[] = {
 	{ .name = "type", .read = nsc_read_choice, .at = AT(type),
-	  .choices = types },
+	  .choices = nsc_mount_types },
 	{ .name = "source", .read = nsc_read_template, .at = AT(source) },
 	{ .name = "destination", .read = nsc_read_path,
 	  .at = AT(destination) },

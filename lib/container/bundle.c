@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "config/convert.h"
 #include "container/hooks_state.h"
 #include "linux/namespace.h"
 #include "util/fd.h"
@@ -53,13 +54,7 @@ static json_t *bundle_options(const struct nsc_config_mount *m)
 
 static void bundle_mount(json_t *array, const struct nsc_config_mount *m)
 {
-	static const char *const types[] = {
-		[NSC_MOUNT_BIND] = "bind", [NSC_MOUNT_TMPFS] = "tmpfs",
-		[NSC_MOUNT_PROC] = "proc", [NSC_MOUNT_SYSFS] = "sysfs",
-		[NSC_MOUNT_MQUEUE] = "mqueue", [NSC_MOUNT_CGROUP] = "cgroup",
-		[NSC_MOUNT_OVERLAY] = "overlay", [NSC_MOUNT_DEVPTS] = "devpts",
-	};
-	const char *type = types[m->type];
+	const char *type = nsc_mount_types[m->type];
 
 	json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:o}",
 		"destination", m->destination, "type", type,
@@ -89,15 +84,10 @@ static json_t *bundle_namespaces(const struct nsc_config *config)
 {
 	json_t *array = json_array();
 
-	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
-		const char *name = nsc_namespaces[i].link;
-
-		if (!(config->namespaces & nsc_namespaces[i].flag))
-			continue;
-		name = !strcmp(name, "mnt") ? "mount" :
-		       !strcmp(name, "net") ? "network" : name;
-		json_array_append_new(array, json_pack("{s:s}", "type", name));
-	}
+	for (size_t i = 0; i < NSC_NAMESPACES; i++)
+		if (config->namespaces & nsc_namespaces[i].flag)
+			json_array_append_new(array, json_pack("{s:s}", "type",
+						nsc_convert_namespace(i)));
 	return array;
 }
 
