@@ -19,6 +19,9 @@ void resolver_asked_begin(struct resolver_asked *a)
 
 	a->n = n < (ssize_t)sizeof(*a->list) ? 1 :
 					       (size_t)n / sizeof(*a->list);
+	/* One before it has written the file. */
+	for (size_t i = 0; i < a->n; i++)
+		a->list[i].name[sizeof(a->list[i].name) - 1] = '\0';
 	/* The file can grow no more. */
 	setrlimit(RLIMIT_FSIZE, &(struct rlimit){ most, most });
 }

@@ -74,9 +74,13 @@ pid_t nsc_names_start(int instance, int net, int pid1, int *report)
 	pid = nsc_process_fork_unwatched();
 	if (pid == 0) {
 		const int keep[] = { file, net, pid1, out, asked, wake };
+		struct nsc_error err = NSC_ERROR_INIT;
 
-		if (nsc_process_clean(keep, NSC_ARRAY_SIZE(keep)) == 0)
+		if (nsc_process_clean(keep, NSC_ARRAY_SIZE(keep)) == 0) {
 			execve(PROGRAM, argv, envp);
+			nsc_error_sys(&err, errno, "run '%s'", PROGRAM);
+			nsc_error_send(NSC_NAMES_REPORT, &err);
+		}
 		_exit(127);
 	}
 	if (pid > 0 && report)
