@@ -198,6 +198,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		.began = call->began,
 	};
 	_cleanup_fd_ int commands = -1;
+	const bool is_job = nsc_at_fork_is_job(call->service);
 	int recorder = -1, ret;
 
 	nsc_name_services_keep();
@@ -206,7 +207,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	session->commands = strcmp(call->service, "sshd") ? NULL : &commands;
 	session->recorder = &recorder;
 	/* sshd gives a command its streams when it forks, and so does a job. */
-	session->forks = session->commands || nsc_at_fork_is_job(call->service);
+	session->forks = session->commands || is_job;
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
 	ret = nsc_session_place(session, call->user, &info,
 				!strncmp(call->service, "sudo", 4), err);
@@ -216,8 +217,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		nsc_at_fork_report(NSC_TAKE_FD(commands), recorder,
 			session->state->recording.mode != NSC_RECORD_ALL ||
 			!session->forks ? NSC_AT_FORK_NONE :
-			nsc_at_fork_is_job(call->service) ?
-			NSC_AT_FORK_JOB : NSC_AT_FORK_PIPES);
+			is_job ? NSC_AT_FORK_JOB : NSC_AT_FORK_PIPES);
 	if (ret == 0 && bring.err.code)
 		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */
