@@ -53,7 +53,8 @@ each_way() {
 	done
 }
 
-SCHEDULE='(chrt -p $$; nice; ionice -p $$; uname -m) | sed "s/.*: //" | xargs'
+# Newer ones of chrt also tell the slice of the policy.
+SCHEDULE='(chrt -p $$ | grep -v runtime; nice; ionice -p $$; uname -m) | sed "s/.*: //" | xargs'
 
 scheduler() {
 	fresh '"scheduler": {"policy": "SCHED_BATCH", "nice": 5},
@@ -71,8 +72,8 @@ descendants() {
 	fresh '"scheduler": {"policy": "SCHED_IDLE"},
 		"personality": "LINUX32"'
 	equal "a grandchild" "SCHED_IDLE $(linux32 uname -m)" "$(nssh alice \
-		'sh -c "(chrt -p \$\$; uname -m) | sed \"s/.*: //\"" |
-		grep -v "^0$" | xargs')"
+		'sh -c "(chrt -p \$\$ | head -n 1; uname -m) | sed \"s/.*: //\"" |
+		xargs')"
 }
 
 real_time() {
