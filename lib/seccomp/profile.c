@@ -420,9 +420,15 @@ static const struct nsc_field profile_fields[] = {
 static int read_profile(struct nsc_reader *r, const char *text,
 			struct reading *reading)
 {
-	json_t *root = nsc_field_parse(r, text);
+	json_t *root;
 	int ret;
 
+	/* The first line there is the version of the list. */
+	if (*text == '1' || *text == '2')
+		return nsc_field_refuse(r, "is a list of system calls for "
+					"lxc.seccomp.profile: write a profile "
+					"with defaultAction and syscalls");
+	root = nsc_field_parse(r, text);
 	if (!root)
 		return -EINVAL;
 	ret = nsc_field_object(r, root, profile_fields, reading);

@@ -207,8 +207,10 @@ static int read_arch(struct nsc_reader *r, const json_t *element, void *to)
 	const char *text = json_string_value(element);
 	struct arch_match *match = to;
 
+	/* The files of Docker 17.06 to 17.11 have OCI's names here. */
 	for (size_t i = 0; text && i < NSC_ARRAY_SIZE(arches); i++) {
-		if (strcmp(text, arches[i].go) != 0)
+		if (strcmp(text, arches[i].go) != 0 &&
+		    strcmp(text, arches[i].oci) != 0)
 			continue;
 		if (arches[i].token == match->machine)
 			match->found = true;

@@ -102,6 +102,72 @@ START_TEST(podman_names)
 }
 END_TEST
 
+#define IF(what) "{\"names\": [\"getsid\"], \"action\": " \
+		 "\"SCMP_ACT_ERRNO\", " what "}"
+#define HERE "\"SCMP_ARCH_X86_64\", \"SCMP_ARCH_AARCH64\""
+#define ELSEWHERE "\"SCMP_ARCH_S390X\""
+
+/* The files of Docker 17.06 to 17.11 have OCI's names in conditions. */
+START_TEST(docker_2017)
+{
+	static const struct {
+		const char *text;
+		bool denied;
+	} table[] = {
+		{ ONE(IF("\"includes\": {\"arches\": [" HERE "]}")), true },
+		{ ONE(IF("\"includes\": {\"arches\": [" ELSEWHERE "]}")),
+		  false },
+		{ ONE(IF("\"excludes\": {\"arches\": [" HERE "]}")), false },
+		{ ONE(IF("\"excludes\": {\"arches\": [" ELSEWHERE "]}")),
+		  true },
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(table); i++) {
+		_cleanup_seccomp_ struct nsc_seccomp filter =
+			compile(parse(table[i].text, 0));
+
+#if defined(__x86_64__) || defined(__aarch64__)
+		ck_assert_int_eq(outcome1(&filter, SYS_getsid, 0),
+				 table[i].denied ? EPERM : 0);
+#endif
+		ck_assert_uint_gt(filter.len, 0);
+	}
+}
+END_TEST
+
+/*
+ * Entries that say the same twice, and members without a value, as programs
+ * write them.
+ */
+START_TEST(written_by_programs)
+{
+	_cleanup_seccomp_ struct nsc_seccomp filter = compile(parse(
+		"{\"defaultAction\": \"SCMP_ACT_ALLOW\", \"flags\": null, "
+		"\"listenerPath\": \"\", \"listenerMetadata\": \"\", "
+		"\"architectures\": null, \"syscalls\": ["
+		"{\"names\": [\"getsid\", \"getsid\"], \"action\": "
+		"\"SCMP_ACT_ERRNO\", \"args\": null, \"includes\": {}, "
+		"\"excludes\": null, \"errnoRet\": null, \"comment\": "
+		"\"\"}, {\"names\": [\"getsid\"], \"action\": "
+		"\"SCMP_ACT_ERRNO\"}, {\"names\": [\"getppid\"], \"action\": "
+		"\"SCMP_ACT_ERRNO\", \"args\": [{\"index\": 0, \"value\": 5, "
+		"\"op\": \"SCMP_CMP_EQ\"}]}, {\"names\": [\"getppid\"], "
+		"\"action\": \"SCMP_ACT_ERRNO\", \"args\": [{\"index\": 0, "
+		"\"value\": 6, \"valueTwo\": 0, \"op\": \"SCMP_CMP_EQ\"}]}, "
+		"{\"names\": [\"getpgid\"], \"action\": \"SCMP_ACT_ERRNO\", "
+		"\"args\": [{\"index\": 0, \"value\": 7, \"op\": "
+		"\"SCMP_CMP_EQ\"}]}, {\"names\": [\"getpgid\"], \"action\": "
+		"\"SCMP_ACT_ERRNO\"}]}", 0));
+
+	ck_assert_int_eq(outcome1(&filter, SYS_getuid, 0), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_getsid, 0), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 4), 0);
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 5), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_getppid, 6), EPERM);
+	ck_assert_int_eq(outcome1(&filter, SYS_getpgid, 0), EPERM);
+}
+END_TEST
+
 #define ARGS(args) ONE("{\"names\": [\"kill\"], \"action\": " \
 		       "\"SCMP_ACT_ERRNO\", \"args\": [" args "]}")
 #define INCLUDES(what) ONE("{\"names\": [\"kill\"], \"action\": " \
@@ -112,6 +178,9 @@ static const struct bad {
 } bads[] = {
 	{ "", "F: line 1, column 1: " },
 	{ "{", "F: line 1, column 2: " },
+	{ "1\nwhitelist\n103\n", "F: is a list of system calls for lxc" },
+	{ "2\ndenylist\n[all]\nkexec_load errno 1\n",
+	  "F: is a list of system calls for lxc" },
 	{ "{}", "F: defaultAction: is missing" },
 	{ "{\"defaultAction\": 0}", "F: defaultAction: expected one of" },
 	{ "{\"default_action\": 6}", "F: default_action: expected one of" },
@@ -311,7 +380,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		oci_sample, docker_sample, docker_numbers,
-		podman_names, bad_values, unknown_names,
+		podman_names, docker_2017, written_by_programs, bad_values, unknown_names,
 		operators, NULL,
 	};
 	const TTest *const root[] = {
