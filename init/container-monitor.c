@@ -27,6 +27,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -309,6 +310,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		if (n > 0)
 			m->trim = now_ms() + QUIET_MS;
 		if (n > 0 && p[4].revents) {
+			/* On one processor, the login's parent goes first. */
+			sched_yield();
 			/* Its group takes the counter along. */
 			if (p[7].revents || m->oom.due != INT64_MAX)
 				oom_end(&m->oom, &m->all);
