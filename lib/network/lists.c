@@ -65,21 +65,28 @@ int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err)
 				  config->file) : 0;
 }
 
-/* Where clouds answer everybody who asks with the machine's own secrets. */
-static const char *const metadata[] = {
-	"169.254.169.254", "169.254.170.2", "100.100.100.200",
-	"fd00:ec2::254", "fd20:ce::254",
+/*
+ * Where clouds answer everybody who asks with the machine's own secrets.
+ * Azure's is the name server as well.
+ */
+static const struct {
+	const char *address, *but;
+} metadata[] = {
+	{ "169.254.169.254", "" },	/* most clouds */
+	{ "fd00:ec2::254", "" },	/* Amazon */
+	{ "169.254.170.2", "" },
+	{ "169.254.170.23", "" },
+	{ "fd00:ec2::23", "" },
+	{ "fd20:ce::254", "" },		/* Google */
+	{ "168.63.129.16", "tcp dport != 53 " },	/* Azure */
+	{ "100.100.100.200", "" },	/* Alibaba */
+	{ "192.0.0.192", "" },		/* Oracle */
+	{ "169.254.0.23", "" },		/* Tencent */
+	{ "169.254.42.42", "" },	/* Scaleway */
+	{ "fd00:42::42", "" },
+	{ "fe80::a9fe:a9fe", "" },	/* OpenStack */
+	{ "64:ff9b::a9fe:a9fe", "" },	/* the first one, by NAT64 */
 };
-
-static bool names_only(const struct nsc_destinations *all,
-		       const struct nsc_address *address)
-{
-	for (size_t i = 0; i < all->n; i++)
-		if (all->list[i].net.length == address->length &&
-		    nsc_address_equal(&all->list[i].net, address))
-			return true;
-	return false;
-}
 
 static void print_host(FILE *out, const struct nsc_address *net)
 {
@@ -108,14 +115,18 @@ static void print_protocol(FILE *out, const struct nsc_destination *to)
 		fprintf(out, "meta l4proto %s ", name);
 }
 
+/* The entries of the list, or those of this address alone. */
 static void print_list(FILE *out, const struct nsc_destinations *all,
-		       const char *verdict)
+		       const struct nsc_address *only, const char *verdict)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		if (all->list[i].name)
+		const struct nsc_destination *to = &all->list[i];
+
+		if (to->name || (only && (to->net.length != only->length ||
+					  !nsc_address_equal(&to->net, only))))
 			continue;
-		print_host(out, &all->list[i].net);
-		print_protocol(out, &all->list[i]);
+		print_host(out, &to->net);
+		print_protocol(out, to);
 		fprintf(out, "%s\n", verdict);
 	}
 }
@@ -153,16 +164,17 @@ static void print_sets(FILE *out, const struct nsc_destination *to)
 			nsc_lists_number(to), *v, SET_SIZE);
 }
 
+/* What a list has by its address is not refused. */
 static void print_metadata(FILE *out, const struct nsc_destinations *allow)
 {
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(metadata); i++) {
 		struct nsc_address a;
 
-		if (nsc_address_parse(metadata[i], false, &a) < 0 ||
-		    names_only(allow, &a))
+		if (nsc_address_parse(metadata[i].address, false, &a) < 0)
 			continue;
+		print_list(out, allow, &a, "goto reached");
 		print_host(out, &a);
-		fputs("goto refuse\n", out);
+		fprintf(out, "%sgoto refuse\n", metadata[i].but);
 	}
 }
 
@@ -183,9 +195,9 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 		"icmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 		"nd-neighbor-advert, mld-listener-report, "
 		"mld2-listener-report } accept\n", name);
-	print_list(out, &n->deny, "goto refuse");
+	print_list(out, &n->deny, NULL, "goto refuse");
 	print_metadata(out, &n->allow);
-	print_list(out, &n->allow, "goto reached");
+	print_list(out, &n->allow, NULL, "goto reached");
 	print_names(out, &n->allow);
 	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" :
 		"goto reached");

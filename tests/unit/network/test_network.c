@@ -448,11 +448,18 @@ static void rules(const char *lists, const char *expected)
 	nsc_config_free(c);
 }
 
-#define METADATA6 "ip6 daddr fd00:ec2::254/128 goto refuse\n" \
-		  "ip6 daddr fd20:ce::254/128 goto refuse\n"
-#define METADATA "ip daddr 169.254.169.254/32 goto refuse\n" \
-		 "ip daddr 169.254.170.2/32 goto refuse\n" \
-		 "ip daddr 100.100.100.200/32 goto refuse\n" METADATA6
+#define REFUSE(address) "ip daddr " address "/32 goto refuse\n"
+#define REFUSE6(address) "ip6 daddr " address "/128 goto refuse\n"
+#define METADATA1 REFUSE("169.254.169.254") REFUSE6("fd00:ec2::254")
+#define METADATA2 \
+	REFUSE("169.254.170.23") REFUSE6("fd00:ec2::23") \
+	REFUSE6("fd20:ce::254") \
+	"ip daddr 168.63.129.16/32 tcp dport != 53 goto refuse\n" \
+	REFUSE("100.100.100.200") REFUSE("192.0.0.192") \
+	REFUSE("169.254.0.23") REFUSE("169.254.42.42") \
+	REFUSE6("fd00:42::42") REFUSE6("fe80::a9fe:a9fe") \
+	REFUSE6("64:ff9b::a9fe:a9fe")
+#define METADATA METADATA1 REFUSE("169.254.170.2") METADATA2
 
 START_TEST(lists)
 {
@@ -474,11 +481,15 @@ START_TEST(lists)
 	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
 	      METADATA "ip daddr 10.0.0.1/32 goto reached\n"
 	      "ct state established ct mark 0x");
-	/* Only who names it alone gets it. */
+	/* Only who names it alone gets it, and what he names of it. */
 	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
-	      " \"100.100.100.200\", \"fd00::/8\"]",
-	      METADATA6 "ip daddr 169.254.169.254/32 tcp dport 80-80 "
-	      "goto reached\n");
+	      " \"fd00::/8\"]",
+	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
+	      METADATA1 "ip daddr 169.254.170.2/32 goto reached\n"
+	      REFUSE("169.254.170.2") METADATA2
+	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
+	      "ip daddr 169.254.170.2/32 goto reached\n"
+	      "ip6 daddr fd00::/8 goto reached\n");
 }
 END_TEST
 
