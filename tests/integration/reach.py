@@ -33,6 +33,23 @@ def udp(address, port):
         return answer(sock)
 
 
+def big(address, port):
+    """UDP in several fragments."""
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(TIMEOUT)
+        sock.connect((address, port))
+        sock.send(b"x" * 4000)
+        return answer(sock)
+
+
+def error(address, port):
+    """The host's own ICMP error for a port that nobody has."""
+    try:
+        return udp(address, port)
+    except ConnectionRefusedError:
+        return "outside"
+
+
 def ping(address, _):
     six = ":" in address
     proto = socket.IPPROTO_ICMPV6 if six else socket.IPPROTO_ICMP
@@ -66,6 +83,32 @@ def route(address, port):
                         b"\x01\x83\x07\x04" + socket.inet_aton(address))
         sock.sendto(b"x", (address, port))
         return "sent"
+
+
+def extended(address, port, option, header):
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_IPV6, option, header)
+        sock.sendto(b"x", (address, port))
+        return "sent"
+
+
+def route6(address, port):
+    """By way of an allowed host: a routing header of IPv6, RFC 8754."""
+    there = [socket.inet_pton(socket.AF_INET6, one)
+             for one in (address, "fd80::1")]
+    return extended(address, port, socket.IPV6_RTHDR,
+                    b"\0\x04\x04\x01\x01\0\0\0" + b"".join(there))
+
+
+def hops6(address, port):
+    """With an option for each hop, as a cover for what follows."""
+    return extended(address, port, socket.IPV6_HOPOPTS,
+                    b"\0\0\x01\x04" + bytes(4))
+
+
+def options6(address, port):
+    return extended(address, port, socket.IPV6_DSTOPTS,
+                    b"\0\0\x01\x04" + bytes(4))
 
 
 def own(address, port):

@@ -9,7 +9,8 @@
 PROBES="tcp,10.80.0.1,99 tcp,10.80.0.1,98 tcp,10.80.0.9,99 tcp,fd80::1,99
 tcp,fd80::1,98 tcp,fd80::9,99 udp,10.80.0.1,97 udp,10.80.0.9,97
 udp,fd80::1,97 udp,fd80::9,97 ping,10.80.0.1,0 ping,10.80.0.9,0
-ping,fd80::1,0 ping,fd80::9,0 tcp,169.254.169.254,99"
+ping,fd80::1,0 ping,fd80::9,0 tcp,169.254.169.254,99 big,10.80.0.1,97
+big,10.80.0.9,97 big,fd80::1,97 big,fd80::9,97"
 
 # Somebody inside sends in the name of the other end, and answers that.
 own_answers() {
@@ -33,6 +34,20 @@ lacking() {
 	contains "the reason" "this kernel has no $1" "$(cat "$OUT/stderr")"
 }
 
+# An error that another host sends comes in, from those of the list alone.
+errors() {
+	lists veth '"allow": ["10.80.0.1/udp", "fd80::1/udp"]'
+	reach error,10.80.0.1,95 error,10.80.0.9,95 error,fd80::1,95 \
+		error,fd80::9,95 > "$OUT/some"
+	changed '"deny": ["192.0.2.1"]'
+	nsinit update --from-file alice || fail "update"
+	reach error,10.80.0.9,95 error,fd80::9,95 > "$OUT/all"
+	cat "$OUT/some" "$OUT/all"
+	equal "errors" "yes no yes no" "$(results "$OUT/some")"
+	equal "control" "yes yes" "$(results "$OUT/all")"
+	clean_slate
+}
+
 # only TYPE : each of a list is reached, and nothing else.
 only() {
 	entry "$1" > /dev/null || { lacking "$1"; return; }
@@ -45,10 +60,12 @@ only() {
 	reach $PROBES > "$OUT/some" || fail "su fails"
 	cat "$OUT/all" "$OUT/some"
 	equal "control: without a list" \
-		"yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes" \
+		"yes yes yes yes yes yes yes yes yes yes yes yes yes yes yes \
+yes yes yes yes" \
 		"$(results "$OUT/all")"
 	equal "with the list" \
-		"yes no no yes no no yes no yes yes yes no yes no no" \
+		"yes no no yes no no yes no yes yes yes no yes no no yes no \
+yes yes" \
 		"$(results "$OUT/some")"
 	lacks "an answer at once" silence "$(cat "$OUT/some")"
 	lists "$1" '"deny": ["10.80.0.9", "*:98", "fd80::9/tcp"]'
@@ -56,7 +73,8 @@ only() {
 	reach $PROBES > "$OUT/denied" || fail "su fails"
 	cat "$OUT/denied"
 	equal "all but what is denied" \
-		"yes no no yes no no yes no yes yes yes no yes yes no" \
+		"yes no no yes no no yes no yes yes yes no yes yes no yes no \
+yes yes" \
 		"$(results "$OUT/denied")"
 	clean_slate
 }
@@ -73,17 +91,22 @@ ip rule add from all lookup main
 ip link set eth0 address 02:00:00:00:00:77
 nsenter --net=/proc/1/ns/net /usr/sbin/nft flush ruleset'
 
+SENDERS="packet,x,0 raw,10.80.0.9,97 route,10.80.0.9,97 route6,fd80::9,97
+hops6,fd80::9,97 options6,fd80::9,97"
+
 # unchangeable TYPE
 unchangeable() {
 	local allow='"allow": ["10.80.0.1:99"]' change
 
 	lists "$1" "" "$LISTS_CAPS"
-	reach_root packet,x,0 raw,10.80.0.9,97 route,10.80.0.9,97 \
+	# shellcheck disable=SC2086
+	reach_root $SENDERS \
 		> "$OUT/control"
 	nsinit exec alice --user root /usr/sbin/nft add table inet own \
 		>> "$OUT/control" 2>&1 && echo "nft: yes" >> "$OUT/control"
 	lists "$1" "$allow" "$LISTS_CAPS"
-	reach_root packet,x,0 raw,10.80.0.9,97 route,10.80.0.9,97 \
+	# shellcheck disable=SC2086
+	reach_root $SENDERS \
 		> "$OUT/sockets"
 	while read -r change; do
 		nsinit exec alice --user root bash -c "$change" 2>&1 &&
@@ -99,8 +122,9 @@ unchangeable() {
 		fail "a user namespace inside owns the network"
 	reach tcp,10.80.0.1,99 tcp,10.80.0.9,99 > "$OUT/after"
 	cat "$OUT/control" "$OUT/sockets" "$OUT/after"
-	equal "control: without a list" "sent sent sent yes" "$(results "$OUT/control")"
-	equal "sockets" "no no no" "$(results "$OUT/sockets")"
+	equal "control: without a list" "sent sent sent sent sent sent yes" \
+		"$(results "$OUT/control")"
+	equal "sockets" "no no no no no no" "$(results "$OUT/sockets")"
 	equal "after all" "yes no" "$(results "$OUT/after")"
 	clean_slate
 }
@@ -279,6 +303,7 @@ outside_begins
 t "N1 veth: what the list has is reached, and nothing else" only veth
 t "N1 pasta: what the list has is reached, and nothing else" only pasta
 t "N1 macvlan: what the list has is reached, and nothing else" only macvlan
+t "N1 errors of other hosts come from those of the list" errors
 t "N1 an answer to a packet of one's own is judged" own_answers
 t "N1 ipvlan: what the list has is reached, and nothing else" only ipvlan
 t "N2 veth: nothing inside changes it, root with CAP_NET_ADMIN included" \
