@@ -17,62 +17,46 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "resolver-asked.h"
 #include "resolver-begin.h"
+#include "resolver-judge.h"
+#include "resolver-stream.h"
 #include "linux/capability.h"
 #include "linux/descriptors.h"
 #include "linux/nft_element.h"
 #include "util/names.h"
-#include "util/dns.h"
 #include "util/fd.h"
 #include "util/process.h"
 #include "util/version.h"
 
 #define QUESTIONS 64		/* at a time */
 #define WAIT_MS 3000		/* for a server */
-#define ADDRESSES 64		/* in an answer */
-#define SERVERS 3
-#define GRACE 60		/* seconds that an address stays longer */
-#define TTL_MAX 86400
-
-/* From the process that reads messages to the one that changes sets. */
-struct request {
-	uint32_t set;
-	uint32_t seconds;
-	struct nsc_address address;
-};
 
 struct question {
 	int fd;			/* to the server; -1: none */
 	int64_t deadline;
-	uint16_t id;		/* at the server */
-	uint16_t client_id;
 	struct sockaddr_in client;
-	struct nsc_dns_question question;
+	struct resolver_question asked;
 };
 
 struct resolver {
 	int socket;		/* where the container asks */
-	int sets;		/* to the other process */
-	unsigned int turn;	/* of the servers */
 	struct question questions[QUESTIONS];
-	char names[NSC_NAMES_MAX + 1];	/* as the file has them now */
 	unsigned char message[NSC_DNS_MAX];
-	struct resolver_asked asked;
+	struct resolver_judge judge;
+	struct resolver_streams streams;
 };
 
 /* --- the process that changes sets */
 
-static bool request_valid(const struct request *r)
+static bool request_valid(const struct resolver_request *r)
 {
-	return r->seconds > 0 && r->seconds <= TTL_MAX + GRACE &&
+	return r->seconds > 0 &&
+	       r->seconds <= RESOLVER_TTL_MAX + RESOLVER_GRACE &&
 	       (r->address.family == AF_INET || r->address.family == AF_INET6);
 }
 
@@ -83,7 +67,7 @@ static void change_sets(int sock, int netlink)
 		{ .fd = sock, .events = POLLIN },
 		{ .fd = NSC_NAMES_PID1, .events = POLLIN },
 	};
-	struct request r;
+	struct resolver_request r;
 
 	for (;;) {
 		char name[32];
@@ -115,124 +99,6 @@ static int64_t now_ms(void)
 	return nsc_process_now();
 }
 
-/* The file may have changed since the last question. */
-static void load_names(struct resolver *r)
-{
-	ssize_t n = pread(NSC_NAMES_FILE, r->names, NSC_NAMES_MAX, 0);
-
-	r->names[n < 0 ? 0 : n] = '\0';
-	/* Half of a file has no end. */
-	if (!strstr(r->names, NSC_NAMES_END))
-		r->names[0] = '\0';
-}
-
-/* Call use for each value of the key; stop at its first failure. */
-static int each(const char *text, const char *key,
-		int (*use)(void *arg, const char *value), void *arg)
-{
-	size_t len = strlen(key);
-	int ret = 0;
-
-	while (ret == 0 && *text) {
-		size_t line = strcspn(text, "\n");
-		char value[NSC_DNS_NAME_MAX + 16];
-
-		if (line > len && !strncmp(text, key, len) &&
-		    line - len < sizeof(value)) {
-			memcpy(value, text + len, line - len);
-			value[line - len] = '\0';
-			ret = use(arg, value);
-		}
-		text += line + (text[line] == '\n');
-	}
-	return ret;
-}
-
-/* Has the text this line, which is not the first? */
-static bool has(const char *text, const char *line)
-{
-	char whole[16];
-
-	snprintf(whole, sizeof(whole), "\n%s", line);
-	return strstr(text, whole);
-}
-
-struct found {
-	const struct nsc_dns_question *question;
-	int sets;
-	struct nsc_dns_address *list;
-	int n;
-	bool any, open;
-};
-
-/* "SET NAME": allow the addresses for a name of the list. */
-static int allow(void *arg, const char *value)
-{
-	struct found *f = arg;
-	const char *name = strchr(value, ' ');
-	int answer = 0;
-
-	if (!name || !nsc_dns_matches(name + 1, f->question->name))
-		return 0;
-	f->any = true;
-	for (int i = 0; answer == 0 && i < f->n; i++) {
-		uint32_t ttl = f->list[i].ttl;
-		const struct request r = {
-			.set = (uint32_t)strtoul(value, NULL, 16),
-			.seconds = (ttl < TTL_MAX ? ttl : TTL_MAX) + GRACE,
-			.address = f->list[i].address,
-		};
-
-		if (send(f->sets, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r) ||
-		    recv(f->sets, &answer, sizeof(answer), 0) !=
-			    sizeof(answer))
-			_exit(0);
-	}
-	return answer;
-}
-
-struct server {
-	unsigned int left;
-	struct nsc_address address;
-};
-
-static int take_server(void *arg, const char *value)
-{
-	struct server *s = arg;
-	struct nsc_address a;
-
-	if (nsc_address_parse(value, false, &a) < 0)
-		return 0;
-	s->address = a;
-	return s->left-- == 0;
-}
-
-/* A socket to the server whose turn it is, with a random port. */
-static int connect_server(struct resolver *r)
-{
-	struct server s = { .left = r->turn % SERVERS };
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-				  .sin_port = htons(53) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-				   .sin6_port = htons(53) };
-	bool six;
-	int fd;
-
-	each(r->names, "server ", take_server, &s);
-	if (!s.address.family)
-		return -1;
-	six = s.address.family == AF_INET6;
-	memcpy(&v4.sin_addr, s.address.bytes, sizeof(v4.sin_addr));
-	memcpy(&v6.sin6_addr, s.address.bytes, sizeof(v6.sin6_addr));
-	fd = socket(s.address.family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0 &&
-	    connect(fd, six ? (const struct sockaddr *)&v6 :
-			      (const struct sockaddr *)&v4,
-		    six ? sizeof(v6) : sizeof(v4)) < 0)
-		nsc_fd_close(&fd);
-	return fd;
-}
-
 static void answer(const struct resolver *r, const struct sockaddr_in *client,
 		   size_t size)
 {
@@ -260,80 +126,41 @@ static void ask(struct resolver *r, const struct question *asked, size_t size)
 	struct question *q = free_question(r);
 
 	*q = *asked;
-	q->client_id = nsc_dns_id(r->message);
-	q->fd = connect_server(r);
-	if (q->fd < 0 ||
-	    syscall(SYS_getrandom, &q->id, sizeof(q->id), 0) !=
-		    sizeof(q->id)) {
+	q->fd = resolver_judge_connect(&r->judge, SOCK_DGRAM);
+	if (q->fd >= 0 && send(q->fd, r->message, size, MSG_NOSIGNAL) < 0) {
 		nsc_fd_close(&q->fd);
-		return;
-	}
-	nsc_dns_set_id(r->message, q->id);
-	if (send(q->fd, r->message, size, MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-		nsc_fd_close(&q->fd);
-		r->turn++;
+		r->judge.turn++;
 	}
 }
 
 static void take_question(struct resolver *r)
 {
 	struct question q = { .deadline = now_ms() + WAIT_MS };
-	struct found found = { .question = &q.question };
 	socklen_t len = sizeof(q.client);
 	ssize_t n = recvfrom(r->socket, r->message, sizeof(r->message),
-			     MSG_DONTWAIT | MSG_TRUNC,
-			     (struct sockaddr *)&q.client, &len);
-	unsigned int code = NSC_DNS_NOERROR;
+			     MSG_DONTWAIT, (struct sockaddr *)&q.client, &len);
+	size_t size = (size_t)n;
 
-	if (n <= 0 || (size_t)n > sizeof(r->message) ||
-	    len != sizeof(q.client) ||
-	    !nsc_dns_question(r->message, (size_t)n, false, &q.question))
+	if (n <= 0 || len != sizeof(q.client))
 		return;
-	load_names(r);
-	each(r->names, "name ", allow, &found);
-	resolver_asked_note(&r->asked, q.question.name, !found.any,
-			    has(r->names, NSC_NAMES_LOG));
-	if (has(r->names, NSC_NAMES_OPEN))
-		found.open = true;
-	else if (!found.any)
-		code = NSC_DNS_NXDOMAIN;
-	/* Their hints are addresses that nobody would allow. */
-	if (!found.open && (!found.any || q.question.type == NSC_DNS_HTTPS ||
-			    q.question.type == NSC_DNS_SVCB))
-		answer(r, &q.client, nsc_dns_refuse(r->message, &q.question,
-						    code));
-	else
-		ask(r, &q, (size_t)n);
+	if (resolver_judge_question(&r->judge, r->message, &size, &q.asked))
+		ask(r, &q, size);
+	else if (size)
+		answer(r, &q.client, size);
 }
 
 static void take_answer(struct resolver *r, struct question *q)
 {
-	struct nsc_dns_address list[ADDRESSES];
-	struct nsc_dns_question question;
-	struct found found = {
-		.question = &q->question, .sets = r->sets, .list = list,
-	};
-	ssize_t n = recv(q->fd, r->message, sizeof(r->message),
-			 MSG_DONTWAIT | MSG_TRUNC);
+	ssize_t n = recv(q->fd, r->message, sizeof(r->message), 0);
 	size_t size = (size_t)n;
 
 	if (n < 0)
-		r->turn++;
+		r->judge.turn++;
 	/* Somebody else's answer: the right one may still come. */
-	if (n <= 0 || size > sizeof(r->message) ||
-	    !nsc_dns_question(r->message, size, true, &question) ||
-	    nsc_dns_id(r->message) != q->id ||
-	    question.type != q->question.type ||
-	    strcmp(question.name, q->question.name) != 0)
+	if (n <= 0 || !resolver_judge_answer(&r->judge, &q->asked, r->message,
+					     &size))
 		return;
 	nsc_fd_close(&q->fd);
-	found.n = nsc_dns_addresses(r->message, size, &question, list,
-				    ADDRESSES);
-	load_names(r);
-	if (found.n < 0 || each(r->names, "name ", allow, &found) != 0 ||
-	    !(found.any || has(r->names, NSC_NAMES_OPEN)))
-		size = nsc_dns_refuse(r->message, &question, NSC_DNS_SERVFAIL);
-	nsc_dns_set_id(r->message, q->client_id);
 	answer(r, &q->client, size);
 }
 
@@ -352,7 +179,7 @@ static int drop_late(struct resolver *r)
 			continue;
 		if (q->deadline <= now) {
 			nsc_fd_close(&q->fd);
-			r->turn++;
+			r->judge.turn++;
 		} else if (left < 0 || q->deadline - now < left) {
 			left = q->deadline - now;
 		}
@@ -360,17 +187,25 @@ static int drop_late(struct resolver *r)
 	return (int)left;
 }
 
+static int sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static void __attribute__((noreturn)) resolve(struct resolver *r)
 {
 	for (;;) {
-		struct pollfd p[QUESTIONS + 2];
+		struct pollfd p[QUESTIONS + 2 + RESOLVER_STREAM_POLLS];
+		struct pollfd *streams = p + QUESTIONS + 2;
 		int left = drop_late(r);
 
 		for (size_t i = 0; i < QUESTIONS; i++)
 			p[i] = (struct pollfd){ r->questions[i].fd, POLLIN, 0 };
 		p[QUESTIONS] = (struct pollfd){ r->socket, POLLIN, 0 };
-		p[QUESTIONS + 1] = (struct pollfd){ r->sets, 0, 0 };
-		if (poll(p, QUESTIONS + 2, left) < 0)
+		p[QUESTIONS + 1] = (struct pollfd){ r->judge.sets, 0, 0 };
+		left = sooner(left, resolver_streams_poll(&r->streams,
+							  streams));
+		if (poll(p, NSC_ARRAY_SIZE(p), left) < 0)
 			continue;
 		if (p[QUESTIONS + 1].revents)
 			_exit(0);
@@ -379,6 +214,7 @@ static void __attribute__((noreturn)) resolve(struct resolver *r)
 				take_answer(r, &r->questions[i]);
 		if (p[QUESTIONS].revents)
 			take_question(r);
+		resolver_streams_step(&r->streams, &r->judge, streams);
 	}
 }
 
@@ -386,15 +222,17 @@ static void __attribute__((noreturn))
 read_messages(const struct resolver_sockets *sockets, int sets, pid_t parent)
 {
 	static struct resolver r;
-	const int keep[] = { NSC_NAMES_FILE, sockets->question, sets,
-			     NSC_NAMES_ASKED, NSC_NAMES_WAKE };
+	const int keep[] = { NSC_NAMES_FILE, sockets->question,
+			     sockets->listener, sets, NSC_NAMES_ASKED,
+			     NSC_NAMES_WAKE };
 
 	r.socket = sockets->question;
-	r.sets = sets;
+	r.judge.sets = sets;
+	resolver_streams_begin(&r.streams, sockets->listener);
 	for (size_t i = 0; i < QUESTIONS; i++)
 		r.questions[i].fd = -1;
 	nsc_process_die_with(parent);
-	resolver_asked_begin(&r.asked);
+	resolver_asked_begin(&r.judge.asked);
 	if (nsc_process_keep_only(keep, NSC_ARRAY_SIZE(keep)) < 0 ||
 	    nsc_capability_keep(0, NSC_IGNORE) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0) < 0 || resolver_confine() < 0)
@@ -404,7 +242,7 @@ read_messages(const struct resolver_sockets *sockets, int sets, pid_t parent)
 
 int main(int argc, char **argv)
 {
-	struct resolver_sockets sockets = { -1, -1 };
+	struct resolver_sockets sockets = { -1, -1, -1 };
 	struct nsc_error err = NSC_ERROR_INIT;
 	int sets[2] = { -1, -1 };
 	pid_t self = getpid(), pid;
@@ -427,6 +265,7 @@ int main(int argc, char **argv)
 		return 1;
 	close(sets[0]);
 	close(sockets.question);
+	close(sockets.listener);
 	close(NSC_NAMES_ASKED);
 	close(NSC_NAMES_WAKE);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0)

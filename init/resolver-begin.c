@@ -24,20 +24,34 @@
 #include "util/fd.h"
 #include "util/names.h"
 
+static int open_socket(int type)
+{
+	struct sockaddr_in here = { .sin_family = AF_INET,
+				    .sin_port = htons(53) };
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	inet_pton(AF_INET, NSC_NAMES_ADDRESS, &here.sin_addr);
+	/* Connections that have ended keep the port for a minute. */
+	if (fd >= 0 && type == SOCK_STREAM)
+		setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 },
+			   sizeof(int));
+	if (fd >= 0 &&
+	    (bind(fd, (const struct sockaddr *)&here, sizeof(here)) < 0 ||
+	     (type == SOCK_STREAM && listen(fd, SOMAXCONN) < 0)))
+		nsc_fd_close(&fd);
+	return fd;
+}
+
 static int open_sockets(struct resolver_sockets *ret, struct nsc_error *err)
 {
 	_cleanup_fd_ int host = nsc_namespace_open(0, CLONE_NEWNET);
-	struct sockaddr_in here = { .sin_family = AF_INET,
-				    .sin_port = htons(53) };
 
-	inet_pton(AF_INET, NSC_NAMES_ADDRESS, &here.sin_addr);
 	if (host < 0 || setns(NSC_NAMES_NET, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "enter the network");
 	ret->netlink = nsc_nft_element_open();
-	ret->question = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (ret->netlink < 0 || ret->question < 0 ||
-	    bind(ret->question, (const struct sockaddr *)&here,
-		 sizeof(here)) < 0)
+	ret->question = open_socket(SOCK_DGRAM);
+	ret->listener = open_socket(SOCK_STREAM);
+	if (ret->netlink < 0 || ret->question < 0 || ret->listener < 0)
 		return nsc_error_sys(err, errno, "listen at "
 				     NSC_NAMES_ADDRESS);
 	if (setns(host, CLONE_NEWNET) < 0)
@@ -85,7 +99,7 @@ int resolver_begin(struct resolver_sockets *ret, struct nsc_error *err)
 int resolver_confine(void)
 {
 	static const int calls[] = {
-		SYS_recvfrom, SYS_sendto, SYS_pread64, SYS_connect,
+		SYS_recvfrom, SYS_sendto, SYS_pread64, SYS_connect, SYS_accept4,
 		SYS_pwrite64, SYS_write, SYS_close, SYS_clock_gettime,
 		SYS_getrandom, SYS_ppoll, SYS_exit_group, SYS_rt_sigreturn,
 		SYS_socket,

@@ -7,6 +7,7 @@
 
 struct resolver_sockets {
 	int question;		/* UDP, where the container asks */
+	int listener;		/* TCP, there as well */
 	int netlink;		/* for the container's network */
 };
 

@@ -10,6 +10,10 @@
 #define POINTER 0xc0
 #define FLAG_ANSWER 0x80
 #define FLAG_OPCODE 0x78
+#define FLAG_RECURSE 0x01
+#define FLAGS_SECURE 0x30	/* AD and CD, RFC 4035 */
+#define OPT 41			/* RFC 6891 */
+#define OPT_SIZE 11		/* without options */
 
 static unsigned int get16(const unsigned char *p)
 {
@@ -27,13 +31,13 @@ static void put16(unsigned char *p, unsigned int value)
 	p[1] = (unsigned char)value;
 }
 
-/* In lower case; 0 for a character that no name of a host has. */
+/* In lower case; '?' for a character that no name of a host has. */
 static char lower(unsigned char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (char)(c - 'A' + 'a');
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       c == '-' || c == '_' ? (char)c : '\0';
+	       c == '-' || c == '_' ? (char)c : '?';
 }
 
 /* A name without pointers, which a question has no use for. */
@@ -55,14 +59,11 @@ static bool read_name(const unsigned char *message, size_t size, size_t *at,
 			return false;
 		if (n)
 			name[n++] = '.';
-		for (; label; label--) {
-			name[n] = lower(message[(*at)++]);
-			if (!name[n++])
-				return false;
-		}
+		for (; label; label--)
+			name[n++] = lower(message[(*at)++]);
 	}
-	name[n] = '\0';
-	return n > 0;
+	strcpy(name + n, n ? "" : ".");
+	return true;
 }
 
 bool nsc_dns_question(const unsigned char *message, size_t size, bool answer,
@@ -110,20 +111,43 @@ static bool skip_name(const unsigned char *message, size_t size, size_t *at)
 	return false;
 }
 
-/* The address of a record with size bytes of data; false if it has none. */
-static bool get_address(unsigned int type, const unsigned char *data,
-			size_t size, struct nsc_address *ret)
+struct record {
+	unsigned int type, class;
+	size_t ttl;		/* where these are in the message */
+	size_t data;
+	size_t length;
+};
+
+static bool next_record(const unsigned char *message, size_t size, size_t *at,
+			struct record *ret)
+{
+	if (!skip_name(message, size, at) || size - *at < 10)
+		return false;
+	ret->type = get16(message + *at);
+	ret->class = get16(message + *at + 2);
+	ret->ttl = *at + 4;
+	ret->length = get16(message + *at + 8);
+	ret->data = *at + 10;
+	if (size - ret->data < ret->length)
+		return false;
+	*at = ret->data + ret->length;
+	return true;
+}
+
+/* The address of a record; false if it has none. */
+static bool get_address(const unsigned char *message, const struct record *r,
+			struct nsc_address *ret)
 {
 	struct nsc_address a = { .family = AF_INET, .length = 32 };
 
-	if (type == NSC_DNS_AAAA) {
+	if (r->type == NSC_DNS_AAAA) {
 		a.family = AF_INET6;
 		a.length = 128;
 	}
-	if ((type != NSC_DNS_A && type != NSC_DNS_AAAA) ||
-	    size != a.length / 8)
+	if ((r->type != NSC_DNS_A && r->type != NSC_DNS_AAAA) ||
+	    r->class != CLASS_IN || r->length != a.length / 8)
 		return false;
-	memcpy(a.bytes, data, size);
+	memcpy(a.bytes, message + r->data, r->length);
 	*ret = a;
 	return true;
 }
@@ -132,42 +156,76 @@ int nsc_dns_addresses(const unsigned char *message, size_t size,
 		      const struct nsc_dns_question *question,
 		      struct nsc_dns_address *ret, size_t max)
 {
-	unsigned int records = get16(message + 6);
 	size_t at = question->end;
 	int n = 0;
 
-	for (; records; records--) {
+	for (unsigned int left = get16(message + 6); left; left--) {
 		struct nsc_dns_address one;
-		unsigned int type;
-		size_t length;
+		struct record r;
 
-		if (!skip_name(message, size, &at) || size - at < 10)
+		if (!next_record(message, size, &at, &r))
 			return -EBADMSG;
-		type = get16(message + at);
-		one.ttl = get32(message + at + 4);
-		length = get16(message + at + 8);
-		at += 10;
-		if (size - at < length)
+		if (!get_address(message, &r, &one.address))
+			continue;
+		if ((size_t)n == max)
 			return -EBADMSG;
-		if (get16(message + at - 8) == CLASS_IN &&
-		    get_address(type, message + at, length, &one.address)) {
-			if ((size_t)n == max)
-				return -EBADMSG;
-			ret[n++] = one;
-		}
-		at += length;
+		one.ttl = get32(message + r.ttl);
+		ret[n++] = one;
 	}
 	return n;
 }
 
-size_t nsc_dns_refuse(unsigned char *message,
-		      const struct nsc_dns_question *question,
-		      unsigned int code)
+void nsc_dns_limit_ttl(unsigned char *message, size_t size,
+		       const struct nsc_dns_question *question, uint32_t ttl)
 {
-	message[2] |= FLAG_ANSWER;
-	message[3] = (unsigned char)(0x80 | code);	/* recursion is there */
+	for (int pass = 0; pass < 2; pass++) {
+		size_t at = question->end;
+		struct record r;
+
+		for (unsigned int left = get16(message + 6); left; left--) {
+			if (!next_record(message, size, &at, &r))
+				return;
+			if (pass) {
+				put16(message + r.ttl, ttl >> 16);
+				put16(message + r.ttl + 2, ttl);
+			} else if (get32(message + r.ttl) < ttl) {
+				ttl = get32(message + r.ttl);
+			}
+		}
+	}
+}
+
+size_t nsc_dns_strip(unsigned char *message, size_t size,
+		     const struct nsc_dns_question *question)
+{
+	size_t end = question->end;
+	bool opt = size - end >= OPT_SIZE && !message[end] &&
+		   get16(message + end + 1) == OPT;
+
+	message[2] &= FLAG_RECURSE;
+	message[3] &= FLAGS_SECURE;
 	memset(message + 6, 0, HEADER - 6);
-	return question->end;
+	if (!opt)
+		return end;
+	put16(message + 10, 1);
+	put16(message + end + OPT_SIZE - 2, 0);
+	return end + OPT_SIZE;
+}
+
+size_t nsc_dns_refuse(unsigned char *message, size_t end, unsigned int code)
+{
+	message[2] = FLAG_ANSWER |
+		     (message[2] & (FLAG_OPCODE | FLAG_RECURSE));
+	message[3] = (unsigned char)(0x80 | code);	/* recursion is there */
+	put16(message + 4, end > HEADER);
+	memset(message + 6, 0, HEADER - 6);
+	return end;
+}
+
+size_t nsc_dns_malformed(unsigned char *message, size_t size)
+{
+	return size < HEADER || message[2] & FLAG_ANSWER ? 0 :
+		nsc_dns_refuse(message, HEADER, NSC_DNS_FORMERR);
 }
 
 bool nsc_dns_pattern_valid(const char *pattern)
@@ -189,7 +247,8 @@ bool nsc_dns_pattern_valid(const char *pattern)
 		}
 		/* A last label of digits would be an address. */
 		letter |= *p < '0' || *p > '9';
-		if (lower((unsigned char)*p) != *p || ++label > LABEL_MAX)
+		if (*p == '?' || lower((unsigned char)*p) != *p ||
+		    ++label > LABEL_MAX)
 			return false;
 	}
 	return dot && label && letter;

@@ -12,23 +12,24 @@
 
 #include "util/address.h"
 
-#define NSC_DNS_MAX 4096	/* bytes of a message, as EDNS recommends */
+#define NSC_DNS_MAX 65535	/* bytes of a message */
 #define NSC_DNS_NAME_MAX 254	/* "a.example", with a NUL */
 
 enum { NSC_DNS_A = 1, NSC_DNS_AAAA = 28, NSC_DNS_SVCB = 64,
        NSC_DNS_HTTPS = 65 };
-enum { NSC_DNS_NOERROR = 0, NSC_DNS_SERVFAIL = 2, NSC_DNS_NXDOMAIN = 3 };
+enum { NSC_DNS_NOERROR = 0, NSC_DNS_FORMERR = 1, NSC_DNS_SERVFAIL = 2,
+       NSC_DNS_NXDOMAIN = 3 };
 
 struct nsc_dns_question {
-	char name[NSC_DNS_NAME_MAX];	/* in lower case, without a last dot */
+	char name[NSC_DNS_NAME_MAX];	/* in lower case, as below; "." */
 	uint16_t type;
 	size_t end;		/* of the question in the message */
 };
 
 /*
  * Get the question of a query, or with answer that of an answer.  A message
- * with more or less than one question, or a name with other characters than
- * letters, digits, '-' and '_', is refused.
+ * with more or less than one question is refused.  The name has '?' for each
+ * character but letters, digits, '-' and '_', also for a dot in a label.
  */
 bool nsc_dns_question(const unsigned char *message, size_t size, bool answer,
 		      struct nsc_dns_question *ret);
@@ -52,12 +53,27 @@ int nsc_dns_addresses(const unsigned char *message, size_t size,
 		      struct nsc_dns_address *ret, size_t max);
 
 /*
- * Turn a query into an answer without records.  Returns its size, which is not
- * above that of the query.
+ * Give each record of an answer the lowest lifetime that one of them has, or
+ * this one.  A cache then forgets an alias together with its address.
  */
-size_t nsc_dns_refuse(unsigned char *message,
-		      const struct nsc_dns_question *question,
-		      unsigned int code);
+void nsc_dns_limit_ttl(unsigned char *message, size_t size,
+		       const struct nsc_dns_question *question, uint32_t ttl);
+
+/*
+ * Leave of a query the question, and what RFC 6891 says of its answer's size:
+ * no options, cookies or records.  Returns its new size, at most size.
+ */
+size_t nsc_dns_strip(unsigned char *message, size_t size,
+		     const struct nsc_dns_question *question);
+
+/*
+ * Turn a message whose question ends at end into an answer without records.
+ * Returns its size, end.
+ */
+size_t nsc_dns_refuse(unsigned char *message, size_t end, unsigned int code);
+
+/* The answer to a query of which nsc_dns_question() gets none.  0: none. */
+size_t nsc_dns_malformed(unsigned char *message, size_t size);
 
 /* "a.example", or "*.example" for all names below it. */
 bool nsc_dns_pattern_valid(const char *pattern);

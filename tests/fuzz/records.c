@@ -247,10 +247,12 @@ void fuzz_dns(char *text)
 		fuzz_accepted += nsc_dns_addresses(message, size, &question,
 						   addresses, 8) > 0;
 		nsc_dns_matches("*.example.org", question.name);
-		assert(nsc_dns_refuse(message, &question, 2) <= size);
+		nsc_dns_limit_ttl(message, size, &question, 60);
+		assert(nsc_dns_refuse(message, question.end, 2) <= size);
 	}
 	if (nsc_dns_question(message, size, false, &question))
-		assert(nsc_dns_refuse(message, &question, 3) <= size);
+		assert(nsc_dns_strip(message, size, &question) <= size);
+	assert(nsc_dns_malformed(message, size) <= size);
 	free(message);
 }
 

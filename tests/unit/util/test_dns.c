@@ -31,9 +31,6 @@ START_TEST(questions)
 		MESSAGE(QUERY "\1a\0\0\1\0"),
 		MESSAGE(QUERY "\1a\0\0\1\0\3"),
 		MESSAGE(QUERY "\xc0\x0c\0\1\0\1"),
-		MESSAGE(QUERY "\0\0\1\0\1"),
-		MESSAGE(QUERY "\1.\0\0\1\0\1"),
-		MESSAGE(QUERY "\3a b\0\0\1\0\1"),
 		MESSAGE(QUERY "\x40" "a\0\0\1\0\1"),
 		MESSAGE("\0\7\1\0\0\2\0\0\0\0\0\0" NAME NAME),
 		MESSAGE("\0\7\x28\0\0\1\0\0\0\0\0\0" NAME),
@@ -52,12 +49,127 @@ START_TEST(questions)
 		ck_assert(!nsc_dns_question(good.data, n, false, &q));
 	memcpy(copy, good.data, good.size);
 	ck_assert(question(good, false, &q));
-	ck_assert_uint_eq(nsc_dns_refuse(copy, &q, NSC_DNS_NXDOMAIN),
+	ck_assert_uint_eq(nsc_dns_refuse(copy, q.end,
+					 NSC_DNS_NXDOMAIN),
 			  good.size);
 	ck_assert(nsc_dns_question(copy, good.size, true, &q));
 	ck_assert_uint_eq(copy[3], 0x83);
 	nsc_dns_set_id(copy, 0x1234);
 	ck_assert_uint_eq(nsc_dns_id(copy), 0x1234);
+}
+END_TEST
+
+/* Names that are none of a host: they never look like one. */
+START_TEST(other_names)
+{
+	static const struct {
+		struct message message;
+		const char *name;
+	} list[] = {
+		{ MESSAGE(QUERY "\0\0\1\0\1"), "." },
+		{ MESSAGE(QUERY "\1.\0\0\1\0\1"), "?" },
+		{ MESSAGE(QUERY "\3a.b\1c\0\0\1\0\1"), "a?b.c" },
+		{ MESSAGE(QUERY "\3a\0b\1c\0\0\1\0\1"), "a?b.c" },
+		{ MESSAGE(QUERY "\3\xc3\xa4*\1c\0\0\1\0\1"), "???.c" },
+	};
+	unsigned char longest[12 + 255 + 4] = "\0\7\1\0\0\1";
+	struct nsc_dns_question q;
+	size_t at = 12;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		ck_assert(question(list[i].message, false, &q));
+		ck_assert_str_eq(q.name, list[i].name);
+	}
+	ck_assert(!nsc_dns_pattern_valid("a?b.c"));
+	ck_assert(!nsc_dns_matches("a.b.c", "a?b.c"));
+	/* 253 characters with dots are the most. */
+	for (int i = 0; i < 4; i++) {
+		size_t label = i < 3 ? 63 : 61;
+
+		longest[at++] = (unsigned char)label;
+		memset(longest + at, 'a', label);
+		at += label;
+	}
+	memcpy(longest + at, "\0\0\1\0\1", 5);
+	ck_assert(nsc_dns_question(longest, at + 5, false, &q));
+	ck_assert_uint_eq(strlen(q.name), 253);
+	longest[12 + 3 * 64] = 62;
+	ck_assert(!nsc_dns_question(longest, sizeof(longest), false, &q));
+}
+END_TEST
+
+/* What a container adds to its question goes nowhere. */
+START_TEST(stripped)
+{
+	static const struct {
+		struct message message;
+		const char *rest;
+		size_t size;
+		unsigned int additional;
+	} list[] = {
+		{ MESSAGE(QUERY NAME), "", 0, 0 },
+		{ MESSAGE(QUERY NAME "data"), "", 0, 0 },
+		{ MESSAGE(QUERY NAME "\0\0\x10\0\1\0\0\0\0\0\0"), "", 0, 0 },
+		{ MESSAGE(QUERY NAME "\0\0\x29\x10\0\0\0\x80\0\0"), "", 0, 0 },
+		{ MESSAGE(QUERY NAME "\0\0\x29\x10\0\0\0\x80\0\0\4data"),
+		  "\0\0\x29\x10\0\0\0\x80\0\0\0", 11, 1 },
+		{ MESSAGE("\0\7\7\xff\0\1\0\1\0\1\0\5" NAME "data"), "", 0, 0 },
+	};
+	unsigned char copy[80];
+	struct nsc_dns_question q;
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		size_t size = list[i].message.size;
+
+		memcpy(copy, list[i].message.data, size);
+		ck_assert(nsc_dns_question(copy, size, false, &q));
+		ck_assert_uint_eq(nsc_dns_strip(copy, size, &q),
+				  q.end + list[i].size);
+		ck_assert_mem_eq(copy + q.end, list[i].rest, list[i].size);
+		ck_assert_mem_eq(copy, i < 5 ? "\0\7\1\0\0\1\0\0\0\0\0" :
+				 "\0\7\1\x30\0\1\0\0\0\0\0", 11);
+		ck_assert_uint_eq(copy[11], list[i].additional);
+	}
+}
+END_TEST
+
+START_TEST(malformed)
+{
+	unsigned char message[] = "\0\7\3\xff\0\2\0\1\0\1\0\1more";
+
+	ck_assert_uint_eq(nsc_dns_malformed(message, 11), 0);
+	ck_assert_uint_eq(nsc_dns_malformed(message, sizeof(message)), 12);
+	ck_assert_mem_eq(message, "\0\7\x81\x81\0\0\0\0\0\0\0\0", 12);
+	/* Nothing answers an answer. */
+	ck_assert_uint_eq(nsc_dns_malformed(message, sizeof(message)), 0);
+}
+END_TEST
+
+#define TTL(hours) "\xc0\x0c\0\1\0\1\0\0" hours "\0\0\4\x0a\0\0\1"
+
+START_TEST(lifetimes)
+{
+	unsigned char message[] = ANSWER("\2") NAME TTL("\x20") TTL("\x10")
+		TTL("\1");
+	const size_t size = sizeof(message) - 1;
+	struct nsc_dns_address list[2];
+	struct nsc_dns_question q;
+
+	ck_assert(nsc_dns_question(message, size, true, &q));
+	/* What comes after the answer does not count. */
+	for (uint32_t limit = 86400; limit; limit = limit == 86400 ? 1 : 0) {
+		nsc_dns_limit_ttl(message, size, &q, limit);
+		ck_assert_int_eq(nsc_dns_addresses(message, size, &q, list, 2),
+				 2);
+		for (int i = 0; i < 2; i++)
+			ck_assert_uint_eq(list[i].ttl,
+					  limit == 1 ? 1 : 0x1000);
+	}
+	ck_assert_mem_eq(message + size - 16, TTL("\1"), 16);
+	/* Half of a message is not written to. */
+	nsc_dns_limit_ttl(message, size - 20, &q, 0);
+	ck_assert_int_eq(nsc_dns_addresses(message, size, &q, list, 2), 2);
+	ck_assert_uint_eq(list[0].ttl, 1);
 }
 END_TEST
 
@@ -116,7 +228,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { questions, answers, patterns, NULL };
+	const TTest *const tests[] = {
+		questions, other_names, stripped, malformed, answers,
+		lifetimes, patterns, NULL,
+	};
 	Suite *suite = suite_create("dns");
 	TCase *tcase = tcase_create("dns");
 
