@@ -135,6 +135,8 @@ make_ten() {
 	esac
 	TEN=ten
 	useradd -m -u 1000 -s /bin/bash ten || fail "useradd"
+	# With one more user here, another has ids of the example.
+	sed -i '/^carol:/d' /etc/subuid /etc/subgid
 	cp -a /home/alice/.ssh /home/ten/
 	chown -R ten: /home/ten/.ssh
 }
