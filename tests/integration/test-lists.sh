@@ -283,8 +283,11 @@ forwards() {
 			-L "4101:$target:99" alice@127.0.0.1 > /dev/null
 		timeout 5 cat < /dev/tcp/127.0.0.1/4101
 		echo "L"
-		socat -T 3 - "SOCKS4A:127.0.0.1:$target:99,socksport=4100" \
-			< /dev/null
+		# By hand: the socat of Debian 13 wants an address beside lo's.
+		exec 8<> /dev/tcp/127.0.0.1/4100
+		printf "\\4\\1\\0\\143\\12\\120\\0\\${target##*.}\\0" >&8
+		{ head -c 8 > /dev/null; timeout 5 cat; } <&8
+		exec 8>&-
 		echo "D"
 		ssh -S "$OUT/control" -O exit alice@127.0.0.1
 	done 2> /dev/null | xargs
