@@ -17,7 +17,7 @@ export SSH TERM=vt220 ANSIBLE_LOCALHOST_WARNING=False
 # What these packages have in /usr/bin is copied, so that sudo is setuid there.
 PACKAGES="bash coreutils dash sed grep mawk findutils tar gzip sudo rsync git
 	tmux screen borgbackup mosh procps util-linux ncurses-bin hostname
-	python3-minimal socat perl-base diffutils login"
+	python3-minimal socat perl-base diffutils login debianutils"
 
 # A Debian of its own, which shares the host's libraries.
 make_own() {

@@ -80,14 +80,14 @@ remove_groups() {
 	done 2> /dev/null
 }
 
-# The environment of a test: the same for every caller.
+# The environment of a test, and how it is scheduled: the same for every caller.
 clean_environment() {
 	local name settings=()
 
 	for name in "${!NSC_@}"; do
 		settings+=("$name=${!name}")
 	done
-	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+	chrt -o 0 env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
 		HOME=/root USER=root LOGNAME=root SHELL=/bin/bash TERM=xterm \
 		LC_ALL=C.UTF-8 "${settings[@]}" "$@"
 }
