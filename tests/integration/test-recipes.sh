@@ -121,7 +121,7 @@ podman_subids() {
 # answer SOCKET : a stand-in for the daemon.
 answer() {
 	mkdir -p "${1%/*}"
-	socat -t 10 "UNIX-LISTEN:$1,fork,mode=666" "SYSTEM:echo answer of $1" 2> /dev/null &
+	socat -U "UNIX-LISTEN:$1,fork,mode=666" "SYSTEM:echo answer of $1" 2> /dev/null &
 	SERVERS+=($!)
 	wait_until 5 test -S "$1" || fail "no socket $1"
 }
