@@ -247,10 +247,9 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("cpu.system_us", INT, "microseconds") \
 	KEY("cpu.processors[].usage_us", INT, "microseconds of each " \
 	    "processor; only version 1 counts them") \
-	KEY("cpu.pressure.some_us", INT, \
-	    "microseconds in which some process waited") \
+	KEY("cpu.pressure.some_us", INT, "microseconds that some waited") \
 	KEY("cpu.pressure.some_percent", REAL, "of the last ten seconds") \
-	KEY("cpu.pressure.full_us", INT, "microseconds in which all waited") \
+	KEY("cpu.pressure.full_us", INT, "microseconds that all waited") \
 	KEY("cpu.pressure.full_percent", REAL, "of the last ten seconds") \
 	KEY("cpu.throttling.periods", INT, "periods with a limit") \
 	KEY("cpu.throttling.throttled_periods", INT, \
@@ -261,11 +260,10 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("memory.limit", INT, "bytes") \
 	KEY("memory.oom_kills", INT, "processes that the kernel killed for " \
 	    "want of memory; in version 1, those of sessions with processes") \
-	KEY("memory.pressure.some_us", INT, \
-	    "microseconds in which some process waited") \
+	KEY("memory.pressure.some_us", INT, "microseconds that some waited") \
 	KEY("memory.pressure.some_percent", REAL, "of the last ten seconds") \
 	KEY("memory.pressure.full_us", INT, \
-	    "microseconds in which all waited") \
+	    "microseconds that all waited") \
 	KEY("memory.pressure.full_percent", REAL, "of the last ten seconds") \
 	KEY("memory.stat.*", INT, "as in the kernel's memory.stat") \
 	KEY("pids.current", INT, "processes and threads") \
@@ -275,10 +273,9 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("io.devices[].bytes", INT, "bytes") \
 	KEY("io.devices[].operations", INT, "number of operations") \
 	KEY("io.queued", INT, "number of queued operations") \
-	KEY("io.pressure.some_us", INT, \
-	    "microseconds in which some process waited") \
+	KEY("io.pressure.some_us", INT, "microseconds that some waited") \
 	KEY("io.pressure.some_percent", REAL, "of the last ten seconds") \
-	KEY("io.pressure.full_us", INT, "microseconds in which all waited") \
+	KEY("io.pressure.full_us", INT, "microseconds that all waited") \
 	KEY("io.pressure.full_percent", REAL, "of the last ten seconds") \
 	KEY("networks[].interface", TEXT, "name inside the container; none " \
 	    "if the network is the host's") \
@@ -325,9 +322,12 @@ int nscontainer_stats(const struct nscontainer *container,
 	KEY("peak_memory", INT, "bytes") \
 	KEY("cpu_us", INT, "microseconds") \
 	KEY("pids", INT, "processes and threads") \
-	KEY("command", TEXT, "name of the newest process in the foreground, " \
-	    "or else of the newest process") \
-	KEY("config", TEXT, "path of the container's container.json")
+	KEY("command", TEXT, "newest process, in the foreground if any") \
+	KEY("config", TEXT, "path of the container's container.json") \
+	KEY("devices[].path", TEXT, "device that processes have open") \
+	KEY("devices[].device", TEXT, "c or b, and MAJOR:MINOR") \
+	KEY("devices[].pid", INT, "the first of these processes") \
+	KEY("devices[].processes", INT, "their number")
 
 int nscontainer_sessions(const struct nscontainer *container,
 			 struct nscontainer_record **ret,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit ps: list the sessions of one or all containers. */
 #include <stdio.h>
+#include <string.h>
 
 #include "nsinit.h"
 
@@ -29,6 +30,30 @@ static const char *cpu_text(const struct nscontainer_record *r, char text[16])
 	return text;
 }
 
+static const char *of_device(const struct nscontainer_record *r,
+			     unsigned int i, const char *member)
+{
+	char key[48];
+
+	snprintf(key, sizeof(key), "devices[%u].%s", i, member);
+	return nscontainer_record_text(r, key);
+}
+
+/* Lines of their own, since few sessions have any. */
+static void cmd_ps_print_devices(const struct nscontainer_record *r)
+{
+	const char *path, *n;
+
+	for (unsigned int i = 0; (path = of_device(r, i, "path")); i++) {
+		n = of_device(r, i, "processes");
+		printf("    %s (%s): process %s", path,
+		       of_device(r, i, "device"), of_device(r, i, "pid"));
+		if (strcmp(n, "1") != 0)
+			printf(", %s in all", n);
+		printf("\n");
+	}
+}
+
 static void cmd_ps_print_row(const struct nscontainer_record *r)
 {
 	char opened[32], idle[32], memory[16], cpu[16];
@@ -51,8 +76,10 @@ static void cmd_ps_print_rows(const struct nscontainer_record *r)
 	printf("%-16s %8s  %-12s %-16s %-8s  %-19s %10s %8s %9s  %s\n",
 	       "USER", "PID", "SERVICE", "FROM", "TTY", "SINCE", "IDLE",
 	       "MEMORY", "CPU", "COMMAND");
-	for (; r; r = nscontainer_record_next(r))
+	for (; r; r = nscontainer_record_next(r)) {
 		cmd_ps_print_row(r);
+		cmd_ps_print_devices(r);
+	}
 }
 
 int nsinit_ps(const struct nsinit_options *options)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The open sessions.  Nothing is read that a process inside could block: not
- * its command line, which is in its own memory, and none of its open files.
+ * its command line, which is in its own memory, and none of its open files,
+ * whose types alone are looked at.
  */
 #include "api/api.h"
 
@@ -12,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "api/device_users.h"
 #include "api/sessions.h"
 #include "api/unplaced.h"
 #include "util/fd.h"
@@ -60,17 +62,32 @@ static bool in_foreground(const struct nsc_proc_stat *p)
 	return p->tty && p->group == p->foreground;
 }
 
+struct processes {
+	pid_t list[PROCESSES];
+	size_t n;
+};
+
+/* Without groups, only the login process is known. */
+static void find_processes(const struct nsc_api_sessions *all, pid_t session,
+			   struct processes *ret)
+{
+	size_t n = nsc_cgroup_session_pids(all->tree, session, ret->list,
+					   PROCESSES);
+
+	if (n == 0)
+		ret->list[n++] = session;
+	ret->n = n < PROCESSES ? n : PROCESSES;
+}
+
 /* Find the newest process in the foreground, or else the newest process. */
-static bool find_command(const struct nsc_api_sessions *all, pid_t session,
+static bool find_command(const struct processes *all, pid_t session,
 			 struct nsc_proc_stat *ret)
 {
-	pid_t list[PROCESSES];
-	size_t n = nsc_cgroup_session_pids(all->tree, session, list,
-					   PROCESSES);
+	const pid_t *list = all->list;
 	struct nsc_proc_stat p;
 	bool found = nsc_proc_stat(session, ret) == 0;
 
-	for (size_t i = 0; i < n && i < PROCESSES; i++) {
+	for (size_t i = 0; i < all->n; i++) {
 		if (nsc_proc_stat(list[i], &p) < 0)
 			continue;
 		if (!found || in_foreground(&p) > in_foreground(ret) ||
@@ -143,10 +160,13 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 				   "loginuid", id(s->loginuid),
 				   "audit_session", id(s->audit_session),
 				   "opened", (json_int_t)s->opened);
+	struct processes processes;
 	struct nsc_proc_stat p;
 	char command[sizeof(p.name)];
-	bool found = find_command(all, s->pid, &p);
+	bool found;
 
+	find_processes(all, s->pid, &processes);
+	found = find_command(&processes, s->pid, &p);
 	json_object_set_new(object, "placed", json_true());
 	json_object_set_new(object, "idle", found ? idle(&p) : json_null());
 	put_usage(object, all, s->pid);
@@ -156,6 +176,8 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 			    json_null());
 	json_object_set_new(object, "config",
 			    nsc_api_path(all->state->config));
+	json_object_set_new(object, "devices",
+			    nsc_api_device_users(processes.list, processes.n));
 	return object;
 }
 

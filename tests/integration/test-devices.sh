@@ -107,6 +107,60 @@ has_open() {
 	return 1
 }
 
+# held : what nsinit ps says of alice's devices, without the pid
+held() {
+	nsinit ps --json alice | jq -r '.devices[]? |
+		"\(.path) \(.device) \(.processes)"'
+}
+# nsinit ps names who has a device open.
+who_has() {
+	local tun='{"path": "/dev/net/tun", "type": "c", "major_number": 10,
+		"minor_number": 200}' session pid
+
+	started "$NULL, $tun"
+	in_alice 'exec 3<> /dev/net/tun' | grep -q . &&
+		skip "tun: not on this host"
+	mkfifo "$OUT/go"
+	# Descriptors of usual devices and O_PATH do not count.
+	timeout 30 nsinit exec alice -- sh -c 'read x < /dev/fd/0
+		python3 -c "
+import os, sys
+os.open(\"/dev/net/tun\", os.O_PATH)
+os.open(\"/dev/null\", os.O_RDWR)
+open(\"/dev/ptmx\")
+print(os.getpid(), flush=True)
+sys.stdin.readline()
+os.open(\"/dev/net/tun\", os.O_RDWR)
+os.open(\"/dev/net/tun\", os.O_RDWR)
+if os.fork():
+	os.wait()
+print(\"open\", flush=True)
+sys.stdin.readline()
+"' < "$OUT/go" > "$OUT/holder" 2>&1 &
+	session=$!
+	exec 7> "$OUT/go"
+	echo >&7
+	wait_until 10 grep -q . "$OUT/holder" || fail "python3 does not run"
+	equal "not open yet" "" "$(held)"
+	echo >&7
+	wait_until 10 grep -q open "$OUT/holder" || fail "not open"
+	equal "open" "/dev/net/tun c 10:200 2" "$(held)"
+	pid=$(nsinit ps --json alice | jq -r '.devices[0].pid')
+	equal "the process" python3 "$(cat "/proc/$pid/comm")"
+	contains "as text" \
+		"    /dev/net/tun (c 10:200): process $pid, 2 in all" \
+		"$(nsinit ps alice)"
+	nodes "$NULL"
+	update
+	equal "taken away" "/dev/net/tun (deleted) c 10:200 2" \
+		"$(held)"
+	exec 7>&-
+	wait "$session"
+	equal "ended" "" "$(held)"
+	rm -f "$OUT/go"
+	clean_slate
+}
+
 # Rules alone: for nodes that root inside may make itself.
 rules() {
 	local ns='"accept": ["exposed-files"], "capabilities": ["MKNOD"],
@@ -561,6 +615,7 @@ if nsinit start alice && grep -q devices "$RUN/alice/current/cgroup"; then
 	RULES=yes
 fi
 t "nsinit update gives devices and takes them away" comes_and_goes
+t "nsinit ps says who has a device open" who_has
 t "nsinit update changes device rules" rules
 t "nsinit update leaves no gap" no_gap
 t "nsinit update fails where rules cannot be changed" failed_rules

@@ -380,7 +380,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		oci_sample, docker_sample, docker_numbers,
-		podman_names, docker_2017, written_by_programs, bad_values, unknown_names,
+		podman_names, docker_2017, written_by_programs, bad_values,
+		unknown_names,
 		operators, NULL,
 	};
 	const TTest *const root[] = {
