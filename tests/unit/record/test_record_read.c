@@ -243,6 +243,32 @@ START_TEST(the_longest_event_is_a_line)
 }
 END_TEST
 
+/* Each byte, at each place of the eight that are looked at together. */
+START_TEST(each_byte_is_escaped)
+{
+	for (unsigned int byte = 1; byte < 256; byte++)
+		for (size_t at = 0; at < 18; at++) {
+			struct nsc_cast_rest rest = { "", 0 };
+			char data[] = "every byte is at .", line[256];
+			const struct nsc_cast_text text = { 'o', data, 18 };
+			struct nsc_cast_event e;
+			size_t n;
+
+			data[at] = (char)byte;
+			n = nsc_cast_event(1, &text, &rest, line);
+			for (size_t i = 0; i + 1 < n; i++)
+				ck_assert((line[i] >= 0x20 && line[i] < 0x7f) ||
+					  byte >= 0x80);
+			line[n - 1] = '\0';
+			if (byte >= 0x80 && at < 17)
+				ck_assert_ptr_nonnull(strstr(line, "\\ufffd"));
+			ck_assert_int_eq(nsc_cast_parse_event(line, &e), 0);
+			if (byte < 0x80)
+				ck_assert_mem_eq(e.text, data, 18);
+		}
+}
+END_TEST
+
 START_TEST(headers_are_parsed)
 {
 	static const struct winsize size = { .ws_col = 80, .ws_row = 24 };
@@ -270,6 +296,7 @@ int main(void)
 		what_is_shown_passes, what_is_answered_does_not,
 		sequences_go_on, lines_are_found, long_lines_are_told_once,
 		sizes_change, events_are_parsed, the_longest_event_is_a_line,
+		each_byte_is_escaped,
 		headers_are_parsed, NULL,
 	};
 	Suite *suite = suite_create("record");
