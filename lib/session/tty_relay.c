@@ -17,7 +17,8 @@
 #include "util/fd.h"
 
 #define PART 4096		/* a writable pipe takes this much */
-#define BURST 16		/* parts before signals are checked again */
+#define PARTS (NSC_RECORDER_DATA / PART)	/* of one message */
+#define BURST (16 * PART)	/* before signals are checked again */
 #define EOF_MS 50
 #define BACKGROUND_MS 250	/* no signal reports that we are in front */
 /*
@@ -27,7 +28,7 @@
 #define LAST_BYTES ((size_t)128 * 1024)
 
 struct part {
-	char data[PART];
+	char data[PARTS * PART];
 	size_t at, end;
 };
 
@@ -101,13 +102,24 @@ static void relay_end_unrecorded(struct relay *r)
 /* Returns 1 with data, 0 at end-of-file, or a negative errno. */
 static int relay_fill(struct part *part, int fd)
 {
-	ssize_t n = read(fd, part->data, sizeof(part->data));
+	ssize_t n = read(fd, part->data, PART);
 
 	if (n < 0)
 		return -errno;
 	part->at = 0;
 	part->end = (size_t)n;
 	return n > 0;
+}
+
+/* A terminal gives a part at most, but may have more. */
+static void relay_fill_up(struct part *part, int fd)
+{
+	ssize_t n = 1;
+
+	while (n > 0 && sizeof(part->data) - part->end >= PART) {
+		n = read(fd, part->data + part->end, PART);
+		part->end += n > 0 ? (size_t)n : 0;
+	}
 }
 
 /* Nothing is echoed for VEOF, and it ends one read(2) of a program inside. */
@@ -169,8 +181,10 @@ static void write_inside(struct relay *r)
 static void write_caller(struct relay *r)
 {
 	struct part *p = &r->outwards;
-	ssize_t n =
-		nsc_tty_outer_write(r->caller, p->data + p->at, p->end - p->at);
+	size_t left = p->end - p->at;
+	ssize_t n = nsc_tty_outer_write(r->caller, p->data + p->at,
+					r->caller->eager || left < PART ?
+					left : PART);
 
 	if (n > 0)
 		p->at += (size_t)n;
@@ -184,6 +198,9 @@ static int relay_take(struct relay *r)
 	struct part *p = &r->outwards;
 	int ret = relay_fill(p, r->pty->master);
 
+	/* For the recorder, a message costs as much as its content. */
+	if (ret > 0 && r->tap->recorder >= 0)
+		relay_fill_up(p, r->pty->master);
 	if (ret <= 0 ||
 	    nsc_tap_output(r->tap, r->pty->master, p->data, p->end))
 		return ret;
@@ -197,7 +214,7 @@ static int relay_take(struct relay *r)
  */
 static void read_inside(struct relay *r)
 {
-	for (int i = 0; i < BURST; i++) {
+	for (size_t done = 0; done < BURST; done += r->outwards.end) {
 		int ret = relay_take(r);
 
 		/*
