@@ -2,8 +2,11 @@
 /* Runs in: see image.c. */
 #include "container/verity.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +19,9 @@
 #include "util/paths.h"
 
 #define VERITYSETUP "/sbin/veritysetup"
-#define CONTROL "/dev/mapper/control"
+#define MAPPER "/dev/mapper/"
+#define CONTROL MAPPER "control"
+#define PREFIX "nscontainer-"	/* and the pid of who makes the device */
 #define TIMEOUT 30		/* seconds; it reads one block */
 
 static int open_tree_file(const struct nsc_plan *plan, struct nsc_error *err)
@@ -67,21 +72,57 @@ static int verity_run(char *const *argv, struct nsc_error *err)
 					    argv[1], *text ? text : "fails");
 }
 
-/* Open, the device stays; from now on it goes with its last user. */
-static int hold(const char *name, struct nsc_verity *verity,
-		struct nsc_error *err)
+/* The device goes with its last user, or now. */
+static int remove_device(const char *name, struct nsc_error *err)
 {
 	char *const argv[] = {
 		(char[]){ "veritysetup" }, (char[]){ "close" },
 		(char[]){ "--deferred" }, (char *)(uintptr_t)name, NULL,
 	};
 
+	return verity_run(argv, err);
+}
+
+/* Open, the device stays; from now on it goes with its last user. */
+static int hold(const char *name, struct nsc_verity *verity,
+		struct nsc_error *err)
+{
 	verity->device = open(verity->path, O_RDONLY | O_CLOEXEC);
 	if (verity->device >= 0)
-		return verity_run(argv, err);
+		return remove_device(name, err);
 	nsc_error_sys(err, errno, "open '%s'", verity->path);
-	verity_run(argv, NSC_IGNORE);
+	remove_device(name, NSC_IGNORE);
 	return -err->code;
+}
+
+/*
+ * Does the device belong to a process that was killed before hold()?  What is
+ * mounted cannot be opened with O_EXCL, see open(2).
+ */
+static bool is_abandoned(int mapper, const char *name)
+{
+	_cleanup_fd_ int device = -1;
+	char end;
+	pid_t pid;
+
+	if (sscanf(name, PREFIX "%d%c", &pid, &end) != 1 || pid <= 0 ||
+	    kill(pid, 0) == 0 || errno != ESRCH)
+		return false;
+	device = openat(mapper, name, O_RDONLY | O_EXCL | O_CLOEXEC);
+	return device >= 0;
+}
+
+static void remove_abandoned(void)
+{
+	DIR *mapper = opendir(MAPPER);
+	const struct dirent *entry;
+
+	if (!mapper)
+		return;
+	while ((entry = readdir(mapper)))
+		if (is_abandoned(dirfd(mapper), entry->d_name))
+			remove_device(entry->d_name, NSC_IGNORE);
+	closedir(mapper);
 }
 
 int nsc_verity_open(const struct nsc_plan *plan, const char *data,
@@ -101,8 +142,9 @@ int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 	ret->tree = nsc_loop_open(file, false, tree, err);
 	if (ret->tree < 0)
 		return ret->tree;
-	snprintf(name, sizeof(name), "nscontainer-%d", getpid());
-	snprintf(ret->path, sizeof(ret->path), "/dev/mapper/%s", name);
+	remove_abandoned();
+	snprintf(name, sizeof(name), PREFIX "%d", getpid());
+	snprintf(ret->path, sizeof(ret->path), MAPPER "%s", name);
 	error = verity_run(argv, err);
 	return error < 0 ? error : hold(name, ret, err);
 }
