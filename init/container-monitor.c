@@ -274,6 +274,16 @@ static bool drains(const struct monitor *m)
 					m->state->generation);
 }
 
+static void sessions_ended(struct monitor *m, bool killed)
+{
+	/* On one processor, the parent of the ended login goes first. */
+	sched_yield();
+	/* Its group takes the counter along. */
+	if (killed || m->oom.due != INT64_MAX)
+		oom_end(&m->oom, &m->all);
+	sessions_reap(&m->all);
+}
+
 /*
  * Meanwhile, serve clients of the socket, ended sessions and all timers; none
  * of these extends the timeout.
@@ -309,14 +319,8 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			break;
 		if (n > 0)
 			m->trim = now_ms() + QUIET_MS;
-		if (n > 0 && p[4].revents) {
-			/* On one processor, the login's parent goes first. */
-			sched_yield();
-			/* Its group takes the counter along. */
-			if (p[7].revents || m->oom.due != INT64_MAX)
-				oom_end(&m->oom, &m->all);
-			sessions_reap(&m->all);
-		}
+		if (n > 0 && p[4].revents)
+			sessions_ended(m, p[7].revents);
 		if (n > 0 && p[5].revents)
 			socket_serve(m->enter, &m->all);
 		if (n > 0 && p[6].revents)
