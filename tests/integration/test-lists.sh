@@ -285,6 +285,7 @@ forwards() {
 		echo "L"
 		# By hand: the socat of Debian 13 wants an address beside lo's.
 		exec 8<> /dev/tcp/127.0.0.1/4100
+		# shellcheck disable=SC2059 # an escape has the last byte
 		printf "\\4\\1\\0\\143\\12\\120\\0\\x${target##*.}\\0" >&8
 		{ head -c 8 > /dev/null; timeout 5 cat; } <&8
 		exec 8>&-
