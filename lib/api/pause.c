@@ -69,9 +69,8 @@ static int set_paused(const char *path, bool paused, struct nsc_error *err)
 		return nsc_error_set(err, EPERM, "another engine made the "
 				     "container: pause and resume it with "
 				     "that engine");
-	tree = malloc(sizeof(*tree));
-	ret = !tree ? -ENOMEM : !state->has_groups ? -ENOENT :
-	      nsc_cgroup_tree_load(instance, tree);
+	ret = state->has_groups ? nsc_cgroup_tree_load(instance, &tree) :
+				  -ENOENT;
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups that could be frozen");

@@ -37,11 +37,10 @@ int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 		return ret->pidfd;
 	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
 			  O_NOFOLLOW | O_CLOEXEC);
-	ret->tree = nsc_cgroup_tree_new();
-	error = ret->dir < 0 ? -errno : ret->tree ? 0 : -ENOMEM;
-	if (error == 0 && ret->state->has_groups)
-		error = nsc_cgroup_tree_load(instance, ret->tree);
-	if (error == 0)
+	error = ret->dir < 0 ? -errno : nsc_cgroup_tree_load(instance,
+							     &ret->tree);
+	if (error == 0 || (error == -ENOENT && ret->tree &&
+			   !ret->state->has_groups))
 		return 0;
 	nsc_api_sessions_close(ret);
 	return nsc_error_sys(err, -error, "sessions");

@@ -27,7 +27,7 @@ static void signal_one(const char *group, pid_t pid, void *arg)
 static int signal_instance(int instance, unsigned int number, void *arg,
 			   struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	_cleanup_state_ struct nsc_state *state = NULL;
 	_cleanup_fd_ int pidfd = nsc_running_find(instance, &state, err);
 	struct target target = { *(const int *)arg, 0 };
@@ -38,8 +38,7 @@ static int signal_instance(int instance, unsigned int number, void *arg,
 	if (state->external)
 		return nsc_error_set(err, EPERM, "another engine made the "
 				     "container: signal it with that engine");
-	if (!tree || !state->has_groups ||
-	    nsc_cgroup_tree_load(instance, tree) < 0)
+	if (!state->has_groups || nsc_cgroup_tree_load(instance, &tree) < 0)
 		return nsc_error_set(err, ENOENT, "the container has no "
 				     "control groups, which know its "
 				     "processes");

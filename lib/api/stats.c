@@ -26,7 +26,7 @@ static NSC_API_KEYS(stats_keys, NSCONTAINER_KEYS_STATS);
 struct target {
 	struct target *next;
 	struct nsc_state *state;
-	struct nsc_cgroup_tree tree;
+	struct nsc_cgroup_tree *tree;
 	uint64_t before;	/* microseconds of processor time */
 	int64_t begin;
 };
@@ -118,16 +118,16 @@ static json_t *sessions_json(const struct target *t)
 	const struct dirent *entry;
 	DIR *dir = NULL;
 
-	for (size_t i = 0; i < t->tree.n && !dir; i++)
-		if (t->tree.list[i].kind == 's')
-			dir = opendir(t->tree.list[i].path);
+	for (size_t i = 0; i < t->tree->n && !dir; i++)
+		if (t->tree->list[i].kind == 's')
+			dir = opendir(t->tree->list[i].path);
 	while (dir && (entry = readdir(dir))) {
 		if (strncmp(entry->d_name, "session-", 8) != 0)
 			continue;
-		nsc_stats_read_session(&t->tree, entry->d_name, &s);
+		nsc_stats_read_session(t->tree, entry->d_name, &s);
 		if (s.pids == 0)
 			continue;
-		nsc_stats_read_oom(&t->tree, entry->d_name, &oom);
+		nsc_stats_read_oom(t->tree, entry->d_name, &oom);
 		json_array_append_new(
 			array, json_pack("{s:i, s:o, s:o, s:o, s:o}", "pid",
 					 atoi(entry->d_name + 8), "memory",
@@ -208,13 +208,14 @@ static int stats_open_target(int instance, struct target *t,
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups to read counters from");
 	t->begin = nsc_process_now();
-	t->before = nsc_stats_cpu(&t->tree, NULL);
+	t->before = nsc_stats_cpu(t->tree, NULL);
 	return 0;
 }
 
 static void target_free(struct target *t)
 {
 	nsc_state_cleanup(&t->state);
+	free(t->tree);
 	free(t);
 }
 
@@ -244,7 +245,7 @@ static int stats_end(const struct target *t, struct nsc_stats *s,
 {
 	uint64_t start;
 
-	nsc_stats_read(&t->tree, NULL, s);
+	nsc_stats_read(t->tree, NULL, s);
 	if (nsc_pidfd_start_time(t->state->pid, &start) < 0 ||
 	    start != t->state->start)
 		return 0;

@@ -267,15 +267,15 @@ static int update_group(const struct nsc_cgroup_limits *l,
 static int update_groups(int instance, const struct nsc_cgroup_limits *l,
 			 struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	unsigned int had = 0, lacks;
-	int ret = tree ? nsc_cgroup_tree_load(instance, tree) : -ENOMEM;
+	int ret = nsc_cgroup_tree_load(instance, &tree);
 
 	if (ret < 0)
 		return nsc_error_set(err, -ret, "the container has no control "
 				     "groups, which limits need");
 	for (size_t i = 0; ret == 0 && i < tree->n; i++)
-		if (tree->list[i].kind == 's' || tree->list[i].kind == 'g')
+		if (nsc_cgroup_entry_is_own(&tree->list[i]))
 			ret = update_group(l, &tree->list[i], &had, err);
 	lacks = nsc_cgroup_needs(l) & ~had &
 		~NSC_CGROUP_BIT(NSC_CGROUP_UNIFIED);

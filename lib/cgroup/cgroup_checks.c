@@ -46,9 +46,9 @@ static void remove_beside(const char *own)
 
 void nsc_cgroups_clean_checks(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
+	if (nsc_cgroup_tree_load(rundir, &tree) == 0)
 		for (size_t i = 0; i < tree->n; i++)
 			if (strstr(tree->list[i].path, NSC_CGROUP_CHECK))
 				remove_beside(tree->list[i].path);

@@ -36,10 +36,10 @@ void nsc_death_reason(bool own, uint64_t limit, char text[NSC_DEATH_REASON])
 
 static bool death_by_memory(int rundir, char reason[NSC_DEATH_REASON])
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	struct nsc_stats_oom oom;
 
-	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0)
+	if (nsc_cgroup_tree_load(rundir, &tree) < 0)
 		return false;
 	nsc_stats_read_oom(tree, NULL, &oom);
 	nsc_death_reason(oom.hits && oom.hits != NSC_STATS_NONE, oom.limit,

@@ -86,11 +86,10 @@ static int update_entry(const struct nsc_device_policy *policy,
 
 static bool policy_governs(const struct nsc_cgroup_entry *e)
 {
-	bool own = e->kind == 's' || e->kind == 'g';
-
-	return own && (!nsc_cgroup_entry_is_v1(e) ||
-		       nsc_cgroup_controllers(e->controllers, ",") &
-			       NSC_CGROUP_BIT(NSC_CGROUP_DEVICES));
+	return nsc_cgroup_entry_is_own(e) &&
+	       (!nsc_cgroup_entry_is_v1(e) ||
+		nsc_cgroup_controllers(e->controllers, ",") &
+			NSC_CGROUP_BIT(NSC_CGROUP_DEVICES));
 }
 
 int nsc_device_policy_update(const struct nsc_device_policy *policy,

@@ -69,7 +69,7 @@ static int tree_parse(struct nsc_cgroup_tree *tree)
 	return 0;
 }
 
-struct nsc_cgroup_tree *nsc_cgroup_tree_new(void)
+static struct nsc_cgroup_tree *tree_new(void)
 {
 	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
 
@@ -80,7 +80,7 @@ struct nsc_cgroup_tree *nsc_cgroup_tree_new(void)
 
 int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
+	_cleanup_free_ struct nsc_cgroup_tree *tree = tree_new();
 	size_t len = strlen(text);
 
 	if (!tree)
@@ -147,7 +147,7 @@ static void tree_follow(int rundir, struct nsc_cgroup_tree *tree, size_t at)
 	}
 }
 
-int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
+static int tree_load(int rundir, struct nsc_cgroup_tree *tree)
 {
 	_cleanup_fd_ int fd = openat(rundir, NSC_FILE_CGROUP, O_RDONLY |
 				     O_NOFOLLOW | O_CLOEXEC);
@@ -155,7 +155,6 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	char more;
 	int ret;
 
-	tree->n = 0;
 	if (fd < 0)
 		return -errno;
 	n = read(fd, tree->text, sizeof(tree->text) - 1);
@@ -171,15 +170,25 @@ int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree)
 	return ret;
 }
 
-/* Is this our own group, which ends with the container? */
-static bool is_own(const struct nsc_cgroup_entry *e)
+int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree **ret)
+{
+	int error;
+
+	*ret = tree_new();
+	error = *ret ? tree_load(rundir, *ret) : -ENOMEM;
+	if (*ret && error < 0)
+		(*ret)->n = 0;
+	return error;
+}
+
+bool nsc_cgroup_entry_is_own(const struct nsc_cgroup_entry *e)
 {
 	return e->kind == 's' || e->kind == 'g';
 }
 
 static bool is_group(const struct nsc_cgroup_entry *e)
 {
-	return is_own(e) || e->kind == 'e';
+	return nsc_cgroup_entry_is_own(e) || e->kind == 'e';
 }
 
 /* The group in e's hierarchy, up to a newline; NULL: none. */
@@ -224,9 +233,9 @@ void nsc_cgroup_tree_stay(struct nsc_cgroup_tree *tree, const char *groups)
 {
 	for (size_t i = 0; i < tree->n; i++) {
 		struct nsc_cgroup_entry *e = &tree->list[i];
-		const char *group = is_own(e) ? group_in(e, groups) : NULL;
+		const char *group = group_in(e, groups);
 
-		if (group && is_kept(tree, group))
+		if (nsc_cgroup_entry_is_own(e) && group && is_kept(tree, group))
 			e->kind = '-';
 	}
 }
@@ -381,7 +390,7 @@ static int remove_all(const struct nsc_cgroup_tree *tree)
 	int ret = 0;
 
 	for (size_t i = 0; i < tree->n; i++)
-		if (is_own(&tree->list[i]) &&
+		if (nsc_cgroup_entry_is_own(&tree->list[i]) &&
 		    nsc_cgroup_tree_remove(tree->list[i].path) < 0)
 			ret = -EBUSY;
 	/*
@@ -404,7 +413,7 @@ static void kill_all(const struct nsc_cgroup_tree *tree)
 	for (size_t i = 0; i < tree->n; i++) {
 		const struct nsc_cgroup_entry *e = &tree->list[i];
 
-		if (!is_own(e))
+		if (!nsc_cgroup_entry_is_own(e))
 			continue;
 		if (tree_is_v2(e) &&
 		    tree_write_file(e->path, "cgroup.kill", "1") == 0)
@@ -436,7 +445,7 @@ int nsc_cgroup_tree_end(const struct nsc_cgroup_tree *tree, int grace_ms)
 								"freezer");
 
 	/* In v1, a frozen process cannot even die. */
-	if (e && is_own(e))
+	if (e && nsc_cgroup_entry_is_own(e))
 		nsc_cgroup_tree_freeze(tree, false);
 	if (remove_within(tree, grace_ms, false) == 0)
 		return 0;

@@ -45,9 +45,6 @@ struct nsc_cgroup_tree {
 	char text[NSC_CGROUP_RECORD_MAX];
 };
 
-/* An empty one in new memory, of which only the used part is touched. */
-struct nsc_cgroup_tree *nsc_cgroup_tree_new(void);
-
 /*
  * Write the record; -E2BIG if nsc_cgroup_tree_load() would not accept it.
  * Returns 0 or a negative errno.
@@ -55,13 +52,17 @@ struct nsc_cgroup_tree *nsc_cgroup_tree_new(void);
 int nsc_cgroup_tree_save(int rundir, const char *text, struct nsc_error *err);
 
 /*
- * Read the record; -ENOENT if there is none.  The path of an "e" becomes the
- * current group of PID 1, because engines and service managers move PID 1.  Its
- * kind becomes '-' if that is the root, which limits nothing, and '?' if the
- * group is unknown, and then no process can enter.  Returns 0 or a negative
- * errno.
+ * Read the record into new memory, of which only the used part is touched;
+ * -ENOENT if there is none.  The path of an "e" becomes the current group of
+ * PID 1, because engines and service managers move PID 1.  Its kind becomes '-'
+ * if that is the root, which limits nothing, and '?' if the group is unknown,
+ * and then no process can enter.  Returns 0 or a negative errno; after a
+ * failure *ret has no groups, and it is NULL after -ENOMEM.
  */
-int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree *tree);
+int nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree **ret);
+
+/* Is it a group of the container's own, which ends with the container? */
+bool nsc_cgroup_entry_is_own(const struct nsc_cgroup_entry *e);
 
 /* Get the group for pid in e's hierarchy; path has PATH_MAX bytes. */
 void nsc_cgroup_entry_path(const struct nsc_cgroup_entry *e, pid_t pid,

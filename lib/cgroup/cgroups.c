@@ -446,8 +446,7 @@ int nsc_cgroups_freeze(const struct nsc_cgroup_request *request,
 
 	if (request->own->freezer != NSC_FREEZER_FROZEN)
 		return 0;
-	tree = malloc(sizeof(*tree));
-	ret = tree ? nsc_cgroup_tree_load(request->rundir, tree) : -ENOMEM;
+	ret = nsc_cgroup_tree_load(request->rundir, &tree);
 	if (ret == 0)
 		ret = nsc_cgroup_tree_freeze(tree, true);
 	if (ret < 0)
@@ -478,18 +477,18 @@ int nsc_cgroups_delegate(const struct nsc_cgroups *groups, uid_t uid, gid_t gid,
 
 void nsc_cgroups_thaw(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (tree && nsc_cgroup_tree_load(rundir, tree) == 0)
+	if (nsc_cgroup_tree_load(rundir, &tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
 }
 
 void nsc_cgroups_clean(int rundir)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	char id[NSC_CGROUP_LAYOUT_ID];
 
-	if (!tree || nsc_cgroup_tree_load(rundir, tree) < 0 ||
+	if (nsc_cgroup_tree_load(rundir, &tree) < 0 ||
 	    nsc_cgroup_layout_id(rundir, id) < 0)
 		return;
 	for (size_t i = 0; i < tree->n; i++) {

@@ -17,16 +17,14 @@ static int update_rules(const struct nsc_plan *plan, struct nsc_error *err)
 {
 	const struct nsc_cgroup_request request = nsc_plan_cgroups(plan);
 	_cleanup_device_policy_ struct nsc_device_policy policy = { NULL, 0 };
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	int ret = nsc_device_policy_make(&request, &policy, err);
 
 	if (ret < 0)
 		return ret;
-	ret = tree ? nsc_cgroup_tree_load(plan->rundir, tree) : -ENOMEM;
-	if (ret < 0 && ret != -ENOENT)
+	ret = nsc_cgroup_tree_load(plan->rundir, &tree);
+	if (!tree || (ret < 0 && ret != -ENOENT))
 		return nsc_error_sys(err, -ret, "control groups");
-	if (ret < 0)
-		tree->n = 0;
 	ret = nsc_device_policy_update(&policy, tree, err);
 	/*
 	 * As in a start: a user namespace protects devices without rules.  Old

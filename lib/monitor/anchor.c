@@ -55,11 +55,11 @@ static bool is_scope(const char *group)
  */
 static int open_group(const char *group)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = nsc_cgroup_tree_new();
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	char own[PATH_MAX], path[PATH_MAX];
 
-	if (!tree || !group_of("self", own, sizeof(own)) ||
-	    nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) < 0)
+	if (!group_of("self", own, sizeof(own)) ||
+	    nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) < 0)
 		return -1;
 	for (size_t i = 0; i < tree->n; i++) {
 		const char *mine = tree->list[i].path;

@@ -63,9 +63,9 @@ bool processes_inside(pid_t pid, int pidns)
 
 static bool processes_find_group(pid_t login, char *path, size_t size)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	return tree && nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, tree) == 0 &&
+	return nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) == 0 &&
 	       nsc_cgroup_tree_session(tree, login, path, size) == 0;
 }
 

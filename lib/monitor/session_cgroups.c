@@ -23,11 +23,9 @@
 #define TRIES 5
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
-/* Load the record into new memory; returns 0 or a negative errno. */
 static int session_cgroup_load(struct nsc_cgroup_tree **ret)
 {
-	*ret = nsc_cgroup_tree_new();
-	return *ret ? nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, *ret) : -ENOMEM;
+	return nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, ret);
 }
 
 static bool keeps_some(const struct nsc_cgroup_tree *tree)

@@ -104,7 +104,7 @@ void fuzz_rundir(char *text)
 	static const char *const names[] = {
 		"cgroup", "4711", "pid", "start",
 	};
-	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	struct nsc_cgroup_tree *tree = NULL;
 	struct nsc_error err = NSC_ERROR_INIT;
 	struct nsc_state state = { .pid = 1, .start = 1 };
 	char room[64], path[4096];
@@ -116,7 +116,7 @@ void fuzz_rundir(char *text)
 		put(dir, names[i], text);
 		text = rest;
 	}
-	if (tree && nsc_cgroup_tree_load(dir, tree) == 0) {
+	if (nsc_cgroup_tree_load(dir, &tree) == 0) {
 		assert(tree->n <= NSC_CGROUP_ENTRIES);
 		fuzz_accepted += tree->n > 0;
 		nsc_cgroup_tree_find(tree, "freezer");

@@ -526,18 +526,18 @@ END_TEST
 /* Save and load a record of lines with paths of len bytes. */
 static int save(int dir, size_t lines, size_t len)
 {
-	struct nsc_cgroup_tree *tree = malloc(sizeof(*tree));
+	struct nsc_cgroup_tree *tree = NULL;
 	size_t size = strlen("p - ") + len + 1;
 	char *text = calloc(lines, size + 1);
 	int ret;
 
-	ck_assert(tree && text);
+	ck_assert(text);
 	for (size_t i = 0; i < lines; i++)
 		snprintf(text + i * size, size + 1, "p - /%0*d\n",
 			 (int)len - 1, 0);
 	ret = nsc_cgroup_tree_save(dir, text, &err);
 	if (ret == 0) {
-		ck_assert_int_eq(nsc_cgroup_tree_load(dir, tree), 0);
+		ck_assert_int_eq(nsc_cgroup_tree_load(dir, &tree), 0);
 		ck_assert_uint_eq(tree->n, lines);
 		ck_assert_uint_eq(strlen(tree->list[lines - 1].path), len);
 	}
