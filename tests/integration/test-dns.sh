@@ -357,6 +357,38 @@ good.example.org,A: NOERROR 10.80.0.1 ttl 300" \
 		"$(timeout 60 su alice -c 'python3 /srv/silent.py')"
 }
 
+# Its port is free for the next one although connections have not ended.
+STAYS='import socket, time
+idle = [socket.create_connection(("127.0.1.53", 53)) for _ in range(8)]
+print("idle", flush=True)
+time.sleep(60)
+'
+
+again_with_connections() {
+	local before
+
+	echo "$STAYS" > /srv/stays.py
+	timeout 60 su alice -c 'echo $$ > ~/pid; exec python3 /srv/stays.py' \
+		> "$OUT/idle" &
+	wait_until 20 grep -q idle "$OUT/idle"
+	before=$(resolvers | xargs)
+	# shellcheck disable=SC2086
+	kill -KILL $before
+	wait_until 20 another "$before" || fail "none comes"
+	ask text.example.org,TXT,tcp good.example.org,A > "$OUT/text"
+	timeout 30 su alice -c 'kill $(cat ~/pid)'
+	equal "answers" "text.example.org,TXT,tcp: NOERROR TXT3012 ttl 300
+good.example.org,A: NOERROR 10.80.0.1 ttl 300" "$(cat "$OUT/text")"
+}
+
+# another BEFORE : name-resolver answers, and is not one of these processes.
+another() {
+	local now
+
+	now=$(resolvers | xargs)
+	[ "$(wc -w <<< "$now")" = 2 ] && [ "$now" != "$1" ] && ask_again
+}
+
 # ssh -W and -D resolve inside.
 forwards() {
 	local target
@@ -442,6 +474,8 @@ t "N9 ssh -W and -D resolve what the list has" forwards
 t "N10 a name opens the host as far as its entry, and deny is above" near
 t "N10 no name leads to the metadata service of a cloud" metadata
 t "N11 connections that say nothing give way" silent
+t "N6 name-resolver is started again while connections to it are open" \
+	again_with_connections
 t "N11 who floods the name server hurts no other container" attacked
 t "N9 pasta: another name server is reached if the list has it" directly pasta
 t "N9 macvlan: another name server is reached if the list has it" directly macvlan
