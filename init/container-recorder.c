@@ -510,7 +510,7 @@ static bool take_streams(struct streams *s,
 	size_t kinds = strnlen(request->kinds, sizeof(request->kinds));
 
 	if (kinds == 0 || n != kinds + 1 ||
-	    streams_make(s, request, fds, kinds, NSC_IGNORE) < 0)
+	    !streams_make(s, request, fds, kinds))
 		return false;
 	s->end = fds[kinds];
 	return true;

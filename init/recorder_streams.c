@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "util/fd.h"
@@ -22,12 +24,12 @@
 #define TELL_S 1		/* for a pipe that takes nothing now */
 #define UNRECORDED "This command can no longer be recorded, and ends.\n"
 
-int streams_make(struct streams *s, const struct nsc_recorder_request *request,
-		 const int *fds, size_t n, struct nsc_error *err)
+bool streams_make(struct streams *s, const struct nsc_recorder_request *request,
+		  const int *fds, size_t n)
 {
 	s->list = calloc(n, sizeof(*s->list));
 	if (!s->list)
-		return nsc_error_sys(err, ENOMEM, "record: streams");
+		return false;
 	s->n = n;
 	s->own = request->own;
 	for (size_t i = 0; i < n; i++) {
@@ -38,7 +40,29 @@ int streams_make(struct streams *s, const struct nsc_recorder_request *request,
 		one->from = input ? fds[i] : -1;
 		one->to = input ? -1 : fds[i];
 	}
-	return 0;
+	return true;
+}
+
+/*
+ * The open file is others', too, who have it as it is.  Another one of the same
+ * pipe does not block when they have taken what poll() has seen.
+ */
+static void stream_renew(struct stream *s, bool input)
+{
+	int *fd = input ? &s->from : &s->to, own;
+	char path[32];
+	struct statfs fs;
+
+	if (fstatfs(*fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
+	own = open(path, (input ? O_RDONLY : O_WRONLY) | O_NONBLOCK |
+		   O_CLOEXEC);
+	if (own < 0)
+		return;
+	close(*fd);
+	*fd = own;
+	s->own = true;
 }
 
 static int stream_open(struct stream *s, bool own, uid_t owner, int *inside)
@@ -46,7 +70,10 @@ static int stream_open(struct stream *s, bool own, uid_t owner, int *inside)
 	bool input = s->kind == NSC_RECORDER_INPUT;
 	int ends[2];
 
-	if (own && fcntl(input ? s->from : s->to, F_SETFL, O_NONBLOCK) < 0)
+	s->own = own;
+	if (!own)
+		stream_renew(s, input);
+	else if (fcntl(input ? s->from : s->to, F_SETFL, O_NONBLOCK) < 0)
 		return -errno;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
@@ -98,14 +125,39 @@ void streams_close(struct streams *s)
 	s->n = 0;
 }
 
-/*
- * An open file of others may block: after POLLOUT, a pipe takes PIPE_BUF bytes.
- */
-static void stream_write(struct stream *s, bool all)
+/* Is the open file that it writes one that only we have? */
+static bool writes_own(const struct stream *s)
 {
-	size_t left = s->end - s->at;
-	ssize_t n = write(s->to, s->data + s->at,
-			  all || left < PIPE_BUF ? left : PIPE_BUF);
+	return s->own || s->kind == NSC_RECORDER_INPUT;
+}
+
+/* A named pipe of others takes PIPE_BUF bytes after POLLOUT, or may block. */
+static ssize_t stream_put(const struct stream *s, size_t len)
+{
+	const char *data = s->data + s->at;
+	ssize_t n;
+
+	if (writes_own(s))
+		return write(s->to, data, len);
+	n = send(s->to, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	return n < 0 && errno == ENOTSOCK ?
+	       write(s->to, data, len < PIPE_BUF ? len : PIPE_BUF) : n;
+}
+
+static ssize_t stream_get(struct stream *s)
+{
+	ssize_t n;
+
+	if (s->own || s->kind != NSC_RECORDER_INPUT)
+		return read(s->from, s->data, sizeof(s->data));
+	n = recv(s->from, s->data, sizeof(s->data), MSG_DONTWAIT);
+	return n < 0 && errno == ENOTSOCK ?
+	       read(s->from, s->data, sizeof(s->data)) : n;
+}
+
+static void stream_write(struct stream *s)
+{
+	ssize_t n = stream_put(s, s->end - s->at);
 
 	if (n > 0)
 		s->at += (size_t)n;
@@ -114,9 +166,9 @@ static void stream_write(struct stream *s, bool all)
 }
 
 /* Returns false if what was read could not be recorded. */
-static bool stream_read(struct stream *s, struct nsc_tap *tap, bool all)
+static bool stream_read(struct stream *s, struct nsc_tap *tap)
 {
-	ssize_t n = read(s->from, s->data, sizeof(s->data));
+	ssize_t n = stream_get(s);
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return true;
@@ -128,8 +180,8 @@ static bool stream_read(struct stream *s, struct nsc_tap *tap, bool all)
 		return false;
 	s->at = 0;
 	s->end = (size_t)n;
-	if (all)
-		stream_write(s, true);
+	if (writes_own(s))
+		stream_write(s);
 	return true;
 }
 
@@ -243,18 +295,16 @@ static nfds_t streams_poll_list(const struct streams *s,
 	return n;
 }
 
-static bool stream_round(const struct streams *s, struct stream *one,
-			 const struct pollfd *p, struct nsc_tap *tap)
+static bool stream_round(struct stream *one, const struct pollfd *p,
+			 struct nsc_tap *tap)
 {
-	bool all = one->kind == NSC_RECORDER_INPUT || s->own;
-
 	/* Nobody reads it any more, which its writer is to notice. */
 	if (p[1].revents & (POLLERR | POLLHUP))
 		stream_close(one);
 	else if (p[1].revents & POLLOUT)
-		stream_write(one, all);
+		stream_write(one);
 	else if (p[0].revents)
-		return stream_read(one, tap, all);
+		return stream_read(one, tap);
 	return true;
 }
 
@@ -288,7 +338,7 @@ static bool streams_round(struct streams *s, struct nsc_tap *tap)
 	if (ended && !has_output(s, p))
 		nsc_fd_close(&s->end);
 	for (size_t i = 0; i < s->n; i++)
-		if (!stream_round(s, &s->list[i], &p[2 * i], tap))
+		if (!stream_round(&s->list[i], &p[2 * i], tap))
 			return false;
 	return true;
 }

@@ -14,6 +14,7 @@
 struct stream {
 	char kind;		/* enum nsc_recorder_message */
 	int from, to;		/* -1: it has ended */
+	bool own;		/* nobody else has the caller's open file */
 	size_t at, end;		/* what is not written yet */
 	char data[NSC_RECORDER_DATA];
 };
@@ -29,11 +30,9 @@ struct streams {
 	char before[1024];	/* its first one: of sshd, for example */
 };
 
-/*
- * Take the n descriptors in fds.  Returns 0 or a negative errno.
- */
-int streams_make(struct streams *s, const struct nsc_recorder_request *request,
-		 const int *fds, size_t n, struct nsc_error *err);
+/* Take the n descriptors in fds.  Returns false if there is no memory. */
+bool streams_make(struct streams *s, const struct nsc_recorder_request *request,
+		  const int *fds, size_t n);
 
 /*
  * Make a pipe for each, whose other ends are for the command: inside gets these
