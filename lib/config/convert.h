@@ -71,6 +71,9 @@ bool nsc_convert_is_mounted(const char *type, const char *destination);
 /* io_weight (1 to 10000) of a blkio weight (10 to 1000), as engines do it. */
 long long nsc_convert_weight(long long weight);
 
+/* The key mounts, from an OCI config.json. */
+void nsc_convert_mounts(struct nsc_convert *c);
+
 void nsc_convert_from_oci(struct nsc_convert *c);
 void nsc_convert_to_oci(struct nsc_convert *c);
 

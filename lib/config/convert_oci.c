@@ -208,85 +208,6 @@ static void from_mappings(struct nsc_convert *c, const char *path,
 		nsc_convert_note(c, path, "became %s", name);
 }
 
-static bool has_option(const json_t *options, const char *wanted)
-{
-	const json_t *option;
-	size_t i;
-
-	json_array_foreach(options, i, option)
-		if (json_is_string(option) &&
-		    !strcmp(json_string_value(option), wanted))
-			return true;
-	return false;
-}
-
-/* Options that are keys or options of container.json as well. */
-static void from_options(json_t *to, const json_t *options, bool tmpfs)
-{
-	static const char *const same[] = {
-		"noexec", "nosymfollow", "nodiratime", "noatime", "relatime",
-		"strictatime",
-	};
-	const json_t *option;
-	size_t i;
-
-	for (i = 0; i < NSC_ARRAY_SIZE(same); i++)
-		if (has_option(options, same[i]))
-			json_array_append_new(nsc_convert_array(to, "options"),
-					      json_string(same[i]));
-	json_array_foreach(options, i, option) {
-		const char *text = json_string_value(option);
-
-		if (tmpfs && text && (!strncmp(text, "size=", 5) ||
-				      !strncmp(text, "mode=", 5))) {
-			char key[5];
-
-			snprintf(key, sizeof(key), "%s", text);
-			json_object_set_new(to, key, json_string(text + 5));
-		}
-	}
-}
-
-static json_t *from_mount(const json_t *value)
-{
-	const json_t *options = at(value, "options");
-	const char *type = json_string_value(at(value, "type"));
-	bool bind = !type || !strcmp(type, "bind") || !strcmp(type, "none") ||
-		    has_option(options, "bind") || has_option(options, "rbind");
-	json_t *to = json_pack("{s:s}", "type", bind ? "bind" : type);
-
-	nsc_convert_set(to, "destination", at(value, "destination"));
-	if (bind)
-		nsc_convert_set(to, "source", at(value, "source"));
-	if (bind && !has_option(options, "ro"))
-		json_object_set_new(to, "writable", json_true());
-	if (bind || !strcmp(type, "tmpfs"))
-		from_options(to, options, !bind);
-	return to;
-}
-
-static void from_mounts(struct nsc_convert *c)
-{
-	const json_t *element;
-	size_t i;
-
-	json_array_foreach(at(c->from, "mounts"), i, element) {
-		const char *type = json_string_value(at(element, "type"));
-		const char *to = json_string_value(at(element,
-						      "destination"));
-
-		if (to && nsc_convert_is_mounted(type ? type : "bind", to))
-			nsc_convert_note(c, "mounts", "[%zu]: left out: every "
-					 "container has %s", i, to);
-		else
-			json_array_append_new(
-				nsc_convert_array(c->to, "mounts"),
-				from_mount(element));
-	}
-	nsc_convert_note(c, "mounts", "became mounts, without their other "
-			 "options: all are nosuid and nodev");
-}
-
 static void from_devices(struct nsc_convert *c)
 {
 	const json_t *nodes = at(c->from, "linux.devices"), *element;
@@ -491,7 +412,7 @@ void nsc_convert_from_oci(struct nsc_convert *c)
 	from_namespaces(c);
 	from_mappings(c, "linux.uidMappings", "uid_mappings");
 	from_mappings(c, "linux.gidMappings", "gid_mappings");
-	from_mounts(c);
+	nsc_convert_mounts(c);
 	from_devices(c);
 	from_cgroups(c);
 	from_hooks(c, "hooks.prestart", "start");

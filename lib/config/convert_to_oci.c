@@ -95,7 +95,7 @@ static void to_process(struct nsc_convert *c)
 		nsc_convert_note(c, "user", "left out: only ids are possible: "
 				 "write process.user");
 	}
-	put(c->to, "ociVersion", json_string("1.0.2"));
+	put(c->to, "ociVersion", json_string("1.2.1"));
 	put(c->to, "process.user.uid", json_integer(uid));
 	put(c->to, "process.user.gid", json_integer(gid));
 	put(c->to, "process.args", json_pack("[s]", "/bin/sh"));
@@ -252,8 +252,11 @@ static json_t *to_mount(const json_t *value)
 	list = json_object_get(to, "options");
 	if (bind)
 		nsc_convert_set(to, "source", at(value, "source"));
+	/* A plain ro leaves what is mounted below the source writable. */
 	if (bind && !json_is_true(at(value, "writable")))
-		json_array_append_new(list, json_string("ro"));
+		json_array_append_new(list, json_string("rro"));
+	if (bind && json_is_false(at(value, "private")))
+		json_array_append_new(list, json_string("rslave"));
 	if (json_is_string(at(value, "size")) ||
 	    json_is_integer(at(value, "size")))
 		json_array_append_new(list, json_is_string(at(value, "size")) ?
@@ -265,7 +268,8 @@ static json_t *to_mount(const json_t *value)
 		json_array_append_new(list, json_sprintf("mode=%s",
 			json_string_value(at(value, "mode"))));
 	json_array_foreach(at(value, "options"), i, option)
-		json_array_append_new(list, json_deep_copy(option));
+		json_array_append_new(list, json_sprintf("%s%s",
+			bind ? "r" : "", json_string_value(option)));
 	return to;
 }
 

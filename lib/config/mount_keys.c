@@ -85,18 +85,47 @@ static const struct option {
 	{ "rprivate", 0, "is written \"private\": true" },
 	{ "slave", 0, "is written \"private\": false" },
 	{ "rslave", 0, "is written \"private\": false" },
+	{ "shared", 0, "is not possible: what is mounted inside never appears "
+	  "on the host; see private" },
+	{ "rshared", 0, "is not possible: what is mounted inside never appears "
+	  "on the host; see private" },
+	{ "unbindable", 0, "is not possible: see private" },
+	{ "runbindable", 0, "is not possible: see private" },
 	{ "idmap", 0, "is written \"idmap\": true" },
+	{ "ridmap", 0, "is not possible: idmap is for the source alone" },
+	{ "tmpcopyup", 0, "is not possible: an overlay of the directory keeps "
+	  "what is in it, and is writable" },
+	{ "defaults", 0, "is what a mount without options has" },
+	{ "sync", 0, "is not possible: it is an option of the file system, "
+	  "which the host mounted" },
 };
+
+/* Those of the specification for a bind and all that is below it. */
+static const struct option recursive = {
+	"", 0, "is written without the first r: options hold for all that is "
+	"mounted below the source, too",
+};
+
+static const struct option *find_option(const char *name)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(options); i++)
+		if (!strcmp(name, options[i].name))
+			return &options[i];
+	return NULL;
+}
 
 static int read_option(struct nsc_reader *r, const json_t *element, void *to)
 {
 	const char *text = json_string_value(element);
-	const struct option *o = options, *end = o + NSC_ARRAY_SIZE(options);
+	const struct option *o = text ? find_option(text) : NULL;
 	uint64_t *attributes = to;
 
-	while (o < end && (!text || strcmp(text, o->name) != 0))
-		o++;
-	if (o == end)
+	if (!o && text && *text == 'r') {
+		o = find_option(text + 1);
+		if (o && !o->remedy)
+			o = &recursive;
+	}
+	if (!o)
 		return nsc_field_wrong(r, element, "one of noexec, nosuid, "
 				       "nodev, nosymfollow, noatime, relatime, "
 				       "strictatime, nodiratime");
@@ -111,15 +140,14 @@ static int read_option(struct nsc_reader *r, const json_t *element, void *to)
 
 bool nsc_mount_option(const char *name, uint64_t *attributes)
 {
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(options); i++) {
-		if (strcmp(options[i].name, name) != 0 || options[i].remedy)
-			continue;
-		if (options[i].attributes & NSC_MOUNT_ATIME)
-			*attributes &= ~(NSC_MOUNT_ATIME | MOUNT_ATTR__ATIME);
-		*attributes |= options[i].attributes;
-		return true;
-	}
-	return false;
+	const struct option *o = find_option(name);
+
+	if (!o || o->remedy)
+		return false;
+	if (o->attributes & NSC_MOUNT_ATIME)
+		*attributes &= ~(NSC_MOUNT_ATIME | MOUNT_ATTR__ATIME);
+	*attributes |= o->attributes;
+	return true;
 }
 
 void nsc_config_mount_free(struct nsc_config_mount *mount)

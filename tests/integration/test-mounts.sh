@@ -79,6 +79,30 @@ noexec() {
 	status_is 126 inside /mnt/x/program
 }
 
+# Options and read-only hold for what is mounted below the source.
+below() {
+	local got
+
+	sources
+	install -d /srv/open/sub
+	mount -n -t tmpfs -o exec,strictatime sub /srv/open/sub
+	install -m 0755 /bin/true /srv/open/sub/program
+	with "\"overlay\": \"tmpfs\", $(mount_of bind /srv/open \
+		'"writable": true')"
+	status_is 0 inside /mnt/x/sub/program
+	with "\"overlay\": \"tmpfs\", $(mount_of bind /srv/open \
+		'"options": ["noexec", "nosymfollow", "noatime"]')"
+	status_is 126 inside /mnt/x/sub/program
+	got=$(inside 'while read -r _ point _ options _; do
+		[ "$point" != /mnt/x/sub ] || echo ",$options,"
+	done < /proc/self/mounts')
+	for option in ro nosuid nodev noexec noatime nosymfollow; do
+		contains "below" ",$option," "$got"
+	done
+	umount -n /srv/open/sub
+	rmdir /srv/open/sub
+}
+
 # A bind of a noatime file system takes another mode.
 atime_of_the_host() {
 	sources
@@ -105,6 +129,22 @@ bad_options() {
 		'mounts[0].options[0]: is written "writable": false'
 	refused "$(mount_of bind /srv/open '"options": ["rslave"]')" \
 		'is written "private": false'
+	for option in rro:'is written "writable": false' \
+		rrw:'is written "writable": true' \
+		rnoexec:'is written without the first r' \
+		rnosuid:'is written without the first r' \
+		rnoatime:'is written without the first r' \
+		rsuid:'is not possible: all mounts are nosuid' \
+		rshared:'is not possible: what is mounted inside never' \
+		unbindable:'is not possible: see private' \
+		tmpcopyup:'is not possible: an overlay' \
+		ridmap:'is not possible: idmap is for the source alone' \
+		sync:'is not possible: it is an option of the file' \
+		remount:'expected one of noexec'; do
+		refused "$(mount_of bind /srv/open \
+			"\"options\": [\"${option%%:*}\"]")" \
+			"mounts[0].options[0]: ${option#*:}"
+	done
 	refused "$(mount_of bind /srv/open '"options": ["noexce"]')" \
 		'mounts[0].options[0]: expected one of noexec'
 	refused "$(mount_of bind /srv/open \
@@ -202,6 +242,7 @@ unshared() {
 
 t "mounts take options" options
 t "noexec keeps programs from running" noexec
+t "options hold for what is mounted below the source" below
 t "a bind takes another mode of access times than its source has" \
 	atime_of_the_host
 t "wrong options are refused with what to write" bad_options

@@ -7,6 +7,7 @@
 #include "util/fd.h"
 #include "config/container_config.h"
 #include "config/convert.h"
+#include "linux/mount.h"
 
 static gid_t groups[] = { 1000 };
 static struct nsc_user alice = {
@@ -132,6 +133,33 @@ START_TEST(form_of_today)
 }
 END_TEST
 
+/* An option must not disappear: a mount would be more than its file says. */
+START_TEST(mounts_of_the_oci)
+{
+	struct nsc_config *c = loaded("oci");
+	const struct nsc_config_mount *all = &c->mounts[3],
+				      *work = &c->mounts[4],
+				      *scratch = &c->mounts[5];
+
+	ck_assert_uint_eq(c->n_mounts, 6);
+	ck_assert(!all->writable && all->slave && !all->idmap);
+	ck_assert_uint_eq(all->attributes,
+			  MOUNT_ATTR_NOEXEC | NSC_MOUNT_ATIME);
+	ck_assert(work->writable && !work->slave);
+	ck_assert_uint_eq(scratch->mode, 01777);
+	ck_assert_uint_eq(scratch->attributes,
+			  MOUNT_ATTR_NOATIME | NSC_MOUNT_ATIME);
+	noted("[7].options: left out: tmpcopyup: no such option");
+	noted("[7].options: left out: ro: no such option");
+	noted("[7].options: left out: uid=7: no such option");
+	noted("[5].options: left out: ridmap: no such option");
+	noted("[5].options: left out: rsuid: no such option");
+	noted("[5]: left out: uidMappings and gidMappings");
+	noted("[6]: has what is mounted below the source, too");
+	nsc_config_free(c);
+}
+END_TEST
+
 START_TEST(form_of_the_oci)
 {
 	struct nsc_config *c = loaded("oci");
@@ -141,7 +169,7 @@ START_TEST(form_of_the_oci)
 	ck_assert_int_eq(c->process.umask, 022);
 	ck_assert(c->process.no_new_privs && c->process.terminal);
 	ck_assert_uint_eq(c->process.capabilities, 1 << 5 | 1 << 10);
-	ck_assert_uint_eq(c->n_mounts, 3);
+	ck_assert_uint_eq(c->n_mounts, 6);
 	ck_assert(!c->mounts[2].writable);
 	ck_assert_str_eq(c->networks[0].nspath, "/run/netns/lab");
 	ck_assert_uint_eq(c->uid_mappings[0].size, 65536);
@@ -197,6 +225,10 @@ START_TEST(to_the_oci_and_back)
 		ck_assert_msg(json_equal(at(a, paths[i]), at(b, paths[i])),
 			      "%s differs: %s", paths[i], theirs);
 	noted("process.args: is /bin/sh");
+	/* Ours are so with all that is below them. */
+	ck_assert_msg(strstr(theirs, "\"rbind\", \"nosuid\", \"nodev\", "
+			     "\"rro\", \"rslave\", \"rnoexec\", "
+			     "\"rrelatime\""), "%s", theirs);
 	again = converted(theirs, false);
 	ck_assert_msg(again, "%s", err.text);
 	ck_assert_ptr_null(converted(theirs, true));
@@ -224,7 +256,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		form_of_april_2014, form_of_january_2015, form_of_today,
-		form_of_the_oci, to_the_oci_and_back, wrong_files, NULL,
+		form_of_the_oci, mounts_of_the_oci,
+		to_the_oci_and_back, wrong_files, NULL,
 	};
 	Suite *suite = suite_create("convert");
 	TCase *tcase = tcase_create("convert");
