@@ -36,6 +36,8 @@ make_own() {
 		sort -u | tar -C /usr/bin -T - -cf - |
 		tar -C "$OWN/usr/bin" -xf -
 	cp -a /usr/bin/python3* /usr/bin/awk "$OWN/usr/bin/"
+	# Since Debian 13 pam_unix never reads /etc/shadow itself.
+	cp -a /usr/sbin/unix_chkpwd "$OWN/usr/sbin/"
 	mkdir "$OWN/usr/libexec"
 	cp -a /usr/libexec/sudo "$OWN/usr/libexec/"
 	echo own > "$OWN/etc/image"
