@@ -123,12 +123,16 @@ static int image_mount(const struct nsc_plan *plan, struct nsc_error *err)
 	int ret;
 
 	if (file >= 0)
-		device = nsc_loop_open(file, false, path, err);
+		device = nsc_loop_open(file, plan->config->rootfs_verity ?
+					     NSC_LOOP_ALONE : NSC_LOOP_SHARED,
+				       path, err);
 	ret = device < 0 || !plan->config->rootfs_verity ?
 		      device : nsc_verity_open(plan, path, &verity, err);
 	if (ret >= 0 && type)
 		mount = mount_device(*verity.path ? verity.path : path, type,
 				     err);
+	if (ret >= 0 && mount < 0 && *verity.path)
+		nsc_verity_explain(mount, err);
 	return mount < 0 ? nsc_error_context(err, "rootfs '%s'",
 					     plan->config->rootfs) :
 			   NSC_TAKE_FD(mount);

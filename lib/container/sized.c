@@ -284,7 +284,8 @@ static int attach_device(int image, struct nsc_error *err)
 	const struct nsc_mount_option options[] = {
 		{ "source", path }, { "errors", "remount-ro" }, { NULL, NULL },
 	};
-	_cleanup_fd_ int device = nsc_loop_open(image, true, path, err);
+	_cleanup_fd_ int device = nsc_loop_open(image, NSC_LOOP_WRITTEN,
+						path, err);
 
 	return device < 0 ? device : nsc_mount_new("ext4", options,
 						   NSC_MOUNT_SAFE, err);

@@ -139,7 +139,7 @@ int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 
 	if (file < 0)
 		return file;
-	ret->tree = nsc_loop_open(file, false, tree, err);
+	ret->tree = nsc_loop_open(file, NSC_LOOP_ALONE, tree, err);
 	if (ret->tree < 0)
 		return ret->tree;
 	remove_abandoned();
@@ -147,6 +147,16 @@ int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 	snprintf(ret->path, sizeof(ret->path), MAPPER "%s", name);
 	error = verity_run(argv, err);
 	return error < 0 ? error : hold(name, ret, err);
+}
+
+void nsc_verity_explain(int error, struct nsc_error *err)
+{
+	nsc_error_context(err, "rootfs_verity%s",
+			  error == -EIO ? " (it is the hash of another image, "
+					  "or the image or its tree has "
+					  "changed)" :
+			  error == -EINVAL ? " (ext4 needs blocks of 4096 "
+					     "bytes, 'mke2fs -b 4096')" : "");
 }
 
 void nsc_verity_close(struct nsc_verity *verity)

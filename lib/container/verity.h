@@ -30,6 +30,9 @@ int nsc_verity_check(const struct nsc_plan *plan, struct nsc_error *err);
 int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 		    struct nsc_verity *ret, struct nsc_error *err);
 
+/* Say what error means, a negative errno of the device's mount. */
+void nsc_verity_explain(int error, struct nsc_error *err);
+
 void nsc_verity_close(struct nsc_verity *verity);
 #define _cleanup_verity_ __attribute__((cleanup(nsc_verity_close)))
 

@@ -24,8 +24,11 @@ static int open_device(unsigned int number, bool writable,
 			  O_CLOEXEC);
 }
 
-/* Does the device show all of this file, to be read?  Open, it stays so. */
-static bool shows(int device, const struct stat *file)
+/*
+ * Is the device a shared one of this file?  Open, it stays so.  A device that is
+ * not shared has a size, see nsc_loop_open().
+ */
+static bool is_shared(int device, const struct stat *file)
 {
 	static const uint32_t flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
 	struct loop_info64 info;
@@ -37,22 +40,18 @@ static bool shows(int device, const struct stat *file)
 }
 
 /* -1: nobody has such a device. */
-static int find_shared(int file, char path[NSC_LOOP_PATH])
+static int find_shared(const struct stat *file, char path[NSC_LOOP_PATH])
 {
 	_cleanup_fd_ int device = -1;
 	struct dirent *entry;
 	unsigned int number;
-	struct stat st;
-	DIR *dir;
+	DIR *dir = opendir("/dev");
 
-	if (fstat(file, &st) < 0)
-		return -1;
-	dir = opendir("/dev");
 	while (dir && device < 0 && (entry = readdir(dir))) {
 		if (sscanf(entry->d_name, "loop%u", &number) != 1)
 			continue;
 		device = open_device(number, false, path);
-		if (device >= 0 && !shows(device, &st))
+		if (device >= 0 && !is_shared(device, file))
 			nsc_fd_close(&device);
 	}
 	if (dir)
@@ -71,14 +70,10 @@ int nsc_loop_check(struct nsc_error *err)
 	return access(CONTROL, R_OK | W_OK) < 0 ? loop_refuse(CONTROL, err) : 0;
 }
 
-static int loop_make(int control, int file, bool writable,
+static int loop_make(int control, const struct loop_config *config,
 		     char path[NSC_LOOP_PATH], struct nsc_error *err)
 {
-	const struct loop_config config = {
-		.fd = (uint32_t)file,
-		.info.lo_flags = LO_FLAGS_AUTOCLEAR |
-				 (writable ? 0U : LO_FLAGS_READ_ONLY),
-	};
+	bool writable = !(config->info.lo_flags & LO_FLAGS_READ_ONLY);
 
 	for (int i = 0; i < TRIES; i++) {
 		int number = ioctl(control, LOOP_CTL_GET_FREE);
@@ -89,7 +84,7 @@ static int loop_make(int control, int file, bool writable,
 		device = open_device((unsigned int)number, writable, path);
 		if (device < 0)
 			return loop_refuse(path, err);
-		if (ioctl(device, LOOP_CONFIGURE, &config) == 0)
+		if (ioctl(device, LOOP_CONFIGURE, config) == 0)
 			return NSC_TAKE_FD(device);
 		if (errno != EBUSY)
 			return loop_refuse(path, err);
@@ -98,15 +93,27 @@ static int loop_make(int control, int file, bool writable,
 	return loop_refuse(CONTROL, err);
 }
 
-int nsc_loop_open(int file, bool writable, char path[NSC_LOOP_PATH],
+int nsc_loop_open(int file, enum nsc_loop_use use, char path[NSC_LOOP_PATH],
 		  struct nsc_error *err)
 {
-	_cleanup_fd_ int device = writable ? -1 : find_shared(file, path);
+	struct loop_config config = {
+		.fd = (uint32_t)file, .info.lo_flags = LO_FLAGS_AUTOCLEAR,
+	};
+	_cleanup_fd_ int device = -1;
 	_cleanup_fd_ int control = -1;
+	struct stat st;
 
+	if (fstat(file, &st) < 0)
+		return nsc_error_sys(err, errno, "file of a loop device");
+	if (use == NSC_LOOP_SHARED)
+		device = find_shared(&st, path);
 	if (device >= 0)
 		return NSC_TAKE_FD(device);
+	if (use != NSC_LOOP_WRITTEN)
+		config.info.lo_flags |= LO_FLAGS_READ_ONLY;
+	if (use == NSC_LOOP_ALONE)
+		config.info.lo_sizelimit = (uint64_t)st.st_size;
 	control = open(CONTROL, O_RDWR | O_CLOEXEC);
 	return control < 0 ? loop_refuse(CONTROL, err) :
-			     loop_make(control, file, writable, path, err);
+			     loop_make(control, &config, path, err);
 }

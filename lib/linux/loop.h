@@ -16,13 +16,17 @@
 /* Are there loop devices here? */
 int nsc_loop_check(struct nsc_error *err);
 
+enum nsc_loop_use {
+	NSC_LOOP_SHARED,	/* read; the kernel keeps one copy in memory */
+	NSC_LOOP_ALONE,		/* read; nobody else gets this device */
+	NSC_LOOP_WRITTEN,
+};
+
 /*
  * Open a device on an open file; path gets its name, to mount it.  The device
- * keeps the open file, and so a lock by flock(2) on it.  Whoever wants to read
- * a file gets the device that others have on it, since the kernel then keeps
- * one copy of its content in memory.
+ * keeps the open file, and so a lock by flock(2) on it.
  */
-int nsc_loop_open(int file, bool writable, char path[NSC_LOOP_PATH],
+int nsc_loop_open(int file, enum nsc_loop_use use, char path[NSC_LOOP_PATH],
 		  struct nsc_error *err);
 
 #endif

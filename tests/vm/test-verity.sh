@@ -10,9 +10,14 @@ KNOWN='this line is known'
 make_image() {
 	mkdir -m 0700 /srv/images
 	make_busybox /srv/tree
+	mkdir -p /srv/tree/{home/{alice,bob},dev/pts,run/user}
 	yes "$KNOWN" | head -c 1M > /srv/tree/etc/known
-	mke2fs -q -t ext4 -d /srv/tree "$IMAGE" 32M
+	mke2fs -q -t ext4 -b 4096 -d /srv/tree "$IMAGE" 32M > /dev/null
 	sync
+}
+hash_of() {
+	veritysetup format "$1" "$1.verity" |
+		sed -n 's/^Root hash:[[:space:]]*//p'
 }
 # verity [HASH]: alice's image; without HASH the right one.
 verity() {
@@ -33,7 +38,7 @@ nothing_is_left() {
 		fail "left:" "$(devices; loops)"
 }
 known() {
-	su - alice -c "tail -n 1 /etc/known"
+	su - alice -c "sed -n 2p /etc/known"
 }
 
 right() {
@@ -48,7 +53,7 @@ two() {
 	hold_su alice
 	mkdir -p "$CONF/users/bob"
 	cp "$CONF/users/alice/container.json" "$CONF/users/bob"
-	equal "bob's line" "$KNOWN" "$(su - bob -c "tail -n 1 /etc/known")"
+	equal "bob's line" "$KNOWN" "$(su - bob -c "sed -n 2p /etc/known")"
 	nsinit stop bob
 	equal "devices of alice's container" 1 "$(devices | wc -l)"
 	equal "a line that was not read before" "$KNOWN" \
@@ -68,14 +73,14 @@ refused_for() {
 
 wrong_hash() {
 	verity "${HASH//[0-9]/7}"
-	refused_for 'Verification of root hash failed'
+	refused_for 'the hash of another image'
 }
 
 other_tree() {
 	cp "$IMAGE.verity" /srv/images/kept
 	veritysetup format "$IMAGE" "$IMAGE.verity" > /dev/null
 	verity
-	refused_for 'Verification of root hash failed'
+	refused_for 'the hash of another image'
 	mv /srv/images/kept "$IMAGE.verity"
 }
 
@@ -89,7 +94,7 @@ changed_block() {
 	echo 3 > /proc/sys/vm/drop_caches
 	verity
 	su - alice -c "head -n 1 /etc/known" > "$OUT/out" 2>&1
-	contains "what reads it" "I/O error" "$(cat "$OUT/out")"
+	contains "what reads it" "Input/output error" "$(cat "$OUT/out")"
 	nsinit stop alice
 	nothing_is_left
 	config alice "{\"rootfs\": \"$IMAGE\"}"
@@ -99,6 +104,17 @@ changed_block() {
 	printf t | dd of="$IMAGE" bs=1 seek="$at" conv=notrunc status=none
 	sync
 	nothing_is_left
+}
+
+# mke2fs makes blocks of 1 KiB in a small file system, and verity's have 4.
+small_blocks() {
+	local hash
+
+	mke2fs -q -t ext4 -b 1024 "$IMAGE.small" 8M > /dev/null
+	hash=$(hash_of "$IMAGE.small")
+	config alice "{\"rootfs\": \"$IMAGE.small\",
+		\"rootfs_verity\": \"$hash\"}"
+	refused_for 'mke2fs -b 4096'
 }
 
 # A start that is killed while its device has no other user.
@@ -121,14 +137,14 @@ killed() {
 }
 
 make_image
-HASH=$(veritysetup format "$IMAGE" "$IMAGE.verity" |
-	sed -n 's/^Root hash:[[:space:]]*//p')
+HASH=$(hash_of "$IMAGE")
 conf 'linger = 60;'
 t "an image with the right hash is entered, and its device goes" right
 t "two containers have the same image with a hash" two
 t "M18 an image with another hash is refused" wrong_hash
 t "M18 an image with another tree of hashes is refused" other_tree
 t "M18 a changed block is an error to read" changed_block
+t "an image with blocks that verity cannot have is refused" small_blocks
 t "a killed start's device goes with the next one" killed
 config alice '{"rootfs": "/"}'
 rm -rf "$CONF/users/bob"
