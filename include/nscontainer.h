@@ -128,17 +128,17 @@ void nscontainer_record_free(struct nscontainer_record *record);
 
 /* --- queries ---------------------------------------------------------- */
 
-/* Each network interface. */
 #define NSCONTAINER_KEYS_NETWORKS(KEY) \
 	KEY("networks[].type", TEXT, "type as in container.json") \
 	KEY("networks[].interface", TEXT, "name inside the container") \
-	KEY("networks[].host_interface", TEXT, \
-	    "name of the other end, or of the parent, on the host") \
+	KEY("networks[].host_interface", TEXT, "its other end, or its parent") \
 	KEY("networks[].bridge", TEXT, "bridge that has the other end") \
 	KEY("networks[].addresses", TEXTS, "each as ADDRESS/PREFIX") \
 	KEY("networks[].gateway", TEXTS, "addresses of the gateways") \
 	KEY("networks[].mtu", INT, "bytes") \
 	KEY("networks[].lists", TEXT, "enforced; recorded: they only record") \
+	KEY("networks[].rate_up", TEXT, "bits a second, such as 10Mbit") \
+	KEY("networks[].rate_down", TEXT, "bits a second") \
 	KEY("networks[].path", TEXT, "path of a network namespace to join")
 
 /*

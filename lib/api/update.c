@@ -329,7 +329,8 @@ static int update_lists(const struct nsc_config *config, int instance,
 	ret = nsc_lists_update(config, state->pid, err);
 	if (ret == 0)
 		ret = nsc_resolver_update(config, instance, err);
-	return ret < 0 ? nsc_error_context(err, "networks: allow and deny") :
+	return ret < 0 ? nsc_error_context(err, "networks: allow, deny "
+					  "and rate") :
 			 0;
 }
 

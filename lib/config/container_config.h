@@ -97,6 +97,12 @@ struct nsc_port {
 	unsigned int host, inside;
 };
 
+/* Bytes a second, and bytes at once: docs/design/0098. */
+struct nsc_rate {
+	uint64_t up, down;	/* 0: as much as there is */
+	uint64_t burst;		/* 0: the default */
+};
+
 /* An address from the host's pool, or the bridge that we make. */
 #define NSC_NETWORK_AUTO "auto"
 
@@ -113,6 +119,7 @@ struct nsc_config_network {
 	struct nsc_destinations deny;
 	bool enforce;		/* false: the lists are only recorded */
 	bool log;		/* what is refused, in the session log */
+	struct nsc_rate rate;
 	char *bridge;		/* "br0", "auto" */
 	char *prefix;
 	char *nspath;

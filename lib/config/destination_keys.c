@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "config/rate_keys.h"
 #include "util/fd.h"
 
 static const char expected[] =
@@ -114,17 +115,18 @@ int nsc_destinations_check(struct nsc_reader *r,
 				"name-resolver would have to keep privileges "
 				"of the host's root");
 	if (config->namespaces & CLONE_NEWUSER ||
-	    !has_lists(n))
+	    (!has_lists(n) && !nsc_rate_given(&n->rate)))
 		return 0;
 	for (size_t k = 0; k < NSC_ARRAY_SIZE(dangers); k++) {
 		if (!(config->process.capabilities &
 		      UINT64_C(1) << dangers[k].number))
 			continue;
 		snprintf(text, sizeof(text), "needs namespaces.NEWUSER, or "
-			 "capabilities without %s, which is above such a list",
-			 dangers[k].name);
+			 "capabilities without %s, which is above such a %s",
+			 dangers[k].name, has_lists(n) ? "list" : "rate");
 		return nsc_field_refuse_at(r, "networks", i,
-					   n->allow.given ? "allow" : "deny",
+					   n->allow.given ? "allow" :
+					   n->deny.given ? "deny" : "rate",
 					   text);
 	}
 	return 0;

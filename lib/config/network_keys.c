@@ -14,6 +14,7 @@
 #include "util/fd.h"
 #include "util/text.h"
 #include "config/port_keys.h"
+#include "config/rate_keys.h"
 
 #define RANDOM_DIGITS 4		/* after the prefix of a veth's name */
 
@@ -152,6 +153,9 @@ const struct nsc_field nsc_network_fields[] = {
 	{ .name = "deny", .read = nsc_read_destinations, .at = AT(deny) },
 	{ .name = "enforce", .read = nsc_read_bool, .at = AT(enforce) },
 	{ .name = "log", .read = nsc_read_bool, .at = AT(log) },
+	{ .name = "rate",
+	  .read = nsc_read_rate,
+	  .members = nsc_rate_fields },
 	{ .name = "mtu",
 	  .read = read_mtu,
 	  .at = AT(mtu),
@@ -178,6 +182,7 @@ static const struct {
 	{ "deny", false, MADE | ON(PASTA), 0 },
 	{ "enforce", false, MADE | ON(PASTA), 0 },
 	{ "log", false, MADE | ON(PASTA), 0 },
+	{ "rate", false, MADE | ON(PASTA), 0 },
 	{ "mtu", false, MADE | ON(PASTA) | ON(LOOPBACK), 0 },
 	{ "bridge", true, ON(VETH), ON(VETH) },
 	{ "prefix", true, ON(VETH), 0 },

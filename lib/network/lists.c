@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/network_keys.h"
+#include "config/rate_keys.h"
 #include "linux/capability.h"
 #include "linux/idmap.h"
 #include "linux/namespace.h"
@@ -19,6 +20,7 @@
 #include "linux/sysctl.h"
 #include "network/lists_names.h"
 #include "network/nft.h"
+#include "network/rate.h"
 #include "util/fd.h"
 #include "util/names.h"
 #include "util/process.h"
@@ -37,7 +39,8 @@ static bool has_lists(const struct nsc_config_network *n)
 bool nsc_lists_wanted(const struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
-		if (has_lists(&config->networks[i]))
+		if (has_lists(&config->networks[i]) ||
+		    nsc_rate_given(&config->networks[i].rate))
 			return true;
 	return false;
 }
@@ -61,7 +64,7 @@ bool nsc_lists_log(const struct nsc_config *config)
 int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err)
 {
 	return nsc_lists_wanted(config) && nsc_nft_load(err) < 0 ?
-		nsc_error_context(err, "%s: networks: allow and deny",
+		nsc_error_context(err, "%s: networks: allow, deny and rate",
 				  config->file) : 0;
 }
 
@@ -266,8 +269,12 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 		nsc_network_interface(config, i, name);
 		if (has_lists(&config->networks[i]))
 			fprintf(out, "oifname \"%s\" goto %s\n", name, name);
+		else if (nsc_rate_given(&config->networks[i].rate))
+			fprintf(out, "oifname \"%s\" goto reached\n", name);
 	}
-	fputs("}\n}\n", out);
+	fputs("}\n", out);
+	nsc_rate_rules(out, config);
+	fputs("}\n", out);
 	if (fclose(out) == 0)
 		return text;
 	free(text);
@@ -449,6 +456,6 @@ int nsc_lists_open(const struct nsc_plan *plan, int *ret, struct nsc_error *err)
 	if (!rules)
 		return nsc_error_sys(err, ENOMEM, "networks");
 	return take_network(plan, rules, ret, err) < 0 ?
-		nsc_error_context(err, "%s: networks: allow and deny",
+		nsc_error_context(err, "%s: networks: allow, deny and rate",
 				  plan->config->file) : 0;
 }

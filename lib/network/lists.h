@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * networks[].allow and deny: rules of nftables in a network namespace that the
- * container uses but does not own:
+ * networks[].allow, deny and rate: rules of nftables in a network namespace
+ * that the container uses but does not own:
  * docs/design/0089-a-network-with-lists-is-not-the-containers-own.md
  */
 #ifndef NSC_NETWORK_LISTS_H
@@ -12,7 +12,7 @@
 #include "config/plan.h"
 #include "util/error.h"
 
-/* Does an entry of networks[] have a list? */
+/* Does an entry of networks[] have a list or a rate? */
 bool nsc_lists_wanted(const struct nsc_config *config);
 
 /* Do they only record, or write to the session log?  See container.json(5). */

@@ -18,6 +18,7 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "config/network_keys.h"
+#include "config/rate_keys.h"
 #include "network/attached.h"
 #include "network/bridge.h"
 #include "network/lists.h"
@@ -487,7 +488,7 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 	const struct nsc_config_network *n = &plan->config->networks[i];
 	const char *host = n->parent ? n->parent :
 			   made ? made->host[i] : "";
-	char name[IFNAMSIZ];
+	char name[IFNAMSIZ], rate[NSC_RATE_SIZE];
 
 	nsc_network_interface(plan->config, i, name);
 	fprintf(out, "type=%s", nsc_network_type_name(n->type));
@@ -503,6 +504,11 @@ static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
 		fprintf(out, " mtu=%u", n->mtu);
 	if (n->allow.given || n->deny.given)
 		fprintf(out, " lists=%s", n->enforce ? "enforced" : "recorded");
+	if (n->rate.up)
+		fprintf(out, " rate_up=%s", nsc_rate_print(n->rate.up, rate));
+	if (n->rate.down)
+		fprintf(out, " rate_down=%s",
+			nsc_rate_print(n->rate.down, rate));
 	if (n->nspath)
 		fprintf(out, " path=%s", n->nspath);
 }

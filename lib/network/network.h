@@ -69,9 +69,10 @@ int nsc_network_configure(const struct nsc_plan *plan,
 
 /*
  * Describe each interface as words of KEY=VALUE: type, interface,
- * host_interface, bridge, addresses, gateway, mtu, lists, and last path, which
- * may have spaces.  made is NULL before anything is made.  Returns a new
- * NULL-terminated vector with a string for each interface; NULL without memory.
+ * host_interface, bridge, addresses, gateway, mtu, lists, rate_up, rate_down,
+ * and last path, which may have spaces.  made is NULL before anything is made.
+ * Returns a new NULL-terminated vector with a string for each interface; NULL
+ * without memory.
  */
 char **nsc_network_describe(const struct nsc_plan *plan,
 			    const struct nsc_network_made *made);

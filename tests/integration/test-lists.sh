@@ -254,7 +254,7 @@ not_updated() {
 	lists veth ""
 	changed '"allow": []'
 	status_is 1 nsinit update --from-file alice
-	contains "its own" "networks: allow and deny: the container began without them" \
+	contains "its own" "networks: allow, deny and rate: the container began without them" \
 		"$(cat "$OUT/stderr")"
 	# Root inside writes a table of our name.
 	lists veth "" "$LISTS_CAPS"
