@@ -75,34 +75,31 @@ static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 	return 0;
 }
 
-/* Returns 1, or 0 without control groups. */
-static int session_cgroup_read(struct nsc_cgroup_tree **ret,
-			       struct nsc_error *err)
+int session_cgroups_read(struct nsc_cgroup_tree **ret, struct nsc_error *err)
 {
 	int error = session_cgroup_load(ret);
 
 	if (error < 0 && error != -ENOENT)
 		return nsc_error_sys(err, -error,
 				     "read '" NSC_FILE_CGROUP "'");
-	return error == 0;
+	return 0;
 }
 
 int session_cgroups_open(struct nsc_error *err)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = session_cgroup_read(&tree, err);
+	int ret = session_cgroups_read(&tree, err);
 
-	return ret <= 0 ? ret : move_self(tree, err);
+	return ret < 0 ? ret : move_self(tree, err);
 }
 
-int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
-			  struct nsc_error *err)
+int session_cgroups_enter(struct nsc_cgroup_tree *tree, pid_t pid, int pidfd,
+			  struct nsc_cgroup_tasks *tasks, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = session_cgroup_read(&tree, err);
+	int ret;
 
-	if (ret <= 0)
-		return ret;
+	if (!tree->n)
+		return 0;
 	if (nsc_cgroup_tree_paused(tree))
 		return nsc_error_set(err, EBUSY, "the container is paused: an "
 				     "administrator can let it go on with "

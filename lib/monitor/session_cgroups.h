@@ -15,11 +15,19 @@
 int session_cgroups_open(struct nsc_error *err);
 
 /*
- * Move a process, to which pidfd refers, into a group of its own in each
- * hierarchy: nsc_cgroup_tree_enter().  Returns 0, also if the container has no
- * groups, or a negative errno with err set.  Never blocks.
+ * Read the record into new memory; without groups, it is empty.  Returns 0 or a
+ * negative errno with err set.
  */
-int session_cgroups_enter(pid_t pid, int pidfd, struct nsc_cgroup_tasks *tasks,
+int session_cgroups_read(struct nsc_cgroup_tree **ret, struct nsc_error *err);
+
+/*
+ * Move a process, to which pidfd refers, into a group of its own in each
+ * hierarchy: nsc_cgroup_tree_enter().  tree forgets the groups in which the
+ * process stays.  Returns 0, also if the container has no groups, or a negative
+ * errno with err set.  Never blocks.
+ */
+int session_cgroups_enter(struct nsc_cgroup_tree *tree, pid_t pid, int pidfd,
+			  struct nsc_cgroup_tasks *tasks,
 			  struct nsc_error *err);
 
 /* The record of the groups in new memory, or NULL. */

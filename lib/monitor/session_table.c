@@ -236,13 +236,12 @@ static int check_number(const struct sessions *all, const struct session *s,
  * A login that cannot start a process would be let in, and then fail with a
  * message of its own program, which does not know the limit.
  */
-static int check_processes(const struct session *s, struct nsc_error *err)
+static int check_processes(const struct nsc_cgroup_tree *tree,
+			   const struct session *s, struct nsc_error *err)
 {
-	_cleanup_free_ struct nsc_cgroup_tree *tree =
-		counts(s) ? session_cgroups_tree() : NULL;
 	uint64_t now, limit;
 
-	if (!tree)
+	if (!counts(s))
 		return 0;
 	nsc_stats_read_pids(tree, &now, &limit);
 	if (now == NSC_STATS_NONE || limit == NSC_STATS_NONE ||
@@ -254,8 +253,9 @@ static int check_processes(const struct session *s, struct nsc_error *err)
 			     now == 1 ? "" : "es", limit, PROCESSES);
 }
 
-int sessions_admit(struct sessions *all, pid_t pid, bool root,
-		   struct session *ret, struct nsc_error *err)
+int sessions_admit(struct sessions *all, const struct nsc_cgroup_tree *tree,
+		   pid_t pid, bool root, struct session *ret,
+		   struct nsc_error *err)
 {
 	const struct session *known;
 	int error;
@@ -275,7 +275,7 @@ int sessions_admit(struct sessions *all, pid_t pid, bool root,
 		return 0;
 	error = check_number(all, ret, err);
 	if (error == 0)
-		error = check_processes(ret, err);
+		error = check_processes(tree, ret, err);
 	if (error < 0)
 		return error;
 	if (all->n >= all->max)

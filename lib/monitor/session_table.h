@@ -10,6 +10,8 @@
 #include "monitor/hangup.h"
 #include "rundir/session_info.h"
 
+struct nsc_cgroup_tree;
+
 struct sessions {
 	struct session **list;
 	size_t n;
@@ -34,12 +36,14 @@ int sessions_open(struct sessions *all, struct nsc_error *err);
 
 /*
  * May a login process become a session?  A process of root needs its file in
- * 'session', a process of the user needs none.  Changes nothing.  Returns 1
- * with *ret filled, 0 for a process of root without a file, or a negative errno
- * if no more sessions are allowed; with -EUSERS the text is for the user.
+ * 'session', a process of the user needs none.  tree is the container's record
+ * of groups.  Changes nothing.  Returns 1 with *ret filled, 0 for a process of
+ * root without a file, or a negative errno if no more sessions are allowed;
+ * with -EUSERS the text is for the user.
  */
-int sessions_admit(struct sessions *all, pid_t pid, bool root,
-		   struct session *ret, struct nsc_error *err);
+int sessions_admit(struct sessions *all, const struct nsc_cgroup_tree *tree,
+		   pid_t pid, bool root, struct session *ret,
+		   struct nsc_error *err);
 
 /*
  * Add the session, which is in the container's groups already.  pidfd is

@@ -130,20 +130,21 @@ static struct session *socket_enter(int client, struct sessions *all,
 				    struct nsc_cgroup_tasks *tasks,
 				    struct nsc_error *err)
 {
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 	struct peer peer = { 0, 0 };
 	_cleanup_fd_ int pidfd = peer_of(client, all->uid, &peer, err);
 	struct session s, *opened = NULL;
 	int is, anchor = -1;
 
-	if (pidfd < 0)
+	if (pidfd < 0 || session_cgroups_read(&tree, err) < 0)
 		return NULL;
-	is = sessions_admit(all, peer.pid, peer.uid == 0, &s, err);
+	is = sessions_admit(all, tree, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))
 		return NULL;
 	tasks->uid = peer.uid;
 	if (is && peer.uid == 0)
 		anchor = anchor_open(peer.pid);
-	if (session_cgroups_enter(peer.pid, pidfd, tasks, err) == 0 && is)
+	if (session_cgroups_enter(tree, peer.pid, pidfd, tasks, err) == 0 && is)
 		opened = sessions_add(all, &s, pidfd, err);
 	if (opened)
 		sessions_anchor(all, opened, &anchor);

@@ -7,8 +7,10 @@
 
 #include "linux/pidfd.h"
 #include "rundir/session_file.h"
+#include "monitor/session_cgroups.h"
 #include "monitor/session_log.h"
 #include "rundir/monitor_start.h"
+#include "util/fd.h"
 #include "util/paths.h"
 
 #define USER 65534		/* the container's user if root runs it */
@@ -129,7 +131,10 @@ bool has_file(pid_t pid)
 
 int admit(pid_t pid, bool root, struct session *s)
 {
-	return sessions_admit(&all, pid, root, s, &err);
+	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
+
+	ck_assert_int_eq(session_cgroups_read(&tree, &err), 0);
+	return sessions_admit(&all, tree, pid, root, s, &err);
 }
 
 struct session *enter(pid_t pid, bool root)
