@@ -238,7 +238,9 @@ bool nsc_tty_outer_is_line(const struct nsc_tty_outer *caller, char last)
 	const cc_t *key = caller->before.c_cc;
 	const cc_t c = (cc_t)last;
 
-	return c == '\n' || (c && (c == key[VEOL] || c == key[VEOL2]));
+	/* A shell's line editor has typed text with '\r' left in a terminal. */
+	return c == '\n' || c == '\r' ||
+	       (c && (c == key[VEOL] || c == key[VEOL2]));
 }
 
 void nsc_tty_outer_set_raw(struct nsc_tty_outer *caller)

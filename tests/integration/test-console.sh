@@ -145,6 +145,7 @@ exit_status() {
 	equal "status of death by signal" 143 $?
 }
 
+# The second line is typed before the command of the first one runs.
 talks_to_bash() {
 	fresh
 	talk '
@@ -152,8 +153,7 @@ talks_to_bash() {
 	stty rows 33 columns 101 < $spawn_out(slave,name)
 	send "PS1=outer\\>\r"
 	check 10 "outer>"
-	send "stty -a > $env(OUT)/before; $command bash --norc; echo st=\$?\r"
-	send "PS1=inner\\>\r"
+	send "stty -a > $env(OUT)/before; $command bash --norc; echo st=\$?\rPS1=inner\\>\r"
 	check 11 "inner>"
 	send "tty\r"
 	check 12 "/dev/pts/0"

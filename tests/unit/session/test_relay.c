@@ -568,6 +568,31 @@ START_TEST(background)
 }
 END_TEST
 
+/*
+ * What was typed at a line editor, which reads '\r' in a raw terminal and has
+ * left the rest, is a line, and ends no input.
+ */
+START_TEST(typed_at_an_editor)
+{
+	struct termios modes, raw;
+
+	start(&(struct setup){ show_keys, TERMINAL, TERMINAL, 0, true });
+	expect(the.master, "ready");
+	tcgetattr(the.outer.slave, &modes);
+	raw = modes;
+	cfmakeraw(&raw);
+	tcsetattr(the.outer.slave, TCSANOW, &raw);
+	type(the.master, "a\r", 2);
+	pause_ms(100);
+	tcsetattr(the.outer.slave, TCSANOW, &modes);
+	type(the.front[1], "", 1);
+	WAIT_UNTIL(terminal_is_raw(the.outer.slave));
+	type(the.master, "zq", 2);
+	expect(the.master, "61.0d.7a.");
+	ended_with(0);
+}
+END_TEST
+
 static void prepare(void)
 {
 	the.shared = mmap(NULL, sizeof(size_t), PROT_READ | PROT_WRITE,
@@ -582,7 +607,7 @@ int main(void)
 		input_is_unchanged, keys_are_bytes, size_and_interrupt,
 		program_killed, relay_killed, relay_killed_terminal_changed,
 		stopped_and_continued, end_of_input, output_after_the_end,
-		output_is_given_up, background, NULL,
+		output_is_given_up, background, typed_at_an_editor, NULL,
 	};
 	Suite *suite = suite_create("relay");
 	TCase *tcase = tcase_create("relay");
