@@ -163,8 +163,10 @@ own() {
 	echo "System V objects: $(cat /proc/sysvipc/* | grep -vc key)"
 	echo "terminals: $(find /dev/pts -name '[0-9]*' | wc -l)"
 }
+# KiB that the monitor has written: what it only reads is its file's, and
+# grows when a function runs for the first time.
 private() {
-	awk '/^Private_(Clean|Dirty):/ { n += $2 } END { print n }' \
+	awk '/^Private_Dirty:/ { n += $2 } END { print n }' \
 		"/proc/$(monitors)/smaps_rollup"
 }
 # KiB of the kernel's memory, and keys: those of the whole machine.  An ended
