@@ -253,12 +253,14 @@ soon() {
 	done
 }
 
-# An object that could not be removed may stay until the next login.
+# An object that could not be removed may stay until the next login; so may the
+# content of a directory that could not be read (fdopendir(3) calls fcntl).
 nothing_left() {
 	local seconds=10
 
 	case $STEP in
-	*:unlink* | *:rmdir:* | *:KILL) seconds=1 ;;
+	*:unlink* | *:rmdir:* | *:KILL | \
+	container-monit*:getdents64:* | container-monit*:fcntl:*) seconds=1 ;;
 	esac
 	soon "$seconds" as_before && return
 	[ "$seconds" -eq 1 ] ||

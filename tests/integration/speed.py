@@ -62,24 +62,29 @@ def ask(address, kind, number, port=95):
     return sock
 
 
-def move(kind, address, number, port):
+def move(kind, address, number, port, moved):
     with ask(address, kind, number, port) as sock:
         if kind == "up":
             sock.recv(64)
             sock.sendall(bytes(number))
             sock.shutdown(socket.SHUT_WR)
-        read_all(sock)
+        got = read_all(sock)
+        if kind == "up" or got == number:
+            moved.append(number)
 
 
 def many(kind, address, number, connections=1, port=95):
+    moved = []
     started = time.monotonic()
     all_of_them = [threading.Thread(target=move, args=(
-        kind, address, number // connections, port))
+        kind, address, number // connections, port, moved))
         for _ in range(connections)]
     for one in all_of_them:
         one.start()
     for one in all_of_them:
         one.join()
+    if len(moved) != connections:
+        sys.exit("a transfer is not complete")
     return time.monotonic() - started
 
 

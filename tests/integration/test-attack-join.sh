@@ -398,6 +398,10 @@ CapBnd: 00000000a00405fb CapAmb: $none NoNewPrivs: 0" "$("$@" bash -c '
 
 # --- J11
 
+not_listening() {
+	! listening "$1"
+}
+
 # -D: a proxy that makes its connections inside, where port 4000 is not the
 # host's.  The control: without the module it is.
 forwards() {
@@ -413,9 +417,10 @@ forwards() {
 	lacks "ssh -W" "of the host" "$(nssh_with -W 127.0.0.1:4000 \
 		alice@127.0.0.1 < /dev/null 2> /dev/null)"
 	nssh_with -f -D 4100 alice@127.0.0.1 'sleep 5'
-	lacks "ssh -D" "of the host" "$(socat -T 3 - \
-		SOCKS4A:127.0.0.1:127.0.0.1:4000,socksport=4100 \
-		< /dev/null 2> /dev/null)"
+	lacks "ssh -D" "of the host" "$(by_proxy 127.0.0.1 4000)"
+	wait_until 10 not_listening 4100
+	nssh_with -f -D 4100 bob@127.0.0.1 'sleep 5'
+	equal "control: ssh -D" "of the host" "$(by_proxy 127.0.0.1 4000)"
 	equal "control: ssh -W" "of the host" "$(nssh_with -W 127.0.0.1:4000 \
 		bob@127.0.0.1 < /dev/null 2> /dev/null)"
 	kill "$pid"

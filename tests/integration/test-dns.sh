@@ -210,6 +210,7 @@ in_none() {
 }
 
 lifetimes() {
+	ask alias.example.org,A good.example.org,A > /dev/null
 	ask zero.example.org,A ever.example.org,A > "$OUT/text"
 	cat "$OUT/text"
 	equal "zero" "NOERROR 10.80.0.1 ttl 0" "$(sed -n '1s/.*: //p' "$OUT/text")"
@@ -398,8 +399,7 @@ forwards() {
 		echo "W"
 		nssh_with -f -N -M -S "$OUT/control" -D 4100 \
 			alice@127.0.0.1 > /dev/null
-		socat -T 3 - "SOCKS4A:127.0.0.1:$target:99,socksport=4100" \
-			< /dev/null
+		by_proxy "$target" 99
 		echo "D"
 		ssh -S "$OUT/control" -O exit alice@127.0.0.1
 	done 2> /dev/null | xargs > "$OUT/text"

@@ -15,6 +15,10 @@ arrived() {
 	[ "$(cat "$OUT"/ns.* 2> /dev/null | grep -c '^ns cgroup')" -ge "$1" ]
 }
 
+has_inits() {
+	[ "$(count_inits)" -eq "$1" ]
+}
+
 # storm COMMAND... : COMMAND runs its last argument in a session of alice.
 storm() {
 	local i
@@ -97,6 +101,8 @@ many() {
 	echo "$SESSIONS sessions after $SECONDS seconds" | tee "$TOP/storm"
 	equal "sessions that were opened" "$SESSIONS" \
 		"$(cat "$OUT"/ns.* | grep -cx 'open 0')"
+	# A helper of PID 1 may still be about to end.
+	wait_until 20 has_inits "$USERS"
 	equal "containers" "$USERS" "$(count_inits)"
 	equal "monitors" "$USERS" "$(monitors | wc -l)"
 	equal "files of sessions" "$SESSIONS" \
