@@ -154,8 +154,10 @@ static void take_answer(struct resolver *r, struct question *q)
 	ssize_t n = recv(q->fd, r->message, sizeof(r->message), 0);
 	size_t size = (size_t)n;
 
-	if (n < 0)
+	if (n < 0 && errno != EAGAIN) {
 		r->judge.turn++;
+		nsc_fd_close(&q->fd);
+	}
 	/* Somebody else's answer: the right one may still come. */
 	if (n <= 0 || !resolver_judge_answer(&r->judge, &q->asked, r->message,
 					     &size))

@@ -45,15 +45,19 @@ bool streams_make(struct streams *s, const struct nsc_recorder_request *request,
 
 /*
  * The open file is others', too, who have it as it is.  Another one of the same
- * pipe does not block when they have taken what poll() has seen.
+ * pipe does not block when they have taken what poll() has seen.  It has no
+ * more access: this is root, and who sent the descriptor is not.
  */
 static void stream_renew(struct stream *s, bool input)
 {
 	int *fd = input ? &s->from : &s->to, own;
+	int flags = fcntl(*fd, F_GETFL), mode = flags & O_ACCMODE;
 	char path[32];
 	struct statfs fs;
 
-	if (fstatfs(*fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC)
+	if (flags < 0 || flags & O_PATH ||
+	    (mode != O_RDWR && mode != (input ? O_RDONLY : O_WRONLY)) ||
+	    fstatfs(*fd, &fs) < 0 || fs.f_type != PIPEFS_MAGIC)
 		return;
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", *fd);
 	own = open(path, (input ? O_RDONLY : O_WRONLY) | O_NONBLOCK |

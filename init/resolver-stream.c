@@ -17,10 +17,23 @@ void resolver_streams_begin(struct resolver_streams *all, int listener)
 		all->list[i].client = all->list[i].server = -1;
 }
 
+/*
+ * A connection that is dissolved leaves no port of the host waiting, of which a
+ * container that asks without an end would use up all.
+ */
+static void drop_server(struct resolver_stream *s)
+{
+	const struct sockaddr none = { .sa_family = AF_UNSPEC };
+
+	if (s->server >= 0)
+		(void)connect(s->server, &none, sizeof(none));
+	nsc_fd_close(&s->server);
+}
+
 static void end_stream(struct resolver_stream *s)
 {
 	nsc_fd_close(&s->client);
-	nsc_fd_close(&s->server);
+	drop_server(s);
 }
 
 static void begin_phase(struct resolver_stream *s, enum resolver_phase phase)
@@ -98,7 +111,7 @@ static bool take_answer(struct resolver_stream *s,
 {
 	size_t size = get_size(s);
 
-	nsc_fd_close(&s->server);
+	drop_server(s);
 	if (!resolver_judge_answer(judge, &s->question, s->data + 2, &size))
 		return false;
 	set_size(s, size);

@@ -137,7 +137,7 @@ static json_t *from_mount(struct nsc_convert *c, const json_t *value, size_t i)
 	if (f.tmpfs)
 		json_object_set_new(f.to, "mode", json_string("1777"));
 	json_array_foreach(options, k, option)
-		if (json_is_string(option) && (f.bind || f.tmpfs))
+		if (json_is_string(option))
 			from_option(&f, json_string_value(option));
 	tell(&f, value);
 	return f.to;

@@ -268,8 +268,9 @@ static json_t *to_mount(const json_t *value)
 		json_array_append_new(list, json_sprintf("mode=%s",
 			json_string_value(at(value, "mode"))));
 	json_array_foreach(at(value, "options"), i, option)
-		json_array_append_new(list, json_sprintf("%s%s",
-			bind ? "r" : "", json_string_value(option)));
+		if (json_is_string(option))
+			json_array_append_new(list, json_sprintf("%s%s",
+				bind ? "r" : "", json_string_value(option)));
 	return to;
 }
 

@@ -106,7 +106,7 @@ static bool is_abandoned(int mapper, const char *name)
 	pid_t pid;
 
 	if (sscanf(name, PREFIX "%d%c", &pid, &end) != 1 || pid <= 0 ||
-	    kill(pid, 0) == 0 || errno != ESRCH)
+	    (pid != getpid() && (kill(pid, 0) == 0 || errno != ESRCH)))
 		return false;
 	device = openat(mapper, name, O_RDONLY | O_EXCL | O_CLOEXEC);
 	return device >= 0;

@@ -104,7 +104,27 @@ static void others_do_not_stop(int kind, bool reads)
 	ck_assert_str_eq(text, "second");
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	free(s.list);
 }
+
+/* Root opens it again, and gives nobody more than the descriptor has. */
+START_TEST(no_more_access)
+{
+	struct nsc_recorder_request request = {
+		.kinds = { NSC_RECORDER_OUTPUT },
+	};
+	struct streams s = { .list = NULL, .end = -1 };
+	int a[2], end[2], inside[1];
+
+	pair_new(PIPE, a);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, end), 0);
+	ck_assert(streams_make(&s, &request, &a[0], 1));
+	s.end = end[1];
+	ck_assert_int_eq(streams_open(&s, getuid(), inside, NSC_IGNORE), 0);
+	ck_assert_int_eq(fcntl(s.list[0].to, F_GETFL) & O_ACCMODE, O_RDONLY);
+	free(s.list);
+}
+END_TEST
 
 START_TEST(writers)
 {
@@ -123,6 +143,7 @@ int main(void)
 	Suite *suite = suite_create("streams");
 	TCase *tcase = tcase_create("streams");
 
+	tcase_add_test(tcase, no_more_access);
 	tcase_add_loop_test(tcase, writers, PIPE, SOCKET + 1);
 	tcase_add_loop_test(tcase, readers, PIPE, SOCKET + 1);
 	suite_add_tcase(suite, tcase);
