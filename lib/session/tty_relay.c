@@ -18,7 +18,7 @@
 
 #define PART 4096		/* a writable pipe takes this much */
 #define PARTS (NSC_RECORDER_DATA / PART)	/* of one message */
-#define BURST (16 * PART)	/* before signals are checked again */
+#define BURST ((size_t)16 * PART)	/* before signals are checked again */
 #define EOF_MS 50
 #define BACKGROUND_MS 250	/* no signal reports that we are in front */
 /*
