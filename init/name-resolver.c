@@ -34,7 +34,6 @@
 #include "util/version.h"
 
 #define QUESTIONS 64		/* at a time */
-#define WAIT_MS 3000		/* for a server */
 
 struct question {
 	int fd;			/* to the server; -1: none */
@@ -94,11 +93,6 @@ static void change_sets(int sock, int netlink)
 
 /* --- the process that reads messages */
 
-static int64_t now_ms(void)
-{
-	return nsc_process_now();
-}
-
 static void answer(const struct resolver *r, const struct sockaddr_in *client,
 		   size_t size)
 {
@@ -135,7 +129,9 @@ static void ask(struct resolver *r, const struct question *asked, size_t size)
 
 static void take_question(struct resolver *r)
 {
-	struct question q = { .deadline = now_ms() + WAIT_MS };
+	struct question q = {
+		.deadline = nsc_process_now() + RESOLVER_WAIT_MS,
+	};
 	socklen_t len = sizeof(q.client);
 	ssize_t n = recvfrom(r->socket, r->message, sizeof(r->message),
 			     MSG_DONTWAIT, (struct sockaddr *)&q.client, &len);
@@ -172,7 +168,7 @@ static void take_answer(struct resolver *r, struct question *q)
  */
 static int drop_late(struct resolver *r)
 {
-	int64_t left = -1, now = now_ms();
+	int64_t left = -1, now = nsc_process_now();
 
 	for (size_t i = 0; i < QUESTIONS; i++) {
 		struct question *q = &r->questions[i];

@@ -12,6 +12,7 @@
 #include "util/names.h"
 
 #define RESOLVER_GRACE 60	/* seconds that an address stays longer */
+#define RESOLVER_WAIT_MS 3000	/* for a server, or a client */
 #define RESOLVER_TTL_MAX 86400
 
 /* From the process that reads messages to the one that changes sets. */

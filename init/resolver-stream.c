@@ -8,7 +8,6 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-#define WAIT_MS 3000
 
 void resolver_streams_begin(struct resolver_streams *all, int listener)
 {
@@ -41,7 +40,7 @@ static void begin_phase(struct resolver_stream *s, enum resolver_phase phase)
 	s->phase = phase;
 	s->at = 0;
 	if (phase == RESOLVER_READ_QUESTION)
-		s->deadline = nsc_process_now() + WAIT_MS;
+		s->deadline = nsc_process_now() + RESOLVER_WAIT_MS;
 }
 
 static bool is_reading(const struct resolver_stream *s)

@@ -233,9 +233,10 @@ void nsc_cgroup_tree_stay(struct nsc_cgroup_tree *tree, const char *groups)
 {
 	for (size_t i = 0; i < tree->n; i++) {
 		struct nsc_cgroup_entry *e = &tree->list[i];
-		const char *group = group_in(e, groups);
+		const char *group = nsc_cgroup_entry_is_own(e) ?
+					    group_in(e, groups) : NULL;
 
-		if (nsc_cgroup_entry_is_own(e) && group && is_kept(tree, group))
+		if (group && is_kept(tree, group))
 			e->kind = '-';
 	}
 }
