@@ -123,6 +123,16 @@ wait_until() {
 	return 1
 }
 
+is_stopped() {
+	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
+}
+
+# stand_still PID: what is only sent to a busy machine's process may come after
+# what the test does next, a child's end for example.
+stand_still() {
+	kill -STOP "$1" && wait_until 20 is_stopped "$1"
+}
+
 # --- set-up
 
 # pam_enable SERVICE... ; ARGUMENTS= has the module's arguments.

@@ -271,10 +271,6 @@ process $! took it" "$(cat "$OUT/stderr")"
 	nsinit stop pool1
 }
 
-is_stopped() {
-	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
-}
-
 # Sends the stop key of the caller's terminal, and SIGSTOP to all processes
 # that the caller may signal, while the helper works.
 stopped() {

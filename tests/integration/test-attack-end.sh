@@ -32,7 +32,7 @@ stopped() {
 	wait_until 10 [ -e /home/alice/in ] || fail "no session by $1"
 	LOGIN=$(sessions_of alice | head -n 1)
 	[ -n "$LOGIN" ] || fail "the session by $1 has no file"
-	kill -STOP "$LOGIN"
+	stand_still "$LOGIN"
 }
 
 closed() {
@@ -59,7 +59,7 @@ control() {
 	child=$!
 	wait_until 5 pgrep -P "$child" > /dev/null
 	sleep 0.3
-	kill -STOP "$child"
+	stand_still "$child"
 	kill -KILL "$pid1"
 	sleep 1
 	kill -0 "$pid1" || fail "control: a stopped parent is no obstacle"
@@ -195,7 +195,7 @@ stranger() {
 	wait_until 5 pgrep -u alice -x sleep > /dev/null || fail "no stranger"
 	stranger=$(pgrep -u alice -x nsenter)
 	stopped nsshell
-	kill -STOP "$stranger"
+	stand_still "$stranger"
 	status_is 1 timeout 30 nsinit stop --timeout 1 alice
 	contains "the reason" "cannot be killed" "$(cat "$OUT/stderr")"
 	wait_until 15 no_monitor || fail "the monitor waits"

@@ -109,7 +109,7 @@ served_above() {
 			"$SERVER" --below "$dir/sub" "$(id -u bob)" ||
 				fail "no mount below"
 			# The server stops after the mount was made.
-			[ "$state" = answers ] || kill -STOP "$SERVER_PID"
+			[ "$state" = answers ] || stand_still "$SERVER_PID"
 			enters alice
 			contains "missing" "'$dir/sub' (tmpfs) is left out" \
 				"$(missing alice)"

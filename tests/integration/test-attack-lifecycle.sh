@@ -41,10 +41,10 @@ stopped_parts() {
 
 	fresh
 	pid=$(pid_of alice) monitor=$(monitors)
-	kill -STOP "$pid"
+	stand_still "$pid"
 	status_is 7 timeout 20 su alice -c "$INSIDE && exit 7"
 	bob_gets_in
-	kill -STOP "$monitor"
+	stand_still "$monitor"
 	begin=$SECONDS
 	timeout 30 su alice -c true > "$OUT/text" 2>&1
 	differ "status by the time limit of the test" 124 $?

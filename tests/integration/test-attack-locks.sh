@@ -71,9 +71,6 @@ choose() {
 stands_still() {
 	[ -s "$OUT/hit" ] && is_stopped "$(pgrep -x "$PROGRAM" | head -n 1)"
 }
-is_stopped() {
-	[ "$(ps -o stat= -p "$1" | cut -c 1)" = T ]
-}
 
 # What others can do while the login process PROGRAM stands still; each time
 # another command of the administrator's.

@@ -137,7 +137,7 @@ groups_phase() {
 	config alice '{"rootfs": "/"}'
 	session ssh
 	monitor=$(monitors)
-	kill -STOP "$monitor"
+	stand_still "$monitor"
 	caller
 	wait_until 10 asks || {
 		kill -CONT "$monitor"

@@ -128,7 +128,7 @@ kill_init() {
 # No process remains to remove the files.
 kill_init_and_monitor() {
 	begin
-	kill -STOP "$(monitors)"
+	stand_still "$(monitors)"
 	kill -KILL "$PID1"
 	kill -KILL "$(monitors)"
 	release

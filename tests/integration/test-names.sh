@@ -83,7 +83,7 @@ resolver_alone() {
 		head -c $((i % 60)) /dev/urandom > /dev/udp/127.0.1.53/53
 	done; /srv/reach.py tcp,good.example.org,99' > "$OUT/after"
 	for pid in $(resolvers); do
-		kill -STOP "$pid"
+		stand_still "$pid"
 	done
 	timeout 30 su alice -c true; login=$?
 	for pid in $(resolvers); do
@@ -134,7 +134,7 @@ resolver_again() {
 			tcp,10.80.0.9,99" < "$OUT/one" > "$OUT/$which.without" &
 		exec 5> "$OUT/one"
 		wait_until 10 grep -q in "$OUT/$which.without"
-		kill -STOP "$(monitors)"
+		stand_still "$(monitors)"
 		kill -KILL "$pid"
 		wait_until 10 no_resolver
 		echo >&5

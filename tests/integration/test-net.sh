@@ -131,7 +131,7 @@ flood() {
 	exec 5> "$OUT/one"
 	wait_until 20 grep -q in "$OUT/text"
 	# It finds them together.
-	kill -STOP "$(monitors)"
+	stand_still "$(monitors)"
 	echo >&5
 	exec 5>&-
 	wait_until 50 grep -q all "$OUT/text"

@@ -44,7 +44,7 @@ older_than_the_container() {
 	job=$!
 	wait_until 20 helper_waits || fail "no login waits for the command"
 	late=$(helpers)
-	for pid in $late; do kill -STOP "$pid"; done
+	for pid in $late; do stand_still "$pid"; done
 	flock -u 7
 	exec 7<&-
 	configure second

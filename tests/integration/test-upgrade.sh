@@ -392,7 +392,7 @@ control() {
 	OLD=$(readlink "$RUN/alice/current")
 	put other
 	# The monitor that could have a new container started stands still.
-	kill -STOP "$(monitors)"
+	stand_still "$(monitors)"
 	timeout 3 setpriv --reuid=alice --regid=alice --init-groups \
 		/usr/bin/nsshell -c true && fail "nsshell joined another version"
 	kill -CONT "$(monitors)"
