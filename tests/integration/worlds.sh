@@ -94,7 +94,7 @@ clean_environment() {
 
 # in_world FILE: runs a file of the directory tests.
 in_world() {
-	clean_environment timeout -k 5 "${NSC_TEST_TIMEOUT:-400}" \
+	clean_environment timeout -k 5 "${NSC_TEST_TIMEOUT:-1000}" \
 		setsid --wait unshare --mount --pid --fork --kill-child \
 		--net --uts --ipc --mount-proc --propagation private \
 		"$worlds/world" "$mark" "$stage" "$tests" "$1" < /dev/null
