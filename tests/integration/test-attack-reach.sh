@@ -219,11 +219,14 @@ trusted_inside() {
 # map UIDS GIDS [MORE] : alice's container with maps, each of one entry more.
 map() {
 	local root='{"container_id": 0, "host_id": 5000000, "size": 1000}'
-	local uid='{"container_id": 1001, "host_id": 1001, "size": 1}'
 
 	config alice "{\"rootfs\": \"/\" ${3-},
-		\"uid_mappings\": [$root, $uid${1:+, $1}],
-		\"gid_mappings\": [$root, $uid${2:+, $2}]}"
+		\"uid_mappings\": [$root, $(own "$(id -u alice)")${1:+, $1}],
+		\"gid_mappings\": [$root, $(own "$(id -g alice)")${2:+, $2}]}"
+}
+
+own() {
+	echo "{\"container_id\": $1, \"host_id\": $1, \"size\": 1}"
 }
 
 entry() {
@@ -271,7 +274,7 @@ foreign_ids() {
 		"/etc/subuid: the range of user 'alice' (6065000+10) overlaps"
 	foreign gid /etc/subgid bob:6000000:65536 6065000 10 \
 		"/etc/subgid: the range of user 'alice' (6065000+10) overlaps"
-	foreign uid $ids "bob 7000000 1002" 7000000 1 \
+	foreign uid $ids "bob 7000000 $(id -u bob)" 7000000 1 \
 		"$ids: ids of user 'alice' are in the range of 'bob'"
 	foreign uid $ids "other 7000000 7100000" 7100000 1 \
 		"$ids: 'other' has the id 7100000"
@@ -324,7 +327,7 @@ own_ids() {
 	for file in /etc/subuid /etc/subgid $ids; do
 		cp "$file" "$OUT/before"
 		line=bob:$((uid - 1)):10
-		[ "$file" != "$ids" ] || line="bob $((uid - 100)) 1002"
+		[ "$file" != "$ids" ] || line="bob $((uid - 100)) $(id -u bob)"
 		config alice '{"rootfs": "/"}'
 		accepted
 		clean_slate
@@ -353,13 +356,13 @@ own_ids() {
 
 # Two that run at a time, by maps that only a running container can show.
 running_ids() {
-	local map='[{"container_id": 0, "host_id": 5000500, "size": 1000},
-		{"container_id": 1002, "host_id": 1002, "size": 1}]'
+	local root='{"container_id": 0, "host_id": 5000500, "size": 1000}'
 
 	fresh
 	map "" ""
-	config bob "{\"rootfs\": \"/\", \"uid_mappings\": $map,
-		\"gid_mappings\": $map}"
+	config bob "{\"rootfs\": \"/\",
+		\"uid_mappings\": [$root, $(own "$(id -u bob)")],
+		\"gid_mappings\": [$root, $(own "$(id -g bob)")]}"
 	status_is 0 nsinit check alice
 	nsinit start bob || fail "start"
 	refused "uid_mappings: 5000000+1000 is also in the running container of 'bob'"

@@ -89,12 +89,16 @@ planted() {
 		fail "more is found than was planted" "$(cat "$OUT/stdout")"
 }
 
-foreign_ids() {
-	local map='[{"container_id": 0, "host_id": 5000000, "size": 1000},
-		{"container_id": 1001, "host_id": 1001, "size": 2}]'
+# own FIRST : maps to which alice's id and bob's, the next one, belong.
+own() {
+	echo "[{\"container_id\": 0, \"host_id\": 5000000, \"size\": 1000},
+		{\"container_id\": $1, \"host_id\": $1, \"size\": 2}]"
+}
 
+foreign_ids() {
 	config alice "{\"rootfs\": \"/\", \"accept\": [\"foreign-ids\"],
-		\"uid_mappings\": $map, \"gid_mappings\": $map}"
+		\"uid_mappings\": $(own "$(id -u alice)"),
+		\"gid_mappings\": $(own "$(id -g alice)")}"
 }
 
 line_of() {
