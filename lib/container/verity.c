@@ -5,7 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,11 +17,13 @@
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/paths.h"
+#include "util/proc.h"
 
 #define VERITYSETUP "/sbin/veritysetup"
 #define MAPPER "/dev/mapper/"
 #define CONTROL MAPPER "control"
-#define PREFIX "nscontainer-"	/* and the pid of who makes the device */
+/* And the pid of who makes the device, '-' and the start of that process. */
+#define PREFIX "nscontainer-"
 #define TIMEOUT 30		/* seconds; it reads one block */
 
 static int open_tree_file(const struct nsc_plan *plan, struct nsc_error *err)
@@ -102,11 +104,17 @@ static int hold(const char *name, struct nsc_verity *verity,
 static bool is_abandoned(int mapper, const char *name)
 {
 	_cleanup_fd_ int device = -1;
+	struct nsc_proc_stat stat;
+	uint64_t start;
 	char end;
 	pid_t pid;
+	int ret;
 
-	if (sscanf(name, PREFIX "%d%c", &pid, &end) != 1 || pid <= 0 ||
-	    (pid != getpid() && (kill(pid, 0) == 0 || errno != ESRCH)))
+	if (sscanf(name, PREFIX "%d-%" SCNu64 "%c", &pid, &start, &end) != 2 ||
+	    pid <= 0)
+		return false;
+	ret = nsc_proc_stat(pid, &stat);
+	if (ret == 0 ? stat.start == start : ret != -ESRCH)
 		return false;
 	device = openat(mapper, name, O_RDONLY | O_EXCL | O_CLOEXEC);
 	return device >= 0;
@@ -129,7 +137,8 @@ int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 		    struct nsc_verity *ret, struct nsc_error *err)
 {
 	_cleanup_fd_ int file = open_tree_file(plan, err);
-	char tree[NSC_LOOP_PATH], name[32];
+	char tree[NSC_LOOP_PATH], name[48];
+	struct nsc_proc_stat self;
 	char *const argv[] = {
 		(char[]){ "veritysetup" }, (char[]){ "open" },
 		(char *)(uintptr_t)data, name, tree,
@@ -142,8 +151,13 @@ int nsc_verity_open(const struct nsc_plan *plan, const char *data,
 	ret->tree = nsc_loop_open(file, NSC_LOOP_ALONE, tree, err);
 	if (ret->tree < 0)
 		return ret->tree;
+	error = nsc_proc_stat(getpid(), &self);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "/proc/self/stat");
 	remove_abandoned();
-	snprintf(name, sizeof(name), PREFIX "%d", getpid());
+	/* A container may have the device of an earlier process of this pid. */
+	snprintf(name, sizeof(name), PREFIX "%d-%" PRIu64, getpid(),
+		 self.start);
 	snprintf(ret->path, sizeof(ret->path), MAPPER "%s", name);
 	error = verity_run(argv, err);
 	return error < 0 ? error : hold(name, ret, err);

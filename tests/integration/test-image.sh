@@ -372,8 +372,13 @@ fake_mapper() {
 	chmod 0755 /usr/sbin/veritysetup
 }
 
+# started PID: when, in clock ticks since the boot; see proc_pid_stat(5).
+started() {
+	sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20
+}
+
 by_verity() {
-	local hash
+	local hash alive
 
 	hash=$(printf '%064d' 7)
 	fresh sys.ext4 "\"rootfs_verity\": \"$hash\""
@@ -381,9 +386,16 @@ by_verity() {
 	fake_mapper
 	refused 'sys.ext4.verity'
 	cp "$IMAGES/sys.ext4" "$IMAGES/sys.ext4.verity"
+	# PID 1 made none of them at that time; this shell made one just now.
+	alive="nscontainer-$$-$(started $$)"
+	mknod /dev/mapper/nscontainer-1-1 b 7 255
+	mknod "/dev/mapper/$alive" b 7 254
 	hold_one
-	grep -Eqx "open /dev/loop[0-9]+ nscontainer-[0-9]+ /dev/loop[0-9]+ $hash" \
+	grep -Eqx "open /dev/loop[0-9]+ nscontainer-[0-9]+-[0-9]+ /dev/loop[0-9]+ $hash" \
 		"$TOP/verity" || fail "opened" "$(cat "$TOP/verity")"
+	grep -qx 'close --deferred nscontainer-1-1' "$TOP/verity" ||
+		fail "what a killed start left stays" "$(cat "$TOP/verity")"
+	lacks "control: of a living process" "$alive" "$(cat "$TOP/verity")"
 	contains "closed" "close --deferred nscontainer-" \
 		"$(tail -n 1 "$TOP/verity")"
 	equal "the image" "made for the test" "$(root_inside cat /etc/image)"
