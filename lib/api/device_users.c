@@ -7,17 +7,21 @@
 #include "api/device_users.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/kcmp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "linux/device.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/text.h"
 
-#define DESCRIPTORS 65536	/* looked at in one session */
 #define DEVICES 64		/* told of one session */
 #define PTS_MAJOR 136		/* to 143 */
 
@@ -32,7 +36,7 @@ struct held {
 struct look {
 	struct held list[DEVICES];
 	size_t n;
-	unsigned int left;	/* descriptors to look at */
+	unsigned int *left;	/* threads and descriptors to look at */
 };
 
 /* Is it no device, or one of those that every container has? */
@@ -76,19 +80,36 @@ static void put(struct look *look, pid_t pid, const struct statx *st,
 	h->last = pid;
 }
 
-static void look_at(struct look *look, pid_t pid, int dir, const char *name)
+/*
+ * The link of a descriptor has the access that it was opened for.  Without any
+ * it is O_PATH, which opens nothing, or the access mode 3, which does: open(2).
+ */
+static bool opens(int task, const char *name)
+{
+	char path[32], text[512], *flags;
+	struct stat link;
+
+	snprintf(path, sizeof(path), "fd/%.16s", name);
+	if (fstatat(task, path, &link, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	if (link.st_mode & (S_IRUSR | S_IWUSR))
+		return true;
+	snprintf(path, sizeof(path), "fdinfo/%.16s", name);
+	if (nsc_file_read_text(task, path, text, sizeof(text)) < 0)
+		return false;
+	flags = strstr(text, "flags:");
+	return flags && !(strtoul(flags + 6, NULL, 8) & O_PATH);
+}
+
+static void look_at(struct look *look, pid_t pid, int task, int dir,
+		    const char *name)
 {
 	char target[PATH_MAX], path[sizeof(look->list->path)];
 	struct statx st;
-	struct stat link;
 	ssize_t n;
 
 	if (statx(dir, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,
-		  &st) < 0 || is_usual(&st))
-		return;
-	/* The link of an O_PATH descriptor has neither: it opens nothing. */
-	if (fstatat(dir, name, &link, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    !(link.st_mode & (S_IRUSR | S_IWUSR)))
+		  &st) < 0 || is_usual(&st) || !opens(task, name))
 		return;
 	n = readlinkat(dir, name, target, sizeof(target) - 1);
 	if (n < 0)
@@ -97,27 +118,77 @@ static void look_at(struct look *look, pid_t pid, int dir, const char *name)
 	put(look, pid, &st, nsc_text_escape(target, path, sizeof(path)));
 }
 
+static DIR *open_dir(int dir, const char *path)
+{
+	_cleanup_fd_ int fd = openat(dir, path, O_RDONLY | O_DIRECTORY |
+				     O_CLOEXEC);
+	DIR *ret = fd < 0 ? NULL : fdopendir(fd);
+
+	if (ret)
+		NSC_TAKE_FD(fd);
+	return ret;
+}
+
+/* The next entry, as long as there are some left to look at. */
+static const struct dirent *next_entry(struct look *look, DIR *dir)
+{
+	const struct dirent *entry;
+
+	while (dir && *look->left && (entry = readdir(dir))) {
+		--*look->left;
+		if (entry->d_name[0] != '.')
+			return entry;
+	}
+	return NULL;
+}
+
+static void look_into_thread(struct look *look, pid_t pid, int tasks,
+			     const char *thread)
+{
+	_cleanup_fd_ int task = openat(tasks, thread, O_PATH | O_DIRECTORY |
+				       O_CLOEXEC);
+	const struct dirent *entry;
+	DIR *dir = task < 0 ? NULL : open_dir(task, "fd");
+
+	while ((entry = next_entry(look, dir)))
+		look_at(look, pid, task, dirfd(dir), entry->d_name);
+	if (dir)
+		closedir(dir);
+}
+
+/* One that has ended meanwhile shares nothing: kcmp(2). */
+static bool share_descriptors(pid_t thread, pid_t other)
+{
+	long ret = syscall(SYS_kcmp, thread, other, KCMP_FILES, 0, 0);
+
+	return ret == 0 || (ret < 0 && errno != ESRCH);
+}
+
+/* Threads share their descriptors, but each can have its own. */
 static void look_into(struct look *look, pid_t pid)
 {
 	const struct dirent *entry;
 	char path[32];
-	DIR *dir;
+	pid_t before = 0;
+	DIR *tasks;
 
-	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while (look->left && (entry = readdir(dir))) {
-		look->left--;
-		if (entry->d_name[0] != '.')
-			look_at(look, pid, dirfd(dir), entry->d_name);
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = open_dir(AT_FDCWD, path);
+	while ((entry = next_entry(look, tasks))) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (before && share_descriptors(before, thread))
+			continue;
+		look_into_thread(look, pid, dirfd(tasks), entry->d_name);
+		before = thread;
 	}
-	closedir(dir);
+	if (tasks)
+		closedir(tasks);
 }
 
-json_t *nsc_api_device_users(const pid_t *pids, size_t n)
+json_t *nsc_api_device_users(const pid_t *pids, size_t n, unsigned int *left)
 {
-	struct look look = { .left = DESCRIPTORS };
+	struct look look = { .left = left };
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < n; i++)

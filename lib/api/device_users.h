@@ -6,11 +6,16 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+/* What nsc_api_device_users() looks at in one container. */
+#define NSC_API_DESCRIPTORS 65536
+
 /*
  * An array of the devices that these processes have open, besides those that
  * every container has: objects of path, device ("c 10:229"), pid (the first of
- * them) and processes (their number).
+ * them) and processes (their number).  At most *left threads and descriptors
+ * are looked at, and subtracted.
  */
-json_t *nsc_api_device_users(const pid_t *pids, size_t n);
+json_t *nsc_api_device_users(const pid_t *pids, size_t n,
+			     unsigned int *left);
 
 #endif

@@ -148,7 +148,7 @@ static void put_usage(json_t *object, const struct nsc_api_sessions *all,
 }
 
 static json_t *session_json(const struct nsc_api_sessions *all,
-			    const struct session *s)
+			    const struct session *s, unsigned int *descriptors)
 {
 	const char *tty = s->tty + (strncmp(s->tty, "/dev/", 5) ? 0 : 5);
 	json_t *object = json_pack("{s:s, s:s, s:i, s:s, s:s, s:s, s:i, s:o, "
@@ -176,13 +176,15 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 	json_object_set_new(object, "config",
 			    nsc_api_path(all->state->config));
 	json_object_set_new(object, "devices",
-			    nsc_api_device_users(processes.list, processes.n));
+			    nsc_api_device_users(processes.list, processes.n,
+						 descriptors));
 	return object;
 }
 
 struct list {
 	const struct nsc_api_sessions *all;
 	struct nscontainer_record **records;
+	unsigned int *descriptors;	/* so that no user holds up all */
 	struct nsc_error *err;
 };
 
@@ -198,14 +200,16 @@ static int sessions_add(int dir, pid_t pid, void *arg)
 	if (ret < 0)
 		return ret;
 	return nsc_api_add(list->records, session_keys,
-			   session_json(list->all, &s), list->err);
+			   session_json(list->all, &s, list->descriptors),
+			   list->err);
 }
 
 static int add_container(int instance, unsigned int number, void *arg,
 			 struct nsc_error *err)
 {
+	unsigned int descriptors = NSC_API_DESCRIPTORS;
 	struct nsc_api_sessions all;
-	const struct list list = { &all, arg, err };
+	const struct list list = { &all, arg, &descriptors, err };
 	int ret = nsc_api_sessions_open(instance, &all, err);
 
 	(void)number;

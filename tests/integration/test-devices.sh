@@ -161,6 +161,47 @@ sys.stdin.readline()
 	clean_slate
 }
 
+# What a program may do so that a look at its descriptors does not find a device.
+hides() {
+	local tun='{"path": "/dev/net/tun", "type": "c", "major_number": 10,
+		"minor_number": 200}' session how
+
+	# The default filter refuses unshare(2), but not the same by clone(2).
+	started "$NULL, $tun" '"seccomp": "unconfined",'
+	in_alice 'exec 3<> /dev/net/tun' | grep -q . &&
+		skip "tun: not on this host"
+	cat > /home/alice/hides.py <<-'END'
+	import ctypes, os, sys, threading, time
+	libc = ctypes.CDLL(None)
+	def hold():
+		open_it = lambda mode: os.open("/dev/net/tun", mode)
+		if sys.argv[1] == "mode":	# neither to read nor to write
+			open_it(3)
+		elif sys.argv[1] != "control":
+			libc.unshare(0x400)	# CLONE_FILES
+			open_it(os.O_RDWR)
+		print("open", flush=True)
+		time.sleep(60)
+	threading.Thread(target=hold, daemon=True).start()
+	if sys.argv[1] == "dead":		# the main thread alone
+		libc.syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+	time.sleep(60)
+	END
+	for how in control mode thread dead; do
+		timeout 60 nsinit exec alice -- python3 /home/alice/hides.py \
+			$how > "$OUT/$how" 2>&1 &
+		session=$!
+		wait_until 10 grep -q open "$OUT/$how" || fail "$how: not open" \
+			"$(cat "$OUT/$how")"
+		equal "$how" "$([ $how = control ] ||
+			echo "/dev/net/tun c 10:200 1")" "$(held)"
+		nsinit kill alice KILL > /dev/null 2>&1
+		wait "$session"
+	done
+	rm -f /home/alice/hides.py
+	clean_slate
+}
+
 # Rules alone: for nodes that root inside may make itself.
 rules() {
 	local ns='"accept": ["exposed-files"], "capabilities": ["MKNOD"],
@@ -616,6 +657,7 @@ if nsinit start alice && grep -q devices "$RUN/alice/current/cgroup"; then
 fi
 t "nsinit update gives devices and takes them away" comes_and_goes
 t "nsinit ps says who has a device open" who_has
+t "nsinit ps sees devices that are opened in unusual ways" hides
 t "nsinit update changes device rules" rules
 t "nsinit update leaves no gap" no_gap
 t "nsinit update fails where rules cannot be changed" failed_rules
