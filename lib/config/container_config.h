@@ -90,11 +90,12 @@ enum nsc_network_type {
 #define NSC_NETWORKS_MAX 16
 #define NSC_PORTS_MAX 32
 
-/* A port of the host that leads to one of the container. */
+/* Ports of the host in a row, which lead to as many of the container. */
 struct nsc_port {
 	struct nsc_address address;	/* of the host; family 0: each one */
 	bool udp;
-	unsigned int host, inside;
+	unsigned int host, inside;	/* the first ones */
+	unsigned int count;
 };
 
 /* Bytes a second, and bytes at once: docs/design/0098. */

@@ -565,6 +565,8 @@ int nsc_networks_check(struct nsc_reader *r, struct nsc_config *config)
 		if (ret == 0)
 			ret = check_once(r, config, i, &seen);
 		if (ret == 0)
+			ret = nsc_ports_check(r, config, i);
+		if (ret == 0)
 			ret = nsc_destinations_check(r, config, i);
 	}
 	return ret;

@@ -256,7 +256,7 @@ static void made_fill(struct made *made, const struct nsc_plan *plan, size_t i,
 
 /* Refuse a port that another container, or a process of the host, has. */
 static int check_ports(const struct attached *a, const struct nsc_attached *new,
-		       struct nsc_error *err)
+		       uid_t except, struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -267,7 +267,7 @@ static int check_ports(const struct attached *a, const struct nsc_attached *new,
 				ret = nsc_host_ports_differ(new->ports, *p,
 							    a->list[i].name,
 							    err);
-	return ret < 0 ? ret : nsc_host_ports_free(new->ports, err);
+	return ret < 0 ? ret : nsc_host_ports_free(new->ports, except, err);
 }
 
 static int check_forwarding(const struct nsc_attached *new,
@@ -325,13 +325,46 @@ static int check_bridge_address(struct nl_sock *sock,
 }
 
 static int check_all(struct attached *a, const struct nsc_attached *new,
-		     struct nsc_error *err)
+		     uid_t except, struct nsc_error *err)
 {
 	int ret = check_forwarding(new, err);
 
 	if (ret == 0)
 		ret = check_bridge_address(a->sock, new, err);
-	return ret < 0 ? ret : check_ports(a, new, err);
+	return ret < 0 ? ret : check_ports(a, new, except, err);
+}
+
+/* pasta binds the ports itself, but a rule would take what comes for them. */
+static int check_pasta(const struct nsc_attached *new, uid_t user,
+		       struct nsc_error *err)
+{
+	_cleanup_attached_ struct attached a = ATTACHED_INIT;
+	int ret;
+
+	/* Of the programs of root, none is known to be pasta. */
+	if (!user)
+		return 0;
+	ret = nsc_host_ports_allowed(new->ports, err);
+	if (ret == 0 && access(DIR "/" FILE_NAME, F_OK) == 0)
+		ret = attached_open(&a, false, err);
+	return ret < 0 ? ret : check_ports(&a, new, user, err);
+}
+
+static int check_network(const struct nsc_plan *plan, size_t i,
+			 struct nsc_error *err)
+{
+	_cleanup_attached_ struct attached a = ATTACHED_INIT;
+	struct made made = { .port_list = { NULL } };
+	struct nsc_attached new = { .name = NULL };
+	uid_t user = plan->user->uid;
+	int ret;
+
+	made_fill(&made, plan, i, &new);
+	if (plan->config->networks[i].type == NSC_NETWORK_PASTA)
+		return check_pasta(&new, user, err);
+	ret = attached_open(&a, false, err);
+	return ret < 0 ? ret : check_all(&a, &new, user ? user :
+					       NSC_PORTS_NOBODY, err);
 }
 
 int nsc_attached_check(const struct nsc_plan *plan, struct nsc_error *err)
@@ -339,18 +372,10 @@ int nsc_attached_check(const struct nsc_plan *plan, struct nsc_error *err)
 	const struct nsc_config *config = plan->config;
 
 	for (size_t i = 0; i < config->n_networks; i++) {
-		_cleanup_attached_ struct attached a = ATTACHED_INIT;
-		struct made made = { .port_list = { NULL } };
-		struct nsc_attached new = { .name = NULL };
-		int ret;
+		const struct nsc_config_network *n = &config->networks[i];
 
-		if (!nsc_attached_is(&config->networks[i]))
-			continue;
-		made_fill(&made, plan, i, &new);
-		ret = attached_open(&a, false, err);
-		if (ret == 0)
-			ret = check_all(&a, &new, err);
-		if (ret < 0)
+		if ((nsc_attached_is(n) || n->n_ports) &&
+		    check_network(plan, i, err) < 0)
 			return nsc_error_context(err, "%s: networks[%zu]",
 						 config->file, i);
 	}
@@ -393,7 +418,7 @@ static int claim_on(struct attached *a, const struct nsc_claim *claim,
 		return nsc_error_sys(err, ENOMEM, "network");
 	a->list = list;
 	list[a->n] = *new;	/* a->n stays: the caller owns it */
-	ret = check_all(a, new, err);
+	ret = check_all(a, new, NSC_PORTS_NOBODY, err);
 	if (ret == 0)
 		ret = check_addresses(a, new, err);
 	if (ret == 0)

@@ -27,7 +27,7 @@ struct nsc_attached {
 	unsigned int pid;	/* of PID 1 */
 	uint64_t start;		/* of that process */
 	char *address[2];	/* IPv4, IPv6, such as "10.0.0.2/24"; or NULL */
-	char **ports;		/* "tcp 8080 80", "udp 53 53 10.0.0.1" */
+	char **ports;		/* as nsc_port_print() writes them */
 };
 
 /* Is it on the bridge that we make? */

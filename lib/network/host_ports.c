@@ -3,54 +3,60 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "config/port_keys.h"
 #include "util/fd.h"
+#include "util/file.h"
 
 void nsc_port_print(const struct nsc_port *port, char text[NSC_PORT_TEXT])
 {
-	char on[NSC_ADDRESS_SIZE];
+	char on[NSC_ADDRESS_SIZE], range[NSC_PORTS_RANGE];
 
 	nsc_address_print(&port->address, false, on);
-	snprintf(text, NSC_PORT_TEXT, "%s %u %u%s%s", port->udp ? "udp" : "tcp",
-		 port->host, port->inside, on[0] ? " " : "", on);
+	snprintf(text, NSC_PORT_TEXT, "%s %s %u%s%s", port->udp ? "udp" : "tcp",
+		 nsc_ports_print_range(port->host, port->count, range),
+		 port->inside, on[0] ? " " : "", on);
 }
 
 bool nsc_port_parse(const char *text, struct nsc_port *ret)
 {
-	char protocol[4], on[NSC_ADDRESS_SIZE] = "";
+	char protocol[4], range[NSC_PORTS_RANGE], on[NSC_ADDRESS_SIZE] = "";
+	unsigned int last;
 	int n;
 
 	_Static_assert(NSC_ADDRESS_SIZE == 50, "the width below");
 	*ret = (struct nsc_port){ .udp = false };
-	n = sscanf(text, "%3s %5u %5u %49s", protocol, &ret->host,
-		   &ret->inside, on);
+	n = sscanf(text, "%3s %11s %5u %49s", protocol, range, &ret->inside,
+		   on);
+	if (n < 3 ||
+	    (n == 4 && nsc_address_parse(on, false, &ret->address) < 0))
+		return false;
+	n = sscanf(range, "%5u-%5u", &ret->host, &last);
+	ret->count = n == 2 ? last - ret->host + 1 : 1;
 	ret->udp = !strcmp(protocol, "udp");
-	return n == 3 ||
-	       (n == 4 && nsc_address_parse(on, false, &ret->address) == 0);
-}
-
-/* A port without an address is one of every address. */
-static bool ports_meet(const struct nsc_port *a, const struct nsc_port *b)
-{
-	return a->udp == b->udp && a->host == b->host &&
-	       (!a->address.family || !b->address.family ||
-		nsc_address_equal(&a->address, &b->address));
+	return n > 0;
 }
 
 int nsc_host_ports_differ(char *const *ports, const char *other,
 			  const char *owner, struct nsc_error *err)
 {
 	struct nsc_port mine, theirs;
+	unsigned int both;
 
-	for (; nsc_port_parse(other, &theirs) && *ports; ports++)
-		if (nsc_port_parse(*ports, &mine) && ports_meet(&mine, &theirs))
+	for (; nsc_port_parse(other, &theirs) && *ports; ports++) {
+		both = nsc_port_parse(*ports, &mine) ?
+			       nsc_ports_meet(&mine, &theirs) : 0;
+		if (both)
 			return nsc_error_set(err, EADDRINUSE, "ports: %u/%s is "
 					     "a port of the container of '%s'",
-					     mine.host, mine.udp ? "udp" :
-					     "tcp", owner);
+					     both, mine.udp ? "udp" : "tcp",
+					     owner);
+	}
 	return 0;
 }
 
@@ -81,13 +87,36 @@ static int try_port(const struct nsc_port *port, int family)
 	return ret < 0 ? -errno : 0;
 }
 
-static int check_port(const struct nsc_port *port, int family,
+/* Has this user a socket at the port?  The file is one of proc_net(5). */
+static bool has_socket(const char *path, unsigned int port, uid_t user)
+{
+	_cleanup_file_ FILE *file = fopen(path, "re");
+	unsigned int number, uid;
+	char line[512];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*s %*s %*s %*s %*s %u",
+			   &number, &uid) == 2 &&
+		    number == port && uid == user)
+			return true;
+	return false;
+}
+
+static bool is_users(const struct nsc_port *port, uid_t user)
+{
+	return has_socket(port->udp ? "/proc/net/udp" : "/proc/net/tcp",
+			  port->host, user) ||
+	       has_socket(port->udp ? "/proc/net/udp6" : "/proc/net/tcp6",
+			  port->host, user);
+}
+
+static int check_port(const struct nsc_port *port, int family, uid_t except,
 		      struct nsc_error *err)
 {
 	int ret = !port->address.family || port->address.family == family ?
 			  try_port(port, family) : 0;
 
-	if (ret == -EADDRINUSE)
+	if (ret == -EADDRINUSE && !is_users(port, except))
 		return nsc_error_set(err, EADDRINUSE, "ports: a process of the "
 				     "host listens on %u/%s: 'ss -lntup' shows "
 				     "it", port->host,
@@ -99,15 +128,38 @@ static int check_port(const struct nsc_port *port, int family,
 	return 0;
 }
 
-int nsc_host_ports_free(char *const *ports, struct nsc_error *err)
+int nsc_host_ports_free(char *const *ports, uid_t except, struct nsc_error *err)
 {
 	struct nsc_port port;
 	int ret = 0;
 
-	for (; ret == 0 && *ports && nsc_port_parse(*ports, &port); ports++) {
-		ret = check_port(&port, AF_INET, err);
-		if (ret == 0)
-			ret = check_port(&port, AF_INET6, err);
-	}
+	for (; ret == 0 && *ports && nsc_port_parse(*ports, &port); ports++)
+		for (; ret == 0 && port.count; port.host++, port.count--) {
+			ret = check_port(&port, AF_INET, except, err);
+			if (ret == 0)
+				ret = check_port(&port, AF_INET6, except, err);
+		}
 	return ret;
+}
+
+int nsc_host_ports_allowed(char *const *ports, struct nsc_error *err)
+{
+	static const char key[] = "net.ipv4.ip_unprivileged_port_start";
+	char text[16] = "";
+	struct nsc_port port;
+	unsigned int first;
+
+	nsc_file_read_text(AT_FDCWD,
+			   "/proc/sys/net/ipv4/ip_unprivileged_port_start",
+			   text, sizeof(text));
+	first = (unsigned int)strtoul(text, NULL, 10);
+	for (; *ports && nsc_port_parse(*ports, &port); ports++)
+		if (port.host < first)
+			return nsc_error_set(err, EACCES, "ports: pasta runs "
+					     "as the user, who may not have "
+					     "%u/%s: the sysctl %s is %u",
+					     port.host,
+					     port.udp ? "udp" : "tcp", key,
+					     first);
+	return 0;
 }

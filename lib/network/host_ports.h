@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Ports of the host that lead to containers, as "PROTOCOL HOST INSIDE
+ * Ports of the host that lead to containers, as "PROTOCOL HOST[-LAST] INSIDE
  * [ADDRESS]".  Runs in: nsinit and the builder, in the host's network.
  */
 #ifndef NSC_NETWORK_HOST_PORTS_H
 #define NSC_NETWORK_HOST_PORTS_H
 
+#include <sys/types.h>
+
 #include "util/error.h"
 #include "config/container_config.h"
+
+#define NSC_PORTS_NOBODY ((uid_t)-1)
 
 /* In a vector; ports is what nsc_port_parse() reads. */
 #define NSC_PORT_TEXT (NSC_ADDRESS_SIZE + 24)
@@ -20,7 +24,14 @@ bool nsc_port_parse(const char *text, struct nsc_port *ret);
 int nsc_host_ports_differ(char *const *ports, const char *other,
 			  const char *owner, struct nsc_error *err);
 
-/* -EADDRINUSE if a process of the host listens on one. */
-int nsc_host_ports_free(char *const *ports, struct nsc_error *err);
+/*
+ * -EADDRINUSE if a process of the host listens on one, except a process of this
+ * user: pasta of the container that runs.
+ */
+int nsc_host_ports_free(char *const *ports, uid_t except,
+			struct nsc_error *err);
+
+/* -EACCES if pasta, which has no capability on the host, cannot have one. */
+int nsc_host_ports_allowed(char *const *ports, struct nsc_error *err);
 
 #endif

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/port_keys.h"
 #include "util/address.h"
 #include "util/fd.h"
 #include "util/file.h"
@@ -109,7 +110,7 @@ struct arguments {
 	char mtu[16];
 	char address[2][NSC_ADDRESS_SIZE];
 	char length[16];
-	char ports[NSC_PORTS_MAX][NSC_ADDRESS_SIZE + 16];
+	char ports[NSC_PORTS_MAX][NSC_ADDRESS_SIZE + 32];
 };
 
 static void pasta_add(struct arguments *a, const char *text)
@@ -154,6 +155,7 @@ static void add_ports(struct arguments *a, bool udp,
 {
 	const struct nsc_config_network *n = request->network;
 	const char *option = udp ? "-u" : "-t";
+	char host[NSC_PORTS_RANGE], inside[NSC_PORTS_RANGE];
 	char address[NSC_ADDRESS_SIZE];
 	bool found = false;
 
@@ -163,8 +165,10 @@ static void add_ports(struct arguments *a, bool udp,
 		if (p->udp != udp)
 			continue;
 		nsc_address_print(&p->address, false, address);
-		snprintf(a->ports[i], sizeof(a->ports[i]), "%s%s%u:%u", address,
-			 address[0] ? "/" : "", p->host, p->inside);
+		snprintf(a->ports[i], sizeof(a->ports[i]), "%s%s%s:%s", address,
+			 address[0] ? "/" : "",
+			 nsc_ports_print_range(p->host, p->count, host),
+			 nsc_ports_print_range(p->inside, p->count, inside));
 		pasta_add(a, option);
 		pasta_add(a, a->ports[i]);
 		found = true;

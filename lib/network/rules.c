@@ -122,6 +122,20 @@ static struct nsc_address link_local(const unsigned char mac[NSC_MAC_SIZE])
 	return a;
 }
 
+/* Without a port, dnat keeps that of the packet. */
+static void print_inside(FILE *out, const struct nsc_port *p)
+{
+	if (p->count > 1 && p->host != p->inside) {
+		fprintf(out, ":%s dport map { ", p->udp ? "udp" : "tcp");
+		for (unsigned int i = 0; i < p->count; i++)
+			fprintf(out, "%u : %u, ", p->host + i, p->inside + i);
+		fputs("}", out);
+	} else if (p->count == 1) {
+		fprintf(out, ":%u", p->inside);
+	}
+	fputs("\n", out);
+}
+
 static void print_port(FILE *out, const struct nsc_attached *a,
 		       const char *port)
 {
@@ -137,11 +151,12 @@ static void print_port(FILE *out, const struct nsc_attached *a,
 		    !address_of(a, v6, &address, to))
 			continue;
 		fprintf(out, v6 ? "meta nfproto ipv6 " : "meta nfproto ipv4 ");
-		if (on[0])
+		if (on[0] && !nsc_address_is_any(&p.address))
 			fprintf(out, "%s daddr %s ", v6 ? "ip6" : "ip", on);
-		fprintf(out, v6 ? "%s dport %u dnat ip6 to [%s]:%u\n" :
-				  "%s dport %u dnat ip to %s:%u\n",
-			p.udp ? "udp" : "tcp", p.host, to, p.inside);
+		fprintf(out, "%s dport %u-%u ", p.udp ? "udp" : "tcp", p.host,
+			p.host + p.count - 1);
+		fprintf(out, v6 ? "dnat ip6 to [%s]" : "dnat ip to %s", to);
+		print_inside(out, &p);
 	}
 }
 

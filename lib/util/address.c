@@ -106,6 +106,14 @@ bool nsc_address_is_link_local(const struct nsc_address *address)
 	       (address->bytes[1] & 0xc0) == 0x80;
 }
 
+bool nsc_address_is_any(const struct nsc_address *address)
+{
+	static const unsigned char zeros[sizeof(address->bytes)];
+
+	return address->family &&
+	       !memcmp(address->bytes, zeros, sizeof(zeros));
+}
+
 bool nsc_address_is_loopback(const struct nsc_address *address)
 {
 	static const struct nsc_address net = { AF_INET, { 127 }, 8 };

@@ -42,6 +42,9 @@ bool nsc_address_equal(const struct nsc_address *a,
 /* fe80::/10, which belongs to the network of every interface. */
 bool nsc_address_is_link_local(const struct nsc_address *address);
 
+/* 0.0.0.0 or ::, which stand for each address of their family. */
+bool nsc_address_is_any(const struct nsc_address *address);
+
 /* 127.0.0.0/8 or ::1 */
 bool nsc_address_is_loopback(const struct nsc_address *address);
 

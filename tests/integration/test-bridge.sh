@@ -261,8 +261,52 @@ ports() {
 	status_is 1 nsinit check bob
 	contains "taken" "a process of the host listens on 97/tcp" \
 		"$(cat "$OUT/stderr")"
+	network bob '{"type": "pasta", "ports": ["8079-8081:8079-8081"]}'
+	status_is 1 nsinit check bob
+	contains "taken" "8080/tcp is a port of the container of 'alice'" \
+		"$(cat "$OUT/stderr")"
 	nsinit stop alice > /dev/null
 	empty "after the end" "$(answers 'ip netns exec out' 10.80.0.2 8080)"
+	rm -r "$CONF/users/bob"
+	gone
+}
+
+# Ranges lead to the same ports inside, or to others in the same order.
+ranges() {
+	begin 'bridge_pool6 = "fd55::/64";'
+	network alice '{"type": "veth", "context": {"bridge": "auto"},
+		"ports": ["8098-8100", "10.80.0.2:8200-8203:8097-8100",
+		"0.0.0.0:8300:8099", "[::]:8400-8401:8099-8100"]}'
+	in_box alice true || fail "su fails"
+	server alice 8099 inside
+	equal "the same ports" inside \
+		"$(answers 'ip netns exec out' 10.80.0.2 8099)"
+	equal "IPv6" inside "$(answers 'ip netns exec out' fd80::2 8099)"
+	equal "other ports" inside \
+		"$(answers 'ip netns exec out' 10.80.0.2 8202)"
+	empty "control: the port beside" \
+		"$(answers 'ip netns exec out' 10.80.0.2 8201)"
+	empty "control: another address" "$(answers '' 10.231.0.1 8202)"
+	equal "each address of IPv4" inside \
+		"$(answers 'ip netns exec out' 10.80.0.2 8300)"
+	equal "each address of IPv6" inside \
+		"$(answers 'ip netns exec out' fd80::2 8400)"
+	empty "control: not IPv4" \
+		"$(answers 'ip netns exec out' 10.80.0.2 8400)"
+	network bob '{"type": "veth", "context": {"bridge": "auto"},
+		"ports": ["8190-8200:8190-8200"]}'
+	status_is 1 nsinit check bob
+	contains "taken" "8200/tcp is a port of the container of 'alice'" \
+		"$(cat "$OUT/stderr")"
+	network bob '{"type": "veth", "context": {"bridge": "auto"},
+		"ports": ["90-99:90-99"]}'
+	status_is 1 nsinit check bob
+	contains "taken" "a process of the host listens on 97/tcp" \
+		"$(cat "$OUT/stderr")"
+	# As many as there are.
+	network bob '{"type": "veth", "context": {"bridge": "auto"},
+		"ports": ["10000-60000:10001-60001/udp"]}'
+	status_is 0 nsinit start bob
 	rm -r "$CONF/users/bob"
 	gone
 }
@@ -471,6 +515,7 @@ t "an interface and tables of others stay" foreign
 t "a host that does not forward is named" forwarding
 t "a firewall that drops what is forwarded is named" firewall
 t "ports of the host lead to the container" ports
+t "ranges of ports lead to the container" ranges
 t "ports with a bridge of the administrator's" named
 # A slice may be slow, or stand still: who is in it does not hold the lock.
 lock_of_host() {

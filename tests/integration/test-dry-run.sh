@@ -78,6 +78,12 @@ no_pasta() {
 		skip "network: pasta is installed"
 }
 
+pasta() {
+	[ -x /usr/bin/pasta ] || skip "network: no pasta"
+	[ -e /dev/net/tun ] || skip "network: no tun"
+	echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start
+}
+
 netns() {
 	[ -e /run/netns/dry ] || ip netns add dry
 }

@@ -505,7 +505,8 @@ pasta_ports() {
 	[ -x /usr/bin/pasta ] || skip "passt is not installed"
 	uplink
 	network alice '[{"type": "pasta", "ports": ["8080:8099",
-		"127.0.0.1:8081:8099/tcp", "8082:8099/udp", "2%U:8097"]}]'
+		"127.0.0.1:8081:8099/tcp", "8082:8099/udp", "2%U:8097",
+		"8083-8085:8097-8099", "127.0.0.1:8090-8099"]}]'
 	in_box alice 'socat -U TCP-LISTEN:8099,fork SYSTEM:"echo tcp" &
 		socat -U TCP-LISTEN:8097,fork SYSTEM:"echo own" &
 		socat UDP-LISTEN:8099,fork SYSTEM:"echo udp" &
@@ -522,13 +523,24 @@ pasta_ports() {
 	loopback=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8081')
 	closed=$(from ip netns exec out bash -c 'cat < /dev/tcp/10.80.0.2/8081')
 	own=$(from bash -c "cat < /dev/tcp/127.0.0.1/2$(id -u alice)")
+	shifted=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8085')
+	same=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8097')
 	for _ in 1 2 3 4 5; do
 		udp=$(echo x | timeout 5 socat -t 1 - UDP:127.0.0.1:8082)
 		[ -z "$udp" ] || break
 	done
-	other=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8099')
+	other=$(from bash -c 'cat < /dev/tcp/127.0.0.1/8084')
 	# The check leaves the ports to the running container.
 	nsinit check alice > /dev/null 2> "$OUT/check"; checked=$?
+	# Those that the user's own pasta has are no obstacle, others are.
+	sed -i 's/"8083-8085:8097-8099"/"99:99"/' "$CONF/users/alice/container.json"
+	nsinit check alice > /dev/null 2> "$OUT/low"
+	sed -i 's/"99:99"/"8100:1"/' "$CONF/users/alice/container.json"
+	socat TCP-LISTEN:8100,reuseaddr,fork /dev/null &
+	listener=$!
+	wait_until 5 from bash -c ': < /dev/tcp/127.0.0.1/8100'
+	nsinit check alice > /dev/null 2> "$OUT/listener"
+	kill "$listener"
 	# Another user's container cannot have them.
 	config bob '{"rootfs": "/", "networks": [{"type": "pasta",
 		"ports": ["8080:80"]}]}'
@@ -548,10 +560,15 @@ pasta_ports() {
 	empty "control: not elsewhere" "$closed"
 	equal "by a template" own "$own"
 	equal "udp" udp "$udp"
+	equal "a range of others" tcp "$shifted"
+	equal "a range of the same" own "$same"
 	empty "control: no other port" "$other"
 	equal "check" 0 "$checked"
+	contains "below 1024" "the user, who may not have 99/tcp" \
+		"$(cat "$OUT/low")"
+	contains "a listener" "listens on 8100/tcp" "$(cat "$OUT/listener")"
 	equal "taken" 1 "$taken"
-	logged 'user bob: .*networks\[0\]: pasta: .*8080'
+	logged 'user bob: .*networks\[0\]: ports: .*listens on 8080/tcp'
 	equal "the old container stays" "$(hostname)" "$network_changed"
 }
 
