@@ -7,15 +7,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "config/field.h"
 #include "util/fd.h"
 
+/* Those before are refused by the interface's own implementation, too. */
 static const char *const versions[] = {
-	"0.1.0", "0.2.0", "0.3.0", "0.4.0", "0.5.0", "0.6.0", "0.7.0", "0.8.0",
+	"0.3.0", "0.4.0", "0.5.0", "0.6.0", "0.7.0", "0.8.0",
 	"1.0.0", "1.1.0",
 };
 
-/* Members of containerEdits, or of the objects in their lists. */
+/* Members of containerEdits, or of the objects in it. */
 static const struct {
 	const char *list, *member, *version;
 } later[] = {
@@ -24,8 +24,22 @@ static const struct {
 	{ NULL, "intelRdt", "0.7.0" },
 	{ NULL, "additionalGids", "0.7.0" },
 	{ NULL, "additionalGIDs", "0.7.0" },
+	{ "intelRdt", "schemata", "1.1.0" },
+	{ "intelRdt", "enableMonitoring", "1.1.0" },
 	{ NULL, "netDevices", "1.1.0" },
 };
+
+bool nsc_cdi_is_empty(const json_t *value)
+{
+	return !value || json_is_false(value) ||
+	       (json_is_string(value) && !*json_string_value(value)) ||
+	       (json_is_array(value) && !json_array_size(value));
+}
+
+static bool has(const json_t *object, const char *member)
+{
+	return !nsc_cdi_is_empty(json_object_get(object, member));
+}
 
 struct need {
 	const char *version, *what;
@@ -42,12 +56,11 @@ static void edits_need(const json_t *edits, struct need *n)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(later); i++) {
 		const char *member = later[i].member;
 		const json_t *list = later[i].list ?
-			json_object_get(edits, later[i].list) : NULL;
-		bool found = !later[i].list && nsc_field_has(edits, member);
+			json_object_get(edits, later[i].list) : edits;
+		bool found = has(list, member);
 
 		for (size_t k = 0; k < json_array_size(list); k++)
-			found |= nsc_field_has(json_array_get(list, k),
-					       member);
+			found |= has(json_array_get(list, k), member);
 		if (found)
 			need(n, later[i].version, member);
 	}
@@ -60,7 +73,7 @@ static void device_needs(const json_t *device, struct need *n)
 
 	if (!text || isdigit((unsigned char)*text))
 		need(n, "0.5.0", "a name that begins with a digit");
-	if (nsc_field_has(device, "annotations"))
+	if (json_object_size(json_object_get(device, "annotations")))
 		need(n, "0.6.0", "annotations");
 	edits_need(json_object_get(device, "containerEdits"), n);
 }
@@ -73,7 +86,7 @@ int nsc_cdi_version_check(const char *path, const json_t *root,
 	const char *kind = json_string_value(json_object_get(root, "kind"));
 	const json_t *devices = json_object_get(root, "devices");
 	const char *version = *text == 'v' ? text + 1 : text;
-	struct need n = { "0.1.0", "" };
+	struct need n = { "0.3.0", "" };
 	const char *class;
 	size_t i = 0;
 
@@ -82,11 +95,11 @@ int nsc_cdi_version_check(const char *path, const json_t *root,
 		i++;
 	if (i == NSC_ARRAY_SIZE(versions))
 		return nsc_error_set(err, EINVAL, "%s: cdiVersion: is not one "
-				     "of 0.1.0 to 1.1.0", path);
+				     "of 0.3.0 to 1.1.0", path);
 	class = strchr(kind, '/');
 	if (class && strchr(class, '.'))
 		need(&n, "0.6.0", "a class with '.'");
-	if (nsc_field_has(root, "annotations"))
+	if (json_object_size(json_object_get(root, "annotations")))
 		need(&n, "0.6.0", "annotations");
 	edits_need(json_object_get(root, "containerEdits"), &n);
 	for (i = 0; i < json_array_size(devices); i++)

@@ -4,8 +4,12 @@
 #define NSC_CONFIG_CDI_VERSION_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "util/error.h"
+
+/* What says no more than an absent member: "" and []. */
+bool nsc_cdi_is_empty(const json_t *value);
 
 /*
  * Check that the cdiVersion of a file that reads well is known, and has what

@@ -287,11 +287,70 @@ wrong() {
 	cdiVersion: is not one of|{"cdiVersion": "7", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {}}]}
 	cdiVersion: hostPath needs at least 0.5.0|{"cdiVersion": "0.4.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"deviceNodes": [{"path": "/dev/a", "hostPath": "/dev/b"}]}}]}
 	cdiVersion: additionalGids needs at least 0.7.0|{"cdiVersion": "0.6.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"additionalGids": [1]}}]}
+	cdiVersion: is not one of 0.3.0 to 1.1.0|{"cdiVersion": "0.2.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"env": ["A=1"]}}]}
+	cdiVersion: netDevices needs at least 1.1.0|{"cdiVersion": "1.0.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"netDevices": [{"hostInterfaceName": "a", "name": "b"}]}}]}
+	devices[1].containerEdits: is missing or empty|{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"env": ["A=1"]}}, {"name": "two"}]}
+	devices[0].containerEdits: is missing or empty|{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"env": [], "mounts": []}}]}
+	devices[0].containerEdits.mounts[0]: expected hostPath|{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"mounts": [{"hostPath": "", "containerPath": "/a"}]}}]}
+	devices[0].containerEdits.deviceNodes[0].path: is missing|{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"deviceNodes": [{"path": ""}]}}]}
 	kind: expected a name|{"cdiVersion": "0.7.0", "kind": "foo", "devices": [{"name": "one", "containerEdits": {}}]}
 	expected cdiVersion, kind and devices|{"cdiVersion": "0.7.0", "kind": "vendor.com/device", "devices": []}
 	devices[1].name: is there twice|{"cdiVersion": "0.7.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {}}, {"name": "one", "containerEdits": {}}]}
 	devices[0].containerEdits.hooks[0].hookName: is no name|{"cdiVersion": "0.7.0", "kind": "vendor.com/device", "devices": [{"name": "one", "containerEdits": {"hooks": [{"hookName": "later", "path": "/bin/true"}]}}]}
 	END
+	forget
+}
+
+# What only one device has takes no other device away, and nothing that is empty
+# counts.
+one_alone() {
+	local name expected
+
+	cdi /etc/cdi/a.json <<-'END'
+	{"cdiVersion": "0.5.0", "kind": "vendor.com/device", "annotations": {},
+	 "devices": [
+	 {"name": "one", "annotations": {}, "containerEdits": {"env": ["A=1"],
+	  "additionalGids": [], "netDevices": [], "hooks": [],
+	  "deviceNodes": [{"path": "/dev/one", "type": "", "hostPath": "",
+	   "permissions": "", "major": 0}],
+	  "mounts": [{"hostPath": "/etc", "containerPath": "/mnt/one",
+	   "type": "", "options": []}]}},
+	 {"name": "relative", "containerEdits": {"mounts": [
+	  {"hostPath": "lib", "containerPath": "/mnt/x"}]}},
+	 {"name": "inside", "containerEdits": {"mounts": [
+	  {"hostPath": "/lib", "containerPath": "mnt"}]}},
+	 {"name": "up", "containerEdits": {"deviceNodes": [
+	  {"path": "/dev/x", "hostPath": "/dev/../x"}]}},
+	 {"name": "major", "containerEdits": {"deviceNodes": [
+	  {"path": "/dev/x", "type": "c", "major": 4096}]}},
+	 {"name": "minor", "containerEdits": {"deviceNodes": [
+	  {"path": "/dev/x", "type": "c", "major": 1, "minor": -1}]}},
+	 {"name": "uid", "containerEdits": {"deviceNodes": [
+	  {"path": "/dev/x", "type": "c", "major": 1, "uid": 4294967295}]}},
+	 {"name": "timeout", "containerEdits": {"hooks": [
+	  {"hookName": "poststop", "path": "/bin/true", "timeout": 0}]}},
+	 {"name": "hook", "containerEdits": {"hooks": [
+	  {"hookName": "poststop", "path": "true"}]}}]}
+	END
+	mknod -m 0666 /dev/one c 1 3
+	devices '"vendor.com/device=one"' '"overlay": "tmpfs",'
+	equal "the one" "1 character special file 1:3 hostname" \
+		"$(inside 'echo "$A $(stat -c "%F %t:%T" /dev/one)" \
+			$(ls /mnt/one/hostname | xargs -n 1 basename)')"
+	while IFS='|' read -r name expected; do
+		devices "\"vendor.com/device=$name\""
+		refused "'vendor.com/device=$name': /etc/cdi/a.json: $expected"
+	done <<-'END'
+	relative|devices[1].containerEdits.mounts[0].hostPath: only an absolute path without '..' is supported
+	inside|devices[2].containerEdits.mounts[0].containerPath: only an absolute path
+	up|devices[3].containerEdits.deviceNodes[0].hostPath: only an absolute path
+	major|devices[4].containerEdits.deviceNodes[0].major: only a number from 0 to 4095 is supported
+	minor|devices[5].containerEdits.deviceNodes[0].minor: only a number from 0 to 1048575
+	uid|devices[6].containerEdits.deviceNodes[0].uid: only a number from 0 to 4294967294
+	timeout|devices[7].containerEdits.hooks[0].timeout: only a number from 1 to 3600
+	hook|devices[8].containerEdits.hooks[0].path: only an absolute path
+	END
+	rm -f /dev/one
 	forget
 }
 
@@ -444,6 +503,7 @@ t "hooks read the bundle" reads_bundle
 t "YAML, and the order of the directories" yaml
 t "a block device, and groups" block
 t "what is wrong is named" wrong
+t "a device that cannot be takes no other away" one_alone
 t "P9 only files of root name devices" trusted
 t "P9 a user's link leads no path of a vendor" users_link
 t "P10 an exclusive device has one container" exclusive
