@@ -129,7 +129,8 @@ static int is_enabled(const json_t *value, const char *name)
 	json_array_foreach(value, i, element) {
 		const json_t *key = json_is_string(element) ? element :
 				    nsc_convert_either(element, "key", "type");
-		const char *text = json_string_value(key);
+		const char *text = json_string_value(key ? key :
+					json_object_get(element, "name"));
 
 		if (text && !strcasecmp(text, name))
 			return !json_is_false(json_object_get(element,
@@ -208,8 +209,8 @@ static const char *path_of(const json_t *value, const char *name)
 	size_t i;
 
 	json_array_foreach(value, i, element) {
-		const char *type = json_string_value(json_object_get(element,
-								     "type"));
+		const char *type = json_string_value(
+			nsc_convert_either(element, "type", "name"));
 		const char *path = json_string_value(json_object_get(element,
 								     "path"));
 
@@ -248,6 +249,21 @@ static void namespaces(struct nsc_convert *c, const char *key,
 			 "became an object of names");
 }
 
+/* What the language of 2015 writes for a member that is not set. */
+static bool is_empty(const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	return text ? !*text : !json_is_true(value) &&
+			       !json_integer_value(value);
+}
+
+static void set_text(json_t *object, const char *key, const json_t *value)
+{
+	if (!is_empty(value))
+		nsc_convert_set(object, key, value);
+}
+
 static void add_text(json_t *object, const char *key, const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -279,10 +295,9 @@ static void one_network(struct nsc_convert *c, const char *key,
 	add_text(to, "gateway", json_object_get(value, "gateway"));
 	add_text(to, "gateway", json_object_get(value, "ipv6_gateway"));
 	nsc_convert_set(to, "mtu", json_object_get(value, "mtu"));
-	nsc_convert_set(context, "bridge", json_object_get(value, "bridge"));
-	nsc_convert_set(context, "prefix", json_object_get(value,
-							   "veth_prefix"));
-	nsc_convert_set(context, "nspath", json_object_get(value, "ns_path"));
+	set_text(context, "bridge", json_object_get(value, "bridge"));
+	set_text(context, "prefix", json_object_get(value, "veth_prefix"));
+	set_text(context, "nspath", json_object_get(value, "ns_path"));
 	if (type && !strcmp(type, "veth") && !json_object_get(context,
 							      "prefix"))
 		json_object_set_new(context, "prefix", json_string("veth"));
@@ -290,7 +305,7 @@ static void one_network(struct nsc_convert *c, const char *key,
 		json_object_set(to, "context", context);
 	json_decref(context);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(unknown); i++)
-		if (json_object_get(value, unknown[i]))
+		if (!is_empty(json_object_get(value, unknown[i])))
 			nsc_convert_note(c, key, "%s: left out: no such key",
 					 unknown[i]);
 	json_array_append_new(nsc_convert_array(c->to, "networks"), to);

@@ -17,6 +17,9 @@ static int read_network(struct nsc_reader *r, const json_t *value,
 	const char *text = json_string_value(value);
 
 	(void)f;
+	/* In the files of 2014, an empty text is one that is not there. */
+	if (text && !*text)
+		return 0;
 	if (!text || nsc_address_parse(text, true, address) < 0 ||
 	    !nsc_address_is_network(address))
 		return nsc_field_wrong(r, value, "a network such as "
@@ -31,7 +34,6 @@ static int read_host(struct nsc_reader *r, const json_t *value,
 	const char *text = json_string_value(value);
 
 	(void)f;
-	/* In the files of 2014, an empty text is one that is not there. */
 	if (text && !*text)
 		return 0;
 	if (!text || nsc_address_parse(text, false, to) < 0)
@@ -52,12 +54,17 @@ const struct nsc_field nsc_route_fields[] = {
 };
 #undef AT
 
-static int check_route(struct nsc_reader *r, const struct nsc_config_route *n)
+/* In the files of 2014, a gateway alone is the default route. */
+static int check_route(struct nsc_reader *r, struct nsc_config_route *n)
 {
-	int family = n->destination.family;
+	int family;
 
+	if (!n->destination.family)
+		n->destination.family = n->gateway.family;
+	family = n->destination.family;
 	if (!family)
-		return nsc_field_refuse_member(r, "destination", "is missing");
+		return nsc_field_refuse_member(r, "destination", "is missing, "
+					       "and so is gateway");
 	if (!n->interface)
 		return nsc_field_refuse_member(r, "interface_name",
 					       "is missing");
@@ -124,7 +131,38 @@ static bool is_near(const struct nsc_config_network *n,
 	return false;
 }
 
-int nsc_routes_check(struct nsc_reader *r, const struct nsc_config *config)
+/* Does the entry of networks make this route already? */
+static bool is_made(const struct nsc_config_network *n,
+		    const struct nsc_config_route *route)
+{
+	struct nsc_address gateway;
+
+	if (route->destination.length || route->source.family)
+		return false;
+	for (char **t = n->gateway; t && *t; t++)
+		if (nsc_address_parse(*t, false, &gateway) == 0 &&
+		    nsc_address_equal(&gateway, &route->gateway))
+			return true;
+	return false;
+}
+
+/* Files of 2014 have the default route in both places. */
+static void drop_made(struct nsc_config *config)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < config->n_routes; i++) {
+		struct nsc_config_route *route = &config->routes[i];
+
+		if (is_made(find_interface(config, route->interface), route))
+			free(route->interface);
+		else
+			config->routes[n++] = *route;
+	}
+	config->n_routes = n;
+}
+
+int nsc_routes_check(struct nsc_reader *r, struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_routes; i++) {
 		const struct nsc_config_route *route = &config->routes[i];
@@ -152,5 +190,6 @@ int nsc_routes_check(struct nsc_reader *r, const struct nsc_config *config)
 			return nsc_field_refuse_at(r, "routes", i, "source",
 					"is not an address of that interface");
 	}
+	drop_made(config);
 	return 0;
 }

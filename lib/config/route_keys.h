@@ -9,8 +9,7 @@
 extern const struct nsc_field nsc_route_fields[];
 nsc_element_read nsc_read_route;	/* struct nsc_config: routes */
 
-/* Check the routes beside the networks. */
-int nsc_routes_check(struct nsc_reader *reader,
-		     const struct nsc_config *config);
+/* Check the routes beside the networks, and drop those that they make. */
+int nsc_routes_check(struct nsc_reader *reader, struct nsc_config *config);
 
 #endif

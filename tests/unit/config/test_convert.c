@@ -119,6 +119,45 @@ START_TEST(form_of_january_2015)
 }
 END_TEST
 
+/* Forms that some files of the first year have. */
+START_TEST(odd_forms)
+{
+	/* Of December 2014, and of February 2015 with all that is not set. */
+	char *json = converted("{\"namespaces\": [{\"name\": \"NEWNET\"},"
+		" {\"name\": \"NEWUTS\"}], \"hostname\": \"h\","
+		" \"networks\": [{\"type\": \"loopback\", \"name\": \"\","
+		" \"bridge\": \"\", \"mac_address\": \"\", \"mtu\": 0,"
+		" \"txqueuelen\": 0, \"hairpin_mode\": true}]}", false);
+	struct nsc_config *c = NULL;
+
+	ck_assert_msg(json, "%s", err.text);
+	nsc_config_parse(json, "F", "/d", &alice, &c, &err);
+	ck_assert_msg(c, "%s", err.text);
+	ck_assert_uint_eq(c->namespaces, CLONE_NEWNS | CLONE_NEWUTS |
+			  CLONE_NEWPID | CLONE_NEWNET);
+	ck_assert(!c->networks[0].bridge);
+	noted("networks: hairpin_mode: left out");
+	ck_assert_ptr_null(strstr(notes, "mac_address"));
+	nsc_config_free(c);
+	free(json);
+	/* Of June 2014: the default route twice, once without destination. */
+	c = NULL;
+	nsc_config_parse("{\"networks\": [{\"type\": \"veth\", \"address\":"
+		" \"10.0.0.2/24\", \"gateway\": \"10.0.0.1\", \"context\":"
+		" {\"bridge\": \"b\", \"prefix\": \"v\"}}], \"routes\": ["
+		"{\"gateway\": \"10.0.0.1\", \"interface_name\": \"eth0\"},"
+		"{\"destination\": \"10.9.0.0/16\", \"interface_name\":"
+		" \"eth0\"}, {\"gateway\": \"10.0.0.9\", \"interface_name\":"
+		" \"eth0\"}]}", "F", "/d", &alice, &c, &err);
+	ck_assert_msg(c, "%s", err.text);
+	ck_assert_uint_eq(c->n_routes, 2);
+	ck_assert_uint_eq(c->routes[0].destination.length, 16);
+	ck_assert_int_eq(c->routes[1].destination.family, AF_INET);
+	ck_assert_uint_eq(c->routes[1].destination.length, 0);
+	nsc_config_free(c);
+}
+END_TEST
+
 /* The files that need no conversion mean the same after it. */
 START_TEST(form_of_today)
 {
@@ -255,7 +294,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		form_of_april_2014, form_of_january_2015, form_of_today,
+		form_of_april_2014, form_of_january_2015, odd_forms,
+		form_of_today,
 		form_of_the_oci, mounts_of_the_oci,
 		to_the_oci_and_back, wrong_files, NULL,
 	};
