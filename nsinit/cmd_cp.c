@@ -46,6 +46,13 @@ int nsinit_cp(const struct nsinit_options *options)
 		.user = options->user, .out = from,
 	};
 
+	if (!strcmp(options->arguments[0], "-") ||
+	    !strcmp(options->arguments[1], "-")) {
+		fputs("nsinit cp: '-' is not standard input or output: 'nsinit "
+		      "exec USER -- tar' copies by a pipe; write ./- for a "
+		      "file of that name\n", stderr);
+		return NSINIT_USAGE;
+	}
 	if (!from == !to) {
 		fputs("nsinit cp: one of the two paths is USER:PATH, in the "
 		      "user's container; write a path of the host with a "

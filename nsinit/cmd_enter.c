@@ -5,6 +5,15 @@
 
 #include "nsinit.h"
 
+static void print_banner(const char *user)
+{
+	fprintf(stderr,
+		"You are root in the container of '%s', and not on the host. "
+		"Whoever is root inside\ncan have replaced each program and "
+		"file here, and sees what you type: no secrets\nof the host. "
+		"'exit' leads back.\n", user);
+}
+
 int nsinit_enter(const struct nsinit_options *options)
 {
 	const struct nscontainer_exec_request request = {
@@ -16,10 +25,5 @@ int nsinit_enter(const struct nsinit_options *options)
 		      "'nsinit exec --user root'\n", stderr);
 		return NSINIT_USAGE;
 	}
-	fprintf(stderr,
-		"You are root in the container of '%s', and not on the host. "
-		"Whoever is root inside\ncan have replaced each program and "
-		"file here, and sees what you type: no secrets\nof the host. "
-		"'exit' leads back.\n", options->arguments[0]);
-	return nsinit_exec_run(options, true, &request);
+	return nsinit_exec_run(options, true, &request, print_banner);
 }

@@ -59,8 +59,25 @@ static bool is_ambiguous(const struct nsinit_options *options)
 	return found;
 }
 
+/* The container must run; with --start, it is started. */
+static int make_running(const struct nsinit_options *options,
+			const struct nscontainer *container,
+			struct nscontainer_error *err)
+{
+	struct nscontainer_record *record = NULL;
+	int ret = nscontainer_find(container, &record, err);
+
+	nscontainer_record_free(record);
+	if (ret != -ESRCH || !options->start)
+		return ret;
+	ret = nscontainer_start(container, 0, err);
+	/* Somebody else may have started it meanwhile. */
+	return ret == -EEXIST ? 0 : ret;
+}
+
 int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
-		    const struct nscontainer_exec_request *request)
+		    const struct nscontainer_exec_request *request,
+		    void (*before)(const char *user))
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct nscontainer *container = NULL;
@@ -72,16 +89,15 @@ int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
 			nscontainer_open_directory(options->root ?
 							   options->root : ".",
 						   &container, &err);
-	if (ret < 0)
+	if (ret == 0 && (before || options->start))
+		ret = make_running(options, container, &err);
+	if (ret < 0) {
+		nscontainer_close(container);
 		return nsinit_fail(&err, NSINIT_REFUSED);
-	ret = nscontainer_exec_as(container, request, &status, &err);
-	if (ret == -ESRCH && options->start) {
-		ret = nscontainer_start(container, 0, &err);
-		/* Somebody else may have started it meanwhile. */
-		if (ret == 0 || ret == -EEXIST)
-			ret = nscontainer_exec_as(container, request, &status,
-						  &err);
 	}
+	if (before)
+		before(options->arguments[0]);
+	ret = nscontainer_exec_as(container, request, &status, &err);
 	nscontainer_close(container);
 	if (ret < 0)
 		return nsinit_fail(&err, ret == -ENOENT ? NSINIT_NOT_FOUND :
@@ -89,6 +105,12 @@ int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
 	if (request->flags & NSCONTAINER_EXEC_DETACH)
 		return NSINIT_OK;
 	end_like(status);
+}
+
+static int exec_usage(const char *text)
+{
+	fprintf(stderr, "nsinit exec: %s\n", text);
+	return NSINIT_USAGE;
 }
 
 int nsinit_exec(const struct nsinit_options *options)
@@ -102,11 +124,17 @@ int nsinit_exec(const struct nsinit_options *options)
 			 (options->detach ? NSCONTAINER_EXEC_DETACH : 0),
 	};
 
-	if (!of_user && options->start) {
-		fputs("nsinit exec: --start is for a user's container: this "
-		      "is the one of a directory\n", stderr);
-		return NSINIT_USAGE;
-	}
+	if (!of_user && options->start)
+		return exec_usage("--start is for a user's container: this is "
+				  "the one of a directory");
+	if (!of_user && options->detach)
+		return exec_usage("--detach is for a user's container: that of "
+				  "a directory ends with its command");
+	if (options->detach && options->tty == NSCONTAINER_EXEC_TTY)
+		return exec_usage("a command with --detach has no terminal: "
+				  "leave out --tty");
+	if (options->detach && options->n_arguments == of_user)
+		return exec_usage("--detach needs a command");
 	if (!of_user && is_ambiguous(options)) {
 		fprintf(stderr, "nsinit exec: '%s' has a container, and so has "
 			"this directory: use --root . for the command, or "
@@ -119,5 +147,5 @@ int nsinit_exec(const struct nsinit_options *options)
 		if (!request.flags && isatty(STDIN_FILENO))
 			request.flags = NSCONTAINER_EXEC_TTY;
 	}
-	return nsinit_exec_run(options, of_user, &request);
+	return nsinit_exec_run(options, of_user, &request, NULL);
 }

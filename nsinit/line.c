@@ -255,6 +255,8 @@ static void line_judge(struct nsinit_line *line)
 	if (!line->command)
 		return;
 	takes |= line->command->takes;
+	if (line->given & OPT_TTY && line->given & OPT_NO_TTY)
+		line_wrong(line, "--tty and --no-tty exclude each other");
 	for (const struct nsinit_option *o = nsinit_option_table; o->name; o++)
 		if (line->given & ~takes & o->bit)
 			line_wrong(line, "--%s: not an option of this command",

@@ -101,9 +101,13 @@ int nsinit_open(const struct nsinit_options *options,
  */
 bool nsinit_exec_of_user(const struct nsinit_options *options);
 
-/* Run it, and end as it ended; returns a status if it did not run. */
+/*
+ * Run it, and end as it ended; returns a status if it did not run.  Before it,
+ * call before, or NULL, if the user's container runs.
+ */
 int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
-		    const struct nscontainer_exec_request *request);
+		    const struct nscontainer_exec_request *request,
+		    void (*before)(const char *user));
 
 /* Print "nsinit: TEXT" to standard error; returns status. */
 int nsinit_fail(const struct nscontainer_error *err, int status);

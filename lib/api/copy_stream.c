@@ -419,16 +419,21 @@ static int receive_entries(struct receiver *r, struct header *h,
 static int receive_where(const char *path, struct header *first,
 			 struct nsc_error *err)
 {
-	const char *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	char dir[PATH_MAX];
+	char dir[PATH_MAX + 2], *name;
+	size_t end;
 
-	if (fd >= 0)
-		return fd;
-	snprintf(dir, sizeof(dir), "%.*s",
-		 slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
+	/* Nothing of a name may be cut. */
+	if (fd >= 0 || errno == ENAMETOOLONG)
+		return fd >= 0 ? fd : nsc_error_sys(err, errno, "'%s'", path);
+	snprintf(dir, sizeof(dir), "%s%s", path[0] == '/' ? "" : "./", path);
+	end = strlen(dir);
+	/* The name of a directory may end with a slash. */
+	while (first->kind == DIRECTORY && end > 2 && dir[end - 1] == '/')
+		dir[--end] = '\0';
+	name = strrchr(dir, '/') + 1;
 	snprintf(first->name, sizeof(first->name), "%s", name);
+	*name = '\0';
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || !header_is_valid(first)) {
 		nsc_fd_close(&fd);

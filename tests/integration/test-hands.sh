@@ -81,7 +81,15 @@ detached() {
 	wait_until 10 test -s /home/alice/done || fail "it does not run"
 	equal "its input" /dev/null "$(cat /home/alice/done)"
 	status_is 127 ex alice --detach nonesuch
-	status_is 126 ex alice --detach -t true
+	status_is 2 ex alice --detach -t true
+	contains "with a terminal" "--detach has no terminal: leave out --tty" \
+		"$(cat "$OUT/stderr")"
+	status_is 2 ex alice --detach
+	contains "without a command" "--detach needs a command" \
+		"$(cat "$OUT/stderr")"
+	status_is 2 ex -t --no-tty alice true
+	contains "both" "--tty and --no-tty exclude each other" \
+		"$(cat "$OUT/stderr")"
 	rm -f /home/alice/go
 }
 
@@ -99,6 +107,8 @@ started() {
 directory() {
 	fresh
 	equal "with --root" root "$(ex --root "$CONF/users/alice" id -un)"
+	status_is 2 ex --root "$CONF/users/alice" --detach true
+	contains "detached" "ends with its command" "$(cat "$OUT/stderr")"
 	cd "$CONF/users/alice" || exit
 	equal "in the directory" root "$(ex id -un)"
 	status_is 2 ex alice id
@@ -120,6 +130,15 @@ entered() {
 	contains "who and where" "root /" "$text"
 	contains "a terminal" "/dev/pts/" "$text"
 	status_is 2 nsinit enter alice
+	# Who is not inside is not told so.
+	nsinit stop alice
+	text=$(script -qec 'nsinit enter alice' /dev/null < /dev/null)
+	equal "status" 126 $?
+	contains "not running" "no container is running" "$text"
+	lacks "no banner" "You are root" "$text"
+	text=$(script -qec 'nsinit enter --start alice' /dev/null <<< 'exit 4')
+	equal "status" 4 $?
+	contains "banner" "You are root in the container of 'alice'" "$text"
 }
 
 # --- copies
@@ -168,11 +187,18 @@ copied() {
 	status_is 0 cp_ --user root "$OUT/other" alice:/tmp/roots
 	equal "root's" "root other" \
 		"$(ex alice sh -c 'echo $(stat -c %U /tmp/roots; cat /tmp/roots)')"
+	# A directory under a name that ends with a slash, as with cp.
+	status_is 0 cp_ "$TOP/tree/sub/" alice:new/
+	equal "a new name" "data empty program" "$(ls /home/alice/new | xargs)"
+	status_is 0 cp_ alice:new/ "$OUT/old///"
+	equal "a new name" "data empty program" "$(ls "$OUT/old" | xargs)"
 	[ -z "$(ex alice sh -c 'ls -A /tmp | grep nsinit-cp')" ] ||
 		fail "something is left"
 }
 
 cp_refused() {
+	local long
+
 	fresh
 	echo x > "$OUT/x"
 	status_is 1 cp_ "$OUT/x" alice:/usr/bin/x
@@ -186,6 +212,14 @@ cp_refused() {
 	status_is 2 cp_ "$OUT/x" "$OUT/y"
 	status_is 2 cp_ alice:x alice:y
 	status_is 1 cp_ alice:/tmp "$OUT/nonesuch/below"
+	status_is 1 cp_ "$OUT/x" alice:new/
+	long=$(printf 'x%.0s' {1..300})
+	status_is 1 cp_ "$OUT/x" "alice:$long"
+	contains "too long" "File name too long" "$(cat "$OUT/stderr")"
+	equal "nothing is made" "" "$(find /home/alice -name 'xxx*')"
+	status_is 2 cp_ - alice:x
+	status_is 2 cp_ alice:x -
+	contains "a pipe" "'-' is not standard input" "$(cat "$OUT/stderr")"
 	nsinit stop alice
 	status_is 3 cp_ "$OUT/x" alice:
 }
@@ -202,6 +236,16 @@ signalled() {
 	[ -n "$(pid_of alice)" ] || fail "the container ended"
 	status_is 2 nsinit kill NONESUCH alice
 	status_is 2 nsinit kill 0 alice
+	status_is 2 nsinit kill RTMIN+99 alice
+	status_is 2 nsinit kill RTMINX alice
+	status_is 2 nsinit kill 65 alice
+	status_is 2 nsinit kill "" alice
+	nsinit exec alice -d bash -c 'trap "echo real >> ~/signal" RTMIN+2
+		echo ready > ~/signal; while :; do sleep 0.1; done'
+	wait_until 10 grep -qs ready /home/alice/signal
+	status_is 0 nsinit kill SIGRTMIN+2 alice
+	wait_until 10 grep -qs real /home/alice/signal || fail "no signal"
+	nsinit kill 9 alice
 	nsinit stop alice
 	status_is 3 nsinit kill TERM alice
 }
