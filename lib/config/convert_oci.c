@@ -110,6 +110,9 @@ static void from_user(struct nsc_convert *c)
 		nsc_convert_note(c, "process.user.additionalGids", "left out: "
 				 "the groups are those of the container's "
 				 "/etc/group");
+	if (at(user, "username"))
+		nsc_convert_note(c, "process.user.username", "left out: the "
+				 "ids say who it is");
 }
 
 /* The kernel takes them only for SCHED_DEADLINE, or from those who fork not. */
@@ -142,6 +145,10 @@ static void from_capabilities(struct nsc_convert *c)
 			    json_deep_copy(bounding) : json_array());
 	nsc_convert_note(c, "process.capabilities", "the bounding set became "
 			 "capabilities");
+	if (!json_array_size(at(all, "ambient")))
+		return;
+	nsc_convert_set(c->to, "ambient", at(all, "ambient"));
+	nsc_convert_note(c, "process.capabilities.ambient", "became ambient");
 }
 
 const char *nsc_convert_namespace(size_t i)
@@ -219,6 +226,10 @@ static void from_devices(struct nsc_convert *c)
 					    nsc_convert_default_devices());
 		json_array_append_new(json_object_get(c->to, "device_nodes"),
 				      nsc_convert_device(element));
+		if (at(element, "uid") || at(element, "gid"))
+			nsc_convert_note(c, "linux.devices", "[%zu]: left out: "
+					 "uid and gid: nodes belong to root "
+					 "inside", i);
 	}
 	if (json_array_size(nodes))
 		nsc_convert_note(c, "linux.devices", "became device_nodes, "
@@ -249,14 +260,29 @@ static void from_rdma(struct nsc_convert *c, json_t *cgroups)
 				 "cgroups.rdma");
 }
 
+static void from_hugepages(struct nsc_convert *c, json_t *cgroups)
+{
+	static const char path[] = "linux.resources.hugepageLimits";
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(at(c->from, path), i, element) {
+		const char *size = json_string_value(at(element, "pageSize"));
+
+		if (size)
+			nsc_convert_set(nsc_convert_object(cgroups, "hugetlb"),
+					size, at(element, "limit"));
+	}
+	if (json_object_get(cgroups, "hugetlb"))
+		nsc_convert_note(c, path, "became cgroups.hugetlb");
+}
+
 static void from_cgroups(struct nsc_convert *c)
 {
 	const char *path = json_string_value(at(c->from, "linux.cgroupsPath"));
 	const char *slash = path ? strrchr(path, '/') : NULL;
 	json_t *cgroups = nsc_convert_object(c->to, "cgroups");
 	const json_t *weight = at(c->from, "linux.resources.blockIO.weight");
-	const json_t *element;
-	size_t i;
 
 	if (slash && slash[1]) {
 		json_object_set_new(cgroups, "name", json_string(slash + 1));
@@ -271,17 +297,13 @@ static void from_cgroups(struct nsc_convert *c)
 		nsc_convert_note(c, "linux.cgroupsPath", "left out: write "
 				 "cgroups.slice and name");
 	}
-	if (weight)
+	if (weight) {
 		json_object_set_new(cgroups, "io_weight", json_integer(
 			nsc_convert_weight(json_integer_value(weight))));
-	json_array_foreach(at(c->from, "linux.resources.hugepageLimits"), i,
-			   element) {
-		const char *size = json_string_value(at(element, "pageSize"));
-
-		if (size)
-			nsc_convert_set(nsc_convert_object(cgroups, "hugetlb"),
-					size, at(element, "limit"));
+		nsc_convert_note(c, "linux.resources.blockIO.weight", "became "
+				 "cgroups.io_weight, from 1 to 10000");
 	}
+	from_hugepages(c, cgroups);
 	from_rdma(c, cgroups);
 	if (!json_object_size(cgroups))
 		json_object_del(c->to, "cgroups");

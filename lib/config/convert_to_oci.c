@@ -109,20 +109,11 @@ static void to_process(struct nsc_convert *c)
 		put(c->to, "root.path", json_string("."));
 }
 
-static void to_capabilities(struct nsc_convert *c)
+static void add_capabilities(json_t *names, const json_t *list)
 {
-	static const char *const defaults[] = {
-		"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID",
-		"SETUID", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT",
-		"AUDIT_WRITE", "SETFCAP",
-	};
-	const json_t *list = at(c->from, "capabilities"), *element;
-	json_t *names = json_array();
+	const json_t *element;
 	size_t i;
 
-	for (i = 0; !list && i < NSC_ARRAY_SIZE(defaults); i++)
-		json_array_append_new(names, json_sprintf("CAP_%s",
-							  defaults[i]));
 	json_array_foreach(list, i, element) {
 		char name[64];
 
@@ -133,11 +124,36 @@ static void to_capabilities(struct nsc_convert *c)
 		json_array_append_new(names, json_sprintf("%s%s",
 			strncmp(name, "CAP_", 4) ? "CAP_" : "", name));
 	}
+}
+
+static void to_capabilities(struct nsc_convert *c)
+{
+	static const char *const defaults[] = {
+		"CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID",
+		"SETUID", "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT",
+		"AUDIT_WRITE", "SETFCAP",
+	};
+	const json_t *list = at(c->from, "capabilities");
+	json_t *names = json_array();
+
+	for (size_t i = 0; !list && i < NSC_ARRAY_SIZE(defaults); i++)
+		json_array_append_new(names, json_sprintf("CAP_%s",
+							  defaults[i]));
+	add_capabilities(names, list);
 	put(c->to, "process.capabilities.bounding", json_deep_copy(names));
 	put(c->to, "process.capabilities.effective", json_deep_copy(names));
 	put(c->to, "process.capabilities.permitted", names);
 	nsc_convert_note(c, "capabilities", "became the bounding, effective "
 			 "and permitted set");
+	list = at(c->from, "ambient");
+	if (!json_array_size(list))
+		return;
+	names = json_array();
+	add_capabilities(names, list);
+	put(c->to, "process.capabilities.inheritable", json_deep_copy(names));
+	put(c->to, "process.capabilities.ambient", names);
+	nsc_convert_note(c, "ambient", "became the ambient and inheritable "
+			 "set");
 }
 
 static const char *netns_of(const struct nsc_convert *c)
@@ -391,29 +407,52 @@ static void to_hooks(struct nsc_convert *c, const char *name, const char *path)
 		list = nsc_convert_array(nsc_convert_object(c->to, "hooks"),
 					 path);
 		json_array_append_new(list, hook);
+		if (at(element, "on_failure"))
+			nsc_convert_note(c, name, "[%zu].on_failure: left out: "
+					 "a runtime stops at what fails", i);
 	}
 	if (list)
 		nsc_convert_note(c, name, "became hooks.%s", path);
 }
 
-/* Keys that a runtime does not have. */
-static void to_left_out(struct nsc_convert *c)
+/* Does a function or table above tell of the key? */
+static bool is_told(const char *path)
 {
-	static const char *const keys[] = {
-		"pidfile", "engine", "overlay", "no_pivot_root",
-		"max_terminals", "routes", "home", "home_required", "session",
-		"lifecycle", "init", "root_paths", "seccomp", "accept",
-		"cgroups.slice", "cgroups.allow_all_devices",
-		"cgroups.allowed_devices", "cgroups.memory_high",
-		"cgroups.cpu_weight", "cgroups.freezer", "cgroups.io_weight",
-		"cgroups.io_max", "context.restrictions",
+	static const char *const told[] = {
+		"user", "rlimits", "capabilities", "ambient", "namespaces",
+		"networks", "uid_mappings", "gid_mappings", "mounts",
+		"device_nodes", "cgroups.name", "cgroups.parent",
+		"cgroups.hugetlb", "cgroups.rdma", "hooks",
 	};
 
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(keys); i++)
-		if (at(c->from, keys[i]))
-			nsc_convert_note(c, keys[i], "left out: an OCI "
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(told); i++)
+		if (!strcmp(told[i], path))
+			return true;
+	for (size_t i = 0; nsc_convert_names[i].path; i++)
+		if (!strcmp(nsc_convert_names[i].name, path))
+			return true;
+	return false;
+}
+
+/* Tell of the keys that a runtime does not have; prefix ends with '.'. */
+static void to_left_out(struct nsc_convert *c, const json_t *object,
+			const char *prefix)
+{
+	/* json_object_foreach() takes no const object. */
+	json_t *all = (json_t *)(uintptr_t)object, *value;
+	const char *key;
+	char path[160];
+
+	json_object_foreach(all, key, value) {
+		snprintf(path, sizeof(path), "%s%.60s", prefix, key);
+		if (!strcmp(path, "cgroups") || !strcmp(path, "context"))
+			to_left_out(c, value, path[1] == 'g' ? "cgroups." :
+							       "context.");
+		else if (!is_told(path))
+			nsc_convert_note(c, path, "left out: an OCI "
 					 "config.json cannot say it, or says "
 					 "it otherwise");
+	}
 }
 
 void nsc_convert_to_oci(struct nsc_convert *c)
@@ -434,5 +473,5 @@ void nsc_convert_to_oci(struct nsc_convert *c)
 	to_hooks(c, "hooks.start_container", "startContainer");
 	to_hooks(c, "hooks.poststart", "poststart");
 	to_hooks(c, "hooks.stop", "poststop");
-	to_left_out(c);
+	to_left_out(c, c->from, "");
 }

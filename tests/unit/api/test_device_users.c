@@ -24,7 +24,7 @@ static size_t found(unsigned int *left)
 static int open_device(int flags)
 {
 	static const char *const paths[] = {
-		"/dev/fuse", "/dev/net/tun", "/dev/kvm", "/dev/ppp", "/dev/rtc0",
+		"/dev/fuse", "/dev/net/tun", "/dev/kvm", "/dev/ppp",
 	};
 	int fd = -1;
 

@@ -208,6 +208,7 @@ START_TEST(form_of_the_oci)
 	ck_assert_int_eq(c->process.umask, 022);
 	ck_assert(c->process.no_new_privs && c->process.terminal);
 	ck_assert_uint_eq(c->process.capabilities, 1 << 5 | 1 << 10);
+	ck_assert_uint_eq(c->process.ambient, 1 << 5);
 	ck_assert_uint_eq(c->n_mounts, 6);
 	ck_assert(!c->mounts[2].writable);
 	ck_assert_str_eq(c->networks[0].nspath, "/run/netns/lab");
@@ -246,6 +247,8 @@ START_TEST(to_the_oci_and_back)
 		"process.terminal", "process.user", "process.rlimits",
 		"process.noNewPrivileges", "process.oomScoreAdj",
 		"process.capabilities.bounding", "linux.namespaces",
+		"process.capabilities.ambient",
+		"process.capabilities.inheritable",
 		"process.scheduler", "process.ioPriority",
 		"process.execCPUAffinity.final", "linux.personality",
 		"linux.timeOffsets", "hooks", "linux.uidMappings",
@@ -281,6 +284,33 @@ START_TEST(to_the_oci_and_back)
 }
 END_TEST
 
+/* Nothing is lost without a word, whatever the key. */
+START_TEST(each_key_is_told)
+{
+	static const char *const left[] = {
+		"rootfs_verity", "overlay_size", "home_size", "devices",
+		"cgroups.stay_below", "cgroups.memory_high",
+		"context.restrictions", "a_new_key",
+	};
+	char text[1024] = "{\"rootfs\": \"/\", \"cgroups\": {\"stay_below\":"
+		" [], \"memory_high\": 5}, \"context\": {\"restrictions\":"
+		" \"x\"}", *json;
+
+	for (size_t i = 0; i < 4; i++)
+		sprintf(text + strlen(text), ", \"%s\": [\"v.com/c=x\"]",
+			left[i]);
+	strcat(text, ", \"a_new_key\": 1}");
+	json = converted(text, true);
+	ck_assert_msg(json, "%s", err.text);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(left); i++) {
+		sprintf(text, "%s: left out", left[i]);
+		noted(text);
+	}
+	ck_assert_ptr_null(strstr(notes, "rootfs: left out"));
+	free(json);
+}
+END_TEST
+
 START_TEST(wrong_files)
 {
 	ck_assert_ptr_null(converted("[]", false));
@@ -295,7 +325,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		form_of_april_2014, form_of_january_2015, odd_forms,
-		form_of_today,
+		form_of_today, each_key_is_told,
 		form_of_the_oci, mounts_of_the_oci,
 		to_the_oci_and_back, wrong_files, NULL,
 	};
