@@ -348,18 +348,25 @@ static bool streams_round(struct streams *s, struct nsc_tap *tap)
 }
 
 /*
- * The errors are the last stream.  If nobody reads them, the signal ends this
- * process, and so the session.
+ * The errors are the last stream that is open, and may be full of what nobody
+ * has read yet.  If nobody reads them, the signal ends this process, and so the
+ * session.
  */
 static void streams_tell(const struct streams *s)
 {
-	for (size_t i = s->n; i-- > 0;)
-		if (s->list[i].kind != NSC_RECORDER_INPUT) {
-			alarm(TELL_S);
-			(void)!write(s->list[i].to, UNRECORDED,
-				     sizeof(UNRECORDED) - 1);
-			return;
-		}
+	struct pollfd p = { .fd = -1, .events = POLLOUT };
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->list[i].kind != NSC_RECORDER_INPUT &&
+		    s->list[i].to >= 0)
+			p.fd = s->list[i].to;
+	if (p.fd < 0)
+		return;
+	alarm(TELL_S);
+	while (poll(&p, 1, -1) > 0 &&
+	       write(p.fd, UNRECORDED, sizeof(UNRECORDED) - 1) < 0 &&
+	       (errno == EAGAIN || errno == EINTR))
+		;
 }
 
 void streams_copy(struct streams *s, struct nsc_tap *tap)

@@ -13,8 +13,9 @@
 
 enum { PIPE, SOCKET };
 
-static int others;		/* another open file of the same; or -1 */
+static int others = -1;		/* another open file of the same; or -1 */
 static bool input;
+static int unread = -1;		/* of what the errors are full; or -1 */
 
 int __real_poll(struct pollfd *p, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *p, nfds_t n, int timeout);
@@ -23,8 +24,15 @@ int __wrap_poll(struct pollfd *p, nfds_t n, int timeout);
 int __wrap_poll(struct pollfd *p, nfds_t n, int timeout)
 {
 	static char data[4096];
-	int ret = __real_poll(p, n, timeout);
+	bool told = n == 1 && unread >= 0;
+	int ret = __real_poll(p, n, told ? 0 : timeout);
 
+	/* Whoever reads the errors does it late. */
+	if (told && ret == 0) {
+		while (read(unread, data, sizeof(data)) == sizeof(data))
+			;
+		ret = __real_poll(p, n, timeout);
+	}
 	if (others < 0 || !(p[!input].revents & (input ? POLLIN : POLLOUT)))
 		return ret;
 	while ((input ? recv(others, data, sizeof(data), MSG_DONTWAIT) :
@@ -126,6 +134,41 @@ START_TEST(no_more_access)
 }
 END_TEST
 
+/* The caller's pipe is full when the recorder ends; it is told why, later. */
+START_TEST(the_reason_waits)
+{
+	struct nsc_recorder_request request = {
+		.kinds = { NSC_RECORDER_ERRORS },
+	};
+	struct streams s = { .list = NULL, .end = -1 };
+	int a[2], end[2], recorder[2], inside[1], to;
+	char text[128] = "", full[4096] = "";
+	pid_t pid;
+
+	pair_new(PIPE, a);
+	ck_assert(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, end) == 0 &&
+		  socketpair(AF_UNIX, SOCK_SEQPACKET, 0, recorder) == 0);
+	fcntl(a[0], F_SETFL, O_NONBLOCK);
+	fcntl(a[1], F_SETFL, O_NONBLOCK);
+	while (write(a[1], full, sizeof(full)) > 0)
+		;
+	to = dup(a[1]);
+	ck_assert(streams_make(&s, &request, &to, 1));
+	s.end = end[1];
+	ck_assert_int_eq(streams_open(&s, getuid(), inside, NSC_IGNORE), 0);
+	unread = a[0];
+	pid = fork();
+	if (pid == 0)
+		copy(&s, recorder);
+	close(recorder[0]);
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+	ck_assert_int_gt(read(a[0], text, sizeof(text) - 1), 0);
+	ck_assert_str_eq(text, "This command can no longer be recorded, and "
+			 "ends.\n");
+	streams_close(&s);
+}
+END_TEST
+
 START_TEST(writers)
 {
 	others_do_not_stop(_i, false);
@@ -144,6 +187,7 @@ int main(void)
 	TCase *tcase = tcase_create("streams");
 
 	tcase_add_test(tcase, no_more_access);
+	tcase_add_test(tcase, the_reason_waits);
 	tcase_add_loop_test(tcase, writers, PIPE, SOCKET + 1);
 	tcase_add_loop_test(tcase, readers, PIPE, SOCKET + 1);
 	suite_add_tcase(suite, tcase);
