@@ -21,6 +21,7 @@
 #include "session/recorder_streams.h"
 
 #define TRIES 10		/* at 1, 2, 4 ... milliseconds */
+#define COMMAND_PART 8192	/* of a command line, in one message */
 #define TELL_S 1		/* for a pipe that takes nothing now */
 #define UNRECORDED "This command can no longer be recorded, and ends.\n"
 
@@ -191,45 +192,64 @@ static bool stream_read(struct stream *s, struct nsc_tap *tap)
 
 /* --- the command line */
 
-static size_t command_line(pid_t pid, char *to, size_t size)
+static int command_open(pid_t pid)
 {
 	char path[32];
-	_cleanup_fd_ int fd = -1;
-	size_t n = 0;
-	ssize_t got;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd < 0 ? 0 : read(fd, to, size - 1);
-	if (got > 0)
-		n = (size_t)got;
-	while (n && !to[n - 1])
-		n--;
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/* Its arguments with blanks between them; as much as there is room for. */
+static size_t command_part(int fd, char *to, size_t size)
+{
+	ssize_t got = fd < 0 ? 0 : read(fd, to, size - 1);
+	size_t n = got > 0 ? (size_t)got : 0;
+
 	for (size_t i = 0; i < n; i++)
 		if (!to[i])
 			to[i] = ' ';
+	/* A title of a process has room behind it. */
+	while (n && n < size - 1 && to[n - 1] == ' ')
+		n--;
 	to[n] = '\0';
 	return n;
+}
+
+static bool command_tell(const struct streams *s, struct nsc_tap *tap)
+{
+	_cleanup_fd_ int fd = command_open(s->command);
+	char part[COMMAND_PART + 1];
+	size_t n;
+
+	while ((n = command_part(fd, part, sizeof(part))))
+		if (!nsc_tap_stream(tap, NSC_RECORDER_COMMAND, part, n))
+			return false;
+	return true;
 }
 
 /* Its process has executed nothing yet, or just now: look again. */
 static bool command_look(struct streams *s, struct nsc_tap *tap)
 {
+	_cleanup_fd_ int fd = command_open(s->command);
 	char line[sizeof(s->before)];
-	size_t n = command_line(s->command, line, sizeof(line));
+	size_t n = command_part(fd, line, sizeof(line));
+	bool told;
 
 	/* There is none for a moment while it executes. */
 	if (s->tries < TRIES && (!n || !strcmp(line, s->before))) {
 		s->tries++;
 		return true;
 	}
+	told = command_tell(s, tap);
 	s->command = 0;
-	return !n || nsc_tap_stream(tap, NSC_RECORDER_COMMAND, line, n);
+	return told;
 }
 
 /* The process of the command sends, and the kernel says which it is. */
 static void command_begins(struct streams *s)
 {
+	_cleanup_fd_ int fd = -1;
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
 	struct ucred sender = { 0, 0, 0 };
 	char content = '\0';
@@ -251,7 +271,8 @@ static void command_begins(struct streams *s)
 		return;
 	s->command = sender.pid;
 	s->tries = content == NSC_STREAMS_PROGRAM ? TRIES : 0;
-	command_line(sender.pid, s->before, sizeof(s->before));
+	fd = command_open(sender.pid);
+	command_part(fd, s->before, sizeof(s->before));
 }
 
 /* --- copying */

@@ -27,7 +27,7 @@ struct streams {
 	bool ended;		/* the command has */
 	pid_t command;		/* whose command line is not known; 0: none */
 	int tries;
-	char before[1024];	/* its first one: of sshd, for example */
+	char before[1024];	/* how its first one begins: sshd's, perhaps */
 };
 
 /* Take the n descriptors in fds.  Returns false if there is no memory. */

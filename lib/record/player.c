@@ -103,11 +103,11 @@ static int player_put(struct playing *s, const char *text, size_t len)
 /* A note of the recorder, such as a time in which nothing was recorded. */
 static int player_mark(struct playing *s, const struct nsc_cast_event *e)
 {
-	char text[512];
-	int n = snprintf(text, sizeof(text), "\r\n[%.*s]\r\n",
-			 (int)(e->len < 400 ? e->len : 400), e->text);
+	int ret = player_put(s, "\r\n[", 3);
 
-	return player_put(s, text, (size_t)n);
+	if (ret == 0)
+		ret = player_put(s, e->text, e->len);
+	return ret == 0 ? player_put(s, "]\r\n", 3) : ret;
 }
 
 static int play_event(struct playing *s, const struct nsc_cast_event *e)

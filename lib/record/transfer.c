@@ -151,6 +151,8 @@ static size_t become_text(struct nsc_transfer *t, int d)
 {
 	struct nsc_transfer_way *w = &t->way[d];
 
+	if (t->protocol == SFTP)
+		nsc_sftp_end(t);
 	t->protocol = TEXT;
 	for (int i = TRANSFER_IN; i < TRANSFER_BOTH; i++)
 		t->way[i].skip = 0;

@@ -10,6 +10,7 @@
 #ifndef NSC_RECORD_TRANSFER_H
 #define NSC_RECORD_TRANSFER_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,10 +18,10 @@
 enum { TRANSFER_IN, TRANSFER_OUT, TRANSFER_BOTH };
 
 #define TRANSFER_HEAD 16	/* bytes that decide */
-#define TRANSFER_PART 8192	/* of a packet, that is looked at */
+#define TRANSFER_NAME PATH_MAX	/* no system call takes a longer one */
+#define TRANSFER_PART (2 * TRANSFER_NAME + 128)	/* of a packet: two names */
 #define TRANSFER_FILES 64	/* open ones */
-#define TRANSFER_NAME 1024
-#define NSC_TRANSFER_NOTE (2 * TRANSFER_NAME + 128)	/* of two names */
+#define NSC_TRANSFER_NOTE TRANSFER_PART
 
 struct nsc_transfer_sink {
 	/* Text of standard input (TRANSFER_IN) or output.  0 or an errno. */
@@ -41,11 +42,10 @@ struct nsc_transfer_way {
 };
 
 struct nsc_transfer_file {
-	char name[TRANSFER_NAME];
+	char *name;		/* NULL: not in use */
 	char handle[256];
-	size_t handle_len;	/* 0: not open yet, or not in use */
+	size_t handle_len;	/* 0: not open yet */
 	uint32_t id;		/* of the request that opens it */
-	bool used;
 	uint64_t read, wrote;
 };
 
@@ -56,10 +56,10 @@ struct nsc_transfer {
 	struct nsc_transfer_file files[TRANSFER_FILES];
 	/* Of the requests that read, by the end of their number. */
 	unsigned char reads[256];
-	int error;		/* of the sink */
+	int error;		/* of the sink, or -ENOMEM */
 };
 
-/* The bytes that follow in one direction.  Returns 0 or the sink's error. */
+/* The bytes that follow in one direction.  Returns 0 or that error. */
 int nsc_transfer_feed(struct nsc_transfer *t, int direction, const char *data,
 		      size_t len);
 

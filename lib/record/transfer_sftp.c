@@ -2,8 +2,10 @@
 /* Runs in: the writer of container-recorder, without rights. */
 #include "record/transfer_sftp.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -51,21 +53,31 @@ static struct packet take_string(struct packet *p)
 	return ret;
 }
 
-/* Of a long one the end, which says more. */
+/* What is too long for a name is noted by its beginning and its length. */
 static void take_name(struct packet *p, char name[TRANSFER_NAME])
 {
+	size_t n = p->n < 4 ? 0 : nsc_sftp_number(p->p);
 	struct packet s = take_string(p);
-	size_t cut = s.n < TRANSFER_NAME ? 0 : s.n - (TRANSFER_NAME - 4);
+	int len = snprintf(name, TRANSFER_NAME, "%.*s", (int)s.n, s.p);
 
-	snprintf(name, TRANSFER_NAME, "%s%.*s", cut ? "..." : "",
-		 (int)(s.n - cut), s.p + cut);
+	if (len >= 0 && n < TRANSFER_NAME && s.n == n)
+		return;
+	if (len > TRANSFER_NAME - 32)
+		len = TRANSFER_NAME - 32;
+	snprintf(name + len, 32, "... (%zu bytes)", n);
+}
+
+static void file_forget(struct nsc_transfer_file *f)
+{
+	free(f->name);
+	f->name = NULL;
 }
 
 static void file_end(struct nsc_transfer *t, struct nsc_transfer_file *f)
 {
 	nsc_transfer_note(t, "sftp: %s: read %" PRIu64 " bytes, wrote %" PRIu64
 			  " bytes", f->name, f->read, f->wrote);
-	f->used = false;
+	file_forget(f);
 }
 
 static struct nsc_transfer_file *file_of(struct nsc_transfer *t,
@@ -74,7 +86,7 @@ static struct nsc_transfer_file *file_of(struct nsc_transfer *t,
 	for (size_t i = 0; i < TRANSFER_FILES; i++) {
 		struct nsc_transfer_file *f = &t->files[i];
 
-		if (f->used && f->handle_len && f->handle_len == handle->n &&
+		if (f->name && f->handle_len && f->handle_len == handle->n &&
 		    !memcmp(f->handle, handle->p, handle->n))
 			return f;
 	}
@@ -86,7 +98,7 @@ static struct nsc_transfer_file *file_opening(struct nsc_transfer *t,
 					      uint32_t id)
 {
 	for (size_t i = 0; i < TRANSFER_FILES; i++)
-		if (t->files[i].used && !t->files[i].handle_len &&
+		if (t->files[i].name && !t->files[i].handle_len &&
 		    t->files[i].id == id)
 			return &t->files[i];
 	return NULL;
@@ -95,19 +107,22 @@ static struct nsc_transfer_file *file_opening(struct nsc_transfer *t,
 static void file_open(struct nsc_transfer *t, uint32_t id, struct packet *p)
 {
 	struct nsc_transfer_file *f = NULL;
+	char name[TRANSFER_NAME];
 
 	for (size_t i = 0; !f && i < TRANSFER_FILES; i++)
-		if (!t->files[i].used)
+		if (!t->files[i].name)
 			f = &t->files[i];
 	if (!f) {
 		f = &t->files[id % TRANSFER_FILES];
 		file_end(t, f);
 	}
-	f->used = true;
 	f->id = id;
 	f->handle_len = 0;
 	f->read = f->wrote = 0;
-	take_name(p, f->name);
+	take_name(p, name);
+	f->name = strdup(name);
+	if (!f->name && !t->error)
+		t->error = -ENOMEM;
 }
 
 static void note_names(struct nsc_transfer *t, const char *what, bool two,
@@ -118,7 +133,8 @@ static void note_names(struct nsc_transfer *t, const char *what, bool two,
 	take_name(p, a);
 	if (two)
 		take_name(p, b);
-	nsc_transfer_note(t, "sftp: %s %s%s%s", what, a, two ? " " : "", b);
+	nsc_transfer_note(t, "sftp: %.64s %s%s%s", what, a, two ? " " : "",
+			  b);
 }
 
 /* The names of OpenSSH's extensions have an '@'. */
@@ -132,7 +148,7 @@ static void extended(struct nsc_transfer *t, struct packet *p)
 	else if (!strncmp(what, "lsetstat", 8))
 		note_names(t, what, false, p);
 	else if (!strncmp(what, "copy-data", 9))
-		nsc_transfer_note(t, "sftp: %s", what);
+		nsc_transfer_note(t, "sftp: %.64s", what);
 }
 
 static void on_handle(struct nsc_transfer *t, int type, uint32_t id,
@@ -166,7 +182,7 @@ static void on_answer(struct nsc_transfer *t, int type, uint32_t id,
 		memcpy(f->handle, handle.p, f->handle_len);
 	} else if (f && type == STATUS) {
 		nsc_transfer_note(t, "sftp: %s: refused", f->name);
-		f->used = false;
+		file_forget(f);
 	}
 }
 
@@ -202,6 +218,6 @@ void nsc_sftp_packet(struct nsc_transfer *t, const char *data, size_t n)
 void nsc_sftp_end(struct nsc_transfer *t)
 {
 	for (size_t i = 0; i < TRANSFER_FILES; i++)
-		if (t->files[i].used)
+		if (t->files[i].name)
 			file_end(t, &t->files[i]);
 }

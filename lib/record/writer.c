@@ -28,6 +28,7 @@ struct writing {
 	struct nsc_record_gap gap;	/* from 0: none */
 	uint64_t bytes_in, bytes_out;	/* of a command */
 	struct nsc_transfer transfer;
+	bool command;		/* its first part has been written */
 	int direction;		/* of the text that is not written yet */
 	char text[NSC_RECORDER_DATA];
 	size_t len;
@@ -138,7 +139,7 @@ static int write_text(struct writing *f, char type, const char *data,
 static int __attribute__((format(printf, 2, 3)))
 write_mark(struct writing *f, const char *fmt, ...)
 {
-	char text[NSC_TRANSFER_NOTE];
+	char text[NSC_RECORDER_DATA];
 	va_list args;
 	int n;
 
@@ -196,13 +197,22 @@ static int take_note(void *arg, const char *text)
 	return ret == 0 ? write_text(arg, 'm', text, strlen(text)) : ret;
 }
 
+/* A long command line has several parts. */
+static int write_command(struct writing *f, const char *data, size_t len)
+{
+	const char *name = f->command ? "command, continued" : "command";
+
+	f->command = true;
+	return write_mark(f, "%s: %.*s", name, (int)len, data);
+}
+
 /* A message of the streams of a command. */
 static int write_stream(struct writing *f, char kind, const char *data,
 			size_t len)
 {
 	switch (kind) {
 	case NSC_RECORDER_COMMAND:
-		return write_mark(f, "command: %.*s", (int)len, data);
+		return write_command(f, data, len);
 	case NSC_RECORDER_INPUT:
 		f->bytes_in += len;
 		return feed(f, TRANSFER_IN, data, len);

@@ -49,6 +49,14 @@ ssh_command() {
 	equal "errors" "wrong" "$(cat "$OUT/errors")"
 	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes' \
 		'sh -c cat; echo'
+	forget
+	nssh alice ": $(head -c 20000 /dev/zero | tr '\0' x); echo at-the-end" \
+		> "$OUT/text" || fail "a long command: $?"
+	recorded "a long command" alice '"command: ' '"command, continued: '
+	[ "$(grep '"command' "$OUT/cast" | tr -cd x | wc -c)" -ge 20000 ] ||
+		fail "a long command is cut"
+	contains "it is played" "echo at-the-end" \
+		"$(nsinit play "$(basename "$REC"/alice/*.gz .cast.gz)")"
 	# The control: without "all", the same command leaves nothing.
 	nssh bob 'echo seen-$((40 + 2))' > "$OUT/text" || fail "bob: $?"
 	equal "bob sees it" "seen-42" "$(cat "$OUT/text")"
