@@ -29,3 +29,32 @@ part() {
 recorders_ended() {
 	! pgrep -x container-recor > /dev/null
 }
+# idle NAMES TYPE SHOWN: processes of these names do nothing while nobody types.
+# The functions TYPE and SHOWN type something, and say whether it has arrived.
+idle() {
+	local before
+
+	wait_until 30 "$3" || fail "nothing is shown"
+	wait_until 30 asleep "$1" || fail "it does not come to rest"
+	before=$(wakeups "$1")
+	sleep 5
+	equal "idle" "$before" "$(wakeups "$1")"
+	"$2"
+	wait_until 30 "$3" || fail "nothing is typed"
+	[ "$(wakeups "$1")" -gt "$before" ] || fail "control: typing wakes nobody"
+}
+asleep() {
+	local before
+
+	before=$(wakeups "$1")
+	sleep 1
+	[ "$(wakeups "$1")" -eq "$before" ]
+}
+wakeups() {
+	local pid
+
+	for pid in $(pgrep -x "$1"); do
+		cat "/proc/$pid/status"
+	done | awk '$1 == "voluntary_ctxt_switches:" { n += $2 }
+		END { print n + 0 }'
+}

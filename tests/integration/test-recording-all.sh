@@ -157,7 +157,7 @@ copier_ticks() {
 	awk '{ n += $14 + $15 } END { print n + 0 }' \
 		$(pgrep -x nsc-copier | sed 's,.*,/proc/&/stat,') /dev/null
 }
-idle() {
+slow_reader() {
 	need_product
 	forget
 	su - alice -c 'head -c 100000 /dev/zero' |
@@ -170,6 +170,27 @@ idle() {
 	touch "$OUT/go"
 	wait
 	equal "bytes" 100000 "$(cat "$OUT/text")"
+}
+
+# A command that waits for its input.
+type_one() {
+	echo typed > "$OUT/keys"
+	TYPED_ONE=$((TYPED_ONE + 1))
+}
+shows_one() {
+	[ "$(grep -c typed "$OUT/text")" -eq "$TYPED_ONE" ]
+}
+waits() {
+	need_product
+	forget
+	mkfifo "$OUT/keys"
+	timeout 120 ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 cat \
+		<> "$OUT/keys" > "$OUT/text" &
+	TYPED_ONE=0
+	type_one
+	idle 'container-recor|nsc-writer|nsc-copier' type_one shows_one
+	kill $!
+	wait
 }
 
 # What is written after the shell has gone is recorded, or has no way out.
@@ -273,7 +294,8 @@ t "a command of ssh is recorded, and unchanged" ssh_command
 t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
 t "what goes to a file beside a terminal is recorded" both
 t "streams keep every byte, their ends and signals" binary
-t "whoever waits for a slow reader is idle" idle
+t "whoever waits for a slow reader is idle" slow_reader
+t "the recorder of a command that waits does not wake up" waits
 t "a process that writes later is recorded" later
 t "a job of cron is recorded" cron_job
 t "sftp, scp and rsync are noted by name and size" transfers

@@ -231,10 +231,39 @@ not_recorded() {
 	[ ! -e "$REC" ] || fail "bob is recorded"
 }
 
+# One session of ssh and one of su, at whose terminals nobody types.
+type_both() {
+	TYPED_BOTH=$((TYPED_BOTH + 1))
+	echo "typed-$TYPED_BOTH" > "$OUT/ssh-keys"
+	echo "typed-$TYPED_BOTH" > "$OUT/su-keys"
+}
+both_show() {
+	grep -q "typed-$TYPED_BOTH" "$OUT/ssh" &&
+		grep -q "typed-$TYPED_BOTH" "$OUT/su"
+}
+idle_terminals() {
+	need_product
+	forget
+	mkfifo "$OUT/ssh-keys" "$OUT/su-keys"
+	: > "$OUT/su" > "$OUT/ssh"
+	timeout 120 ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 cat \
+		<> "$OUT/ssh-keys" > "$OUT/ssh" &
+	timeout 120 script -qec 'su - alice -c cat' /dev/null \
+		<> "$OUT/su-keys" > "$OUT/su" &
+	TYPED_BOTH=0
+	type_both
+	idle 'container-recor|nsc-writer|nsc-copier|su' type_both both_show
+	printf '\004' > "$OUT/ssh-keys"
+	printf '\004' > "$OUT/su-keys"
+	wait
+	wait_until 10 has alice 2 || fail "they are not recorded"
+}
+
 t "a terminal of ssh is recorded" ssh_terminal
 t "a shell of ssh is recorded with its sizes, and its user is told" ssh_shell
 t "terminals of su, sudo, nsshell and nsinit exec are recorded" other_doors
 t "sudo with a terminal of its own is recorded, up to its last line" own_terminal
+t "recorders of terminals at which nobody types do not wake up" idle_terminals
 t "no output is lost by recording" whole_output
 t "each recording names the one before" chain
 t "a recording is JSON whatever is shown" bytes
