@@ -49,7 +49,7 @@ static int show_find(const char *id, struct show *s, char **users,
 		     struct nsc_error *err)
 {
 	for (char **user = users; *user; user++) {
-		int ret = nsc_shelf_open(*user, &s->shelf, err);
+		int ret = nsc_shelf_open(*user, false, &s->shelf, err);
 
 		if (ret == 0)
 			ret = nsc_shelf_file(&s->shelf, id, &s->file, err);
@@ -274,7 +274,7 @@ static int search_user(const char *user, const char *text,
 		       struct nsc_error *err)
 {
 	_cleanup_shelf_ struct nsc_shelf shelf = NSC_SHELF_INIT;
-	int ret = nsc_shelf_open(user, &shelf, err), found = 0;
+	int ret = nsc_shelf_open(user, false, &shelf, err), found = 0;
 
 	if (ret < 0)
 		return ret;

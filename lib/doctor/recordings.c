@@ -169,7 +169,7 @@ static int list_user(const char *user, bool verify, struct listing *l,
 		     struct nsc_error *err)
 {
 	_cleanup_shelf_ struct nsc_shelf shelf = NSC_SHELF_INIT;
-	int ret = nsc_shelf_open(user, &shelf, err);
+	int ret = nsc_shelf_open(user, verify, &shelf, err);
 
 	l->shelf = &shelf;
 	if (ret == 0 && verify)
@@ -237,7 +237,8 @@ void nsc_recordings_names(bool users, void (*told)(const char *name,
 
 		if (users)
 			told(*user, "");
-		else if (nsc_shelf_open(*user, &shelf, NSC_IGNORE) == 0)
+		else if (nsc_shelf_open(*user, false, &shelf,
+					NSC_IGNORE) == 0)
 			for (size_t i = 0; i < shelf.n; i++)
 				told(shelf.ids[i], *user);
 	}

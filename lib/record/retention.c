@@ -104,7 +104,7 @@ static int retention_look(struct retention *r, char *const *users,
 		struct nsc_shelf *s = &r->shelves[r->n_shelves++];
 
 		*s = (struct nsc_shelf)NSC_SHELF_INIT;
-		ret = nsc_shelf_open(users[i], s, err);
+		ret = nsc_shelf_open(users[i], false, s, err);
 		for (size_t id = 0; ret == 0 && id < s->n; id++)
 			ret = retention_add(r, i, id, err);
 	}

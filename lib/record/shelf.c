@@ -106,13 +106,23 @@ static void shelf_once(struct nsc_shelf *s)
 	s->n = n;
 }
 
-int nsc_shelf_open(const char *user, struct nsc_shelf *ret,
+/* Returns the lock of whoever ends a recording, or a negative errno. */
+static int shelf_lock(int dir)
+{
+	_cleanup_fd_ int lock = openat(dir, NSC_RECORDING_LOCK, O_RDWR |
+				       O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	return lock < 0 || flock(lock, LOCK_EX) < 0 ? -errno :
+						      NSC_TAKE_FD(lock);
+}
+
+int nsc_shelf_open(const char *user, bool verify, struct nsc_shelf *ret,
 		   struct nsc_error *err)
 {
 	_cleanup_shelf_ struct nsc_shelf s = NSC_SHELF_INIT;
 	_cleanup_fd_ int top = nsc_file_open_dir(NSC_RECORDINGS, err);
 	_cleanup_fd_ int lock = -1;
-	int error;
+	int error = 0;
 
 	if (top < 0)
 		return top;
@@ -123,11 +133,10 @@ int nsc_shelf_open(const char *user, struct nsc_shelf *ret,
 	s.dir = nsc_file_open_dir_at(top, NSC_RECORDINGS, user, err);
 	if (s.dir < 0)
 		return s.dir;
-	/* None ends meanwhile. */
-	lock = openat(s.dir, NSC_RECORDING_LOCK, O_RDWR | O_CREAT |
-		      O_NOFOLLOW | O_CLOEXEC, 0600);
-	error = lock < 0 || flock(lock, LOCK_EX) < 0 ? -errno :
-		shelf_list(s.dir, wanted_recording, &s.ids, &s.n);
+	if (verify)
+		error = lock = shelf_lock(s.dir);
+	if (error >= 0)
+		error = shelf_list(s.dir, wanted_recording, &s.ids, &s.n);
 	if (error < 0)
 		return nsc_error_sys(err, -error, NSC_RECORDINGS "/%s", user);
 	nsc_recording_last_read(s.dir, &s.last);

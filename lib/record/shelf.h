@@ -17,7 +17,8 @@ struct nsc_shelf {
 	int dir;
 	char **ids;		/* the oldest first; NULL ends them */
 	size_t n;
-	struct nsc_recording_last last;	/* of the same moment */
+	/* Of the same moment, if it is verified. */
+	struct nsc_recording_last last;
 	int64_t opened;		/* seconds since the epoch */
 };
 
@@ -26,8 +27,11 @@ struct nsc_shelf {
 /* The names of the users who have recordings, sorted; NULL ends them. */
 int nsc_shelf_users(char ***ret, struct nsc_error *err);
 
-/* user must stay.  -ENOENT: there is none. */
-int nsc_shelf_open(const char *user, struct nsc_shelf *ret,
+/*
+ * user must stay.  verify: no recording ends between the list and last, which
+ * waits for one that ends now, however long it is.  -ENOENT: there is none.
+ */
+int nsc_shelf_open(const char *user, bool verify, struct nsc_shelf *ret,
 		   struct nsc_error *err);
 void nsc_shelf_close(struct nsc_shelf *shelf);
 #define _cleanup_shelf_ __attribute__((cleanup(nsc_shelf_close)))

@@ -332,6 +332,37 @@ again() {
 	cp -a "$TOP/before" "$REC"
 }
 
+# Whoever ends a large recording has this lock, for seconds.
+locked() {
+	local holder reader
+
+	need_product
+	forget
+	record alice 'echo of-alice'
+	record bob 'echo of-bob'
+	flock "$REC/alice/.lock" sleep 300 &
+	holder=$!
+	wait_until 10 is_locked || fail "no lock"
+	nsinit recordings --verify > "$OUT/verified" &
+	reader=$!
+	timeout 60 nsinit play --speed 1000 "$(ids bob)" > "$OUT/text" ||
+		fail "play waits for the lock of another user"
+	contains "play" "of-bob" "$(cat "$OUT/text")"
+	timeout 60 nsinit recordings > "$OUT/text" || fail "recordings waits"
+	equal "recordings" 3 "$(wc -l < "$OUT/text")"
+	timeout 60 nsinit search of-alice > "$OUT/text" || fail "search waits"
+	contains "completion" "$(ids bob)" \
+		"$(timeout 60 nsinit --complete play '')"
+	gone "$reader" && fail "control: --verify does not wait"
+	pkill -P "$holder"
+	wait "$holder"
+	wait "$reader" || fail "--verify: $?"
+	equal "--verify" 2 "$(grep -c 'ok$' "$OUT/verified")"
+}
+is_locked() {
+	! flock -n "$REC/alice/.lock" true
+}
+
 # old ID SECONDS: it ended that long ago.
 old() {
 	touch -d "@$(($(date +%s) - $2))" "$REC/alice/$1.cast.gz"
@@ -418,5 +449,6 @@ t "a recording that goes on is followed" followed
 t "R4 what reads a recording has no rights" confined
 t "R4 nothing in a recording does harm to whoever looks at it" hostile_files
 t "R5 a removed, changed, exchanged or added recording is found" verified
+t "no one waits for recordings of others that end" locked
 t "old recordings go by age and by size, and the chain says so" expired
 t "the oldest recordings make room on a full disk, if they may" full_disk
