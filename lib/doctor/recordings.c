@@ -65,17 +65,17 @@ static json_t *describe(const char *user, const char *id,
 			 "chain", chain);
 }
 
-static int add_recording(struct listing *l, const char *id, const char *chain,
+static int add_recording(struct listing *l, const char *id,
 			 struct nsc_error *err)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
 	struct nsc_cast_info info = { .timestamp = 0 };
+	const char *chain;
 
 	if (nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE) == 0)
 		(void)nsc_player_info(&file, &info, NSC_IGNORE);
-	if (!chain)
-		chain = file.written && !info.ended ? "open" :
-			info.ended ? "linked" : "cut";
+	chain = file.written && !info.ended ? "open" :
+		info.ended ? "linked" : "cut";
 	return nsc_api_add(l->list, recordings_keys,
 			   describe(l->shelf->user, id, &file, &info, chain),
 			   err);
@@ -84,12 +84,16 @@ static int add_recording(struct listing *l, const char *id, const char *chain,
 /* --- all */
 
 static int add_verified(void *arg, const char *id, enum nsc_chain_state state,
-			struct nsc_error *err)
+			const struct nsc_cast_info *info, struct nsc_error *err)
 {
+	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
 	struct listing *l = arg;
 
+	(void)nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE);
 	l->wrong |= nsc_chain_is_wrong(state);
-	return add_recording(l, id, nsc_chain_names[state], err);
+	return nsc_api_add(l->list, recordings_keys,
+			   describe(l->shelf->user, id, &file, info,
+				    nsc_chain_names[state]), err);
 }
 
 static bool is_listed(const struct listing *l, const char *id)
@@ -105,23 +109,56 @@ static bool is_listed(const struct listing *l, const char *id)
 }
 
 /* One that began meanwhile has a file. */
-static bool is_gone(const struct listing *l, const json_t *line)
+static bool is_gone(const struct listing *l, const char *id)
 {
 	_cleanup_shelf_file_ struct nsc_shelf_file file = NSC_SHELF_FILE_INIT;
-	const char *user = json_string_value(json_object_get(line, "user"));
-	const char *id = json_string_value(json_object_get(line, "recording"));
 
-	return user && id && !strcmp(user, l->shelf->user) &&
-	       nsc_shelf_id_valid(id) && !is_listed(l, id) &&
+	return !is_listed(l, id) &&
 	       nsc_shelf_file(l->shelf, id, &file, NSC_IGNORE) == -ENOENT;
 }
 
-/*
- * The session log has each recording that has ended, also the newest, which
- * nothing names whose removal was made complete.
- */
-static int add_logged(struct listing *l, const char *path,
-		      struct nsc_error *err)
+static int add_gone(struct listing *l, const char *id, struct nsc_error *err)
+{
+	static const struct nsc_cast_info none;
+
+	return is_gone(l, id) ? add_verified(l, id, NSC_CHAIN_MISSING, &none,
+					     err) : 0;
+}
+
+/* The log has it longer than the stubs, of which the newest are kept. */
+static int add_expired(struct listing *l, const char *id,
+		       struct nsc_error *err)
+{
+	struct nsc_chain_stub *grown;
+
+	grown = reallocarray(l->stubs, l->n_stubs + 1, sizeof(*grown));
+	if (!grown)
+		return nsc_error_sys(err, ENOMEM, "the session log");
+	l->stubs = grown;
+	l->stubs[l->n_stubs] = (struct nsc_chain_stub){ .id = "" };
+	memcpy(l->stubs[l->n_stubs++].id, id, NSC_CAST_ID);
+	return 0;
+}
+
+static int line_act(struct listing *l, char *text,
+		    int (*act)(struct listing *l, const char *id,
+			       struct nsc_error *err),
+		    struct nsc_error *err)
+{
+	json_t *line = nsc_api_history_parse(text);
+	const char *user = json_string_value(json_object_get(line, "user"));
+	const char *id = json_string_value(json_object_get(line, "recording"));
+	int ret = 0;
+
+	if (user && id && !strcmp(user, l->shelf->user) &&
+	    nsc_shelf_id_valid(id))
+		ret = act(l, id, err);
+	json_decref(line);
+	return ret;
+}
+
+static int file_act(struct listing *l, const char *path, bool expired,
+		    struct nsc_error *err)
 {
 	_cleanup_free_ char *text = NULL;
 	_cleanup_file_ FILE *in = NULL;
@@ -131,18 +168,29 @@ static int add_logged(struct listing *l, const char *path,
 
 	in = fd < 0 ? NULL : fdopen(fd, "r");
 	while (ret == 0 && in && getline(&text, &size, in) > 0) {
-		json_t *line;
-
-		if (strncmp(text, "event=recorded ", 15) != 0 &&
-		    strncmp(text, "event=recovered ", 16) != 0)
-			continue;
 		text[strcspn(text, "\n")] = '\0';
-		line = nsc_api_history_parse(text);
-		if (is_gone(l, line))
-			ret = add_verified(l, json_string_value(
-				json_object_get(line, "recording")),
-				NSC_CHAIN_MISSING, err);
-		json_decref(line);
+		if (expired && !strncmp(text, "event=expired ", 14))
+			ret = line_act(l, text, add_expired, err);
+		if (!expired && (!strncmp(text, "event=recorded ", 15) ||
+				 !strncmp(text, "event=recovered ", 16)))
+			ret = line_act(l, text, add_gone, err);
+	}
+	return ret;
+}
+
+/*
+ * The session log has each recording that has ended, also the newest, which
+ * nothing names whose removal was made complete.  The other name is the one
+ * that logrotate(8) gives the previous log.
+ */
+static int add_logged(struct listing *l, struct nsc_error *err)
+{
+	int ret = 0;
+
+	for (int expired = 1; ret == 0 && expired >= 0; expired--) {
+		ret = file_act(l, NSC_HISTORY ".1", expired, err);
+		if (ret == 0)
+			ret = file_act(l, NSC_HISTORY, expired, err);
 	}
 	return ret;
 }
@@ -154,11 +202,8 @@ static int list_verified(struct listing *l, struct nsc_error *err)
 
 	if (ret == 0)
 		ret = nsc_chain_stubs(l->shelf, &l->stubs, &l->n_stubs, err);
-	/* The name that logrotate(8) gives the previous one. */
 	if (ret == 0)
-		ret = add_logged(l, NSC_HISTORY ".1", err);
-	if (ret == 0)
-		ret = add_logged(l, NSC_HISTORY, err);
+		ret = add_logged(l, err);
 	free(l->stubs);
 	l->stubs = NULL;
 	l->n_stubs = 0;
@@ -175,7 +220,7 @@ static int list_user(const char *user, bool verify, struct listing *l,
 	if (ret == 0 && verify)
 		ret = list_verified(l, err);
 	for (size_t i = 0; !verify && ret == 0 && i < shelf.n; i++)
-		ret = add_recording(l, shelf.ids[i], NULL, err);
+		ret = add_recording(l, shelf.ids[i], err);
 	l->shelf = NULL;
 	return ret;
 }

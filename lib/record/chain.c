@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,8 @@
 #include "record/player.h"
 
 #define STUBS NSC_RECORDING_STUBS
+#define STUB_LINE (2 * (NSC_CAST_ID + NSC_SHA256_TEXT) + 4)
+#define RESERVE 16384
 
 const char *const nsc_chain_names[NSC_CHAIN_STATES] = {
 	"ok", "open", "cut", "expired", "unnamed", "changed", "missing",
@@ -67,7 +70,7 @@ int nsc_chain_add_stub(const struct nsc_shelf *shelf,
 
 	if (ret == 0 && fsync(fd) == 0) {
 		/* On a full disk, the next ones have room. */
-		(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, before + n, 16384);
+		(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, before + n, RESERVE);
 		return 0;
 	}
 	if (ret == 0)
@@ -77,6 +80,82 @@ int nsc_chain_add_stub(const struct nsc_shelf *shelf,
 		(void)!ftruncate(fd, before);
 	return nsc_error_sys(err, -ret, NSC_RECORDINGS "/%s/" STUBS,
 			     shelf->user);
+}
+
+static struct nsc_chain_stub *stub_find(struct nsc_chain_stub *s, size_t n,
+					const char *id)
+{
+	while (n--)
+		if (!strcmp(s[n].id, id))
+			return &s[n];
+	return NULL;
+}
+
+static bool stub_is_first(const struct nsc_chain_stub *s)
+{
+	return !strcmp(s->previous, NSC_CAST_NO_ID);
+}
+
+/*
+ * From the last one to the beginning of the chain: those that are too many lose
+ * their name.  Returns false if there is nothing to lose.
+ */
+static bool stubs_cut(struct nsc_chain_stub *list, size_t n)
+{
+	struct nsc_chain_stub *s = &list[n - 1], *oldest = NULL;
+	size_t steps = 1;
+
+	for (; s && !stub_is_first(s) && steps < n; steps++) {
+		if (steps == NSC_CHAIN_STUBS)
+			oldest = s;
+		s = stub_find(list, n, s->previous);
+	}
+	if (!s || !stub_is_first(s) || !oldest)
+		return false;
+	for (s = oldest; (s = stub_find(list, n, s->previous)); *s->id = '\0')
+		;
+	strcpy(oldest->previous, NSC_CAST_NO_ID);
+	strcpy(oldest->previous_digest, NSC_CAST_NO_SHA256);
+	return true;
+}
+
+static int stubs_write(int dir, const struct nsc_chain_stub *list, size_t n)
+{
+	_cleanup_fd_ int fd = openat(dir, STUBS ".new", O_WRONLY | O_CREAT |
+				     O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	_cleanup_file_ FILE *out = fd < 0 ? NULL : fdopen(dup(fd), "w");
+
+	if (!out)
+		return -errno;
+	for (size_t i = 0; i < n; i++)
+		if (*list[i].id)
+			fprintf(out, "%s %s %s %s\n", list[i].id,
+				list[i].digest, list[i].previous,
+				list[i].previous_digest);
+	if (fflush(out) < 0 || fsync(fd) < 0 ||
+	    renameat(dir, STUBS ".new", dir, STUBS) < 0)
+		return -errno;
+	(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, lseek(fd, 0, SEEK_END),
+			 RESERVE);
+	return 0;
+}
+
+int nsc_chain_trim_stubs(const struct nsc_shelf *shelf, struct nsc_error *err)
+{
+	_cleanup_free_ struct nsc_chain_stub *list = NULL;
+	struct stat st;
+	size_t n;
+	int ret;
+
+	if (fstatat(shelf->dir, STUBS, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    st.st_size < 2 * NSC_CHAIN_STUBS * STUB_LINE)
+		return 0;
+	ret = nsc_chain_stubs(shelf, &list, &n, err);
+	if (ret < 0 || n == 0 || !stubs_cut(list, n))
+		return ret;
+	ret = stubs_write(shelf->dir, list, n);
+	return ret < 0 ? nsc_error_sys(err, -ret, NSC_RECORDINGS "/%s/" STUBS,
+				       shelf->user) : 0;
 }
 
 /* --- digests */
@@ -124,12 +203,6 @@ struct chain {
 	size_t n_stubs;
 };
 
-static int chain_tell(const struct chain *c, const char *id,
-		      enum nsc_chain_state state)
-{
-	return c->call->told(c->call->arg, id, state, c->err);
-}
-
 static struct link *chain_find(const struct chain *c, const char *id)
 {
 	for (size_t i = 0; i < c->shelf->n; i++)
@@ -138,13 +211,14 @@ static struct link *chain_find(const struct chain *c, const char *id)
 	return NULL;
 }
 
-static const struct nsc_chain_stub *chain_stub(const struct chain *c,
-					       const char *id)
+static int chain_tell(const struct chain *c, const char *id,
+		      enum nsc_chain_state state)
 {
-	for (size_t i = c->n_stubs; i; i--)
-		if (!strcmp(c->stubs[i - 1].id, id))
-			return &c->stubs[i - 1];
-	return NULL;
+	static const struct nsc_cast_info none;
+	const struct link *link = chain_find(c, id);
+
+	return c->call->told(c->call->arg, id, state,
+			     link ? &link->info : &none, c->err);
 }
 
 /* Read the first lines; those that have not ended are told. */
@@ -208,7 +282,7 @@ static int chain_walk(const struct chain *c, const char *id,
 	       steps++ <= c->shelf->n + c->n_stubs) {
 		struct link *link = chain_find(c, id);
 		const struct nsc_chain_stub *stub = link ? NULL :
-						    chain_stub(c, id);
+			stub_find(c->stubs, c->n_stubs, id);
 
 		/* What is named has ended, and only one names it. */
 		if (link && link->visited)

@@ -3,6 +3,7 @@
 #ifndef NSC_RECORD_CHAIN_H
 #define NSC_RECORD_CHAIN_H
 
+#include "record/cast_read.h"
 #include "record/shelf.h"
 
 enum nsc_chain_state {
@@ -25,13 +26,19 @@ static inline bool nsc_chain_is_wrong(enum nsc_chain_state state)
 }
 
 struct nsc_chain_call {
-	/* Once for each recording that is there or named, from the newest. */
+	/*
+	 * Once for each recording that is there or named, from the newest.
+	 * info is its first line, zeros if there is none.
+	 */
 	int (*told)(void *arg, const char *id, enum nsc_chain_state state,
-		    struct nsc_error *err);
+		    const struct nsc_cast_info *info, struct nsc_error *err);
 	void *arg;
 };
 
-/* Returns 0 whatever is found, or a negative errno. */
+/*
+ * The shelf was opened to be verified.  Returns 0 whatever is found, or a
+ * negative errno.
+ */
 int nsc_chain_verify(const struct nsc_shelf *shelf,
 		     const struct nsc_chain_call *call, struct nsc_error *err);
 
@@ -58,5 +65,13 @@ int nsc_chain_stubs(const struct nsc_shelf *shelf,
 int nsc_chain_add_stub(const struct nsc_shelf *shelf,
 		       const struct nsc_chain_stub *stub,
 		       struct nsc_error *err);
+
+/*
+ * When there are twice as many as NSC_CHAIN_STUBS, leave so many of the newest:
+ * the chain begins with the oldest of these then.  If there is a recording
+ * between them, all stay.  Returns 0 or a negative errno.
+ */
+#define NSC_CHAIN_STUBS 1000
+int nsc_chain_trim_stubs(const struct nsc_shelf *shelf, struct nsc_error *err);
 
 #endif

@@ -177,6 +177,8 @@ static int remove_one(struct retention *r, const struct old *old,
 				     s->user, name);
 	r->total -= old->size;
 	r->told(s->user, id, stub.digest);
+	/* If there is no room for this, there is when the next one goes. */
+	(void)nsc_chain_trim_stubs(s, NSC_IGNORE);
 	return 0;
 }
 

@@ -332,6 +332,27 @@ again() {
 	cp -a "$TOP/before" "$REC"
 }
 
+# One child reads the first line, and gzip runs for it and for the digest.
+read_once() {
+	need_product
+	forget
+	record alice 'echo one'
+	record alice 'echo two'
+	wait_until 10 recorders_ended || fail "a recorder goes on"
+	cp /bin/gzip /usr/local/bin/nsc-real-gzip
+	mkdir -m 0777 /usr/local/runs
+	program nsc-gzip <<-'END2'
+		#!/bin/sh
+		: > "/usr/local/runs/$$"
+		exec /usr/local/bin/nsc-real-gzip "$@"
+	END2
+	mount --bind /usr/local/bin/nsc-gzip /bin/gzip
+	chain alice > "$OUT/text"
+	umount /bin/gzip
+	equal "both are as they were" 2 "$(grep -c '^ok ' "$OUT/text")"
+	equal "gzip ran" 4 "$(find /usr/local/runs -type f | wc -l)"
+}
+
 # Whoever ends a large recording has this lock, for seconds.
 locked() {
 	local holder reader
@@ -361,6 +382,46 @@ locked() {
 }
 is_locked() {
 	! flock -n "$REC/alice/.lock" true
+}
+
+# What has expired is known for the newest only: the first 2500 are made up.
+stubs_end() {
+	need_product
+	forget
+	(umask 077 && mkdir -p "$REC/alice")
+	python3 - "$REC/alice" <<-'END2'
+		import sys
+		zero = "-" * 27, "0" * 64
+		with open(sys.argv[1] + "/expired", "w") as stubs:
+		    before = zero
+		    for i in range(2500):
+		        one = "20200101T000000Z-%07d-00" % i, "%064x" % (i + 1)
+		        stubs.write("\n%s %s %s %s\n" % (*one, *before))
+		        before = one
+		with open(sys.argv[1] + "/last", "w") as last:
+		    last.write("%s %s\n%s\n" % (*before, ""))
+	END2
+	record alice 'echo one'
+	record alice 'echo two'
+	mapfile -t list <<< "$(ids alice)"
+	status_is 0 nsinit recordings --verify alice
+	equal "control: all of them are known" 2500 \
+		"$(chain alice | grep -c '^expired ')"
+	old "${list[0]}" 90000
+	conf 'linger = 60; record_max_age = "1d";'
+	nsinit recordings --expire || fail "expire: $?"
+	conf 'linger = 60;'
+	status_is 0 nsinit recordings --verify alice
+	chain alice > "$OUT/text"
+	equal "the newest" "ok ${list[1]}
+expired ${list[0]}
+expired 20200101T000000Z-0002499-00" "$(head -n 3 "$OUT/text")"
+	equal "the rest" 1000 "$(grep -c '^expired ' "$OUT/text")"
+	equal "lines" 1000 "$(grep -c . "$REC/alice/expired")"
+	# The log has both; it says as well which has expired.
+	: > "$REC/alice/expired"
+	contains "control: without its stub" "missing ${list[0]}" \
+		"$(chain alice)"
 }
 
 # old ID SECONDS: it ended that long ago.
@@ -449,6 +510,8 @@ t "a recording that goes on is followed" followed
 t "R4 what reads a recording has no rights" confined
 t "R4 nothing in a recording does harm to whoever looks at it" hostile_files
 t "R5 a removed, changed, exchanged or added recording is found" verified
+t "each recording is read once to be verified" read_once
 t "no one waits for recordings of others that end" locked
 t "old recordings go by age and by size, and the chain says so" expired
+t "the chain keeps the names of the newest that have gone" stubs_end
 t "the oldest recordings make room on a full disk, if they may" full_disk
