@@ -93,9 +93,13 @@ static void on_signal(int number)
 
 static void tell_signals(void)
 {
+	struct sigaction first = { .sa_handler = on_signal };
+
 	signal(SIGINT, on_signal);
 	signal(SIGHUP, on_signal);
-	signal(SIGTERM, on_signal);
+	/* A relay that hangs up sends it, and the kernel SIGHUP behind it. */
+	sigaddset(&first.sa_mask, SIGHUP);
+	sigaction(SIGTERM, &first, NULL);
 	signal(SIGWINCH, on_signal);
 	on_signal(SIGWINCH);
 	say("ready");
