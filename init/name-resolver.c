@@ -114,6 +114,13 @@ static struct question *free_question(struct resolver *r)
 	return q;
 }
 
+/* The server does not answer. */
+static void give_up(struct resolver *r, struct question *q)
+{
+	nsc_fd_close(&q->fd);
+	resolver_judge_next(&r->judge, &q->asked);
+}
+
 /* Ask the server; the container asks again if it gets no answer. */
 static void ask(struct resolver *r, const struct question *asked, size_t size)
 {
@@ -121,10 +128,8 @@ static void ask(struct resolver *r, const struct question *asked, size_t size)
 
 	*q = *asked;
 	q->fd = resolver_judge_connect(&r->judge, SOCK_DGRAM);
-	if (q->fd >= 0 && send(q->fd, r->message, size, MSG_NOSIGNAL) < 0) {
-		nsc_fd_close(&q->fd);
-		r->judge.turn++;
-	}
+	if (q->fd >= 0 && send(q->fd, r->message, size, MSG_NOSIGNAL) < 0)
+		give_up(r, q);
 }
 
 static void take_question(struct resolver *r)
@@ -150,10 +155,8 @@ static void take_answer(struct resolver *r, struct question *q)
 	ssize_t n = recv(q->fd, r->message, sizeof(r->message), 0);
 	size_t size = (size_t)n;
 
-	if (n < 0 && errno != EAGAIN) {
-		r->judge.turn++;
-		nsc_fd_close(&q->fd);
-	}
+	if (n < 0 && errno != EAGAIN)
+		give_up(r, q);
 	/* Somebody else's answer: the right one may still come. */
 	if (n <= 0 || !resolver_judge_answer(&r->judge, &q->asked, r->message,
 					     &size))
@@ -175,12 +178,10 @@ static int drop_late(struct resolver *r)
 
 		if (q->fd < 0)
 			continue;
-		if (q->deadline <= now) {
-			nsc_fd_close(&q->fd);
-			r->judge.turn++;
-		} else if (left < 0 || q->deadline - now < left) {
+		if (q->deadline <= now)
+			give_up(r, q);
+		else if (left < 0 || q->deadline - now < left)
 			left = q->deadline - now;
-		}
 	}
 	return (int)left;
 }
@@ -202,7 +203,7 @@ static void __attribute__((noreturn)) resolve(struct resolver *r)
 		p[QUESTIONS] = (struct pollfd){ r->socket, POLLIN, 0 };
 		p[QUESTIONS + 1] = (struct pollfd){ r->judge.sets, 0, 0 };
 		left = sooner(left, resolver_streams_poll(&r->streams,
-							  streams));
+							  &r->judge, streams));
 		if (poll(p, NSC_ARRAY_SIZE(p), left) < 0)
 			continue;
 		if (p[QUESTIONS + 1].revents)

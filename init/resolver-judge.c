@@ -3,7 +3,6 @@
 #include "resolver-judge.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,7 +12,6 @@
 #include "util/fd.h"
 
 #define ADDRESSES 512		/* in an answer */
-#define SERVERS 3
 
 /* The file may have changed since the last question. */
 static void load_names(struct resolver_judge *j)
@@ -46,15 +44,6 @@ static int each(const char *text, const char *key,
 		text += line + (text[line] == '\n');
 	}
 	return ret;
-}
-
-/* Has the text this line, which is not the first? */
-static bool has(const char *text, const char *line)
-{
-	char whole[16];
-
-	snprintf(whole, sizeof(whole), "\n%s", line);
-	return strstr(text, whole);
 }
 
 struct found {
@@ -92,25 +81,24 @@ static int allow(void *arg, const char *value)
 	return answer;
 }
 
-struct server {
-	unsigned int left;
-	struct nsc_address address;
+struct servers {
+	unsigned int n, wanted;
+	struct nsc_address address;	/* of the one that is wanted */
 };
 
 static int take_server(void *arg, const char *value)
 {
-	struct server *s = arg;
+	struct servers *s = arg;
 	struct nsc_address a;
 
-	if (nsc_address_parse(value, false, &a) < 0)
-		return 0;
-	s->address = a;
-	return s->left-- == 0;
+	if (nsc_address_parse(value, false, &a) == 0 && s->n++ == s->wanted)
+		s->address = a;
+	return 0;
 }
 
 int resolver_judge_connect(struct resolver_judge *j, int type)
 {
-	struct server s = { .left = j->turn % SERVERS };
+	struct servers s = { .n = 0 };
 	struct sockaddr_in v4 = { .sin_family = AF_INET,
 				  .sin_port = htons(53) };
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
@@ -119,8 +107,10 @@ int resolver_judge_connect(struct resolver_judge *j, int type)
 	int fd;
 
 	each(j->names, "server ", take_server, &s);
-	if (!s.address.family)
+	if (!s.n)
 		return -1;
+	s = (struct servers){ .wanted = j->turn % s.n };
+	each(j->names, "server ", take_server, &s);
 	six = s.address.family == AF_INET6;
 	memcpy(&v4.sin_addr, s.address.bytes, sizeof(v4.sin_addr));
 	memcpy(&v6.sin6_addr, s.address.bytes, sizeof(v6.sin6_addr));
@@ -136,6 +126,13 @@ int resolver_judge_connect(struct resolver_judge *j, int type)
 	return fd;
 }
 
+void resolver_judge_next(struct resolver_judge *j,
+			 const struct resolver_question *q)
+{
+	if (j->turn == q->turn)
+		j->turn++;
+}
+
 bool resolver_judge_question(struct resolver_judge *j, unsigned char *message,
 			     size_t *size, struct resolver_question *q)
 {
@@ -149,8 +146,8 @@ bool resolver_judge_question(struct resolver_judge *j, unsigned char *message,
 	load_names(j);
 	each(j->names, "name ", allow, &found);
 	resolver_asked_note(&j->asked, q->text.name, !found.any,
-			    has(j->names, NSC_NAMES_LOG));
-	open = has(j->names, NSC_NAMES_OPEN);
+			    nsc_names_line(j->names, NSC_NAMES_LOG));
+	open = nsc_names_line(j->names, NSC_NAMES_OPEN);
 	/* Their hints are addresses that nobody would allow. */
 	if (!open && (!found.any || q->text.type == NSC_DNS_HTTPS ||
 		      q->text.type == NSC_DNS_SVCB)) {
@@ -159,6 +156,7 @@ bool resolver_judge_question(struct resolver_judge *j, unsigned char *message,
 		return false;
 	}
 	*size = nsc_dns_strip(message, *size, &q->text);
+	q->turn = j->turn;
 	q->client_id = nsc_dns_id(message);
 	if (syscall(SYS_getrandom, &q->id, sizeof(q->id), 0) !=
 	    sizeof(q->id))
@@ -185,7 +183,7 @@ bool resolver_judge_answer(struct resolver_judge *j,
 				    ADDRESSES);
 	load_names(j);
 	if (found.n < 0 || each(j->names, "name ", allow, &found) != 0 ||
-	    !(found.any || has(j->names, NSC_NAMES_OPEN)))
+	    !(found.any || nsc_names_line(j->names, NSC_NAMES_OPEN)))
 		*size = nsc_dns_refuse(message, question.end,
 				       NSC_DNS_SERVFAIL);
 	else

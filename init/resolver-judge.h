@@ -33,6 +33,7 @@ struct resolver_question {
 	struct nsc_dns_question text;
 	uint16_t id;		/* at the server */
 	uint16_t client_id;
+	unsigned int turn;	/* whose it was */
 };
 
 /*
@@ -56,5 +57,12 @@ bool resolver_judge_answer(struct resolver_judge *j,
  * random port, and does not block.  -1: there is none.
  */
 int resolver_judge_connect(struct resolver_judge *j, int type);
+
+/*
+ * The server that was asked gave no answer: it is another one's turn, once for
+ * all questions that wait for it.
+ */
+void resolver_judge_next(struct resolver_judge *j,
+			 const struct resolver_question *q);
 
 #endif

@@ -8,6 +8,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 
+#define AGAIN_MS 100	/* when there was no room for a connection */
 
 void resolver_streams_begin(struct resolver_streams *all, int listener)
 {
@@ -33,6 +34,14 @@ static void end_stream(struct resolver_stream *s)
 {
 	nsc_fd_close(&s->client);
 	drop_server(s);
+}
+
+/* The server may be the one that does not answer. */
+static void fail_stream(struct resolver_stream *s, struct resolver_judge *judge)
+{
+	if (s->server >= 0)
+		resolver_judge_next(judge, &s->question);
+	end_stream(s);
 }
 
 static void begin_phase(struct resolver_stream *s, enum resolver_phase phase)
@@ -123,10 +132,8 @@ static void step(struct resolver_stream *s, struct resolver_judge *judge)
 	int done = transfer(s);
 	bool on = true;
 
-	if (done < 0) {
-		judge->turn += s->server >= 0;
-		end_stream(s);
-	}
+	if (done < 0)
+		fail_stream(s, judge);
 	if (done <= 0)
 		return;
 	if (s->phase == RESOLVER_READ_QUESTION)
@@ -148,8 +155,11 @@ static void take_connection(struct resolver_streams *all)
 	int fd = accept4(all->listener, NULL, NULL,
 			 SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		/* It stays readable as long as there is no room. */
+		all->again = nsc_process_now() + AGAIN_MS;
 		return;
+	}
 	for (size_t i = 0; i < RESOLVER_STREAMS && s->client >= 0; i++)
 		if (all->list[i].client < 0 ||
 		    all->list[i].deadline < s->deadline)
@@ -160,6 +170,7 @@ static void take_connection(struct resolver_streams *all)
 }
 
 int resolver_streams_poll(struct resolver_streams *all,
+			  struct resolver_judge *judge,
 			  struct pollfd p[RESOLVER_STREAM_POLLS])
 {
 	int64_t left = -1, now = nsc_process_now();
@@ -168,7 +179,7 @@ int resolver_streams_poll(struct resolver_streams *all,
 		struct resolver_stream *s = &all->list[i];
 
 		if (s->client >= 0 && s->deadline <= now)
-			end_stream(s);
+			fail_stream(s, judge);
 		if (s->client >= 0 && (left < 0 || s->deadline - now < left))
 			left = s->deadline - now;
 		p[i] = (struct pollfd){
@@ -177,6 +188,11 @@ int resolver_streams_poll(struct resolver_streams *all,
 		};
 	}
 	p[RESOLVER_STREAMS] = (struct pollfd){ all->listener, POLLIN, 0 };
+	if (all->again > now) {
+		p[RESOLVER_STREAMS].fd = -1;
+		left = left < 0 || all->again - now < left ? all->again - now :
+							     left;
+	}
 	return (int)left;
 }
 

@@ -30,6 +30,7 @@ struct resolver_stream {
 
 struct resolver_streams {
 	int listener;
+	int64_t again;		/* when to accept connections */
 	struct resolver_stream list[RESOLVER_STREAMS];
 };
 
@@ -37,9 +38,10 @@ void resolver_streams_begin(struct resolver_streams *all, int listener);
 
 /*
  * End those that are too late, and say what to poll for.  Returns the
- * milliseconds until the next one is too late, for poll(2).
+ * milliseconds until there is something to do, for poll(2).
  */
 int resolver_streams_poll(struct resolver_streams *all,
+			  struct resolver_judge *judge,
 			  struct pollfd p[RESOLVER_STREAM_POLLS]);
 
 /* Go on with what poll(2) found. */

@@ -88,21 +88,24 @@ pid_t nsc_names_start(int instance, int net, int pid1, int *report)
 	return pid;
 }
 
+bool nsc_names_line(const char *text, const char *line)
+{
+	for (; text; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (!strncmp(text, line, strlen(line)))
+			return true;
+	}
+	return false;
+}
+
 bool nsc_names_has(int instance, const char *line)
 {
 	_cleanup_fd_ int fd = open_file(instance);
 	_cleanup_free_ char *text = NULL;
-	size_t len = strlen(line);
 
-	if (fd < 0 || nsc_file_read(fd, NSC_FILE_NAMES, NSC_NAMES_MAX, &text,
-				    NULL, NSC_IGNORE) < 0)
-		return false;
-	for (const char *at = text; at; at = strchr(at, '\n')) {
-		at += *at == '\n';
-		if (!strncmp(at, line, len))
-			return true;
-	}
-	return false;
+	return fd >= 0 && nsc_file_read(fd, NSC_FILE_NAMES, NSC_NAMES_MAX,
+					&text, NULL, NSC_IGNORE) == 0 &&
+	       nsc_names_line(text, line);
 }
 
 pid_t nsc_names_holder(int instance)

@@ -24,7 +24,8 @@ enum {
  */
 pid_t nsc_names_start(int instance, int net, int pid1, int *report);
 
-/* Does the file of this instance have a line that begins like this? */
+/* Does the text, or the file of this instance, have a line that begins so? */
+bool nsc_names_line(const char *text, const char *line);
 bool nsc_names_has(int instance, const char *line);
 
 /* Which process answers for the names of this instance?  0: none. */
