@@ -24,6 +24,12 @@ static void load_names(struct resolver_judge *j)
 		j->names[0] = '\0';
 }
 
+/* Bytes of the name in a message. */
+static size_t name_size(const struct nsc_dns_question *q)
+{
+	return q->end - NSC_DNS_HEADER - 4;
+}
+
 /* Call use for each value of the key; stop at its first failure. */
 static int each(const char *text, const char *key,
 		int (*use)(void *arg, const char *value), void *arg)
@@ -155,6 +161,7 @@ bool resolver_judge_question(struct resolver_judge *j, unsigned char *message,
 				       NSC_DNS_NOERROR : NSC_DNS_NXDOMAIN);
 		return false;
 	}
+	memcpy(q->name, message + NSC_DNS_HEADER, name_size(&q->text));
 	*size = nsc_dns_strip(message, *size, &q->text);
 	q->turn = j->turn;
 	q->client_id = nsc_dns_id(message);
@@ -177,6 +184,7 @@ bool resolver_judge_answer(struct resolver_judge *j,
 
 	if (!nsc_dns_question(message, *size, true, &question) ||
 	    nsc_dns_id(message) != q->id || question.type != q->text.type ||
+	    question.end != q->text.end ||
 	    strcmp(question.name, q->text.name) != 0)
 		return false;
 	found.n = nsc_dns_addresses(message, *size, &question, list,
@@ -189,6 +197,7 @@ bool resolver_judge_answer(struct resolver_judge *j,
 	else
 		nsc_dns_limit_ttl(message, *size, &question,
 				  RESOLVER_TTL_MAX);
+	memcpy(message + NSC_DNS_HEADER, q->name, name_size(&q->text));
 	nsc_dns_set_id(message, q->client_id);
 	return true;
 }

@@ -31,6 +31,8 @@ struct resolver_judge {
 
 struct resolver_question {
 	struct nsc_dns_question text;
+	/* The name as the container has written it, which it looks for. */
+	unsigned char name[NSC_DNS_NAME_MAX + 1];
 	uint16_t id;		/* at the server */
 	uint16_t client_id;
 	unsigned int turn;	/* whose it was */

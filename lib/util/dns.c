@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define HEADER 12
 #define LABEL_MAX 63
 #define CLASS_IN 1
 #define POINTER 0xc0
@@ -14,6 +13,7 @@
 #define FLAGS_SECURE 0x30	/* AD and CD, RFC 4035 */
 #define OPT 41			/* RFC 6891 */
 #define OPT_SIZE 11		/* without options */
+#define OPT_SECURE 0x80		/* DO, the first bit that is not the version */
 
 static unsigned int get16(const unsigned char *p)
 {
@@ -69,9 +69,9 @@ static bool read_name(const unsigned char *message, size_t size, size_t *at,
 bool nsc_dns_question(const unsigned char *message, size_t size, bool answer,
 		      struct nsc_dns_question *ret)
 {
-	size_t at = HEADER;
+	size_t at = NSC_DNS_HEADER;
 
-	if (size < HEADER || size > NSC_DNS_MAX ||
+	if (size < NSC_DNS_HEADER || size > NSC_DNS_MAX ||
 	    !(message[2] & FLAG_ANSWER) == answer || message[2] & FLAG_OPCODE ||
 	    get16(message + 4) != 1 ||
 	    !read_name(message, size, &at, ret->name) || at + 4 > size ||
@@ -195,6 +195,15 @@ void nsc_dns_limit_ttl(unsigned char *message, size_t size,
 	}
 }
 
+/* The name of a question, which has no pointers. */
+static void lower_name(unsigned char *message)
+{
+	for (size_t at = NSC_DNS_HEADER, label; (label = message[at++]);)
+		for (; label; label--, at++)
+			if (message[at] >= 'A' && message[at] <= 'Z')
+				message[at] += 'a' - 'A';
+}
+
 size_t nsc_dns_strip(unsigned char *message, size_t size,
 		     const struct nsc_dns_question *question)
 {
@@ -204,10 +213,14 @@ size_t nsc_dns_strip(unsigned char *message, size_t size,
 
 	message[2] &= FLAG_RECURSE;
 	message[3] &= FLAGS_SECURE;
-	memset(message + 6, 0, HEADER - 6);
+	memset(message + 6, 0, NSC_DNS_HEADER - 6);
+	lower_name(message);
 	if (!opt)
 		return end;
 	put16(message + 10, 1);
+	put16(message + end + 5, 0);
+	put16(message + end + 7, message[end + 7] & OPT_SECURE ?
+				 OPT_SECURE << 8 : 0);
 	put16(message + end + OPT_SIZE - 2, 0);
 	return end + OPT_SIZE;
 }
@@ -217,15 +230,30 @@ size_t nsc_dns_refuse(unsigned char *message, size_t end, unsigned int code)
 	message[2] = FLAG_ANSWER |
 		     (message[2] & (FLAG_OPCODE | FLAG_RECURSE));
 	message[3] = (unsigned char)(0x80 | code);	/* recursion is there */
-	put16(message + 4, end > HEADER);
-	memset(message + 6, 0, HEADER - 6);
+	put16(message + 4, end > NSC_DNS_HEADER);
+	memset(message + 6, 0, NSC_DNS_HEADER - 6);
 	return end;
+}
+
+/* One question, and nothing is wrong but its class. */
+static bool has_other_class(const unsigned char *message, size_t size)
+{
+	char name[NSC_DNS_NAME_MAX];
+	size_t at = NSC_DNS_HEADER;
+
+	return get16(message + 4) == 1 && read_name(message, size, &at, name) &&
+	       at + 4 <= size && get16(message + at + 2) != CLASS_IN;
 }
 
 size_t nsc_dns_malformed(unsigned char *message, size_t size)
 {
-	return size < HEADER || message[2] & FLAG_ANSWER ? 0 :
-		nsc_dns_refuse(message, HEADER, NSC_DNS_FORMERR);
+	bool other;
+
+	if (size < NSC_DNS_HEADER || message[2] & FLAG_ANSWER)
+		return 0;
+	other = message[2] & FLAG_OPCODE || has_other_class(message, size);
+	return nsc_dns_refuse(message, NSC_DNS_HEADER, other ? NSC_DNS_NOTIMP :
+							NSC_DNS_FORMERR);
 }
 
 bool nsc_dns_pattern_valid(const char *pattern)

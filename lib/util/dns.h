@@ -14,11 +14,12 @@
 
 #define NSC_DNS_MAX 65535	/* bytes of a message */
 #define NSC_DNS_NAME_MAX 254	/* "a.example", with a NUL */
+#define NSC_DNS_HEADER 12	/* bytes before the name of the question */
 
 enum { NSC_DNS_A = 1, NSC_DNS_AAAA = 28, NSC_DNS_SVCB = 64,
        NSC_DNS_HTTPS = 65 };
 enum { NSC_DNS_NOERROR = 0, NSC_DNS_FORMERR = 1, NSC_DNS_SERVFAIL = 2,
-       NSC_DNS_NXDOMAIN = 3 };
+       NSC_DNS_NXDOMAIN = 3, NSC_DNS_NOTIMP = 4 };
 
 struct nsc_dns_question {
 	char name[NSC_DNS_NAME_MAX];	/* in lower case, as below; "." */
@@ -60,8 +61,9 @@ void nsc_dns_limit_ttl(unsigned char *message, size_t size,
 		       const struct nsc_dns_question *question, uint32_t ttl);
 
 /*
- * Leave of a query the question, and what RFC 6891 says of its answer's size:
- * no options, cookies or records.  Returns its new size, at most size.
+ * Leave of a query the question, in lower case, and what RFC 6891 says of its
+ * answer's size and signatures: no options, cookies, records or unused bits.
+ * Returns its new size, at most size.
  */
 size_t nsc_dns_strip(unsigned char *message, size_t size,
 		     const struct nsc_dns_question *question);
@@ -72,7 +74,10 @@ size_t nsc_dns_strip(unsigned char *message, size_t size,
  */
 size_t nsc_dns_refuse(unsigned char *message, size_t end, unsigned int code);
 
-/* The answer to a query of which nsc_dns_question() gets none.  0: none. */
+/*
+ * The answer to a query of which nsc_dns_question() gets none: it is broken, or
+ * of a kind that nobody here answers.  0: none.
+ */
 size_t nsc_dns_malformed(unsigned char *message, size_t size);
 
 /* "a.example", or "*.example" for all names below it. */

@@ -10,6 +10,8 @@
 
 #define HEAD(flags, answers) "\0\7" flags "\0\1\0" answers "\0\0\0\0"
 #define WRITTEN "\1A\7eXAMple\3org\0\0\1\0\1"
+#define LOWER "\1a\7example\3org\0\0\1\0\1"
+#define RECORD "\xc0\x0c\0\1\0\1\0\0\1\0\0\4\x0a\0\0\1"
 
 static const char *file;
 static struct resolver_judge judge;
@@ -57,6 +59,31 @@ static size_t ask(struct resolver_question *q, unsigned char *message)
 	return size;
 }
 
+START_TEST(case_of_letters)
+{
+	unsigned char message[256];
+	struct resolver_question q;
+	size_t size;
+
+	file = "server 127.0.0.1\nname 00000001 b.example.org\nopen\nend\n";
+	size = ask(&q, message);
+	ck_assert_uint_eq(size, 12 + sizeof(LOWER) - 1);
+	ck_assert_mem_eq(message + 12, LOWER, sizeof(LOWER) - 1);
+	/* Who compares the answer with what he asked finds it. */
+	size = PUT(message, HEAD("\x81\x80", "\1") LOWER RECORD);
+	nsc_dns_set_id(message, q.id);
+	ck_assert(resolver_judge_answer(&judge, &q, message, &size));
+	ck_assert_mem_eq(message, HEAD("\x81\x80", "\1") WRITTEN RECORD, size);
+	/* Of another name, or with another number, it is none. */
+	size = PUT(message, HEAD("\x81\x80", "\1") "\1b" RECORD);
+	nsc_dns_set_id(message, q.id);
+	ck_assert(!resolver_judge_answer(&judge, &q, message, &size));
+	size = PUT(message, HEAD("\x81\x80", "\1") LOWER RECORD);
+	nsc_dns_set_id(message, q.id ^ 1);
+	ck_assert(!resolver_judge_answer(&judge, &q, message, &size));
+}
+END_TEST
+
 /* The last number of the server that is asked; -1: none. */
 static int server(void)
 {
@@ -96,7 +123,7 @@ START_TEST(turns)
 	file = "server 127.0.0.1\nopen\n";
 	ck_assert(!resolver_judge_question(&judge, message,
 					   &(size_t){ sizeof(HEAD("\1\0", "\0")
-							     WRITTEN) - 1 },
+							     LOWER) - 1 },
 					   &first));
 }
 END_TEST
@@ -116,7 +143,7 @@ int main(void)
 {
 	Suite *suite = suite_create("resolver-judge");
 	TCase *tcase = tcase_create("judge");
-	const TTest *const tests[] = { turns, lines, NULL };
+	const TTest *const tests[] = { case_of_letters, turns, lines, NULL };
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

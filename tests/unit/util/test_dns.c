@@ -113,6 +113,8 @@ START_TEST(stripped)
 		{ MESSAGE(QUERY NAME "\0\0\x29\x10\0\0\0\x80\0\0"), "", 0, 0 },
 		{ MESSAGE(QUERY NAME "\0\0\x29\x10\0\0\0\x80\0\0\4data"),
 		  "\0\0\x29\x10\0\0\0\x80\0\0\0", 11, 1 },
+		{ MESSAGE(QUERY NAME "\0\0\x29\4\xd0\x12\x34\x7f\xff\0\0"),
+		  "\0\0\x29\4\xd0\0\0\0\0\0\0", 11, 1 },
 		{ MESSAGE("\0\7\7\xff\0\1\0\1\0\1\0\5" NAME "data"), "", 0, 0 },
 	};
 	unsigned char copy[80];
@@ -126,7 +128,9 @@ START_TEST(stripped)
 		ck_assert_uint_eq(nsc_dns_strip(copy, size, &q),
 				  q.end + list[i].size);
 		ck_assert_mem_eq(copy + q.end, list[i].rest, list[i].size);
-		ck_assert_mem_eq(copy, i < 5 ? "\0\7\1\0\0\1\0\0\0\0\0" :
+		/* The case of letters would carry data as well. */
+		ck_assert_mem_eq(copy + 12, "\1a\7example\3org", 14);
+		ck_assert_mem_eq(copy, i < 6 ? "\0\7\1\0\0\1\0\0\0\0\0" :
 				 "\0\7\1\x30\0\1\0\0\0\0\0", 11);
 		ck_assert_uint_eq(copy[11], list[i].additional);
 	}
@@ -142,6 +146,37 @@ START_TEST(malformed)
 	ck_assert_mem_eq(message, "\0\7\x81\x81\0\0\0\0\0\0\0\0", 12);
 	/* Nothing answers an answer. */
 	ck_assert_uint_eq(nsc_dns_malformed(message, sizeof(message)), 0);
+}
+END_TEST
+
+/* What is well formed, and nobody here answers. */
+START_TEST(other_kinds)
+{
+	static const struct {
+		struct message message;
+		unsigned int code;
+	} list[] = {
+		/* An update, a status, a class of its own. */
+		{ MESSAGE("\0\7\x28\0\0\1\0\0\0\0\0\0" NAME),
+		  NSC_DNS_NOTIMP },
+		{ MESSAGE("\0\7\x10\0\0\0\0\0\0\0\0\0"), NSC_DNS_NOTIMP },
+		{ MESSAGE(QUERY "\7version\4bind\0\0\x10\0\3"),
+		  NSC_DNS_NOTIMP },
+		{ MESSAGE(QUERY "\7version\4bind\0\0\x10\0"),
+		  NSC_DNS_FORMERR },
+		{ MESSAGE("\0\7\1\0\0\2\0\0\0\0\0\0" NAME NAME),
+		  NSC_DNS_FORMERR },
+	};
+	unsigned char copy[80];
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		memcpy(copy, list[i].message.data, list[i].message.size);
+		ck_assert_uint_eq(nsc_dns_malformed(copy,
+						    list[i].message.size), 12);
+		ck_assert_uint_eq(copy[2] & 0x78,
+				  list[i].message.data[2] & 0x78);
+		ck_assert_uint_eq(copy[3] & 0xf, list[i].code);
+	}
 }
 END_TEST
 
@@ -229,7 +264,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		questions, other_names, stripped, malformed, answers,
+		questions, other_names, stripped, malformed, other_kinds,
+		answers,
 		lifetimes, patterns, NULL,
 	};
 	Suite *suite = suite_create("dns");
