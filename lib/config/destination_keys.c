@@ -72,7 +72,7 @@ static bool has_name(const struct nsc_destinations *all)
 	return false;
 }
 
-static bool has_lists(const struct nsc_config_network *n)
+bool nsc_destinations_given(const struct nsc_config_network *n)
 {
 	return n->allow.given || n->deny.given;
 }
@@ -83,12 +83,12 @@ static int check_modes(struct nsc_reader *r, const struct nsc_config *config,
 {
 	const struct nsc_config_network *n = &config->networks[i];
 
-	if (!has_lists(n))
+	if (!nsc_destinations_given(n))
 		return n->enforce && !n->log ? 0 :
 			nsc_field_refuse_at(r, "networks", i, n->log ? "log" :
 					    "enforce", "needs allow or deny");
 	for (size_t k = 0; k < i; k++)
-		if (has_lists(&config->networks[k]) &&
+		if (nsc_destinations_given(&config->networks[k]) &&
 		    config->networks[k].enforce != n->enforce)
 			return nsc_field_refuse_at(r, "networks", i, "enforce",
 					"differs from that of another list "
@@ -115,7 +115,7 @@ int nsc_destinations_check(struct nsc_reader *r,
 				"name-resolver would have to keep privileges "
 				"of the host's root");
 	if (config->namespaces & CLONE_NEWUSER ||
-	    (!has_lists(n) && !nsc_rate_given(&n->rate)))
+	    (!nsc_destinations_given(n) && !nsc_rate_given(&n->rate)))
 		return 0;
 	for (size_t k = 0; k < NSC_ARRAY_SIZE(dangers); k++) {
 		if (!(config->process.capabilities &
@@ -123,7 +123,8 @@ int nsc_destinations_check(struct nsc_reader *r,
 			continue;
 		snprintf(text, sizeof(text), "needs namespaces.NEWUSER, or "
 			 "capabilities without %s, which is above such a %s",
-			 dangers[k].name, has_lists(n) ? "list" : "rate");
+			 dangers[k].name,
+			 nsc_destinations_given(n) ? "list" : "rate");
 		return nsc_field_refuse_at(r, "networks", i,
 					   n->allow.given ? "allow" :
 					   n->deny.given ? "deny" : "rate",

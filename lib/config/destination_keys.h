@@ -8,6 +8,8 @@
 
 nsc_field_read nsc_read_destinations;	/* struct nsc_destinations */
 
+bool nsc_destinations_given(const struct nsc_config_network *n);
+
 /*
  * Refuse the lists of networks[i] if the container has a capability that is
  * above them.  Returns 0 or a negative errno with reader->err set.

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/destination_keys.h"
 #include "config/network_keys.h"
 #include "config/rate_keys.h"
 #include "linux/capability.h"
@@ -19,6 +20,7 @@
 #include "linux/nft_counted.h"
 #include "linux/sysctl.h"
 #include "network/lists_names.h"
+#include "network/metadata.h"
 #include "network/nft.h"
 #include "network/rate.h"
 #include "util/fd.h"
@@ -31,15 +33,10 @@
 /* The mark of a connection back to its own host; marks of names are odd. */
 #define OWN "0x00000002"
 
-static bool has_lists(const struct nsc_config_network *n)
-{
-	return n->allow.given || n->deny.given;
-}
-
 bool nsc_lists_wanted(const struct nsc_config *config)
 {
 	for (size_t i = 0; i < config->n_networks; i++)
-		if (has_lists(&config->networks[i]) ||
+		if (nsc_destinations_given(&config->networks[i]) ||
 		    nsc_rate_given(&config->networks[i].rate))
 			return true;
 	return false;
@@ -68,29 +65,6 @@ int nsc_lists_check(const struct nsc_config *config, struct nsc_error *err)
 				  config->file) : 0;
 }
 
-/*
- * Where clouds answer everybody who asks with the machine's own secrets.
- * Azure's is the name server as well.
- */
-static const struct {
-	const char *address, *but;
-} metadata[] = {
-	{ "169.254.169.254", "" },	/* most clouds */
-	{ "fd00:ec2::254", "" },	/* Amazon */
-	{ "169.254.170.2", "" },
-	{ "169.254.170.23", "" },
-	{ "fd00:ec2::23", "" },
-	{ "fd20:ce::254", "" },		/* Google */
-	{ "168.63.129.16", "tcp dport != 53 " },	/* Azure */
-	{ "100.100.100.200", "" },	/* Alibaba */
-	{ "192.0.0.192", "" },		/* Oracle */
-	{ "169.254.0.23", "" },		/* Tencent */
-	{ "169.254.42.42", "" },	/* Scaleway */
-	{ "fd00:42::42", "" },
-	{ "fe80::a9fe:a9fe", "" },	/* OpenStack */
-	{ "64:ff9b::a9fe:a9fe", "" },	/* the first one, by NAT64 */
-};
-
 static void print_host(FILE *out, const struct nsc_address *net)
 {
 	const char *family = net->family == AF_INET ? "ip" : "ip6";
@@ -118,15 +92,21 @@ static void print_protocol(FILE *out, const struct nsc_destination *to)
 		fprintf(out, "meta l4proto %s ", name);
 }
 
-/* The entries of the list, or those of this address alone. */
+/* Does the entry have one address, which is that of a metadata service? */
+static bool is_metadata(const struct nsc_destination *to)
+{
+	return to->net.length == (to->net.family == AF_INET ? 32 : 128) &&
+	       nsc_metadata_is(&to->net);
+}
+
+/* The entries of the list, or those of metadata services alone. */
 static void print_list(FILE *out, const struct nsc_destinations *all,
-		       const struct nsc_address *only, const char *verdict)
+		       bool metadata, const char *verdict)
 {
 	for (size_t i = 0; i < all->n; i++) {
 		const struct nsc_destination *to = &all->list[i];
 
-		if (to->name || (only && (to->net.length != only->length ||
-					  !nsc_address_equal(&to->net, only))))
+		if (to->name || (metadata && !is_metadata(to)))
 			continue;
 		print_host(out, &to->net);
 		print_protocol(out, to);
@@ -167,20 +147,6 @@ static void print_sets(FILE *out, const struct nsc_destination *to)
 			nsc_lists_number(to), *v, SET_SIZE);
 }
 
-/* What a list has by its address is not refused. */
-static void print_metadata(FILE *out, const struct nsc_destinations *allow)
-{
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(metadata); i++) {
-		struct nsc_address a;
-
-		if (nsc_address_parse(metadata[i].address, false, &a) < 0)
-			continue;
-		print_list(out, allow, &a, "goto reached");
-		print_host(out, &a);
-		fprintf(out, "%sgoto refuse\n", metadata[i].but);
-	}
-}
-
 /*
  * Each packet of a connection that begins inside is judged, not only the first:
  * so a new list cuts what it no longer allows.  Packets with a route of the
@@ -190,7 +156,7 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 			const char *name)
 {
 	/* IPV6_FREEBIND makes "answers" to what came over the loopback. */
-	fprintf(out, "chain %s {\n"
+	fprintf(out, "chain lists_%s {\n"
 		"ip option lsrr exists drop\n"
 		"ip option ssrr exists drop\n"
 		"exthdr rt exists drop\n"
@@ -198,9 +164,11 @@ static void print_chain(FILE *out, const struct nsc_config_network *n,
 		"icmpv6 type { nd-router-solicit, nd-neighbor-solicit, "
 		"nd-neighbor-advert, mld-listener-report, "
 		"mld2-listener-report } accept\n", name);
-	print_list(out, &n->deny, NULL, "goto refuse");
-	print_metadata(out, &n->allow);
-	print_list(out, &n->allow, NULL, "goto reached");
+	print_list(out, &n->deny, false, "goto refuse");
+	/* What the list has by its address is not refused. */
+	print_list(out, &n->allow, true, "goto reached");
+	nsc_metadata_rules(out);
+	print_list(out, &n->allow, false, "goto reached");
 	print_names(out, &n->allow);
 	fprintf(out, "%s\n}\n", n->allow.given ? "goto refuse" :
 		"goto reached");
@@ -259,7 +227,7 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 	print_verdicts(out, config);
 	for (size_t i = 0; i < config->n_networks; i++) {
 		nsc_network_interface(config, i, name);
-		if (has_lists(&config->networks[i]))
+		if (nsc_destinations_given(&config->networks[i]))
 			print_chain(out, &config->networks[i], name);
 	}
 	fputs("chain output {\ntype filter hook output priority filter;\n"
@@ -267,8 +235,9 @@ char *nsc_lists_print(const struct nsc_config *config, bool replace)
 	      out);
 	for (size_t i = 0; i < config->n_networks; i++) {
 		nsc_network_interface(config, i, name);
-		if (has_lists(&config->networks[i]))
-			fprintf(out, "oifname \"%s\" goto %s\n", name, name);
+		if (nsc_destinations_given(&config->networks[i]))
+			fprintf(out, "oifname \"%s\" goto lists_%s\n", name,
+				name);
 		else if (nsc_rate_given(&config->networks[i].rate))
 			fprintf(out, "oifname \"%s\" goto reached\n", name);
 	}

@@ -10,7 +10,6 @@
 #include "util/text.h"
 #include "policy/conf.h"
 #include "config/container_config.h"
-#include "network/lists.h"
 #include "network/network.h"
 #include "network/pool.h"
 #include "rootfs/resolv.h"
@@ -427,79 +426,13 @@ START_TEST(descriptions)
 }
 END_TEST
 
-/* The rules of one list, after those that each chain has. */
-static void rules(const char *lists, const char *expected)
-{
-	char network[1024], *text, *from;
-	struct nsc_config *c;
-
-	snprintf(network, sizeof(network), "{\"type\": \"loopback\"}, {" VETH
-		 "}, {" VETH ", %s}", lists);
-	c = good(network, "");
-	ck_assert(nsc_lists_wanted(c));
-	text = nsc_lists_print(c, false);
-	ck_assert_ptr_nonnull(strstr(text, "chain eth1 {"));
-	ck_assert_ptr_null(strstr(text, "chain eth0"));
-	from = strstr(text, "mld2-listener-report } accept\n");
-	from = strchr(from, '\n') + 1;
-	ck_assert_msg(!strncmp(from, expected, strlen(expected)), "%s", from);
-	ck_assert_ptr_nonnull(strstr(text, "oifname \"eth1\" goto eth1\n}"));
-	free(text);
-	nsc_config_free(c);
-}
-
-#define REFUSE(address) "ip daddr " address "/32 goto refuse\n"
-#define REFUSE6(address) "ip6 daddr " address "/128 goto refuse\n"
-#define METADATA1 REFUSE("169.254.169.254") REFUSE6("fd00:ec2::254")
-#define METADATA2 \
-	REFUSE("169.254.170.23") REFUSE6("fd00:ec2::23") \
-	REFUSE6("fd20:ce::254") \
-	"ip daddr 168.63.129.16/32 tcp dport != 53 goto refuse\n" \
-	REFUSE("100.100.100.200") REFUSE("192.0.0.192") \
-	REFUSE("169.254.0.23") REFUSE("169.254.42.42") \
-	REFUSE6("fd00:42::42") REFUSE6("fe80::a9fe:a9fe") \
-	REFUSE6("64:ff9b::a9fe:a9fe")
-#define METADATA METADATA1 REFUSE("169.254.170.2") METADATA2
-
-START_TEST(lists)
-{
-	struct nsc_config *c = good("{" VETH "}", "");
-
-	ck_assert(!nsc_lists_wanted(c));
-	nsc_config_free(c);
-	rules("\"allow\": []", METADATA "goto refuse\n}");
-	rules("\"deny\": []", METADATA "goto reached\n}");
-	rules("\"allow\": [\"*\", \"::/0/udp\", \"0.0.0.0/0:80-81\","
-	      " \"[::1]:22/tcp\", \"10.0.0.0/8:53/udp\", \"*/icmp\"],"
-	      " \"deny\": [\"10.0.0.1\"]",
-	      "ip daddr 10.0.0.1/32 goto refuse\n" METADATA "goto reached\n"
-	      "meta nfproto ipv6 meta l4proto udp goto reached\n"
-	      "meta nfproto ipv4 tcp dport 80-81 goto reached\n"
-	      "ip6 daddr ::1/128 tcp dport 22-22 goto reached\n"
-	      "ip daddr 10.0.0.0/8 udp dport 53-53 goto reached\n"
-	      "meta l4proto { icmp, ipv6-icmp } goto reached\ngoto refuse\n}");
-	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
-	      METADATA "ip daddr 10.0.0.1/32 goto reached\n"
-	      "ct state established ct mark 0x");
-	/* Only who names it alone gets it, and what he names of it. */
-	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
-	      " \"fd00::/8\"]",
-	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
-	      METADATA1 "ip daddr 169.254.170.2/32 goto reached\n"
-	      REFUSE("169.254.170.2") METADATA2
-	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
-	      "ip daddr 169.254.170.2/32 goto reached\n"
-	      "ip6 daddr fd00::/8 goto reached\n");
-}
-END_TEST
-
 int main(void)
 {
 	const TTest *const tests[] = {
 		addresses, every_type, at_most_sixteen,
 		pool_is_stable_and_ends, pool_reads_anything,
 		pool_gives_nothing_twice, pools_in_the_policy, name_servers,
-		descriptions, lists, NULL,
+		descriptions, NULL,
 	};
 	Suite *suite = suite_create("network");
 	TCase *tcase = tcase_create("network");

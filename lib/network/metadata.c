@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit and the builder, root of the host. */
+#include "network/metadata.h"
+
+#include <string.h>
+
+#include "util/fd.h"
+
+static const char *const addresses[] = {
+	"169.254.169.254",	/* most clouds */
+	"169.254.170.2",	/* Amazon */
+	"169.254.170.23",
+	"100.100.100.200",	/* Alibaba */
+	"192.0.0.192",		/* Oracle */
+	"169.254.0.23",		/* Tencent */
+	"169.254.42.42",	/* Scaleway */
+	"168.63.129.16",	/* Azure, see below */
+	"fd00:ec2::254",	/* Amazon */
+	"fd00:ec2::23",
+	"fd20:ce::254",		/* Google */
+	"fd00:42::42",		/* Scaleway */
+	"fe80::a9fe:a9fe",	/* OpenStack */
+};
+
+/* Azure's is the name server of its machines as well. */
+#define SERVES_NAMES "168.63.129.16"
+
+/*
+ * IPv4 in IPv6: the bytes of a prefix, and where the address begins, which may
+ * have all bits turned.
+ */
+static const struct form {
+	const char *prefix;
+	size_t size, at;
+	bool turned;
+} forms[] = {
+	{ "64:ff9b::", 12, 12, false },		/* NAT64, RFC 6052 */
+	{ "64:ff9b:1::", 6, 12, false },	/* RFC 8215 */
+	{ "::", 12, 12, false },		/* compatible, RFC 4291 */
+	{ "::ffff:0.0.0.0", 12, 12, false },	/* mapped */
+	{ "::ffff:0:0:0", 12, 12, false },	/* translated, RFC 2765 */
+	{ "2002::", 2, 2, false },		/* 6to4, RFC 3056 */
+	{ "2001::", 4, 4, false },		/* Teredo's server, RFC 4380 */
+	{ "2001::", 4, 12, true },		/* and client */
+};
+
+static struct nsc_address parse(const char *text)
+{
+	struct nsc_address a = { .family = 0 };
+
+	(void)nsc_address_parse(text, false, &a);
+	return a;
+}
+
+/* This IPv4 address in this form. */
+static struct nsc_address embed(const struct form *form,
+				const struct nsc_address *v4)
+{
+	struct nsc_address a = parse(form->prefix);
+
+	for (size_t i = 0; i < 4; i++)
+		a.bytes[form->at + i] = form->turned ?
+			(unsigned char)~v4->bytes[i] : v4->bytes[i];
+	a.length = 8 * (unsigned int)(form->at + 4);
+	return a;
+}
+
+static bool has_form(const struct form *form, const struct nsc_address *v4,
+		     const struct nsc_address *address)
+{
+	const struct nsc_address a = embed(form, v4);
+
+	return address->family == AF_INET6 &&
+	       !memcmp(a.bytes, address->bytes, form->size) &&
+	       !memcmp(a.bytes + form->at, address->bytes + form->at, 4);
+}
+
+bool nsc_metadata_is(const struct nsc_address *address)
+{
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
+		const struct nsc_address a = parse(addresses[i]);
+
+		if (nsc_address_equal(&a, address))
+			return true;
+		for (size_t k = 0; a.family == AF_INET &&
+				   k < NSC_ARRAY_SIZE(forms); k++)
+			if (has_form(&forms[k], &a, address))
+				return true;
+	}
+	return false;
+}
+
+static void print_family(FILE *out, int family)
+{
+	const char *before = family == AF_INET ? "ip daddr { " : "ip6 daddr { ";
+	char text[NSC_ADDRESS_SIZE];
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
+		const struct nsc_address a = parse(addresses[i]);
+
+		if (a.family != family || !strcmp(addresses[i], SERVES_NAMES))
+			continue;
+		fprintf(out, "%s%s", before, addresses[i]);
+		before = ", ";
+	}
+	for (size_t k = 0; family == AF_INET6 && k < NSC_ARRAY_SIZE(forms); k++)
+		for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
+			struct nsc_address a = parse(addresses[i]);
+
+			if (a.family != AF_INET || forms[k].size != forms[k].at)
+				continue;
+			a = embed(&forms[k], &a);
+			fprintf(out, ", %s", nsc_address_print(&a, true, text));
+		}
+	fputs(" } goto refuse\n", out);
+}
+
+/* A form with anything between its prefix and the address. */
+static void print_apart(FILE *out, const struct form *form)
+{
+	const char *before = "{ ";
+
+	fprintf(out, "ip6 daddr %s/%zu @nh,%zu,32 ", form->prefix,
+		8 * form->size, 8 * (24 + form->at));
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
+		struct nsc_address a = parse(addresses[i]);
+
+		if (a.family != AF_INET)
+			continue;
+		a = embed(form, &a);
+		fprintf(out, "%s0x%02x%02x%02x%02x", before, a.bytes[form->at],
+			a.bytes[form->at + 1], a.bytes[form->at + 2],
+			a.bytes[form->at + 3]);
+		before = ", ";
+	}
+	fputs(" } goto refuse\n", out);
+}
+
+void nsc_metadata_rules(FILE *out)
+{
+	print_family(out, AF_INET);
+	fputs("ip daddr " SERVES_NAMES " meta l4proto != { tcp, udp } "
+	      "goto refuse\n"
+	      "ip daddr " SERVES_NAMES " th dport != 53 goto refuse\n", out);
+	print_family(out, AF_INET6);
+	for (size_t k = 0; k < NSC_ARRAY_SIZE(forms); k++)
+		if (forms[k].size != forms[k].at)
+			print_apart(out, &forms[k]);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules of lists and rates in networks[]. */
+#include "unit.h"
+
+#include "config/container_config.h"
+#include "network/lists.h"
+#include "network/metadata.h"
+#include "util/fd.h"
+
+#define VETH "\"type\": \"veth\", \"context\": {\"bridge\": \"br0\"," \
+	     " \"prefix\": \"v\"}"
+
+static struct nsc_error err;
+
+static struct nsc_config *good(const char *networks)
+{
+	const struct nsc_user user = {
+		.name = (char *)(uintptr_t)"alice", .uid = 1000, .gid = 100,
+		.home = (char *)(uintptr_t)"/home/alice",
+	};
+	struct nsc_config *config = NULL;
+	char text[2048];
+
+	snprintf(text, sizeof(text), "{\"networks\": [%s]}", networks);
+	ck_assert_msg(nsc_config_parse(text, "F", "/d", &user, &config,
+				       &err) == 0, "%s: %s", networks,
+		      err.text);
+	return config;
+}
+
+/*
+ * The rules of one list, after those that each chain has: before and after the
+ * ones of metadata services.
+ */
+static void rules(const char *lists, const char *before, const char *after)
+{
+	char network[1024], *text, *from, *metadata = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&metadata, &size);
+	struct nsc_config *c;
+
+	nsc_metadata_rules(out);
+	fclose(out);
+	snprintf(network, sizeof(network), "{\"type\": \"loopback\"}, {" VETH
+		 "}, {" VETH ", %s}", lists);
+	c = good(network);
+	ck_assert(nsc_lists_wanted(c));
+	text = nsc_lists_print(c, false);
+	ck_assert_ptr_nonnull(strstr(text, "chain lists_eth1 {"));
+	ck_assert_ptr_null(strstr(text, "chain lists_eth0"));
+	from = strstr(text, "mld2-listener-report } accept\n");
+	from = strchr(from, '\n') + 1;
+	ck_assert_msg(!strncmp(from, before, strlen(before)), "%s", from);
+	from += strlen(before);
+	ck_assert_msg(!strncmp(from, metadata, size), "%s", from);
+	from += size;
+	ck_assert_msg(!strncmp(from, after, strlen(after)), "%s", from);
+	ck_assert_ptr_nonnull(strstr(text,
+				     "oifname \"eth1\" goto lists_eth1\n}"));
+	free(text);
+	free(metadata);
+	nsc_config_free(c);
+}
+
+static bool is_metadata(const char *text)
+{
+	struct nsc_address a;
+
+	ck_assert_int_eq(nsc_address_parse(text, false, &a), 0);
+	return nsc_metadata_is(&a);
+}
+
+START_TEST(metadata)
+{
+	static const char *const yes[] = {
+		"169.254.169.254", "168.63.129.16", "fd00:ec2::254",
+		"64:ff9b::169.254.169.254", "64:ff9b:1::a9fe:a9fe",
+		"64:ff9b:1:2:3:4:100.100.100.200", "::169.254.170.2",
+		"::ffff:192.0.0.192", "::ffff:0:169.254.0.23",
+		"2002:a9fe:a9fe::", "2002:a9fe:a9fe:1:2:3:4:5",
+		"2001:0:a9fe:a9fe:8000::1", "2001:0:1:2:3:4:5601:5601",
+	};
+	static const char *const no[] = {
+		"169.254.169.253", "10.0.0.1", "fd00:ec2::255", "::1",
+		"64:ff9b::10.0.0.1", "64:ff9b:2::a9fe:a9fe",
+		"2002:a9fe:a9fd::", "2003:a9fe:a9fe::",
+		"2001:1:a9fe:a9fe::", "2001:0:1:2:3:4:a9fe:a9fe",
+		"2001:1:1:2:3:4:5601:5601",
+	};
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(yes); i++)
+		ck_assert_msg(is_metadata(yes[i]), "%s", yes[i]);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(no); i++)
+		ck_assert_msg(!is_metadata(no[i]), "%s", no[i]);
+}
+END_TEST
+
+START_TEST(lists)
+{
+	struct nsc_config *c = good("{" VETH "}");
+
+	ck_assert(!nsc_lists_wanted(c));
+	nsc_config_free(c);
+	rules("\"allow\": []", "", "goto refuse\n}");
+	rules("\"deny\": []", "", "goto reached\n}");
+	rules("\"allow\": [\"*\", \"::/0/udp\", \"0.0.0.0/0:80-81\","
+	      " \"[::1]:22/tcp\", \"10.0.0.0/8:53/udp\", \"*/icmp\"],"
+	      " \"deny\": [\"10.0.0.1\"]",
+	      "ip daddr 10.0.0.1/32 goto refuse\n", "goto reached\n"
+	      "meta nfproto ipv6 meta l4proto udp goto reached\n"
+	      "meta nfproto ipv4 tcp dport 80-81 goto reached\n"
+	      "ip6 daddr ::1/128 tcp dport 22-22 goto reached\n"
+	      "ip daddr 10.0.0.0/8 udp dport 53-53 goto reached\n"
+	      "meta l4proto { icmp, ipv6-icmp } goto reached\ngoto refuse\n}");
+	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
+	      "", "ip daddr 10.0.0.1/32 goto reached\n"
+	      "ct state established ct mark 0x");
+	/* Only who names it alone gets it, and what he names of it. */
+	rules("\"allow\": [\"169.254.169.254:80\", \"169.254.170.2\","
+	      " \"fd00::/8\", \"64:ff9b::a9fe:a9fe\"]",
+	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
+	      "ip daddr 169.254.170.2/32 goto reached\n"
+	      "ip6 daddr 64:ff9b::a9fe:a9fe/128 goto reached\n",
+	      "ip daddr 169.254.169.254/32 tcp dport 80-80 goto reached\n"
+	      "ip daddr 169.254.170.2/32 goto reached\n"
+	      "ip6 daddr fd00::/8 goto reached\n"
+	      "ip6 daddr 64:ff9b::a9fe:a9fe/128 goto reached\n");
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		lists, metadata, NULL,
+	};
+	Suite *suite = suite_create("lists");
+	TCase *tcase = tcase_create("lists");
+
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
