@@ -265,6 +265,22 @@ static int allow_ports(const struct nsc_plan *plan, struct nsc_error *err)
 }
 
 /*
+ * Where there is nothing to replace, -ENOENT says so.  Otherwise the kernel
+ * means a kind of rule, of which it has no module.
+ */
+static int put_rules(const char *rules, bool replace, struct nsc_error *err)
+{
+	int ret = nsc_nft_run(rules, NULL, err);
+
+	if (ret != -ENOENT || (replace && nsc_nft_run("list table " TABLE, NULL,
+						      NSC_IGNORE) == -ENOENT))
+		return ret;
+	return nsc_error_set(err, EOPNOTSUPP, "this kernel lacks a module that "
+			     "the rules need: nft_ct, nft_reject_inet, "
+			     "nft_limit for rate, or nft_quota for log");
+}
+
+/*
  * A user namespace beside that of the container owns the network: the user does
  * on the host, as of the container's, so that nsshell and pasta can enter it.
  * Without a user namespace, the host's owns it.
@@ -283,7 +299,7 @@ static int hold_network(const struct nsc_plan *plan, const char *rules,
 		ret = nsc_error_sys(err, errno, "make the network namespace");
 	if (ret == 0)
 		ret = allow_ports(plan, err);
-	return ret < 0 ? ret : nsc_nft_run(rules, NULL, err);
+	return ret < 0 ? ret : put_rules(rules, false, err);
 }
 
 /* The owner is himself in it, which pasta needs for a file system. */
@@ -313,7 +329,7 @@ static int enter_network(const struct task *task, struct nsc_error *err)
 {
 	if (setns(task->net, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "enter the network");
-	return nsc_nft_run(task->rules, NULL, err);
+	return put_rules(task->rules, true, err);
 }
 
 /* Start the child, which then stays in the network until it is killed. */

@@ -2,6 +2,11 @@
 /* The rules of lists and rates in networks[]. */
 #include "unit.h"
 
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/wait.h>
+
 #include "config/container_config.h"
 #include "network/lists.h"
 #include "network/metadata.h"
@@ -128,15 +133,76 @@ START_TEST(lists)
 }
 END_TEST
 
+/* What nftables says to the rules, and then to "list table". */
+static int nft_rules, nft_table;
+
+int __wrap_nsc_nft_run(const char *commands, char **output,
+		       struct nsc_error *error);
+
+int __wrap_nsc_nft_run(const char *commands, char **output,
+		       struct nsc_error *error)
+{
+	int code = strncmp(commands, "list ", 5) ? nft_rules : nft_table;
+
+	(void)output;
+	return code ? nsc_error_set(error, code, "nftables: %s",
+				    nsc_error_text(code)) : 0;
+}
+
+/* The error of an update in a network namespace that the host owns. */
+static const char *update_error(int rules, int table)
+{
+	struct nsc_config *c = good("{" VETH ", \"rate\": {\"up\": "
+				    "\"8Mbit\"}}");
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNET) == 0)
+			(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	nft_rules = rules;
+	nft_table = table;
+	err = (struct nsc_error)NSC_ERROR_INIT;
+	ck_assert_int_eq(nsc_lists_update(c, pid, &err), -err.code);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	nsc_config_free(c);
+	return err.text;
+}
+
+START_TEST(no_module)
+{
+	ck_assert_str_eq(update_error(0, 0), "");
+	ck_assert_str_eq(update_error(ENOENT, ENOENT), "the container began "
+			 "without them: they take effect in a new container");
+	ck_assert_str_eq(update_error(ENOENT, 0), "this kernel lacks a module "
+			 "that the rules need: nft_ct, nft_reject_inet, "
+			 "nft_limit for rate, or nft_quota for log");
+	ck_assert_str_eq(update_error(EPERM, 0),
+			 "nftables: Operation not permitted");
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		lists, metadata, NULL,
 	};
+	const TTest *const root[] = { no_module, NULL };
 	Suite *suite = suite_create("lists");
 	TCase *tcase = tcase_create("lists");
 
 	unit_add(tcase, tests);
+	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }
