@@ -277,14 +277,14 @@ int nscontainer_list(struct nscontainer_record **ret,
 	KEY("io.pressure.some_percent", REAL, "of the last ten seconds") \
 	KEY("io.pressure.full_us", INT, "microseconds that all waited") \
 	KEY("io.pressure.full_percent", REAL, "of the last ten seconds") \
-	KEY("networks[].interface", TEXT, "name inside the container; none " \
-	    "if the network is the host's") \
+	KEY("networks[].interface", TEXT, "name inside; of the host's, none") \
 	KEY("networks[].rx_bytes", INT, "bytes that the container received") \
 	KEY("networks[].tx_bytes", INT, "bytes that the container sent") \
+	KEY("networks[].rx_dropped", INT, "packets that its rate dropped") \
+	KEY("networks[].tx_dropped", INT, "packets that its rate dropped") \
 	KEY("freezer.state", TEXT, "THAWED, FREEZING, FROZEN") \
 	KEY("freezer.self", BOOL, "whether the container is to be frozen") \
-	KEY("freezer.parent", BOOL, \
-	    "whether a group above the container is to be frozen") \
+	KEY("freezer.parent", BOOL, "whether a group above is to be frozen") \
 	KEY("sessions[].pid", INT, "pid of the login process") \
 	KEY("sessions[].memory", INT, "bytes") \
 	KEY("sessions[].cpu_us", INT, "microseconds") \
@@ -584,7 +584,7 @@ int nscontainer_signal(const struct nscontainer *container, int signal,
  * Change limits and lifecycle of a user's running container.  settings has
  * "KEY=VALUE" for keys of "cgroups" in container.json that are numbers, such as
  * "memory=2G", and of "lifecycle", and ends with NULL; if it is NULL, all of
- * them are taken from container.json, and so are the lists of networks[].
+ * them are taken from container.json, and so are lists and rates of networks[].
  * Others stay.  A container with other limits than its file is stale, and a
  * later one has those of the file.  -ESRCH: none runs; -EPERM: another engine
  * made it; -EOPNOTSUPP: the container has no group for such a limit.  After an

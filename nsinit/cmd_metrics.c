@@ -48,7 +48,7 @@ static void put_label(FILE *out, const char *name, const char *value)
 	fputc('"', out);
 }
 
-static void put_labels(FILE *out, const struct nscontainer_record *r)
+static void put_container(FILE *out, const struct nscontainer_record *r)
 {
 	const char *dir = nscontainer_record_text(r, "directory");
 
@@ -60,7 +60,6 @@ static void put_labels(FILE *out, const struct nscontainer_record *r)
 		fputc(',', out);
 		put_label(out, "directory", dir);
 	}
-	fputs("} ", out);
 }
 
 /* A family with a sample for each container whose record has the key. */
@@ -101,13 +100,50 @@ static void put_records(FILE *out, const struct family *f,
 		if (nscontainer_record_int64(r, f->key, &value) < 0)
 			continue;
 		fprintf(out, "nscontainer_%s%s", f->name, f->suffix);
-		put_labels(out, r);
+		put_container(out, r);
+		fputs("} ", out);
 		if (f->us)
 			put_us(out, value);
 		else
 			fprintf(out, "%" PRId64, value);
 		fputc('\n', out);
 	}
+}
+
+/* One way through an interface, if it has a rate. */
+static void put_drop(FILE *out, const struct nscontainer_record *r, int i,
+		     const char *way)
+{
+	char key[64];
+	int64_t value;
+
+	snprintf(key, sizeof(key), "networks[%d].%s_dropped", i, way);
+	if (nscontainer_record_int64(r, key, &value) < 0)
+		return;
+	fputs("nscontainer_rate_dropped_packets_total", out);
+	put_container(out, r);
+	snprintf(key, sizeof(key), "networks[%d].interface", i);
+	fputc(',', out);
+	put_label(out, "interface", nscontainer_record_text(r, key));
+	fprintf(out, ",direction=\"%s\"} %" PRId64 "\n", way, value);
+}
+
+static void put_drops(FILE *out, const struct nscontainer_record *r)
+{
+	put_family(out, "rate_dropped_packets", "counter", "packets",
+		   "Packets above the rate of a container's network.");
+	for (; r; r = nscontainer_record_next(r))
+		for (int i = 0;; i++) {
+			const char *name;
+			char key[64];
+
+			snprintf(key, sizeof(key), "networks[%d].interface", i);
+			name = nscontainer_record_text(r, key);
+			if (!name || !strcmp(name, "-"))
+				break;
+			put_drop(out, r, i, "rx");
+			put_drop(out, r, i, "tx");
+		}
 }
 
 static void put_counter(FILE *out, const struct nscontainer_record *counters,
@@ -207,6 +243,7 @@ static int put_all(FILE *out)
 	put_records(out, &of_containers[0], list);
 	for (size_t i = 0; i < sizeof(of_stats) / sizeof(*of_stats); i++)
 		put_records(out, &of_stats[i], stats);
+	put_drops(out, stats);
 	if (counters)
 		put_counters(out, counters);
 	fputs("# EOF\n", out);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,9 +12,12 @@
 
 #include "api/sessions.h"
 #include "util/fd.h"
+#include "util/names.h"
 #include "util/process.h"
 #include "util/text.h"
+#include "linux/namespace.h"
 #include "linux/netdev.h"
+#include "linux/nft_counted.h"
 #include "linux/pidfd.h"
 #include "rundir/running.h"
 #include "cgroup/cgroup_stats.h"
@@ -141,24 +145,57 @@ static json_t *sessions_json(const struct target *t)
 	return array;
 }
 
+/* A socket for the counters of rates; -1: there is no rate. */
+static int open_rates(const struct nsc_state *state)
+{
+	_cleanup_fd_ int net = -1;
+	bool any = false;
+
+	for (char **n = state->networks; n && *n; n++)
+		any = any || strstr(*n, " rate_");
+	if (any)
+		net = nsc_namespace_open(state->pid, CLONE_NEWNET);
+	return net < 0 ? -1 : nsc_nft_counted_open(net);
+}
+
+/* What was above the rate. */
+static json_t *dropped_json(int rates, const char *way, const char *interface)
+{
+	uint64_t packets = NSC_STATS_NONE;
+	char name[64];
+
+	snprintf(name, sizeof(name), NSC_COUNTED_RATE, way, interface);
+	if (rates >= 0)
+		nsc_nft_counted_packets(rates, NSC_NAMES_TABLE, name, &packets);
+	return nsc_api_number(packets);
+}
+
 /* The user chooses the names of interfaces. */
-static json_t *networks_json(pid_t pid)
+static json_t *networks_json(const struct nsc_state *state)
 {
 	struct nsc_netdev list[NSC_NETDEV_MAX];
-	size_t n = nsc_netdev_read(pid, list);
+	size_t n = nsc_netdev_read(state->pid, list);
+	_cleanup_fd_ int rates = open_rates(state);
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < n; i++) {
 		char name[4 * IF_NAMESIZE];
 
 		json_array_append_new(
-			array, json_pack("{s:s, s:o, s:o}", "interface",
+			array, json_pack("{s:s, s:o, s:o, s:o, s:o}",
+					 "interface",
 					 nsc_text_escape(list[i].name, name,
 							 sizeof(name)),
 					 "rx_bytes",
 					 nsc_api_number(list[i].rx_bytes),
 					 "tx_bytes",
-					 nsc_api_number(list[i].tx_bytes)));
+					 nsc_api_number(list[i].tx_bytes),
+					 "rx_dropped",
+					 dropped_json(rates, NSC_COUNTED_DOWN,
+						      list[i].name),
+					 "tx_dropped",
+					 dropped_json(rates, NSC_COUNTED_UP,
+						      list[i].name)));
 	}
 	return array;
 }
@@ -185,7 +222,7 @@ static json_t *target_json(const struct target *t, const struct nsc_stats *s)
 			 memory_json(s), "pids", "current",
 			 nsc_api_number(s->pids), "limit",
 			 nsc_api_number(s->pids_limit), "io", io_json(s),
-			 "networks", networks_json(t->state->pid),
+			 "networks", networks_json(t->state),
 			 "freezer", "state",
 			 s->frozen				? "FROZEN" :
 			 s->self_freezing || s->parent_freezing ? "FREEZING" :

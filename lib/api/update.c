@@ -170,6 +170,7 @@ static int update_state(int instance, struct nsc_state *state,
 {
 	char digest[NSC_DIGEST_SIZE], files[NSC_DIGEST_PART];
 	const char *exclusive = nsc_generation_exclusive(u->config);
+	char **networks = state->networks, **changed = NULL;
 	struct nsc_lifecycle none;
 	int ret;
 
@@ -196,8 +197,16 @@ static int update_state(int instance, struct nsc_state *state,
 	if (lifecycle == &u->file && (u->settled || !state->exclusive))
 		state->exclusive = (char *)(uintptr_t)exclusive;
 	ret = nsc_lifecycle_check(&state->lifecycle, state->has_groups, err);
+	if (ret == 0 && lifecycle == &u->file) {
+		changed = nsc_network_describe_lists(u->config, networks);
+		ret = changed ? 0 : nsc_error_sys(err, ENOMEM, "state");
+	}
+	if (changed)
+		state->networks = changed;
 	if (ret == 0)
 		ret = nsc_state_replace(instance, state, err);
+	state->networks = networks;
+	nsc_text_free_vector(changed);
 	if (ret == 0)
 		nsc_instance_wake(state->uid, state->generation);
 	return ret;

@@ -37,6 +37,19 @@ bool nsc_network_is_made(const struct nsc_config_network *n)
 	       n->type == NSC_NETWORK_IPVLAN;
 }
 
+bool nsc_network_is_auto(const char *text)
+{
+	return !strcmp(text, NSC_NETWORK_AUTO);
+}
+
+bool nsc_network_has_auto(const struct nsc_config_network *n)
+{
+	for (char **t = n->address; t && *t; t++)
+		if (nsc_network_is_auto(*t))
+			return true;
+	return false;
+}
+
 static bool is_named(const struct nsc_config_network *n)
 {
 	return nsc_network_is_made(n) || n->type == NSC_NETWORK_PASTA;

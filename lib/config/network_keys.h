@@ -23,6 +23,10 @@ int nsc_networks_check(struct nsc_reader *reader, struct nsc_config *config);
 /* The name of a type in container.json, such as "veth". */
 const char *nsc_network_type_name(enum nsc_network_type type);
 
+/* Is it NSC_NETWORK_AUTO, or an entry with such an address? */
+bool nsc_network_is_auto(const char *text);
+bool nsc_network_has_auto(const struct nsc_config_network *n);
+
 /* Is it an interface that nscontainer makes, named ethN inside? */
 bool nsc_network_is_made(const struct nsc_config_network *network);
 

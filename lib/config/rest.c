@@ -25,15 +25,18 @@ static void rest_blank(json_t *object, const char *key)
 		json_object_set_new(object, key, json_null());
 }
 
+/* Whether there are any is in made.c. */
 static void rest_lists(json_t *networks)
 {
+	static const char *const keys[] = {
+		"allow", "deny", "log", "enforce", "rate",
+	};
 	json_t *network;
 	size_t i;
 
-	json_array_foreach(networks, i, network) {
-		rest_blank(network, "allow");
-		rest_blank(network, "deny");
-	}
+	json_array_foreach(networks, i, network)
+		for (size_t k = 0; k < NSC_ARRAY_SIZE(keys); k++)
+			json_object_del(network, keys[k]);
 }
 
 uint64_t nsc_config_rest(const json_t *root)

@@ -9,7 +9,7 @@
 /*
  * Hash the keys of container.json without those that "nsinit update
  * --from-file" puts into force in a running container: devices, limits,
- * lifecycle, and lists of networks.  0 without memory.
+ * lifecycle, and lists and rates of networks.  0 without memory.
  */
 uint64_t nsc_config_rest(const json_t *root);
 

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "cgroup/cgroup_device_policy.h"
+#include "network/lists.h"
+#include "network/lists_names.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/hash.h"
@@ -78,6 +80,21 @@ static int fill_nodes(const struct nsc_plan *plan, char ***ret,
 	return error;
 }
 
+/*
+ * What only a new container has of its lists: a network that is not its own,
+ * and name-resolver as the name server of /etc/resolv.conf.
+ */
+static uint64_t fill_rest(const struct nsc_config *config)
+{
+	const bool lists[] = {
+		nsc_lists_wanted(config), nsc_lists_have_names(config),
+	};
+
+	return nsc_hash_add(nsc_digest_hash_files(config->rest,
+						  config->seccomp),
+			    lists, sizeof(lists));
+}
+
 int nsc_made_fill(const struct nsc_plan *plan, struct nsc_made *ret,
 		  struct nsc_error *err)
 {
@@ -85,7 +102,7 @@ int nsc_made_fill(const struct nsc_plan *plan, struct nsc_made *ret,
 	int error;
 
 	*ret = (struct nsc_made){
-		.rest = nsc_digest_hash_files(config->rest, config->seccomp),
+		.rest = fill_rest(config),
 		.cdi_rest = config->cdi_rest, .cdi_nodes = config->cdi_nodes,
 		.limits = config->cgroups.limits.set,
 	};

@@ -175,6 +175,19 @@ static int answer(int sock, const struct request *r, each_attribute *use,
 	}
 }
 
+/* A request for an object of the table. */
+static struct request begin_object(unsigned int message, const char *table,
+				   const char *name, uint32_t type)
+{
+	struct request r = begin(message, 0);
+	const uint32_t order = htonl(type);
+
+	put_text(&r, NFTA_OBJ_TABLE, table);
+	put_text(&r, NFTA_OBJ_NAME, name);
+	put(&r, NFTA_OBJ_TYPE, &order, sizeof(order));
+	return r;
+}
+
 static void ignore(void *arg, unsigned int type, const void *data, size_t size)
 {
 	(void)arg;
@@ -185,12 +198,10 @@ static void ignore(void *arg, unsigned int type, const void *data, size_t size)
 
 int nsc_nft_counted_reset(int sock, const char *table)
 {
-	struct request r = begin(NFT_MSG_GETOBJ_RESET, 0);
-	const uint32_t type = htonl(NFT_OBJECT_QUOTA);
+	const struct request r = begin_object(NFT_MSG_GETOBJ_RESET, table,
+					      NSC_COUNTED_QUOTA,
+					      NFT_OBJECT_QUOTA);
 
-	put_text(&r, NFTA_OBJ_TABLE, table);
-	put_text(&r, NFTA_OBJ_NAME, NSC_COUNTED_QUOTA);
-	put(&r, NFTA_OBJ_TYPE, &type, sizeof(type));
 	return answer(sock, &r, ignore, NULL);
 }
 
@@ -306,4 +317,31 @@ int nsc_nft_counted_each(int sock, const char *table, const char *what,
 		ret = answer(sock, &r, read_set, &reader);
 	}
 	return ret;
+}
+
+static void read_packets(void *arg, unsigned int type, const void *data,
+			 size_t size)
+{
+	if (type == NFTA_COUNTER_PACKETS)
+		*(uint64_t *)arg = number(data, size);
+}
+
+static void read_object(void *arg, unsigned int type, const void *data,
+			size_t size)
+{
+	if (type == NFTA_OBJ_DATA)
+		attributes(data, size, read_packets, arg);
+}
+
+int nsc_nft_counted_packets(int sock, const char *table, const char *counter,
+			    uint64_t *ret)
+{
+	const struct request r = begin_object(NFT_MSG_GETOBJ, table, counter,
+					      NFT_OBJECT_COUNTER);
+	uint64_t packets = 0;
+	int error = answer(sock, &r, read_object, &packets);
+
+	if (error == 0)
+		*ret = packets;
+	return error;
 }

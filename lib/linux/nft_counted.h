@@ -21,6 +21,11 @@
 #define NSC_COUNTED_SECONDS 3600
 #define NSC_COUNTED_MAX 1024
 
+/* The counter of what is above a rate, of a way and an interface inside. */
+#define NSC_COUNTED_RATE "rate_%s_%s"
+#define NSC_COUNTED_UP "up"
+#define NSC_COUNTED_DOWN "down"
+
 /* A quota that the first refused packet exceeds, until it is reset. */
 #define NSC_COUNTED_QUOTA "woken"
 
@@ -54,5 +59,12 @@ int nsc_nft_counted_reset(int sock, const char *table);
 int nsc_nft_counted_each(int sock, const char *table, const char *what,
 			 void (*use)(void *arg, const struct nsc_counted *one),
 			 void *arg);
+
+/*
+ * The packets that a counter has, of the table.  Returns 0 or a negative errno;
+ * -ENOENT: there is no such counter.
+ */
+int nsc_nft_counted_packets(int sock, const char *table, const char *counter,
+			    uint64_t *ret);
 
 #endif

@@ -18,7 +18,6 @@
 #include "util/file.h"
 #include "util/text.h"
 #include "config/network_keys.h"
-#include "config/rate_keys.h"
 #include "network/attached.h"
 #include "network/bridge.h"
 #include "network/lists.h"
@@ -37,11 +36,6 @@ find_type(const struct nsc_config *config, enum nsc_network_type type)
 	return NULL;
 }
 
-static bool is_auto(const char *text)
-{
-	return !strcmp(text, NSC_NETWORK_AUTO);
-}
-
 static bool wants_auto(const struct nsc_config *config, size_t *ret)
 {
 	for (size_t i = 0; i < config->n_networks; i++) {
@@ -50,9 +44,8 @@ static bool wants_auto(const struct nsc_config *config, size_t *ret)
 		*ret = i;
 		if (n->type == NSC_NETWORK_LOOPBACK)
 			continue;
-		for (char **a = n->address; a && *a; a++)
-			if (is_auto(*a))
-				return true;
+		if (nsc_network_has_auto(n))
+			return true;
 	}
 	return false;
 }
@@ -352,21 +345,14 @@ static int network_add_addresses(struct nl_sock *sock,
 
 		if (nsc_address_parse(*t, true, &a) == 0)
 			ret = nsc_netlink_add_address(sock, name, &a, err);
-		for (size_t i = 0; ret == 0 && is_auto(*t) && i < 2; i++)
-			if (plan->automatic[i].address.family)
+		for (size_t i = 0; ret == 0 && i < 2; i++)
+			if (nsc_network_is_auto(*t) &&
+			    plan->automatic[i].address.family)
 				ret = nsc_netlink_add_address(sock, name,
 						&plan->automatic[i].address,
 						err);
 	}
 	return ret;
-}
-
-static bool has_auto(const struct nsc_config_network *n)
-{
-	for (char **t = n->address; t && *t; t++)
-		if (is_auto(*t))
-			return true;
-	return false;
 }
 
 static int add_routes(struct nl_sock *sock, const struct nsc_plan *plan,
@@ -379,7 +365,7 @@ static int add_routes(struct nl_sock *sock, const struct nsc_plan *plan,
 	for (char **t = n->gateway; ret == 0 && t && *t; t++)
 		if (nsc_address_parse(*t, false, &g) == 0)
 			ret = nsc_routes_add_default(sock, name, &g, err);
-	for (size_t i = 0; ret == 0 && has_auto(n) && i < 2; i++)
+	for (size_t i = 0; ret == 0 && nsc_network_has_auto(n) && i < 2; i++)
 		if (plan->automatic[i].gateway.family)
 			ret = nsc_routes_add_default(sock, name,
 					&plan->automatic[i].gateway, err);
@@ -429,114 +415,4 @@ int nsc_network_configure(const struct nsc_plan *plan,
 			ret = context(config, i, err);
 	return ret < 0 || plan->dry ? ret :
 				      nsc_routes_add_named(sock, config, err);
-}
-
-/* Values with commas between them: "addresses=10.0.0.2/24,fd00::2/64". */
-struct list {
-	FILE *out;
-	const char *key;	/* NULL after the first value */
-};
-
-static void network_put(struct list *list, const char *text)
-{
-	if (!*text)
-		return;
-	if (list->key)
-		fprintf(list->out, " %s=", list->key);
-	fprintf(list->out, "%s%s", list->key ? "" : ",", text);
-	list->key = NULL;
-}
-
-static void network_put_all(struct list *list, char *const *texts)
-{
-	for (; texts && *texts; texts++)
-		if (!is_auto(*texts))
-			network_put(list, *texts);
-}
-
-static void describe_addresses(FILE *out, const struct nsc_plan *plan,
-			       const struct nsc_config_network *n,
-			       const struct nsc_network_made *made)
-{
-	struct list addresses = { out, "addresses" };
-	struct list gateway = { out, "gateway" };
-	char buf[NSC_ADDRESS_SIZE];
-
-	if (n->type == NSC_NETWORK_LOOPBACK)
-		return;
-	if (n->type == NSC_NETWORK_PASTA && made)
-		for (size_t i = 0; i < 2; i++)
-			network_put(&addresses,
-				    nsc_address_print(&made->pasta[i], true,
-						      buf));
-	else
-		network_put_all(&addresses, n->address);
-	for (size_t i = 0; has_auto(n) && i < 2; i++)
-		network_put(&addresses,
-			    nsc_address_print(&plan->automatic[i].address, true,
-					      buf));
-	network_put_all(&gateway, n->gateway);
-	for (size_t i = 0; has_auto(n) && i < 2; i++)
-		network_put(&gateway,
-			    nsc_address_print(&plan->automatic[i].gateway,
-					      false, buf));
-}
-
-static void describe(FILE *out, const struct nsc_plan *plan, size_t i,
-		     const struct nsc_network_made *made)
-{
-	const struct nsc_config_network *n = &plan->config->networks[i];
-	const char *host = n->parent ? n->parent :
-			   made ? made->host[i] : "";
-	char name[IFNAMSIZ], rate[NSC_RATE_SIZE];
-
-	nsc_network_interface(plan->config, i, name);
-	fprintf(out, "type=%s", nsc_network_type_name(n->type));
-	if (name[0])
-		fprintf(out, " interface=%s", name);
-	if (host[0])
-		fprintf(out, " host_interface=%s", host);
-	if (n->bridge)
-		fprintf(out, " bridge=%s", nsc_attached_on_bridge(n) ?
-						   NSC_BRIDGE : n->bridge);
-	describe_addresses(out, plan, n, made);
-	if (n->mtu)
-		fprintf(out, " mtu=%u", n->mtu);
-	if (n->allow.given || n->deny.given)
-		fprintf(out, " lists=%s", n->enforce ? "enforced" : "recorded");
-	if (n->rate.up)
-		fprintf(out, " rate_up=%s", nsc_rate_print(n->rate.up, rate));
-	if (n->rate.down)
-		fprintf(out, " rate_down=%s",
-			nsc_rate_print(n->rate.down, rate));
-	if (n->nspath)
-		fprintf(out, " path=%s", n->nspath);
-}
-
-char **nsc_network_describe(const struct nsc_plan *plan,
-			    const struct nsc_network_made *made)
-{
-	const struct nsc_config *config = plan->config;
-	const char *only = config->namespaces & CLONE_NEWNET ?
-				   "type=loopback interface=lo" : "type=host";
-	char **vector = calloc(1, sizeof(*vector));
-	size_t n = 0;
-	int ret = vector ? 0 : -ENOMEM;
-
-	if (ret == 0 && !config->n_networks)
-		ret = nsc_text_append(&vector, &n, only);
-	for (size_t i = 0; ret == 0 && i < config->n_networks; i++) {
-		_cleanup_free_ char *text = NULL;
-		size_t size = 0;
-		FILE *out = open_memstream(&text, &size);
-
-		if (out)
-			describe(out, plan, i, made);
-		ret = out && fclose(out) == 0 ?
-			      nsc_text_append(&vector, &n, text) : -ENOMEM;
-	}
-	if (ret == 0)
-		return vector;
-	nsc_text_free_vector(vector);
-	return NULL;
 }

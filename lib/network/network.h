@@ -77,4 +77,8 @@ int nsc_network_configure(const struct nsc_plan *plan,
 char **nsc_network_describe(const struct nsc_plan *plan,
 			    const struct nsc_network_made *made);
 
+/* The same descriptions with the lists and rates of this configuration. */
+char **nsc_network_describe_lists(const struct nsc_config *config,
+				  char *const *networks);
+
 #endif

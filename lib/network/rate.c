@@ -4,6 +4,7 @@
 
 #include "config/network_keys.h"
 #include "config/rate_keys.h"
+#include "linux/nft_counted.h"
 
 /*
  * The kernel lets pass a second's bytes and the burst at once.  After a loss
@@ -23,11 +24,9 @@ static uint64_t rate_burst(const struct nsc_rate *rate, uint64_t bytes)
 /* Up: after the lists, so that what they refuse does not count. */
 static void print_direction(FILE *out, const struct nsc_config *config, bool up)
 {
+	const char *way = up ? NSC_COUNTED_UP : NSC_COUNTED_DOWN;
 	char name[IFNAMSIZ];
 
-	fprintf(out, "chain rate_%s {\ntype filter hook %s;\n",
-		up ? "up" : "down", up ? "postrouting priority 300" :
-		"prerouting priority -450");
 	for (size_t i = 0; i < config->n_networks; i++) {
 		const struct nsc_rate *rate = &config->networks[i].rate;
 		uint64_t bytes = up ? rate->up : rate->down;
@@ -35,13 +34,17 @@ static void print_direction(FILE *out, const struct nsc_config *config, bool up)
 		if (!bytes)
 			continue;
 		nsc_network_interface(config, i, name);
-		fprintf(out, "%s \"%s\" limit rate over %llu bytes/second "
-			"burst %llu bytes counter drop\n",
+		fprintf(out, "counter " NSC_COUNTED_RATE " { }\n"
+			"chain " NSC_COUNTED_RATE " {\ntype filter hook %s;\n"
+			"%s \"%s\" limit rate over %llu bytes/second "
+			"burst %llu bytes counter name " NSC_COUNTED_RATE
+			" drop\n}\n", way, name, way, name,
+			up ? "postrouting priority 300" :
+			     "prerouting priority -450",
 			up ? "oifname" : "iifname", name,
 			(unsigned long long)bytes,
-			(unsigned long long)rate_burst(rate, bytes));
+			(unsigned long long)rate_burst(rate, bytes), way, name);
 	}
-	fputs("}\n", out);
 }
 
 void nsc_rate_rules(FILE *out, const struct nsc_config *config)

@@ -10,7 +10,10 @@
 
 #include "config/container_config.h"
 
-/* Print the chains, of the table of the lists. */
+/*
+ * Print a chain and a counter for each rate, of the table of the lists.  Where
+ * there is none, no packet meets a chain of it.
+ */
 void nsc_rate_rules(FILE *out, const struct nsc_config *config);
 
 #endif

@@ -10,7 +10,9 @@
 #include "config/container_config.h"
 #include "network/lists.h"
 #include "network/metadata.h"
+#include "network/network.h"
 #include "util/fd.h"
+#include "util/text.h"
 
 #define VETH "\"type\": \"veth\", \"context\": {\"bridge\": \"br0\"," \
 	     " \"prefix\": \"v\"}"
@@ -33,6 +35,31 @@ static struct nsc_config *good(const char *networks)
 	return config;
 }
 
+/* After nsinit update. */
+START_TEST(lists_again)
+{
+	struct nsc_config *c = good("{\"type\": \"loopback\"}, {" VETH
+		", \"allow\": [], \"rate\": {\"up\": \"8Mbit\"}}, {" VETH
+		"}");
+	char loop[] = "type=loopback interface=lo rate_up=1kbit";
+	char first[] = "type=veth interface=eth0 bridge=br0 rate_down=1kbit";
+	char second[] = "type=veth interface=eth1 mtu=1400 lists=enforced "
+			"rate_up=1kbit rate_down=1kbit";
+	char other[] = "type=veth interface=eth10 lists=enforced";
+	char *networks[] = { loop, first, second, other, NULL };
+	char **vector = nsc_network_describe_lists(c, networks);
+
+	ck_assert_str_eq(vector[0], "type=loopback interface=lo");
+	ck_assert_str_eq(vector[1], "type=veth interface=eth0 bridge=br0 "
+			 "lists=enforced rate_up=8Mbit");
+	ck_assert_str_eq(vector[2], "type=veth interface=eth1 mtu=1400");
+	ck_assert_str_eq(vector[3], other);
+	ck_assert_ptr_null(vector[4]);
+	nsc_text_free_vector(vector);
+	nsc_config_free(c);
+}
+END_TEST
+
 /*
  * The rules of one list, after those that each chain has: before and after the
  * ones of metadata services.
@@ -53,6 +80,8 @@ static void rules(const char *lists, const char *before, const char *after)
 	text = nsc_lists_print(c, false);
 	ck_assert_ptr_nonnull(strstr(text, "chain lists_eth1 {"));
 	ck_assert_ptr_null(strstr(text, "chain lists_eth0"));
+	/* Nobody pays for a rate that is not there. */
+	ck_assert_ptr_null(strstr(text, "rate"));
 	from = strstr(text, "mld2-listener-report } accept\n");
 	from = strchr(from, '\n') + 1;
 	ck_assert_msg(!strncmp(from, before, strlen(before)), "%s", from);
@@ -97,6 +126,26 @@ START_TEST(metadata)
 		ck_assert_msg(is_metadata(yes[i]), "%s", yes[i]);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(no); i++)
 		ck_assert_msg(!is_metadata(no[i]), "%s", no[i]);
+}
+END_TEST
+
+/* A chain and a counter for each rate, and only there. */
+START_TEST(rates)
+{
+	struct nsc_config *c = good("{" VETH "}, {" VETH ", \"rate\": {\"up\": "
+				    "\"8Mbit\"}}");
+	char *text = nsc_lists_print(c, false);
+
+	ck_assert_ptr_nonnull(strstr(text,
+		"counter rate_up_eth1 { }\nchain rate_up_eth1 {\n"
+		"type filter hook postrouting priority 300;\n"
+		"oifname \"eth1\" limit rate over 1000000 bytes/second "
+		"burst 500000 bytes counter name rate_up_eth1 drop\n}\n"));
+	ck_assert_ptr_null(strstr(text, "rate_down"));
+	ck_assert_ptr_null(strstr(text, "rate_up_eth0"));
+	ck_assert_ptr_nonnull(strstr(text, "oifname \"eth1\" goto reached\n"));
+	free(text);
+	nsc_config_free(c);
 }
 END_TEST
 
@@ -195,7 +244,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		lists, metadata, NULL,
+		lists, lists_again, metadata, rates, NULL,
 	};
 	const TTest *const root[] = { no_module, NULL };
 	Suite *suite = suite_create("lists");
