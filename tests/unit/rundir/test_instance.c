@@ -100,9 +100,13 @@ START_TEST(instances)
 			 0);
 	ck_assert_uint_eq(before, 0);
 	ck_assert(nsc_instance_is_current(fd[0], n[0]));
+	/* A process that was killed has left it. */
+	ck_assert_int_eq(symlinkat("x", rundir, ".current"), 0);
 	ck_assert_int_eq(nsc_instance_make_current(fd[1], n[1], &before, &err),
 			 0);
 	ck_assert_uint_eq(before, n[0]);
+	ck_assert_int_lt(fstatat(rundir, ".current", &st, AT_SYMLINK_NOFOLLOW),
+			 0);
 	ck_assert(!nsc_instance_is_current(fd[0], n[0]));
 	/* An instance stays while anything is left of its container. */
 	ck_assert_int_eq(mkdirat(fd[1], "cgroup", 0700), 0);

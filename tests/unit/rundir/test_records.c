@@ -256,6 +256,57 @@ START_TEST(session_files_of_other_versions_are_read)
 }
 END_TEST
 
+static int visit(int dir, pid_t pid, void *arg)
+{
+	pid_t *seen = arg;
+
+	ck_assert_int_ge(dir, 0);
+	*seen += pid;
+	return pid == 4713 ? 77 : 0;
+}
+
+/* Only names that are pids count, and who looks may stop. */
+START_TEST(each_session_file)
+{
+	int dir = open_top();
+	pid_t seen = 0;
+
+	unit_write(top, "4711", "", 0644);
+	unit_write(top, "4712", "", 0644);
+	unit_write(top, "0", "", 0644);
+	unit_write(top, "4714x", "", 0644);
+	unit_write(top, ".4715", "", 0644);
+	unit_write(top, "4294967297", "", 0644);
+	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 0);
+	ck_assert_int_eq(seen, 4711 + 4712);
+	unit_write(top, "4713", "", 0644);
+	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 77);
+	close(dir);
+	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 0);
+	unit_remove_dir(top);
+}
+END_TEST
+
+/* The numbers of the audit system are the process's. */
+START_TEST(audit_numbers)
+{
+	struct session s;
+	FILE *file = fopen("/proc/self/loginuid", "r+");
+	unsigned int number = SESSION_NO_ID;
+
+	/* Only root may, and only where there is an audit system. */
+	if (file && fputs("4711", file) >= 0 && fflush(file) == 0)
+		rewind(file);
+	ck_assert_int_eq(nsc_session_file_look(getpid(), &s), 0);
+	if (file) {
+		ck_assert_int_eq(fscanf(file, "%u", &number), 1);
+		fclose(file);
+	}
+	ck_assert_uint_eq(s.loginuid, number);
+	ck_assert_int_eq(s.pid, getpid());
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -263,7 +314,7 @@ int main(void)
 		one_limit_for_both, records_follow_each_other,
 		session_files_are_read_whole, broken_session_files_are_told,
 		session_files_of_other_versions_are_read,
-		NULL,
+		each_session_file, audit_numbers, NULL,
 	};
 	Suite *suite = suite_create("records");
 	TCase *tcase = tcase_create("records");

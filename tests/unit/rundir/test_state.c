@@ -230,7 +230,7 @@ START_TEST(join_accepts_the_right_one)
 
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
 	pidfd = nsc_running_find(fd, &b, &err);
-	ck_assert_msg(pidfd >= 0, "%s", err.text);
+	ck_assert_msg(pidfd > 2, "%s", err.text);
 	ck_assert_int_eq(b->pid, getpid());
 	nsc_state_free(b);
 	close(pidfd);
@@ -251,13 +251,13 @@ START_TEST(ending_is_found)
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
 	ck_assert_int_eq(nsc_running_find_ending(fd, &b, &err), -ESRCH);
 	pidfd = nsc_running_find_any(fd, &ending, &b, &err);
-	ck_assert(pidfd >= 0 && !ending);
+	ck_assert(pidfd > 2 && !ending);
 	nsc_state_free(b);
 	close(pidfd);
 	ck_assert_int_eq(unlinkat(fd, "pid", 0), 0);
 	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
 	pidfd = nsc_running_find_any(fd, &ending, &b, &err);
-	ck_assert(pidfd >= 0 && ending);
+	ck_assert(pidfd > 2 && ending);
 	ck_assert_int_eq(b->pid, getpid());
 	nsc_state_free(b);
 	close(pidfd);
@@ -370,8 +370,33 @@ START_TEST(join_refuses_bad_files)
 	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
 	unit_write(dir, "pid", bad_pids[_i], 0644);
 	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
+	ck_assert_str_eq(err.text, "no container is running: its files are "
+			 "incomplete");
 	unit_write(dir, "pid", "1\n", 0666);
 	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -EPERM);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* Nothing of a state stays that could not be written whole. */
+START_TEST(a_state_that_cannot_be_written)
+{
+	static const char *const names[] = { "state", "start", "pid" };
+	struct nsc_state a = of_myself();
+	int fd = open_dir();
+
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		ck_assert_int_eq(mkdirat(fd, names[i], 0755), 0);
+		ck_assert_int_lt(nsc_state_save(fd, &a, &err), 0);
+		ck_assert_int_eq(unlinkat(fd, names[i], AT_REMOVEDIR), 0);
+		for (size_t k = 0; k < NSC_ARRAY_SIZE(names); k++)
+			ck_assert_int_lt(faccessat(fd, names[k], F_OK, 0), 0);
+	}
+	unit_write(dir, NSC_FILE_SECCOMP, "", 0600);
+	ck_assert_int_eq(nsc_state_save(fd, &a, &err), 0);
+	nsc_state_remove(fd);
+	ck_assert_int_lt(faccessat(fd, NSC_FILE_SECCOMP, F_OK, 0), 0);
 	close(fd);
 	unit_remove_dir(dir);
 }
@@ -390,7 +415,7 @@ START_TEST(another_version_is_found)
 		 a.boot_id);
 	unit_write(dir, NSC_FILE_STATE, text, 0600);
 	pidfd = nsc_running_find(fd, &b, &err);
-	ck_assert_msg(pidfd >= 0, "%s", err.text);
+	ck_assert_msg(pidfd > 2, "%s", err.text);
 	ck_assert(b->other_version);
 	nsc_state_free(b);
 	b = NULL;
@@ -414,7 +439,7 @@ int main(void)
 		join_refuses_a_pid_of_its_own,
 		a_state_that_is_not_there_is_an_error,
 		the_frozen_part_is_read, the_frozen_part_is_written,
-		ending_is_found, NULL,
+		ending_is_found, a_state_that_cannot_be_written, NULL,
 	};
 	Suite *suite = suite_create("state");
 	TCase *tcase = tcase_create("state");

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/session/run.c: a command inside and the process that
+ * waits for it.  The steps into the container are faked, so the command runs
+ * here.
+ */
+#include "tape.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "session/enter.h"
+#include "session/monitor_client.h"
+#include "session/recorder.h"
+#include "session/run.h"
+#include "util/fd.h"
+#include "util/process.h"
+
+/* --- the seam */
+
+#define STEP(name, ...)						\
+	int __wrap_##name(__VA_ARGS__, struct nsc_error *error);	\
+	int __wrap_##name(__VA_ARGS__, struct nsc_error *error)
+
+static int user_fails;		/* of nsc_enter_as_user(), in the child */
+
+STEP(nsc_recorder_connect, const struct nsc_session *session, int *ret)
+{
+	(void)session;
+	*ret = -1;
+	tape_write("recorder");
+	return tape_result(error);
+}
+
+STEP(nsc_monitor_client_enter, const struct nsc_session *session,
+     const struct nsc_session_info *info)
+{
+	(void)session;
+	tape_write("monitor %s", info ? info->service : "-");
+	return tape_result(error);
+}
+
+STEP(nsc_enter_to_exec, int pidfd, const struct nsc_state *state)
+{
+	(void)state;
+	tape_write("enter %d", pidfd);
+	return tape_result(error);
+}
+
+STEP(nsc_enter_as_parent, const struct nsc_state *state, bool keep_ids)
+{
+	(void)state;
+	tape_write("parent %d", keep_ids);
+	return tape_result(error);
+}
+
+STEP(nsc_enter_as_user, const struct nsc_state *state, bool keep_ids)
+{
+	(void)state;
+	return user_fails || !keep_ids ?
+		       nsc_error_set(error, EIO, "as user") : 0;
+}
+
+STEP(nsc_environment_set_runtime_dir, const struct nsc_state *state,
+     char ***env)
+{
+	(void)state;
+	(void)env;
+	(void)error;
+	return 0;
+}
+
+/* --- a command */
+
+static char dir[64], out[80];
+static char sh[] = "/bin/sh", home[] = "/", script[512];
+static char *argv[] = { sh, (char[]){ "-c" }, script, NULL };
+static char *env[] = { (char[]){ "A=of the session" },
+		       (char[]){ "PATH=/bin:/usr/bin" }, NULL };
+static struct nsc_state state;
+static struct nsc_session session;
+static struct nsc_run request;
+static const struct nsc_session_info info = { .service = "exec" };
+static int status;
+
+static void begin(const char *text)
+{
+	unit_make_dir(dir);
+	snprintf(out, sizeof(out), "%s/out", dir);
+	snprintf(script, sizeof(script), "exec > %s; %s", out, text);
+	state = (struct nsc_state){ .home = home };
+	session = (struct nsc_session){ .pidfd = 71, .state = &state };
+	request = (struct nsc_run){
+		.session = &session, .info = &info, .program = sh,
+		.argv = argv, .env = env, .keep_ids = true,
+	};
+	tape_begin(0);
+	status = -1;
+}
+
+static const char *written(void)
+{
+	static char text[512];
+	int fd = open(out, O_RDONLY);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	text[n] = '\0';
+	return text;
+}
+
+static void expect(const char *text, int expected)
+{
+	int ret = nsc_run(&request, &status, &err);
+
+	ck_assert_msg(ret == 0, "%s", err.text);
+	ck_assert_int_eq(status, expected);
+	ck_assert_str_eq(written(), text);
+}
+
+START_TEST(runs)
+{
+	begin("echo $A; exit 7");
+	expect("of the session\n", 7 << 8);
+	ck_assert_str_eq(tape, "monitor exec\nenter 71\nparent 1\n");
+	unit_remove_dir(dir);
+	begin("kill -9 $$");
+	expect("", SIGKILL);
+	unit_remove_dir(dir);
+	/* It has left the session and the job of its caller. */
+	begin("test $(cut -d' ' -f6 /proc/$$/stat) = $$ && echo alone");
+	expect("alone\n", 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* It has the mask of before; a shell would clear it. */
+START_TEST(signals_of_the_command)
+{
+	char *const grep[] = { (char[]){ "grep" }, (char[]){ "SigBlk" },
+			       (char[]){ "/proc/self/status" }, NULL };
+	sigset_t one;
+	int fd;
+
+	begin("");
+	fd = open(out, O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(dup2(fd, 1), 1);
+	request.program = "/bin/grep";
+	request.argv = (char **)(uintptr_t)grep;
+	sigemptyset(&one);
+	sigaddset(&one, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &one, NULL);
+	expect("SigBlk:\t0000000000000200\n", 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(searches)
+{
+	begin("echo found");
+	request.program = "sh";
+	request.search = true;
+	expect("found\n", 0);
+	request.program = "no-such-program";
+	ck_assert_int_eq(nsc_run(&request, &status, &err), -ENOENT);
+	ck_assert_str_eq(err.text, "run 'no-such-program' in the container: "
+			 "No such file or directory");
+	request.program = "sh";
+	request.search = false;
+	ck_assert_int_eq(nsc_run(&request, &status, &err), -ENOENT);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+START_TEST(directories)
+{
+	char inside[96];
+
+	begin("pwd");
+	expect("/\n", 0);
+	state.home = dir;
+	snprintf(inside, sizeof(inside), "%s\n", dir);
+	expect(inside, 0);
+	state.process.cwd = (char[]){ "/usr" };
+	expect("/usr\n", 0);
+	/* A home that is missing refuses nothing. */
+	state.process.cwd = (char[]){ "/no/such" };
+	expect("/\n", 0);
+	request.cwd = "/tmp/..";
+	expect("/\n", 0);
+	/* One that was asked for does. */
+	request.cwd = "/no/such";
+	ck_assert_int_eq(nsc_run(&request, &status, &err), -ECANCELED);
+	ck_assert_str_eq(err.text, "enter the directory '/no/such' in the "
+			 "container: No such file or directory");
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static int run_it(void)
+{
+	return nsc_run(&request, &status, &err);
+}
+
+/* Nobody runs who is not inside, or who is still root. */
+START_TEST(each_step)
+{
+	begin("echo ran");
+	tape_expect(run_it, "monitor exec\nenter 71\nparent 1\n");
+	/* The last one had begun when the parent failed. */
+	while (wait(NULL) > 0)
+		;
+	unlink(out);
+	for (int i = 1; i <= 2; i++) {
+		tape_begin(i);
+		ck_assert_int_eq(run_it(), -EIO);
+		ck_assert_str_eq(written(), "");
+	}
+	tape_begin(0);
+	user_fails = 1;
+	ck_assert_int_eq(run_it(), -EIO);
+	ck_assert_str_eq(err.text, "as user");
+	ck_assert_int_eq(status, 127 << 8);
+	ck_assert_str_eq(written(), "");
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* Streams are recorded only if all is. */
+START_TEST(recorded)
+{
+	begin("echo ran");
+	state.recording.mode = NSC_RECORD_ALL;
+	tape_begin(1);
+	ck_assert_int_eq(run_it(), -EIO);
+	ck_assert_str_eq(tape, "recorder\n");
+	ck_assert_str_eq(written(), "");
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* The caller is told that it runs, and not if it does not. */
+static int told;
+
+static void runs_now(void *arg)
+{
+	*(int *)arg += 1;
+}
+
+START_TEST(running)
+{
+	begin("echo ran");
+	request.running = runs_now;
+	request.arg = &told;
+	expect("ran\n", 0);
+	ck_assert_int_eq(told, 1);
+	request.program = "/no/such";
+	ck_assert_int_eq(run_it(), -ENOENT);
+	ck_assert_int_eq(told, 1);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* --- signals for who waits */
+
+/* Run in a child, which waits for the command; returns its pid. */
+static pid_t runner(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		nsc_process_default_signals();
+		if (run_it() == 0)
+			nsc_process_end_like(status);
+		_exit(99);
+	}
+	return pid;
+}
+
+/* Wait until the command has written that. */
+static void wait_for(const char *text)
+{
+	for (int i = 0; i < 10000 && strcmp(written(), text) != 0; i++)
+		usleep(1000);
+	ck_assert_str_eq(written(), text);
+}
+
+START_TEST(a_signal_is_passed_on)
+{
+	pid_t pid;
+	int how;
+
+	begin("trap 'echo got it; exit 3' USR1; echo ready; "
+	      "while :; do sleep 0.01; done");
+	pid = runner();
+	wait_for("ready\n");
+	kill(pid, SIGUSR1);
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_str_eq(written(), "ready\ngot it\n");
+	ck_assert_int_eq(how, 3 << 8);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* The command ends with who waits for it. */
+START_TEST(who_waits_is_killed)
+{
+	pid_t pid;
+
+	begin("trap 'echo hung up; exit' HUP; echo ready; "
+	      "while :; do sleep 0.01; done");
+	pid = runner();
+	wait_for("ready\n");
+	kill(pid, SIGKILL);
+	wait_for("ready\nhung up\n");
+	waitpid(pid, NULL, 0);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		runs, signals_of_the_command, searches, directories, each_step,
+		recorded, running, a_signal_is_passed_on, who_waits_is_killed,
+		NULL,
+	};
+	Suite *suite = suite_create("run");
+	TCase *tcase = tcase_create("run");
+
+	tcase_set_timeout(tcase, 30);
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
