@@ -79,21 +79,25 @@ def copy_tree():
         os.utime(target)
 
 
-def configure(log):
-    hook = os.path.join(WORK, "hook.o")
-    flags = " ".join(COUNTERS)
-    shutil.rmtree(BUILD, ignore_errors=True)
-    os.makedirs(BUILD)
-    run(log, ["./autogen.sh"], TREE)
+def is_older(path, than):
+    return not os.path.exists(path) or \
+        os.path.getmtime(path) < os.path.getmtime(than)
+
+
+def configure(log, build, hook, flags):
+    """A build by clang of the tree beside it; HOOK is linked into each
+    program."""
+    shutil.rmtree(build, ignore_errors=True)
+    os.makedirs(build)
     run(log, ["clang", "-fPIC", "-c", "-O1", "-DNSC_COVERAGE_DIR=\"%s\"" %
-              MEDIA, "-o", hook, TREE + "/tests/coverage/hook.c"], WORK)
+              MEDIA, "-o", build + ".o", hook], WORK)
     machine = subprocess.run(["gcc", "-print-multiarch"], check=True,
                              stdout=subprocess.PIPE, text=True).stdout.strip()
     run(log, ["../tree/configure", "--prefix=/usr", "--sysconfdir=/etc",
               "--localstatedir=/var", "--libexecdir=/usr/libexec",
               "--with-pam-dir=/lib/%s/security" % machine, "CC=clang",
-              "CFLAGS=-O1 -fno-inline " + flags,
-              "LDFLAGS=-Wl," + hook], BUILD)
+              "CFLAGS=" + " ".join(("-O1", "-fno-inline") + flags),
+              "LDFLAGS=-Wl,%s.o" % build], build)
 
 
 def build():
@@ -103,32 +107,31 @@ def build():
     open(log, "w", encoding="utf-8").close()
     copy_tree()
     # Make does the rest when the files of the build change.
-    hook = os.path.join(WORK, "hook.o")
-    if not os.path.exists(BUILD + "/Makefile") or \
-            os.path.getmtime(hook) < os.path.getmtime(
-                TREE + "/tests/coverage/hook.c"):
-        configure(log)
-    make(log)
+    hook = TREE + "/tests/coverage/hook.c"
+    if is_older(BUILD + ".o", hook):
+        run(log, ["./autogen.sh"], TREE)
+        configure(log, BUILD, hook, COUNTERS)
+    make(BUILD)
 
 
-def make(log):
+def make(build):
     jobs = "-j%d" % len(os.sched_getaffinity(0))
     for target in (["all"], ["check", "TESTS="]):
-        run(os.path.join(BUILD, "build.log"),
-            ["make", "-O", "V=1", jobs] + target, BUILD)
+        run(os.path.join(build, "build.log"),
+            ["make", "-O", "V=1", jobs] + target, build)
 
 
-def install(stage=STAGE):
+def install(build=BUILD, stage=STAGE):
     shutil.rmtree(stage, ignore_errors=True)
     run(os.path.join(WORK, "log"), ["make", "install", "DESTDIR=" + stage],
-        BUILD)
+        build)
 
 
 class Commands:
-    """The commands of the build, from its log."""
-    def __init__(self):
+    """The commands of a build, from its log."""
+    def __init__(self, build):
         self.compile, self.link = {}, {}
-        with open(BUILD + "/build.log", encoding="utf-8") as log:
+        with open(build + "/build.log", encoding="utf-8") as log:
             text = log.read().replace("\\\n", " ")
         text = re.sub(r"`test -f '[^']*' \|\| echo '([^']*)'`", r"\1", text)
         for line in text.split("\n"):
@@ -265,8 +268,8 @@ def run_unit(program):
         keep_reach(program, seconds, profile, [program])
 
 
-def test_environment():
-    return dict(os.environ, srcdir=TREE, builddir=BUILD)
+def test_environment(tree=TREE, build=BUILD):
+    return dict(os.environ, srcdir=tree, builddir=build)
 
 
 def is_fresh(test):
@@ -279,7 +282,7 @@ def is_fresh(test):
 
 def run_units():
     os.makedirs(REACH, exist_ok=True)
-    for program in Commands().unit_programs():
+    for program in Commands(BUILD).unit_programs():
         if not is_fresh(program):
             run_unit(program)
 

@@ -18,12 +18,21 @@ KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "do", "else"}
 IF = re.compile(r"\b(?:if|while) (\()")
 LOGIC = re.compile(r"&&|\|\|")
 COMPARE = re.compile(r"(?<= )(<=|>=|<|>)(?= )")
-# Not -1, which is as good as -2 everywhere; not the size of an array; and not
-# what is compared: that is what "compare" does.
-NUMBER = re.compile(r"(?<![\w.\[-])(?<![<>] )(?<![<>]= )(\d+)(?![\w.])")
+# Not -1, which is as good as -2 everywhere; not the size of an array or of new
+# memory; and not what is compared: that is what "compare" does.
+NUMBER = re.compile(r"(?<![\w.\[-])(?<![<>] )(?<![<>]= )(?<!calloc\()"
+                    r"(\d+)(?![\w.])")
+ARRAY = re.compile(r"\s*(?:(?:static|const|unsigned|struct) )*\w+ "
+                   r"[^=;()]*\[[^\]]*$")
+# Never 0, which is open: so < 0 is as good as <= 0.
+DESCRIPTOR = re.compile(r"_cleanup_fd_ int (\w+)|\b(\w*fd)\b")
 CALL = re.compile(r"^\t+(?:\(void\))?([A-Za-z_][\w.>-]*)(\()", re.M)
 RESET = re.compile(r"^\t+[\w.>\[\]*-]+ = (?:0|NULL|-1|false);$", re.M)
 RETURN = re.compile(r"\breturn ([^;]+);")
+DECLARATION = """struct nsc_mutant { char mark[16]; unsigned int number; };
+extern const volatile struct nsc_mutant nsc_mutant
+    __attribute__((visibility("hidden")));
+"""
 OTHER = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&"}
 
 
@@ -76,11 +85,16 @@ def changes_of(mask, start, end, kind):
         yield "negate", at, last + 1, "(!" + "{})"
     for match in LOGIC.finditer(body):
         yield "logic", match.start(), match.end(), OTHER[match.group()]
+    descriptors = {"".join(names) for names in DESCRIPTOR.findall(body)}
     for match in COMPARE.finditer(body):
-        yield "compare", match.start(), match.end(), OTHER[match.group()]
+        left = re.search(r"(\w*) $", body[:match.start()]).group(1)
+        if not (left in descriptors and re.match(" 0\\b", body[match.end():])):
+            yield "compare", match.start(), match.end(), \
+                OTHER[match.group()]
     for match in NUMBER.finditer(body):
         line = body[body.rfind("\n", 0, match.start()) + 1:match.start()]
-        if not re.match(r"\s*(case|static const|return $)", line):
+        if not re.match(r"\s*(case|static const|return $)", line) and \
+                not ARRAY.match(line):
             yield "number", match.start(), match.end(), \
                 more(match.group())
     for match in CALL.finditer(body):
@@ -108,6 +122,10 @@ class Mutant:
     def __init__(self, path, function, operator, change):
         self.path, self.function, self.operator = path, function, operator
         self.first, self.last, self.text, self.line, self.source = change
+        self.number = 0
+
+    def applied(self, text):
+        return text[:self.first] + self.text + text[self.last:]
 
     def key(self):
         """As tests/mutate/survivors names it: no number of a line."""
@@ -136,3 +154,24 @@ def of_file(path, text):
                                 (first, last, new, line,
                                  " ".join(whole.split()))))
     return sorted(found, key=lambda m: (m.first, m.operator, m.last))
+
+
+def all_in_one(text, mutants):
+    """The file with all these mutants, and [(first line, last line, mutant)].
+    Each function has a body for each of its mutants, of which the number of the
+    program chooses one: see number.c."""
+    parts, ranges, at = [DECLARATION], [], 0
+    for start, end, _, _ in functions(masked(text)):
+        parts.append(text[at:start] + "{\n")
+        at = end
+        for mutant in mutants:
+            if not start <= mutant.first < end:
+                continue
+            body = text[start:mutant.first] + mutant.text + \
+                text[mutant.last:end]
+            first = "".join(parts).count("\n") + 1
+            parts.append("if (nsc_mutant.number == %d)\n%s\nelse\n" %
+                         (mutant.number, body))
+            ranges.append((first, first + body.count("\n") + 2, mutant))
+        parts.append(text[start:end] + "\n}")
+    return "".join(parts) + text[at:], ranges
