@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The key "cgroups" of container.json.  Runs in: nsinit alone. */
+/* The key "cgroups" of container.json.  Runs in: nsinit and login-start. */
 #ifndef NSC_CONFIG_CGROUP_KEYS_H
 #define NSC_CONFIG_CGROUP_KEYS_H
 

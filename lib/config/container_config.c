@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The keys of container.json.  Runs in: nsinit alone.
+ * The keys of container.json.  Runs in: nsinit and login-start.
  *
  * The tables describe each key; a key without an entry is refused.
  */
@@ -354,7 +354,6 @@ static int set_defaults(struct nsc_config *config, const char *file)
 	return 0;
 }
 
-/* Check the keys that depend on each other. */
 /* Only a user namespace keeps root inside from what the masks cover. */
 static int check_masks(struct nsc_reader *r, const struct nsc_config *config)
 {
@@ -372,6 +371,7 @@ static int check_masks(struct nsc_reader *r, const struct nsc_config *config)
 	return 0;
 }
 
+/* Check the keys that depend on each other. */
 static int check_together(struct nsc_reader *r, struct nsc_config *config)
 {
 	bool userns = config->namespaces & CLONE_NEWUSER;

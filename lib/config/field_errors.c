@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The messages about values.  Runs in: nsinit alone. */
+/* The messages about values.  Runs in: nsinit and login-start. */
 #include "config/field.h"
 
 #include <errno.h>

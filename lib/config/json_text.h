@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The text of a JSON file: where a value stands in it, and which mistake keeps
- * it from being JSON.  Runs in: nsinit alone, after an error.
+ * it from being JSON.  Runs in: nsinit and login-start, after an error.
  */
 #ifndef NSC_CONFIG_JSON_TEXT_H
 #define NSC_CONFIG_JSON_TEXT_H

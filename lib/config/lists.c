@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: nsinit alone. */
+/* Runs in: nsinit and login-start. */
 #include "config/lists.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Merge the files of one configuration.  Runs in: nsinit alone. */
+/* Merge the files of one configuration.  Runs in: nsinit and login-start. */
 #ifndef NSC_CONFIG_MERGE_H
 #define NSC_CONFIG_MERGE_H
 

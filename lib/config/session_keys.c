@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of "session" in container.json.  Runs in: nsinit alone. */
+/* The keys of "session" of container.json.  Runs in: nsinit and login-start. */
 #include "config/session_keys.h"
 
 #include <stddef.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The steps of the parent.  Runs in: nsinit, root of the host (nsc_create), and
- * the builder, its child that makes the container and then becomes
- * container-monitor.  Until the monitor watches, each of these processes dies
- * with its parent.
+ * The steps of the parent.  Runs in: nsinit and login-start, root of the host
+ * (nsc_create), and the builder, their child that makes the container and then
+ * becomes container-monitor.  Until the monitor watches, each of these
+ * processes dies with its parent.
  */
 #include "container/create.h"
 

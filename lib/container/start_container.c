@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: nsinit, root of the host. */
+/* Runs in: nsinit and login-start, root of the host. */
 #include "container/start_container.h"
 
 #include <errno.h>

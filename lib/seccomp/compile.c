@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compiles profiles of files with libseccomp.  Runs in: nsinit alone. */
+/*
+ * Compiles profiles of files with libseccomp.  Runs in: nsinit and login-start.
+ */
 #include "seccomp/profile.h"
 
 #include <errno.h>

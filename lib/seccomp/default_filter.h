@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The filter of the built-in profile.  Runs in: nsinit alone. */
+/* The filter of the built-in profile.  Runs in: nsinit and login-start. */
 #ifndef NSC_SECCOMP_DEFAULT_FILTER_H
 #define NSC_SECCOMP_DEFAULT_FILTER_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * seccomp profiles in files, in the formats of the OCI runtime specification
- * and of Docker.  Runs in: nsinit alone.
+ * and of Docker.  Runs in: nsinit and login-start.
  */
 #ifndef NSC_SECCOMP_PROFILE_H
 #define NSC_SECCOMP_PROFILE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The terms of seccomp profiles: actions, architectures, and Docker's
- * conditions.  Runs in: nsinit alone.
+ * conditions.  Runs in: nsinit and login-start.
  */
 #ifndef NSC_SECCOMP_TERMS_H
 #define NSC_SECCOMP_TERMS_H
