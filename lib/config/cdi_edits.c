@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/array_keys.h"
 #include "config/cdi_version.h"
-#include "config/lists.h"
 #include "config/mount_keys.h"
 #include "config/process_keys.h"
 #include "util/fd.h"

@@ -11,7 +11,7 @@
 
 #include "util/fd.h"
 #include "util/text.h"
-#include "config/lists.h"
+#include "config/array_keys.h"
 #include "config/process_keys.h"
 #include "linux/attributes.h"
 

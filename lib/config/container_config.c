@@ -23,7 +23,7 @@
 #include "policy/conf.h"
 #include "config/engine_keys.h"
 #include "config/field.h"
-#include "config/lists.h"
+#include "config/array_keys.h"
 #include "config/merge.h"
 #include "config/mount_keys.h"
 #include "config/network_keys.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "util/fd.h"
-#include "config/lists.h"
+#include "config/array_keys.h"
 
 /* The names of each architecture, in OCI's form and in Docker's conditions. */
 static const struct arch {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Arrays of container.json: devices, mappings, capabilities. */
-#ifndef NSC_CONFIG_LISTS_H
-#define NSC_CONFIG_LISTS_H
+#ifndef NSC_CONFIG_ARRAY_KEYS_H
+#define NSC_CONFIG_ARRAY_KEYS_H
 
 #include "config/field.h"
 

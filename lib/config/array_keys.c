@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsinit and login-start. */
-#include "config/lists.h"
+#include "config/array_keys.h"
 
 #include <ctype.h>
 #include <errno.h>
