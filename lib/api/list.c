@@ -15,7 +15,7 @@
 #include "container/devices_update.h"
 #include "container/start_container.h"
 #include "util/fd.h"
-#include "util/lock.h"
+#include "util/lock_table.h"
 #include "rundir/running.h"
 #include "util/paths.h"
 #include "policy/dropins.h"

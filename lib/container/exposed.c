@@ -19,7 +19,7 @@
 #include <sys/capability.h>
 #include <sys/stat.h>
 
-#include "policy/home.h"
+#include "rootfs/home_open.h"
 #include "rootfs/root.h"
 #include "rootfs/submounts.h"
 #include "rundir/statedir.h"

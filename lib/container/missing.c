@@ -14,7 +14,7 @@
 #include "util/text.h"
 #include "container/nested.h"
 #include "network/firewall.h"
-#include "policy/home.h"
+#include "rootfs/home_open.h"
 #include "rootfs/submounts.h"
 
 #define LOG_LINES 4	/* a user can make any number of mounts */

@@ -10,7 +10,7 @@
 #include "container/create.h"
 #include "rootfs/exec_user.h"
 #include "network/network.h"
-#include "policy/home.h"
+#include "policy/home_id.h"
 
 struct nsc_save {
 	const struct nsc_plan *plan;

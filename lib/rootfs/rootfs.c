@@ -16,6 +16,7 @@
 #include "util/file.h"
 #include "rootfs/accounts.h"
 #include "rootfs/console.h"
+#include "rootfs/home_open.h"
 #include "rootfs/homes.h"
 #include "rootfs/hosts.h"
 #include "util/paths.h"

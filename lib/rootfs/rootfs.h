@@ -13,7 +13,7 @@
 #include "config/plan.h"
 #include "linux/pty.h"
 #include "linux/target.h"
-#include "policy/home.h"
+#include "policy/home_id.h"
 
 /* Detached mounts of file systems in files; -1: there is none. */
 struct nsc_images {

@@ -16,7 +16,7 @@
 #include "linux/confine.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
-#include "policy/home.h"
+#include "policy/home_id.h"
 #include "policy/lifecycle.h"
 #include "policy/recording.h"
 

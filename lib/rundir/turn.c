@@ -12,6 +12,7 @@
 #include "rundir/rundir.h"
 #include "util/fd.h"
 #include "util/lock.h"
+#include "util/lock_table.h"
 #include "util/paths.h"
 #include "util/process.h"
 

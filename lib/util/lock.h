@@ -27,26 +27,17 @@ int nsc_lock(int fd, const char *name, int operation, int64_t deadline,
  */
 int nsc_lock_holders(const struct stat *file, pid_t *ret_pid);
 
-/* The files with shared locks, and how many each has; read at one moment. */
-struct nsc_lock_table {
-	struct nsc_lock_count {
-		dev_t device;
-		ino_t inode;
-		int shared;
-	} *list;
-	size_t n;
+/* A line of proc_locks(5). */
+struct nsc_lock_line {
+	dev_t device;
+	ino_t inode;
+	bool shared;
+	int pid;
 };
 
-/*
- * Read all locks once, where many files are asked for: the kernel lists all of
- * them each time.  Returns 0 or a negative errno; *ret is freed by the caller.
- */
-int nsc_lock_table_read(struct nsc_lock_table *ret);
-
-int nsc_lock_table_shared(const struct nsc_lock_table *table,
-			  const struct stat *file);
-
-/* Has the process an open file that holds the exclusive lock? */
-bool nsc_lock_is_held_by(const struct stat *file, pid_t pid);
+/* Parse a line of a lock that is held; the second one: by this file. */
+bool nsc_lock_line_read(const char *line, struct nsc_lock_line *ret);
+bool nsc_lock_line_is_of(const char *line, const struct stat *file,
+			 struct nsc_lock_line *ret);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "util/fd.h"
 #include "util/lock.h"
+#include "util/lock_table.h"
 #include "util/proc.h"
 
 START_TEST(processes_have_any_name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs in: the login program; nsinit and its worker.  Root of the host. */
-#include "policy/home.h"
+/* Runs in: nsinit and the worker, root of the host. */
+#include "rootfs/home_open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,40 +16,6 @@
 #include "util/file.h"
 #include "util/proc.h"
 #include "util/text.h"
-
-/* O_DIRECTORY makes an automounter mount the directory, as a login does. */
-static int home_open_path(const struct nsc_user *user)
-{
-	int fd = open(user->home, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-	return fd < 0 ? -errno : fd;
-}
-
-struct nsc_home_id nsc_home_identify(const struct nsc_user *user)
-{
-	const struct nsc_home_id none = { 0, 0 }, unknown = NSC_HOME_UNKNOWN;
-	_cleanup_fd_ int fd = home_open_path(user);
-	struct statx st;
-
-	if (fd == -ENOENT || fd == -ENOTDIR)
-		return none;
-	/* FUSE tells root the device, but only if asked for nothing. */
-	if (fd < 0 || statx(fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT |
-			    AT_STATX_DONT_SYNC, 0, &st) < 0)
-		return unknown;
-	return (struct nsc_home_id){
-		(uint64_t)st.stx_dev_major << 32 | st.stx_dev_minor, st.stx_ino,
-	};
-}
-
-bool nsc_home_is_same(const struct nsc_home_id *a, const struct nsc_home_id *b)
-{
-	if (a->device == UINT64_MAX || b->device == UINT64_MAX)
-		return true;
-	return a->device == b->device &&
-	       (a->inode == b->inode ||
-		(a->device && (!a->inode || !b->inode)));
-}
 
 /* A directory of root's there is the system's, whoever lives in it. */
 static bool is_systems(const char *path)
@@ -143,16 +109,17 @@ static int home_judge(const struct nsc_user *user, const char *path,
 int nsc_home_open(const struct nsc_user *user, char path[PATH_MAX],
 		  struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = home_open_path(user);
+	/* As in nsc_home_identify(). */
+	_cleanup_fd_ int fd = open(user->home, O_PATH | O_DIRECTORY |
+				   O_CLOEXEC);
 	char link[64];
 	struct stat st;
 	ssize_t n;
 	int ret;
 
-	if (fd == -ENOENT || fd == -ENOTDIR)
-		return -ENOENT;
 	if (fd < 0)
-		return nsc_error_sys(err, -fd, "home '%s'", user->home);
+		return errno == ENOENT || errno == ENOTDIR ? -ENOENT :
+			nsc_error_sys(err, errno, "home '%s'", user->home);
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, PATH_MAX - 1);
 	if (n <= 0 || *path != '/')
