@@ -14,6 +14,7 @@
 #include "util/paths.h"
 #include "policy/dropins.h"
 
+#define DEFAULT "default"
 #define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
 int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
@@ -78,7 +79,7 @@ static int look_for(const struct nsc_policy_base *base, const char *kind,
 	return 1;
 }
 
-static int look_for_one(struct nsc_policy_base *base,
+static int look_for_one(const struct nsc_policy_base *base,
 			const struct nsc_user *user, struct nsc_policy *policy,
 			struct nsc_error *err)
 {
@@ -105,7 +106,7 @@ static int look_for_one(struct nsc_policy_base *base,
  * return an incomplete answer.  So look up the groups a second time after a
  * "no".  Without groups/, the name service is not asked.
  */
-static int look_for_groups(struct nsc_policy_base *base,
+static int look_for_groups(const struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
@@ -126,22 +127,17 @@ static int look_for_groups(struct nsc_policy_base *base,
 	return ret;
 }
 
-static int look_for_default(struct nsc_policy_base *base,
+static int look_for_default(const struct nsc_policy_base *base,
 			    struct nsc_policy *policy, struct nsc_error *err)
 {
-	if (!base->fallback) {
-		int found = look_for(base, "default", NULL, policy, err);
-
-		base->content = policy->content;
-		base->fallback = found > 0 ? strdup(policy->dir) : NULL;
-		return found;
-	}
+	if (!base->fallback)
+		return look_for(base, DEFAULT, NULL, policy, err);
 	policy->content = base->content;
 	policy->dir = strdup(base->fallback);
 	return policy->dir ? 1 : nsc_error_sys(err, ENOMEM, "policy");
 }
 
-static int look_everywhere(struct nsc_policy_base *base,
+static int look_everywhere(const struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
@@ -261,6 +257,17 @@ static int policy_decide(struct nsc_policy_base *base,
 	return 0;
 }
 
+/* For the next users: default/ need not be read again. */
+static void keep_default(struct nsc_policy_base *base,
+			 const struct nsc_policy *policy)
+{
+	if (base->fallback || !policy->dir ||
+	    strcmp(policy->dir + strlen(base->path), "/" DEFAULT) != 0)
+		return;
+	base->fallback = strdup(policy->dir);
+	base->content = policy->content;
+}
+
 int nsc_policy_decide_in(struct nsc_policy_base *base,
 			 const struct nsc_user *user, const char *service,
 			 struct nsc_policy **ret, struct nsc_error *err)
@@ -272,9 +279,11 @@ int nsc_policy_decide_in(struct nsc_policy_base *base,
 		return nsc_error_sys(err, ENOMEM, "policy");
 	policy->base = base;
 	error = policy_decide(base, user, service, policy, err);
-	if (error == 0)
-		*ret = NSC_TAKE_PTR(policy);
-	return error;
+	if (error < 0)
+		return error;
+	keep_default(base, policy);
+	*ret = NSC_TAKE_PTR(policy);
+	return 0;
 }
 
 int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
