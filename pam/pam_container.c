@@ -343,18 +343,12 @@ static int module_enter(struct call *call, struct nsc_error *err)
  */
 static int check_caller(const struct call *call, struct nsc_error *err)
 {
-	int threads = nsc_process_threads();
-
 	if (!strcmp(call->service, MANAGER))
 		return nsc_error_set(err, EPERM, "the service manager of a "
 				     "user who has a container is not "
 				     "started: it would run the user's units "
 				     "on the host");
-	if (threads != 1)
-		return nsc_error_set(err, EINVAL, "the calling program has %d "
-				     "threads: only a single-threaded one can "
-				     "be placed", threads);
-	return 0;
+	return nsc_session_check_threads(err);
 }
 
 /* Report everything that can be determined without making anything. */

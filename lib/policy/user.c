@@ -222,21 +222,15 @@ static int user_find_group(const char *group, gid_t *ret)
 	return error == ENOENT ? 0 : -error;
 }
 
-/* Does the list contain the gid of the group?  1, 0, or a negative errno. */
-static int user_has_group(const gid_t *list, int n, const char *group)
+int nsc_user_has_group(const struct nsc_user *user, const char *group)
 {
 	gid_t gid;
 	int found = user_find_group(group, &gid);
 
-	for (int i = 0; found > 0 && i < n; i++)
-		if (list[i] == gid)
+	for (int i = 0; found > 0 && i < user->n_groups; i++)
+		if (user->groups[i] == gid)
 			return 1;
 	return found < 0 ? found : 0;
-}
-
-int nsc_user_has_group(const struct nsc_user *user, const char *group)
-{
-	return user_has_group(user->groups, user->n_groups, group);
 }
 
 bool nsc_user_in_group(const struct nsc_user *user, const char *group)

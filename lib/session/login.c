@@ -144,19 +144,26 @@ static int try_first(const struct nsc_session *session,
 	return nsc_error_take(&report, err);
 }
 
+int nsc_session_check_threads(struct nsc_error *err)
+{
+	int threads = nsc_process_threads();
+
+	return threads == 1 ? 0 :
+		nsc_error_set(err, EINVAL, "the calling program has %d "
+			      "threads: only a single-threaded one can be "
+			      "placed", threads);
+}
+
 /* Everything that can fail without harm. */
 static int login_prepare(const struct nsc_session *session,
 			 const struct nsc_user *user, bool relays,
 			 struct nsc_tty_handover *handover,
 			 struct nsc_error *err)
 {
-	int threads = nsc_process_threads(), ret;
+	int ret = nsc_session_check_threads(err);
 
-	if (threads != 1)
-		return nsc_error_set(err, EINVAL, "enter the container: the "
-				     "calling program has %d threads: only a "
-				     "single-threaded one can be placed",
-				     threads);
+	if (ret < 0)
+		return nsc_error_context(err, "enter the container");
 	ret = nsc_tty_handover_look(handover, relays, err);
 	return ret < 0 ? ret : try_first(session, user, handover, err);
 }

@@ -97,6 +97,9 @@ int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_session_info *info, bool relays,
 		      struct nsc_error *err);
 
+/* Refuse a calling process with threads, since setns(2) moves only one. */
+int nsc_session_check_threads(struct nsc_error *err);
+
 /*
  * Would nsc_session_place() succeed, without a pty of the program's own?  The
  * calling process does not change.  Returns 0 or a negative errno.
