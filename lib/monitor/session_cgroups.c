@@ -23,11 +23,6 @@
 #define TRIES 5
 #define GRACE_MS 1000		/* for login processes to end by themselves */
 
-static int session_cgroup_load(struct nsc_cgroup_tree **ret)
-{
-	return nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, ret);
-}
-
 static bool keeps_some(const struct nsc_cgroup_tree *tree)
 {
 	for (size_t i = 0; i < tree->n; i++)
@@ -77,7 +72,7 @@ static int move_self(const struct nsc_cgroup_tree *tree, struct nsc_error *err)
 
 int session_cgroups_read(struct nsc_cgroup_tree **ret, struct nsc_error *err)
 {
-	int error = session_cgroup_load(ret);
+	int error = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, ret);
 
 	if (error < 0 && error != -ENOENT)
 		return nsc_error_sys(err, -error,
@@ -124,7 +119,7 @@ void session_cgroups_tidy(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (session_cgroup_load(&tree) == 0)
+	if (nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) == 0)
 		nsc_cgroup_tree_remove_dead(tree);
 }
 
@@ -132,7 +127,8 @@ struct nsc_cgroup_tree *session_cgroups_tree(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	return session_cgroup_load(&tree) < 0 ? NULL : NSC_TAKE_PTR(tree);
+	return nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) < 0 ?
+		       NULL : NSC_TAKE_PTR(tree);
 }
 
 struct nsc_usage session_cgroups_usage(pid_t pid)
@@ -144,7 +140,7 @@ struct nsc_usage session_cgroups_usage(pid_t pid)
 	char name[32];
 
 	snprintf(name, sizeof(name), NSC_CGROUP_SESSION "%d", (int)pid);
-	if (session_cgroup_load(&tree) == 0)
+	if (nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) == 0)
 		nsc_stats_usage(tree, name, &usage);
 	return usage;
 }
@@ -153,7 +149,7 @@ int session_cgroups_leave(pid_t pid)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (session_cgroup_load(&tree) < 0)
+	if (nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) < 0)
 		return 0;
 	return nsc_cgroup_tree_leave(tree, pid);
 }
@@ -162,7 +158,7 @@ void session_cgroups_thaw(void)
 {
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
 
-	if (session_cgroup_load(&tree) == 0)
+	if (nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree) == 0)
 		nsc_cgroup_tree_freeze(tree, false);
 }
 
@@ -170,7 +166,7 @@ void session_cgroups_end(void)
 {
 	const struct timespec moment = { .tv_nsec = 50000000 };
 	_cleanup_free_ struct nsc_cgroup_tree *tree = NULL;
-	int ret = session_cgroup_load(&tree);
+	int ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree);
 
 	/*
 	 * Memory or descriptors may be short only for a moment, and nobody else
@@ -179,7 +175,7 @@ void session_cgroups_end(void)
 	for (int i = 0; i < TRIES && ret < 0 && ret != -ENOENT; i++) {
 		nanosleep(&moment, NULL);
 		free(tree);
-		ret = session_cgroup_load(&tree);
+		ret = nsc_cgroup_tree_load(NSC_MONITOR_RUNDIR, &tree);
 	}
 	/* Remaining groups stay in the record, for the next start. */
 	if (ret == 0 && nsc_cgroup_tree_end(tree, GRACE_MS) == 0)
