@@ -178,7 +178,7 @@ static void monitor_look(struct monitor *m)
 {
 	struct nsc_proc_stat stat;
 
-	m->looked = now_ms();
+	m->looked = nsc_process_now();
 	sessions_look(&m->all);
 	if (nsc_proc_stat(m->state->pid, &stat) < 0 || !stat.ending ||
 	    stat.start != m->state->start)
@@ -228,7 +228,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 /* Milliseconds for poll(2), rounded so that it does not wake up early. */
 static int left_until(int64_t due)
 {
-	int64_t left = due - now_ms();
+	int64_t left = due - nsc_process_now();
 
 	if (due == INT64_MAX)
 		return -1;
@@ -237,7 +237,7 @@ static int left_until(int64_t due)
 
 static void monitor_go_on(struct monitor *m)
 {
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 
 	sessions_go_on(&m->all);
 	hangup_go_on(&m->hangups);
@@ -290,7 +290,8 @@ static void sessions_ended(struct monitor *m, bool killed)
  */
 static enum event wait_event(struct monitor *m, int watcher, int timeout)
 {
-	int64_t deadline = timeout < 0 ? INT64_MAX : now_ms() + timeout;
+	int64_t deadline = timeout < 0 ? INT64_MAX :
+					 nsc_process_now() + timeout;
 	struct pollfd p[] = {
 		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
@@ -318,7 +319,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 			      p[3].revents))
 			break;
 		if (n > 0)
-			m->trim = now_ms() + QUIET_MS;
+			m->trim = nsc_process_now() + QUIET_MS;
 		if (n > 0 && p[4].revents)
 			sessions_ended(m, p[7].revents);
 		if (n > 0 && p[5].revents)
@@ -334,7 +335,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		if (n > 0 && (p[10].revents || p[11].revents))
 			network_log_notice(&m->network_log);
 		monitor_go_on(m);
-	} while (now_ms() < deadline);
+	} while (nsc_process_now() < deadline);
 	if (p[0].revents)
 		return EVENT_ENDED;
 	if (p[1].revents)
@@ -505,7 +506,8 @@ static void let_go(struct monitor *m)
 	/* The kernel closes the files of a process before the process ends. */
 	if (nsc_proc_stat(m->state->pid, &stat) == 0 && !stat.ending)
 		return;
-	if (nsc_process_wait(NSC_MONITOR_PID1, now_ms() + GO_MS, &status) == 0)
+	if (nsc_process_wait(NSC_MONITOR_PID1, nsc_process_now() + GO_MS,
+			     &status) == 0)
 		nsc_death_explain(NSC_MONITOR_RUNDIR,
 				  &m->state->process.rlimits, status,
 				  &m->failure);

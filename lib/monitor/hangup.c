@@ -20,24 +20,16 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "monitor/outputs.h"
 #include "monitor/processes.h"
 #include "monitor/session_cgroups.h"
+#include "util/process.h"
 
 #define GRACE_MS 2000		/* between SIGHUP and SIGKILL */
 #define AGAIN_MS 500		/* for processes to end after SIGHUP */
 #define STEP_MS 50		/* between rounds of SIGKILL */
 #define KILL_MS 5000		/* for the kernel to end killed processes */
-
-int64_t now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 static bool is_left_behind(const struct process *p, int pidns)
 {
@@ -102,7 +94,7 @@ static void hangup_add(struct hangups *all, const struct hangup *ending)
 
 void hangup_kill(struct hangups *all, const struct session *s, bool whole)
 {
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 	const struct hangup ending = {
 		.login = s->pid,
 		.kill = true,
@@ -121,7 +113,7 @@ void hangup_session(struct hangups *all, const struct session *s)
 	unsigned int policy = all->state->lifecycle.on_disconnect;
 	const struct hangup again = {
 		.login = s->pid,
-		.next = now_ms() + AGAIN_MS,
+		.next = nsc_process_now() + AGAIN_MS,
 	};
 
 	/* No processes are left. */
@@ -175,7 +167,7 @@ static bool hangup_step(struct hangups *all, struct hangup *e,
 
 void hangup_go_on(struct hangups *all)
 {
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 
 	for (size_t i = 0; i < all->n;)
 		if (all->list[i].next > now ||

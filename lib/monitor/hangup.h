@@ -14,7 +14,7 @@ struct hangup {
 	pid_t login;
 	bool kill;		/* else the session is only checked once more */
 	bool whole;		/* the control group with all its processes */
-	int64_t next;		/* when the next step is due, now_ms() */
+	int64_t next;		/* when a step is due, nsc_process_now() */
 	int64_t last;		/* when to give up */
 };
 
@@ -26,8 +26,6 @@ struct hangups {
 	int pidns;		/* see processes.h */
 	int looker;		/* see outputs.h */
 };
-
-int64_t now_ms(void);		/* CLOCK_MONOTONIC */
 
 /* Treat the remaining processes as on_disconnect says. */
 void hangup_session(struct hangups *all, const struct session *s);
@@ -42,8 +40,8 @@ void hangup_kill(struct hangups *all, const struct session *s, bool whole);
 void hangup_forget(struct hangups *all, pid_t login);
 
 /*
- * When the next step is due, in the time of now_ms(), INT64_MAX: never; and do
- * all steps that are due.
+ * When the next step is due, nsc_process_now(), or INT64_MAX: never; and do all
+ * steps that are due.
  */
 int64_t hangup_due(const struct hangups *all);
 void hangup_go_on(struct hangups *all);

@@ -12,6 +12,7 @@
 #include "monitor/session_cgroups.h"
 #include "monitor/processes.h"
 #include "monitor/terminals.h"
+#include "util/process.h"
 
 #define WARNING_MS 60000
 #define LOOKS 4			/* in each timeout */
@@ -108,7 +109,7 @@ int64_t idle_due(const struct sessions *all, const struct nsc_state *state)
 
 void idle_go_on(struct sessions *all, struct hangups *hangups)
 {
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 
 	for (size_t i = 0; i < all->n; i++)
 		if (hangups->state->lifecycle.idle_timeout &&
@@ -121,7 +122,7 @@ void idle_restart(struct sessions *all)
 	for (size_t i = 0; i < all->n; i++) {
 		struct session *s = all->list[i];
 
-		s->active = s->look = now_ms();
+		s->active = s->look = nsc_process_now();
 		s->looked = 0;
 		s->warned = false;
 	}

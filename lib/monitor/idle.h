@@ -14,7 +14,7 @@
  */
 int64_t idle_warning_ms(unsigned int timeout);
 
-/* When the next session must be checked, now_ms(); INT64_MAX: never. */
+/* When a session must be checked, nsc_process_now(); INT64_MAX: never. */
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
 /* The timeout is another one: each session begins anew. */

@@ -9,6 +9,7 @@
 #include "linux/pidfd.h"
 #include "monitor/idle.h"
 #include "monitor/terminals.h"
+#include "util/process.h"
 
 void lifetime_warn(const struct lifetime *lifetime, int64_t now)
 {
@@ -36,6 +37,6 @@ void lifetime_plan(struct lifetime *lifetime, const struct nsc_state *state)
 		age = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 -
 		      (int64_t)(start * 1000 /
 				(uint64_t)sysconf(_SC_CLK_TCK));
-	lifetime->end = now_ms() + (int64_t)seconds * 1000 - age;
+	lifetime->end = nsc_process_now() + (int64_t)seconds * 1000 - age;
 	lifetime->warning = lifetime->end - idle_warning_ms(seconds);
 }

@@ -8,7 +8,7 @@
 #include "rundir/state.h"
 
 struct lifetime {
-	int64_t end;		/* now_ms(); INT64_MAX: never */
+	int64_t end;		/* nsc_process_now(); INT64_MAX: never */
 	int64_t warning;	/* before that; INT64_MAX: done */
 };
 

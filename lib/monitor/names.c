@@ -19,6 +19,7 @@
 #include "rundir/monitor_start.h"
 #include "util/fd.h"
 #include "util/names.h"
+#include "util/process.h"
 
 #define DELAY_MS 200		/* before the first new start */
 #define DELAY_MAX_MS 60000
@@ -40,9 +41,9 @@ void names_open(struct names *names)
 			     AT_SYMLINK_NOFOLLOW) == 0;
 
 	names->pidfd = has ? find() : -1;
-	names->began = now_ms();
+	names->began = nsc_process_now();
 	names->delay = DELAY_MS;
-	names->again = has && names->pidfd < 0 ? now_ms() : INT64_MAX;
+	names->again = has && names->pidfd < 0 ? nsc_process_now() : INT64_MAX;
 }
 
 static void tell(const struct nsc_state *state)
@@ -58,7 +59,7 @@ static void tell(const struct nsc_state *state)
 
 void names_ended(struct names *names)
 {
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 
 	/* If it ended before this monitor ignored SIGCHLD. */
 	waitid(P_PIDFD, (id_t)names->pidfd, NULL, WEXITED | WNOHANG);
@@ -75,9 +76,9 @@ void names_go_on(struct names *names, const struct nsc_state *state)
 	_cleanup_fd_ int net = -1;
 	pid_t pid = -1;
 
-	if (names->again > now_ms())
+	if (names->again > nsc_process_now())
 		return;
-	names->began = now_ms();
+	names->began = nsc_process_now();
 	net = nsc_namespace_open(state->pid, CLONE_NEWNET);
 	/* The number is PID 1's as long as PID 1 has not been reaped. */
 	if (net >= 0 && nsc_pidfd_alive(NSC_MONITOR_PID1))

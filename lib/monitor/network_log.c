@@ -40,7 +40,10 @@
 #define LINES 64		/* each time, half of them for names */
 #define MOST_S 10		/* for the child */
 
-/* In the instance: empty, and its time is that of the last lines, now_ms(). */
+/*
+ * In the instance: empty, and its time is that of the last lines,
+ * nsc_process_now().
+ */
 #define LAST "network_log"
 
 /* Long ago if there were none, or if the child had no time to say when. */
@@ -81,7 +84,7 @@ void network_log_open(struct network_log *log, const struct nsc_state *state)
 	log->packets = nsc_nft_counted_watch(log->net);
 	log->names = nsc_names_wake_open(NSC_MONITOR_RUNDIR);
 	/* A monitor that was killed may not have written everything. */
-	log->due = now_ms() + FIRST_MS;
+	log->due = nsc_process_now() + FIRST_MS;
 }
 
 /*
@@ -90,7 +93,7 @@ void network_log_open(struct network_log *log, const struct nsc_state *state)
  */
 void network_log_notice(struct network_log *log)
 {
-	int64_t soon = now_ms() + FIRST_MS;
+	int64_t soon = nsc_process_now() + FIRST_MS;
 	char bytes[32768];
 
 	while (recv(log->packets, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
@@ -192,7 +195,7 @@ static pid_t start_writer(struct network_log *log,
 {
 	_cleanup_fd_ int sock = nsc_nft_counted_open(log->net);
 	const int keep[] = { NSC_MONITOR_RUNDIR, sock };
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 	/* What comes from now on is told anew. */
 	int ret = sock < 0 ? sock :
 			     nsc_nft_counted_reset(sock, NSC_NAMES_TABLE);
@@ -215,7 +218,7 @@ static pid_t start_writer(struct network_log *log,
 /* Another monitor, or the first look of this one, may just have written. */
 void network_log_go_on(struct network_log *log, const struct nsc_state *state)
 {
-	int64_t now = now_ms(), next;
+	int64_t now = nsc_process_now(), next;
 
 	if (log->due > now)
 		return;
@@ -237,7 +240,7 @@ void network_log_end(struct network_log *log, const struct nsc_state *state)
 	pid = start_writer(log, state);
 	pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
 	if (pidfd >= 0)
-		nsc_process_poll(pidfd, now_ms() + END_MS);
+		nsc_process_poll(pidfd, nsc_process_now() + END_MS);
 	nsc_fd_close(&log->net);
 	nsc_fd_close(&log->packets);
 	nsc_fd_close(&log->names);

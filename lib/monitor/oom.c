@@ -18,6 +18,7 @@
 #include "monitor/terminals.h"
 #include "rundir/state.h"
 #include "util/fd.h"
+#include "util/process.h"
 
 #define SOON_MS 50		/* v1 tells before the kernel kills */
 #define AGAIN_MS 1000
@@ -57,7 +58,7 @@ int oom_fd(const struct oom *oom)
 
 void oom_notice(struct oom *oom)
 {
-	oom->due = now_ms() + SOON_MS;
+	oom->due = nsc_process_now() + SOON_MS;
 	oom->again = false;
 }
 
@@ -124,9 +125,10 @@ void oom_go_on(struct oom *oom, const struct sessions *all)
 {
 	bool found;
 
-	if (now_ms() < oom->due)
+	if (nsc_process_now() < oom->due)
 		return;
 	found = oom_look(oom, all);
-	oom->due = found || !oom->again ? now_ms() + AGAIN_MS : INT64_MAX;
+	oom->due = found || !oom->again ? nsc_process_now() + AGAIN_MS :
+					  INT64_MAX;
 	oom->again = !found;
 }

@@ -55,7 +55,7 @@ static void __attribute__((noreturn)) renewal_run(const struct nsc_state *state)
 void renewal_serve(struct renewal *r, const struct nsc_state *state, bool begin)
 {
 	char bytes[512];
-	int64_t now = now_ms();
+	int64_t now = nsc_process_now();
 	pid_t pid;
 
 	(void)!read(r->fifo, bytes, sizeof(bytes));

@@ -16,7 +16,7 @@
 struct renewal {
 	int fifo;
 	int pidfd;		/* of the last child; -1: none yet */
-	int64_t next;		/* not before; now_ms() */
+	int64_t next;		/* not before; nsc_process_now() */
 };
 
 /* Make the FIFO, which uid may write to.  Returns 0 or a negative errno. */

@@ -288,7 +288,7 @@ int sessions_admit(struct sessions *all, const struct nsc_cgroup_tree *tree,
 void sessions_later(struct sessions *all)
 {
 	if (all->later == INT64_MAX)
-		all->later = now_ms() + LATER_MS;
+		all->later = nsc_process_now() + LATER_MS;
 }
 
 void sessions_record(struct sessions *all, struct session *s)
@@ -300,7 +300,7 @@ void sessions_record(struct sessions *all, struct session *s)
 
 void sessions_go_on(struct sessions *all)
 {
-	if (now_ms() < all->later)
+	if (nsc_process_now() < all->later)
 		return;
 	all->later = INT64_MAX;
 	session_cgroups_tidy();

@@ -23,7 +23,7 @@ struct sessions {
 	uid_t uid;		/* the owner's uid on the host */
 	const struct nsc_state *state;
 	struct hangups *hangups;
-	int64_t later;		/* time of deferred work, now_ms(); INT64_MAX */
+	int64_t later;		/* for deferred work, or INT64_MAX */
 	unsigned int opened;	/* number of sessions so far */
 };
 

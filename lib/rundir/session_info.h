@@ -39,7 +39,7 @@ struct session {
 	uint64_t join_us;	/* until it had entered; or UINT64_MAX */
 	uint64_t oom_kills;	/* that were told, see monitor/oom.h */
 
-	/* For idle.c, in the units of now_ms(). */
+	/* For idle.c, in the units of nsc_process_now(). */
 	int64_t look;		/* time of the next check */
 	int64_t looked;		/* time of the last check; 0: none */
 	int64_t active;		/* when it was last seen busy */

@@ -256,10 +256,10 @@ START_TEST(recorded_a_moment_later)
 	enter(pids[1], true);
 	ck_assert_uint_eq(all.opened, 1);
 	ck_assert_int_lt(all.later, INT64_MAX);
-	all.later = now_ms() + 60000;
+	all.later = nsc_process_now() + 60000;
 	sessions_go_on(&all);
 	went("");
-	all.later = now_ms();
+	all.later = nsc_process_now();
 	sessions_go_on(&all);
 	went("open nsshell\n");
 	ck_assert_int_eq(all.later, INT64_MAX);
