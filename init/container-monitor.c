@@ -60,7 +60,7 @@
 #define GO_MS 5000		/* for PID 1 to run */
 #define LOOK_MS 5000		/* between looks at PID 1, during sessions */
 
-enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WATCHER,
+enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WAITER,
 	     EVENT_WOKEN };
 
 struct monitor {
@@ -288,7 +288,7 @@ static void sessions_ended(struct monitor *m, bool killed)
  * Meanwhile, serve clients of the socket, ended sessions and all timers; none
  * of these extends the timeout.
  */
-static enum event wait_event(struct monitor *m, int watcher, int timeout)
+static enum event wait_event(struct monitor *m, int waiter, int timeout)
 {
 	int64_t deadline = timeout < 0 ? INT64_MAX :
 					 nsc_process_now() + timeout;
@@ -296,7 +296,7 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		{ .fd = NSC_MONITOR_PID1, .events = POLLIN },
 		{ .fd = m->leader ? NSC_MONITOR_LEADER : -1,
 		  .events = POLLIN },
-		{ .fd = watcher, .events = POLLIN },
+		{ .fd = waiter, .events = POLLIN },
 		{ .fd = m->wake, .events = POLLIN },
 		{ .fd = m->all.epoll, .events = POLLIN },
 		{ .fd = m->enter, .events = POLLIN },
@@ -346,14 +346,14 @@ static enum event wait_event(struct monitor *m, int watcher, int timeout)
 		monitor_look(m);
 		return EVENT_WOKEN;
 	}
-	return p[2].revents ? EVENT_WATCHER : EVENT_TIME;
+	return p[2].revents ? EVENT_WAITER : EVENT_TIME;
 }
 
 /*
  * Start a child that takes the exclusive lock for us: the lock belongs to the
  * open file description that both share, so it outlives the child.
  */
-static int start_watcher(void)
+static int start_waiter(void)
 {
 	pid_t parent = getpid();
 	int pidfd = -1;
@@ -367,20 +367,20 @@ static int start_watcher(void)
 	_exit(0);
 }
 
-static void monitor_reap(int *watcher)
+static void monitor_reap(int *waiter)
 {
-	if (*watcher < 0)
+	if (*waiter < 0)
 		return;
-	nsc_process_wait(*watcher, -1, NULL);
-	nsc_fd_close(watcher);
+	nsc_process_wait(*waiter, -1, NULL);
+	nsc_fd_close(waiter);
 }
 
-/* The watcher may already hold the lock for us. */
-static void end_watcher(int *watcher)
+/* The waiter may already hold the lock for us. */
+static void end_waiter(int *waiter)
 {
-	if (*watcher >= 0)
-		nsc_process_kill(*watcher);
-	nsc_fd_close(watcher);
+	if (*waiter >= 0)
+		nsc_process_kill(*waiter);
+	nsc_fd_close(waiter);
 	flock(NSC_MONITOR_SESSIONS, LOCK_UN);
 }
 
@@ -398,12 +398,12 @@ static bool stays(const struct monitor *m)
  */
 static void wait_for_last(struct monitor *m)
 {
-	bool watches = !stays(m) && !m->leader;
-	int watcher = watches ? start_watcher() : -1;
-	int timeout = !watches || watcher >= 0 ? -1 : EMPTY_POLL_MS;
+	bool waits = !stays(m) && !m->leader;
+	int waiter = waits ? start_waiter() : -1;
+	int timeout = !waits || waiter >= 0 ? -1 : EMPTY_POLL_MS;
 
 	for (;;) {
-		enum event event = wait_event(m, watcher, timeout);
+		enum event event = wait_event(m, waiter, timeout);
 
 		if (event == EVENT_ENDED)
 			monitor_ended(m);
@@ -412,23 +412,23 @@ static void wait_for_last(struct monitor *m)
 		if (m->leader)
 			continue;
 		if (stays(m)) {
-			end_watcher(&watcher);
+			end_waiter(&waiter);
 			timeout = -1;
 			continue;
 		}
 		/*
-		 * This succeeds if the watcher got the lock, but not if the
-		 * watcher was killed or could not be started.
+		 * This succeeds if the waiter got the lock, but not if the
+		 * waiter was killed or could not be started.
 		 */
 		if (flock(NSC_MONITOR_SESSIONS, LOCK_EX | LOCK_NB) == 0)
 			break;
-		if (event == EVENT_WATCHER || watcher < 0) {
-			monitor_reap(&watcher);
-			watcher = start_watcher();
-			timeout = watcher >= 0 ? -1 : EMPTY_POLL_MS;
+		if (event == EVENT_WAITER || waiter < 0) {
+			monitor_reap(&waiter);
+			waiter = start_waiter();
+			timeout = waiter >= 0 ? -1 : EMPTY_POLL_MS;
 		}
 	}
-	monitor_reap(&watcher);
+	monitor_reap(&waiter);
 }
 
 static void pause_for(struct monitor *m, int ms)

@@ -192,7 +192,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 			struct nsc_error *err)
 {
 	_cleanup_bring_ struct nsc_bring bring = { .user = call->user };
-	const struct nsc_session_info info = {
+	const struct nsc_session_origin origin = {
 		.service = call->service, .rhost = item(call, PAM_RHOST),
 		.tty = item(call, PAM_TTY), .ruser = item(call, PAM_RUSER),
 		.began = call->began,
@@ -209,7 +209,7 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	/* sshd gives a command its streams when it forks, and so does a job. */
 	session->forks = session->commands || is_job;
 	/* sudo runs its command on a pty that it made earlier (use_pty). */
-	ret = nsc_session_place(session, call->user, &info,
+	ret = nsc_session_place(session, call->user, &origin,
 				!strncmp(call->service, "sudo", 4), err);
 	session->bring = NULL;
 	session->commands = session->recorder = NULL;

@@ -236,7 +236,7 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 	if (state->home_missing && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", NSC_SESSION_NO_HOME);
 	/* The caller's terminal stays outside. */
-	return nsc_console_run_given(&request, true, ret_status, err);
+	return nsc_run_given(&request, true, ret_status, err);
 }
 
 static int find_and_run(int argc, char **argv, int *ret_status,

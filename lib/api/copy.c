@@ -65,7 +65,7 @@ static int send_tree(const struct copy *c, int stream, struct nsc_error *err)
 static int copy_enter(const struct copy *c, struct nsc_session *session,
 		      struct nsc_error *err)
 {
-	const struct nsc_session_info info = { .service = "nsinit-cp" };
+	const struct nsc_session_origin origin = { .service = "nsinit-cp" };
 	struct nsc_user *user = NULL;
 	int ret = nsc_api_user(c->container, &user, err);
 
@@ -76,7 +76,7 @@ static int copy_enter(const struct copy *c, struct nsc_session *session,
 	if (ret == 0 && c->request->user)
 		ret = nsc_api_be_user(session, c->request->user, err);
 	if (ret == 0)
-		ret = nsc_monitor_client_enter(session, &info, err);
+		ret = nsc_monitor_client_enter(session, &origin, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret == 0)

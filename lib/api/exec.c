@@ -226,11 +226,11 @@ static int exec_environment(const struct exec *e, char ***ret,
 static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 {
 	const char *tty = ttyname(STDIN_FILENO);
-	const struct nsc_session_info info = {
+	const struct nsc_session_origin origin = {
 		.service = "nsinit-exec", .tty = tty,
 	};
 	struct nsc_run request = {
-		.session = &e->session, .info = &info, .search = true,
+		.session = &e->session, .origin = &origin, .search = true,
 		.argv = (char **)(uintptr_t)e->request->argv,
 		.cwd = e->request->cwd, .parent = e->parent,
 		.running = e->parent ? NULL : exec_answer_early, .arg = e,
@@ -245,9 +245,10 @@ static int exec_run(struct exec *e, int *ret_status, struct nsc_error *err)
 		request.argv = shell;
 	request.program = request.argv[0];
 	if (wants_tty(e, e->session.state->process.terminal))
-		ret = nsc_console_run(&request, -1, &e->pty, ret_status, err);
+		ret = nsc_run_on_terminal(&request, -1, &e->pty, ret_status,
+					  err);
 	else
-		ret = nsc_console_run_given(&request, false, ret_status, err);
+		ret = nsc_run_given(&request, false, ret_status, err);
 	nsc_text_free_vector(request.env);
 	return ret;
 }

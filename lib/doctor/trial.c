@@ -32,7 +32,7 @@
 
 /* The writing end: the current step and the time at which it began. */
 struct writer {
-	struct nsc_session_watch watch;
+	struct nsc_session_progress progress;
 	const char *name;
 	int64_t since;
 	int out;
@@ -61,9 +61,9 @@ static void begin_step(struct writer *w, const char *name)
 	w->since = nsc_process_now_us();
 }
 
-static void on_step(struct nsc_session_watch *watch, const char *name)
+static void on_step(struct nsc_session_progress *to, const char *name)
 {
-	begin_step((struct writer *)watch, name);
+	begin_step((struct writer *)to, name);
 }
 
 struct inside {
@@ -229,9 +229,9 @@ trial_run_child(struct nsc_session *session, const struct nsc_user *user,
 	pid_t pid;
 
 	nsc_api_begin_child(parent, 0);
-	w->watch.begin = on_step;
-	session->watch = &w->watch;
-	on_step(&w->watch, "control groups");
+	w->progress.begin = on_step;
+	session->progress = &w->progress;
+	on_step(&w->progress, "control groups");
 	if (nsc_monitor_client_enter(session, NULL, &err) < 0 ||
 	    nsc_environment_make(session->state, NULL, &in.env, &err) < 0 ||
 	    nsc_session_try(session, user, true, &err) < 0) {

@@ -28,8 +28,8 @@
 
 static void begin(const struct nsc_session *session, const char *step)
 {
-	if (session->watch)
-		session->watch->begin(session->watch, step);
+	if (session->progress)
+		session->progress->begin(session->progress, step);
 }
 
 static int login_enter(const struct nsc_session *session, gid_t gid,
@@ -180,7 +180,7 @@ int nsc_session_check_place(const struct nsc_session *session,
 
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
-		      const struct nsc_session_info *info, bool relays,
+		      const struct nsc_session_origin *origin, bool relays,
 		      struct nsc_error *err)
 {
 	struct nsc_tty_handover handover = NSC_TTY_HANDOVER_INIT;
@@ -201,7 +201,7 @@ int nsc_session_place(const struct nsc_session *session,
 	 * Ask while still on the host, where the ids of the process are host
 	 * ids.
 	 */
-	ret = nsc_monitor_client_enter(session, info, err);
+	ret = nsc_monitor_client_enter(session, origin, err);
 	/*
 	 * Processes in the groups of a container are killed when it ends, so
 	 * from here on a failure cannot be undone.

@@ -167,7 +167,7 @@ static int client_open_dir(const struct nsc_session *session,
 
 /* Texts that are longer than their fields are cut off. */
 static int client_write_file(const struct nsc_session *session,
-			     const struct nsc_session_info *info,
+			     const struct nsc_session_origin *origin,
 			     struct nsc_error *err)
 {
 	_cleanup_fd_ int dir = client_open_dir(session, err);
@@ -180,12 +180,12 @@ static int client_write_file(const struct nsc_session *session,
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "note the session");
 	s.generation = session->state->generation;
-	s.began = (uint64_t)info->began;
+	s.began = (uint64_t)origin->began;
 	snprintf(s.user, sizeof(s.user), "%s", session->state->user);
-	nsc_text_escape(info->service, s.service, sizeof(s.service));
-	nsc_text_escape(info->rhost, s.rhost, sizeof(s.rhost));
-	nsc_text_escape(info->tty, s.tty, sizeof(s.tty));
-	nsc_text_escape(info->ruser, s.ruser, sizeof(s.ruser));
+	nsc_text_escape(origin->service, s.service, sizeof(s.service));
+	nsc_text_escape(origin->rhost, s.rhost, sizeof(s.rhost));
+	nsc_text_escape(origin->tty, s.tty, sizeof(s.tty));
+	nsc_text_escape(origin->ruser, s.ruser, sizeof(s.ruser));
 	return nsc_session_file_write(dir, &s, err);
 }
 
@@ -199,15 +199,15 @@ static void remove_file(const struct nsc_session *session)
 }
 
 int nsc_monitor_client_enter(const struct nsc_session *session,
-			     const struct nsc_session_info *info,
+			     const struct nsc_session_origin *origin,
 			     struct nsc_error *err)
 {
-	int ret = info ? client_write_file(session, info, err) : 0;
+	int ret = origin ? client_write_file(session, origin, err) : 0;
 
 	if (ret < 0)
 		return ret;
 	ret = client_ask(session, err);
-	if (ret < 0 && info)
+	if (ret < 0 && origin)
 		remove_file(session);
 	return ret;
 }

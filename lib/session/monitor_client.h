@@ -9,9 +9,9 @@
 /*
  * Ask the container's monitor to move the calling process into a control group
  * of its own below the container's, if it has groups; this limits later
- * children too.  Runs on the host: as root with the session's info; as root
- * without info, for a process that only tests the entry; or as the user, and
- * then the monitor determines the info.
+ * children too.  Runs on the host: as root with the session's origin; as root
+ * without origin, for a process that only tests the entry; or as the user, and
+ * then the monitor determines the origin.
  *
  * Returns 0 or a negative errno.  -ESRCH: the container has ended meanwhile;
  * -EUSERS: the user has reached the maximum number of sessions, and the text is
@@ -19,7 +19,7 @@
  * entered.  Waits for some seconds at most.
  */
 int nsc_monitor_client_enter(const struct nsc_session *session,
-			     const struct nsc_session_info *info,
+			     const struct nsc_session_origin *origin,
 			     struct nsc_error *err);
 
 /*

@@ -90,7 +90,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	if (session->state->recording.mode == NSC_RECORD_ALL &&
 	    nsc_recorder_connect(session, &recorder, err) < 0)
 		return -err->code;
-	ret = nsc_monitor_client_enter(session, run->info, err);
+	ret = nsc_monitor_client_enter(session, run->origin, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret < 0)

@@ -11,7 +11,7 @@
 
 struct nsc_run {
 	const struct nsc_session *session;
-	const struct nsc_session_info *info; /* see nsc_monitor_client_enter */
+	const struct nsc_session_origin *origin;	/* or NULL: the user */
 	const char *program;
 	char **argv;
 	char **env;

@@ -23,12 +23,12 @@
 #include "session/tty_relay.h"
 #include "session/stdio.h"
 
-struct console {
+struct run_terminal {
 	const struct nsc_run *run;
 	struct nsc_pty *pty;
 	struct nsc_tty_outer caller;
 	dev_t host;		/* the host's devpts */
-	int terminal;		/* the caller's, or -1: see console.h */
+	int terminal;		/* the caller's, or -1: see run_terminal.h */
 	sigset_t mask;		/* for the program */
 	int signals;
 	int recorder;		/* or -1 */
@@ -37,7 +37,7 @@ struct console {
 	int end;		/* of the streams; or -1 */
 };
 
-static int block_signals(struct console *c, struct nsc_error *err)
+static int block_signals(struct run_terminal *c, struct nsc_error *err)
 {
 	sigset_t all;
 
@@ -48,7 +48,7 @@ static int block_signals(struct console *c, struct nsc_error *err)
 }
 
 /* Copy modes and size of the caller's terminal before the first byte. */
-static int prepare_pty(struct console *c, struct nsc_error *err)
+static int prepare_pty(struct run_terminal *c, struct nsc_error *err)
 {
 	const struct nsc_state *state = c->run->session->state;
 	int ret;
@@ -72,7 +72,7 @@ static int prepare_pty(struct console *c, struct nsc_error *err)
 
 /* Replace the caller's terminal before anything of the container runs. */
 static void __attribute__((noreturn))
-run_child(struct console *c, int report)
+run_child(struct run_terminal *c, int report)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
@@ -96,7 +96,7 @@ run_child(struct console *c, int report)
 }
 
 /* Drop every power of the parent over the host and the container. */
-static int run_step_down(const struct console *c, struct nsc_error *err)
+static int run_step_down(const struct run_terminal *c, struct nsc_error *err)
 {
 	int ret = nsc_enter_as_parent(c->run->session->state, c->run->keep_ids,
 				      err);
@@ -111,7 +111,7 @@ static int run_step_down(const struct console *c, struct nsc_error *err)
 	return ret;
 }
 
-static int run(struct console *c, int report, int *ret_status,
+static int run(struct run_terminal *c, int report, int *ret_status,
 	       struct nsc_error *err)
 {
 	const struct nsc_session *session = c->run->session;
@@ -125,7 +125,7 @@ static int run(struct console *c, int report, int *ret_status,
 	int ret = nsc_recorder_connect(session, &c->recorder, err);
 
 	if (ret == 0)
-		ret = nsc_monitor_client_enter(session, c->run->info, err);
+		ret = nsc_monitor_client_enter(session, c->run->origin, err);
 	if (ret == 0)
 		ret = nsc_enter_to_exec(session->pidfd, session->state, err);
 	if (ret == 0)
@@ -156,13 +156,13 @@ static int run(struct console *c, int report, int *ret_status,
 	return 0;
 }
 
-int nsc_console_run(const struct nsc_run *request, int terminal,
-		    struct nsc_pty *pty, int *ret_status,
-		    struct nsc_error *err)
+int nsc_run_on_terminal(const struct nsc_run *request, int terminal,
+			struct nsc_pty *pty, int *ret_status,
+			struct nsc_error *err)
 {
 	_cleanup_fd_ int in = -1;
 	_cleanup_fd_ int out = -1;
-	struct console c = {
+	struct run_terminal c = {
 		.run = request,
 		.pty = pty,
 		.caller = NSC_TTY_OUTER_INIT,
@@ -198,8 +198,8 @@ int nsc_console_run(const struct nsc_run *request, int terminal,
 	return ret < 0 ? ret : nsc_run_report(in, err);
 }
 
-int nsc_console_run_given(const struct nsc_run *run, bool controlling,
-			  int *ret_status, struct nsc_error *err)
+int nsc_run_given(const struct nsc_run *run, bool controlling, int *ret_status,
+		  struct nsc_error *err)
 {
 	_cleanup_fd_ int terminal = -1;
 	struct nsc_pty pty = NSC_PTY_INIT;
@@ -211,6 +211,6 @@ int nsc_console_run_given(const struct nsc_run *run, bool controlling,
 	if (ret < 0)
 		return ret;
 	return terminal < 0 ? nsc_run(run, ret_status, err) :
-			      nsc_console_run(run, terminal, &pty, ret_status,
-					      err);
+			      nsc_run_on_terminal(run, terminal, &pty,
+						  ret_status, err);
 }

@@ -13,16 +13,16 @@
  * the relay uses terminal, see nsc_tty_outer_terminal, and pty replaces it: the
  * program keeps those of descriptors 0, 1 and 2 that are not terminals.
  */
-int nsc_console_run(const struct nsc_run *run, int terminal,
-		    struct nsc_pty *pty, int *ret_status,
-		    struct nsc_error *err);
+int nsc_run_on_terminal(const struct nsc_run *run, int terminal,
+			struct nsc_pty *pty, int *ret_status,
+			struct nsc_error *err);
 
 /*
  * Run the program with our descriptors 0, 1 and 2, see nsc_stdio_check: on a
  * terminal of the container if one of them is a terminal, or, with controlling,
  * if we have any terminal; otherwise like nsc_run.
  */
-int nsc_console_run_given(const struct nsc_run *run, bool controlling,
-			  int *ret_status, struct nsc_error *err);
+int nsc_run_given(const struct nsc_run *run, bool controlling, int *ret_status,
+		  struct nsc_error *err);
 
 #endif

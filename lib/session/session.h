@@ -14,7 +14,7 @@
 #include "rundir/state.h"
 
 /* The origin of a login, as PAM reports it; NULL or "": unknown. */
-struct nsc_session_info {
+struct nsc_session_origin {
 	const char *service;
 	const char *rhost;
 	const char *tty;
@@ -31,8 +31,8 @@ struct nsc_session_request {
 };
 
 /* Told of each step of a placement before it begins. */
-struct nsc_session_watch {
-	void (*begin)(struct nsc_session_watch *watch, const char *step);
+struct nsc_session_progress {
+	void (*begin)(struct nsc_session_progress *to, const char *step);
 };
 
 /* Told to a user whose home on the host is not inside. */
@@ -52,7 +52,7 @@ struct nsc_session {
 	bool moved;	/* the host has another home than the container */
 	bool changed;	/* joined despite a changed configuration */
 	char note[256];			/* log message about that; or "" */
-	struct nsc_session_watch *watch;	/* NULL in a login */
+	struct nsc_session_progress *progress;	/* NULL in a login */
 	struct nsc_bring *bring;	/* what comes along, or NULL */
 	int *commands;	/* NULL, or gets the connection to the monitor */
 	int *recorder;	/* gets that to the recorder, if it is still needed */
@@ -86,15 +86,15 @@ int nsc_session_check(const struct nsc_session_request *request,
  * process has not changed.  The process keeps those of its supplementary groups
  * that are the user's: sshd still has root's groups at this point, while su and
  * login have already set the user's.  The current directory becomes the one
- * with the same name inside, or "/".  The container's monitor receives info.  A
- * terminal of the host stays outside: if there is one, the caller is another
+ * with the same name inside, or "/".  The container's monitor receives origin.
+ * A terminal of the host stays outside: if there is one, the caller is another
  * process when this function returns; tty_handover.h explains this and relays.
  * Returns 0 or a negative errno; -ENOTRECOVERABLE: the calling process is
  * partly inside and must end.
  */
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
-		      const struct nsc_session_info *info, bool relays,
+		      const struct nsc_session_origin *origin, bool relays,
 		      struct nsc_error *err);
 
 /* Refuse a calling process with threads, since setns(2) moves only one. */

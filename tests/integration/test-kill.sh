@@ -100,7 +100,7 @@ kill_monitor_then_logout() {
 	next_login_works
 }
 
-kill_watcher() {
+kill_waiter() {
 	local monitor
 
 	begin
@@ -264,7 +264,7 @@ t "kill -9 of the monitor: the next login joins and brings a new one" \
 	kill_monitor
 t "kill -9 of the monitor, then logout: the next login works" \
 	kill_monitor_then_logout
-t "kill -9 of the monitor's child stops no container in use" kill_watcher
+t "kill -9 of the monitor's child stops no container in use" kill_waiter
 t "L6 kill -9 of PID 1 ends the sessions and its files" kill_init
 t "kill -9 of PID 1 and the monitor: the next login clears their files" \
 	kill_init_and_monitor

@@ -149,19 +149,19 @@ int __wrap_nsc_session_open(const struct nsc_session_request *request,
 
 int __wrap_nsc_session_place(const struct nsc_session *session,
 			     const struct nsc_user *user,
-			     const struct nsc_session_info *info, bool relays,
+			     const struct nsc_session_origin *from, bool relays,
 			     struct nsc_error *err);
 int __wrap_nsc_session_place(const struct nsc_session *session,
 			     const struct nsc_user *user,
-			     const struct nsc_session_info *info, bool relays,
+			     const struct nsc_session_origin *from, bool relays,
 			     struct nsc_error *err)
 {
 	if (the.databases < 17)
 		fprintf(the.log, "modules of the name service\n");
 	fprintf(the.log, "place %s%s service=%s rhost=%s tty=%s ruser=%s%s\n",
 		session->lock < 0 || session->pidfd < 0 ? "nowhere " : "",
-		user->name, info->service, info->rhost ? info->rhost : "-",
-		info->tty ? info->tty : "-", info->ruser ? info->ruser : "-",
+		user->name, from->service, from->rhost ? from->rhost : "-",
+		from->tty ? from->tty : "-", from->ruser ? from->ruser : "-",
 		relays ? " relays" : "");
 	return fails("place", err);
 }

@@ -305,7 +305,7 @@ static void check_result(const struct answer *a, int ret)
 START_TEST(monitors)
 {
 	const struct answer *a = &answers[_i];
-	const struct nsc_session_info info = { .service = "sshd" };
+	const struct nsc_session_origin origin = { .service = "sshd" };
 	pid_t monitor, container = wait_for_ever();
 	struct nsc_session session = NSC_SESSION_INIT;
 	struct nsc_state state = { .user = user };
@@ -328,7 +328,7 @@ START_TEST(monitors)
 	if (a->how == NOWHERE_ENDED)
 		end_of(container);
 	before = count_descriptors();
-	ret = nsc_monitor_client_enter(&session, &info, &err);
+	ret = nsc_monitor_client_enter(&session, &origin, &err);
 	check_result(a, ret);
 	check_effects(a, before);
 	end_of(monitor);
@@ -337,10 +337,10 @@ START_TEST(monitors)
 }
 END_TEST
 
-/* A trial writes no note; a note that cannot be written is an error. */
+/* A trial writes no session file; one that cannot be written is an error. */
 START_TEST(note)
 {
-	const struct nsc_session_info full = { .service = "full" };
+	const struct nsc_session_origin full = { .service = "full" };
 	struct nsc_session session = NSC_SESSION_INIT;
 	struct nsc_state state = { .user = user };
 
