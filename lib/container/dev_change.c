@@ -41,13 +41,6 @@
 #define WALK_TRIES 50
 #define WALK_PAUSE_US 20000	/* longer than the kernel's clock of files */
 
-/* A node in the form of struct nsc_made. */
-struct dev_node {
-	char type;
-	unsigned int major, minor, mode, uid, gid;
-	const char *path;
-};
-
 struct change {
 	const struct nsc_dev_change *request;
 	struct nsc_error *err;
@@ -60,32 +53,19 @@ struct change {
 	dev_t device;		/* its file system */
 };
 
-static int dev_parse(const char *text, struct dev_node *n,
-		     struct nsc_error *err)
-{
-	n->path = strchr(text, '/');
-	if (!n->path || sscanf(text, "%c %u %u %o %u %u", &n->type, &n->major,
-			       &n->minor, &n->mode, &n->uid, &n->gid) != 6 ||
-	    strncmp(n->path, "/dev/", 5) != 0) {
-		nsc_error_sys(err, EBADMSG, NSC_FILE_MADE);
-		return -EBADMSG;
-	}
-	return 0;
-}
-
-static mode_t dev_type(const struct dev_node *n)
+static mode_t dev_type(const struct nsc_made_node *n)
 {
 	return n->type == 'b' ? S_IFBLK : S_IFCHR;
 }
 
-static bool dev_is(const struct dev_node *n, const struct stat *st)
+static bool dev_is(const struct nsc_made_node *n, const struct stat *st)
 {
 	return (st->st_mode & S_IFMT) == dev_type(n) &&
 	       st->st_rdev == makedev(n->major, n->minor);
 }
 
 /* Is it there already?  A node that is mounted is as the host has it. */
-static bool dev_right(const struct change *c, const struct dev_node *n,
+static bool dev_right(const struct change *c, const struct nsc_made_node *n,
 		      const struct stat *st)
 {
 	return dev_is(n, st) &&
@@ -108,7 +88,7 @@ static int dev_below(int dir, const char *name, unsigned int flags)
 }
 
 /* Open the directory that has the node, and name the node in it. */
-static int dev_parent(int dev, const struct dev_node *n, bool make,
+static int dev_parent(int dev, const struct nsc_made_node *n, bool make,
 		      char name[256])
 {
 	_cleanup_fd_ int dir = openat(dev, ".", O_PATH | O_DIRECTORY |
@@ -145,7 +125,8 @@ static int enter_host(const struct change *c)
  * afterwards: SECBIT_NO_SETUID_FIXUP lets the file system ids keep the
  * capabilities.
  */
-static int dev_mknod(const struct change *c, int dir, const struct dev_node *n)
+static int dev_mknod(const struct change *c, int dir,
+		     const struct nsc_made_node *n)
 {
 	int ret = 0;
 
@@ -194,7 +175,7 @@ static bool is_left(const struct change *c, const struct stat *st)
 	       (st->st_mode & 07777) == 0444 && st->st_dev == c->device;
 }
 
-static int dev_make(const struct change *c, const struct dev_node *n,
+static int dev_make(const struct change *c, const struct nsc_made_node *n,
 		    const struct nsc_device_node *node)
 {
 	char name[256];
@@ -251,14 +232,14 @@ static int dev_useless(const struct change *c, int fd, const struct stat *st)
 static bool dev_goes(const struct change *c, const struct stat *st)
 {
 	const struct nsc_made *old = c->request->old, *new = c->request->new;
-	struct dev_node n;
+	struct nsc_made_node n;
 	bool goes = false;
 
 	for (char **v = old->nodes; v && *v && !goes; v++)
-		goes = dev_parse(*v, &n, NSC_IGNORE) == 0 && dev_is(&n, st) &&
-		       !nsc_made_has(new, *v);
+		goes = nsc_made_node_parse(*v, &n, NSC_IGNORE) == 0 &&
+		       dev_is(&n, st) && !nsc_made_has(new, *v);
 	for (char **v = new->nodes; v && *v && goes; v++)
-		goes = dev_parse(*v, &n, NSC_IGNORE) < 0 ||
+		goes = nsc_made_node_parse(*v, &n, NSC_IGNORE) < 0 ||
 		       !dev_right(c, &n, st);
 	return goes;
 }
@@ -373,7 +354,7 @@ static int make_useless(const struct change *c)
 
 /* In c->dev a node may be a mount of the host's. */
 static int dev_unlink(const struct change *c, int dev,
-		      const struct dev_node *n)
+		      const struct nsc_made_node *n)
 {
 	char name[256];
 	_cleanup_fd_ int dir = dev_parent(dev, n, false, name);
@@ -440,9 +421,9 @@ static int make_all(struct change *c)
 
 	for (size_t i = 0;
 	     ret == 0 && (node = nsc_config_device(r->plan->config, i)); i++) {
-		struct dev_node n;
+		struct nsc_made_node n;
 
-		ret = dev_parse(r->new->nodes[i], &n, c->err);
+		ret = nsc_made_node_parse(r->new->nodes[i], &n, c->err);
 		if (ret == 0)
 			ret = dev_make(c, &n, node);
 	}
@@ -450,14 +431,15 @@ static int make_all(struct change *c)
 }
 
 /* A node that has only another owner or mode has been replaced. */
-static bool still_there(const struct nsc_made *made, const struct dev_node *n)
+static bool still_there(const struct nsc_made *made,
+			const struct nsc_made_node *n)
 {
-	for (char **v = made->nodes; v && *v; v++) {
-		const char *path = strchr(*v, '/');
+	struct nsc_made_node other;
 
-		if (path && !strcmp(path, n->path))
+	for (char **v = made->nodes; v && *v; v++)
+		if (nsc_made_node_parse(*v, &other, NSC_IGNORE) == 0 &&
+		    !strcmp(other.path, n->path))
 			return true;
-	}
 	return false;
 }
 
@@ -490,9 +472,9 @@ static int remove_all(struct change *c)
 	if (ret == 0 && enter_host(c) < 0)
 		ret = nsc_error_sys(c->err, errno, "return to the host");
 	for (char **v = r->old->nodes; ret == 0 && v && *v; v++) {
-		struct dev_node n;
+		struct nsc_made_node n;
 
-		ret = dev_parse(*v, &n, c->err);
+		ret = nsc_made_node_parse(*v, &n, c->err);
 		if (ret < 0 || still_there(r->new, &n))
 			continue;
 		ret = dev_unlink(c, c->dev, &n);

@@ -53,28 +53,48 @@ static int fill_rules(const struct nsc_plan *plan, uint64_t *ret,
 	return 0;
 }
 
+/* In new memory, or NULL. */
+static char *node_print(const struct nsc_made_node *n)
+{
+	char *text;
+
+	return asprintf(&text, "%c %u %u %04o %u %u %s", n->type, n->major,
+			n->minor, n->mode, n->uid, n->gid, n->path) < 0 ?
+		       NULL : text;
+}
+
+int nsc_made_node_parse(const char *text, struct nsc_made_node *ret,
+			struct nsc_error *err)
+{
+	ret->path = strchr(text, '/');
+	if (ret->path && !strncmp(ret->path, "/dev/", 5) &&
+	    sscanf(text, "%c %u %u %o %u %u", &ret->type, &ret->major,
+		   &ret->minor, &ret->mode, &ret->uid, &ret->gid) == 6)
+		return 0;
+	return nsc_error_sys(err, EBADMSG, NSC_FILE_MADE);
+}
+
 static int fill_nodes(const struct nsc_plan *plan, char ***ret,
 		      struct nsc_error *err)
 {
 	const struct nsc_device_node *node;
-	size_t n = 0;
+	size_t count = 0;
 	int error = 0;
 
 	for (size_t i = 0; error == 0 &&
 			   (node = nsc_config_device(plan->config, i)); i++) {
 		_cleanup_free_ char *text = NULL;
-		uid_t uid;
-		gid_t gid;
+		struct nsc_made_node n = {
+			.type = node->type, .major = node->major,
+			.minor = node->minor, .mode = (unsigned int)node->mode,
+			.path = node->path,
+		};
 
-		error = nsc_plan_owner(plan, node, &uid, &gid, err);
+		error = nsc_plan_owner(plan, node, &n.uid, &n.gid, err);
 		if (error < 0)
 			break;
-		if (asprintf(&text, "%c %u %u %04o %u %u %s", node->type,
-			     node->major, node->minor,
-			     (unsigned int)node->mode, uid, gid,
-			     node->path) < 0)
-			text = NULL;
-		if (!text || nsc_text_append(ret, &n, text) < 0)
+		text = node_print(&n);
+		if (!text || nsc_text_append(ret, &count, text) < 0)
 			error = nsc_error_sys(err, ENOMEM, "devices");
 	}
 	return error;

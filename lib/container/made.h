@@ -21,6 +21,19 @@ struct nsc_made {
 	char **nodes;		/* "c 1 7 0666 1000 1000 /dev/full" */
 };
 
+/* One of the nodes. */
+struct nsc_made_node {
+	char type;		/* 'b' or 'c' */
+	unsigned int major, minor, mode;
+	uid_t uid;
+	gid_t gid;
+	const char *path;	/* in the text that it was parsed from */
+};
+
+/* Returns 0, or -EBADMSG with err set. */
+int nsc_made_node_parse(const char *text, struct nsc_made_node *ret,
+			struct nsc_error *err);
+
 /* Fill it for a plan.  Returns 0 or a negative errno. */
 int nsc_made_fill(const struct nsc_plan *plan, struct nsc_made *ret,
 		  struct nsc_error *err);
