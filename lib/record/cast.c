@@ -7,47 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/*
- * The length of the character at the beginning of p; 0: no character of UTF-8;
- * -1: more bytes are needed.
- */
-static int cast_length(const unsigned char *p, size_t n)
-{
-	int len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
-		  p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-
-	for (int i = 1; i < len; i++) {
-		unsigned char low = 0x80, high = 0xbf;
-
-		if ((size_t)i == n)
-			return -1;
-		if (i == 1 && (p[0] == 0xe0 || p[0] == 0xf0))
-			low = p[0] == 0xe0 ? 0xa0 : 0x90;
-		if (i == 1 && (p[0] == 0xed || p[0] == 0xf4))
-			high = p[0] == 0xed ? 0x9f : 0x8f;
-		if (p[i] < low || p[i] > high)
-			return 0;
-	}
-	return len;
-}
+#include "util/text.h"
 
 /* Is it a control character, one of C1 included, or one of JSON's? */
-static char *cast_put(char *to, const unsigned char *p, int len)
+static char *cast_put(char *to, const unsigned char *p, int len, uint32_t c)
 {
 	static const char hex[] = "0123456789abcdef";
-	unsigned int c;
 
 	if (len == 0)
 		return stpcpy(to, "\\ufffd");
-	c = len == 2 && p[0] == 0xc2 ? p[1] : p[0];
-	if ((len == 1 && (c < 0x20 || c == 0x7f)) ||
-	    (len == 2 && p[0] == 0xc2 && c < 0xa0)) {
+	if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
 		to = stpcpy(to, "\\u00");
 		*to++ = hex[c >> 4];
 		*to++ = hex[c & 15];
 		return to;
 	}
-	if (len == 1 && (c == '"' || c == '\\'))
+	if (c == '"' || c == '\\')
 		*to++ = '\\';
 	memcpy(to, p, (size_t)len);
 	return to + len;
@@ -92,15 +67,16 @@ static char *cast_text(char *to, const char *data, size_t len,
 
 	while (len) {
 		size_t plain = cast_plain(p, len);
+		uint32_t c;
 		int n;
 
 		to = mempcpy(to, p, plain);
 		p += plain;
 		len -= plain;
-		n = len ? cast_length(p, len) : -1;
+		n = len ? nsc_text_decode(p, len, &c) : -1;
 		if (n < 0)
 			break;
-		to = cast_put(to, p, n);
+		to = cast_put(to, p, n, c);
 		p += n ? n : 1;
 		len -= n ? (size_t)n : 1;
 	}
@@ -116,7 +92,7 @@ static char *cast_string(char *to, const char *text)
 	*to++ = '"';
 	to = cast_text(to, text, strlen(text), &left);
 	if (left)
-		to = cast_put(to, NULL, 0);
+		to = cast_put(to, NULL, 0, 0);
 	*to++ = '"';
 	*to = '\0';
 	return to;

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "util/text.h"
+
 #define UNKNOWN 0xfffd
 #define ESC 0x1b
 
@@ -13,23 +15,11 @@ enum { GROUND, ESCAPE, CSI, CSI_WRONG, STRING, STRING_ESCAPE };
 /* The character at p, of n bytes; *ret_len is at least 1. */
 static uint32_t vt_character(const unsigned char *p, size_t n, size_t *ret_len)
 {
-	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
-		     p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
-	uint32_t c = len < 2 ? p[0] : p[0] & (0xffu >> (len + 1));
+	uint32_t c;
+	int len = nsc_text_decode(p, n, &c);
 
-	*ret_len = 1;
-	if (!len || len > n)
-		return UNKNOWN;
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return UNKNOWN;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if ((len == 3 && c < 0x800) || (len == 4 && c < 0x10000) ||
-	    c > 0x10ffff || (c >= 0xd800 && c < 0xe000))
-		return UNKNOWN;
-	*ret_len = len;
-	return c;
+	*ret_len = len > 0 ? (size_t)len : 1;
+	return len > 0 ? c : UNKNOWN;
 }
 
 size_t nsc_vt_utf8(uint32_t c, char to[4])

@@ -8,25 +8,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * Decode one character of UTF-8.  Returns its length, or 0 if it is none in its
- * shortest form.
- */
-static size_t text_decode(const unsigned char *p, uint32_t *ret)
+/* Is no character possible, after the first two bytes of more? */
+static bool text_wrong(size_t len, uint32_t c)
 {
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = p[0] < 0x80 ? 1 : p[0] >> 5 == 6 ? 2 :
-		     p[0] >> 4 == 14 ? 3 : p[0] >> 3 == 30 ? 4 : 0;
+	/* A longer form than the shortest, a surrogate, or beyond 10ffff. */
+	return (len == 3 && (c < 0x20 || c >> 5 == 0x1b)) ||
+	       (len == 4 && (c < 0x10 || c > 0x10f));
+}
 
-	*ret = len == 1 ? p[0] : p[0] & (0x7fu >> len);
+int nsc_text_decode(const unsigned char *p, size_t n, uint32_t *ret)
+{
+	size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 :
+		     p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+
+	*ret = len < 2 ? p[0] : p[0] & (0x7fu >> len);
 	for (size_t i = 1; i < len; i++) {
+		if (i == n)
+			return -1;
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
 		*ret = *ret << 6 | (p[i] & 0x3f);
+		if (i == 1 && text_wrong(len, *ret))
+			return 0;
 	}
-	return len && *ret >= least[len] && *ret <= 0x10ffff &&
-			       (*ret < 0xd800 || *ret > 0xdfff) ?
-		       len : 0;
+	return (int)len;
 }
 
 /* Does it move the cursor, end the line, or turn the direction of a text? */
@@ -40,15 +45,15 @@ static bool text_controls(uint32_t c)
 
 bool nsc_text_name_valid(const char *name)
 {
-	size_t len = name ? strnlen(name, NSC_NAME_MAX + 1) : 0, n;
+	size_t len = name ? strnlen(name, NSC_NAME_MAX + 1) : 0;
 	uint32_t c;
 
 	if (!len || len > NSC_NAME_MAX || strchr("-. ", name[0]) ||
 	    name[len - 1] == ' ' || name[strcspn(name, "/:,\"")])
 		return false;
-	for (; *name; name += n) {
-		n = text_decode((const unsigned char *)name, &c);
-		if (!n || text_controls(c))
+	for (int n; *name; name += n) {
+		n = nsc_text_decode((const unsigned char *)name, len, &c);
+		if (n <= 0 || text_controls(c))
 			return false;
 	}
 	return true;
@@ -142,16 +147,16 @@ void nsc_text_unescape(char *text)
 
 	while (*text) {
 		unsigned char bytes[5] = "";
-		uint32_t c;
 		size_t n = 0;
+		uint32_t c;
+		int len;
 
 		while (n < 4 && (bytes[n] = text_hex(text + 4 * n)))
 			n++;
-		n = n ? text_decode(bytes, &c) : 0;
-		if (n) {
-			memcpy(to, bytes, n);
-			to += n;
-			text += 4 * n;
+		len = n ? nsc_text_decode(bytes, n, &c) : 0;
+		if (len > 0) {
+			to = mempcpy(to, bytes, (size_t)len);
+			text += 4 * len;
 		} else {
 			*to++ = *text++;
 		}

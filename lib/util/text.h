@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define NSC_NAME_MAX 192	/* bytes; 64 letters of any alphabet but few */
 #define NSC_NAME_RULE \
@@ -53,6 +54,12 @@ const char *nsc_text_escape(const char *text, char *buf, size_t size);
  * UTF-8.
  */
 void nsc_text_unescape(char *text);
+
+/*
+ * Decode the character of UTF-8 at p, where n bytes are.  Returns its length, 0
+ * if there is none in its shortest form, or -1 if it does not end there.
+ */
+int nsc_text_decode(const unsigned char *p, size_t n, uint32_t *ret);
 
 /* *to = a copy of text.  Returns 0 or -ENOMEM, with *to NULL. */
 int nsc_text_copy(char **to, const char *text);

@@ -159,6 +159,37 @@ START_TEST(names)
 }
 END_TEST
 
+/* Each character, and each beginning of it. */
+START_TEST(characters)
+{
+	static const char *const wrong[] = {
+		"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc3(", "\xe2\x82(",
+		"\xe0\x9f\xbf", "\xe0\x9f", "\xed\xa0\x80", "\xed\xbf",
+		"\xf0\x8f\xbf\xbf", "\xf0\x8f", "\xf4\x90\x80\x80",
+		"\xf4\x90", "\xf5\x80\x80\x80", "\xff",
+	};
+	static const unsigned int first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+	uint32_t c, bad = 0;
+
+	for (uint32_t i = 0; i <= 0x10ffff; i += i == 0xd7ff ? 0x801 : 1) {
+		int n = i < 0x80 ? 1 : i < 0x800 ? 2 : i < 0x10000 ? 3 : 4;
+		unsigned char p[4];
+		uint32_t rest = i;
+
+		for (int k = n; --k; rest >>= 6)
+			p[k] = 0x80 | (rest & 0x3f);
+		p[0] = (unsigned char)(first[n] | rest);
+		for (int k = 1; k < n; k++)
+			bad += nsc_text_decode(p, (size_t)k, &c) != -1;
+		bad += nsc_text_decode(p, (size_t)n, &c) != n || c != i;
+	}
+	ck_assert_uint_eq(bad, 0);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(wrong); i++)
+		ck_assert_int_eq(nsc_text_decode((const void *)wrong[i],
+						 strlen(wrong[i]), &c), 0);
+}
+END_TEST
+
 START_TEST(numbers)
 {
 	static const char *const bad[] = { "", " 1", "1 ", "+1", "0x1", "1k",
@@ -547,9 +578,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		hashes, error_chains_context, bytes_have_units,
-		error_is_bounded,
-		errors_from_others, names, numbers, escapes,
-		files_are_checked, files_are_written_whole,
+		error_is_bounded, errors_from_others, names, characters,
+		numbers, escapes, files_are_checked, files_are_written_whole,
 		children_are_invisible, children_answer,
 		threads_are_counted, clean_chooses_descriptors,
 		only_some_stay, nobody_need_reap, memory_is_given_back,
