@@ -155,7 +155,7 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	signal(SIGCHLD, SIG_DFL);
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
-	/* Who started the container kills us for this, so it comes last. */
+	/* The process that waits for the start kills us now: it comes last. */
 	if (m->failure.code)
 		nsc_error_send(NSC_MONITOR_REPORT, &m->failure);
 	_exit(0);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the last word of a command line may become, for the shells' completions.
+ * The words that the last word of a command line may become, for the shells.
  * Each line of the output is a word, a tab, and a text about it; or ":KIND" for
  * words that the shell itself knows: COMMAND, DIR, FILE, SERVICE, SIGNAL, USER.
  *

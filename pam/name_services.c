@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the login program, root of the host, just before it enters. */
 #include "name_services.h"
 
 #include <nss.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the login program, before it enters and just after. */
 #include "variables.h"
 
 #include <errno.h>

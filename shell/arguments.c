@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsshell, as the user; container-shell, inside. */
 #include "arguments.h"
 
 #include <errno.h>

@@ -31,7 +31,7 @@ struct entry {
 	bool closes;
 };
 
-/* What lines are about: two of a session, or one of something else. */
+/* Subjects of lines: a session has two, everything else one. */
 enum history_kind { SESSIONS, REFUSALS, NETWORK };
 
 struct history {

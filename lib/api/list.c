@@ -104,7 +104,10 @@ static int open_base(struct listing *l, const char *conf)
 			 -ENOMEM;
 }
 
-/* What a listing reads once for all: it can only confirm that all is as was. */
+/*
+ * A listing reads the policy once for all users, since it can only confirm that
+ * nothing has changed.
+ */
 static bool is_unchanged(struct listing *l, const struct nsc_state *state)
 {
 	_cleanup_policy_ struct nsc_policy *policy = NULL;

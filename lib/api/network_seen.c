@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a container has reached, and what its lists refused: from sets that the
- * packets themselves fill, and from the file of name-resolver.
+ * The destinations that a container has reached, and those that its lists have
+ * refused: from sets that the packets themselves fill, and from the file of
+ * name-resolver.
  */
 #include "api/api.h"
 

@@ -103,7 +103,7 @@ static int update_set(struct nsc_cgroup_limits *l,
 	return 0;
 }
 
-/* What an update works with. */
+/* The account and the files of an update, and the values that it was given. */
 struct update {
 	struct nsc_user *user;
 	struct nsc_policy *policy;
@@ -371,7 +371,7 @@ static int update_devices(struct update *u, int instance, int pidfd,
 	return nsc_devices_update(plan, pidfd, &u->settled, err);
 }
 
-/* What the file has, besides limits and lifecycle. */
+/* Put the keys of the file into force, besides limits and lifecycle. */
 static int update_from_file(struct update *u, int instance, int pidfd,
 			    const struct nsc_state *state,
 			    struct nsc_error *err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What nscontainer_update() leaves for others. */
+/* The note that nscontainer_update() leaves in an instance. */
 #ifndef NSC_API_UPDATE_H
 #define NSC_API_UPDATE_H
 

@@ -80,7 +80,7 @@ void nsc_stats_usage(const struct nsc_cgroup_tree *tree, const char *session,
 /* Microseconds of all processors; NSC_STATS_NONE: unknown. */
 uint64_t nsc_stats_cpu(const struct nsc_cgroup_tree *tree, const char *session);
 
-/* What a list of sessions shows; NSC_STATS_NONE: unknown. */
+/* The numbers in a list of sessions; NSC_STATS_NONE: unknown. */
 struct nsc_stats_session {
 	uint64_t memory;	/* bytes */
 	uint64_t peak_memory;

@@ -64,7 +64,7 @@ static bool take_option(const struct from *f, const char *name)
 	return true;
 }
 
-/* Those of tmpfs that have a value. */
+/* Options of tmpfs that have a value. */
 static bool take_value(const struct from *f, const char *name)
 {
 	char key[5];

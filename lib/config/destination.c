@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit and login-start. */
 #include "config/destination.h"
 
 #include <errno.h>

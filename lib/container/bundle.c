@@ -62,7 +62,7 @@ static void bundle_mount(json_t *array, const struct nsc_config_mount *m)
 		"options", bundle_options(m)));
 }
 
-/* Those of each container come first, as a start makes them. */
+/* The mounts of each container come first, as a start makes them. */
 static json_t *bundle_mounts(const struct nsc_config *config)
 {
 	static const char *const usual[][2] = {

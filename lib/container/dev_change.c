@@ -35,7 +35,7 @@
 
 #define CHANGE_MS 10000		/* a file system inside may not answer */
 #define NEW_NAME ".nscontainer.new"
-/* Of a walk: root inside makes as many directories as it likes. */
+/* Limits of a walk: root inside makes as many directories as it likes. */
 #define WALK_DEPTH 32
 #define WALK_ENTRIES 65536
 #define WALK_TRIES 50
@@ -168,7 +168,7 @@ static int dev_bind(const struct change *c, int dir, const char *name,
 			    nsc_mount_attach(mount, target, c->err);
 }
 
-/* Of an update that was killed before it mounted the host's node. */
+/* Has an update left it that was killed before it mounted the host's node? */
 static bool is_left(const struct change *c, const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && !st->st_size && !st->st_uid &&
@@ -194,7 +194,7 @@ static int dev_make(const struct change *c, const struct nsc_made_node *n,
 		return nsc_error_set(c->err, EEXIST, "make device '%s': "
 				     "something else has this name inside: "
 				     "remove it there", n->path);
-	/* Of an update that was killed, or root's inside. */
+	/* An update that was killed may have left it, or root inside. */
 	unlinkat(dir, NEW_NAME, 0);
 	ret = dev_mknod(c, dir, n);
 	if (ret == -EEXIST)

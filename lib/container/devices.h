@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who has which device.  Each instance with devices has a file that claims
+ * Claims of devices.  Each instance with devices has a file that claims
  * them.  The claim holds while its maker has the file locked, and then while
  * the container runs, so it ends with them, however they end.
  */

@@ -20,8 +20,8 @@ int nsc_devices_update(const struct nsc_plan *plan, int pidfd, bool *settled,
 		       struct nsc_error *err);
 
 /*
- * What the edits of devices, by the files of vendors, differ in from those of
- * the start: a text, or NULL.  config is as it is read now.
+ * Say how the edits of devices by the files of vendors differ from those of the
+ * start, or return NULL if they do not.  config is as it is read now.
  */
 const char *nsc_devices_differ(const struct nsc_config *config,
 			       const struct nsc_made *made);

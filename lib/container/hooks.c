@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in: nsinit, root of the host; the builder, the worker, and the
+ * container's PID 1 before its exec, each for the hooks of its own moment.
+ */
 #include "container/hooks.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs where hooks run. */
+/* Runs in: see hooks.c. */
 #include "container/hooks_state.h"
 
 #include <errno.h>

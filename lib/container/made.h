@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an instance was made from, as far as only nsinit asks for it: the file
- * "made" of an instance.  A container of an earlier version has none.
+ * The file "made" of an instance: facts about its start for which only nsinit
+ * asks.  A container of an earlier version has none.
  */
 #ifndef NSC_CONTAINER_MADE_H
 #define NSC_CONTAINER_MADE_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: nsinit, root of the host. */
 #include "container/subid.h"
 
 #include <ctype.h>

@@ -11,6 +11,7 @@
 #include "config/container_config.h"
 #include "config/convert.h"
 #include "doctor/commands.h"
+#include "linux/credential.h"
 #include "util/fd.h"
 #include "util/file.h"
 #include "util/text.h"
@@ -20,7 +21,7 @@ static int check_result(const char *json, const char *name,
 			struct nsc_error *err)
 {
 	_cleanup_config_ struct nsc_config *config = NULL;
-	gid_t group = 65534;
+	gid_t group = NSC_NOBODY;
 	const struct nsc_user user = {
 		.name = (char[]){ "nobody" }, .home = (char[]){ "/" },
 		.shell = (char[]){ "/bin/sh" }, .uid = group, .gid = group,

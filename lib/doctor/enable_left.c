@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the doctor knows and "nsinit enable" and "disable" ask for. */
+/* Facts of the doctor for which "nsinit enable" and "disable" ask. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>

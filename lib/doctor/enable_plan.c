@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What "nsinit enable" and "disable" write to which files. */
+/* Decide what "nsinit enable" and "disable" write to which files. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdarg.h>

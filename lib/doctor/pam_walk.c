@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What libpam does with a stack: the controls of its lines, and the ways
+ * Walk through a stack as libpam does: the controls of its lines, and the ways
  * through it (libpam/pam_dispatch.c of Linux-PAM).
  */
 #include <ctype.h>
@@ -205,7 +205,7 @@ static bool fails(const struct result *result)
 		(action == NSC_PAM_OK || action == NSC_PAM_DONE));
 }
 
-/* What PAM would return, so far. */
+/* The result that PAM would return so far. */
 enum verdict { UNDECIDED, POSITIVE, NEGATIVE, VERDICTS };
 
 struct place {

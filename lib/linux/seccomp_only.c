@@ -24,7 +24,7 @@
 #endif
 
 #ifdef ARCH
-/* Of an argument, the half that is an int. */
+/* The half of an argument that is an int. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define LOW sizeof(int)
 #else

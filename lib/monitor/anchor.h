@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ties a session to the one that systemd-logind knows. */
+/* A process that ties a session to the one that systemd-logind knows. */
 #ifndef NSC_MONITOR_ANCHOR_H
 #define NSC_MONITOR_ANCHOR_H
 

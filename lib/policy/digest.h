@@ -13,7 +13,7 @@
 #include "policy/conf.h"
 #include "policy/user.h"
 
-/* What each part of a digest covers. */
+/* The subjects of a digest's parts. */
 enum nsc_digest_part {
 	NSC_DIGEST_DIR,
 	NSC_DIGEST_FILES,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the login program, nsinit. */
 #include "policy/pam_options.h"
 
 #include <errno.h>

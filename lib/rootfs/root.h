@@ -13,7 +13,7 @@
 
 struct nsc_rootfs;
 
-/* Whose data is kept for the container; it points into the plan. */
+/* The owner of the data that is kept; it points into the plan. */
 struct nsc_statedir nsc_rootfs_kept(const struct nsc_plan *plan);
 
 /*

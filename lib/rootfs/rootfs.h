@@ -34,7 +34,7 @@ struct nsc_rootfs {
 	int dev;	/* the container's /dev */
 	struct nsc_home_id home_id;	/* the host's home, if it is bound */
 	struct nsc_pty console;	/* see console.h */
-	/* What is done with the complete tree, before pivot_root(2). */
+	/* Called with the complete tree, before pivot_root(2). */
 	int (*complete)(const struct nsc_rootfs *rootfs, struct nsc_error *err);
 	pid_t pid;	/* PID 1, as the host sees it */
 	pid_t helper;	/* of the network, as the worker sees it; 0: none */

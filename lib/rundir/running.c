@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the login program, nsinit, root of the host; nsshell, the user. */
 #include "rundir/running.h"
 
 #include <stdlib.h>

@@ -103,9 +103,10 @@ static const struct nsc_kv kv = {
 };
 
 /*
- * What every version writes, so that each sees and stops the containers of the
- * others, docs/design/0055-versions-that-meet.md.  Rows are never removed, and
- * keep their meaning; where a later version adds one, earlier ones lack it.
+ * The fields that every version writes, so that each sees and stops the
+ * containers of the others, docs/design/0055-versions-that-meet.md.  Rows are
+ * never removed, and keep their meaning; where a later version adds one,
+ * earlier ones lack it.
  */
 static const struct nsc_kv_field frozen_fields[] = {
 	FIELD(user, STRING),

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs in: the login program, inside; nsshell and nsinit exec. */
 #include "session/environment.h"
 
 #include <errno.h>

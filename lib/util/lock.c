@@ -12,7 +12,7 @@
 #include "util/fd.h"
 #include "util/process.h"
 
-/* Those of waiting processes have "->" before FLOCK and do not match. */
+/* Lines of waiting processes have "->" before FLOCK and do not match. */
 bool nsc_lock_line_read(const char *line, struct nsc_lock_line *ret)
 {
 	unsigned int major, minor;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds the locks of lock.h, for those who wait or look on. */
+/* The holders of the locks of lock.h, for programs that wait or list. */
 #ifndef NSC_UTIL_LOCK_TABLE_H
 #define NSC_UTIL_LOCK_TABLE_H
 
