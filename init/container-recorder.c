@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records the terminals of one session, from the host.  Static.
+ * Records one session from the host: its terminals and, with "all", the streams
+ * of its commands.  Static.
  *
  * container-monitor starts it for a connection to "record", as root of the
  * host, with the instance's directory and the connection as its only
  * descriptors.
- * Nothing of the container reaches this process but the terminals that a login
- * program hands over.  What reads bytes of the session runs in children without
- * rights: the writer has the file, and the copier, which comes between the
- * terminal of sshd or sudo and the container's, has the two terminals.
+ *
+ * Nothing of the container reaches this process but the terminals and streams
+ * that a login program hands over.  Children without rights read the bytes: the
+ * writer has the file, and the copier, which comes between the caller and the
+ * program inside, has the terminals or streams of both.
  */
 #include <errno.h>
 #include <fcntl.h>
