@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/policy/home.c: whose the home is that passwd names. */
+/* lib/rootfs/home_open.c: whose the home is that passwd names. */
 #include "own_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
 
-#include "policy/home.h"
+#include "policy/home_id.h"
+#include "rootfs/home_open.h"
 #include "util/fd.h"
 #include "util/proc.h"
 
