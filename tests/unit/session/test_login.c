@@ -107,7 +107,7 @@ int __wrap_nsc_tty_handover_fail(struct nsc_tty_handover *h,
 }
 
 STEP(nsc_monitor_client_enter, const struct nsc_session *s,
-     const struct nsc_session_info *info)
+     const struct nsc_session_origin *info)
 {
 	(void)s;
 	tape_write("monitor %s", info->service);
@@ -233,7 +233,7 @@ int __wrap_chdir(const char *path)
 	return 0;
 }
 
-static void begins(struct nsc_session_watch *watch, const char *step)
+static void begins(struct nsc_session_progress *watch, const char *step)
 {
 	(void)watch;
 	tape_write("begin %s", step);
@@ -241,7 +241,7 @@ static void begins(struct nsc_session_watch *watch, const char *step)
 
 /* --- the test */
 
-static struct nsc_session_watch watch = { .begin = begins };
+static struct nsc_session_progress watch = { .begin = begins };
 
 static void prepare(void)
 {
@@ -266,7 +266,7 @@ static void prepare(void)
 
 static int place(void)
 {
-	const struct nsc_session_info info = { .service = "sshd" };
+	const struct nsc_session_origin info = { .service = "sshd" };
 
 	return nsc_session_place(&session, &user, &info, true, &err);
 }
@@ -411,7 +411,7 @@ START_TEST(less_and_more)
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(profiles); i++) {
 		prepare();
 		session.bring = NULL;
-		session.watch = &watch;
+		session.progress = &watch;
 		state.process.apparmor_profile = profiles[i];
 		tape_begin(0);
 		ck_assert_int_eq(nsc_session_try(&session, &user, true, &err),

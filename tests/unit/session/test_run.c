@@ -35,7 +35,7 @@ STEP(nsc_recorder_connect, const struct nsc_session *session, int *ret)
 }
 
 STEP(nsc_monitor_client_enter, const struct nsc_session *session,
-     const struct nsc_session_info *info)
+     const struct nsc_session_origin *info)
 {
 	(void)session;
 	tape_write("monitor %s", info ? info->service : "-");
@@ -82,7 +82,7 @@ static char *env[] = { (char[]){ "A=of the session" },
 static struct nsc_state state;
 static struct nsc_session session;
 static struct nsc_run request;
-static const struct nsc_session_info info = { .service = "exec" };
+static const struct nsc_session_origin origin = { .service = "exec" };
 static int status;
 
 static void begin(const char *text)
@@ -93,7 +93,7 @@ static void begin(const char *text)
 	state = (struct nsc_state){ .home = home };
 	session = (struct nsc_session){ .pidfd = 71, .state = &state };
 	request = (struct nsc_run){
-		.session = &session, .info = &info, .program = sh,
+		.session = &session, .origin = &origin, .program = sh,
 		.argv = argv, .env = env, .keep_ids = true,
 	};
 	tape_begin(0);

@@ -84,9 +84,9 @@ bool __wrap_nsc_session_inside(void)
 	return inside;
 }
 
-int __wrap_nsc_console_run_given(const struct nsc_run *run, bool controlling,
+int __wrap_nsc_run_given(const struct nsc_run *run, bool controlling,
 				 int *ret_status, struct nsc_error *err);
-int __wrap_nsc_console_run_given(const struct nsc_run *run, bool controlling,
+int __wrap_nsc_run_given(const struct nsc_run *run, bool controlling,
 				 int *ret_status, struct nsc_error *err)
 {
 	ck_assert(controlling && run->env && !run->cwd && !run->search);
