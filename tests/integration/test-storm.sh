@@ -71,6 +71,9 @@ SESSIONS=1000
 landed() {
 	[ "$(grep -l '^ns cgroup' "$OUT"/ns.* 2> /dev/null | wc -l)" -ge "$1" ]
 }
+callers_end() {
+	! pgrep -x pamcaller > /dev/null
+}
 nothing_left() {
 	[ "$(count_inits)" -eq 0 ] && [ -z "$(monitors)" ] &&
 		[ -z "$(find "$RUN"/storm*/current/{session,pid} -type f \
@@ -119,6 +122,12 @@ many() {
 			"$OUT/containers" "$OUT"/ns.*)"
 	# All at once.
 	exec {fd}>&-
+	wait_until 120 callers_end || {
+		ps axo pid,ppid,stat,wchan:20,etimes,args | grep -v bash |
+			head -n 40
+		pkill -KILL -x pamcaller
+		fail "sessions do not end"
+	}
 	wait
 	wait_until 60 nothing_left || fail "something is left" \
 		"inits: $(count_inits)" "$(find "$RUN" -name pid)"
