@@ -45,7 +45,9 @@ struct relay {
 	int signals;
 	int hang_up;
 	int end;
-	struct part inwards, outwards;
+	struct part inwards, output[2];
+	struct part *outwards;	/* one of output, which is being written */
+	struct part *next;	/* the other: the recorder does not have it */
 	bool no_input;		/* the caller's input has ended */
 	bool paused;		/* we are in the background */
 	bool quiet;		/* the slave is closed at the moment */
@@ -78,7 +80,8 @@ static void relay_hang_up(struct relay *r)
 	nsc_tty_outer_restore(r->caller);
 	r->no_input = true;
 	r->inwards.at = r->inwards.end = 0;
-	r->outwards.at = r->outwards.end = 0;
+	r->outwards->at = r->outwards->end = 0;
+	r->next->end = 0;
 	r->ended |= !r->child;
 }
 
@@ -109,17 +112,6 @@ static int relay_fill(struct part *part, int fd)
 	part->at = 0;
 	part->end = (size_t)n;
 	return n > 0;
-}
-
-/* A terminal gives a part at most, but may have more. */
-static void relay_fill_up(struct part *part, int fd)
-{
-	ssize_t n = 1;
-
-	while (n > 0 && sizeof(part->data) - part->end >= PART) {
-		n = read(fd, part->data + part->end, PART);
-		part->end += n > 0 ? (size_t)n : 0;
-	}
 }
 
 /* Nothing is echoed for VEOF, and it ends one read(2) of a program inside. */
@@ -180,11 +172,10 @@ static void write_inside(struct relay *r)
 
 static void write_caller(struct relay *r)
 {
-	struct part *p = &r->outwards;
+	struct part *p = r->outwards;
 	size_t left = p->end - p->at;
 	ssize_t n = nsc_tty_outer_write(r->caller, p->data + p->at,
-					r->caller->eager || left < PART ?
-					left : PART);
+					left < PART ? left : PART);
 
 	if (n > 0)
 		p->at += (size_t)n;
@@ -192,43 +183,80 @@ static void write_caller(struct relay *r)
 		relay_hang_up(r);
 }
 
+/*
+ * For the recorder, a message costs as much as its content: what comes while
+ * one is written becomes the next one.
+ */
+static bool has_room(const struct relay *r)
+{
+	return r->tap->recorder >= 0 ?
+		       r->next->end + PART <= sizeof(r->next->data) :
+		       is_empty(r->outwards) && r->next->end == 0;
+}
+
 /* Returns what relay_fill() does. */
 static int relay_take(struct relay *r)
 {
-	struct part *p = &r->outwards;
-	int ret = relay_fill(p, r->pty->master);
+	struct part *p = r->next;
+	ssize_t n = read(r->pty->master, p->data + p->end, PART);
 
-	/* For the recorder, a message costs as much as its content. */
-	if (ret > 0 && r->tap->recorder >= 0)
-		relay_fill_up(p, r->pty->master);
-	if (ret <= 0 ||
-	    nsc_tap_output(r->tap, r->pty->master, p->data, p->end))
-		return ret;
-	relay_end_unrecorded(r);
-	return 0;
+	if (n < 0)
+		return -errno;
+	p->end += (size_t)n;
+	return n > 0;
+}
+
+/* The last one is written.  Returns false if there is no next one. */
+static bool relay_turn(struct relay *r)
+{
+	struct part *p = r->next;
+
+	if (p->end == 0)
+		return false;
+	if (!nsc_tap_output(r->tap, r->pty->master, p->data, p->end)) {
+		relay_end_unrecorded(r);
+		return false;
+	}
+	r->next = r->outwards;
+	r->next->at = r->next->end = 0;
+	r->outwards = p;
+	return true;
 }
 
 /*
  * If writes cannot block, write at once: a poll() for each write would make the
  * relay slow.
  */
-static void read_inside(struct relay *r)
+static void relay_output(struct relay *r, bool writable)
 {
-	for (size_t done = 0; done < BURST; done += r->outwards.end) {
-		int ret = relay_take(r);
+	size_t done = 0, at;
+	bool more = true;
 
+	while (more && done < BURST) {
+		int ret = 1;
+
+		while (has_room(r) && (ret = relay_take(r)) > 0 &&
+		       is_empty(r->outwards))
+			;
 		/*
 		 * -EIO: no process inside has it open, but one may open it
 		 * again.
 		 */
 		r->quiet = ret == -EIO;
 		r->ended |= r->quiet && !r->child;
-		if (ret <= 0 || !r->caller->eager)
+		if (is_empty(r->outwards) && !relay_turn(r))
 			return;
+		if (!writable && !r->caller->eager)
+			return;
+		at = r->outwards->at;
 		write_caller(r);
-		if (!is_empty(&r->outwards))
+		if (r->pty->master < 0)
 			return;
+		done += r->outwards->at - at;
+		more = r->outwards->at > at && r->caller->eager;
 	}
+	if (is_empty(r->outwards))
+		relay_turn(r);
 }
 
 /*
@@ -354,8 +382,9 @@ static bool reads(const struct relay *r)
 /* Each direction has one part, which is written before the next is read. */
 static void one_round(struct relay *r)
 {
-	bool in = is_empty(&r->inwards), out = is_empty(&r->outwards);
-	short master = (short)((out ? POLLIN : 0) | (in ? 0 : POLLOUT));
+	bool in = is_empty(&r->inwards), out = is_empty(r->outwards);
+	bool more = has_room(r);
+	short master = (short)((more ? POLLIN : 0) | (in ? 0 : POLLOUT));
 	struct pollfd p[POLLED] = {
 		[SIGNALS] = { r->signals, POLLIN, 0 },
 		[IN] = { reads(r) && in ? r->caller->in : -1, POLLIN, 0 },
@@ -375,12 +404,10 @@ static void one_round(struct relay *r)
 		relay_go_on(r);
 	if (p[TAP].revents && !nsc_tap_lost(r->tap))
 		relay_end_unrecorded(r);
-	if (p[MASTER].revents & (POLLIN | POLLHUP) && out)
-		read_inside(r);
+	if ((p[MASTER].revents & (POLLIN | POLLHUP) && more) || p[OUT].revents)
+		relay_output(r, p[OUT].revents);
 	if (p[MASTER].revents & POLLOUT)
 		write_inside(r);
-	if (p[OUT].revents)
-		write_caller(r);
 	if (p[IN].revents)
 		read_caller(r);
 	if (p[SIGNALS].revents)
@@ -391,7 +418,7 @@ static void one_round(struct relay *r)
 /* Write the buffered output completely. */
 static void flush(struct relay *r)
 {
-	while (!is_empty(&r->outwards) && !r->give_up) {
+	while (!is_empty(r->outwards) && !r->give_up) {
 		struct pollfd p[] = {
 			{ r->signals, POLLIN, 0 },
 			{ r->caller->out, POLLOUT, 0 },
@@ -417,9 +444,11 @@ static void read_the_rest(struct relay *r)
 
 	flush(r);
 	while (r->pty->master >= 0 && total < LAST_BYTES && !r->give_up) {
-		if (relay_take(r) <= 0)
+		while (has_room(r) && relay_take(r) > 0)
+			;
+		if (!relay_turn(r))
 			return;
-		total += r->outwards.end;
+		total += r->outwards->end;
 		flush(r);
 	}
 }
@@ -437,6 +466,8 @@ int nsc_tty_relay(const struct nsc_tty_relay_request *request)
 		.paused = nsc_tty_outer_in_background(request->caller),
 	};
 
+	r.outwards = &r.output[0];
+	r.next = &r.output[1];
 	/* It may have ended before the signalfd existed. */
 	relay_reap(&r);
 	while (!r.ended)
