@@ -7,16 +7,19 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "util/fd.h"
 #include "util/process.h"
 #include "record/cast.h"
 #include "record/transfer.h"
 #include "rundir/recorder_socket.h"
 
+#define ALONE 1024
 /* Less than the relay waits for the writer. */
 #define ROOM_MS (1000 * (NSC_RECORDER_PATIENCE_S - 2))
 
@@ -32,6 +35,7 @@ struct writing {
 	int direction;		/* of the text that is not written yet */
 	char text[NSC_RECORDER_DATA];
 	size_t len;
+	char *event;		/* room for a whole one */
 };
 
 /*
@@ -126,14 +130,13 @@ static int write_event(struct writing *f, const char *event, size_t len,
 static int write_text(struct writing *f, char type, const char *data,
 		      size_t len)
 {
-	char event[NSC_CAST_EVENT_MAX(NSC_RECORDER_DATA)];
 	int64_t now = nsc_process_now_us() - f->began;
 	struct nsc_cast_rest none = { "", 0 };
 	const struct nsc_cast_text t = { type, data, len };
 
 	len = nsc_cast_event(now, &t, type == 'o' ? &f->out :
-			     type == 'i' ? &f->in : &none, event);
-	return write_event(f, event, len, now);
+			     type == 'i' ? &f->in : &none, f->event);
+	return write_event(f, f->event, len, now);
 }
 
 static int __attribute__((format(printf, 2, 3)))
@@ -183,11 +186,14 @@ static int take_text(void *arg, int direction, const char *data, size_t len)
 	ret = f->direction == direction && len <= sizeof(f->text) - f->len ?
 	      0 : flush_text(f);
 	f->direction = direction;
-	if (len > sizeof(f->text))
-		return ret == 0 ? write_direction(f, data, len) : ret;
+	if (ret < 0)
+		return ret;
+	/* A large part is an event of its own, without a copy. */
+	if (f->len == 0 && len >= ALONE)
+		return write_direction(f, data, len);
 	memcpy(f->text + f->len, data, len);
 	f->len += len;
-	return ret;
+	return 0;
 }
 
 static int take_note(void *arg, const char *text)
@@ -259,13 +265,16 @@ static void wait_for_end(struct writing *f)
 
 int nsc_writer_run(const struct nsc_writer *w)
 {
+	/* On the stack, the compiler would clear it for each message. */
+	_cleanup_free_ char *event = malloc(NSC_CAST_EVENT_MAX(
+						NSC_RECORDER_DATA));
 	struct writing f = {
-		.w = w, .began = nsc_process_now_us(),
+		.w = w, .event = event, .began = nsc_process_now_us(),
 		.end = lseek(w->file, 0, SEEK_END),
 		.transfer.sink = { take_text, take_note, &f },
 	};
 	char message[1 + NSC_RECORDER_DATA];
-	int ret = f.end < 0 ? -errno : 0;
+	int ret = f.end < 0 ? -errno : event ? 0 : -ENOMEM;
 
 	while (ret == 0) {
 		ssize_t n = recv(w->messages, message, sizeof(message), 0);
