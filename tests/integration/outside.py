@@ -12,7 +12,8 @@ def open_one(address, kind, port):
     six = ":" in address
     sock = socket.socket(socket.AF_INET6 if six else socket.AF_INET, kind)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((address, port))
+    # An address may have its interface: "fe80::1%eth0".
+    sock.bind(socket.getaddrinfo(address, port, type=kind)[0][4])
     return sock
 
 

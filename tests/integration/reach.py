@@ -129,6 +129,18 @@ def own(address, port):
         return answer(me)
 
 
+def held_udp(address, port):
+    """The same with UDP."""
+    with socket.socket(family(address), socket.SOCK_DGRAM) as sock:
+        sock.settimeout(TIMEOUT)
+        sock.connect((address, port))
+        sock.send(b"x")
+        print("held:", answer(sock), flush=True)
+        sys.stdin.readline()
+        sock.send(b"x")
+        return answer(sock)
+
+
 def held(address, port):
     """A connection that stays: says when the server's next line comes."""
     with socket.socket(family(address), socket.SOCK_STREAM) as sock:
