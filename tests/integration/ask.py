@@ -4,8 +4,10 @@
 
 A QUESTION is NAME[,TYPE][,OPTION...].  In NAME a backslash and three digits are
 a byte.  Options: at=ADDRESS (else the server of /etc/resolv.conf); tcp, tls, https;
-edns (a large size, a cookie and an unknown option), two (questions), loop (a
-name that points at itself), pad (a question of 65535 bytes)."""
+edns (a large size, a cookie, an unknown option and bits of nobody), two
+(questions), loop (a name that points at itself), pad (a question of 65535 bytes),
+update (a request that changes the zone), chaos (a class of servers' own).
+An answer must have the question as it was asked, with the case of its letters."""
 import errno
 import os
 import socket
@@ -19,7 +21,7 @@ from names import anonymous, exactly  # noqa: E402
 
 TYPES = {"A": 1, "NS": 2, "CNAME": 5, "MX": 15, "TXT": 16, "AAAA": 28,
          "SRV": 33, "SVCB": 64, "HTTPS": 65, "ANY": 255}
-CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN"}
+CODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP"}
 TIMEOUT = 5
 
 
@@ -49,12 +51,14 @@ def wire(name):
 
 def question(name, kind, options):
     text = b"\xc0\x0c" if "loop" in options else wire(name)
-    text += struct.pack("!HH", TYPES[kind], 1)
+    text += struct.pack("!HH", TYPES[kind], 3 if "chaos" in options else 1)
     more = b""
     if "edns" in options:
         data = struct.pack("!HH8sHH4s", 10, 8, b"cookie..", 65001, 4, b"data")
-        more = b"\0" + struct.pack("!HHIH", 41, 65535, 0x8000, len(data)) + data
-    head = struct.pack("!HHHHHH", 4711, 0x0100, 2 if "two" in options else 1,
+        more = b"\0" + struct.pack("!HHIH", 41, 65535, 0x4200ff42,
+                                   len(data)) + data
+    head = struct.pack("!HHHHHH", 4711, 0x2900 if "update" in options else
+                       0x0100, 2 if "two" in options else 1,
                        0, 0, 1 if more else 0)
     message = head + text * (2 if "two" in options else 1) + more
     return message.ljust(65535, b"x") if "pad" in options else message
@@ -76,10 +80,13 @@ def shown(kind, data):
             65: "HTTPS"}.get(kind, str(kind))
 
 
-def result(message):
+def result(message, asked):
     number, flags, questions, count = struct.unpack_from("!HHHH", message)
     if number != 4711:
         return "wrong id"
+    if questions and message[12:skip_name(message, 12)] != \
+            asked[12:skip_name(asked, 12)]:
+        return "another question"
     text, at, ttls = [], 12, set()
     for _ in range(questions):
         at = skip_name(message, at) + 4
@@ -133,10 +140,10 @@ def ask(text):
     message = question(name, kind, options)
     try:
         if "https" in options:
-            return result(by_https(address, message))
+            return result(by_https(address, message), message)
         if "tcp" in options or "tls" in options:
-            return result(by_tcp(address, message, "tls" in options))
-        return result(by_udp(address, message))
+            return result(by_tcp(address, message, "tls" in options), message)
+        return result(by_udp(address, message), message)
     except socket.timeout:
         return "silence"
     except OSError as error:

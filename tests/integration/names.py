@@ -13,8 +13,9 @@ names do not exist.  A WORD is
   mx:NAME, srv:NAME, https:ADDRESS    a record; https with a hint
   forged:ADDRESS    wrong answers with this address come before the right one
   garbage       an answer that is none
-LOG gets each name that is asked for, "NAME/tcp" by TCP, and with a '+' where
-the question has more than a size for its answer."""
+LOG gets each name that is asked for, "NAME/tcp" by TCP, with a '+' where the
+question has more than a size for its answer, and a '^' for other letters than
+lower ones."""
 import ipaddress
 import socket
 import ssl
@@ -106,8 +107,11 @@ def reply(message, tcp):
     found = known(name)
     opt = len(message) >= end + 11 and message[end:end + 3] == b"\0\0\x29"
     rest = message[end + 11:] if opt else message[end:]
+    bits = opt and struct.unpack_from("!I", message, end + 5)[0] & ~0x8000
+    case = message[12:end - 4] != message[12:end - 4].lower()
     with open(sys.argv[2], "a", encoding="latin1") as log:
-        log.write(name + "/tcp" * tcp + "+" * bool(rest) + "\n")
+        log.write(name + "/tcp" * tcp + "+" * bool(rest or bits) + "^" * case +
+                  "\n")
     answer = Answer(kind, found[0] if found else 0)
     for word in found[1] if found else []:
         if word == "garbage":

@@ -7,9 +7,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/outside.sh"
 
+# The second half are addresses of IPv4 in one of IPv6.
 CLOUDS="169.254.169.254 169.254.170.2 169.254.170.23 100.100.100.200
 168.63.129.16 192.0.0.192 169.254.0.23 169.254.42.42 fd00:ec2::254 fd00:ec2::23
-fd20:ce::254 fd00:42::42 64:ff9b::a9fe:a9fe"
+fd20:ce::254 fd00:42::42 64:ff9b::a9fe:a9fe 64:ff9b::6464:64c8
+64:ff9b:1::a9fe:a9fe 64:ff9b:1:2:3:4:a83f:8110 ::169.254.169.254
+::ffff:0:a9fe:a9fe 2002:a9fe:a9fe::1 2001:0:a9fe:a9fe::1 2001::5601:5601"
+LINK=fe80::a9fe:a9fe
 NAMED='"allow": ["good.example.org:99", "alias.example.org:99",
 	"loop.example.org:99", "forged.example.org:99",
 	"short.example.org:96", "zero.example.org:99", "ever.example.org:99",
@@ -89,7 +93,8 @@ types() {
 		text.example.org,A NOERROR \
 		bad.example.org,TXT NXDOMAIN bad.example.org,MX NXDOMAIN \
 		bad.example.org,SRV NXDOMAIN bad.example.org,ANY NXDOMAIN \
-		bad.example.org,HTTPS NXDOMAIN bad.example.org,AAAA NXDOMAIN
+		bad.example.org,HTTPS NXDOMAIN bad.example.org,AAAA NXDOMAIN \
+		good.example.org,A,update NOTIMP good.example.org,A,chaos NOTIMP
 	expect text.example.org,HTTPS,at=10.80.0.1 "NOERROR HTTPS ttl 300" \
 		bad.example.org,A,at=10.80.0.1 "NOERROR 10.80.0.9 ttl 300"
 	reach tcp,10.80.0.9,99 tcp,10.80.0.1,98 > "$OUT/text"
@@ -133,9 +138,12 @@ edns() {
 	expect good.example.org,A,edns "NOERROR 10.80.0.1 ttl 300" \
 		bad.example.org,A,edns NXDOMAIN \
 		text.example.org,TXT,edns "NOERROR TXT3012 ttl 300"
+	expect GOOD.exAmple.ORG,A "NOERROR 10.80.0.1 ttl 300" \
+		GOOD.exAmple.ORG,A,tcp "NOERROR 10.80.0.1 ttl 300"
 	lacks "what the name server was told" + "$(cat "$TOP/asked")"
-	ask good.example.org,A,edns,at=10.80.0.1 > /dev/null
-	contains "control: by another way" "good.example.org+" \
+	lacks "the case of letters" "^" "$(cat "$TOP/asked")"
+	ask GOOD.example.org,A,edns,at=10.80.0.1 > /dev/null
+	contains "control: by another way" "good.example.org+^" \
 		"$(cat "$TOP/asked")"
 }
 
@@ -260,24 +268,40 @@ clouds() {
 	results "$OUT/clouds" | xargs -n 1 | sort -u | xargs
 }
 
+linked() {
+	reach "tcp,$LINK%eth0,99" > "$OUT/linked"
+	results "$OUT/linked"
+}
+
 metadata() {
 	local cloud listed=
 
 	equal "names that mean them" no "$(clouds tcp,c%s.cloud.example.org,99)"
 	equal "an IPv4 address in one of IPv6" no \
 		"$(clouds tcp,::ffff:169.254.169.254,99%.0s)"
+	equal "by a link" no "$(linked)"
 	for cloud in $CLOUDS; do
 		[[ $cloud != *:* ]] || cloud="[$cloud]"
 		listed+="\"$cloud:99\", "
 	done
-	changed "\"allow\": [$listed\"*.cloud.example.org:98\"]"
+	changed "\"allow\": [$listed\"[$LINK]:99\", \"*.cloud.example.org:98\"]"
 	nsinit update --from-file alice || fail "update"
 	equal "control: listed" yes "$(clouds tcp,@,99%.0s)"
+	equal "control: listed, by a link" yes "$(linked)"
 	equal "a name does not open more of them" no \
 		"$(clouds tcp,c%s.cloud.example.org,98)"
 	changed '"deny": []'
 	nsinit update --from-file alice || fail "update"
 	equal "without allow" no "$(clouds tcp,@,99%.0s)"
+	equal "by a link, without allow" no "$(linked)"
+	reach udp,168.63.129.16,97 ping,168.63.129.16,0 > "$OUT/azure"
+	changed '"allow": ["168.63.129.16"]'
+	nsinit update --from-file alice || fail "update"
+	reach udp,168.63.129.16,97 ping,168.63.129.16,0 >> "$OUT/azure"
+	equal "Azure's otherwise, and listed" "no no yes yes" \
+		"$(results "$OUT/azure")"
+	changed '"deny": []'
+	nsinit update --from-file alice || fail "update"
 	expect good.example.org,A,at=168.63.129.16 "NOERROR 10.80.0.1 ttl 300" \
 		good.example.org,A,at=168.63.129.16,tcp "NOERROR 10.80.0.1 ttl 300"
 	changed "$NAMED"
@@ -451,15 +475,16 @@ for address in $CLOUDS; do
 		ip -n out addr add "$address" dev lo nodad 2> /dev/null ||
 		ip -n out addr add "$address" dev lo
 done
+ip -n out addr add "$LINK/64" dev wan1 nodad
 # shellcheck disable=SC2086
-ip netns exec out "$TESTS/outside.py" ${CLOUDS#169.254.169.254 } \
+ip netns exec out "$TESTS/outside.py" ${CLOUDS#169.254.169.254 } "$LINK%wan1" \
 	> "$OUT/ready2" &
 SERVERS=$!
 ip netns exec out "$TESTS/names.py" "$TOP/names" "$TOP/asked" 10.80.0.1 \
 	10.80.0.9 168.63.129.16 > "$OUT/ready3" &
 SERVERS+=" $!"
-wait_until 20 grep -q ready "$OUT/ready2"
-wait_until 20 grep -q ready "$OUT/ready3"
+wait_until 20 grep -q ready "$OUT/ready2" || echo "not ok other addresses"
+wait_until 20 grep -q ready "$OUT/ready3" || echo "not ok other name servers"
 lists veth "$NAMED"
 t "N8 each type of question is answered for names of the list alone" types
 t "N8 an alias leads where the name of the list does, and opens nothing else" chains
@@ -479,6 +504,8 @@ t "N6 name-resolver is started again while connections to it are open" \
 t "N11 who floods the name server hurts no other container" attacked
 t "N9 pasta: another name server is reached if the list has it" directly pasta
 t "N9 macvlan: another name server is reached if the list has it" directly macvlan
+t "N9 ipvlan: another name server is reached if the list has it" directly ipvlan
+t "N9 bridge: another name server is reached if the list has it" directly bridge
 names_end
 # shellcheck disable=SC2086,SC2153 # SERVER is of outside.sh
 kill "$SERVER" $SERVERS

@@ -200,6 +200,28 @@ update_interrupted() {
 	equal "after the next update" "yes no" "$(results "$OUT/updated")"
 }
 
+# The first name server takes connections, and says nothing.
+silent_server() {
+	local silent
+
+	names_begin
+	cp "$TESTS/ask.py" "$TESTS/names.py" /srv
+	socat -u TCP-LISTEN:53,bind=127.0.0.2,fork,reuseaddr OPEN:/dev/null &
+	silent=$!
+	printf 'nameserver 127.0.0.%s\n' 2 1 > /etc/resolv.conf
+	wait_until 10 eval ': < /dev/tcp/127.0.0.2/53' 2> /dev/null ||
+		fail "no silent one"
+	lists veth "$NAMED"
+	timeout 60 su alice -s /bin/bash -c '/srv/ask.py \
+		good.example.org,A,tcp good.example.org,A,tcp' > "$OUT/text"
+	names_end
+	kill "$silent"
+	cat "$OUT/text"
+	lacks "control: the silent one" NOERROR "$(head -n 1 "$OUT/text")"
+	equal "the next one" "good.example.org,A,tcp: NOERROR 10.80.0.1 ttl 1" \
+		"$(tail -n 1 "$OUT/text")"
+}
+
 outside_begins
 t "N4 veth: a name of the list leads where the list says" named veth
 t "N4 pasta: a name of the list leads where the list says" named pasta
@@ -209,4 +231,5 @@ t "N6 name-resolver that is killed is started again, and no name resolves meanwh
 	resolver_again
 t "N6 an update of names that was interrupted is made good by the next one" \
 	update_interrupted
+t "a name server that is silent by TCP is followed by the next one" silent_server
 kill "$SERVER"
