@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each process of a login that starts a container, and of the container's end,
 # is killed before each of its steps in turn: the login is inside or refused,
-# the next one works, and then nothing is left.
+# the next one works, and then nothing is left.  So is nsinit in an update.
 # shellcheck disable=SC2317,SC2034 # functions run by t; faults.sh's variables
 . "$(dirname "$0")/lib.sh"
 . "$TESTS/faults.sh"
@@ -86,5 +86,62 @@ drains() {
 	end_of_faults 40
 }
 
+# rate UP : alice's container, or its file, with this rate.
+rate() {
+	config alice "{\"rootfs\": \"/\", \"networks\": [{\"type\": \"veth\",
+		\"address\": \"10.77.0.5/24\", \"rate\": {\"up\": \"$1\"},
+		\"context\": {\"bridge\": \"br0\", \"prefix\": \"nv\"}}]}"
+}
+in_force() {
+	nsenter -t "$(pid_of alice)" -n nft list chain inet nscontainer \
+		rate_up_eth0
+}
+update() {
+	nsinit update --from-file alice > "$OUT/text" 2>&1
+}
+
+# Killed in an update of a rate: the old one is in force or the new one, and the
+# next update makes it good.
+updates() {
+	local old new now
+
+	faults_begin
+	rate 8Mbit
+	nsinit start alice || fail "start"
+	old=$(in_force)
+	rate 16Mbit
+	update || fail "update" "$(cat "$OUT/text")"
+	new=$(in_force)
+	differ "control: the rate" "$old" "$new"
+	rate 8Mbit
+	update || fail "update" "$(cat "$OUT/text")"
+	sleep 0.5
+	baseline
+	rate 16Mbit
+	record "$OUT/steps" nsinit update --from-file alice
+	changing "$OUT/steps" > "$OUT/changing"
+	begin_plan "$OUT/changing" KILL
+	while next_step; do
+		rate 8Mbit
+		update || wrong "back" "$(cat "$OUT/text")"
+		rate 16Mbit
+		rm -f "$OUT/hit"
+		"$TESTS/faults" -t 30 -o "$OUT/hit" -f "$FAULT" nsinit update \
+			--from-file alice > "$OUT/text" 2>&1
+		was_tried || continue
+		now=$(in_force)
+		[ "$now" = "$old" ] || [ "$now" = "$new" ] || wrong "half" "$now"
+		update || wrong "the next one" "$(cat "$OUT/text")"
+		equal "$STEP" "$new" "$(in_force)"
+		equal "$STEP" "null 16Mbit" "$(nsinit list --json alice |
+			jq -r '"\(.why) \(.networks[0].rate_up)"')"
+		soon 10 as_before ||
+			wrong "left:" "$(diff "$TOP/baseline" "$OUT/now")"
+	done
+	nsinit stop --timeout 0 alice
+	end_of_faults 15
+}
+
 f "each process is killed before each of its steps in turn" kills
 f "each process is killed while a container is made to drain" drains
+f "nsinit is killed before each step of an update of a rate" updates
