@@ -425,6 +425,25 @@ agents_refused() {
 	nsinit logs alice | grep -q "network refused: $1 "
 }
 
+# The rate of the recipe is in force while a program runs.
+agents_rate() {
+	local there
+
+	mkfifo "$OUT/go"
+	timeout 30 su alice -c 'echo in; read -r go' < "$OUT/go" > "$OUT/in" &
+	exec 5> "$OUT/go"
+	wait_until 20 grep -qs in "$OUT/in" || fail "it does not run"
+	there=$(nsenter -t "$(pid_of alice)" -n nft list table inet nscontainer)
+	equal "the rate" "20Mbit 100Mbit" "$(nsinit list --json alice |
+		jq -r '.networks[0] | "\(.rate_up) \(.rate_down)"')"
+	exec 5>&-
+	grep -Eq 'rate over (2500000 |2441 k)bytes/second' <<< "$there" ||
+		fail "up" "$there"
+	grep -Eq 'rate over (12500000 |12207 k)bytes/second' <<< "$there" ||
+		fail "down" "$there"
+	wait_until 10 ended || fail "it goes on"
+}
+
 agents() {
 	local line
 
@@ -458,6 +477,7 @@ agents() {
 	limits=$(jq -c '[.cgroups.memory, .cgroups.pids]' \
 		/etc/nscontainer/groups/agents/container.json)
 	equal "limits" "[4294967296,512]" "$limits"
+	agents_rate
 	as_agent '! socat -u TCP:127.0.0.1:22 - && ! ls /home/bob &&
 		! touch /srv/outbox/mine'
 	kill "$NAMES" "$GIT"
