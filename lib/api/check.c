@@ -281,7 +281,7 @@ static int check_config(struct nsc_plan *plan, const char *dir,
 	plan->refuse_nested = conf->nested == NSC_NESTED_REFUSE;
 	if (!plan->deadline || all < plan->deadline)
 		plan->deadline = all;
-	nsc_plan_lifecycle(plan, conf);
+	nsc_plan_merge(plan, conf);
 	error = nsc_start_prepare(plan, conf, err);
 	if (error == 0)
 		error = config->pidfile ?

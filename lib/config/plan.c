@@ -7,7 +7,7 @@
 
 #include "linux/namespace.h"
 
-void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf)
+void nsc_plan_merge(struct nsc_plan *plan, const struct nsc_conf *conf)
 {
 	nsc_lifecycle_merge(&conf->lifecycle, &plan->config->lifecycle,
 			    &plan->lifecycle);

@@ -75,7 +75,7 @@ struct nsc_plan {
 /*
  * Fill lifecycle, recording, and stop if it is NULL, from config and conf.
  */
-void nsc_plan_lifecycle(struct nsc_plan *plan, const struct nsc_conf *conf);
+void nsc_plan_merge(struct nsc_plan *plan, const struct nsc_conf *conf);
 
 /*
  * The owner of a device node, as the host sees it.  An id that the container

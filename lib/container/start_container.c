@@ -555,7 +555,7 @@ int nsc_start(const struct nsc_start_request *request, struct nsc_error *err)
 		.deadline = nsc_process_now() +
 			    (int64_t)request->conf->start_timeout * 1000,
 	};
-	nsc_plan_lifecycle(plan, request->conf);
+	nsc_plan_merge(plan, request->conf);
 	ret = find_running(request, &running, err);
 	if (ret == 0)
 		ret = start(plan, request, &running, err);

@@ -34,7 +34,7 @@ static int running_read_number(int rundir, const char *name, long long max,
 	return 0;
 }
 
-int nsc_running_gone(struct nsc_error *err, const char *why)
+int nsc_running_gone(const char *why, struct nsc_error *err)
 {
 	return nsc_error_set(err, ESRCH, "no container is running: %s", why);
 }
@@ -49,33 +49,33 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 	int ret;
 
 	if (pid != state->pid)
-		return nsc_running_gone(err, "'pid' and 'state' disagree");
+		return nsc_running_gone("'pid' and 'state' disagree", err);
 	ret = nsc_pidfd_boot_id(boot_id);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the boot id");
 	if (strcmp(boot_id, state->boot_id) != 0)
-		return nsc_running_gone(err,
-				    "the pid is from before the last boot");
+		return nsc_running_gone("the pid is from before the last boot",
+					err);
 	ret = nsc_pidfd_start_time(pid, &start);
 	if (ret == -ESRCH)
-		return nsc_running_gone(err, "the process has ended");
+		return nsc_running_gone("the process has ended", err);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the start time of %d",
 				     (int)pid);
 	if (start != state->start)
-		return nsc_running_gone(err,
-				    "the pid now belongs to another process");
+		return nsc_running_gone("the pid now belongs to another "
+					"process", err);
 	if (state->other_version)
 		return 0;
 	ret = nsc_namespace_ids(pid, ids);
 	if (ret == -ESRCH)
-		return nsc_running_gone(err, "the process has ended");
+		return nsc_running_gone("the process has ended", err);
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "read the namespaces of %d",
 				     (int)pid);
 	if (memcmp(ids, state->ids, sizeof(ids)) != 0)
-		return nsc_running_gone(err,
-				    "the process has different namespaces");
+		return nsc_running_gone("the process has different namespaces",
+					err);
 	return 0;
 }
 
@@ -83,9 +83,10 @@ static int running_verify(const struct nsc_state *state, pid_t pid,
 static int absent(int error, struct nsc_error *err)
 {
 	if (error == -ENOENT || error == -EINVAL)
-		return nsc_running_gone(err, error == -ENOENT ?
-						 "it has no pid file" :
-						 "its files are incomplete");
+		return nsc_running_gone(error == -ENOENT ?
+						"it has no pid file" :
+						"its files are incomplete",
+					err);
 	return error;
 }
 
@@ -112,16 +113,16 @@ int nsc_running_verify(int rundir, const struct nsc_state *state,
 		return absent(error, err);
 	pidfd = nsc_pidfd_open((pid_t)pid);
 	if (pidfd == -ESRCH || pidfd == -EINVAL)
-		return nsc_running_gone(err, "the process has ended");
+		return nsc_running_gone("the process has ended", err);
 	if (pidfd < 0)
 		return nsc_error_sys(err, -pidfd, "open process %lld", pid);
 	if ((uint64_t)start != state->start)
-		return nsc_running_gone(err, "'start' and 'state' disagree");
+		return nsc_running_gone("'start' and 'state' disagree", err);
 	error = running_verify(state, (pid_t)pid, err);
 	if (error < 0)
 		return error;
 	if (!nsc_pidfd_alive(pidfd))
-		return nsc_running_gone(err, "the process has ended");
+		return nsc_running_gone("the process has ended", err);
 	return NSC_TAKE_FD(pidfd);
 }
 
@@ -136,7 +137,7 @@ int nsc_running_filter(int rundir, struct nsc_state *state,
 	fd = nsc_file_open_at(rundir, "run directory", NSC_FILE_SECCOMP, err);
 	/* The filter is removed after the pid. */
 	if (fd == -ENOENT && faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0)
-		return nsc_running_gone(err, "it is being stopped");
+		return nsc_running_gone("it is being stopped", err);
 	ret = fd < 0 ? fd : nsc_seccomp_read(fd, &state->filter, err);
 	if (ret == 0)
 		return 0;

@@ -36,7 +36,7 @@ int nsc_running_find_ending(int rundir, struct nsc_state **ret,
 			    struct nsc_error *err);
 
 /* Report -ESRCH: no container runs, and why. */
-int nsc_running_gone(struct nsc_error *err, const char *why);
+int nsc_running_gone(const char *why, struct nsc_error *err);
 
 /* Find a container of either kind. */
 int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,

@@ -45,9 +45,9 @@ int nsc_running_find_ending(int rundir, struct nsc_state **ret,
 	if (pidfd < 0 || !running_is_of_this_boot(state) ||
 	    nsc_proc_stat(state->pid, &stat) < 0 ||
 	    stat.start != state->start || !nsc_pidfd_alive(pidfd))
-		return nsc_running_gone(err, "the process has ended");
+		return nsc_running_gone("the process has ended", err);
 	if (!stat.ending && faccessat(rundir, NSC_FILE_PID, F_OK, 0) == 0)
-		return nsc_running_gone(err, "it is not ending");
+		return nsc_running_gone("it is not ending", err);
 	*ret = NSC_TAKE_PTR(state);
 	return NSC_TAKE_FD(pidfd);
 }
