@@ -92,6 +92,13 @@ static bool follow_one(struct follow *f, const char *name)
 	return true;
 }
 
+size_t nsc_home_paths_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (size_t)(slash - path) : 0;
+}
+
 bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 			   char ret[PATH_MAX])
 {

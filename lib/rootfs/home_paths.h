@@ -22,6 +22,9 @@
 bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 			   char ret[PATH_MAX]);
 
+/* The length of the part of path that names its directory. */
+size_t nsc_home_paths_parent(const char *path);
+
 /*
  * Call each() for the paths of the homes in /etc/passwd, and then for those to
  * which links beside own (NULL: none) lead: these may be homes of accounts that

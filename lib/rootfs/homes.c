@@ -48,13 +48,6 @@ struct homes {
 	uid_t shown;		/* owner of homes that stay, or NOBODY */
 };
 
-static size_t parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? (size_t)(slash - path) : 0;
-}
-
 static int homes_compare(const void *a, const void *b)
 {
 	const struct home *x = a, *y = b;
@@ -90,7 +83,7 @@ static int homes_add(void *arg, const char *path, uid_t uid)
 		return -ENOMEM;
 	list = &h->list[h->n++];
 	list->uid = uid;
-	list->parent = parent_of(copy);
+	list->parent = nsc_home_paths_parent(copy);
 	list->path = NSC_TAKE_PTR(copy);
 	return 0;
 }
@@ -118,7 +111,7 @@ static int read_passwd(struct homes *h, struct nsc_error *err)
 static bool has_home(const struct homes *h, const char *path, uid_t uid)
 {
 	const struct home key = {
-		(char *)(uintptr_t)path, parent_of(path), uid,
+		(char *)(uintptr_t)path, nsc_home_paths_parent(path), uid,
 	};
 	const struct home *found = h->n ? bsearch(&key, h->list, h->n,
 						  sizeof(key), homes_compare) :
@@ -145,7 +138,7 @@ static bool has_account(const struct homes *h, uid_t uid)
 
 static bool beside_own(const struct homes *h, const char *path)
 {
-	return h->own && parent_of(path) == h->own_parent &&
+	return h->own && nsc_home_paths_parent(path) == h->own_parent &&
 	       !strncmp(path, h->own, h->own_parent);
 }
 
@@ -321,7 +314,7 @@ int nsc_homes_hide(const struct nsc_rootfs *rootfs, const char *own,
 
 	if (plan->login && own[0] == '/' && own[1]) {
 		h.own = own;
-		h.own_parent = parent_of(own);
+		h.own_parent = nsc_home_paths_parent(own);
 	}
 	if (plan->login && plan->config->home != NSC_HOME_NONE)
 		h.shown = plan->user->uid;

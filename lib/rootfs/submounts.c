@@ -87,18 +87,12 @@ static bool is_private(const struct nsc_submount *m)
 	       !strstr(m->super, "allow_other");
 }
 
-static size_t parent_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? (size_t)(slash - path) : 0;
-}
-
 static bool are_beside(const char *a, const char *b)
 {
-	size_t parent = parent_of(a);
+	size_t parent = nsc_home_paths_parent(a);
 
-	return *b && parent == parent_of(b) && !strncmp(a, b, parent);
+	return *b && parent == nsc_home_paths_parent(b) &&
+	       !strncmp(a, b, parent);
 }
 
 static int is_home_below(void *point, const char *home, uid_t uid)
