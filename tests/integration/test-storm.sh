@@ -123,7 +123,7 @@ many() {
 	# All at once.
 	exec {fd}>&-
 	wait_until 120 callers_end || {
-		ps axo pid,ppid,stat,wchan:20,etimes,args | grep -v bash |
+		ps -o pid,ppid,stat,wchan:20,etimes,args --forest -N -C bash |
 			head -n 40
 		pkill -KILL -x pamcaller
 		fail "sessions do not end"
