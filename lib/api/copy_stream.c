@@ -311,6 +311,26 @@ static void part_name(int dir, char part[PART_SIZE])
 	unlinkat(dir, part, 0);
 }
 
+/* Nobody wants a file in the place of /dev/null, or of /dev/stdout. */
+static int check_place(int dir, const char *name, struct nsc_error *err)
+{
+	struct stat st, target;
+	char link[8] = "";
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    S_ISDIR(st.st_mode))
+		return 0;
+	if (fstatat(dir, name, &target, AT_NO_AUTOMOUNT) == 0)
+		st = target;
+	/* /dev/stdout may be a file. */
+	(void)!readlinkat(dir, name, link, sizeof(link) - 1);
+	if ((S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ||
+	     S_ISLNK(st.st_mode)) && strncmp(link, "/proc/", 6) != 0)
+		return 0;
+	return nsc_error_set(err, EEXIST, "'%s' is a device, FIFO or socket, "
+			     "and is not replaced", name);
+}
+
 static int receive_file(struct receiver *r, const struct header *h,
 			struct nsc_error *err)
 {
@@ -318,6 +338,9 @@ static int receive_file(struct receiver *r, const struct header *h,
 	_cleanup_fd_ int fd = -1;
 	char part[PART_SIZE];
 
+	ret = check_place(dir, h->name, err);
+	if (ret < 0)
+		return ret;
 	part_name(dir, part);
 	fd = openat(dir, part, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW |
 		    O_CLOEXEC, 0600);
@@ -368,6 +391,8 @@ static int receive_link(struct receiver *r, const struct header *h,
 
 	if (!r->links)
 		return nsc_error_set(err, EPROTO, "'%s': a link", h->name);
+	if (check_place(dir, h->name, err) < 0)
+		return -err->code;
 	part_name(dir, part);
 	if (symlinkat(h->target, dir, part) == 0) {
 		if (renameat(dir, part, dir, h->name) == 0)

@@ -197,7 +197,7 @@ copied() {
 }
 
 cp_refused() {
-	local long
+	local long i
 
 	fresh
 	echo x > "$OUT/x"
@@ -217,6 +217,20 @@ cp_refused() {
 	status_is 1 cp_ "$OUT/x" "alice:$long"
 	contains "too long" "File name too long" "$(cat "$OUT/stderr")"
 	equal "nothing is made" "" "$(find /home/alice -name 'xxx*')"
+	# What is no file stays what it is, also behind a link.
+	mknod "$OUT/null" c 1 3
+	mkfifo "$OUT/pipe"
+	ln -s null "$OUT/link"
+	ln -s /proc/self/fd/1 "$OUT/output"
+	for i in null pipe link output; do
+		status_is 1 cp_ alice:/etc/hostname "$OUT/$i"
+		contains "$i" "is a device, FIFO or socket, and is not replaced" \
+			"$(cat "$OUT/stderr")"
+	done
+	equal "what they are" "character special file
+fifo
+symbolic link
+symbolic link" "$(stat -c %F "$OUT"/{null,pipe,link,output})"
 	status_is 2 cp_ - alice:x
 	status_is 2 cp_ alice:x -
 	contains "a pipe" "'-' is not standard input" "$(cat "$OUT/stderr")"
