@@ -132,12 +132,15 @@ be_streams_copier(const struct recorder *r, struct streams *s, int messages)
 		.go_on = r->policy.on_error == NSC_RECORD_CONTINUE,
 	};
 	const struct timeval patience = { .tv_sec = NSC_RECORDER_PATIENCE_S };
+	const int room = 2 * NSC_RECORDER_DATA;
 	int keep[STREAMS_FDS + 1];
 	unsigned int n = streams_fds(s, keep);
 
 	prctl(PR_SET_NAME, "nsc-copier");
 	keep[n++] = messages;
-	if (setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
+	if (setsockopt(messages, SOL_SOCKET, SO_SNDBUF, &room,
+		       sizeof(room)) < 0 ||
+	    setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
 		       sizeof(patience)) < 0)
 		_exit(1);
 	step_down(keep, n);
@@ -342,9 +345,10 @@ static bool goes_on(const struct recorder *r, const struct nsc_error *err)
 /* Read, so that the session goes on. */
 static void __attribute__((noreturn)) read_in_vain(void)
 {
-	char message[1 + NSC_RECORDER_DATA];
+	char part;
 
-	while (recv(CLIENT, message, sizeof(message), 0) > 0)
+	/* The rest of a message goes with its first byte. */
+	while (recv(CLIENT, &part, 1, 0) > 0)
 		;
 	_exit(0);
 }

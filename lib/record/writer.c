@@ -33,7 +33,7 @@ struct writing {
 	struct nsc_transfer transfer;
 	bool command;		/* its first part has been written */
 	int direction;		/* of the text that is not written yet */
-	char text[NSC_RECORDER_DATA];
+	char text[4 * ALONE];
 	size_t len;
 	char *event;		/* room for a whole one */
 };
@@ -142,7 +142,7 @@ static int write_text(struct writing *f, char type, const char *data,
 static int __attribute__((format(printf, 2, 3)))
 write_mark(struct writing *f, const char *fmt, ...)
 {
-	char text[NSC_RECORDER_DATA];
+	char text[NSC_TRANSFER_NOTE];
 	va_list args;
 	int n;
 
@@ -265,7 +265,8 @@ static void wait_for_end(struct writing *f)
 
 int nsc_writer_run(const struct nsc_writer *w)
 {
-	/* On the stack, the compiler would clear it for each message. */
+	/* On the stack, the compiler would clear them. */
+	_cleanup_free_ char *message = malloc(1 + NSC_RECORDER_DATA);
 	_cleanup_free_ char *event = malloc(NSC_CAST_EVENT_MAX(
 						NSC_RECORDER_DATA));
 	struct writing f = {
@@ -273,11 +274,11 @@ int nsc_writer_run(const struct nsc_writer *w)
 		.end = lseek(w->file, 0, SEEK_END),
 		.transfer.sink = { take_text, take_note, &f },
 	};
-	char message[1 + NSC_RECORDER_DATA];
-	int ret = f.end < 0 ? -errno : event ? 0 : -ENOMEM;
+	int ret = f.end < 0 ? -errno : message && event ? 0 : -ENOMEM;
 
 	while (ret == 0) {
-		ssize_t n = recv(w->messages, message, sizeof(message), 0);
+		ssize_t n = recv(w->messages, message, 1 + NSC_RECORDER_DATA,
+				 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;

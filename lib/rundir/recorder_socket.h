@@ -12,7 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/types.h>
 
-#define NSC_RECORDER_DATA 16384	/* of one message, without its first byte */
+#define NSC_RECORDER_DATA 65536	/* of one message, without its first byte */
 #define NSC_RECORDER_STREAMS_MAX 8	/* of one command */
 #define NSC_RECORDER_PATIENCE_S 10	/* then a disk counts as broken */
 

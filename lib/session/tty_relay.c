@@ -17,7 +17,7 @@
 #include "util/fd.h"
 
 #define PART 4096		/* a writable pipe takes this much */
-#define PARTS (NSC_RECORDER_DATA / PART)	/* of one message */
+#define PARTS 4			/* of one message */
 #define BURST ((size_t)16 * PART)	/* before signals are checked again */
 #define EOF_MS 50
 #define BACKGROUND_MS 250	/* no signal reports that we are in front */
