@@ -20,8 +20,6 @@
 #include "linux/pidfd.h"
 #include "session/enter_v1.h"
 
-#define WAIT_S 15		/* for the monitor, on a busy host */
-
 static int client_failed(const struct nsc_session *session, int error,
 			 struct nsc_error *err)
 {
@@ -40,7 +38,7 @@ static int client_failed(const struct nsc_session *session, int error,
 static int connect_to(const struct nsc_session *session, const char *name)
 {
 	/* connect() blocks while the queue is full, unix(7). */
-	const struct timeval limit = { .tv_sec = WAIT_S };
+	const struct timeval limit = { .tv_sec = NSC_MONITOR_CLIENT_S };
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	_cleanup_fd_ int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC,
 				     0);
@@ -64,7 +62,7 @@ static int connect_to(const struct nsc_session *session, const char *name)
 static int connect_soon(const struct nsc_session *session, const char *name)
 {
 	const struct timespec moment = { .tv_nsec = 20000000 };
-	int64_t deadline = nsc_process_now() + (int64_t)WAIT_S * 1000;
+	int64_t deadline = nsc_process_now() + NSC_MONITOR_CLIENT_S * 1000LL;
 	int fd = connect_to(session, name);
 
 	while (fd == -ENOENT && nsc_pidfd_alive(session->pidfd) &&
@@ -102,7 +100,7 @@ static int client_receive(const struct nsc_session *session,
 	if (fd < 0)
 		return client_failed(session, -fd, err);
 	n = nsc_process_poll(fd, nsc_process_now() +
-			     (int64_t)WAIT_S * 1000);
+			     NSC_MONITOR_CLIENT_S * 1000LL);
 	if (n <= 0)
 		return client_failed(session, n < 0 ? -n : ETIMEDOUT, err);
 	n = nsc_descriptors_receive(fd, answer, sizeof(*answer), fds, 0);

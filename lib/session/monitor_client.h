@@ -6,6 +6,8 @@
 #include "util/error.h"
 #include "session/session.h"
 
+#define NSC_MONITOR_CLIENT_S 15	/* for the monitor, on a busy host */
+
 /*
  * Ask the container's monitor to move the calling process into a control group
  * of its own below the container's, if it has groups; this limits later

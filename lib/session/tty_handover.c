@@ -29,12 +29,14 @@
 #include "linux/descriptors.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
+#include "session/monitor_client.h"
 #include "session/tty_outer.h"
 #include "session/tty_relay.h"
 #include "session/run.h"
 #include "session/stdio.h"
 
-#define ANSWER_MS 10000		/* the same as the limit of the trial */
+/* The child asks the monitor, and tells why it gets no answer. */
+#define ANSWER_MS ((NSC_MONITOR_CLIENT_S + 5) * 1000)
 
 /* --- the parent */
 

@@ -37,7 +37,7 @@ gone() {
 
 # PID 1 and the monitor do not answer.
 stopped_parts() {
-	local begin monitor pid
+	local begin monitor pid terminal
 
 	fresh
 	pid=$(pid_of alice) monitor=$(monitors)
@@ -46,11 +46,17 @@ stopped_parts() {
 	bob_gets_in
 	stand_still "$monitor"
 	begin=$SECONDS
+	timeout 30 script -qec 'su alice -c true' /dev/null < /dev/null \
+		> "$OUT/terminal" 2>&1 &
+	terminal=$!
 	timeout 30 su alice -c true > "$OUT/text" 2>&1
 	differ "status by the time limit of the test" 124 $?
+	wait "$terminal"
 	[ $((SECONDS - begin)) -le 22 ] || fail "the login hung"
 	bob_gets_in
 	kill -CONT "$monitor"
+	equal "logins, with a terminal and without, that know why" 2 \
+		"$(syslog_since | grep -c "container-monitor does not answer")"
 	status_is 0 timeout 20 nsinit stop --timeout 1 alice
 	wait_until 5 gone "$pid" || fail "PID 1 goes on"
 }
