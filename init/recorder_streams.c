@@ -19,6 +19,7 @@
 
 #include "util/fd.h"
 #include "session/recorder_streams.h"
+#include "util/text.h"
 
 #define TRIES 10		/* at 1, 2, 4 ... milliseconds */
 #define COMMAND_PART 8192	/* of a command line, in one message */
@@ -205,6 +206,7 @@ static size_t command_part(int fd, char *to, size_t size)
 {
 	ssize_t got = fd < 0 ? 0 : read(fd, to, size - 1);
 	size_t n = got > 0 ? (size_t)got : 0;
+	uint32_t c;
 
 	for (size_t i = 0; i < n; i++)
 		if (!to[i])
@@ -212,6 +214,11 @@ static size_t command_part(int fd, char *to, size_t size)
 	/* A title of a process has room behind it. */
 	while (n && n < size - 1 && to[n - 1] == ' ')
 		n--;
+	/* A character that is cut belongs to the next part. */
+	for (size_t k = 1; n == size - 1 && k < 4; k++)
+		if (nsc_text_decode((unsigned char *)to + n - k, k, &c) < 0 &&
+		    lseek(fd, -(off_t)k, SEEK_CUR) >= 0)
+			n -= k;
 	to[n] = '\0';
 	return n;
 }

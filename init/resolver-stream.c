@@ -120,8 +120,10 @@ static bool take_answer(struct resolver_stream *s,
 	size_t size = get_size(s);
 
 	drop_server(s);
-	if (!resolver_judge_answer(judge, &s->question, s->data + 2, &size))
+	if (!resolver_judge_answer(judge, &s->question, s->data + 2, &size)) {
+		resolver_judge_next(judge, &s->question);
 		return false;
+	}
 	set_size(s, size);
 	begin_phase(s, RESOLVER_WRITE_ANSWER);
 	return true;

@@ -277,8 +277,8 @@ static void one_network(struct nsc_convert *c, const char *key,
 			const json_t *value)
 {
 	static const char *const unknown[] = {
-		"mac_address", "tx_queuelen", "hairpin_mode", "name",
-		"host_interface_name",
+		"mac_address", "tx_queuelen", "txqueuelen", "hairpin_mode",
+		"name", "host_interface_name",
 	};
 	json_t *to = json_object();
 	const json_t *old = json_object_get(value, "context");

@@ -256,7 +256,7 @@ static void made_fill(struct made *made, const struct nsc_plan *plan, size_t i,
 
 /* Refuse a port that another container, or a process of the host, has. */
 static int check_ports(const struct attached *a, const struct nsc_attached *new,
-		       uid_t except, struct nsc_error *err)
+		       const struct nsc_ports_for *who, struct nsc_error *err)
 {
 	int ret = 0;
 
@@ -267,7 +267,7 @@ static int check_ports(const struct attached *a, const struct nsc_attached *new,
 				ret = nsc_host_ports_differ(new->ports, *p,
 							    a->list[i].name,
 							    err);
-	return ret < 0 ? ret : nsc_host_ports_free(new->ports, except, err);
+	return ret < 0 ? ret : nsc_host_ports_free(new->ports, who, err);
 }
 
 static int check_forwarding(const struct nsc_attached *new,
@@ -327,17 +327,19 @@ static int check_bridge_address(struct nl_sock *sock,
 static int check_all(struct attached *a, const struct nsc_attached *new,
 		     uid_t except, struct nsc_error *err)
 {
+	const struct nsc_ports_for who = { .except = except };
 	int ret = check_forwarding(new, err);
 
 	if (ret == 0)
 		ret = check_bridge_address(a->sock, new, err);
-	return ret < 0 ? ret : check_ports(a, new, except, err);
+	return ret < 0 ? ret : check_ports(a, new, &who, err);
 }
 
 /* pasta binds the ports itself, but a rule would take what comes for them. */
 static int check_pasta(const struct nsc_attached *new, uid_t user,
 		       struct nsc_error *err)
 {
+	const struct nsc_ports_for who = { .binds = true, .except = user };
 	_cleanup_attached_ struct attached a = ATTACHED_INIT;
 	int ret;
 
@@ -347,7 +349,7 @@ static int check_pasta(const struct nsc_attached *new, uid_t user,
 	ret = nsc_host_ports_allowed(new->ports, err);
 	if (ret == 0 && access(DIR "/" FILE_NAME, F_OK) == 0)
 		ret = attached_open(&a, false, err);
-	return ret < 0 ? ret : check_ports(&a, new, user, err);
+	return ret < 0 ? ret : check_ports(&a, new, &who, err);
 }
 
 static int check_network(const struct nsc_plan *plan, size_t i,

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,40 +88,85 @@ static int try_port(const struct nsc_port *port, int family)
 	return ret < 0 ? -errno : 0;
 }
 
-/* Has this user a socket at the port?  The file is one of proc_net(5). */
-static bool has_socket(const char *path, unsigned int port, uid_t user)
+/* A bit for each port with a socket of the host; [1] is UDP. */
+struct sockets {
+	unsigned char listening[2][8192], of_user[2][8192];
+	bool known;
+};
+
+static bool has_bit(const unsigned char *bits, unsigned int port)
 {
+	return bits[port / 8] & 1U << port % 8;
+}
+
+static void set_bit(unsigned char *bits, unsigned int port)
+{
+	bits[port / 8] |= (unsigned char)(1U << port % 8);
+}
+
+/* The file is one of proc_net(5). */
+static bool read_sockets(struct sockets *s, const char *path, bool udp,
+			 uid_t user)
+{
+	const unsigned int listens = udp ? TCP_CLOSE : TCP_LISTEN;
 	_cleanup_file_ FILE *file = fopen(path, "re");
-	unsigned int number, uid;
+	unsigned int port, state, uid;
 	char line[512];
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%*d: %*[0-9A-F]:%x %*s %*s %*s %*s %*s %u",
-			   &number, &uid) == 2 &&
-		    number == port && uid == user)
-			return true;
-	return false;
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%*d: %*[0-9A-F]:%4x %*s %x %*s %*s %*s %u",
+			   &port, &state, &uid) != 3)
+			continue;
+		if (state == listens)
+			set_bit(s->listening[udp], port);
+		if (uid == user)
+			set_bit(s->of_user[udp], port);
+	}
+	return file;
 }
 
-static bool is_users(const struct nsc_port *port, uid_t user)
+/* A host without IPv6 has two of the files. */
+static void know(struct sockets *s, uid_t user)
 {
-	return has_socket(port->udp ? "/proc/net/udp" : "/proc/net/tcp",
-			  port->host, user) ||
-	       has_socket(port->udp ? "/proc/net/udp6" : "/proc/net/tcp6",
-			  port->host, user);
+	if (s->known)
+		return;
+	if (!read_sockets(s, "/proc/net/tcp", false, user) ||
+	    !read_sockets(s, "/proc/net/udp", true, user))
+		memset(s->listening, 0xff, sizeof(s->listening));
+	(void)read_sockets(s, "/proc/net/tcp6", false, user);
+	(void)read_sockets(s, "/proc/net/udp6", true, user);
+	s->known = true;
 }
 
-static int check_port(const struct nsc_port *port, int family, uid_t except,
+/*
+ * A rule of nftables leaves connections as they are that the host has from the
+ * port; only what listens there would lose its own.
+ */
+static int check_busy(struct sockets *s, const struct nsc_port *port,
+		      const struct nsc_ports_for *who, struct nsc_error *err)
+{
+	bool listens;
+
+	know(s, who->except);
+	listens = has_bit(s->listening[port->udp], port->host);
+	if (has_bit(s->of_user[port->udp], port->host) ||
+	    (!listens && !who->binds))
+		return 0;
+	return nsc_error_set(err, EADDRINUSE, "ports: a process of the host "
+			     "%s %u/%s: 'ss -%sntup' shows it",
+			     listens ? "listens on" : "uses", port->host,
+			     port->udp ? "udp" : "tcp", listens ? "l" : "");
+}
+
+static int check_port(struct sockets *s, const struct nsc_port *port,
+		      int family, const struct nsc_ports_for *who,
 		      struct nsc_error *err)
 {
 	int ret = !port->address.family || port->address.family == family ?
 			  try_port(port, family) : 0;
 
-	if (ret == -EADDRINUSE && !is_users(port, except))
-		return nsc_error_set(err, EADDRINUSE, "ports: a process of the "
-				     "host listens on %u/%s: 'ss -lntup' shows "
-				     "it", port->host,
-				     port->udp ? "udp" : "tcp");
+	if (ret == -EADDRINUSE)
+		return check_busy(s, port, who, err);
 	if (ret == -EADDRNOTAVAIL)
 		return nsc_error_set(err, EADDRNOTAVAIL, "ports: the address "
 				     "of %u is none of the host's",
@@ -128,16 +174,18 @@ static int check_port(const struct nsc_port *port, int family, uid_t except,
 	return 0;
 }
 
-int nsc_host_ports_free(char *const *ports, uid_t except, struct nsc_error *err)
+int nsc_host_ports_free(char *const *ports, const struct nsc_ports_for *who,
+			struct nsc_error *err)
 {
+	struct sockets s = { .known = false };
 	struct nsc_port port;
 	int ret = 0;
 
 	for (; ret == 0 && *ports && nsc_port_parse(*ports, &port); ports++)
 		for (; ret == 0 && port.count; port.host++, port.count--) {
-			ret = check_port(&port, AF_INET, except, err);
+			ret = check_port(&s, &port, AF_INET, who, err);
 			if (ret == 0)
-				ret = check_port(&port, AF_INET6, except, err);
+				ret = check_port(&s, &port, AF_INET6, who, err);
 		}
 	return ret;
 }

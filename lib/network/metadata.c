@@ -35,7 +35,10 @@ static const struct form {
 	bool turned;
 } forms[] = {
 	{ "64:ff9b::", 12, 12, false },		/* NAT64, RFC 6052 */
-	{ "64:ff9b:1::", 6, 12, false },	/* RFC 8215 */
+	{ "64:ff9b:1::", 6, 12, false },	/* RFC 8215, a prefix of 96 bits */
+	{ "64:ff9b:1::", 6, 9, false },		/* of 64 */
+	{ "64:ff9b:1::", 6, 7, false },		/* of 56 */
+	{ "64:ff9b:1::", 6, 6, false },		/* of 48 */
 	{ "::", 12, 12, false },		/* compatible, RFC 4291 */
 	{ "::ffff:0.0.0.0", 12, 12, false },	/* mapped */
 	{ "::ffff:0:0:0", 12, 12, false },	/* translated, RFC 2765 */
@@ -52,17 +55,36 @@ static struct nsc_address parse(const char *text)
 	return a;
 }
 
+/* The address has a byte of 0 within, RFC 6052, section 2.2. */
+static bool is_split(const struct form *form)
+{
+	return form->at < 8 && form->at + 4 > 8;
+}
+
+static size_t length_of(const struct form *form)
+{
+	return is_split(form) ? 5 : 4;
+}
+
 /* This IPv4 address in this form. */
 static struct nsc_address embed(const struct form *form,
 				const struct nsc_address *v4)
 {
 	struct nsc_address a = parse(form->prefix);
 
-	for (size_t i = 0; i < 4; i++)
-		a.bytes[form->at + i] = form->turned ?
-			(unsigned char)~v4->bytes[i] : v4->bytes[i];
+	for (size_t i = 0, at = form->at; i < 4; i++, at++) {
+		at += at == 8 && is_split(form);
+		a.bytes[at] = form->turned ? (unsigned char)~v4->bytes[i] :
+					     v4->bytes[i];
+	}
 	a.length = 8 * (unsigned int)(form->at + 4);
 	return a;
+}
+
+/* Then the rest is anything. */
+static bool is_prefix(const struct form *form)
+{
+	return form->size == form->at && !is_split(form);
 }
 
 static bool has_form(const struct form *form, const struct nsc_address *v4,
@@ -72,7 +94,8 @@ static bool has_form(const struct form *form, const struct nsc_address *v4,
 
 	return address->family == AF_INET6 &&
 	       !memcmp(a.bytes, address->bytes, form->size) &&
-	       !memcmp(a.bytes + form->at, address->bytes + form->at, 4);
+	       !memcmp(a.bytes + form->at, address->bytes + form->at,
+		       length_of(form));
 }
 
 bool nsc_metadata_is(const struct nsc_address *address)
@@ -107,7 +130,7 @@ static void print_family(FILE *out, int family)
 		for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
 			struct nsc_address a = parse(addresses[i]);
 
-			if (a.family != AF_INET || forms[k].size != forms[k].at)
+			if (a.family != AF_INET || !is_prefix(&forms[k]))
 				continue;
 			a = embed(&forms[k], &a);
 			fprintf(out, ", %s", nsc_address_print(&a, true, text));
@@ -115,22 +138,22 @@ static void print_family(FILE *out, int family)
 	fputs(" } goto refuse\n", out);
 }
 
-/* A form with anything between its prefix and the address. */
+/* A form with anything between its prefix and the address, or in two parts. */
 static void print_apart(FILE *out, const struct form *form)
 {
 	const char *before = "{ ";
 
-	fprintf(out, "ip6 daddr %s/%zu @nh,%zu,32 ", form->prefix,
-		8 * form->size, 8 * (24 + form->at));
+	fprintf(out, "ip6 daddr %s/%zu @nh,%zu,%zu ", form->prefix,
+		8 * form->size, 8 * (24 + form->at), 8 * length_of(form));
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(addresses); i++) {
 		struct nsc_address a = parse(addresses[i]);
 
 		if (a.family != AF_INET)
 			continue;
 		a = embed(form, &a);
-		fprintf(out, "%s0x%02x%02x%02x%02x", before, a.bytes[form->at],
-			a.bytes[form->at + 1], a.bytes[form->at + 2],
-			a.bytes[form->at + 3]);
+		fprintf(out, "%s0x", before);
+		for (size_t k = 0; k < length_of(form); k++)
+			fprintf(out, "%02x", a.bytes[form->at + k]);
 		before = ", ";
 	}
 	fputs(" } goto refuse\n", out);
@@ -144,6 +167,6 @@ void nsc_metadata_rules(FILE *out)
 	      "ip daddr " SERVES_NAMES " th dport != 53 goto refuse\n", out);
 	print_family(out, AF_INET6);
 	for (size_t k = 0; k < NSC_ARRAY_SIZE(forms); k++)
-		if (forms[k].size != forms[k].at)
+		if (!is_prefix(&forms[k]))
 			print_apart(out, &forms[k]);
 }

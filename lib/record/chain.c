@@ -91,6 +91,14 @@ static struct nsc_chain_stub *stub_find(struct nsc_chain_stub *s, size_t n,
 	return NULL;
 }
 
+/* Nearly always it is the line before. */
+static struct nsc_chain_stub *stub_before(struct nsc_chain_stub *list, size_t n,
+					  struct nsc_chain_stub *s)
+{
+	return s > list && !strcmp(s[-1].id, s->previous) ? s - 1 :
+	       stub_find(list, n, s->previous);
+}
+
 static bool stub_is_first(const struct nsc_chain_stub *s)
 {
 	return !strcmp(s->previous, NSC_CAST_NO_ID);
@@ -108,11 +116,11 @@ static bool stubs_cut(struct nsc_chain_stub *list, size_t n)
 	for (; s && !stub_is_first(s) && steps < n; steps++) {
 		if (steps == NSC_CHAIN_STUBS)
 			oldest = s;
-		s = stub_find(list, n, s->previous);
+		s = stub_before(list, n, s);
 	}
 	if (!s || !stub_is_first(s) || !oldest)
 		return false;
-	for (s = oldest; (s = stub_find(list, n, s->previous)); *s->id = '\0')
+	for (s = oldest; (s = stub_before(list, n, s)); *s->id = '\0')
 		;
 	strcpy(oldest->previous, NSC_CAST_NO_ID);
 	strcpy(oldest->previous_digest, NSC_CAST_NO_SHA256);
@@ -124,6 +132,7 @@ static int stubs_write(int dir, const struct nsc_chain_stub *list, size_t n)
 	_cleanup_fd_ int fd = openat(dir, STUBS ".new", O_WRONLY | O_CREAT |
 				     O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	_cleanup_file_ FILE *out = fd < 0 ? NULL : fdopen(dup(fd), "w");
+	int ret;
 
 	if (!out)
 		return -errno;
@@ -132,9 +141,13 @@ static int stubs_write(int dir, const struct nsc_chain_stub *list, size_t n)
 			fprintf(out, "%s %s %s %s\n", list[i].id,
 				list[i].digest, list[i].previous,
 				list[i].previous_digest);
-	if (fflush(out) < 0 || fsync(fd) < 0 ||
-	    renameat(dir, STUBS ".new", dir, STUBS) < 0)
-		return -errno;
+	/* What failed before the last flush is known by ferror() only. */
+	if (fflush(out) < 0 || ferror(out) || fsync(fd) < 0 ||
+	    renameat(dir, STUBS ".new", dir, STUBS) < 0) {
+		ret = errno ? -errno : -EIO;
+		(void)!unlinkat(dir, STUBS ".new", 0);
+		return ret;
+	}
 	(void)!fallocate(fd, FALLOC_FL_KEEP_SIZE, lseek(fd, 0, SEEK_END),
 			 RESERVE);
 	return 0;

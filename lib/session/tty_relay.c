@@ -379,7 +379,10 @@ static bool reads(const struct relay *r)
 	return !r->no_input && !r->paused && !r->caller->silent;
 }
 
-/* Each direction has one part, which is written before the next is read. */
+/*
+ * A part is written before the next one is read; but with a recorder, output is
+ * read while the last part is written, see has_room().
+ */
 static void one_round(struct relay *r)
 {
 	bool in = is_empty(&r->inwards), out = is_empty(r->outwards);

@@ -130,7 +130,8 @@ is_stopped() {
 # stand_still PID: what is only sent to a busy machine's process may come after
 # what the test does next, a child's end for example.
 stand_still() {
-	kill -STOP "$1" && wait_until 20 is_stopped "$1"
+	{ kill -STOP "$1" && wait_until 20 is_stopped "$1"; } ||
+		fail "process $1 does not stop"
 }
 
 # --- set-up

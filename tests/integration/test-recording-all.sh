@@ -55,6 +55,13 @@ ssh_command() {
 	recorded "a long command" alice '"command: ' '"command, continued: '
 	[ "$(grep '"command' "$OUT/cast" | tr -cd x | wc -c)" -ge 20000 ] ||
 		fail "a long command is cut"
+	forget
+	nssh alice ": $(printf '€%.0s' {1..7000}); echo at-the-end" \
+		> "$OUT/text" || fail "a long command: $?"
+	recorded "a command in UTF-8" alice '"command, continued: '
+	equal "characters" 7000 "$(grep '"command' "$OUT/cast" | grep -o € |
+		wc -l)"
+	lacks "the recording" $'\ufffd' "$(cat "$OUT/cast")"
 	contains "it is played" "echo at-the-end" \
 		"$(nsinit play "$(basename "$REC"/alice/*.gz .cast.gz)")"
 	# The control: without "all", the same command leaves nothing.

@@ -10,6 +10,15 @@
 
 #define MODE_3 3		/* neither to read nor to write, open(2) */
 
+/* A console or a serial line would be found. */
+static void close_terminals(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	for (int fd = 0; fd < 3; fd++)
+		ck_assert_int_eq(dup2(null, fd), fd);
+}
+
 static size_t found(unsigned int *left)
 {
 	const pid_t self = getpid();
@@ -82,6 +91,7 @@ int main(void)
 	Suite *s = suite_create("device users");
 	TCase *c = tcase_create("device users");
 
+	tcase_add_checked_fixture(c, close_terminals, NULL);
 	tcase_add_test(c, what_is_left);
 	tcase_add_test(c, ways_to_open);
 	suite_add_tcase(s, c);

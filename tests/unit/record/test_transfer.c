@@ -158,6 +158,9 @@ START_TEST(what_is_no_name_has_its_length)
 		snprintf(length, sizeof(length), "... (%zu bytes) ", sizes[i]);
 		ck_assert_int_eq(strncmp(notes, "sftp: rename /nnnn", 18), 0);
 		ck_assert_msg(strstr(notes, length), "%s", notes);
+		/* What no server reads either is not read. */
+		ck_assert_msg(sizes[i] > PATH_MAX ||
+			      strstr(notes, ") other\n"), "%s", notes);
 	}
 }
 END_TEST
