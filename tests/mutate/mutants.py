@@ -26,12 +26,18 @@ ARRAY = re.compile(r"\s*(?:(?:static|const|unsigned|struct) )*\w+ "
                    r"[^=;()]*\[[^\]]*$")
 # Never 0, which is open: so < 0 is as good as <= 0.
 DESCRIPTOR = re.compile(r"_cleanup_fd_ int (\w+)|\b(\w*fd)\b")
+DESCRIPTORS = re.compile(
+    r"(?:\.|->)(?:anchor|channel|client|commands?|cwd|end|fifo|in|lock|master|"
+    r"mounts|out|recorder|refused|slave|terminal|told)$")
 CALL = re.compile(r"^\t+(?:\(void\))?([A-Za-z_][\w.>-]*)(\()", re.M)
 RESET = re.compile(r"^\t+[\w.>\[\]*-]+ = (?:0|NULL|-1|false);$", re.M)
 RETURN = re.compile(r"\breturn ([^;]+);")
-DECLARATION = """struct nsc_mutant { char mark[16]; unsigned int number; };
-extern const volatile struct nsc_mutant nsc_mutant
+# A test may include several files.
+DECLARATION = """#ifndef NSC_MUTANT
+#define NSC_MUTANT
+extern const volatile struct { char mark[16]; unsigned int number; } nsc_mutant
     __attribute__((visibility("hidden")));
+#endif
 """
 OTHER = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "&&": "||", "||": "&&"}
 
@@ -58,6 +64,7 @@ def functions(mask):
         head = mask[:match.start()].rstrip("\n")
         head = head[max(head.rfind("\n\n"), head.rfind("}\n"),
                         head.rfind(";\n")) + 1:]
+        head = re.sub(r"__attribute__\(\(\w*\)\)", "", head)
         name = re.search(r"(\w+)\(", head)
         if name:
             kind = "bool" if re.search(r"\bbool\b", head[:name.start()]) else \
@@ -87,8 +94,10 @@ def changes_of(mask, start, end, kind):
         yield "logic", match.start(), match.end(), OTHER[match.group()]
     descriptors = {"".join(names) for names in DESCRIPTOR.findall(body)}
     for match in COMPARE.finditer(body):
-        left = re.search(r"(\w*) $", body[:match.start()]).group(1)
-        if not (left in descriptors and re.match(" 0\\b", body[match.end():])):
+        left = body[:match.start() - 1]
+        if not (re.match(r" 0\b", body[match.end():]) and
+                (re.search(r"\w*$", left).group() in descriptors or
+                 DESCRIPTORS.search(left))):
             yield "compare", match.start(), match.end(), \
                 OTHER[match.group()]
     for match in NUMBER.finditer(body):

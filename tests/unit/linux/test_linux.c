@@ -67,6 +67,7 @@ START_TEST(automatic_map)
 						   &id), 0);
 		ck_assert_uint_eq(id, owns[_i].own[i]);
 	}
+	map[n] = (struct nsc_id_mapping){ 80000, 1, 1 };
 	ck_assert_int_eq(nsc_idmap_to_host(map, n, 80000, &id), -ENOENT);
 }
 END_TEST
