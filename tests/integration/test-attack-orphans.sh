@@ -128,16 +128,15 @@ layer_is_older() {
 
 # ext4 gives the inode of a directory that was removed to the next one.
 same_inode() {
-	local before device
+	local before
 
 	begin "$PRIVATE"
 	without_hook
 	truncate -s 64M "$TOP/ext4"
 	mkfs.ext4 -q "$TOP/ext4" 2> /dev/null || skip "mkfs.ext4"
-	mknod /dev/loop-control c 10 237 2> /dev/null
-	device=$(losetup -f 2> /dev/null) || skip "loop devices"
-	[ -e "$device" ] || mknod "$device" b 7 "${device##*loop}"
-	mount -o loop="$device" "$TOP/ext4" /home || skip "loop devices"
+	make_loop_devices || skip "loop devices"
+	# mount takes another device when somebody else was faster.
+	mount -o loop "$TOP/ext4" /home || skip "loop devices"
 	delete -r
 	again
 	before=$(stat -c %i /home/alice)
