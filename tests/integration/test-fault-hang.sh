@@ -10,18 +10,26 @@
 STRIDE=1000
 rich_container
 
-# Every process that waits for the hanging one gives up in time.
+# patience SECONDS : how long a login waits for a start.
+patience() {
+	conf "stop = \"logout\"; start_timeout = $1;"
+}
+
+# Every process that waits for the hanging one gives up in time.  The next login
+# may have a busy machine.
 stops() {
 	faults_begin
-	conf 'stop = "logout"; start_timeout = 2;'
+	patience 2
 	record_start
 	# Nobody waits for the login process itself.
 	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|'\
 'move_mount|sendmsg|execve|execveat) ' > "$OUT/waits"
 	begin_plan "$OUT/waits" STOP
 	while next_step; do
+		patience 2
 		login_with "$FAULT"
 		continue_all
+		patience 20
 		login_works
 		nothing_left
 	done
