@@ -50,13 +50,14 @@ ssh_command() {
 	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes' \
 		'sh -c cat; echo'
 	forget
-	nssh alice ": $(head -c 20000 /dev/zero | tr '\0' x); echo at-the-end" \
+	# One that ends at once may have no note.
+	nssh alice ": $(printf 'x%.0s' {1..20000}); sleep 0.5; echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a long command" alice '"command: ' '"command, continued: '
 	[ "$(grep '"command' "$OUT/cast" | tr -cd x | wc -c)" -ge 20000 ] ||
 		fail "a long command is cut"
 	forget
-	nssh alice ": $(printf '€%.0s' {1..7000}); echo at-the-end" \
+	nssh alice ": $(printf '€%.0s' {1..7000}); sleep 0.5; echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a command in UTF-8" alice '"command, continued: '
 	equal "characters" 7000 "$(grep '"command' "$OUT/cast" | grep -o € |
