@@ -3,14 +3,11 @@
  * Records one session from the host: its terminals and, with "all", the streams
  * of its commands.  Static.
  *
- * container-monitor starts it for a connection to "record", as root of the
- * host, with the instance's directory and the connection as its only
- * descriptors.
- *
- * Nothing of the container reaches this process but the terminals and streams
- * that a login program hands over.  Children without rights read the bytes: the
- * writer has the file, and the copier, which comes between the caller and the
- * program inside, has the terminals or streams of both.
+ * container-monitor starts it as root of the host with two descriptors: the
+ * instance's directory and a connection to "record".  Nothing of the container
+ * reaches this process but the terminals and streams that a login program hands
+ * over.  Children without rights read the bytes: the writer has the file, and
+ * the copier, between the caller and the program inside, what both have.
  */
 #include <errno.h>
 #include <fcntl.h>

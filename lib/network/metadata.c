@@ -35,7 +35,7 @@ static const struct form {
 	bool turned;
 } forms[] = {
 	{ "64:ff9b::", 12, 12, false },		/* NAT64, RFC 6052 */
-	{ "64:ff9b:1::", 6, 12, false },	/* RFC 8215, a prefix of 96 bits */
+	{ "64:ff9b:1::", 6, 12, false },	/* RFC 8215, of 96 bits */
 	{ "64:ff9b:1::", 6, 9, false },		/* of 64 */
 	{ "64:ff9b:1::", 6, 7, false },		/* of 56 */
 	{ "64:ff9b:1::", 6, 6, false },		/* of 48 */
