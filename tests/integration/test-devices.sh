@@ -32,7 +32,7 @@ started() {
 	status_is 0 nsinit start alice
 }
 update() {
-	status_is 0 nsinit update --from-file alice
+	status_is 0 timeout 60 nsinit update --from-file alice
 }
 why() {
 	nsinit list --json alice | jq -r '.why // "no"'
@@ -481,8 +481,9 @@ moved_meanwhile() {
 			contains "moved" "change /dev all the time" \
 				"$(cat "$OUT/stderr")"
 		kill "$pid"
+		wait_until 30 no_session || fail "a session" \
+			"$(ps -eo pid,ppid,stat,wchan:20,args --forest)"
 		wait "$pid"
-		wait_until 10 no_session || fail "a session"
 		update
 		equal "found" 0 "$(in_alice 'stat -c %a /dev/[ab]/x')"
 		clean_slate
