@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "doctor/commands.h"
 
@@ -48,6 +49,15 @@ static int check_all(const struct nsinit_options *options)
 	return refused || risk ? NSINIT_FAILED : NSINIT_OK;
 }
 
+/* Does the word also name a directory here with a container.json? */
+static bool is_directory(const char *word)
+{
+	char path[512];
+
+	return snprintf(path, sizeof(path), "%s/container.json", word) <
+	       (int)sizeof(path) && access(path, F_OK) == 0;
+}
+
 int nsinit_check(const struct nsinit_options *options)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
@@ -72,5 +82,10 @@ int nsinit_check(const struct nsinit_options *options)
 		name_unused(options->conf);
 	nscontainer_record_free(record);
 	nscontainer_close(container);
+	if (ret < 0 && !named.root && named.n_arguments &&
+	    is_directory(named.arguments[0]))
+		fprintf(stderr, "nsinit: a directory of that name has a "
+			"container.json: 'nsinit check ./%s' checks it\n",
+			named.arguments[0]);
 	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
 }

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -135,6 +136,9 @@ int nsinit_exec(const struct nsinit_options *options)
 				  "leave out --tty");
 	if (options->detach && options->n_arguments == of_user)
 		return exec_usage("--detach needs a command");
+	for (char *const *set = options->set; *set; set++)
+		if (**set == '=' || !strchr(*set, '='))
+			return exec_usage("--env: expected NAME=VALUE");
 	if (!of_user && is_ambiguous(options)) {
 		fprintf(stderr, "nsinit exec: '%s' has a container, and so has "
 			"this directory: use --root . for the command, or "

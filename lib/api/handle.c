@@ -249,7 +249,7 @@ static int open_directory(const char *dir, struct nscontainer **ret,
 		return error;
 	c->dir = realpath(dir, NULL);
 	if (!c->dir)
-		return nsc_error_sys(err, errno, "%s", dir);
+		return nsc_error_sys(err, errno, "directory '%s'", dir);
 	error = nsc_rundir_path_of_dir(c->dir, &c->rundir, err);
 	if (error < 0)
 		return error;

@@ -137,7 +137,7 @@ static bool is_made(const struct nsc_config_network *n,
 {
 	struct nsc_address gateway;
 
-	if (route->destination.length || route->source.family)
+	if (!n || route->destination.length || route->source.family)
 		return false;
 	for (char **t = n->gateway; t && *t; t++)
 		if (nsc_address_parse(*t, false, &gateway) == 0 &&

@@ -10,15 +10,25 @@
 
 #include "util/fd.h"
 
+/* EINVAL means that the map of the user namespace lacks the id. */
+static int refuse_id(const char *kind, unsigned int id, struct nsc_error *err)
+{
+	return errno == EINVAL ?
+		       nsc_error_set(err, EINVAL, "become %s %u: the "
+				     "container's map has no such id", kind,
+				     id) :
+		       nsc_error_sys(err, errno, "become %s %u", kind, id);
+}
+
 int nsc_credential_set_ids(uid_t uid, gid_t gid, struct nsc_error *err)
 {
 	uid_t ruid, euid, suid;
 	gid_t rgid, egid, sgid;
 
 	if (setresgid(gid, gid, gid) < 0)
-		return nsc_error_sys(err, errno, "become group %u", gid);
+		return refuse_id("group", gid, err);
 	if (setresuid(uid, uid, uid) < 0)
-		return nsc_error_sys(err, errno, "become user %u", uid);
+		return refuse_id("user", uid, err);
 	if (getresuid(&ruid, &euid, &suid) < 0 ||
 	    getresgid(&rgid, &egid, &sgid) < 0 ||
 	    ruid != uid || euid != uid || suid != uid ||

@@ -174,28 +174,28 @@ hides() {
 	import ctypes, os, sys, threading, time
 	libc = ctypes.CDLL(None)
 	def hold():
-		open_it = lambda mode: os.open("/dev/net/tun", mode)
-		if sys.argv[1] == "mode":	# neither to read nor to write
-			open_it(3)
-		elif sys.argv[1] != "control":
-			libc.unshare(0x400)	# CLONE_FILES
-			open_it(os.O_RDWR)
-		print("open", flush=True)
-		time.sleep(60)
+	    open_it = lambda mode: os.open("/dev/net/tun", mode)
+	    if sys.argv[1] == "mode":	# neither to read nor to write
+	        open_it(3)
+	    elif sys.argv[1] != "control":
+	        libc.unshare(0x400)	# CLONE_FILES
+	        open_it(os.O_RDWR)
+	    print("ready", flush=True)
+	    time.sleep(60)
 	threading.Thread(target=hold, daemon=True).start()
 	if sys.argv[1] == "dead":		# the main thread alone
-		libc.syscall(93 if os.uname().machine == "aarch64" else 60, 0)
+	    libc.syscall(93 if os.uname().machine == "aarch64" else 60, 0)
 	time.sleep(60)
 	END
 	for how in control mode thread dead; do
 		timeout 60 nsinit exec alice -- python3 /home/alice/hides.py \
 			$how > "$OUT/$how" 2>&1 &
 		session=$!
-		wait_until 10 grep -q open "$OUT/$how" || fail "$how: not open" \
+		wait_until 10 grep -q ready "$OUT/$how" || fail "$how: not open" \
 			"$(cat "$OUT/$how")"
 		equal "$how" "$([ $how = control ] ||
 			echo "/dev/net/tun c 10:200 1")" "$(held)"
-		nsinit kill alice KILL > /dev/null 2>&1
+		status_is 0 nsinit kill KILL alice
 		wait "$session"
 	done
 	rm -f /home/alice/hides.py

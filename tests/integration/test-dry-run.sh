@@ -44,6 +44,7 @@ restore() {
 	usermod -s /bin/bash alice 2> /dev/null
 	chown alice: /home/alice
 	rm -rf /var/lib/nscontainer/alice /srv/users/link /srv/open
+	[ ! -e "$TOP/tun" ] || rm -f "$TOP/tun" /dev/net/tun
 	[ -e /dev/loop-control ] || mknod -m 0600 /dev/loop-control c 10 237
 	[ "$(image_state "$IMAGE")" = "$IMAGE_STATE" ] || {
 		rm -rf "${IMAGE:?}"
@@ -80,7 +81,20 @@ no_pasta() {
 
 pasta() {
 	[ -x /usr/bin/pasta ] || skip "network: no pasta"
-	[ -e /dev/net/tun ] || skip "network: no tun"
+	[ -e /dev/net/tun ] || {
+		mkdir -p /dev/net
+		mknod -m 0666 /dev/net/tun c 10 200
+		: > "$TOP/tun"
+	}
+	: 2> /dev/null < /dev/net/tun || skip "network: no tun"
+	ip link show wan0 > /dev/null 2>&1 || {
+		ip link add wan0 type veth peer name wan1 ||
+			skip "network: no veth"
+		ip addr add 10.80.0.2/24 dev wan0
+		ip link set wan0 up
+		ip link set wan1 up
+		ip route add default via 10.80.0.1
+	}
 	echo 1024 > /proc/sys/net/ipv4/ip_unprivileged_port_start
 }
 

@@ -264,6 +264,10 @@ check_directory() {
 		"$(cat "$OUT/stdout")"
 	cd /srv/box || fail "cd"
 	status_is 0 nsinit check ./
+	cd .. || fail "cd"
+	status_is 1 nsinit check box
+	contains "no user" "'nsinit check ./box' checks it" \
+		"$(cat "$OUT/stderr")"
 	echo '{"urser": "root"}' > /srv/box/container.json
 	status_is 1 nsinit check /srv/box
 	equal "the message" "nsinit: /srv/box/container.json: urser: unknown \

@@ -51,6 +51,9 @@ as_others() {
 	status_is 126 ex alice -u nonesuch true
 	contains "no such user" "'nonesuch' is not in the container" \
 		"$(cat "$OUT/stderr")"
+	status_is 126 ex alice -u 99999 true
+	contains "no such id" "user 99999: the container's map has no such id" \
+		"$(cat "$OUT/stderr")"
 	# Root inside has what the container gives, and is not the host's.
 	ex alice -u root cat /etc/shadow && fail "root inside reads shadow"
 	status_is 0 ex alice -u root touch /run/by-root
@@ -61,7 +64,9 @@ settings() {
 	fresh
 	equal "env" "one two=2" \
 		"$(ex alice -e FROM=one --env B=two=2 sh -c 'echo $FROM $B')"
-	status_is 126 ex alice -e =x true
+	status_is 2 ex alice -e =x true
+	status_is 2 ex alice -e FROM true
+	contains "env" "--env: expected NAME=VALUE" "$(cat "$OUT/stderr")"
 	equal "cwd" /usr "$(ex alice --cwd /usr pwd)"
 	status_is 126 ex alice -w /nonesuch pwd
 	contains "cwd" "enter the directory '/nonesuch'" "$(cat "$OUT/stderr")"
@@ -109,6 +114,8 @@ directory() {
 	equal "with --root" root "$(ex --root "$CONF/users/alice" id -un)"
 	status_is 2 ex --root "$CONF/users/alice" --detach true
 	contains "detached" "ends with its command" "$(cat "$OUT/stderr")"
+	status_is 126 ex --root '' true
+	contains "none" "directory '': No such file" "$(cat "$OUT/stderr")"
 	cd "$CONF/users/alice" || exit
 	equal "in the directory" root "$(ex id -un)"
 	status_is 2 ex alice id
@@ -212,7 +219,7 @@ cp_refused() {
 	status_is 2 cp_ "$OUT/x" "$OUT/y"
 	status_is 2 cp_ alice:x alice:y
 	status_is 1 cp_ alice:/tmp "$OUT/nonesuch/below"
-	status_is 1 cp_ "$OUT/x" alice:new/
+	status_is 1 cp_ "$OUT/x" alice:nothing/
 	long=$(printf 'x%.0s' {1..300})
 	status_is 1 cp_ "$OUT/x" "alice:$long"
 	contains "too long" "File name too long" "$(cat "$OUT/stderr")"

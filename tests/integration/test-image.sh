@@ -27,6 +27,7 @@ fi
 fresh() {
 	need_product
 	clean_slate
+	HELD=
 	[ -z "$REASON" ] || skip "$REASON"
 	[ -e "$IMAGES/$1" ] || skip "the program that makes $1 is missing"
 	config alice "{\"rootfs\": \"$IMAGES/$1\", \"session\": {\"shell\": \"/bin/sh\"}${2:+, $2}}"
@@ -52,10 +53,11 @@ root_inside() {
 
 # A session that lasts until the end of the test; clean_slate ends it.
 hold_one() {
-	[ -e "$RUN/alice/pid" ] && return
+	[ -z "$HELD" ] || ! kill -0 "$HELD" 2> /dev/null || return 0
 	rm -f "$OUT/held"
 	timeout 60 su alice -s /bin/sh -c 'echo ready; exec sleep 50' \
 		> "$OUT/held" 2>&1 &
+	HELD=$!
 	wait_until 10 grep -qs ready "$OUT/held" || fail "su: $(cat "$OUT/held")"
 }
 

@@ -245,8 +245,7 @@ idle_terminals() {
 	need_product
 	forget
 	mkfifo "$OUT/ssh-keys" "$OUT/su-keys"
-	: > "$OUT/su"
-	: > "$OUT/ssh"
+	touch "$OUT/su" "$OUT/ssh"
 	timeout 120 ssh "${SSH_OPTIONS[@]}" -tt -l alice 127.0.0.1 cat \
 		<> "$OUT/ssh-keys" > "$OUT/ssh" &
 	timeout 120 script -qec 'su - alice -c cat' /dev/null \

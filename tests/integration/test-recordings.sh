@@ -428,6 +428,9 @@ expired 20200101T000000Z-0002499-00" "$(head -n 3 "$OUT/text")"
 old() {
 	touch -d "@$(($(date +%s) - $2))" "$REC/alice/$1.cast.gz"
 }
+went() {
+	[ ! -e "$REC/alice/$1.cast.gz" ]
+}
 open_one() {
 	nsinit recordings alice | grep -q 'open$'
 }
@@ -466,8 +469,7 @@ expired ${list[0]}" "$(chain alice)"
 	# Each file takes 4 KiB; the next end of a session has the oldest go.
 	conf 'linger = 60; record_max_size = "8K";'
 	nssh alice -tt 'echo again' > /dev/null || fail "ssh"
-	wait_until 10 test ! -e "$REC/alice/${list[1]}.cast.gz" ||
-		fail "the oldest one stays"
+	wait_until 10 went "${list[1]}" || fail "the oldest one stays"
 	wait_until 10 has alice 2 || fail "by size: $(ls -la "$REC/alice")"
 	conf 'linger = 60;'
 }
