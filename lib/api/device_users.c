@@ -150,10 +150,11 @@ static void look_into_thread(struct look *look, pid_t pid, int tasks,
 	const struct dirent *entry;
 	DIR *dir = task < 0 ? NULL : open_dir(task, "fd");
 
+	if (!dir)
+		return;
 	while ((entry = next_entry(look, dir)))
 		look_at(look, pid, task, dirfd(dir), entry->d_name);
-	if (dir)
-		closedir(dir);
+	closedir(dir);
 }
 
 /* One that has ended meanwhile shares nothing: kcmp(2). */

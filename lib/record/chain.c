@@ -161,7 +161,7 @@ int nsc_chain_trim_stubs(const struct nsc_shelf *shelf, struct nsc_error *err)
 	int ret;
 
 	if (fstatat(shelf->dir, STUBS, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    st.st_size < 2 * NSC_CHAIN_STUBS * STUB_LINE)
+	    st.st_size < (off_t)2 * NSC_CHAIN_STUBS * STUB_LINE)
 		return 0;
 	ret = nsc_chain_stubs(shelf, &list, &n, err);
 	if (ret < 0 || n == 0 || !stubs_cut(list, n))

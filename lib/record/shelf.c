@@ -133,8 +133,10 @@ int nsc_shelf_open(const char *user, bool verify, struct nsc_shelf *ret,
 	s.dir = nsc_file_open_dir_at(top, NSC_RECORDINGS, user, err);
 	if (s.dir < 0)
 		return s.dir;
-	if (verify)
-		error = lock = shelf_lock(s.dir);
+	if (verify) {
+		lock = shelf_lock(s.dir);
+		error = lock < 0 ? lock : 0;
+	}
 	if (error >= 0)
 		error = shelf_list(s.dir, wanted_recording, &s.ids, &s.n);
 	if (error < 0)

@@ -36,7 +36,7 @@
 #include "session/stdio.h"
 
 /* The child asks the monitor, and tells why it gets no answer. */
-#define ANSWER_MS ((NSC_MONITOR_CLIENT_S + 5) * 1000)
+#define ANSWER_MS ((NSC_MONITOR_CLIENT_S + 5) * INT64_C(1000))
 
 /* --- the parent */
 

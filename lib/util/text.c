@@ -156,7 +156,7 @@ void nsc_text_unescape(char *text)
 		len = n ? nsc_text_decode(bytes, n, &c) : 0;
 		if (len > 0) {
 			to = mempcpy(to, bytes, (size_t)len);
-			text += 4 * len;
+			text += 4 * (size_t)len;
 		} else {
 			*to++ = *text++;
 		}

@@ -150,6 +150,6 @@ t "M18 a changed block is an error to read" changed_block
 t "an image with blocks that verity cannot have is refused" small_blocks
 t "a killed start's device goes with the next one" killed
 config alice '{"rootfs": "/"}'
-rm -rf "$CONF/users/bob"
+config bob '{"rootfs": "/"}'
 conf ''
 clean_slate
