@@ -119,11 +119,9 @@ static bool take_answer(struct resolver_stream *s,
 {
 	size_t size = get_size(s);
 
-	drop_server(s);
-	if (!resolver_judge_answer(judge, &s->question, s->data + 2, &size)) {
-		resolver_judge_next(judge, &s->question);
+	if (!resolver_judge_answer(judge, &s->question, s->data + 2, &size))
 		return false;
-	}
+	drop_server(s);
 	set_size(s, size);
 	begin_phase(s, RESOLVER_WRITE_ANSWER);
 	return true;
@@ -147,7 +145,7 @@ static void step(struct resolver_stream *s, struct resolver_judge *judge)
 	else
 		begin_phase(s, RESOLVER_READ_QUESTION);
 	if (!on)
-		end_stream(s);
+		fail_stream(s, judge);
 }
 
 /* Into the place of the oldest one if there is no other. */

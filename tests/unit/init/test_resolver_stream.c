@@ -54,9 +54,8 @@ bool resolver_judge_answer(struct resolver_judge *j,
 {
 	(void)j;
 	(void)q;
-	(void)message;
-	(void)size;
-	return true;
+	return *size != sizeof("nonsense") - 1 ||
+	       memcmp(message, "nonsense", *size) != 0;
 }
 
 int resolver_judge_connect(struct resolver_judge *j, int type)
@@ -149,6 +148,13 @@ START_TEST(servers)
 	ck_assert_int_eq(read(one, text, sizeof(text)), 5);
 	after(RESOLVER_WAIT_MS);
 	ck_assert_uint_eq(judge.turn, 2);
+	/* Nonsense is no answer. */
+	one = connect_to();
+	send_question(one);
+	ck_assert_int_eq(send(server, "\0\10nonsense", 10, 0), 10);
+	after(1);
+	ck_assert_int_eq(read(one, text, 1), 0);
+	ck_assert_uint_eq(judge.turn, 3);
 }
 END_TEST
 
