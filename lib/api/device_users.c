@@ -84,13 +84,12 @@ static void put(struct look *look, pid_t pid, const struct statx *st,
  * The link of a descriptor has the access that it was opened for.  Without any
  * it is O_PATH, which opens nothing, or the access mode 3, which does: open(2).
  */
-static bool opens(int task, const char *name)
+static bool opens(int task, int dir, const char *name)
 {
 	char path[32], text[512], *flags;
 	struct stat link;
 
-	snprintf(path, sizeof(path), "fd/%.16s", name);
-	if (fstatat(task, path, &link, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir, name, &link, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
 	if (link.st_mode & (S_IRUSR | S_IWUSR))
 		return true;
@@ -109,7 +108,7 @@ static void look_at(struct look *look, pid_t pid, int task, int dir,
 	ssize_t n;
 
 	if (statx(dir, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE,
-		  &st) < 0 || is_usual(&st) || !opens(task, name))
+		  &st) < 0 || is_usual(&st) || !opens(task, dir, name))
 		return;
 	n = readlinkat(dir, name, target, sizeof(target) - 1);
 	if (n < 0)
