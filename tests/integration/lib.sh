@@ -240,6 +240,13 @@ make_busybox() {
 	echo "made for the test" > "$dir/etc/image"
 }
 
+# For pasta.
+make_tun() {
+	[ ! -e /dev/net/tun ] || return 0
+	mkdir -p /dev/net
+	mknod -m 0666 /dev/net/tun c 10 200
+}
+
 # A world has no loop devices; the kernel makes more when it must.
 make_loop_devices() {
 	local i

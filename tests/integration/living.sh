@@ -96,10 +96,7 @@ bridge() {
 outside() {
 	bridge
 	[ -x /usr/bin/pasta ] || skip "passt is not installed"
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
+	make_tun
 	ip netns add out 2> /dev/null || return 0
 	ip link add wan0 type veth peer name wan1 netns out
 	ip addr add 10.80.0.2/24 dev wan0

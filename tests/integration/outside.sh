@@ -14,10 +14,7 @@ LISTS_CAPS='"capabilities": ["CHOWN", "DAC_OVERRIDE", "SETUID", "SETGID",
 
 # A host beside ours, with two addresses and the metadata service of a cloud.
 outside_begins() {
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
+	make_tun
 	ip netns add out
 	ip link add wan0 type veth peer name wan1 netns out
 	ip link set wan0 up

@@ -78,10 +78,7 @@ first_uid() {
 start_phases() {
 	local between helper parent builder inits
 
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
+	make_tun
 	rm -f /run/nsc-hold
 	mv /usr/bin/pasta /usr/bin/pasta.real
 	mkfifo -m 0666 /run/nsc-hold

@@ -262,8 +262,7 @@ ports() {
 	contains "taken" "a process of the host listens on 97/tcp" \
 		"$(cat "$OUT/stderr")"
 	if [ -x /usr/bin/pasta ]; then
-		mkdir -p /dev/net
-		[ -e /dev/net/tun ] || mknod -m 0666 /dev/net/tun c 10 200
+		make_tun
 		network bob '{"type": "pasta",
 			"ports": ["8079-8081:8079-8081"]}'
 		status_is 1 nsinit check bob
@@ -321,8 +320,7 @@ ranges() {
 		"ports": ["8310-8319"]}'
 	status_is 0 nsinit check bob
 	if [ -x /usr/bin/pasta ]; then
-		mkdir -p /dev/net
-		[ -e /dev/net/tun ] || mknod -m 0666 /dev/net/tun c 10 200
+		make_tun
 		network bob '{"type": "pasta", "ports": ["8310-8319"]}'
 		status_is 1 nsinit check bob
 		contains "taken" "a process of the host uses 831" \

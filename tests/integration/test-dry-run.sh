@@ -82,8 +82,7 @@ no_pasta() {
 pasta() {
 	[ -x /usr/bin/pasta ] || skip "network: no pasta"
 	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
+		make_tun
 		: > "$TOP/tun"
 	}
 	: 2> /dev/null < /dev/net/tun || skip "network: no tun"

@@ -396,10 +396,7 @@ resolv_rootfs() {
 
 # A route for pasta: another namespace with a server.
 uplink() {
-	[ -e /dev/net/tun ] || {
-		mkdir -p /dev/net
-		mknod -m 0666 /dev/net/tun c 10 200
-	}
+	make_tun
 	ip netns add out || skip "no network namespace can be made"
 	ip link add wan0 type veth peer name wan1 netns out
 	ip addr add 10.80.0.2/24 dev wan0

@@ -506,8 +506,7 @@ full_disk() {
 		"$(tail -n 3 "$OUT/text"; ls -la "$REC/alice")"
 	equal "the whole output" 5000 "$(wc -l < "$OUT/text")"
 	# It goes when the session has ended, which the client does not wait for.
-	wait_until 10 test ! -e "$REC/alice/$first.cast.gz" ||
-		fail "the oldest one stays"
+	wait_until 10 went "$first" || fail "the oldest one stays"
 	wait_until 10 has alice 2 || fail "$(ls -la "$REC/alice")"
 	contains "the chain" "expired $first" "$(chain alice)"
 	status_is 0 nsinit recordings --verify

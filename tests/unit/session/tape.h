@@ -14,6 +14,11 @@
 
 #include "unit.h"
 
+/* A faked step whose last argument is an error. */
+#define STEP(name, ...)						\
+	int __wrap_##name(__VA_ARGS__, struct nsc_error *error);	\
+	int __wrap_##name(__VA_ARGS__, struct nsc_error *error)
+
 static char tape[1024];
 static int tape_steps;		/* that can fail */
 static int tape_fails;		/* the number of the one that does, from 1 */

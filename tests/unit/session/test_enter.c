@@ -26,10 +26,6 @@ static struct nsc_state state;
 
 /* --- the seam: each step */
 
-#define STEP(name, ...)						\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error);	\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error)
-
 STEP(nsc_confine_oom, const struct nsc_process *process, pid_t pid)
 {
 	tape_write("oom %d of %d", process->oom_score_adj, (int)pid);

@@ -40,10 +40,6 @@ static int recorder;
 
 /* --- the seam: each step */
 
-#define STEP(name, ...)						\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error);	\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error)
-
 int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
@@ -107,10 +103,10 @@ int __wrap_nsc_tty_handover_fail(struct nsc_tty_handover *h,
 }
 
 STEP(nsc_monitor_client_enter, const struct nsc_session *s,
-     const struct nsc_session_origin *info)
+     const struct nsc_session_origin *origin)
 {
 	(void)s;
-	tape_write("monitor %s", info->service);
+	tape_write("monitor %s", origin->service);
 	return tape_result(error);
 }
 
@@ -266,9 +262,9 @@ static void prepare(void)
 
 static int place(void)
 {
-	const struct nsc_session_origin info = { .service = "sshd" };
+	const struct nsc_session_origin origin = { .service = "sshd" };
 
-	return nsc_session_place(&session, &user, &info, true, &err);
+	return nsc_session_place(&session, &user, &origin, true, &err);
 }
 
 /* A step, the result if it fails (0: it cannot), and what follows then. */

@@ -4,72 +4,26 @@
  * waits for it.  The steps into the container are faked, so the command runs
  * here.
  */
-#include "tape.h"
+#include "entry.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "session/enter.h"
-#include "session/monitor_client.h"
-#include "session/recorder.h"
 #include "session/run.h"
 #include "util/fd.h"
 #include "util/process.h"
 
 /* --- the seam */
 
-#define STEP(name, ...)						\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error);	\
-	int __wrap_##name(__VA_ARGS__, struct nsc_error *error)
-
 static int user_fails;		/* of nsc_enter_as_user(), in the child */
-
-STEP(nsc_recorder_connect, const struct nsc_session *session, int *ret)
-{
-	(void)session;
-	*ret = -1;
-	tape_write("recorder");
-	return tape_result(error);
-}
-
-STEP(nsc_monitor_client_enter, const struct nsc_session *session,
-     const struct nsc_session_origin *info)
-{
-	(void)session;
-	tape_write("monitor %s", info ? info->service : "-");
-	return tape_result(error);
-}
-
-STEP(nsc_enter_to_exec, int pidfd, const struct nsc_state *state)
-{
-	(void)state;
-	tape_write("enter %d", pidfd);
-	return tape_result(error);
-}
-
-STEP(nsc_enter_as_parent, const struct nsc_state *state, bool keep_ids)
-{
-	(void)state;
-	tape_write("parent %d", keep_ids);
-	return tape_result(error);
-}
 
 STEP(nsc_enter_as_user, const struct nsc_state *state, bool keep_ids)
 {
 	(void)state;
 	return user_fails || !keep_ids ?
 		       nsc_error_set(error, EIO, "as user") : 0;
-}
-
-STEP(nsc_environment_set_runtime_dir, const struct nsc_state *state,
-     char ***env)
-{
-	(void)state;
-	(void)env;
-	(void)error;
-	return 0;
 }
 
 /* --- a command */
