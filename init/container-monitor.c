@@ -171,8 +171,8 @@ static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 }
 
 /*
- * The pidfd tells the end of PID 1 only when the kernel has let go of it, and
- * nothing tells that PID 1 waits there for a process of a session.
+ * The pidfd reports the end of PID 1 only when the kernel has released it, and
+ * nothing reports that PID 1 waits in the kernel for a process of a session.
  */
 static void monitor_look(struct monitor *m)
 {
@@ -245,7 +245,7 @@ static void monitor_go_on(struct monitor *m)
 	oom_go_on(&m->oom, &m->all);
 	names_go_on(&m->names, m->state);
 	network_log_go_on(&m->network_log, m->state);
-	/* Not at once, because the next login would wait for new pages. */
+	/* Trim later, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
 		m->trim = INT64_MAX;
@@ -278,7 +278,7 @@ static void sessions_ended(struct monitor *m, bool killed)
 {
 	/* On one processor, the parent of the ended login goes first. */
 	sched_yield();
-	/* Its group takes the counter along. */
+	/* The counter goes when the session's group does. */
 	if (killed || m->oom.due != INT64_MAX)
 		oom_end(&m->oom, &m->all);
 	sessions_reap(&m->all);
@@ -482,7 +482,7 @@ static int become_current(const struct monitor *m, struct nsc_error *err)
 	return ret;
 }
 
-/* Or does it already run, without its monitor? */
+/* Is the container new, or does it already run, without its monitor? */
 static bool is_new(void)
 {
 	struct stat st;

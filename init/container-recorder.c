@@ -329,7 +329,7 @@ static int open_file(struct recorder *r,
 	return nsc_recording_create(&r->session, header, len, &r->file, err);
 }
 
-/* Without a file, if it may be: the log says from when, and nobody writes. */
+/* May the session go on without a file?  Then the log says from when. */
 static bool goes_on(const struct recorder *r, const struct nsc_error *err)
 {
 	if (r->policy.on_error != NSC_RECORD_CONTINUE || !*r->session.user)
@@ -339,7 +339,7 @@ static bool goes_on(const struct recorder *r, const struct nsc_error *err)
 	return true;
 }
 
-/* Read, so that the session goes on. */
+/* Drop what is sent, so that the session goes on. */
 static void __attribute__((noreturn)) read_in_vain(void)
 {
 	char part;
@@ -434,7 +434,7 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 		ret = open_file(r, request, &size, &err);
 	if (ret < 0 && goes_on(r, &err)) {
 		nsc_error_clear(&err);
-		/* It is not asked for again. */
+		/* An exclusive terminal is not handed to a recorder again. */
 		ioctl(r->inner, TIOCEXCL);
 		nsc_descriptors_send(CLIENT, &data, NULL, 0, MSG_NOSIGNAL);
 		_exit(0);
@@ -522,8 +522,8 @@ static bool take_streams(struct streams *s,
 #define TERMINALS 128		/* of one connection, at a time */
 
 /*
- * Whoever has taken over a placed sshd has its connection: each terminal takes
- * processes and a file of the host's.
+ * A user who has taken over a placed sshd has its connection, and each terminal
+ * takes processes and a file of the host's: so their number is limited.
  */
 static bool has_room(int *list, size_t *n)
 {

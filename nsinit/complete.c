@@ -68,7 +68,7 @@ static void complete_name(const char *name, const char *about)
 	printf("%s\t%s\n", name, about);
 }
 
-/* With a directory, none is for the user. */
+/* With a directory, no operand is for the user. */
 static void complete_operand(const struct nsinit_line *line)
 {
 	const struct nsinit_options *options = &line->options;

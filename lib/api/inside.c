@@ -28,7 +28,10 @@ struct answer {
 	struct nsc_exec_user user;
 };
 
-/* In a child, which no process inside can see: it joins the mounts alone. */
+/*
+ * This runs in a child, which no process inside can see: it joins the mounts
+ * alone.
+ */
 static void inside_look(const void *arg, void *to)
 {
 	const struct look *look = arg;

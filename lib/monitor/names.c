@@ -61,7 +61,7 @@ void names_ended(struct names *names)
 {
 	int64_t now = nsc_process_now();
 
-	/* If it ended before this monitor ignored SIGCHLD. */
+	/* Reap it, in case it ended before this monitor ignored SIGCHLD. */
 	waitid(P_PIDFD, (id_t)names->pidfd, NULL, WEXITED | WNOHANG);
 	nsc_fd_close(&names->pidfd);
 	if (now - names->began > DELAY_MAX_MS)

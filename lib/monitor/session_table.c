@@ -425,6 +425,9 @@ void sessions_close(struct sessions *all)
 		conclude(all, all->list[0]);
 		table_drop(all, 0);
 	}
-	/* Files of logins that never arrived, or were killed in between. */
+	/*
+	 * Remove the files of logins that never arrived, or were killed in
+	 * between.
+	 */
 	nsc_file_empty(all->dir, 0);
 }
