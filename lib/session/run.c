@@ -100,7 +100,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	nsc_fd_close(&recorder);
 	if (ret < 0)
 		return ret;
-	child = fork();
+	child = nsc_process_fork_unwatched();
 	if (child == 0) {
 		/* Leave the session and the job of the caller. */
 		setsid();
@@ -113,7 +113,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	}
 	nsc_streams_close(&streams);
 	if (child < 0)
-		return nsc_error_sys(err, errno, "start a process");
+		return nsc_error_sys(err, -child, "start a process");
 	nsc_fd_close(&out);
 	ret = nsc_enter_as_parent(session->state, run->keep_ids, err);
 	if (ret < 0)
