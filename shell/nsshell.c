@@ -214,15 +214,19 @@ static int run_on_host(int argc, char **argv, struct nsc_error *err)
 			     "/bin/bash nor /bin/sh runs");
 }
 
+/*
+ * Ends as the program inside did, and leaves it to the kernel to release what
+ * this process has.  Returns only after an error.
+ */
 static int nsshell_join(const struct nsc_session *session, int argc,
-			char **argv, int *ret_status, struct nsc_error *err)
+			char **argv, struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	struct nsc_run request = {
 		.session = session, .program = state->shell,
 		.keep_ids = state->host_uid == state->uid,
 	};
-	int ret;
+	int ret, status = 0;
 
 	request.argv = nsc_shell_arguments(argc, argv, state->shell,
 					   state->login_shell);
@@ -236,11 +240,14 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 	if (state->home_missing && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", NSC_SESSION_NO_HOME);
 	/* The caller's terminal stays outside. */
-	return nsc_run_given(&request, true, ret_status, err);
+	ret = nsc_run_given(&request, true, &status, err);
+	if (ret == 0)
+		nsc_process_end_like(status);
+	return ret;
 }
 
-static int find_and_run(int argc, char **argv, int *ret_status,
-			struct nsc_error *err)
+/* Returns only after an error. */
+static int find_and_run(int argc, char **argv, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	int ret;
@@ -253,13 +260,12 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 	/* Only a user with a terminal is told. */
 	if (isatty(STDIN_FILENO) && has_changed(session.state))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
-	return nsshell_join(&session, argc, argv, ret_status, err);
+	return nsshell_join(&session, argc, argv, err);
 }
 
 int main(int argc, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int ret, status = 0;
 
 	if (nsc_version_print(argc, argv, "nsshell"))
 		return 0;
@@ -267,10 +273,7 @@ int main(int argc, char **argv)
 		return nsshell_refuse(&err);
 	if (nsc_session_inside())
 		return nsc_shell_inside(argc, argv);
-	ret = find_and_run(argc, argv, &status, &err);
-	if (ret == -EALREADY)
+	if (find_and_run(argc, argv, &err) == -EALREADY)
 		return nsc_shell_inside(argc, argv);
-	if (ret < 0)
-		return nsshell_refuse(&err);
-	nsc_process_end_like(status);
+	return nsshell_refuse(&err);
 }

@@ -31,7 +31,7 @@ static int found;		/* of nsc_session_find() */
 static int found_of_name;	/* the same for the path of the name */
 static int found_after;		/* how often the first result is -EPROTO */
 static int times_found;
-static struct nsc_state state;
+static struct nsc_state state, *held;
 static bool is_terminal, inside;
 static int run_result, run_status;
 static bool keeps_ids;
@@ -61,7 +61,7 @@ int __wrap_nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 	}
 	if (result < 0)
 		return nsc_error_set(err, -result, "found %d", result);
-	ret->state = malloc(sizeof(state));
+	held = ret->state = malloc(sizeof(state));
 	memcpy(ret->state, &state, sizeof(state));
 	return 0;
 }
@@ -165,6 +165,7 @@ void __wrap_nsc_process_end_like(int status);
 void __wrap_nsc_process_end_like(int status)
 {
 	end_status = status;
+	free(held);
 	longjmp(ends, 2);
 }
 
