@@ -12,7 +12,7 @@
 #include "cgroup/cgroup_death.h"
 #include "monitor/idle.h"
 #include "monitor/lifetime.h"
-#include "monitor/names.h"
+#include "monitor/resolver_restart.h"
 #include "monitor/network_log.h"
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
@@ -72,7 +72,7 @@ struct monitor {
 	struct renewal renewal;
 	struct oom oom;
 	struct recorders recorders;
-	struct names names;
+	struct resolver_restart resolver;
 	struct network_log network_log;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
@@ -214,7 +214,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		m->all.later,
 		m->trim,
 		m->oom.due,
-		m->names.again,
+		m->resolver.again,
 		m->network_log.due,
 		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
@@ -243,7 +243,7 @@ static void monitor_go_on(struct monitor *m)
 	hangup_go_on(&m->hangups);
 	idle_go_on(&m->all, &m->hangups);
 	oom_go_on(&m->oom, &m->all);
-	names_go_on(&m->names, m->state);
+	resolver_restart_go_on(&m->resolver, m->state);
 	network_log_go_on(&m->network_log, m->state);
 	/* Trim later, because the next login would wait for new pages. */
 	if (m->trim <= now) {
@@ -312,7 +312,7 @@ static enum event wait_event(struct monitor *m, int waiter, int timeout)
 		int n;
 
 		p[7].fd = oom_fd(&m->oom);
-		p[9].fd = m->names.pidfd;
+		p[9].fd = m->resolver.pidfd;
 		n = poll(p, NSC_ARRAY_SIZE(p),
 			 left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
@@ -331,7 +331,7 @@ static enum event wait_event(struct monitor *m, int waiter, int timeout)
 		if (n > 0 && p[8].revents)
 			recorders_serve(&m->recorders);
 		if (n > 0 && p[9].revents)
-			names_ended(&m->names);
+			resolver_restart_ended(&m->resolver);
 		if (n > 0 && (p[10].revents || p[11].revents))
 			network_log_notice(&m->network_log);
 		monitor_go_on(m);
@@ -569,7 +569,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	if (ret >= 0)
 		ret = recorders_open(&m->recorders, m->state, err);
 	oom_open(&m->oom, &m->all);
-	names_open(&m->names);
+	resolver_restart_open(&m->resolver);
 	network_log_open(&m->network_log, m->state);
 	return ret < 0 ? ret : become_current(m, err);
 }

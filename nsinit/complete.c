@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "line.h"
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 static void complete_commands(void)
 {

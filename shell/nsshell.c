@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "accounts.h"
+#include "host_accounts.h"
 #include "arguments.h"
 #include "policy/digest.h"
 #include "policy/dropins.h"
@@ -77,7 +77,7 @@ static int clean(struct nsc_error *err)
  */
 static bool nsshell_is_anothers(const struct nsc_state *state)
 {
-	uid_t uid = nsc_accounts_uid(state->user);
+	uid_t uid = nsc_host_accounts_uid(state->user);
 
 	return uid != (uid_t)-1 && uid != getuid();
 }
@@ -153,7 +153,7 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 		ret = find_renewed(session, err);
 	if (ret == 0)
 		return 0;
-	nsc_accounts_name(getuid(), user, sizeof(user));
+	nsc_host_accounts_name(getuid(), user, sizeof(user));
 	if (ret == -ESRCH && find_of_name(user, err) == -EOWNERDEAD)
 		return -EOWNERDEAD;
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
@@ -199,7 +199,7 @@ static int run_on_host(int argc, char **argv, struct nsc_error *err)
 	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
 	char user[NSC_NAME_MAX + 1];
 
-	nsc_accounts_name(getuid(), user, sizeof(user));
+	nsc_host_accounts_name(getuid(), user, sizeof(user));
 	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_WARNING, "user %s: login goes on outside any container: "
 	       "break-glass group " NSC_BREAK_GLASS, user);
@@ -252,7 +252,7 @@ static int find_and_run(int argc, char **argv, struct nsc_error *err)
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	int ret;
 
-	if (nsc_accounts_own_group(NSC_BREAK_GLASS))
+	if (nsc_host_accounts_own_group(NSC_BREAK_GLASS))
 		return run_on_host(argc, argv, err);
 	ret = nsshell_find(&session, err);
 	if (ret < 0)

@@ -3,7 +3,7 @@
  * nsinit play and search.  Children without rights read recordings, see
  * record/player.h: here, their output is only copied.
  */
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -16,7 +16,7 @@ struct session {
 	pid_t pid;		/* the login process, as the host sees it */
 	int pidfd;
 	int anchor;		/* see monitor/anchor.h; or -1 */
-	int commands;		/* see monitor/commands.h; or -1 */
+	int commands;		/* see monitor/sshd_commands.h; or -1 */
 	int command;		/* pidfd of the last one; or -1 */
 	uint64_t start;		/* of that process, clock ticks since boot */
 	int64_t opened;		/* seconds since the epoch */

@@ -428,17 +428,17 @@ START_TEST(accounts)
 	char name[64];
 
 	begin();
-	ck_assert_uint_eq(nsc_accounts_uid("bob"), 1001);
-	ck_assert_uint_eq(nsc_accounts_uid("bo"), (uid_t)-1);
-	ck_assert_uint_eq(nsc_accounts_uid("bobby"), (uid_t)-1);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bob"), 1001);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bo"), (uid_t)-1);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bobby"), (uid_t)-1);
 	account_file("passwd", "bad\nbob\nbob:x\nbob:x:y:\nbob:x:4294967295:\n"
 		     "bob:x:-1:\nbob:x:7\nbob:x:8:\nlast:x:9");
-	ck_assert_uint_eq(nsc_accounts_uid("bob"), 7);
-	ck_assert_uint_eq(nsc_accounts_uid("last"), 9);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bob"), 7);
+	ck_assert_uint_eq(nsc_host_accounts_uid("last"), 9);
 	account_file("passwd", "a:x:5:5::/:\nb:x:5:5::/:\n");
-	nsc_accounts_name(5, name, sizeof(name));
+	nsc_host_accounts_name(5, name, sizeof(name));
 	ck_assert_str_eq(name, "a");
-	nsc_accounts_name(6, name, sizeof(name));
+	nsc_host_accounts_name(6, name, sizeof(name));
 	ck_assert_str_eq(name, "6");
 }
 END_TEST

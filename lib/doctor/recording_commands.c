@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 #include <errno.h>
 #include <stdio.h>
