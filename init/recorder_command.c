@@ -170,27 +170,31 @@ static pid_t receive(int end, char *process)
 }
 
 /* The sender waits for the answer, so its pid is still its own. */
-static void be_noter(int end, struct nsc_tap *tap)
+static void note_command(pid_t pid, int end, struct nsc_tap *tap)
 {
-	struct nsc_proc_stat stat;
-	char process = '\0';
-	pid_t pid = receive(end, &process);
-	bool traced;
+	struct nsc_proc_stat stat = { .pid = 0 };
+	bool found = pid && nsc_proc_stat(pid, &stat) == 0;
+	bool traced = found && ptrace(PTRACE_SEIZE, pid, NULL,
+				      PTRACE_O_TRACEEXEC) == 0;
 
-	if (!pid || nsc_proc_stat(pid, &stat) < 0)
-		return;
-	if (process == NSC_STREAMS_PROGRAM) {
-		note(pid, tap);
-		return;
-	}
-	traced = ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC) == 0;
 	(void)send(end, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	/* Its other end waits until nobody has this one. */
 	close(end);
 	if (traced)
 		note_stopped(pid, tap);
-	else
+	else if (found)
 		note_running(pid, stat.start, tap);
+}
+
+static void be_noter(int end, struct nsc_tap *tap)
+{
+	char process = '\0';
+	pid_t pid = receive(end, &process);
+
+	if (process == NSC_STREAMS_COMMAND)
+		note_command(pid, end, tap);
+	else if (pid)
+		note(pid, tap);
 }
 
 int recorder_command_start(int end, struct nsc_tap *tap)
