@@ -4,7 +4,7 @@
  * CAP_SYS_PTRACE, until the command line is noted.
  *
  * The command stands still at its execve(2), by ptrace(2): it could end before
- * anybody looks.  Where the host forbids that, it is looked for often.
+ * anybody looks.  Where the host forbids that, this looks often.
  */
 #include "recorder_command.h"
 
@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/proc.h"
 #include "util/process.h"
 #include "util/text.h"
@@ -169,13 +170,27 @@ static pid_t receive(int end, char *process)
 	return sender.pid > 0 ? sender.pid : 0;
 }
 
+/*
+ * A security module may refuse the execve(2) of a process that a confined one
+ * traces: apparmor(7), and SELinux when the domain changes.
+ */
+static bool is_confined(void)
+{
+	char label[64];
+	int n = nsc_file_read_text(AT_FDCWD, "/proc/self/attr/current", label,
+				   sizeof(label));
+
+	label[n > 0 ? strcspn(label, "\n") : 0] = '\0';
+	return *label && strcmp(label, "unconfined") != 0;
+}
+
 /* The sender waits for the answer, so its pid is still its own. */
 static void note_command(pid_t pid, int end, struct nsc_tap *tap)
 {
 	struct nsc_proc_stat stat = { .pid = 0 };
 	bool found = pid && nsc_proc_stat(pid, &stat) == 0;
-	bool traced = found && ptrace(PTRACE_SEIZE, pid, NULL,
-				      PTRACE_O_TRACEEXEC) == 0;
+	bool traced = found && !is_confined() &&
+		      ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC) == 0;
 
 	(void)send(end, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	/* Its other end waits until nobody has this one. */
