@@ -57,6 +57,7 @@ START_TEST(processes_have_any_name)
 	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
 	ck_assert_int_eq(nsc_proc_stat(child, &s), 0);
 	ck_assert(s.ending);
+	ck_assert(s.forked);
 	waitpid(child, NULL, 0);
 	ck_assert_int_eq(nsc_proc_stat(INT_MAX, &s), -ESRCH);
 	ck_assert(!nsc_proc_status(INT_MAX, "Pid", value, sizeof(value)));
