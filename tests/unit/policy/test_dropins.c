@@ -231,7 +231,7 @@ int main(void)
 		renamed_while_read, conf_drop_ins, NULL,
 	};
 	Suite *suite = suite_create("drop-ins");
-	TCase *tcase = tcase_create("drop-ins");
+	TCase *tcase = unit_case("drop-ins");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests);

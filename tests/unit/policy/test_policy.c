@@ -505,7 +505,7 @@ int main(void)
 		only_a_confirmed_absence_means_the_host, NULL,
 	};
 	Suite *suite = suite_create("policy");
-	TCase *conf = tcase_create("conf"), *policy = tcase_create("policy");
+	TCase *conf = unit_case("conf"), *policy = tcase_create("policy");
 
 	tcase_add_test(conf, conf_defaults);
 	tcase_add_test(conf, conf_values);

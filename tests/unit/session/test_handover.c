@@ -301,9 +301,8 @@ static void begin(void)
 {
 	struct nsc_tty_handover h;
 	sigset_t before, after;
-	int fd = dup(0);
 
-	close(fd);
+	unit_note_descriptors();
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	shared->ret = nsc_tty_handover_begin(&h, &shared->err);
@@ -317,7 +316,7 @@ static void begin(void)
 		NEED(sigismember(&before, i) == sigismember(&after, i));
 	NEED(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	NEED(sigpending(&after) == 0 && !sigismember(&after, SIGCHLD));
-	NEED(dup(0) == fd);
+	NEED(unit_other_descriptor() < 0);
 	NEED(terminal_is_ours(0) &&
 	     nsc_tty_handover_fail(&h, &shared->err) < 0);
 }

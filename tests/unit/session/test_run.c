@@ -107,6 +107,7 @@ START_TEST(signals_of_the_command)
 	sigaddset(&one, SIGUSR1);
 	sigprocmask(SIG_SETMASK, &one, NULL);
 	expect("SigBlk:\t0000000000000200\n", 0);
+	close(fd);
 	unit_remove_dir(dir);
 }
 END_TEST
@@ -282,7 +283,7 @@ int main(void)
 		NULL,
 	};
 	Suite *suite = suite_create("run");
-	TCase *tcase = tcase_create("run");
+	TCase *tcase = unit_case("run");
 
 	tcase_set_timeout(tcase, 30);
 	unit_add(tcase, tests);
