@@ -259,6 +259,38 @@ START_TEST(a_signal_is_passed_on)
 }
 END_TEST
 
+/* A signal of the kernel's, as of a key, is for the whole job. */
+START_TEST(a_key_is_for_all_of_it)
+{
+	int key[2], how;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(key), 0);
+	begin("exec 2> /dev/null; trap 'wait; exit 5' ALRM; "
+	      "(trap 'echo both; exit' ALRM; echo ready; "
+	      "while :; do sleep 0.01; done) & while :; do sleep 0.01; done");
+	pid = fork();
+	if (pid == 0) {
+		nsc_process_default_signals();
+		/* The kernel signals who waits when the pipe has a byte. */
+		fcntl(key[0], F_SETOWN, getpid());
+		fcntl(key[0], F_SETSIG, SIGALRM);
+		fcntl(key[0], F_SETFL, O_ASYNC);
+		if (run_it() == 0)
+			nsc_process_end_like(status);
+		_exit(99);
+	}
+	wait_for("ready\n");
+	ck_assert_int_eq(write(key[1], "", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_str_eq(written(), "ready\nboth\n");
+	ck_assert_int_eq(how, 5 << 8);
+	close(key[0]);
+	close(key[1]);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 /* The command ends with who waits for it. */
 START_TEST(who_waits_is_killed)
 {
@@ -279,7 +311,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		runs, signals_of_the_command, searches, directories, each_step,
-		recorded, running, a_signal_is_passed_on, who_waits_is_killed,
+		recorded, running, a_signal_is_passed_on,
+		a_key_is_for_all_of_it, who_waits_is_killed,
 		NULL,
 	};
 	Suite *suite = suite_create("run");
