@@ -239,6 +239,79 @@ START_TEST(not_followed)
 }
 END_TEST
 
+static void begins_and_ends(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+
+	h.kind = NSC_TTY_HANDOVER_FOLLOW;
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, 0, &shared->err) == 0);
+	NEED(getsid(0) == getpid());
+	_exit(7);
+}
+
+static void is_killed(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+
+	h.kind = NSC_TTY_HANDOVER_FOLLOW;
+	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	NEED(nsc_tty_handover_finish(&h, 0, &shared->err) == 0);
+	raise(SIGKILL);
+}
+
+/* Who was there before ends as its child does. */
+START_TEST(ends_as_its_child)
+{
+	int status;
+	pid_t pid;
+
+	ends_with(child(begins_and_ends), 7);
+	pid = child(is_killed);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, SIGKILL);
+}
+END_TEST
+
+static bool child_sends;
+
+/* A child that fails leaves the program as it was. */
+static void goes_on(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+	struct nsc_error none = NSC_ERROR_INIT;
+	sigset_t before, now;
+	int ret;
+
+	unit_note_descriptors();
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	h.kind = NSC_TTY_HANDOVER_FOLLOW;
+	ret = nsc_tty_handover_begin(&h, &shared->err);
+	if (ret == 0 && !child_sends)
+		_exit(0);
+	if (ret == 0) {
+		nsc_error_set(&none, ENOSPC, "no room");
+		nsc_tty_handover_fail(&h, &none);
+	}
+	NEED(ret == (child_sends ? -ENOSPC : -ECHILD));
+	NEED(!strcmp(shared->err.text, child_sends ? "no room" :
+		     "enter the container: the login program has ended"));
+	NEED(unit_other_descriptor() < 0);
+	NEED(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
+	sigprocmask(SIG_SETMASK, NULL, &now);
+	NEED(!sigismember(&now, SIGTERM) && !sigismember(&before, SIGTERM));
+	_exit(5);
+}
+
+START_TEST(child_fails)
+{
+	for (int i = 0; i < 2; i++) {
+		child_sends = i;
+		ends_with(child(goes_on), 5);
+	}
+}
+END_TEST
+
 /* --- a failure */
 
 static void fails(void)
@@ -280,9 +353,9 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		streams, no_pty, not_given_up, relay_ends, followed,
-		not_followed, failure, NULL,
+		not_followed, child_fails, failure, NULL,
 	};
-	const TTest *const root[] = { owner, NULL };
+	const TTest *const root[] = { owner, ends_as_its_child, NULL };
 	Suite *suite = suite_create("handover_inside");
 	TCase *tcase = unit_case("handover_inside");
 
