@@ -30,6 +30,7 @@ static bool background, typed_ahead, line, recorded, found;
 static int read_error, write_result, write_error;
 static size_t takes;		/* bytes that the caller's terminal takes */
 static int calls;		/* that may still be made */
+static bool only_once;		/* has that result */
 static bool again;		/* what is written comes again as output */
 /* What poll() finds, in turn, for each descriptor. */
 static struct {
@@ -79,8 +80,11 @@ ssize_t __wrap_nsc_tty_outer_write(const struct nsc_tty_outer *to,
 	one_call();
 	ck_assert_ptr_eq(to, &caller);
 	if (write_result <= 0) {
+		int result = write_result;
+
+		write_result = only_once ? 1 : result;
 		errno = write_error;
-		return write_result;
+		return result;
 	}
 	if (again)
 		return __real_write(inside, data, len);
@@ -280,7 +284,7 @@ static inline void rest(void)
 	r.end = -1;
 	r.outwards = &r.output[0];
 	r.next = &r.output[1];
-	background = typed_ahead = line = again = false;
+	background = typed_ahead = line = again = only_once = false;
 	recorded = found = true;
 	read_error = write_error = 0;
 	write_result = 1;

@@ -92,6 +92,11 @@ START_TEST(not_given_up)
 	ck_assert_int_eq(finish_drop(&h, &err), 0);
 	ck_assert(h.terminal == -1 && is_null(one));
 	ck_assert(is_null(two) == is_null(0));
+	/* 0 is one like the others. */
+	h.outer.fds[0] = 0;
+	h.terminal = dup(0);
+	ck_assert_int_eq(finish_drop(&h, &err), 0);
+	ck_assert(is_null(0));
 	close(one);
 	close(two);
 }

@@ -313,6 +313,10 @@ START_TEST(nothing_comes)
 	rest();
 	one(0, -1, 0);
 	went("");
+	/* It is not read before poll(2) says so. */
+	say(inside, "abc");
+	one(1, -1, 0);
+	went("");
 }
 END_TEST
 

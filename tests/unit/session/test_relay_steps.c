@@ -59,9 +59,11 @@ START_TEST(end_unrecorded)
 	/* A write of nothing counts for nothing. */
 	rest();
 	finds(1, 0, POLLOUT);
-	finds(0, 0, 0);
+	finds(1, 0, POLLOUT);
 	write_result = 0;
+	only_once = true;
 	relay_end_unrecorded(&r);
+	ck_assert_str_eq(got(shown), UNRECORDED);
 	went("poll 1 for 1000\n  0: out\npoll 1 for 1000\n  0: out\n"
 	     "close\nrestore\n");
 }

@@ -291,6 +291,38 @@ START_TEST(a_key_is_for_all_of_it)
 }
 END_TEST
 
+/* It has no group of its own yet. */
+START_TEST(a_key_before_the_job)
+{
+	int key[2], how;
+	sigset_t all;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(key), 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t command;
+
+		nsc_process_default_signals();
+		nsc_process_all_signals(&all);
+		command = fork();
+		if (command == 0)
+			for (;;)
+				pause();
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		fcntl(key[0], F_SETOWN, getpid());
+		fcntl(key[0], F_SETSIG, SIGALRM);
+		fcntl(key[0], F_SETFL, O_ASYNC);
+		(void)!write(key[1], "", 1);
+		_exit(nsc_run_wait_for(command, &all));
+	}
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_int_eq(how, SIGALRM << 8);
+	close(key[0]);
+	close(key[1]);
+}
+END_TEST
+
 /* The command ends with who waits for it. */
 START_TEST(who_waits_is_killed)
 {
@@ -312,7 +344,8 @@ int main(void)
 	const TTest *const tests[] = {
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
-		a_key_is_for_all_of_it, who_waits_is_killed,
+		a_key_is_for_all_of_it, a_key_before_the_job,
+		who_waits_is_killed,
 		NULL,
 	};
 	Suite *suite = suite_create("run");
