@@ -3,6 +3,7 @@
 #include "fixture.h"
 
 #include <errno.h>
+#include <sys/epoll.h>
 #include <sys/resource.h>
 #include <time.h>
 
@@ -72,6 +73,24 @@ START_TEST(processes_are_limited)
 	}
 	end(pid);
 	end(exec);
+	clean_up();
+}
+END_TEST
+
+START_TEST(each_session_counts)
+{
+	pid_t pids[] = { login(), login(), login() };
+	struct session s;
+
+	begin_watching();
+	for (unsigned int i = 0; i < 3; i++) {
+		state.lifecycle.max_sessions = i;
+		ck_assert_int_eq(admit(pids[i], false, &s), i ? -EUSERS : 1);
+		state.lifecycle.max_sessions = i + 1;
+		enter(pids[i], false);
+	}
+	for (int i = 0; i < 3; i++)
+		end(pids[i]);
 	clean_up();
 }
 END_TEST
@@ -247,11 +266,39 @@ START_TEST(not_watched)
 }
 END_TEST
 
+static int events(void)
+{
+	struct epoll_event event;
+
+	return epoll_wait(all.epoll, &event, 1, 0);
+}
+
+/* Another process, which writes a record, still has its descriptors. */
+START_TEST(no_events_of_the_dead)
+{
+	pid_t pid = login(), child = login(), holder;
+	int anchor = nsc_pidfd_open(child);
+
+	begin_watching();
+	sessions_anchor(&all, enter(pid, false), &anchor);
+	holder = login();
+	end(child);
+	sessions_reap(&all);
+	ck_assert_int_eq(events(), 0);
+	end(pid);
+	sessions_reap(&all);
+	ck_assert_int_eq(events(), 0);
+	end(holder);
+	clean_up();
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		processes_are_limited, too_many_to_take_over, a_moment_later,
-		times, not_watched, NULL,
+		processes_are_limited, each_session_counts,
+		too_many_to_take_over, a_moment_later,
+		times, not_watched, no_events_of_the_dead, NULL,
 	};
 	TCase *tcase = unit_case("admit");
 

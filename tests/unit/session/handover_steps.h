@@ -164,6 +164,12 @@ static inline pid_t child(void (*run)(void))
 	_exit(0);
 }
 
+static inline void wait_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
 static inline void ends_with(pid_t pid, int expected)
 {
 	int status;

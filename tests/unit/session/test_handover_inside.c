@@ -70,7 +70,66 @@ START_TEST(no_pty)
 	ck_assert_int_eq(finish_pty(&h, &err), -EBADF);
 	ck_assert_int_eq(strncmp(err.text, "terminal: replace descriptor -1",
 				 31), 0);
+	/* 0 is one like the others. */
+	h.slaves.fds[0] = 0;
+	ck_assert_int_eq(finish_pty(&h, &err), 0);
+	ck_assert(isatty(0) && isatty(own.slave));
 	nsc_pty_close(&own);
+}
+END_TEST
+
+/* sudo with a pty of its own whose caller's terminal is recorded, too. */
+static void is_sudo(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+	struct nsc_pty own = terminal_new();
+	unsigned int before = 0, after = 0;
+
+	NEED(ioctl(own.master, TIOCGPTN, &before) == 0);
+	h.kind = NSC_TTY_HANDOVER_RELAY;
+	h.channel = pair[1];
+	h.recorder = dup(0);
+	h.master = own.master;
+	h.slaves.n = 1;
+	h.slaves.fds[0] = own.slave;
+	NEED(nsc_tty_handover_finish(&h, __real_geteuid(),
+				     &shared->err) == 0);
+	NEED(h.channel == -1 && h.recorder == -1);
+	NEED(ioctl(own.master, TIOCGPTN, &after) == 0 && after != before);
+	_exit(5);
+}
+
+START_TEST(sudo_with_a_pty)
+{
+	pid_t pid;
+
+	pair_new();
+	ck_assert_int_eq(write(pair[0], "", 1), 1);
+	pid = child(is_sudo);
+	ends_with(pid, 5);
+	pair_close();
+}
+END_TEST
+
+/* Without a slave of the program's, nobody's owner is copied. */
+START_TEST(owner_of_nobody)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+	struct nsc_pty own = terminal_new(), pty = terminal_pair();
+	struct stat st;
+
+	ck_assert_int_eq(fchown(own.slave, MAKER, (gid_t)-1), 0);
+	h.master = own.master;
+	h.slaves.fds[0] = own.slave;
+	copy_pty(&h, &pty);
+	ck_assert_int_eq(fstat(pty.slave, &st), 0);
+	ck_assert_uint_ne(st.st_uid, MAKER);
+	h.slaves.n = 1;
+	copy_pty(&h, &pty);
+	ck_assert_int_eq(fstat(pty.slave, &st), 0);
+	ck_assert_uint_eq(st.st_uid, MAKER);
+	nsc_pty_close(&own);
+	nsc_pty_close(&pty);
 }
 END_TEST
 
@@ -317,6 +376,45 @@ START_TEST(child_fails)
 }
 END_TEST
 
+/* The relay's parent could not begin the recording: nothing of it stays. */
+static void not_recorded(void)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+	struct nsc_pty outer = terminal_new();
+	int ret;
+
+	NEED(setsid() > 0 && ioctl(outer.slave, TIOCSCTTY, 0) == 0);
+	for (int fd = 0; fd < 3; fd++)
+		NEED(dup2(outer.slave, fd) == fd);
+	unit_note_descriptors();
+	h.kind = NSC_TTY_HANDOVER_RELAY;
+	h.terminal = fcntl(0, F_DUPFD_CLOEXEC, 3);
+	NEED(nsc_descriptors_pair(&pair[0], &h.recorder) == 0);
+	nsc_fd_close(&pair[0]);
+	ret = nsc_tty_handover_begin(&h, &shared->err);
+	if (ret == 0) {
+		const struct nsc_error none = NSC_ERROR_INIT;
+		struct nsc_pty pty = terminal_pair();
+
+		nsc_error_send(h.channel, &none);
+		nsc_pty_send(h.channel, &pty, &shared->err);
+		wait_for_ever();
+	}
+	NEED(ret == -EPIPE);
+	NEED(!strncmp(shared->err.text, "record the session: its recorder",
+		      32));
+	nsc_fd_close(&h.recorder);
+	NEED(unit_other_descriptor() < 0 && terminal_is_ours(0));
+	NEED(waitpid(-1, NULL, WNOHANG | __WALL) < 0 && errno == ECHILD);
+	_exit(5);
+}
+
+START_TEST(recorder_fails)
+{
+	ends_with(child(not_recorded), 5);
+}
+END_TEST
+
 /* --- a failure */
 
 static void fails(void)
@@ -358,9 +456,12 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		streams, no_pty, not_given_up, relay_ends, followed,
-		not_followed, child_fails, failure, NULL,
+		not_followed, child_fails, recorder_fails, failure,
+		sudo_with_a_pty, NULL,
 	};
-	const TTest *const root[] = { owner, ends_as_its_child, NULL };
+	const TTest *const root[] = {
+		owner, ends_as_its_child, owner_of_nobody, NULL,
+	};
 	Suite *suite = suite_create("handover_inside");
 	TCase *tcase = unit_case("handover_inside");
 

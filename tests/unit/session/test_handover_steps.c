@@ -133,12 +133,6 @@ START_TEST(answers)
 }
 END_TEST
 
-static void wait_for_ever(void)
-{
-	for (;;)
-		pause();
-}
-
 /* Nothing of the child is left, and no other signal is taken. */
 START_TEST(forgets)
 {
