@@ -183,6 +183,9 @@ static void opens_both(void)
 	nsc_tty_outer_close(&caller);
 	NEED(unit_other_descriptor() == -1);
 	put_null(0, 2);
+	/* No other descriptor counts. */
+	NEED(outer.slave > 3 ? dup2(outer.slave, 3) == 3 : true);
+	unit_note_descriptors();
 	/* What cannot be read is empty, and what cannot be written is lost. */
 	dup2(write_only, 0);
 	dup2(read_only, 1);
@@ -225,6 +228,7 @@ static void opens_terminal(void)
 	int terminal = fcntl(0, F_DUPFD, 20);
 	pid_t other;
 
+	unit_note_descriptors();
 	NEED(nsc_tty_outer_open_terminal(terminal, &caller,
 					 &shared->err) == 0);
 	NEED(caller.terminal && !caller.shared && !caller.silent);
@@ -252,6 +256,7 @@ static void opens_terminal(void)
 	NEED(!caller.raw && terminal_is_ours(terminal));
 	nsc_tty_outer_close(&caller);
 	kill(other, SIGKILL);
+	NEED(unit_other_descriptor() == -1);
 }
 
 /* --- its modes */
