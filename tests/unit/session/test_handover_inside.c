@@ -59,6 +59,10 @@ START_TEST(no_pty)
 	tape_begin(1);
 	h.master = own.master;
 	ck_assert_int_eq(finish_pty(&h, &err), -EIO);
+	/* A relay's terminal that fails is not left out. */
+	h.kind = NSC_TTY_HANDOVER_RELAY;
+	tape_begin(2);
+	ck_assert_int_eq(nsc_tty_handover_finish(&h, 0, &err), -EIO);
 	tape_begin(0);
 	h.master = -1;
 	ck_assert_int_eq(finish_pty(&h, &err), -EBADF);
