@@ -496,7 +496,7 @@ int main(void)
 		accounts, already_inside, the_containers_shell, NULL,
 	};
 	Suite *suite = suite_create("nsshell");
-	TCase *tcase = tcase_create("nsshell");
+	TCase *tcase = unit_case("nsshell");
 
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
