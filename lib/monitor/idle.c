@@ -123,7 +123,7 @@ void idle_restart(struct sessions *all)
 		struct session *s = all->list[i];
 
 		s->active = s->look = nsc_process_now();
-		/* The first look finds it busy. */
 		s->looked = 0;
+		s->warned = false;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lib/monitor/commands.c, and the table that watches it: sshd's process for the
- * user tells of the commands that it starts.
+ * lib/monitor/sshd_commands.c, and the table that watches it: sshd's process
+ * for the user tells of the commands that it starts.
  */
 #include "fixture.h"
 
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 
 #include "linux/pidfd.h"
-#include "monitor/commands.h"
+#include "monitor/sshd_commands.h"
 #include "util/fd.h"
 #include "util/process.h"
 
@@ -123,7 +123,7 @@ START_TEST(only_of_sshd)
 	ck_assert_str_eq(options, "83 0\n76 1\n");
 	/* A second connection is not kept. */
 	client = channel[1];
-	commands_keep(s, &client);
+	sshd_commands_keep(s, &client);
 	ck_assert(client == channel[1] && s->commands == channel[0]);
 	close(channel[1]);
 	end(pid);
@@ -141,7 +141,7 @@ START_TEST(one_after_the_other)
 	s = sshd(&pid);
 	client = channel[0];
 	sessions_commands(&all, s, &client);
-	ck_assert_int_eq(commands_take(s), -1);
+	ck_assert_int_eq(sshd_commands_take(s), -1);
 	sessions_reap(&all);
 	ck_assert_int_eq(s->command, -1);
 	first = begins();
@@ -152,7 +152,7 @@ START_TEST(one_after_the_other)
 		ck_assert_int_eq(pid_of(s->command), first);
 		sessions_reap(&all);
 		ck_assert_int_eq(pid_of(s->command), second);
-		ck_assert_int_eq(commands_take(s), -1);
+		ck_assert_int_eq(sshd_commands_take(s), -1);
 	}
 	went("");
 	ck_assert_uint_eq(all.n, 1);
@@ -164,7 +164,7 @@ START_TEST(one_after_the_other)
 	ck_assert_int_eq(s->commands, -1);
 	ck_assert(is_old || s->command >= 0);
 	sessions_reap(&all);
-	ck_assert_int_eq(commands_take(s), -1);
+	ck_assert_int_eq(sshd_commands_take(s), -1);
 	end(pid);
 	sessions_reap(&all);
 	went("close sshd\nhang up sshd\n");
@@ -191,7 +191,7 @@ START_TEST(before_the_end)
 	sessions_reap(&all);
 	ck_assert_uint_eq(all.n, 0);
 	/* Nothing is left in it. */
-	ck_assert_int_eq(commands_take(&s), -1);
+	ck_assert_int_eq(sshd_commands_take(&s), -1);
 	close(s.commands);
 	end(first);
 	end(second);
@@ -206,21 +206,21 @@ START_TEST(of_nobody)
 	struct session s = { .commands = -1, .command = dup(0) };
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, channel), 0);
-	ck_assert_int_eq(commands_take(&s), -1);
+	ck_assert_int_eq(sshd_commands_take(&s), -1);
 	s.commands = channel[0];
 	ck_assert_int_eq(write(channel[1], "", 1), 1);
-	ck_assert_int_eq(commands_take(&s), 1);
+	ck_assert_int_eq(sshd_commands_take(&s), 1);
 	ck_assert_int_eq(s.command, -1);
 	/* Nor does the number of a process count, which it may choose. */
 	ck_assert_int_eq(setsockopt(channel[0], SOL_SOCKET, SO_PASSCRED,
 				    &(int){ 1 }, sizeof(int)), 0);
 	ck_assert_int_eq(write(channel[1], "", 1), 1);
-	ck_assert_int_eq(commands_take(&s), 1);
+	ck_assert_int_eq(sshd_commands_take(&s), 1);
 	ck_assert_int_eq(s.command, -1);
 	close(channel[1]);
-	ck_assert_int_eq(commands_take(&s), 0);
+	ck_assert_int_eq(sshd_commands_take(&s), 0);
 	s.command = dup(0);
-	commands_close(&s);
+	sshd_commands_close(&s);
 	ck_assert(s.commands == -1 && s.command == -1);
 }
 END_TEST
