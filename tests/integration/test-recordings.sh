@@ -170,6 +170,55 @@ searched() {
 	lacks "lines have no escapes" "^[" "$(cat -v "$OUT/text")"
 }
 
+# finds TEXT LINE : a search prints it for alice, and nothing else.
+finds() {
+	nsinit search "$1" alice > "$OUT/text" || fail "search $1: $?"
+	equal "$1" "$2" "$(sed 's/^[^ ]*  [^ ]* [^ ]*//' "$OUT/text")"
+}
+
+# What was not on a screen: commands, files, bytes.
+noted() {
+	local text end more
+
+	need_product
+	forget
+	config alice '{"rootfs": "/", "session": {"record": "all"}}'
+	nsinit stop alice > /dev/null 2>&1
+	nssh alice 'rm -rf ~/no-"such"-file; sleep 1' || fail "ssh: $?"
+	finds 'rm -rf ~/no-"such"' \
+		' note: command: bash -c rm -rf ~/no-"such"-file; sleep 1'
+	matches "where and when" "^$(ids alice)  20[0-9-]* [0-9:]* note: " \
+		"$(cat "$OUT/text")"
+	status_is 1 nsinit search 'rm -rf ~/no-such' alice
+	# What a screen shows is never taken for one.
+	nssh alice -tt 'echo " note: x-on-a-screen"' > /dev/null || fail "ssh: $?"
+	wait_until 10 has alice 2 || fail "it is not recorded"
+	finds 'x-on-a-screen' '   note: x-on-a-screen'
+	: > "$OUT/text"
+	# shellcheck disable=SC2094 # it waits for the answer
+	{ wait_until 20 test -s "$OUT/text"
+		printf 'C0644 0 \033]0;hidden\007caf\303\251\n\0'; } |
+		nssh alice 'scp -t /tmp' > "$OUT/text" || fail "scp: $?"
+	wait_until 10 has alice 3 || fail "it is not recorded"
+	text=' note: scp: \x1b]0;hidden\x07café: 0 bytes'
+	finds 'hidden' "$text"
+	finds 'café: 0 bytes' "$text"
+	finds 'scp: ' "$text"
+	# The end of one note, and the beginning of the next.
+	nssh alice ": $(seq -s , 3000); sleep 1" || fail "ssh: $?"
+	wait_until 10 has alice 4 || fail "it is not recorded"
+	zcat "$REC/alice/$(ids alice | tail -n 1).cast.gz" |
+		grep -o 'command[:,][^"]*' > "$OUT/parts"
+	end=$(sed -n '1s/.*\(.\{8\}\)$/\1/p' "$OUT/parts")
+	more=$(sed -n '2s/^command, continued: //p' "$OUT/parts")
+	equal "parts" 2 "$(wc -l < "$OUT/parts")"
+	finds "$end${more:0:8}" " note: command, continued: $more"
+	finds "${more:8}" " note: command, continued: $more"
+	status_is 1 nsinit search "$end command, continued" alice
+	config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
+	nsinit stop alice > /dev/null 2>&1
+}
+
 shown() {
 	grep -q "$1" "$OUT/live"
 }
@@ -518,6 +567,7 @@ full_disk() {
 t "recordings are listed, two at once" listed
 t "a recording is played as it was shown" played
 t "lines are found as they were on the screen" searched
+t "notes are found, which no screen has shown" noted
 t "a recording that goes on is followed" followed
 t "R4 what reads a recording has no rights" confined
 t "R4 nothing in a recording does harm to whoever looks at it" hostile_files
