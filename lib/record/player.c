@@ -102,14 +102,19 @@ static int player_put(struct playing *s, const char *text, size_t len)
 	return nsc_file_write_all(s->p->out, s->out, n);
 }
 
-/* A note of the recorder, such as a time in which nothing was recorded. */
+/*
+ * A note of the recorder, such as a time in which nothing was recorded: shown
+ * whatever came before, such as half a sequence or a colour of the background.
+ */
 static int player_mark(struct playing *s, const struct nsc_cast_event *e)
 {
-	int ret = player_put(s, "\r\n[", 3);
+	static const char begin[] = "\r\n\033[0m[", end[] = "]\r\n";
+	int ret = nsc_file_write_all(s->p->out, begin, strlen(begin));
 
 	if (ret == 0)
-		ret = player_put(s, e->text, e->len);
-	return ret == 0 ? player_put(s, "]\r\n", 3) : ret;
+		ret = nsc_file_write_all(s->p->out, s->out, nsc_harmless_line(
+						 e->text, e->len, s->out));
+	return ret == 0 ? nsc_file_write_all(s->p->out, end, strlen(end)) : ret;
 }
 
 static int play_event(struct playing *s, const struct nsc_cast_event *e)
@@ -169,12 +174,21 @@ static bool note_has(struct playing *s, const struct nsc_cast_event *e)
 	return memmem(s->note, s->n_note, s->p->search, n);
 }
 
-/* A line of the screen has two blanks before it, so that it is never a note. */
+/*
+ * A line of the screen has two blanks before it, so that it is never a note.
+ * Among all lines, a note is in its place: CAN ends half a sequence.
+ */
 static void search_note(struct playing *s, const struct nsc_cast_event *e)
 {
-	if (note_has(s, e))
-		search_tell(s, e->us, " note: ", s->out,
-			    nsc_harmless_line(e->text, e->len, s->out));
+	size_t len = nsc_harmless_line(e->text, e->len, s->out);
+
+	if (*s->p->id && note_has(s, e))
+		search_tell(s, e->us, " note: ", s->out, len);
+	if (*s->p->id)
+		return;
+	nsc_screen_show(s->screen, e->us, "\030\r\n[", 4);
+	nsc_screen_show(s->screen, e->us, s->out, len);
+	nsc_screen_show(s->screen, e->us, "]\r\n", 3);
 }
 
 /* "COLUMNSxLINES" */
@@ -193,15 +207,10 @@ static int search_size(struct playing *s, const struct nsc_cast_event *e)
 
 static int search_event(struct playing *s, const struct nsc_cast_event *e)
 {
-	if (e->type == 'm' && *s->p->id) {
+	if (e->type == 'm')
 		search_note(s, e);
-	} else if (e->type == 'm') {
-		nsc_screen_show(s->screen, e->us, "\r\n[", 3);
+	else if (e->type == 'o')
 		nsc_screen_show(s->screen, e->us, e->text, e->len);
-		nsc_screen_show(s->screen, e->us, "]\r\n", 3);
-	} else if (e->type == 'o') {
-		nsc_screen_show(s->screen, e->us, e->text, e->len);
-	}
 	return e->type == 'r' ? search_size(s, e) : 0;
 }
 
