@@ -282,8 +282,8 @@ forwards() {
 ssh_forwards() {
 	local type
 
-	for type in veth pasta bridge macvlan ipvlan; do
-		entry "$type" > /dev/null || continue
+	for type; do
+		entry "$type" > /dev/null || { lacking "$type"; continue; }
 		equal "$type: control: without a list" \
 			"outside W outside L outside D outside W outside L outside D" \
 			"$(forwards "$type" "")"
@@ -312,7 +312,9 @@ t "a network that is not its own has what a login needs" own_doors
 t "who connects from outside is answered" answers
 t "N2 without a user namespace, root inside changes nothing" no_userns
 t "each interface has its own lists" two
-t "N1 ssh -W, -L and -D reach what the list has, and nothing else" ssh_forwards
+t "N1 ssh -W, -L and -D reach what the list has, and nothing else" \
+	ssh_forwards veth pasta bridge macvlan
+t "N1 ipvlan: ssh -W, -L and -D reach what the list has" ssh_forwards ipvlan
 t "N3 nsinit update cuts what the lists no longer allow: veth" updated veth
 t "N3 nsinit update cuts what the lists no longer allow: pasta" updated pasta
 t "N3 nsinit update cuts what the lists no longer allow: macvlan" updated macvlan
