@@ -73,7 +73,7 @@ const struct nsinit_command nsinit_commands[] = {
 	  "show a recording as its user saw it, or print its lines",
 	  "RECORDING" },
 	{ "search", nsinit_search, 0, 1, 2, "search TEXT [USER]",
-	  "print the lines with a text that recorded terminals showed",
+	  "print the recorded lines and notes that have a text",
 	  "TEXT RECORDED" },
 	{ "kick", nsinit_kick, OPT_ROOT | OPT_TIMEOUT, 0, 2,
 	  "kick [--timeout SECONDS] USER [PID] | kick --root DIR [PID]",

@@ -51,8 +51,8 @@ int nsc_recordings_play(const char *id, const struct nsc_play *play,
 			struct nscontainer_error *err);
 
 /*
- * Print the lines that had this text to standard output; of one user, or of all
- * (NULL).  Returns 1 if there was one, 0 if not, or a negative errno.
+ * Print the lines and notes with this text to standard output, of one user or
+ * of all (NULL).  Returns 1 if there was one, 0 if not, or a negative errno.
  */
 int nsc_recordings_search(const char *text, const char *user,
 			  struct nscontainer_error *err);

@@ -84,8 +84,10 @@ static void print_protocol(FILE *out, const struct nsc_destination *to)
 {
 	const char *name = to->protocol == IPPROTO_TCP ? "tcp" : "udp";
 
+	/* By number: nftables looks for the second one in /etc/protocols. */
 	if (to->protocol == IPPROTO_ICMP)
-		fputs("meta l4proto { icmp, ipv6-icmp } ", out);
+		fprintf(out, "meta l4proto { %d, %d } ", IPPROTO_ICMP,
+			IPPROTO_ICMPV6);
 	else if (to->first)
 		fprintf(out, "%s dport %u-%u ", name, to->first, to->last);
 	else if (to->protocol)

@@ -32,6 +32,8 @@
 	"00000000000000000000000000000000"
 
 #define NSC_CAST_HEADER_MAX 8192
+/* Begins each note of a command line but its first. */
+#define NSC_CAST_CONTINUED "command, continued: "
 /* Each byte may become \u00XX; and what is around it. */
 #define NSC_CAST_EVENT_MAX(len) (6 * ((len) + 4) + 64)
 

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/text.h"
+
 struct harmless {
 	char *to;
 	size_t n;
@@ -104,4 +106,27 @@ size_t nsc_harmless(struct nsc_vt *vt, const char *text, size_t len, char *to)
 
 	nsc_vt_feed(vt, &calls, &h, text, len);
 	return h.n;
+}
+
+size_t nsc_harmless_line(const char *text, size_t len, char *to)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len;) {
+		const char *p = text + i;
+		uint32_t c;
+		int used = nsc_text_decode((const unsigned char *)p, len - i,
+					   &c);
+		bool shown = used > 0 && c >= 0x20 && (c < 0x7f || c > 0x9f);
+		size_t bytes = used > 0 ? (size_t)used : 1;
+
+		if (shown)
+			memcpy(to + n, p, bytes);
+		for (size_t k = 0; !shown && k < bytes; k++)
+			sprintf(to + n + 4 * k, "\\x%02x",
+				(unsigned char)p[k]);
+		n += shown ? bytes : 4 * bytes;
+		i += bytes;
+	}
+	return n;
 }

@@ -12,8 +12,8 @@
 
 #include "record/vt.h"
 
-/* A byte may become a character; a list of modes, one sequence for each. */
-#define NSC_HARMLESS_MAX(len) (3 * (len) + (size_t)10 * NSC_VT_PARAMETERS)
+/* A byte may become \xHH; a list of modes, one sequence for each. */
+#define NSC_HARMLESS_MAX(len) (4 * (len) + (size_t)10 * NSC_VT_PARAMETERS)
 
 /* To be written when a recording ends: what it may have changed. */
 #define NSC_HARMLESS_END                                                      \
@@ -22,5 +22,11 @@
 
 /* Write what may pass to to, of NSC_HARMLESS_MAX(len); returns its length. */
 size_t nsc_harmless(struct nsc_vt *vt, const char *text, size_t len, char *to);
+
+/*
+ * The same for what was not shown, such as a name: one line, without any
+ * sequence.  Each byte that is not of a printable character becomes \xHH.
+ */
+size_t nsc_harmless_line(const char *text, size_t len, char *to);
 
 #endif

@@ -72,6 +72,8 @@ struct playing {
 	struct nsc_vt vt;
 	struct nsc_screen *screen;
 	int64_t at;		/* of the last event, microseconds */
+	char note[2 * NSC_CAST_LINE_MAX];	/* to search for the text */
+	size_t n_note;
 	char out[NSC_HARMLESS_MAX(NSC_CAST_LINE_MAX)];
 };
 
@@ -100,14 +102,19 @@ static int player_put(struct playing *s, const char *text, size_t len)
 	return nsc_file_write_all(s->p->out, s->out, n);
 }
 
-/* A note of the recorder, such as a time in which nothing was recorded. */
+/*
+ * A note of the recorder, such as a time in which nothing was recorded: shown
+ * whatever came before, such as half a sequence or a colour of the background.
+ */
 static int player_mark(struct playing *s, const struct nsc_cast_event *e)
 {
-	int ret = player_put(s, "\r\n[", 3);
+	static const char begin[] = "\r\n\033[0m[", end[] = "]\r\n";
+	int ret = nsc_file_write_all(s->p->out, begin, strlen(begin));
 
 	if (ret == 0)
-		ret = player_put(s, e->text, e->len);
-	return ret == 0 ? player_put(s, "]\r\n", 3) : ret;
+		ret = nsc_file_write_all(s->p->out, s->out, nsc_harmless_line(
+						 e->text, e->len, s->out));
+	return ret == 0 ? nsc_file_write_all(s->p->out, end, strlen(end)) : ret;
 }
 
 static int play_event(struct playing *s, const struct nsc_cast_event *e)
@@ -119,26 +126,69 @@ static int play_event(struct playing *s, const struct nsc_cast_event *e)
 
 /* --- searching */
 
-static void search_found(void *arg, int64_t at, const char *line)
+/* mark: what tells it from other lines of this recording. */
+static void search_tell(const struct playing *s, int64_t at, const char *mark,
+			const char *line, size_t len)
 {
-	const struct playing *s = arg;
 	const time_t when = (time_t)(s->info.timestamp + at / 1000000);
 	char text[128] = "";
 	struct tm tm;
 
 	if (*s->p->id) {
 		int n = snprintf(text, sizeof(text), "%s  ", s->p->id);
+		char *end = text + n;
 
 		/* The time zone is known since player_step_down(). */
-		if (!localtime_r(&when, &tm) ||
-		    !strftime(text + n, sizeof(text) - (size_t)n,
-			      "%Y-%m-%d %H:%M:%S  ", &tm))
-			text[n] = '\0';
+		if (localtime_r(&when, &tm))
+			end += strftime(end, sizeof(text) - (size_t)n,
+					"%Y-%m-%d %H:%M:%S", &tm);
+		strcpy(end, mark);
 	}
 	if (nsc_file_write_all(s->p->out, text, strlen(text)) < 0 ||
-	    nsc_file_write_all(s->p->out, line, strlen(line)) < 0 ||
+	    nsc_file_write_all(s->p->out, line, len) < 0 ||
 	    nsc_file_write_all(s->p->out, "\n", 1) < 0)
 		_exit(EPIPE);
+}
+
+static void search_found(void *arg, int64_t at, const char *line)
+{
+	search_tell(arg, at, "  ", line, strlen(line));
+}
+
+/* A text may begin in one part of a long command line and end in the next. */
+static bool note_has(struct playing *s, const struct nsc_cast_event *e)
+{
+	const size_t more = strlen(NSC_CAST_CONTINUED);
+	const size_t n = strlen(s->p->search);
+	bool goes_on = e->len >= more &&
+		       !memcmp(e->text, NSC_CAST_CONTINUED, more);
+	size_t skip = goes_on ? more : 0, keep = goes_on && n ? n - 1 : 0;
+
+	if (keep > s->n_note)
+		keep = s->n_note;
+	if (keep > NSC_CAST_LINE_MAX)
+		keep = NSC_CAST_LINE_MAX;
+	memmove(s->note, s->note + s->n_note - keep, keep);
+	memcpy(s->note + keep, e->text + skip, e->len - skip);
+	s->n_note = keep + e->len - skip;
+	return memmem(s->note, s->n_note, s->p->search, n);
+}
+
+/*
+ * A line of the screen has two blanks before it, so that it is never a note.
+ * Among all lines, a note is in its place: CAN ends half a sequence.
+ */
+static void search_note(struct playing *s, const struct nsc_cast_event *e)
+{
+	size_t len = nsc_harmless_line(e->text, e->len, s->out);
+
+	if (*s->p->id && note_has(s, e))
+		search_tell(s, e->us, " note: ", s->out, len);
+	if (*s->p->id)
+		return;
+	nsc_screen_show(s->screen, e->us, "\030\r\n[", 4);
+	nsc_screen_show(s->screen, e->us, s->out, len);
+	nsc_screen_show(s->screen, e->us, "]\r\n", 3);
 }
 
 /* "COLUMNSxLINES" */
@@ -157,15 +207,10 @@ static int search_size(struct playing *s, const struct nsc_cast_event *e)
 
 static int search_event(struct playing *s, const struct nsc_cast_event *e)
 {
-	const struct nsc_cast_event *mark = e->type == 'm' ? e : NULL;
-
-	if (mark && !*s->p->search) {
-		nsc_screen_show(s->screen, e->us, "\r\n[", 3);
+	if (e->type == 'm')
+		search_note(s, e);
+	else if (e->type == 'o')
 		nsc_screen_show(s->screen, e->us, e->text, e->len);
-		nsc_screen_show(s->screen, e->us, "]\r\n", 3);
-	} else if (e->type == 'o') {
-		nsc_screen_show(s->screen, e->us, e->text, e->len);
-	}
 	return e->type == 'r' ? search_size(s, e) : 0;
 }
 

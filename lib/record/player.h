@@ -23,7 +23,7 @@ struct nsc_player {
 	int stop;		/* closed when it has ended; -1: not live */
 	double speed;		/* 0: without pauses */
 	int64_t idle_us;	/* the longest pause; 0: any */
-	const char *search;	/* lines with this text; NULL: play */
+	const char *search;	/* lines and notes with this text; NULL: play */
 	const char *id;		/* with a time, before each; or "" */
 };
 

@@ -206,10 +206,10 @@ static int take_note(void *arg, const char *text)
 /* A long command line has several parts. */
 static int write_command(struct writing *f, const char *data, size_t len)
 {
-	const char *name = f->command ? "command, continued" : "command";
+	const char *name = f->command ? NSC_CAST_CONTINUED : "command: ";
 
 	f->command = true;
-	return write_mark(f, "%s: %.*s", name, (int)len, data);
+	return write_mark(f, "%s%.*s", name, (int)len, data);
 }
 
 /* A message of the streams of a command. */

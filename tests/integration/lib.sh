@@ -4,6 +4,7 @@
 #
 # A test is a function; 't NAME FUNCTION' runs it in a subshell and prints the
 # result.  fail and skip end it.  The output of a failed test is shown.
+# Without NSC_TEST_ONLY in its NAME it does not run.
 set -u
 
 # The tests run as children of PID 1; everything is below this directory.
@@ -39,6 +40,7 @@ mkdir -p "$OUT"
 t() {
 	local name=$1 status
 
+	[[ $name == *"${NSC_TEST_ONLY-}"* ]] || return 0
 	shift
 	OUT=$(mktemp -d "$TOP/out.XXXXXX")
 	syslog_mark

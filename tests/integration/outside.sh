@@ -167,7 +167,11 @@ unchanged() {
 	lists "$1" "$2" "$LISTS_CAPS"
 	equal "raw sockets" "no no no" "$(raw_sockets)"
 	changes "$OUT/changes"
-	empty "root inside may" "$(cat "$OUT/changes")"
+	# Linux 6.1 lets an end of a veth in, but not up, so that nothing comes by it.
+	empty "root inside may" \
+		"$(grep -v '^unshare -n ip link add ' "$OUT/changes")"
+	nsinit exec alice --user root unshare -n ip link add mine type veth \
+		peer name theirs up netns 1 2>&1 && fail "an interface comes up"
 	# Nor does root of another user namespace that is made inside.
 	nsinit exec alice unshare -Urn /usr/sbin/nft list ruleset ||
 		fail "control: a network of that one"

@@ -37,6 +37,17 @@ env TERM=xterm SCREENDIR=/tmp/alice-screen timeout 4 screen -q sh -c \
 \"'echo in-\\\$((40 + 2)); sleep 3'\"" /dev/null < /dev/null > "$OUT/text"
 	contains "screen shows it" "in-42" "$(cat -v "$OUT/text")"
 	wait_until 10 has_text "in-42" || fail "screen is not recorded"
+	forget
+	nssh alice 'export TERM=xterm SCREENDIR=/tmp/alice-screen
+		screen -dmS t sh -c "echo in-\$((40 + 3)); sleep 100"' ||
+		fail "screen: $?"
+	lacks "nothing is shown" "in-43" "$(texts)"
+	timeout 10 script -qec "ssh ${SSH_OPTIONS[*]} -tt alice@127.0.0.1 \
+env TERM=xterm SCREENDIR=/tmp/alice-screen timeout 4 screen -x t" /dev/null \
+		< /dev/null > "$OUT/text"
+	contains "another login shows it" "in-43" "$(cat -v "$OUT/text")"
+	wait_until 10 has_text "in-43" || fail "screen -x is not recorded"
+	pkill -u alice screen
 }
 
 # A terminal in a terminal, and the door of the console.
@@ -134,7 +145,8 @@ full() {
 	config alice "$ALL"
 }
 
-# As much as it can, through both ways, and every byte.
+# As much as it can, through both ways, and every byte.  Nothing is between the
+# third one and its recorder: without one, it takes less than a second.
 fast() {
 	need_product
 	forget
@@ -142,9 +154,11 @@ fast() {
 		'yes | head -c 20000000' | wc -c)"
 	equal "bytes of a terminal" 20000000 "$(nssh alice -tt \
 		'stty -opost; yes | head -c 20000000' | wc -c)"
+	equal "bytes of su" 100000000 "$(timeout 120 su - alice -c \
+		'yes | head -c 100000000' | wc -c)"
 	wait_until 60 not pgrep -f container-recorder > /dev/null ||
 		fail "a recorder stays"
-	equal "both are recorded" 20000000 "$(texts | grep -ao '"o", .*' |
+	equal "all are recorded" 70000000 "$(texts | grep -ao '"o", .*' |
 		tr -dc y | wc -c)"
 }
 

@@ -65,13 +65,23 @@ reached() {
 	lacks "the recorder" "container-rec" "$(cat "$OUT/inside")"
 	as_root_inside sh -c 'ls /dev/pts' > "$OUT/terminals"
 	equal "terminals inside" "0 ptmx" "$(xargs < "$OUT/terminals")"
-	# Nobody opens the other end: neither by its number on the host.
+	# Nobody opens the other end by its number: neither there nor here.
 	name=$(readlink "/proc/$outer/fd"/* | grep -m 1 '^/dev/pts/[0-9]')
 	[ -n "$name" ] || fail "the copier has no terminal"
+	as_root_inside sh -c ': <> /dev/pts/0' || fail "control: the own one"
+	as_root_inside sh -c "mknod /tmp/outer c 136 ${name#/dev/pts/} &&
+		: <> /tmp/outer" 2> /dev/null && fail "root inside opens a node of it"
 	if setpriv --reuid=alice --regid=alice --clear-groups \
 		sh -c ": < $name" 2> /dev/null; then
 		fail "alice opens $name"
 	fi
+	# It is exclusive, so that the host's root needs CAP_SYS_ADMIN.
+	script -qec 'tty > /run/other; exec sleep 300' /dev/null > /dev/null &
+	wait_until 10 test -s /run/other || fail "no other terminal"
+	opens "$(cat /run/other)" || fail "control: another terminal of the host"
+	opens "$name" && fail "root opens $name"
+	contains "exclusive" busy "$(opens "$name" 2>&1)"
+	pkill -P "$!"
 	equal "ids of the copier" "65534 65534 65534 65534" \
 		"$(awk '$1 == "Uid:" { print $2, $3, $4, $5 }' \
 		"/proc/$outer/status")"
@@ -85,6 +95,31 @@ reached() {
 }
 not() {
 	! "$@"
+}
+# opens TERMINAL : as root, without the right to open those that are exclusive.
+opens() {
+	setpriv --bounding-set=-sys_admin sh -c ": <> $1"
+}
+
+# Longer than a recorder without progress may take, nobody shows anything.
+silent() {
+	local pid
+
+	need_product
+	forget
+	timeout 90 script -qec "su - alice -c 'echo here; sleep 31
+		echo later-\$((40 + 2))'" /dev/null < /dev/null > "$OUT/su" &
+	pid=$!
+	connect -tt 'echo here; sleep 31; echo later-$((40 + 2))'
+	wait_until 10 has_text here || fail "it is not recorded"
+	lacks "control: it is silent" later-42 "$(texts)"
+	wait "$CLIENT"
+	wait "$pid"
+	contains "ssh" later-42 "$(cat "$OUT/client")"
+	contains "su" later-42 "$(cat "$OUT/su")"
+	wait_until 10 recorders_ended || fail "a recorder stays"
+	equal "recorded" 2 "$(texts | grep -c 'later-42')"
+	lacks "the log" unrecorded "$(syslog_since)"
 }
 
 # The writer is killed while nothing is shown.
@@ -113,6 +148,23 @@ killed() {
 	contains "su" "This session can no longer be recorded" \
 		"$(cat "$OUT/text")"
 	logged "event=unrecorded user=alice .*killed by signal 9"
+	# By policy it goes on, and the log has the time.
+	config alice '{"rootfs": "/", "session": {"record": "terminals",
+		"on_record_error": "continue"}}'
+	clean_slate
+	forget
+	connect -tt 'echo here; until [ -e go ]; do sleep 0.1; done; rm -f go
+		echo later-$((40 + 2))'
+	wait_until 10 has_text here || fail "it is not recorded"
+	syslog_mark
+	kill -KILL "$(part writer)" || fail "no writer"
+	touch /home/alice/go
+	wait "$CLIENT"
+	contains "continue" later-42 "$(cat "$OUT/client")"
+	lacks "control: what is not recorded" later-42 "$(texts)"
+	logged "event=unrecorded user=alice .*from=[0-9][0-9]* to=end .*killed by signal 9"
+	config alice "$RECORDED"
+	clean_slate
 }
 
 full() {
@@ -147,5 +199,6 @@ full() {
 
 t "T6 nothing that is shown is left out" left_out
 t "T6 nobody inside reaches the recorder or its terminal" reached
+t "T6 what is shown after half a minute of silence is recorded" silent
 t "T7 a session ends with its recorder" killed
 t "T7 a full disk ends a session, or the log has the time" full

@@ -290,14 +290,16 @@ bastion() {
 	nssh_with -tt -l alice 127.0.0.1 'echo on the record' < /dev/null \
 		> "$OUT/text" 2>&1
 	contains "what is shown" "on the record" "$(cat "$OUT/text")"
+	nssh alice 'test -n unseen-42; sleep 2; true' || fail "ssh: $?"
 	wait_until 10 ended || fail "it goes on"
 	contains "record" alice "$(nsinit last alice)"
 	wait_until 10 recorded || fail "no recording" \
 		"$(ls -l /var/log/nscontainer/recordings/alice)"
-	id=$(nsinit recordings alice | awk 'END { print $1 }')
-	contains "play" "on the record" "$(nsinit play "$id")"
 	contains "search" "on the record" \
 		"$(nsinit search "on the record" alice)"
+	id=$(nsinit search "on the record" alice | awk 'END { print $1 }')
+	contains "play" "on the record" "$(nsinit play "$id")"
+	contains "a command" "note: command: " "$(nsinit search unseen-42 alice)"
 	follow bastion_3
 	touch -d '91 days ago' /var/log/nscontainer/recordings/alice/*.cast.gz
 	nsinit recordings --expire || fail "recordings --expire: $?"

@@ -102,6 +102,19 @@ unchangeable() {
 	clean_slate
 }
 
+# On a host without the package netbase.
+no_protocols() {
+	mount --bind /dev/null /etc/protocols
+	(lists veth '"allow": ["10.80.0.1/icmp", "fd80::1/icmp", "10.80.0.1/udp"]')
+	started=$?
+	umount /etc/protocols
+	equal "it starts" 0 "$started"
+	reach ping,10.80.0.1,0 ping,fd80::1,0 udp,10.80.0.1,97 ping,10.80.0.9,0 \
+		> "$OUT/text"
+	equal "reached" "yes yes yes no" "$(results "$OUT/text")"
+	clean_slate
+}
+
 # Both users of nsshell, and what a login needs of a network that is not its own.
 own_doors() {
 	lists veth '"allow": ["10.80.0.1:99"]' \
@@ -269,8 +282,8 @@ forwards() {
 ssh_forwards() {
 	local type
 
-	for type in veth pasta bridge macvlan ipvlan; do
-		entry "$type" > /dev/null || continue
+	for type; do
+		entry "$type" > /dev/null || { lacking "$type"; continue; }
 		equal "$type: control: without a list" \
 			"outside W outside L outside D outside W outside L outside D" \
 			"$(forwards "$type" "")"
@@ -294,11 +307,14 @@ t "N2 pasta: nothing inside changes it" unchangeable pasta
 t "N2 macvlan: nothing inside changes it" unchangeable macvlan
 t "N2 ipvlan: nothing inside changes it" unchangeable ipvlan
 t "N2 bridge: nothing inside changes it" unchangeable bridge
+t "lists need no names of protocols" no_protocols
 t "a network that is not its own has what a login needs" own_doors
 t "who connects from outside is answered" answers
 t "N2 without a user namespace, root inside changes nothing" no_userns
 t "each interface has its own lists" two
-t "N1 ssh -W, -L and -D reach what the list has, and nothing else" ssh_forwards
+t "N1 ssh -W, -L and -D reach what the list has, and nothing else" \
+	ssh_forwards veth pasta bridge macvlan
+t "N1 ipvlan: ssh -W, -L and -D reach what the list has" ssh_forwards ipvlan
 t "N3 nsinit update cuts what the lists no longer allow: veth" updated veth
 t "N3 nsinit update cuts what the lists no longer allow: pasta" updated pasta
 t "N3 nsinit update cuts what the lists no longer allow: macvlan" updated macvlan

@@ -227,6 +227,8 @@ t "N12 what ssh -L forwards has the rate" ssh_forwards
 t "N12 veth: root inside with CAP_NET_ADMIN cannot change the rate" \
 	unchangeable veth
 t "N12 pasta: root inside cannot change the rate" unchangeable pasta
+t "N12 macvlan: root inside cannot change the rate" unchangeable macvlan
+t "N12 ipvlan: root inside cannot change the rate" unchangeable ipvlan
 t "N12 nsinit update changes the rate of open connections" updated
 t "a rate is shown, and one without a unit or above which root is, refused" shown
 kill "$SERVER" "$SPEED"

@@ -222,6 +222,26 @@ everybody() {
 	clean_slate
 }
 
+# told KEY : what su prints before its shell, with this key of session as well.
+told() {
+	config alice "{\"rootfs\": \"/\", \"session\": {
+		\"record\": \"terminals\", \"message\": \"Welcome.\"$1}}"
+	su - alice < /dev/null 2>&1 | xargs
+}
+message() {
+	need_product
+	clean_slate
+	forget
+	equal "by default" "Welcome. This session is recorded." "$(told "")"
+	clean_slate
+	equal "changed" "Welcome. We watch alice." \
+		"$(told ', "record_message": "We watch %u."')"
+	clean_slate
+	equal "empty" "Welcome." "$(told ', "record_message": ""')"
+	clean_slate
+	config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
+}
+
 not_recorded() {
 	need_product
 	forget
@@ -268,5 +288,6 @@ t "no output is lost by recording" whole_output
 t "each recording names the one before" chain
 t "a recording is JSON whatever is shown" bytes
 t "input is recorded as the keys say" input
+t "the line that says so is the administrator's" message
 t "nscontainer.conf has everybody recorded" everybody
 t "without the key nothing is recorded" not_recorded

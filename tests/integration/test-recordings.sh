@@ -170,6 +170,81 @@ searched() {
 	lacks "lines have no escapes" "^[" "$(cat -v "$OUT/text")"
 }
 
+# finds TEXT LINE : a search prints it for alice, and nothing else.
+finds() {
+	nsinit search "$1" alice > "$OUT/text" || fail "search $1: $?"
+	equal "$1" "$2" "$(sed 's/^[^ ]*  [^ ]* [^ ]*//' "$OUT/text")"
+}
+
+# runs COMMAND : and goes on until its command line is noted.
+runs() {
+	nssh alice "$1; until [ -e go ]; do sleep 0.1; done; rm -f go" &
+	wait_until 20 is_noted || fail "no command line: $(texts)"
+	touch /home/alice/go
+	wait "$!" || fail "ssh: $?"
+}
+is_noted() {
+	cat "$REC"/alice/*.cast 2> /dev/null | grep -q '"command'
+}
+
+# What was not on a screen: commands, files, bytes.
+noted() {
+	local text end more
+
+	need_product
+	forget
+	config alice '{"rootfs": "/", "session": {"record": "all"}}'
+	nsinit stop alice > /dev/null 2>&1
+	runs 'rm -rf ~/no-"such"-file'
+	wait_until 10 has alice 1 || fail "it is not recorded"
+	finds 'rm -rf ~/no-"such"' " note: command: bash -c rm -rf ~/no-\"such\"-file; \
+until [ -e go ]; do sleep 0.1; done; rm -f go"
+	matches "where and when" "^$(ids alice)  20[0-9-]* [0-9:]* note: " \
+		"$(cat "$OUT/text")"
+	status_is 1 nsinit search 'rm -rf ~/no-such' alice
+	# What a screen shows is never taken for one.
+	nssh alice -tt 'echo " note: x-on-a-screen"' > /dev/null || fail "ssh: $?"
+	wait_until 10 has alice 2 || fail "it is not recorded"
+	finds 'x-on-a-screen' '   note: x-on-a-screen'
+	: > "$OUT/text"
+	# shellcheck disable=SC2094 # it waits for the answer
+	{ wait_until 20 test -s "$OUT/text"
+		printf 'C0644 0 \033]0;hidden\007caf\303\251\n\0'; } |
+		nssh alice 'scp -t /tmp' > "$OUT/text" || fail "scp: $?"
+	wait_until 10 has alice 3 || fail "it is not recorded"
+	text=' note: scp: \x1b]0;hidden\x07café: 0 bytes'
+	finds 'hidden' "$text"
+	finds 'café: 0 bytes' "$text"
+	finds 'scp: ' "$text"
+	# They are one line each, also as the last thing and after half a sequence.
+	nsinit play --text "$(ids alice | tail -n 1)" > "$OUT/text"
+	contains "play --text" '[scp: \x1b]0;hidden\x07café: 0 bytes]' \
+		"$(cat "$OUT/text")"
+	nsinit play "$(ids alice | tail -n 1)" | cat -v > "$OUT/text"
+	contains "play" '[scp: \x1b]0;hidden\x07cafM-CM-): 0 bytes]^M' \
+		"$(cat "$OUT/text")"
+	nssh alice 'printf "\033[8m\033]0;"; sleep 1' > /dev/null || fail "ssh: $?"
+	wait_until 10 has alice 4 || fail "it is not recorded"
+	for text in play "play --text"; do
+		# shellcheck disable=SC2086
+		contains "$text: after half a sequence" '[input: 0 bytes, output: 8 bytes]' \
+			"$(nsinit $text "$(ids alice | tail -n 1)")"
+	done
+	# The end of one note, and the beginning of the next.
+	runs ": $(seq -s , 3000)"
+	wait_until 10 has alice 5 || fail "it is not recorded"
+	zcat "$REC/alice/$(ids alice | tail -n 1).cast.gz" |
+		grep -o 'command[:,][^"]*' > "$OUT/parts"
+	end=$(sed -n '1s/.*\(.\{8\}\)$/\1/p' "$OUT/parts")
+	more=$(sed -n '2s/^command, continued: //p' "$OUT/parts")
+	equal "parts" 2 "$(wc -l < "$OUT/parts")"
+	finds "$end${more:0:8}" " note: command, continued: $more"
+	finds "${more:8}" " note: command, continued: $more"
+	status_is 1 nsinit search "$end command, continued" alice
+	config alice '{"rootfs": "/", "session": {"record": "terminals"}}'
+	nsinit stop alice > /dev/null 2>&1
+}
+
 shown() {
 	grep -q "$1" "$OUT/live"
 }
@@ -330,6 +405,37 @@ ok $first" "$(chain alice)"
 again() {
 	rm -rf "$REC"
 	cp -a "$TOP/before" "$REC"
+}
+
+# By the real logrotate, as Debian runs it each night: the previous log goes on
+# to say which recordings there were.
+rotated() {
+	local log=/var/log/nscontainer/sessions
+
+	need_product
+	command -v logrotate > /dev/null || skip "logrotate is not installed"
+	forget
+	record alice 'echo one'
+	cp "$REC/alice/last" "$TOP/last"
+	record alice 'echo two'
+	mapfile -t list <<< "$(ids alice)"
+	wait_until 10 in_log "${list[1]}" || fail "it is not logged"
+	logrotate -f -s "$OUT/state" /etc/logrotate.d/nscontainer ||
+		fail "logrotate: $?"
+	equal "the log" "600 0" "$(stat -c '%a %s' "$log")"
+	contains "the previous one" "recording=${list[1]} " "$(cat "$log.1")"
+	record bob 'echo three'
+	wait_until 10 in_log "$(ids bob)" || fail "the next one is not logged"
+	status_is 0 nsinit recordings --verify
+	rm "$REC/alice/${list[1]}.cast.gz"
+	mv "$TOP/last" "$REC/alice/last"
+	contains "with all that names it but this log" "missing ${list[1]}" \
+		"$(chain alice)"
+	rm "$log.1"
+	lacks "control: without it" "missing" "$(chain alice)"
+}
+in_log() {
+	grep -q "event=recorded .*recording=$1 " /var/log/nscontainer/sessions
 }
 
 # One child reads the first line, and gzip runs for it and for the digest.
@@ -518,10 +624,12 @@ full_disk() {
 t "recordings are listed, two at once" listed
 t "a recording is played as it was shown" played
 t "lines are found as they were on the screen" searched
+t "R4 notes are found and shown, whatever a screen has shown" noted
 t "a recording that goes on is followed" followed
 t "R4 what reads a recording has no rights" confined
 t "R4 nothing in a recording does harm to whoever looks at it" hostile_files
 t "R5 a removed, changed, exchanged or added recording is found" verified
+t "R5 a removed recording is found when the log was rotated" rotated
 t "each recording is read once to be verified" read_once
 t "no one waits for recordings of others that end" locked
 t "old recordings go by age and by size, and the chain says so" expired

@@ -168,7 +168,7 @@ START_TEST(lists)
 	      "meta nfproto ipv4 tcp dport 80-81 goto reached\n"
 	      "ip6 daddr ::1/128 tcp dport 22-22 goto reached\n"
 	      "ip daddr 10.0.0.0/8 udp dport 53-53 goto reached\n"
-	      "meta l4proto { icmp, ipv6-icmp } goto reached\ngoto refuse\n}");
+	      "meta l4proto { 1, 58 } goto reached\ngoto refuse\n}");
 	rules("\"allow\": [\"a.example:22\", \"10.0.0.1\", \"a.example:22\"]",
 	      "", "ip daddr 10.0.0.1/32 goto reached\n"
 	      "ct state established ct mark 0x");

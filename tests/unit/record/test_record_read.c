@@ -85,6 +85,31 @@ START_TEST(sequences_go_on)
 }
 END_TEST
 
+START_TEST(a_line_has_no_sequences)
+{
+	static const struct { const char *text, *line; } list[] = {
+		{ "plain ~", "plain ~" },
+		{ "caf\303\251 \342\202\254 \302\240 \360\237\230\200",
+		  "caf\303\251 \342\202\254 \302\240 \360\237\230\200" },
+		{ "\033[6n\037\177", "\\x1b[6n\\x1f\\x7f" },
+		{ "a\nb\r\tc", "a\\x0ab\\x0d\\x09c" },
+		{ "\302\2336n\302\200\302\237",
+		  "\\xc2\\x9b6n\\xc2\\x80\\xc2\\x9f" },
+		{ "\2336n\303(\355\240\200\342\202",
+		  "\\x9b6n\\xc3(\\xed\\xa0\\x80\\xe2\\x82" },
+		{ "", "" },
+	};
+
+	for (size_t i = 0; i < sizeof(list) / sizeof(*list); i++) {
+		out[nsc_harmless_line(list[i].text, strlen(list[i].text),
+				      out)] = '\0';
+		ck_assert_str_eq(out, list[i].line);
+	}
+	/* What is behind its end is not looked at. */
+	ck_assert_uint_eq(nsc_harmless_line("\342\202\254", 2, out), 8);
+}
+END_TEST
+
 /* --- the screen */
 
 static char found[4096];
@@ -294,7 +319,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		what_is_shown_passes, what_is_answered_does_not,
-		sequences_go_on, lines_are_found, long_lines_are_told_once,
+		sequences_go_on, a_line_has_no_sequences,
+		lines_are_found, long_lines_are_told_once,
 		sizes_change, events_are_parsed, the_longest_event_is_a_line,
 		each_byte_is_escaped,
 		headers_are_parsed, NULL,
