@@ -229,9 +229,9 @@ waiting_logins() {
 	# The control: who only waits for the lock does not get it.
 	flock -w 3 "$(lock_of)" true &&
 		fail "the test is wrong: the lock is free"
-	within 9 0 timeout 20 nsinit stop --timeout 1 alice
-	# The next one hangs as well.
+	# The next one hangs as well, perhaps before stop has returned.
 	rm -f /run/nsc-hooked
+	within 9 0 timeout 20 nsinit stop --timeout 1 alice
 	wait_until 10 [ -e /run/nsc-hooked ] || fail "no other start hangs"
 	within 9 0 timeout 20 nsinit stop --timeout 1 alice
 	config alice '{"rootfs": "/", "hostname": "third"}'
