@@ -36,6 +36,11 @@ noted_command() {
 	grep -qs "\"command: .*$1" "$REC"/*/*.cast
 }
 
+# And with which words it ends; the output has them later.
+noted_end() {
+	grep -qs 'echo at-the-end' "$REC"/*/*.cast
+}
+
 # Output, errors, status, and a half-closed input.
 ssh_command() {
 	need_product
@@ -51,13 +56,15 @@ ssh_command() {
 		'sh -c cat; echo'
 	forget
 	# One that ends at once may have no note.
-	nssh alice ": $(printf 'x%.0s' {1..20000}); sleep 0.5; echo at-the-end" \
+	wait_until 10 noted_end | nssh alice \
+		": $(printf 'x%.0s' {1..20000}); read a; echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a long command" alice '"command: ' '"command, continued: '
 	[ "$(grep '"command' "$OUT/cast" | tr -cd x | wc -c)" -ge 20000 ] ||
 		fail "a long command is cut"
 	forget
-	nssh alice ": $(printf '€%.0s' {1..7000}); sleep 0.5; echo at-the-end" \
+	wait_until 10 noted_end | nssh alice \
+		": $(printf '€%.0s' {1..7000}); read a; echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a command in UTF-8" alice '"command, continued: '
 	equal "characters" 7000 "$(grep '"command' "$OUT/cast" | grep -o € |
