@@ -15,7 +15,25 @@ BYTES=12000000
 
 # speed ARGUMENT... : seconds, for a session of alice.
 speed() {
-	timeout 60 su alice -s /bin/bash -c "/srv/speed.py $*"
+	timeout 70 su alice -s /bin/bash -c "/srv/speed.py $*" &
+	wait_until 60 ended $! || sockets >&2
+	wait $!
+}
+ended() {
+	! kill -0 "$1" 2> /dev/null
+}
+# Of a transfer that does not end: what each part of it waits for.
+sockets() {
+	local filter='( sport = :95 or dport = :95 )'
+
+	echo "inside:"
+	nsenter -t "$(pid_of alice)" -n ss -Htinoe "$filter"
+	echo "on the host:"
+	ss -Htinoe "$filter"
+	echo "outside:"
+	ip netns exec out ss -Htinoe "$filter"
+	nsenter -t "$(pid_of alice)" -n /usr/sbin/nft list counters
+	echo "load: $(cat /proc/loadavg)"
 }
 
 # between WHAT LEAST MOST SECONDS
