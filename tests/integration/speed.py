@@ -69,7 +69,7 @@ def serve():
 
 
 def ask(address, kind, number, port=95):
-    sock = socket.create_connection((address, port), 60)
+    sock = socket.create_connection((address, port), 30)
     as_debian(sock)
     sock.sendall(b"%s %d" % (kind.encode(), number))
     return sock
