@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 STOPWATCH=$TESTS/bench/stopwatch
-LOOP=$TESTS/bench/loop
+RELAY=$TESTS/bench/small_relay
 FLOOR=$TESTS/bench/floor
 IMAGE=/srv/images/plain
 QUICK=${NSC_BENCH_QUICK-}

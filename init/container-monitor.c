@@ -12,7 +12,7 @@
 #include "cgroup/cgroup_death.h"
 #include "monitor/idle.h"
 #include "monitor/lifetime.h"
-#include "monitor/names.h"
+#include "monitor/resolver_restart.h"
 #include "monitor/network_log.h"
 #include "monitor/oom.h"
 #include "rundir/monitor_start.h"
@@ -72,7 +72,7 @@ struct monitor {
 	struct renewal renewal;
 	struct oom oom;
 	struct recorders recorders;
-	struct names names;
+	struct resolver_restart resolver;
 	struct network_log network_log;
 	struct nsc_state *state;
 	char helper[16];	/* its pid inside; "0": none */
@@ -171,8 +171,8 @@ static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 }
 
 /*
- * The pidfd tells the end of PID 1 only when the kernel has let go of it, and
- * nothing tells that PID 1 waits there for a process of a session.
+ * The pidfd reports the end of PID 1 only when the kernel has released it, and
+ * nothing reports that PID 1 waits in the kernel for a process of a session.
  */
 static void monitor_look(struct monitor *m)
 {
@@ -214,7 +214,7 @@ static int64_t next_due(const struct monitor *m, int64_t deadline)
 		m->all.later,
 		m->trim,
 		m->oom.due,
-		m->names.again,
+		m->resolver.again,
 		m->network_log.due,
 		m->all.n ? m->looked + LOOK_MS : INT64_MAX,
 	};
@@ -243,9 +243,9 @@ static void monitor_go_on(struct monitor *m)
 	hangup_go_on(&m->hangups);
 	idle_go_on(&m->all, &m->hangups);
 	oom_go_on(&m->oom, &m->all);
-	names_go_on(&m->names, m->state);
+	resolver_restart_go_on(&m->resolver, m->state);
 	network_log_go_on(&m->network_log, m->state);
-	/* Not at once, because the next login would wait for new pages. */
+	/* Trim later, because the next login would wait for new pages. */
 	if (m->trim <= now) {
 		nsc_memory_trim();
 		m->trim = INT64_MAX;
@@ -278,7 +278,7 @@ static void sessions_ended(struct monitor *m, bool killed)
 {
 	/* On one processor, the parent of the ended login goes first. */
 	sched_yield();
-	/* Its group takes the counter along. */
+	/* The counter goes when the session's group does. */
 	if (killed || m->oom.due != INT64_MAX)
 		oom_end(&m->oom, &m->all);
 	sessions_reap(&m->all);
@@ -312,7 +312,7 @@ static enum event wait_event(struct monitor *m, int waiter, int timeout)
 		int n;
 
 		p[7].fd = oom_fd(&m->oom);
-		p[9].fd = m->names.pidfd;
+		p[9].fd = m->resolver.pidfd;
 		n = poll(p, NSC_ARRAY_SIZE(p),
 			 left_until(next_due(m, deadline)));
 		if (n > 0 && (p[0].revents || p[1].revents || p[2].revents ||
@@ -331,7 +331,7 @@ static enum event wait_event(struct monitor *m, int waiter, int timeout)
 		if (n > 0 && p[8].revents)
 			recorders_serve(&m->recorders);
 		if (n > 0 && p[9].revents)
-			names_ended(&m->names);
+			resolver_restart_ended(&m->resolver);
 		if (n > 0 && (p[10].revents || p[11].revents))
 			network_log_notice(&m->network_log);
 		monitor_go_on(m);
@@ -482,7 +482,7 @@ static int become_current(const struct monitor *m, struct nsc_error *err)
 	return ret;
 }
 
-/* Or does it already run, without its monitor? */
+/* Is the container new, or does it already run, without its monitor? */
 static bool is_new(void)
 {
 	struct stat st;
@@ -569,7 +569,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	if (ret >= 0)
 		ret = recorders_open(&m->recorders, m->state, err);
 	oom_open(&m->oom, &m->all);
-	names_open(&m->names);
+	resolver_restart_open(&m->resolver);
 	network_log_open(&m->network_log, m->state);
 	return ret < 0 ? ret : become_current(m, err);
 }

@@ -44,6 +44,7 @@
 #include "record/nobody.h"
 #include "record/recordings.h"
 #include "record/writer.h"
+#include "recorder_command.h"
 #include "recorder_expire.h"
 #include "recorder_streams.h"
 
@@ -67,9 +68,10 @@ struct recorder {
 
 /* --- the children */
 
-static void step_down(const int *keep, unsigned int n)
+static void step_down(const char *name, const int *keep, unsigned int n)
 {
-	if (nsc_nobody_become(keep, n) < 0)
+	prctl(PR_SET_NAME, name);
+	if (nsc_nobody_become(0, keep, n) < 0)
 		_exit(1);
 }
 
@@ -82,8 +84,7 @@ be_writer(const struct recorder *r, int messages, int gaps)
 		.streams = r->login >= 0, .input = r->policy.input,
 	};
 
-	prctl(PR_SET_NAME, "nsc-writer");
-	step_down((int[]){ messages, r->file.fd, gaps }, 3);
+	step_down("nsc-writer", (int[]){ messages, r->file.fd, gaps }, 3);
 	_exit(nsc_writer_run(&w) < 0);
 }
 
@@ -104,7 +105,6 @@ be_copier(const struct recorder *r, int slave, int messages, int end)
 	const struct timeval patience = { .tv_sec = NSC_RECORDER_PATIENCE_S };
 	sigset_t all;
 
-	prctl(PR_SET_NAME, "nsc-copier");
 	outer.in = outer.out = outer.size = slave;
 	outer.eager = outer.terminal = outer.raw = true;
 	nsc_process_all_signals(&all);
@@ -115,8 +115,8 @@ be_copier(const struct recorder *r, int slave, int messages, int end)
 	    setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
 		       sizeof(patience)) < 0)
 		_exit(1);
-	step_down((int[]){ slave, r->inner, messages, request.signals, end },
-		  5);
+	step_down("nsc-copier", (int[]){ slave, r->inner, messages,
+		  request.signals, end }, 5);
 	nsc_tty_relay(&request);
 	_exit(tap.failed ? UNRECORDED : 0);
 }
@@ -133,14 +133,14 @@ be_streams_copier(const struct recorder *r, struct streams *s, int messages)
 	int keep[STREAMS_FDS + 1];
 	unsigned int n = streams_fds(s, keep);
 
-	prctl(PR_SET_NAME, "nsc-copier");
 	keep[n++] = messages;
 	if (setsockopt(messages, SOL_SOCKET, SO_SNDBUF, &room,
 		       sizeof(room)) < 0 ||
 	    setsockopt(messages, SOL_SOCKET, SO_SNDTIMEO, &patience,
-		       sizeof(patience)) < 0)
+		       sizeof(patience)) < 0 ||
+	    recorder_command_start(s->end, &tap) < 0)
 		_exit(1);
-	step_down(keep, n);
+	step_down("nsc-copier", keep, n);
 	streams_copy(s, &tap);
 	_exit(tap.failed ? UNRECORDED : 0);
 }
@@ -329,7 +329,7 @@ static int open_file(struct recorder *r,
 	return nsc_recording_create(&r->session, header, len, &r->file, err);
 }
 
-/* Without a file, if it may be: the log says from when, and nobody writes. */
+/* May the session go on without a file?  Then the log says from when. */
 static bool goes_on(const struct recorder *r, const struct nsc_error *err)
 {
 	if (r->policy.on_error != NSC_RECORD_CONTINUE || !*r->session.user)
@@ -339,7 +339,7 @@ static bool goes_on(const struct recorder *r, const struct nsc_error *err)
 	return true;
 }
 
-/* Read, so that the session goes on. */
+/* Drop what is sent, so that the session goes on. */
 static void __attribute__((noreturn)) read_in_vain(void)
 {
 	char part;
@@ -434,7 +434,7 @@ record_between(struct recorder *r, const struct nsc_recorder_request *request)
 		ret = open_file(r, request, &size, &err);
 	if (ret < 0 && goes_on(r, &err)) {
 		nsc_error_clear(&err);
-		/* It is not asked for again. */
+		/* An exclusive terminal is not handed to a recorder again. */
 		ioctl(r->inner, TIOCEXCL);
 		nsc_descriptors_send(CLIENT, &data, NULL, 0, MSG_NOSIGNAL);
 		_exit(0);
@@ -522,8 +522,8 @@ static bool take_streams(struct streams *s,
 #define TERMINALS 128		/* of one connection, at a time */
 
 /*
- * Whoever has taken over a placed sshd has its connection: each terminal takes
- * processes and a file of the host's.
+ * A user who has taken over a placed sshd has its connection, and each terminal
+ * takes processes and a file of the host's: so their number is limited.
  */
 static bool has_room(int *list, size_t *n)
 {

@@ -19,10 +19,7 @@
 
 #include "util/fd.h"
 #include "session/recorder_streams.h"
-#include "util/text.h"
 
-#define TRIES 10		/* at 1, 2, 4 ... milliseconds */
-#define COMMAND_PART 8192	/* of a command line, in one message */
 #define TELL_S 1		/* for a pipe that takes nothing now */
 #define UNRECORDED "This command can no longer be recorded, and ends.\n"
 
@@ -191,97 +188,6 @@ static bool stream_read(struct stream *s, struct nsc_tap *tap)
 	return true;
 }
 
-/* --- the command line */
-
-static int command_open(pid_t pid)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-/* Its arguments with blanks between them; as much as there is room for. */
-static size_t command_part(int fd, char *to, size_t size)
-{
-	ssize_t got = fd < 0 ? 0 : read(fd, to, size - 1);
-	size_t n = got > 0 ? (size_t)got : 0;
-	uint32_t c;
-
-	for (size_t i = 0; i < n; i++)
-		if (!to[i])
-			to[i] = ' ';
-	/* A title of a process has room behind it. */
-	while (n && n < size - 1 && to[n - 1] == ' ')
-		n--;
-	/* A character that is cut belongs to the next part. */
-	for (size_t k = 1; n == size - 1 && k < 4; k++)
-		if (nsc_text_decode((unsigned char *)to + n - k, k, &c) < 0 &&
-		    lseek(fd, -(off_t)k, SEEK_CUR) >= 0)
-			n -= k;
-	to[n] = '\0';
-	return n;
-}
-
-static bool command_tell(const struct streams *s, struct nsc_tap *tap)
-{
-	_cleanup_fd_ int fd = command_open(s->command);
-	char part[COMMAND_PART + 1];
-	size_t n;
-
-	while ((n = command_part(fd, part, sizeof(part))))
-		if (!nsc_tap_stream(tap, NSC_RECORDER_COMMAND, part, n))
-			return false;
-	return true;
-}
-
-/* Its process has executed nothing yet, or just now: look again. */
-static bool command_look(struct streams *s, struct nsc_tap *tap)
-{
-	_cleanup_fd_ int fd = command_open(s->command);
-	char line[sizeof(s->before)];
-	size_t n = command_part(fd, line, sizeof(line));
-	bool told;
-
-	/* There is none for a moment while it executes. */
-	if (s->tries < TRIES && (!n || !strcmp(line, s->before))) {
-		s->tries++;
-		return true;
-	}
-	told = command_tell(s, tap);
-	s->command = 0;
-	return told;
-}
-
-/* The process of the command sends, and the kernel says which it is. */
-static void command_begins(struct streams *s)
-{
-	_cleanup_fd_ int fd = -1;
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))];
-	struct ucred sender = { 0, 0, 0 };
-	char content = '\0';
-	struct iovec data = { &content, sizeof(content) };
-	struct msghdr message = {
-		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
-	ssize_t n = recvmsg(s->end, &message, MSG_DONTWAIT);
-	const struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
-
-	if (n == 0)
-		s->ended = true;
-	if (c && c->cmsg_level == SOL_SOCKET &&
-	    c->cmsg_type == SCM_CREDENTIALS &&
-	    c->cmsg_len == CMSG_LEN(sizeof(sender)))
-		memcpy(&sender, CMSG_DATA(c), sizeof(sender));
-	if (sender.pid <= 0)
-		return;
-	s->command = sender.pid;
-	s->tries = content == NSC_STREAMS_PROGRAM ? TRIES : 0;
-	fd = command_open(sender.pid);
-	command_part(fd, s->before, sizeof(s->before));
-}
-
 /* --- copying */
 
 static bool any_open(const struct streams *s)
@@ -304,12 +210,10 @@ static bool has_unwritten(const struct streams *s)
 /* What the command has written is there at once, unless a reader is slow. */
 static int streams_timeout(const struct streams *s)
 {
-	if (s->ended && s->end >= 0)
-		return has_unwritten(s) ? -1 : 0;
-	return s->command ? 1 << s->tries : -1;
+	return s->ended && s->end >= 0 && !has_unwritten(s) ? 0 : -1;
 }
 
-/* The last two are the recorder and the end. */
+/* The last two are the recorder and the end, whose message is not ours. */
 static nfds_t streams_poll_list(const struct streams *s,
 				const struct nsc_tap *tap, struct pollfd *p)
 {
@@ -323,7 +227,7 @@ static nfds_t streams_poll_list(const struct streams *s,
 		p[n++] = (struct pollfd){ one->to, empty ? 0 : POLLOUT, 0 };
 	}
 	p[n++] = (struct pollfd){ tap->recorder, 0, 0 };
-	p[n++] = (struct pollfd){ s->ended ? -1 : s->end, POLLIN, 0 };
+	p[n++] = (struct pollfd){ s->ended ? -1 : s->end, POLLRDHUP, 0 };
 	return n;
 }
 
@@ -362,10 +266,7 @@ static bool streams_round(struct streams *s, struct nsc_tap *tap)
 	if (p[n - 2].revents && !nsc_tap_lost(tap))
 		return false;
 	if (p[n - 1].revents)
-		command_begins(s);
-	if (s->command && (ready == 0 || has_output(s, p) ||
-			   s->tries == TRIES) && !command_look(s, tap))
-		return false;
+		s->ended = true;
 	/* What the command has written has arrived. */
 	if (ended && !has_output(s, p))
 		nsc_fd_close(&s->end);

@@ -25,9 +25,6 @@ struct streams {
 	int end;		/* see NSC_RECORDER_STREAMS; or -1 */
 	bool own;		/* see struct nsc_recorder_request */
 	bool ended;		/* the command has */
-	pid_t command;		/* whose command line is not known; 0: none */
-	int tries;
-	char before[1024];	/* how its first one begins: sshd's, perhaps */
 };
 
 /* Take the n descriptors in fds.  Returns false if there is no memory. */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "nsinit.h"
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 static void recordings_print_row(const struct nscontainer_record *r)
 {

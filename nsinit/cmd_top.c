@@ -206,7 +206,7 @@ static void draw(const struct row *rows, size_t n, char letter)
 	if (!out)
 		return;
 	ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
-	/* Without wrapping at the right edge. */
+	/* Do not wrap at the right edge. */
 	fputs("\033[?7l\033[H\033[7m", out);
 	put_title(out);
 	fputs("\033[m\033[K\r\n", out);

@@ -5,7 +5,7 @@
 
 #include "nsinit.h"
 
-/* Say what the running container has not, or has besides. */
+/* Say what the running container lacks, or has in addition. */
 static void tell_why(const struct nscontainer *container)
 {
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;

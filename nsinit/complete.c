@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "line.h"
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 static void complete_commands(void)
 {
@@ -68,7 +68,7 @@ static void complete_name(const char *name, const char *about)
 	printf("%s\t%s\n", name, about);
 }
 
-/* With a directory, none is for the user. */
+/* With a directory, no operand is for the user. */
 static void complete_operand(const struct nsinit_line *line)
 {
 	const struct nsinit_options *options = &line->options;

@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "accounts.h"
+#include "host_accounts.h"
 #include "arguments.h"
 #include "policy/digest.h"
 #include "policy/dropins.h"
@@ -77,7 +77,7 @@ static int clean(struct nsc_error *err)
  */
 static bool nsshell_is_anothers(const struct nsc_state *state)
 {
-	uid_t uid = nsc_accounts_uid(state->user);
+	uid_t uid = nsc_host_accounts_uid(state->user);
 
 	return uid != (uid_t)-1 && uid != getuid();
 }
@@ -153,7 +153,7 @@ static int nsshell_find(struct nsc_session *session, struct nsc_error *err)
 		ret = find_renewed(session, err);
 	if (ret == 0)
 		return 0;
-	nsc_accounts_name(getuid(), user, sizeof(user));
+	nsc_host_accounts_name(getuid(), user, sizeof(user));
 	if (ret == -ESRCH && find_of_name(user, err) == -EOWNERDEAD)
 		return -EOWNERDEAD;
 	if (ret == -ESRCH || ret == -EWOULDBLOCK)
@@ -199,7 +199,7 @@ static int run_on_host(int argc, char **argv, struct nsc_error *err)
 	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
 	char user[NSC_NAME_MAX + 1];
 
-	nsc_accounts_name(getuid(), user, sizeof(user));
+	nsc_host_accounts_name(getuid(), user, sizeof(user));
 	openlog("nsshell", LOG_PID, LOG_AUTHPRIV);
 	syslog(LOG_WARNING, "user %s: login goes on outside any container: "
 	       "break-glass group " NSC_BREAK_GLASS, user);
@@ -214,15 +214,19 @@ static int run_on_host(int argc, char **argv, struct nsc_error *err)
 			     "/bin/bash nor /bin/sh runs");
 }
 
+/*
+ * Ends as the program inside did, and leaves it to the kernel to release what
+ * this process has.  Returns only after an error.
+ */
 static int nsshell_join(const struct nsc_session *session, int argc,
-			char **argv, int *ret_status, struct nsc_error *err)
+			char **argv, struct nsc_error *err)
 {
 	const struct nsc_state *state = session->state;
 	struct nsc_run request = {
 		.session = session, .program = state->shell,
 		.keep_ids = state->host_uid == state->uid,
 	};
-	int ret;
+	int ret, status = 0;
 
 	request.argv = nsc_shell_arguments(argc, argv, state->shell,
 					   state->login_shell);
@@ -236,16 +240,19 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 	if (state->home_missing && isatty(STDIN_FILENO))
 		fprintf(stderr, "%s\n", NSC_SESSION_NO_HOME);
 	/* The caller's terminal stays outside. */
-	return nsc_run_given(&request, true, ret_status, err);
+	ret = nsc_run_given(&request, true, &status, err);
+	if (ret == 0)
+		nsc_process_end_like(status);
+	return ret;
 }
 
-static int find_and_run(int argc, char **argv, int *ret_status,
-			struct nsc_error *err)
+/* Returns only after an error. */
+static int find_and_run(int argc, char **argv, struct nsc_error *err)
 {
 	_cleanup_session_ struct nsc_session session = NSC_SESSION_INIT;
 	int ret;
 
-	if (nsc_accounts_own_group(NSC_BREAK_GLASS))
+	if (nsc_host_accounts_own_group(NSC_BREAK_GLASS))
 		return run_on_host(argc, argv, err);
 	ret = nsshell_find(&session, err);
 	if (ret < 0)
@@ -253,13 +260,12 @@ static int find_and_run(int argc, char **argv, int *ret_status,
 	/* Only a user with a terminal is told. */
 	if (isatty(STDIN_FILENO) && has_changed(session.state))
 		fprintf(stderr, "%s\n", NSC_CHANGE_MESSAGE);
-	return nsshell_join(&session, argc, argv, ret_status, err);
+	return nsshell_join(&session, argc, argv, err);
 }
 
 int main(int argc, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-	int ret, status = 0;
 
 	if (nsc_version_print(argc, argv, "nsshell"))
 		return 0;
@@ -267,10 +273,7 @@ int main(int argc, char **argv)
 		return nsshell_refuse(&err);
 	if (nsc_session_inside())
 		return nsc_shell_inside(argc, argv);
-	ret = find_and_run(argc, argv, &status, &err);
-	if (ret == -EALREADY)
+	if (find_and_run(argc, argv, &err) == -EALREADY)
 		return nsc_shell_inside(argc, argv);
-	if (ret < 0)
-		return nsshell_refuse(&err);
-	nsc_process_end_like(status);
+	return nsshell_refuse(&err);
 }

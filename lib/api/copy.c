@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "api/copy_stream.h"
-#include "api/inside.h"
+#include "api/be_user.h"
 #include "session/enter.h"
 #include "session/monitor_client.h"
 #include "util/fd.h"

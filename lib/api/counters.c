@@ -185,7 +185,7 @@ static int count_path(struct counters *c, const char *path, bool new,
 	return ret < 0 ? ret : 1;
 }
 
-/* After a rotation, first the rest of the previous file. */
+/* After a rotation, count the rest of the previous file first. */
 static int count_log(struct counters *c, struct nsc_error *err)
 {
 	int ret = count_path(c, NSC_HISTORY, false, err);

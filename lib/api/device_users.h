@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <sys/types.h>
 
-/* What nsc_api_device_users() looks at in one container. */
+/* The most that nsc_api_device_users() looks at in one container. */
 #define NSC_API_DESCRIPTORS 65536
 
 /*

@@ -32,7 +32,7 @@
 #include "session/run_terminal.h"
 #include "session/environment.h"
 #include "session/run.h"
-#include "api/inside.h"
+#include "api/be_user.h"
 #include "api/starting.h"
 
 #ifndef P_PIDFD

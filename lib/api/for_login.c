@@ -56,7 +56,7 @@ static int start_new(struct nsc_starting *s, bool replace,
 	return nsc_api_start(request, NULL, s, replace, err);
 }
 
-/* For log messages about a session's container. */
+/* The reason why a session's container is replaced, for log messages. */
 static const char *why_outdated(const struct nsc_session *session)
 {
 	if (session->state->other_version)
@@ -245,8 +245,8 @@ static int open_in_turn(const struct nsc_session_request *request,
 }
 
 /*
- * The login program may have ended or stand still: the socket's buffer takes
- * the message in any case.
+ * The login program may have ended or be stopped: the socket's buffer takes the
+ * message in any case.
  */
 int nsc_api_open_for_login(const struct nsc_session_request *request,
 			   bool renew, struct nsc_error *err)
@@ -259,7 +259,10 @@ int nsc_api_open_for_login(const struct nsc_session_request *request,
 
 	if (ret < 0)
 		return ret;
-	/* Until the nsshell that waits for the container has a session, too. */
+	/*
+	 * Hold the session until the nsshell that waits for the container has
+	 * one, too.
+	 */
 	if (renew)
 		return (void)sleep(RENEW_S), 0;
 	answer.number = (unsigned int)strtoul(strrchr(session.path, '/') + 1,

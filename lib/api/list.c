@@ -175,7 +175,7 @@ static json_t *changed_why(const struct nsc_state *state,
 			    user);
 }
 
-/* With the limits of nsinit update. */
+/* Say why the container is stale, and which limits 'nsinit update' has set. */
 static json_t *stale_why(struct listing *l, const struct nsc_state *state,
 			 int instance)
 {
@@ -183,7 +183,10 @@ static json_t *stale_why(struct listing *l, const struct nsc_state *state,
 	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
 	json_t *changed, *both;
 
-	/* Without it, no device is by a file of a vendor. */
+	/*
+	 * A container without the file "made" has no device by a file of a
+	 * vendor.
+	 */
 	(void)nsc_made_load(instance, &made, NSC_IGNORE);
 	changed = !nsc_devices_by_files(&made) && is_unchanged(l, state) ?
 			  json_null() : changed_why(state, &made);

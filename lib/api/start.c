@@ -127,7 +127,9 @@ static int start_user(const struct question *q, struct nsc_error *err)
 	return ret == -EEXIST && q->boot ? nsc_error_clear(err) : ret;
 }
 
-/* In a child, so that the container inherits nothing from the caller. */
+/*
+ * This runs in a child, so that the container inherits nothing from the caller.
+ */
 static void start_in_child(const void *arg, void *answer)
 {
 	const struct question *q = arg;
@@ -135,8 +137,8 @@ static void start_in_child(const void *arg, void *answer)
 
 	nsc_api_begin_child(q->parent, 0);
 	/*
-	 * Before the first lock, see nsc_surroundings_reset(): a check uses the
-	 * pools, too, and their lock.
+	 * This comes before the first lock, see nsc_surroundings_reset(): a
+	 * check uses the pools, too, and their lock.
 	 */
 	if (nsc_surroundings_reset(err) == 0 &&
 	    (q->login && q->work == NSC_API_CHECK ?

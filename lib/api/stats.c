@@ -158,7 +158,7 @@ static int open_rates(const struct nsc_state *state)
 	return net < 0 ? -1 : nsc_nft_counted_open(net);
 }
 
-/* What was above the rate. */
+/* The number of packets that were above the rate. */
 static json_t *dropped_json(int rates, const char *way, const char *interface)
 {
 	uint64_t packets = NSC_STATS_NONE;

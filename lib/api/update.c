@@ -144,7 +144,10 @@ static int update_load(const struct nscontainer *c, struct update *u,
 	return ret;
 }
 
-/* Nothing but what has been changed was different from the file. */
+/*
+ * Give the state the digest of the file: only what was just changed differed
+ * from it.
+ */
 static void update_digest(const struct update *u, struct nsc_state *state,
 			  char digest[NSC_DIGEST_SIZE],
 			  char files[NSC_DIGEST_PART])
@@ -160,7 +163,7 @@ static void update_digest(const struct update *u, struct nsc_state *state,
 }
 
 /*
- * The monitor reads the state again when it is woken, and a login at each time.
+ * The monitor reads the state again when it is woken, and each login reads it.
  * A container that an administrator has started stays until it is stopped.
  */
 static int update_state(int instance, struct nsc_state *state,
@@ -193,7 +196,10 @@ static int update_state(int instance, struct nsc_state *state,
 			nsc_lifecycle_stop_name(NSC_STOP_LOGOUT);
 	if (u->settled)
 		update_digest(u, state, digest, files);
-	/* An exclusive device of now, and all that a start would have. */
+	/*
+	 * Note an exclusive device that is new, or, if the container is as
+	 * after a start, the key that a start would note.
+	 */
 	if (lifecycle == &u->file && (u->settled || !state->exclusive))
 		state->exclusive = (char *)(uintptr_t)exclusive;
 	ret = nsc_lifecycle_check(&state->lifecycle, state->has_groups, err);
@@ -299,7 +305,7 @@ static int update_groups(int instance, const struct nsc_cgroup_limits *l,
 	return ret;
 }
 
-/* Before the first limit changes. */
+/* Note the limits before the first one changes. */
 static int update_note(int instance, char *const *settings,
 		       struct nsc_error *err)
 {

@@ -267,8 +267,8 @@ static int devices_load(const struct nsc_device_policy *policy,
 }
 
 /*
- * A kernel without them, or a host that is itself a container: a start could
- * attach none either.
+ * The kernel has no such programs, or the host is itself a container: a start
+ * could attach none either.
  */
 static bool no_programs(int error)
 {

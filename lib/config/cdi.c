@@ -322,7 +322,7 @@ static int add_node(struct nsc_config *config, const struct nsc_cdi_node *from,
 	return 0;
 }
 
-/* As the specification says, the one that is there goes. */
+/* As the specification demands, a mount on the same path is replaced. */
 static int add_mount(struct nsc_config *config, struct nsc_config_mount *from)
 {
 	struct nsc_config_mount *list;
@@ -389,7 +389,9 @@ static int add_gid(struct nsc_config *config, uint32_t gid)
 	return 0;
 }
 
-/* What others must not have beside an exclusive device: its numbers. */
+/*
+ * Note the numbers of a device, which nobody else may have if it is exclusive.
+ */
 static int claim(struct nsc_config_cdi *d, const struct nsc_device_node *node)
 {
 	char *text = NULL;

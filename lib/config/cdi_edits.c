@@ -14,12 +14,12 @@
 #include "util/fd.h"
 #include "util/text.h"
 
-/* For nsc_read_integer(), before check_number(). */
+/* nsc_read_integer() takes any number, and check_number() judges it. */
 #define ANY .min = INT64_MIN, .max = INT64_MAX
 
 #define ID_MAX 4294967294
 
-/* Seconds for a hook without a timeout; start_timeout ends a start before. */
+/* Seconds for a hook without a timeout; start_timeout ends a start sooner. */
 #define HOOK_TIMEOUT 3600
 #define HOOK_TIMEOUT_STOP 60	/* an end waits for nobody */
 
@@ -58,7 +58,10 @@ static int check_path(struct nsc_reader *r, struct nsc_cdi_edits *e,
 					   "'..' is supported");
 }
 
-/* And any number.  It is stored at to if it is between min and max. */
+/*
+ * Other engines also take any number: it is stored at to if it is between min
+ * and max.
+ */
 struct number {
 	const char *member;	/* NULL: the current value itself */
 	int64_t value, min, max;

@@ -8,7 +8,7 @@
 
 #include "util/error.h"
 
-/* What says no more than an absent member: "" and []. */
+/* Does the value mean the same as an absent member, as "" and [] do? */
 bool nsc_cdi_is_empty(const json_t *value);
 
 /*

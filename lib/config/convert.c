@@ -249,7 +249,7 @@ static void namespaces(struct nsc_convert *c, const char *key,
 			 "became an object of names");
 }
 
-/* What the language of 2015 writes for a member that is not set. */
+/* Does the language of 2015 write this for a member that is not set? */
 static bool is_empty(const json_t *value)
 {
 	const char *text = json_string_value(value);

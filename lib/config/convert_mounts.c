@@ -78,8 +78,8 @@ static bool take_value(const struct from *f, const char *name)
 }
 
 /*
- * Ours hold for all that is below a bind, as those of the specification do that
- * begin with another r.
+ * Our options hold for everything below a bind, like the options of the
+ * specification that begin with an additional r.
  */
 static void from_option(const struct from *f, const char *name)
 {
@@ -133,7 +133,7 @@ static json_t *from_mount(struct nsc_convert *c, const json_t *value, size_t i)
 		nsc_convert_set(f.to, "source", at(value, "source"));
 		json_object_set_new(f.to, "writable", json_true());
 	}
-	/* That of the kernel. */
+	/* This is the kernel's default. */
 	if (f.tmpfs)
 		json_object_set_new(f.to, "mode", json_string("1777"));
 	json_array_foreach(options, k, option)

@@ -115,7 +115,10 @@ static void from_user(struct nsc_convert *c)
 				 "ids say who it is");
 }
 
-/* The kernel takes them only for SCHED_DEADLINE, or from those who fork not. */
+/*
+ * The kernel takes these members only for SCHED_DEADLINE, or from processes
+ * that do not fork.
+ */
 static void from_scheduler(struct nsc_convert *c)
 {
 	static const char *const others[] = { "flags", "runtime", "deadline",

@@ -83,7 +83,7 @@ int nsc_field_refuse_at(struct nsc_reader *r, const char *list, size_t i,
 	return nsc_field_refuse_member(r, where, text);
 }
 
-/* Others than root read logs: no message quotes these values. */
+/* Users other than root can read logs, so no message quotes these values. */
 static bool is_secret(const char *path)
 {
 	return !strncmp(path, "environment", 11) ||

@@ -100,7 +100,10 @@ static const struct option {
 	  "which the host mounted" },
 };
 
-/* Those of the specification for a bind and all that is below it. */
+/*
+ * The remedy for options of the specification that hold for a bind and for
+ * everything below it.
+ */
 static const struct option recursive = {
 	"", 0, "is written without the first r: options hold for all that is "
 	"mounted below the source, too",

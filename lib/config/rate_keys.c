@@ -12,7 +12,7 @@
 #define RATE_MIN 8000LL			/* 64kbit, in bytes */
 #define RATE_MAX 12500000000LL		/* 100Gbit */
 
-/* As tc(8) has them: a thousand is 1000, and the bytes of a unit. */
+/* The units of tc(8), where a thousand is 1000, with the bytes of each. */
 static const struct {
 	const char *name;
 	long long bytes;

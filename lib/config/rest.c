@@ -9,7 +9,7 @@
 #include "util/fd.h"
 #include "util/hash.h"
 
-/* What is left empty says as much as what is absent. */
+/* An empty object says the same as an absent one. */
 static void rest_drop_empty(json_t *root, const char *key)
 {
 	json_t *object = json_object_get(root, key);
@@ -25,7 +25,7 @@ static void rest_blank(json_t *object, const char *key)
 		json_object_set_new(object, key, json_null());
 }
 
-/* Whether there are any is in made.c. */
+/* The file "made" says whether a container has lists at all: see made.c. */
 static void rest_lists(json_t *networks)
 {
 	static const char *const keys[] = {

@@ -163,7 +163,7 @@ static int leave_host_mounts(struct builder *b, struct nsc_error *err)
 	return 0;
 }
 
-/* While libraries may still be loaded. */
+/* This comes while libraries may still be loaded. */
 static int open_network(struct builder *b, struct nsc_error *err)
 {
 	return nsc_network_open(b->plan, &b->net, err);
@@ -364,8 +364,8 @@ static int wait_for_worker(struct builder *b, int in, int pidfd,
 }
 
 /*
- * Not in the worker: its pid namespace differs from that of /proc, so it cannot
- * find its own children there.
+ * The worker cannot do this: its pid namespace differs from that of /proc, so
+ * it cannot find its own children there.
  */
 static int map_home(struct builder *b, struct nsc_error *err)
 {

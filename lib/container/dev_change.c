@@ -156,7 +156,10 @@ static int dev_bind(const struct change *c, int dir, const char *name,
 	mount = nsc_device_clone(node, c->err);
 	if (mount < 0)
 		return mount;
-	/* Another device, and its mount, or the empty file below one. */
+	/*
+	 * Remove another device together with its mount, or the empty file
+	 * below one.
+	 */
 	unlinkat(dir, name, 0);
 	ret = enter_inside(c);
 	if (ret < 0)
@@ -168,7 +171,7 @@ static int dev_bind(const struct change *c, int dir, const char *name,
 			    nsc_mount_attach(mount, target, c->err);
 }
 
-/* Has an update left it that was killed before it mounted the host's node? */
+/* Is it from an update that was killed before it mounted the host's node? */
 static bool is_left(const struct change *c, const struct stat *st)
 {
 	return S_ISREG(st->st_mode) && !st->st_size && !st->st_uid &&
@@ -194,7 +197,7 @@ static int dev_make(const struct change *c, const struct nsc_made_node *n,
 		return nsc_error_set(c->err, EEXIST, "make device '%s': "
 				     "something else has this name inside: "
 				     "remove it there", n->path);
-	/* An update that was killed may have left it, or root inside. */
+	/* An update that was killed, or root inside, may have left it. */
 	unlinkat(dir, NEW_NAME, 0);
 	ret = dev_mknod(c, dir, n);
 	if (ret == -EEXIST)
@@ -375,7 +378,9 @@ static bool any_goes(const struct nsc_dev_change *r)
 	return false;
 }
 
-/* While the container's mounts are entered: only they can be cloned. */
+/*
+ * Call this while the container's mounts are entered: only they can be cloned.
+ */
 static int tree_open(struct change *c)
 {
 	c->tree = nsc_mount_clone(c->dev, true, c->err);
@@ -443,7 +448,10 @@ static bool still_there(const struct nsc_made *made,
 	return false;
 }
 
-/* Where the copy can be uncovered, and nobody sees it. */
+/*
+ * Enter a mount namespace in which the copy can be uncovered and nobody sees
+ * it.
+ */
 static int enter_own(const struct change *c)
 {
 	_cleanup_fd_ int target = -1;
@@ -484,7 +492,10 @@ static int remove_all(struct change *c)
 	return ret;
 }
 
-/* Without the caller's files: its locks must end with it. */
+/*
+ * The child keeps none of the caller's files, whose locks must end with the
+ * caller.
+ */
 static void change_run(struct change *c, int out)
 {
 	const int keep[] = { c->pidfd, c->instance, out };

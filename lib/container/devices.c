@@ -57,7 +57,10 @@ static void write_holder(FILE *out, const struct nsc_plan *plan)
 			nsc_text_escape(file, text, sizeof(text)));
 }
 
-/* The nodes by themselves, so that no other name leads to a device. */
+/*
+ * A claim also names the nodes themselves, so that no other name leads to a
+ * device.
+ */
 static char *write_claim(const struct nsc_plan *plan)
 {
 	const struct nsc_config *config = plan->config;
@@ -248,7 +251,9 @@ int nsc_devices_check(const struct nsc_plan *plan, struct nsc_error *err)
 
 	if (ret < 0 || (!plan->config->n_cdi && !plan->config->n_devices))
 		return ret;
-	/* Without the lock, whose file a check would leave behind. */
+	/*
+	 * A check takes no lock, because it would leave the lock's file behind.
+	 */
 	return nsc_others_each(plan, compare_others, err);
 }
 
@@ -285,7 +290,7 @@ int nsc_devices_claim(const struct nsc_plan *plan, int *claim,
 	return 0;
 }
 
-/* Another instance than the plan's own. */
+/* Compare with an instance that is not the plan's own. */
 static int compare_apart(const struct nsc_plan *plan, int instance,
 			 struct nsc_error *err)
 {
@@ -315,7 +320,7 @@ static char *join_claims(const char *text, const char *more)
 	char *end = both ? stpcpy(both, text) : NULL;
 	struct row row;
 
-	/* Without the holder. */
+	/* Skip the row with the holder. */
 	next_row(&more, &row);
 	while (both && next_row(&more, &row)) {
 		if (has_row(text, &row))

@@ -138,7 +138,10 @@ static int check_rootfs(const struct nsc_plan *plan, struct nsc_error *err)
 		"set overlay to \"tmpfs\" or \"persistent\"",
 	};
 
-	/* The host's "/", an image, and what is below a layer: read-only. */
+	/*
+	 * The host's "/", an image, and the directory below a layer are
+	 * read-only.
+	 */
 	return plan->image || config->overlay != NSC_OVERLAY_NONE ||
 	       !strcmp(config->rootfs, "/") ? 0 :
 	       check_exposed(plan, &rootfs, err);

@@ -72,8 +72,8 @@ static int init_become_root(const struct nsc_init *init, struct nsc_error *err)
 }
 
 /*
- * Not by clone3(): the root of the namespace is the caller's group, even with
- * CLONE_INTO_CGROUP, so it would be the builder's group.
+ * clone3() cannot make this namespace: its root would be the caller's group,
+ * even with CLONE_INTO_CGROUP, and so the builder's.
  */
 static int init_own_groups(const struct nsc_init *init, struct nsc_error *err)
 {

@@ -61,7 +61,10 @@ int nsc_attributes_of_init(const struct nsc_config *config, pid_t pid,
 	const struct nsc_process *own = &config->process;
 	int ret = nsc_attributes_schedule(own, pid, err);
 
-	/* Only what was just set: a host that is a container has no right. */
+	/*
+	 * Reset only what was just set: on a host that is a container, the rest
+	 * is not permitted.
+	 */
 	if (ret == 0 && !config->init &&
 	    (own->sched_policy >= 0 || own->io_priority >= 0))
 		ret = nsc_attributes_schedule(&usual, pid, err);

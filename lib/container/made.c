@@ -101,8 +101,8 @@ static int fill_nodes(const struct nsc_plan *plan, char ***ret,
 }
 
 /*
- * What only a new container has of its lists: a network that is not its own,
- * and name-resolver as the name server of /etc/resolv.conf.
+ * Hash what only a new container can have for its lists: a network that is not
+ * its own, and name-resolver as the name server of /etc/resolv.conf.
  */
 static uint64_t fill_rest(const struct nsc_config *config)
 {

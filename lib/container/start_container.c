@@ -348,8 +348,8 @@ int nsc_start_prepare(struct nsc_plan *plan, const struct nsc_conf *conf,
 	if (ret == 0)
 		ret = nsc_labels_check(config, err);
 	/*
-	 * Before the profile is compiled: if it changes in between, the
-	 * container is recognized as stale.
+	 * The digest is made before the profile is compiled: if the profile
+	 * changes in between, the container is recognized as stale.
 	 */
 	if (ret == 0)
 		ret = digest(plan, conf, err);
@@ -461,7 +461,7 @@ static int find_new(struct nsc_plan *plan, int rundir,
 	return plan->rundir < 0 ? plan->rundir : 1;
 }
 
-/* Here, since the hooks inside do not see it. */
+/* The path is found here, because the hooks inside do not see the directory. */
 static void name_bundle(struct nsc_plan *plan)
 {
 	char link[48];

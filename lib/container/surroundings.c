@@ -181,7 +181,10 @@ int nsc_surroundings_reset(struct nsc_error *err)
 		ret = nsc_rlimit_default(err);
 	if (ret < 0)
 		return ret;
-	/* First, because a real-time process has no timer slack to set. */
+	/*
+	 * Scheduling comes first, because a real-time process has no timer
+	 * slack to set.
+	 */
 	schedule_normally();
 	use_processors();
 	set_all();

@@ -22,7 +22,9 @@
 #define VERITYSETUP "/sbin/veritysetup"
 #define MAPPER "/dev/mapper/"
 #define CONTROL MAPPER "control"
-/* And the pid of who makes the device, '-' and the start of that process. */
+/*
+ * The pid of the process that makes the device, '-' and its start time follow.
+ */
 #define PREFIX "nscontainer-"
 #define TIMEOUT 30		/* seconds; it reads one block */
 
@@ -85,7 +87,9 @@ static int remove_device(const char *name, struct nsc_error *err)
 	return verity_run(argv, err);
 }
 
-/* Open, the device stays; from now on it goes with its last user. */
+/*
+ * While it is open, the device stays; from now on it goes with its last user.
+ */
 static int hold(const char *name, struct nsc_verity *verity,
 		struct nsc_error *err)
 {

@@ -20,7 +20,10 @@ struct nsc_verity {
 
 #define NSC_VERITY_INIT { -1, -1, "" }
 
-/* Can the plan's rootfs_verity be, if it is set?  0 or a negative errno. */
+/*
+ * Check that this host can have the plan's rootfs_verity, if it is set.
+ * Returns 0 or a negative errno.
+ */
 int nsc_verity_check(const struct nsc_plan *plan, struct nsc_error *err);
 
 /*

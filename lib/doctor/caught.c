@@ -43,7 +43,10 @@ static struct caught *caught_at(struct caughts *all, const char *dir,
 	return list[all->n].dir ? &list[all->n++] : NULL;
 }
 
-/* Also who has no login shell: cron, su and sudo run commands as they. */
+/*
+ * Users without a login shell count, too: cron, su and sudo run commands as
+ * them.
+ */
 static void caught_add(const struct nsc_doctor *doctor, struct caughts *all,
 		       const char *name)
 {

@@ -87,7 +87,7 @@ static bool look_again(uint64_t began, bool *logged)
 	ret = nsc_pending_read(&pending, NSC_IGNORE);
 	if (ret == -ENOENT || (ret == 0 && pending.began != began))
 		return false;
-	/* Without memory, say, it is looked at again. */
+	/* After an error, such as a lack of memory, look again later. */
 	if (ret < 0)
 		return true;
 	if (nsc_pending_now() < began + (uint64_t)pending.seconds * 1000)

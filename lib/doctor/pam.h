@@ -25,7 +25,7 @@ struct nsc_pam_line {
 	char **arguments;	/* NULL-terminated, or NULL */
 	unsigned int level;	/* number of substacks around it */
 	bool marked;		/* with NSC_PAM_MARK */
-	const char *wrong;	/* what is, so that it always fails; or NULL */
+	const char *wrong;	/* why the line always fails, or NULL */
 };
 
 struct nsc_pam_stack {
@@ -84,7 +84,7 @@ bool nsc_pam_passes_over(const struct nsc_pam_stack *stack, size_t i,
 struct nsc_pam_ends {
 	bool inside;		/* PAM_SUCCESS, after success of ours */
 	bool outside;		/* PAM_SUCCESS without it */
-	/* If neither: the first line without which it were else; or NULL. */
+	/* If neither is set: the first line that prevents it, or NULL. */
 	const struct nsc_pam_line *barrier;
 };
 

@@ -3,7 +3,7 @@
  * nsinit play and search.  Children without rights read recordings, see
  * record/player.h: here, their output is only copied.
  */
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -161,7 +161,7 @@ static int show_judge(const struct show *s, const char *id, int status,
 			     "signal %d", id, WTERMSIG(status));
 }
 
-/* For a terminal, which is put in order whatever ends this. */
+/* Catch the signals that end this, so that the terminal is put in order. */
 static int show_signals(struct show *s, struct nsc_error *err)
 {
 	sigset_t mask;

@@ -55,7 +55,7 @@ static int apply(uint64_t keep, bool raise, struct nsc_error *err)
 	};
 	struct __user_cap_data_struct data[SETS] = { { .effective = 0 } };
 
-	if (syscall(SYS_capget, &header, data) < 0)
+	if (keep && syscall(SYS_capget, &header, data) < 0)
 		return nsc_error_sys(err, errno, "read capabilities");
 	for (unsigned int i = 0; i < SETS; i++) {
 		data[i].permitted &= (uint32_t)(keep >> (32 * i));
@@ -68,10 +68,9 @@ static int apply(uint64_t keep, bool raise, struct nsc_error *err)
 	return 0;
 }
 
+/* What is not inheritable is not ambient either, capabilities(7). */
 int nsc_capability_keep(uint64_t keep, struct nsc_error *err)
 {
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
-		return nsc_error_sys(err, errno, "clear ambient capabilities");
 	return apply(keep, false, err);
 }
 

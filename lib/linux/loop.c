@@ -25,8 +25,8 @@ static int open_device(unsigned int number, bool writable,
 }
 
 /*
- * Is the device a shared one of this file?  Open, it stays so.  One that is not
- * shared has a size, see nsc_loop_open().
+ * Is the device a shared one of this file?  While it is open, it stays so.  A
+ * device that is not shared has a size, see nsc_loop_open().
  */
 static bool is_shared(int device, const struct stat *file)
 {

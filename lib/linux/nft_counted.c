@@ -32,7 +32,7 @@ static int open_in(int net, unsigned int group)
 	if (own < 0 || setns(net, CLONE_NEWNET) < 0)
 		return own < 0 ? own : -errno;
 	fd = nsc_nft_element_open();
-	/* Nothing of the caller's may go on in another network. */
+	/* The caller must not go on in another network. */
 	if (setns(own, CLONE_NEWNET) < 0)
 		_exit(127);
 	if (fd >= 0 && group &&
@@ -64,7 +64,10 @@ int nsc_nft_counted_open(int net)
 	return open_in(net, 0);
 }
 
-/* Each change of the rules and sets would wake, too. */
+/*
+ * Without the filter, each change of the rules and sets would wake the caller,
+ * too.
+ */
 int nsc_nft_counted_watch(int net)
 {
 	struct sock_filter code[] = {

@@ -12,8 +12,9 @@
 #include "util/address.h"
 
 /*
- * The names of a set, from what has happened, '4' or '6', and "" or, where
- * there are no ports, "p".  Kept so long after the last packet, and so many.
+ * A set's name consists of what has happened, '4' or '6', and "" or, for
+ * protocols without ports, "p".  A set keeps this many destinations, each for
+ * this time after its last packet.
  */
 #define NSC_COUNTED_SET "%s%c%s"
 #define NSC_COUNTED_REFUSED "refused"
@@ -49,7 +50,7 @@ const char *nsc_counted_protocol(unsigned int protocol, char buf[16]);
 int nsc_nft_counted_open(int net);
 int nsc_nft_counted_watch(int net);
 
-/* Set the quota back.  Returns 0 or a negative errno. */
+/* Reset the quota.  Returns 0 or a negative errno. */
 int nsc_nft_counted_reset(int sock, const char *table);
 
 /*

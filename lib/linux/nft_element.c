@@ -166,7 +166,7 @@ int nsc_nft_element_add(int sock, const char *table, const char *set,
 	unsigned int last;
 	char drain[4096];
 
-	/* What an earlier error has left. */
+	/* Drop the answers that an earlier error has left. */
 	while (recv(sock, drain, sizeof(drain), MSG_DONTWAIT) > 0)
 		;
 	end(&b, begin(&b, NFNL_MSG_BATCH_BEGIN, 0));

@@ -17,7 +17,7 @@ int64_t idle_warning_ms(unsigned int timeout);
 /* When a session must be checked, nsc_process_now(); INT64_MAX: never. */
 int64_t idle_due(const struct sessions *all, const struct nsc_state *state);
 
-/* The timeout is another one: each session begins anew. */
+/* The timeout has changed: begin anew with each session. */
 void idle_restart(struct sessions *all);
 
 /* Check the sessions that are due; warn them, or end them. */

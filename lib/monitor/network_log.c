@@ -46,7 +46,10 @@
  */
 #define LAST "network_log"
 
-/* Long ago if there were none, or if the child had no time to say when. */
+/*
+ * The time of the last lines; long ago if there were none, or if the child had
+ * no time to note it.
+ */
 static int64_t last_lines(int64_t now)
 {
 	struct stat st;
@@ -88,8 +91,8 @@ void network_log_open(struct network_log *log, const struct nsc_state *state)
 }
 
 /*
- * What is read says nothing, except that there is something.  The user may fill
- * the FIFO for ever: logins come in between.
+ * The bytes say only that there is something to write.  The user may fill the
+ * FIFO for ever: logins come in between.
  */
 void network_log_notice(struct network_log *log)
 {
@@ -104,7 +107,7 @@ void network_log_notice(struct network_log *log)
 	log->next = log->due + EVERY_MS;
 }
 
-/* In the child. */
+/* The child that writes the lines. */
 struct writer {
 	const struct nsc_state *state;
 	const char *action;
@@ -196,7 +199,7 @@ static pid_t start_writer(struct network_log *log,
 	_cleanup_fd_ int sock = nsc_nft_counted_open(log->net);
 	const int keep[] = { NSC_MONITOR_RUNDIR, sock };
 	int64_t now = nsc_process_now();
-	/* What comes from now on is told anew. */
+	/* From now on, a refusal wakes the monitor again. */
 	int ret = sock < 0 ? sock :
 			     nsc_nft_counted_reset(sock, NSC_NAMES_TABLE);
 	pid_t pid = nsc_process_fork_unwatched();

@@ -43,7 +43,7 @@ static void __attribute__((noreturn)) renewal_run(const struct nsc_state *state)
 		state->user, NULL,
 	};
 	char *const envp[] = { (char[]){ "PATH=" NSC_PATH }, NULL };
-	/* In the place of a login's socket. */
+	/* /dev/null takes the place of a login's socket. */
 	const int null = STDIN_FILENO;
 
 	setsid();

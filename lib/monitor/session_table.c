@@ -25,7 +25,7 @@
 #include "util/paths.h"
 #include "rundir/session_file.h"
 #include "monitor/anchor.h"
-#include "monitor/commands.h"
+#include "monitor/sshd_commands.h"
 #include "monitor/session_cgroups.h"
 #include "linux/pidfd.h"
 #include "rundir/monitor_start.h"
@@ -126,7 +126,7 @@ static void table_drop(struct sessions *all, size_t at)
 	table_unwatch(all, s->anchor);
 	anchor_close(&s->anchor);
 	table_unwatch(all, s->commands);
-	commands_close(s);
+	sshd_commands_close(s);
 	nsc_fd_close(&s->recorded);
 	free(s);
 }
@@ -205,7 +205,7 @@ void sessions_anchor(struct sessions *all, struct session *s, int *anchor)
 
 void sessions_commands(struct sessions *all, struct session *s, int *client)
 {
-	commands_keep(s, client);
+	sshd_commands_keep(s, client);
 	if (s->commands >= 0 && table_watch(all, s, s->commands) < 0)
 		nsc_fd_close(&s->commands);
 }
@@ -329,11 +329,11 @@ static void sessions_event(struct sessions *all, size_t at)
 {
 	struct session *s = all->list[at];
 	bool alive = nsc_pidfd_alive(s->pidfd);
-	int took = commands_take(s);
+	int took = sshd_commands_take(s);
 
 	/* A connection can have several, but the monitor has other work. */
 	for (int i = 0; took > 0 && !alive && i < COMMANDS; i++)
-		took = commands_take(s);
+		took = sshd_commands_take(s);
 	if (took == 0) {
 		table_unwatch(all, s->commands);
 		nsc_fd_close(&s->commands);
@@ -425,6 +425,9 @@ void sessions_close(struct sessions *all)
 		conclude(all, all->list[0]);
 		table_drop(all, 0);
 	}
-	/* Files of logins that never arrived, or were killed in between. */
+	/*
+	 * Remove the files of logins that never arrived, or were killed in
+	 * between.
+	 */
 	nsc_file_empty(all->dir, 0);
 }

@@ -59,7 +59,7 @@ struct session *sessions_add(struct sessions *all, const struct session *s,
  */
 void sessions_anchor(struct sessions *all, struct session *s, int *anchor);
 
-/* Keep its connection for the commands of sshd, see commands.h. */
+/* Keep its connection for the commands of sshd, see sshd_commands.h. */
 void sessions_commands(struct sessions *all, struct session *s, int *client);
 
 /*

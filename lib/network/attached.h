@@ -58,8 +58,8 @@ int nsc_attached_claim(const struct nsc_claim *claim, int *lock,
 
 /*
  * Forget the containers whose PID 1 has ended, and remove what they had: with
- * the last one, all of ours.  Always: also when there is nothing to forget, so
- * that rules that others have removed are there again.
+ * the last one, all of ours.  always: write the rules even if there is nothing
+ * to forget, so that rules that others have removed are there again.
  */
 int nsc_attached_sweep(bool always, struct nsc_error *err);
 

@@ -66,7 +66,7 @@ static void describe_addresses(FILE *out, const struct nsc_plan *plan,
 					      false, buf));
 }
 
-/* What nsinit update changes. */
+/* Describe what 'nsinit update' can change. */
 static void describe_lists(FILE *out, const struct nsc_config_network *n)
 {
 	char rate[NSC_RATE_SIZE];

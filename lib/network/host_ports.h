@@ -24,15 +24,16 @@ bool nsc_port_parse(const char *text, struct nsc_port *ret);
 int nsc_host_ports_differ(char *const *ports, const char *other,
 			  const char *owner, struct nsc_error *err);
 
-/* Whom the ports are for. */
+/* The use that is made of the ports. */
 struct nsc_ports_for {
 	bool binds;	/* pasta; false: rules of nftables */
 	uid_t except;	/* pasta of this user's container may have them now */
 };
 
 /*
- * -EADDRINUSE if a process of the host listens on one, or if who binds it and
- * the host has a connection from it; processes of 'except' do not count.
+ * -EADDRINUSE if a process of the host listens on one of the ports, or if a
+ * port would be bound and the host has a connection from it; processes of
+ * 'except' do not count.
  */
 int nsc_host_ports_free(char *const *ports, const struct nsc_ports_for *who,
 			struct nsc_error *err);

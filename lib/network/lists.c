@@ -265,8 +265,8 @@ static int allow_ports(const struct nsc_plan *plan, struct nsc_error *err)
 }
 
 /*
- * Where there is nothing to replace, -ENOENT says so.  Otherwise the kernel
- * means a kind of rule, of which it has no module.
+ * -ENOENT says that there is nothing to replace.  If there is, the kernel has
+ * no module for a kind of rule.
  */
 static int put_rules(const char *rules, bool replace, struct nsc_error *err)
 {
@@ -281,9 +281,9 @@ static int put_rules(const char *rules, bool replace, struct nsc_error *err)
 }
 
 /*
- * A user namespace beside that of the container owns the network: the user does
- * on the host, as of the container's, so that nsshell and pasta can enter it.
- * Without a user namespace, the host's owns it.
+ * A user namespace beside that of the container owns the network.  On the host
+ * it belongs to the user, as the container's does, so that nsshell and pasta
+ * can enter it.  Without a user namespace, the host's owns the network.
  */
 static int hold_network(const struct nsc_plan *plan, const char *rules,
 			struct nsc_error *err)
@@ -302,7 +302,10 @@ static int hold_network(const struct nsc_plan *plan, const char *rules,
 	return ret < 0 ? ret : put_rules(rules, false, err);
 }
 
-/* The owner is himself in it, which pasta needs for a file system. */
+/*
+ * The owner has the same ids in it as on the host, which pasta needs for a file
+ * system.
+ */
 static int map_owner(const struct nsc_plan *plan, pid_t pid,
 		     struct nsc_error *err)
 {
@@ -318,7 +321,7 @@ static int map_owner(const struct nsc_plan *plan, pid_t pid,
 	return ret < 0 ? ret : nsc_idmap_write(pid, "gid_map", &groups, 1, err);
 }
 
-/* What a child of ours does in the container's network. */
+/* The work of a child in the container's network. */
 struct task {
 	const struct nsc_plan *plan;	/* make the network; NULL: ... */
 	int net;			/* ... enter this one */
@@ -412,7 +415,7 @@ int nsc_lists_update(const struct nsc_config *config, pid_t pid,
 
 	if (net < 0 || !rules)
 		return nsc_error_sys(err, rules ? -net : ENOMEM, "networks");
-	/* Where nothing can have been listed, nothing is taken away. */
+	/* If there can be no rules, there are none to take away. */
 	if (!nsc_lists_wanted(config) && nsc_nft_load(NSC_IGNORE) < 0)
 		return 0;
 	ret = is_its_own(pid, net, &own, err);

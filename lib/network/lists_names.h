@@ -17,8 +17,9 @@
 bool nsc_lists_have_names(const struct nsc_config *config);
 
 /*
- * Of the sets of a destination, and the mark of connections to it: the same for
- * the same destination, whatever else is in the lists, and never 0.
+ * The number in the names of a destination's sets, and the mark of connections
+ * to it: the same for the same destination, whatever else is in the lists, and
+ * never 0.
  */
 uint32_t nsc_lists_number(const struct nsc_destination *to);
 

@@ -7,7 +7,7 @@
 #include "linux/nft_counted.h"
 
 /*
- * The kernel lets pass a second's bytes and the burst at once.  After a loss
+ * The kernel lets a second's bytes and the burst pass at once.  After a loss
  * TCP waits for 0.2, 0.4 and 0.8 seconds, and then uses what was saved.
  */
 static uint64_t rate_burst(const struct nsc_rate *rate, uint64_t bytes)

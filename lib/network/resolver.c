@@ -84,7 +84,10 @@ int nsc_resolver_update(const struct nsc_config *config, int instance,
 			struct nsc_error *err)
 {
 	_cleanup_fd_ int names = open_names(instance, O_WRONLY);
-	/* Not by the names, which an update may have left incomplete. */
+	/*
+	 * The names do not tell, because an update may have left them
+	 * incomplete.
+	 */
 	bool servers = faccessat(instance, NSC_FILE_ASKED, F_OK,
 				 AT_SYMLINK_NOFOLLOW) == 0;
 

@@ -21,8 +21,8 @@ const char nsc_rules_remove[] =
 	"delete table bridge " TABLE "\n";
 
 /*
- * What others reach.  A container's own packets do not come to the ports of
- * others, and the host's loopback would need route_localnet.
+ * The ports that others reach.  A container's own packets do not come to the
+ * ports of others, and the host's loopback would need route_localnet.
  */
 static const char ports_begin[] =
 	"table inet " TABLE " {\n"

@@ -183,8 +183,9 @@ static bool in_groups(char *const *list, const struct nsc_user *user)
 }
 
 /*
- * UID_MIN of login.defs(5), which useradd(8) gives to people.  Without it
- * nobody knows who is none: 0, so that all are contained.
+ * UID_MIN of login.defs(5), the first uid that useradd(8) gives to people.
+ * Without it nobody knows which uids are those of the system: it is 0 then, so
+ * that all are contained.
  */
 static uint32_t uid_min(void)
 {

@@ -54,7 +54,7 @@ static void player_step_down(const int *keep, unsigned int n, pid_t parent)
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(null, fd) < 0)
 			_exit(EBADF);
-	if (nsc_nobody_become(keep, n) < 0)
+	if (nsc_nobody_become(0, keep, n) < 0)
 		_exit(EPERM);
 	/* Another user id has taken back an earlier one. */
 	nsc_process_die_with(parent);

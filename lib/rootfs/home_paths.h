@@ -16,8 +16,8 @@
 
 /*
  * Follow the links of a path on the host as far as only root can have made them
- * and no server has to be asked; what is left is appended.  Returns whether
- * nothing is.
+ * and no server has to be asked; the rest of the path is appended.  Returns
+ * true if there is no rest.
  */
 bool nsc_home_paths_follow(const struct nsc_submounts *mounts, const char *path,
 			   char ret[PATH_MAX]);

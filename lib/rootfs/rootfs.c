@@ -158,8 +158,9 @@ static int hide_host(struct nsc_rootfs *rootfs, struct nsc_error *err)
 		int ret;
 
 		/*
-		 * Here and not on the host, where a server may be mounted.  A
-		 * link is left: its target is hidden itself, or stays as it is.
+		 * Look here and not on the host, where a server may be mounted.
+		 * A link is left: its target is hidden itself, or stays as it
+		 * is.
 		 */
 		if (fstatat(rootfs->root, h->path + 1, &st,
 			    AT_SYMLINK_NOFOLLOW) < 0 || !S_ISDIR(st.st_mode))

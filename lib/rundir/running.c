@@ -15,17 +15,17 @@
 static int running_read_number(int rundir, const char *name, long long max,
 			       long long *ret, struct nsc_error *err)
 {
-	_cleanup_free_ char *text = NULL;
-	_cleanup_fd_ int fd = -1;
-	size_t len;
-	int error;
+	_cleanup_fd_ int fd = nsc_file_open_at(rundir, "run directory", name,
+					       err);
+	char text[64];
+	ssize_t len;
 
-	fd = nsc_file_open_at(rundir, "run directory", name, err);
 	if (fd < 0)
 		return fd;
-	error = nsc_file_read(fd, name, 64, &text, &len, err);
-	if (error < 0)
-		return error;
+	len = read(fd, text, sizeof(text) - 1);
+	if (len < 0)
+		return nsc_error_sys(err, errno, "%s: read", name);
+	text[len] = '\0';
 	if (len && text[len - 1] == '\n')
 		text[len - 1] = '\0';
 	if (nsc_text_number(text, 1, max, ret) < 0)

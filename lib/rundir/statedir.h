@@ -19,7 +19,7 @@
 #define NSC_STATEDIR_DIR ".dir-"	/* no user's name begins with a dot */
 #define NSC_STATEDIR_PURGE ".purge-"	/* what 'nsinit purge' removes */
 
-/* Whose data it is. */
+/* The owner of the data. */
 struct nsc_statedir {
 	const struct nsc_user *user;
 	const char *config;	/* DIR/container.json; NULL: of logins */

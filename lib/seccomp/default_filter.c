@@ -3,11 +3,13 @@
  * Compiles the tables of the built-in profile.  The system call numbers of an
  * architecture make a row of ranges with one answer each, and a tree of
  * comparisons finds the range.  The kernel checks, converts and compiles the
- * filter again for each login, so fewer instructions are faster.
+ * filter again for each login, and runs it once for each number that the kernel
+ * has: so fewer instructions are faster, and shorter ways to wide ranges.
  */
 #include "seccomp/default_filter.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
@@ -20,6 +22,7 @@
 #define REACH 255		/* the furthest jump of a comparison */
 #define CALLS 1500		/* more than two architectures need */
 #define KNOWN 1024		/* above all numbers that have no offset */
+#define KERNELS 480		/* numbers of the kernel, about */
 #define OTHER_NUMBERS 0x10000	/* from here on: x32, private calls of arm */
 #define X32 0x40000000
 #define NO_NUMBER (-1000)	/* below it: the architecture lacks the call */
@@ -343,10 +346,36 @@ static bool is_exception(const struct range *r)
 	       r[0].action == r[2].action;
 }
 
+/* How many of the kernel's numbers are in the ranges? */
+static int numbers_in(const struct range *ranges, size_t n)
+{
+	uint32_t first = ranges[0].first, last = ranges[n - 1].last;
+
+	return first >= KERNELS ? 0 :
+	       (int)((last < KERNELS ? last + 1 : KERNELS) - first);
+}
+
+/* The place that halves the numbers or, without any, the ranges. */
+static size_t middle(const struct range *ranges, size_t n)
+{
+	int all = numbers_in(ranges, n), best = INT_MAX;
+	size_t half = n / 2;
+
+	for (size_t i = 1; all && i < n; i++) {
+		int more = abs(2 * numbers_in(ranges, i) - all);
+
+		if (more < best) {
+			best = more;
+			half = i;
+		}
+	}
+	return half;
+}
+
 static unsigned int put_tree(struct writer *w, const struct range *ranges,
 			     size_t n)
 {
-	size_t half = n / 2;
+	size_t half = middle(ranges, n);
 	unsigned int above, below;
 
 	if (n == 1)

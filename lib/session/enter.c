@@ -41,7 +41,10 @@ static int set_limits(const struct nsc_state *state, struct nsc_error *err)
 int nsc_enter_namespaces(int pidfd, const struct nsc_state *state,
 			 struct nsc_error *err)
 {
-	/* First, because root owns /proc/self of an undumpable process. */
+	/*
+	 * The limits come first, because root owns /proc/self of an undumpable
+	 * process.
+	 */
 	int ret = set_limits(state, err);
 
 	/*

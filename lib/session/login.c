@@ -54,7 +54,10 @@ static int login_enter(const struct nsc_session *session, gid_t gid,
 		nsc_bring_put(session->bring);
 	begin(session, "credentials");
 	ret = nsc_enter_as_root(state, gid, err);
-	/* Last, because the profile restricts the login and not these steps. */
+	/*
+	 * The profile comes last, because it restricts the login and not these
+	 * steps.
+	 */
 	if (ret == 0 && label >= 0)
 		ret = nsc_label_change(label, profile, err);
 	return ret;

@@ -72,7 +72,7 @@ void nsc_recorder_drain(int end);
 /* Write a text to each terminal of which this process has the slave. */
 void nsc_recorder_tell(const char *text);
 
-/* What a relay passes on to the recorder. */
+/* The copy of a relay's bytes that goes to the recorder. */
 struct nsc_tap {
 	int recorder;		/* -1: nothing is recorded */
 	bool input, hidden;	/* see struct nsc_recording */

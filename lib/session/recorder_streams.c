@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/process.h"
 #include "linux/descriptors.h"
 #include "session/recorder.h"
 
 #define PIPES 256		/* ends of pipes in one process */
+#define ANSWER_MS 2000		/* of a recorder that is stopped, perhaps */
 
 static bool stream_writes(int fd)
 {
@@ -138,9 +140,12 @@ int nsc_streams_begin(struct nsc_streams *s, int recorder, pid_t pid,
 void nsc_streams_tell(int *end, enum nsc_streams_process process)
 {
 	const char message = (char)process;
+	char answer;
 
-	if (*end >= 0)
-		(void)send(*end, &message, 1, MSG_NOSIGNAL);
+	if (*end >= 0 && send(*end, &message, 1, MSG_NOSIGNAL) == 1 &&
+	    process == NSC_STREAMS_COMMAND &&
+	    nsc_process_poll(*end, nsc_process_now() + ANSWER_MS) == 1)
+		(void)recv(*end, &answer, 1, MSG_DONTWAIT);
 	nsc_fd_close(end);
 }
 

@@ -44,7 +44,8 @@ int nsc_streams_begin(struct nsc_streams *s, int recorder, pid_t pid,
 /*
  * Tell the recorder by *end, the socket that is kept, which process has the
  * streams, and close it.  The calling process is the command, or executes it
- * next; or it has started it by its own command line, as su does.
+ * next, and waits until the recorder watches for that; or it has started it by
+ * its own command line, as su does.
  */
 enum nsc_streams_process {
 	NSC_STREAMS_COMMAND = 'c',

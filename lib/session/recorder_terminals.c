@@ -161,7 +161,16 @@ int nsc_recorder_take_masters(struct nsc_recorder_terminals *t, int *end,
 
 void nsc_recorder_drain(int end)
 {
-	/* The recorder's end closes when it has copied everything. */
-	if (end >= 0 && shutdown(end, SHUT_WR) == 0)
-		nsc_process_poll(end, nsc_process_now() + DRAIN_MS);
+	const int64_t deadline = nsc_process_now() + DRAIN_MS;
+	char answer;
+
+	if (end < 0 || shutdown(end, SHUT_WR) < 0)
+		return;
+	/*
+	 * The recorder's end closes when it has copied everything.  Before that
+	 * there may be an answer that came too late for nsc_streams_tell().
+	 */
+	while (nsc_process_poll(end, deadline) == 1 &&
+	       recv(end, &answer, 1, MSG_DONTWAIT) > 0)
+		;
 }

@@ -44,7 +44,6 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	const struct nsc_state *state = run->session->state;
 	struct nsc_error err = NSC_ERROR_INIT;
 	char **env = run->env;
-
 	int ret = nsc_enter_as_user(state, run->keep_ids, &err);
 
 	if (ret == 0)
@@ -110,7 +109,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	nsc_fd_close(&recorder);
 	if (ret < 0)
 		return ret;
-	child = fork();
+	child = nsc_process_fork_unwatched();
 	if (child == 0) {
 		/* Leave the session and the job of the caller. */
 		setsid();
@@ -123,7 +122,7 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	}
 	nsc_streams_close(&streams);
 	if (child < 0)
-		return nsc_error_sys(err, errno, "start a process");
+		return nsc_error_sys(err, -child, "start a process");
 	nsc_fd_close(&out);
 	ret = nsc_enter_as_parent(session->state, run->keep_ids, err);
 	if (ret < 0)

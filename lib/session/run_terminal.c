@@ -141,11 +141,11 @@ static int run(struct run_terminal *c, int *ret_status, struct nsc_error *err)
 	if (ret < 0)
 		return ret;
 	nsc_tty_outer_set_raw(&c->caller);
-	request.child = fork();
+	request.child = nsc_process_fork_unwatched();
 	if (request.child == 0)
 		run_child(c);
 	if (request.child < 0)
-		return nsc_error_sys(err, errno, "start a process");
+		return nsc_error_sys(err, -request.child, "start a process");
 	nsc_streams_close(&c->streams);
 	nsc_fd_close(&c->out);
 	ret = run_step_down(c, err);

@@ -54,7 +54,7 @@ static int handover_result(int channel, int64_t deadline,
 				       "login program has ended") : ret;
 }
 
-/* Then comes the container's terminal. */
+/* After the child's result comes the container's terminal. */
 static int handover_receive(int channel, struct nsc_pty *pty,
 			    struct nsc_error *err)
 {
@@ -217,7 +217,8 @@ static int handover_follow(struct nsc_tty_handover *h, int channel,
 				    &h->recorder, err);
 	if (ret == 0) {
 		/*
-		 * Before the first byte; a shell that reads sets its own modes.
+		 * Copy the modes before the first byte; a shell that reads sets
+		 * its own.
 		 */
 		if (caller.terminal && !nsc_tty_outer_in_background(&caller))
 			tcsetattr(pty.slave, TCSANOW, &caller.before);

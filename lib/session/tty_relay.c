@@ -32,7 +32,7 @@ struct part {
 	size_t at, end;
 };
 
-/* For the caller of a session that can no longer be recorded. */
+/* The caller is told this if the session can no longer be recorded. */
 #define UNRECORDED                                                             \
 	"\r\nThis session can no longer be recorded, and ends.\r\n"
 #define FULL_MS 1000		/* for a terminal that takes nothing now */

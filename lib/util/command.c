@@ -15,7 +15,7 @@
 
 #include "util/process.h"
 
-/* A file, because a pipe might hold less than the text. */
+/* The input is a file, because a pipe might hold less than the text. */
 static int open_input(const char *text)
 {
 	size_t len = strlen(text);

@@ -61,9 +61,9 @@ void nsc_dns_limit_ttl(unsigned char *message, size_t size,
 		       const struct nsc_dns_question *question, uint32_t ttl);
 
 /*
- * Leave of a query the question, in lower case, and what RFC 6891 says of its
- * answer's size and signatures: no options, cookies, records or unused bits.
- * Returns its new size, at most size.
+ * Reduce a query to its question, in lower case, and to what RFC 6891 says of
+ * its answer's size and signatures: no options, cookies, records or unused bits
+ * stay.  Returns its new size, at most size.
  */
 size_t nsc_dns_strip(unsigned char *message, size_t size,
 		     const struct nsc_dns_question *question);

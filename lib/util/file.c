@@ -262,7 +262,7 @@ struct content {
 	size_t len;
 	mode_t mode;
 	uid_t reader;
-	/* NULL, or mode is 0600; so only who uses it has it linked */
+	/* NULL, or mode is 0600; a pointer, so that only users of it link it */
 	int (*grant)(int fd, uid_t reader, unsigned int access);
 };
 

@@ -27,7 +27,7 @@ int nsc_lock_table_read(struct nsc_lock_table *ret);
 int nsc_lock_table_shared(const struct nsc_lock_table *table,
 			  const struct stat *file);
 
-/* Has the process an open file that holds the exclusive lock? */
+/* Does the process have an open file that holds the exclusive lock? */
 bool nsc_lock_is_held_by(const struct stat *file, pid_t pid);
 
 #endif

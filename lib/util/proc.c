@@ -10,7 +10,9 @@
 #include "util/fd.h"
 #include "util/file.h"
 
-#define PF_EXITING 0x4		/* include/linux/sched.h of the kernel */
+/* include/linux/sched.h of the kernel */
+#define PF_EXITING 0x4
+#define PF_FORKNOEXEC 0x40
 
 int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
 {
@@ -40,6 +42,7 @@ int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 	snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
 	ret->ticks = user + system + children_user + children_system;
 	ret->ending = flags & PF_EXITING;
+	ret->forked = flags & PF_FORKNOEXEC;
 	return 0;
 }
 

@@ -28,6 +28,7 @@ struct nsc_proc_stat {
 	uint64_t ticks;		/* processor time, including ended children */
 	uint64_t start;		/* clock ticks since boot */
 	bool ending;		/* it is past its last instruction */
+	bool forked;		/* it has executed no program since its fork */
 };
 
 /* Parse the text of the file, which is modified; returns 0 or -EINVAL. */

@@ -9,7 +9,7 @@
 pam_enable sshd su su-l sudo sudo-i
 conf 'stop = "logout";'
 config alice '{"rootfs": "/"}'
-sshd_start 22
+sshd_start 22 -o 'Subsystem=sftp internal-sftp'
 
 # child NAME PID : a child of PID with that name.
 child() {
@@ -182,6 +182,18 @@ outside_phase() {
 	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
 	pkill -u alice -x sleep
 	wait_until 10 no_container alice || fail "left of the recorded one"
+	# Some seconds it waits for a program, and internal-sftp executes none.
+	config alice '{"rootfs": "/", "session": {"record": "all"}}'
+	mkfifo "$OUT/silent"
+	nssh alice -s sftp <> "$OUT/silent" > /dev/null &
+	wait_until 10 pgrep -x nsc-noter > /dev/null || fail "no noter"
+	one=$(pgrep -x nsc-noter)
+	stand_still "$one"
+	echo "$one noter of a command line" > "$OUT/pids"
+	measure "$OUT/pids" "$(first_uid "$(pid_of alice)")"
+	kill -CONT "$one"
+	pkill -u alice sshd
+	wait_until 10 no_container alice || fail "left of sftp"
 	config alice '{"rootfs": "/"}'
 }
 

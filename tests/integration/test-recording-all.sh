@@ -36,11 +36,6 @@ noted_command() {
 	grep -qs "\"command: .*$1" "$REC"/*/*.cast
 }
 
-# And with which words it ends; the output has them later.
-noted_end() {
-	grep -qs 'echo at-the-end' "$REC"/*/*.cast
-}
-
 # Output, errors, status, and a half-closed input.
 ssh_command() {
 	need_product
@@ -55,16 +50,13 @@ ssh_command() {
 	recorded "ssh" alice 'seen-42' 'wrong' 'input: 8 bytes' \
 		'sh -c cat; echo'
 	forget
-	# One that ends at once may have no note.
-	wait_until 10 noted_end | nssh alice \
-		": $(printf 'x%.0s' {1..20000}); read a; echo at-the-end" \
+	nssh alice ": $(printf 'x%.0s' {1..20000}); echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a long command" alice '"command: ' '"command, continued: '
 	[ "$(grep '"command' "$OUT/cast" | tr -cd x | wc -c)" -ge 20000 ] ||
 		fail "a long command is cut"
 	forget
-	wait_until 10 noted_end | nssh alice \
-		": $(printf '€%.0s' {1..7000}); read a; echo at-the-end" \
+	nssh alice ": $(printf '€%.0s' {1..7000}); echo at-the-end" \
 		> "$OUT/text" || fail "a long command: $?"
 	recorded "a command in UTF-8" alice '"command, continued: '
 	equal "characters" 7000 "$(grep '"command' "$OUT/cast" | grep -o € |
@@ -106,6 +98,46 @@ doors() {
 			"\"command: $door read a" ;;
 		esac
 	done
+}
+
+# It stands still until it is noted, and would have ended before.
+at_once() {
+	local door user
+
+	need_product
+	for door in "nssh alice" "nsinit exec --root $BOX /bin/sh -c" \
+		"setpriv --reuid=alice --regid=alice --init-groups nsshell -c"; do
+		user=alice
+		[ "${door#nsinit}" = "$door" ] || user=root
+		forget
+		for _ in {1..20}; do
+			$door 'exit 3'
+			equal "$door" 3 "$?"
+		done
+		wait_until 15 ended "$user" 20 ||
+			fail "$door: $(ls "$REC" "$REC/$user")"
+		equal "$door: notes" 20 "$(for one in "$REC/$user"/*.gz; do
+			zcat "$one"
+		done | grep -c '"command: .*sh -c exit 3"')"
+	done
+}
+
+# With hidepid, a process sees those of its own user only; proc(5).
+hidden() {
+	need_product
+	for mode in noaccess invisible; do
+		mount -o "remount,hidepid=$mode" /proc || fail "$mode"
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+			grep -q . /proc/1/cmdline 2> /dev/null &&
+			fail "$mode hides nothing"
+		doors
+		forget
+		{ wait_until 10 noted_command hidden; echo; } |
+			nssh alice ': hidden; read x; echo seen-$((40 + 2))' \
+			> "$OUT/text" || fail "ssh: $?"
+		recorded "ssh" alice 'seen-42' 'sh -c : hidden'
+	done
+	mount -o remount,hidepid=off /proc
 }
 
 # A terminal, and a file beside it.
@@ -307,6 +339,8 @@ after_transfers() {
 
 t "a command of ssh is recorded, and unchanged" ssh_command
 t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
+t "the line of a command that ends at once is noted" at_once
+t "so are they where /proc hides the processes of others" hidden
 t "what goes to a file beside a terminal is recorded" both
 t "streams keep every byte, their ends and signals" binary
 t "whoever waits for a slow reader is idle" slow_reader

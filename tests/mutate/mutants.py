@@ -19,8 +19,10 @@ IF = re.compile(r"\b(?:if|while) (\()")
 LOGIC = re.compile(r"&&|\|\|")
 COMPARE = re.compile(r"(?<= )(<=|>=|<|>)(?= )")
 # Not -1, which is as good as -2 everywhere; not the size of an array or of new
-# memory; and not what is compared: that is what "compare" does.
+# memory; not what poll(2) fills; and not what is compared: that is what
+# "compare" does.
 NUMBER = re.compile(r"(?<![\w.\[-])(?<![<>] )(?<![<>]= )(?<!calloc\()"
+                    r"(?<!POLLIN, )(?<!POLLOUT, )"
                     r"(\d+)(?![\w.])")
 ARRAY = re.compile(r"\s*(?:(?:static|const|unsigned|struct) )*\w+ "
                    r"[^=;()]*\[[^\]]*$")

@@ -4,7 +4,9 @@
 #define NSC_TESTS_UNIT_H
 
 #include <check.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,54 @@
 #include <unistd.h>
 
 #include "util/error.h"
+
+#define UNIT_DESCRIPTORS 512
+
+/* True for each descriptor that was open when the test began. */
+static bool unit_open[UNIT_DESCRIPTORS];
+
+static inline void unit_note_descriptors(void)
+{
+	for (int fd = 0; fd < UNIT_DESCRIPTORS; fd++)
+		unit_open[fd] = fcntl(fd, F_GETFD) >= 0;
+}
+
+/* The first one that is opened or closed since then, or -1. */
+static inline int unit_other_descriptor(void)
+{
+	for (int fd = 0; fd < UNIT_DESCRIPTORS; fd++)
+		if (unit_open[fd] != (fcntl(fd, F_GETFD) >= 0))
+			return fd;
+	return -1;
+}
+
+static inline void unit_check_descriptors(void)
+{
+	char path[32], what[256];
+	int fd = unit_other_descriptor();
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	n = readlink(path, what, sizeof(what) - 1);
+	what[n < 0 ? 0 : n] = '\0';
+	ck_abort_msg("descriptor %d is %s: %s", fd, unit_open[fd] ? "closed" :
+		     "left open", what);
+}
+
+/*
+ * A test case whose tests must leave the descriptors as they have found them,
+ * and so must what they call.
+ */
+static inline TCase *unit_case(const char *name)
+{
+	TCase *tcase = tcase_create(name);
+
+	tcase_add_checked_fixture(tcase, unit_note_descriptors,
+				  unit_check_descriptors);
+	return tcase;
+}
 
 /* Add the tests of a NULL-terminated table. */
 static inline void unit_add(TCase *tcase, const TTest *const *tests)

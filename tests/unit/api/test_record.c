@@ -224,7 +224,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("record");
-	TCase *c = tcase_create("record");
+	TCase *c = unit_case("record");
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_loop_test(c, a_value_is_a_text, 0,

@@ -68,7 +68,7 @@ END_TEST
 int main(void)
 {
 	Suite *s = suite_create("user_table");
-	TCase *c = tcase_create("user_table");
+	TCase *c = unit_case("user_table");
 
 	tcase_add_test(c, each_user_is_the_name_services);
 	suite_add_tcase(s, c);

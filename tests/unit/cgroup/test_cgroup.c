@@ -575,7 +575,7 @@ int main(void)
 		records_are_read_whole, NULL,
 	};
 	Suite *suite = suite_create("cgroups");
-	TCase *tcase = tcase_create("cgroups");
+	TCase *tcase = unit_case("cgroups");
 
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,

@@ -94,7 +94,7 @@ int main(void)
 		stats, stats_of_version_2, NULL,
 	};
 	Suite *suite = suite_create("stats");
-	TCase *tcase = tcase_create("stats");
+	TCase *tcase = unit_case("stats");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -279,7 +279,7 @@ int main(void)
 		deep_nesting_is_refused, sample_of_2014, NULL,
 	};
 	Suite *suite = suite_create("container.json");
-	TCase *tcase = tcase_create("container.json");
+	TCase *tcase = unit_case("container.json");
 
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,

@@ -331,7 +331,7 @@ int main(void)
 		to_the_oci_and_back, wrong_files, NULL,
 	};
 	Suite *suite = suite_create("convert");
-	TCase *tcase = tcase_create("convert");
+	TCase *tcase = unit_case("convert");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -229,7 +229,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("each key");
-	TCase *tcase = tcase_create("each key");
+	TCase *tcase = unit_case("each key");
 	json_error_t error;
 
 	entries = json_load_file(SRCDIR "/tests/unit/config/keys.json",

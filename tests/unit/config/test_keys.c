@@ -441,7 +441,7 @@ int main(void)
 		external_by_default, engine_needs_pidfile, lifecycle, NULL,
 	};
 	Suite *suite = suite_create("keys");
-	TCase *tcase = tcase_create("keys");
+	TCase *tcase = unit_case("keys");
 
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,

@@ -308,7 +308,7 @@ int main(void)
 		mistakes_quote_nothing, files_are_merged, nearest_names, NULL,
 	};
 	Suite *suite = suite_create("messages");
-	TCase *tcase = tcase_create("messages");
+	TCase *tcase = unit_case("messages");
 
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, mistakes_are_named, 0,

@@ -123,7 +123,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("doctor");
-	TCase *pam = tcase_create("pam");
+	TCase *pam = unit_case("pam");
 
 	tcase_add_loop_test(pam, control_means_what_libpam_does, 0,
 			    NSC_ARRAY_SIZE(controls));

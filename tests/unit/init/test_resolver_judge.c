@@ -142,7 +142,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("resolver-judge");
-	TCase *tcase = tcase_create("judge");
+	TCase *tcase = unit_case("judge");
 	const TTest *const tests[] = { case_of_letters, turns, lines, NULL };
 
 	unit_add(tcase, tests);

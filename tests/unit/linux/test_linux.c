@@ -299,6 +299,7 @@ END_TEST
 START_TEST(no_link_leads_into_the_kernels)
 {
 	char dir[64];
+	int fd;
 
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
@@ -307,7 +308,9 @@ START_TEST(no_link_leads_into_the_kernels)
 	ck_assert_int_eq(symlinkat("p/sys", tree.root, "link"), 0);
 	ck_assert_int_eq(fchdir(tree.root), 0);
 	ck_assert_int_eq(mount("t", "p", "proc", 0, NULL), 0);
-	ck_assert_int_ge(target("/p/sys/kernel", NSC_TARGET_DIR), 0);
+	fd = target("/p/sys/kernel", NSC_TARGET_DIR);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
 	ck_assert_int_eq(target("/link/kernel", NSC_TARGET_DIR), -EXDEV);
 	ck_assert_ptr_nonnull(strstr(err.text, "'/link' leads to '/p'"));
 	tree.dev = open("/dev", O_PATH);
@@ -503,6 +506,7 @@ START_TEST(ptys_are_passed)
 	nsc_pty_close(&got);
 	close(pair[1]);
 	ck_assert_int_eq(nsc_pty_receive(pair[0], &got, &err), -EAGAIN);
+	close(pair[0]);
 }
 END_TEST
 
@@ -581,7 +585,7 @@ int main(void)
 		terminals, ptys, ptys_are_passed, NULL,
 	};
 	Suite *suite = suite_create("kernel");
-	TCase *tcase = tcase_create("kernel");
+	TCase *tcase = unit_case("kernel");
 
 	tcase_add_loop_test(tcase, automatic_map, 0, NSC_ARRAY_SIZE(owns));
 	unit_add(tcase, tests);

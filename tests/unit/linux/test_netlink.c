@@ -116,6 +116,8 @@ static pid_t container(void)
 			pause();
 	}
 	ck_assert(read(ready[0], &c, 1) == 1 && c == 'y');
+	close(ready[0]);
+	close(ready[1]);
 	return pid;
 }
 
@@ -298,7 +300,7 @@ int main(void)
 		without_rights, NULL,
 	};
 	Suite *suite = suite_create("netlink");
-	TCase *tcase = tcase_create("netlink");
+	TCase *tcase = unit_case("netlink");
 
 	tcase_set_timeout(tcase, 60);
 	unit_add_root(tcase, root);

@@ -252,6 +252,7 @@ START_TEST(oom)
 	p.oom_score_adj = 5;
 	ck_assert_int_eq(setuid(4711), 0);
 	ck_assert_int_eq(nsc_confine_oom(&p, 0, &err), 0);
+	close(fd);
 }
 END_TEST
 
@@ -552,6 +553,8 @@ START_TEST(owners)
 	ck_assert_int_eq(nsc_namespace_owner(pid, CLONE_NEWNET, &owner),
 			 -ENOENT);
 	ck_assert_int_eq(nsc_namespace_open(getpid(), CLONE_VM), -EINVAL);
+	close(ready[0]);
+	close(ready[1]);
 }
 END_TEST
 
@@ -588,7 +591,7 @@ int main(void)
 		ids, parameters, owners, NULL,
 	};
 	Suite *suite = suite_create("process");
-	TCase *tcase = tcase_create("process");
+	TCase *tcase = unit_case("process");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

@@ -62,7 +62,8 @@ void prepare(void)
 	unit_make_dir(dir);
 	dirfd = open(dir, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(dup2(dirfd, NSC_MONITOR_RUNDIR), NSC_MONITOR_RUNDIR);
-	ck_assert_int_eq(mkdirat(dirfd, NSC_DIR_SESSION, 0755), 0);
+	close(dirfd);
+	ck_assert_int_eq(mkdirat(NSC_MONITOR_RUNDIR, NSC_DIR_SESSION, 0755), 0);
 	memset(&state, 0, sizeof(state));
 	memset(&hangups, 0, sizeof(hangups));
 	said[0] = '\0';

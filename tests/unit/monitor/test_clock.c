@@ -446,7 +446,7 @@ int main(void)
 		kills_are_told, nothing_was_killed, NULL,
 	};
 	Suite *suite = suite_create("clock");
-	TCase *tcase = tcase_create("clock");
+	TCase *tcase = unit_case("clock");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -303,7 +303,7 @@ int main(void)
 		hung_up, hung_up_once, forgotten, NULL,
 	};
 	Suite *suite = suite_create("hangup");
-	TCase *tcase = tcase_create("hangup");
+	TCase *tcase = unit_case("hangup");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -38,7 +38,7 @@ int main(void)
 {
 	const TTest *const tests[] = { no_end_of_processes, NULL };
 	Suite *suite = suite_create("monitor");
-	TCase *tcase = tcase_create("monitor");
+	TCase *tcase = unit_case("monitor");
 
 	tcase_set_timeout(tcase, 60);
 	unit_add(tcase, tests);

@@ -214,7 +214,7 @@ int main(void)
 		first_records_at_once, NULL,
 	};
 	Suite *suite = suite_create("record");
-	TCase *tcase = tcase_create("record");
+	TCase *tcase = unit_case("record");
 
 	tcase_add_loop_test(tcase, hostile_values, 0,
 			    sizeof(hostile) / sizeof(hostile[0]));

@@ -51,6 +51,8 @@ START_TEST(no_directory)
 	ck_assert_int_eq(sessions_open(&all, &err), -ENOENT);
 	ck_assert_str_eq(err.text, "open 'session': No such file or "
 			 "directory");
+	close(all.epoll);
+	unit_remove_dir(dir);
 }
 END_TEST
 
@@ -179,6 +181,9 @@ START_TEST(note)
 	pid = login();
 	ck_assert_str_eq(enter(pid, false)->tty, "");
 	end(pid);
+	close(before);
+	close(master);
+	close(slave);
 	clean_up();
 }
 END_TEST
@@ -371,6 +376,8 @@ START_TEST(no_descriptors)
 	few.rlim_cur = few.rlim_max;
 	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
 	end(pid);
+	close(pidfd);
+	clean_up();
 }
 END_TEST
 
@@ -381,7 +388,7 @@ int main(void)
 		many_end_at_once, recorded_a_moment_later, the_end,
 		anchored, anchor_goes, no_descriptors, NULL,
 	};
-	TCase *tcase = tcase_create("sessions");
+	TCase *tcase = unit_case("sessions");
 
 	unit_add(tcase, tests);
 	return run_monitor("sessions", tcase);

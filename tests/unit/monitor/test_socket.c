@@ -133,6 +133,8 @@ static void check_client(pid_t pid, int in)
 				     clients[which].text : ""), "%s",
 			      answer.err.text);
 		ck_assert(!answer.entered);
+	} else {
+		close(in);
 	}
 	ck_assert_uint_eq(all.opened, clients[which].is_session);
 	ck_assert_uint_eq(all.n, all.opened + clients[which].full);
@@ -213,7 +215,7 @@ END_TEST
 
 int main(void)
 {
-	TCase *tcase = tcase_create("socket");
+	TCase *tcase = unit_case("socket");
 
 	tcase_add_test(tcase, the_socket);
 	tcase_add_loop_test(tcase, clients_are_answered, 0,

@@ -251,7 +251,7 @@ int main(void)
 	};
 	const TTest *const root[] = { no_module, NULL };
 	Suite *suite = suite_create("lists");
-	TCase *tcase = tcase_create("lists");
+	TCase *tcase = unit_case("lists");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

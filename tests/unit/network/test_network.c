@@ -435,7 +435,7 @@ int main(void)
 		descriptions, NULL,
 	};
 	Suite *suite = suite_create("network");
-	TCase *tcase = tcase_create("network");
+	TCase *tcase = unit_case("network");
 
 	unit_add(tcase, tests);
 	tcase_add_loop_test(tcase, wrong_values_are_named, 0,

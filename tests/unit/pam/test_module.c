@@ -436,7 +436,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("module");
-	TCase *tcase = tcase_create("module");
+	TCase *tcase = unit_case("module");
 
 	tcase_add_test(tcase, each_argument_has_a_case);
 	tcase_add_loop_test(tcase, one_case, 0, find_cases());

@@ -334,7 +334,7 @@ int main(void)
 		names_of_directories, NULL,
 	};
 	Suite *suite = suite_create("accounts");
-	TCase *tcase = tcase_create("accounts");
+	TCase *tcase = unit_case("accounts");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

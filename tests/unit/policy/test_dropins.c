@@ -8,6 +8,7 @@
 
 #include "policy/conf.h"
 #include "policy/digest.h"
+#include "policy/dropins.h"
 #include "policy/policy.h"
 #include "util/process.h"
 
@@ -103,6 +104,31 @@ START_TEST(digest_has_the_drop_ins)
 	snprintf(path, sizeof(path), "%s/%s", dir, where);
 	unit_remove_dir(path);
 	ck_assert_str_eq(first, digest());
+}
+END_TEST
+
+/* What is parsed is what was hashed. */
+START_TEST(texts_are_kept)
+{
+	static const char where[] = "users/alice/container.json.d";
+	_cleanup_config_files_ struct nsc_config_files files = { .n = 0 };
+	_cleanup_config_files_ struct nsc_config_files hashed = { .n = 0 };
+	char path[256];
+
+	drop_in("users/alice", "container.json", "{ first");
+	drop_in(where, "10.json", "{ second");
+	snprintf(path, sizeof(path), "%s/users/alice/container.json", dir);
+	ck_assert_int_eq(nsc_config_files_load(path, NSC_CONFIG_TEXTS, &files,
+					       &err), 0);
+	ck_assert_uint_eq(files.n, 2);
+	ck_assert_str_eq(files.list[0].text, "{ first");
+	ck_assert_str_eq(files.list[0].path, path);
+	ck_assert_str_eq(files.list[1].text, "{ second");
+	ck_assert_ptr_nonnull(strstr(files.list[1].path,
+				     "/container.json.d/10.json"));
+	ck_assert_int_eq(nsc_config_files_load(path, NSC_CONFIG_HASH, &hashed,
+					       &err), 0);
+	ck_assert_uint_eq(hashed.content, files.content);
 }
 END_TEST
 
@@ -227,11 +253,12 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		digest_has_the_drop_ins, drop_ins_are_trusted_as_their_file,
+		texts_are_kept, digest_has_the_drop_ins,
+		drop_ins_are_trusted_as_their_file,
 		renamed_while_read, conf_drop_ins, NULL,
 	};
 	Suite *suite = suite_create("drop-ins");
-	TCase *tcase = tcase_create("drop-ins");
+	TCase *tcase = unit_case("drop-ins");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests);

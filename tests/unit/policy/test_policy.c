@@ -376,6 +376,40 @@ START_TEST(no_directory_at_all)
 }
 END_TEST
 
+/* For many users, nscontainer.conf and default/ are read once. */
+START_TEST(many_users)
+{
+	struct nsc_policy_base base = NSC_POLICY_BASE_INIT;
+	struct nsc_policy *policy;
+	uint64_t content;
+
+	add("default");
+	ck_assert_int_eq(nsc_policy_open(conf_path, &base, &err), 0);
+	add("users/alice");
+	ck_assert_int_eq(nsc_policy_decide_in(&base, &user, NULL, &policy,
+					      &err), 0);
+	ck_assert(policy->contained && policy->conf == base.loaded);
+	ck_assert_str_eq(policy->dir + strlen(dir), "/users/alice");
+	ck_assert_ptr_null(base.fallback);
+	nsc_policy_free(policy);
+	user.name = root_name;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(nsc_policy_decide_in(&base, &user, NULL,
+						      &policy, &err), 0);
+		ck_assert(policy->contained);
+		ck_assert_str_eq(policy->dir, base.fallback);
+		ck_assert_str_eq(policy->dir + strlen(dir), "/default");
+		ck_assert_uint_eq(policy->content, base.content);
+		content = i ? content : policy->content;
+		ck_assert_uint_eq(policy->content, content);
+		nsc_policy_free(policy);
+		/* A change is seen by the next question about many. */
+		unit_write(dir, "default/container.json", "{ other", 0644);
+	}
+	nsc_policy_close(&base);
+}
+END_TEST
+
 START_TEST(users_are_looked_up)
 {
 	struct nsc_user *root = NULL;
@@ -499,13 +533,13 @@ int main(void)
 		exemptions, accounts_of_the_system,
 		broken_conf_refuses_the_contained_only,
 		strange_names, names_with_spaces_are_looked_up,
-		no_directory_at_all, groups_have_members, NULL,
+		no_directory_at_all, groups_have_members, many_users, NULL,
 	};
 	const TTest *const root[] = {
 		only_a_confirmed_absence_means_the_host, NULL,
 	};
 	Suite *suite = suite_create("policy");
-	TCase *conf = tcase_create("conf"), *policy = tcase_create("policy");
+	TCase *conf = unit_case("conf"), *policy = unit_case("policy");
 
 	tcase_add_test(conf, conf_defaults);
 	tcase_add_test(conf, conf_values);

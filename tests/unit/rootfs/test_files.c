@@ -118,6 +118,13 @@ static void begin(void)
 	umask(077);
 }
 
+static void finish(void)
+{
+	nsc_fd_close(&rootfs.userns);
+	close(rootfs.root);
+	close(rootfs.scratch);
+}
+
 /* --- /etc/hosts */
 
 static void own_hosts(const char *text, mode_t mode)
@@ -377,8 +384,9 @@ int main(void)
 		copies_of_roots_files, no_copies, shells, NULL,
 	};
 	Suite *suite = suite_create("files");
-	TCase *tcase = tcase_create("files");
+	TCase *tcase = unit_case("files");
 
+	tcase_add_checked_fixture(tcase, NULL, finish);
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -243,7 +243,7 @@ int main(void)
 		served_by_the_user, NULL,
 	};
 	Suite *suite = suite_create("home");
-	TCase *tcase = tcase_create("home");
+	TCase *tcase = unit_case("home");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

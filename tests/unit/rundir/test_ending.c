@@ -106,6 +106,8 @@ static pid_t login_new(int namespaces, uint64_t later)
 	sessions = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(nsc_session_file_write(sessions, &s, &err), 0);
 	close(sessions);
+	close(ready[0]);
+	close(ready[1]);
 	return pid;
 }
 
@@ -310,7 +312,7 @@ int main(void)
 		a_login_beside_who_ends_it, patience, NULL,
 	};
 	Suite *suite = suite_create("ending");
-	TCase *tcase = tcase_create("ending");
+	TCase *tcase = unit_case("ending");
 
 	tcase_set_timeout(tcase, 30);
 	unit_add(tcase, tests);

@@ -132,7 +132,7 @@ int main(void)
 		rundir_locks, rundir_names, instances, NULL,
 	};
 	Suite *suite = suite_create("rundir");
-	TCase *tcase = tcase_create("rundir");
+	TCase *tcase = unit_case("rundir");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

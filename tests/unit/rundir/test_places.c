@@ -450,6 +450,9 @@ START_TEST(sessions_are_handed_over)
 	nsc_instance_hand_over(from, to);
 	nsc_instance_hand_over(to, from);
 	ck_assert(is_there(NSC_RUNDIR "/1000/1/session/.new"));
+	close(from);
+	close(to);
+	close(rundir);
 }
 END_TEST
 
@@ -457,13 +460,14 @@ END_TEST
 START_TEST(modes)
 {
 	unsigned int number;
-	int rundir;
+	int rundir, instance, again;
 
 	begin();
 	umask(077);
 	rundir = nsc_rundir_make(NSC_RUNDIR "/1000", &err);
 	ck_assert_int_ge(rundir, 0);
-	ck_assert_int_ge(nsc_instance_make(rundir, 1000, &number, &err), 0);
+	instance = nsc_instance_make(rundir, 1000, &number, &err);
+	ck_assert_int_ge(instance, 0);
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/1000"), 0755);
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/1000/1"), 0755);
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/1000/1/session"), 0755);
@@ -472,8 +476,12 @@ START_TEST(modes)
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/1000/admin"), 0600);
 	/* Made again, they stay as they are. */
 	ck_assert_int_eq(chmod(NSC_RUNDIR "/1000/lock", 0400), 0);
-	ck_assert_int_ge(nsc_rundir_make(NSC_RUNDIR "/1000", &err), 0);
+	again = nsc_rundir_make(NSC_RUNDIR "/1000", &err);
+	ck_assert_int_ge(again, 0);
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/1000/lock"), 0400);
+	close(again);
+	close(instance);
+	close(rundir);
 }
 END_TEST
 
@@ -482,7 +490,7 @@ START_TEST(an_instance_on_a_full_disk)
 {
 	unsigned int number = 77;
 	char options[64];
-	int rundir;
+	int rundir, instance = -1;
 
 	begin();
 	for (int room = 7; room < 11; room++) {
@@ -492,17 +500,16 @@ START_TEST(an_instance_on_a_full_disk)
 				 0);
 		rundir = nsc_rundir_make(NSC_RUNDIR "/1000", &err);
 		ck_assert_msg(rundir >= 0, "%s", err.text);
-		if (room == 10) {
-			ck_assert_int_ge(nsc_instance_make(rundir, 1, &number,
-							   &err), 0);
+		instance = nsc_instance_make(rundir, 1, &number, &err);
+		close(rundir);
+		if (room == 10)
 			break;
-		}
-		ck_assert_int_eq(nsc_instance_make(rundir, 1, &number, &err),
-				 -ENOSPC);
+		ck_assert_int_eq(instance, -ENOSPC);
 		ck_assert_uint_eq(number, 77);
 		ck_assert(!is_there(NSC_RUNDIR "/1000/1"));
-		close(rundir);
 	}
+	ck_assert_int_ge(instance, 0);
+	close(instance);
 }
 END_TEST
 
@@ -523,6 +530,9 @@ START_TEST(dev_is_the_one_that_was_made)
 	ck_assert_int_eq(nsc_dev_id_check(instance, -1, &err), -EBADF);
 	ck_assert_int_eq(nsc_dev_id_save(instance, -1, &err), -EBADF);
 	ck_assert_uint_eq(mode_of(NSC_RUNDIR "/" NSC_FILE_DEV), 0600);
+	close(instance);
+	close(dev);
+	close(other);
 }
 END_TEST
 
@@ -538,7 +548,7 @@ int main(void)
 		dev_is_the_one_that_was_made, NULL,
 	};
 	Suite *suite = suite_create("places");
-	TCase *tcase = tcase_create("places");
+	TCase *tcase = unit_case("places");
 
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);

@@ -317,7 +317,7 @@ int main(void)
 		each_session_file, audit_numbers, NULL,
 	};
 	Suite *suite = suite_create("records");
-	TCase *tcase = tcase_create("records");
+	TCase *tcase = unit_case("records");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -168,6 +168,7 @@ START_TEST(processors_are_covered)
 			 sysfs, names[i]);
 		ck_assert_int_eq(stat(path, &st), i < 2 ? -1 : 0);
 	}
+	close(root.root);
 	ck_assert_int_eq(umount2(sysfs, MNT_DETACH), 0);
 	unit_remove_dir(sysfs);
 }
@@ -354,7 +355,7 @@ int main(void)
 		processors_are_covered, NULL,
 	};
 	Suite *suite = suite_create("container");
-	TCase *tcase = tcase_create("container");
+	TCase *tcase = unit_case("container");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

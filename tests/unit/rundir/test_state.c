@@ -442,7 +442,7 @@ int main(void)
 		ending_is_found, a_state_that_cannot_be_written, NULL,
 	};
 	Suite *suite = suite_create("state");
-	TCase *tcase = tcase_create("state");
+	TCase *tcase = unit_case("state");
 
 	tcase_add_loop_test(tcase, bad_states_are_refused, 0,
 			    NSC_ARRAY_SIZE(bad_states));

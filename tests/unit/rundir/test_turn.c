@@ -89,6 +89,8 @@ static pid_t holder_new(const char *name)
 	}
 	ck_assert_int_eq(read(ready[0], &c, 1), 1);
 	ck_assert_int_eq(c, 'y');
+	close(ready[0]);
+	close(ready[1]);
 	return pid;
 }
 
@@ -289,7 +291,7 @@ int main(void)
 		a_start_ends, without_admin, links, NULL,
 	};
 	Suite *suite = suite_create("turn");
-	TCase *tcase = tcase_create("turn");
+	TCase *tcase = unit_case("turn");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

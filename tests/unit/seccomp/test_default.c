@@ -302,7 +302,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("default");
-	TCase *tcase = tcase_create("all");
+	TCase *tcase = unit_case("all");
 
 	tcase_add_loop_test(tcase, same_answers, 0, NSC_ARRAY_SIZE(machines));
 	tcase_set_timeout(tcase, 120);

@@ -388,7 +388,7 @@ int main(void)
 		right_below_the_root, NULL,
 	};
 	Suite *suite = suite_create("profiles");
-	TCase *tcase = tcase_create("all");
+	TCase *tcase = unit_case("all");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

@@ -351,7 +351,7 @@ int main(void)
 		default_clone, default_by_capability, files, unusable, NULL,
 	};
 	Suite *suite = suite_create("seccomp");
-	TCase *tcase = tcase_create("all");
+	TCase *tcase = unit_case("all");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

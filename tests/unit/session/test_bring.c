@@ -53,6 +53,11 @@ static void expect_file(const char *path, const char *text)
 	close(fd);
 }
 
+static void finish(void)
+{
+	nsc_bring_free(&bring);
+}
+
 static bool is_there(const char *path)
 {
 	return access(path, F_OK) == 0;
@@ -302,8 +307,9 @@ int main(void)
 		what_is_there_already, a_full_disk, a_file_that_shrinks, NULL,
 	};
 	Suite *suite = suite_create("bring");
-	TCase *tcase = tcase_create("bring");
+	TCase *tcase = unit_case("bring");
 
+	tcase_add_checked_fixture(tcase, NULL, finish);
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

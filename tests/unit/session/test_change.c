@@ -152,7 +152,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("change");
-	TCase *tcase = tcase_create("change");
+	TCase *tcase = unit_case("change");
 
 	tcase_add_loop_test(tcase, renewals, 0, NSC_ARRAY_SIZE(changes));
 	tcase_add_test(tcase, homes);

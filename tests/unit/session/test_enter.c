@@ -258,7 +258,7 @@ int main(void)
 		another_user, NULL,
 	};
 	Suite *suite = suite_create("enter");
-	TCase *tcase = tcase_create("enter");
+	TCase *tcase = unit_case("enter");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

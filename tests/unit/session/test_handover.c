@@ -128,6 +128,12 @@ static void enter(void)
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	NEED(nsc_tty_handover_needs_terminal(&h));
 	NEED(nsc_tty_handover_begin(&h, &shared->err) == 0);
+	/* No signal comes in between; the relay has the host's terminal. */
+	sigprocmask(SIG_SETMASK, NULL, &mask);
+	for (int i = 1; i < SIGRTMIN; i++)
+		NEED(i >= 32 || i == SIGKILL || i == SIGSTOP ||
+		     sigismember(&mask, i));
+	NEED(h.terminal == -1);
 	NEED(nsc_tty_handover_finish(&h, geteuid(), &shared->err) == 0);
 	/* login opens again what it knows from ttyname(3). */
 	NEED(ttyname_r(0, now, sizeof(now)) == 0 && name && !strcmp(name, now));
@@ -201,6 +207,36 @@ static void wait_inside(void)
 	for (;;)
 		pause();
 }
+
+static void on_signal(int number)
+{
+	_exit(number);
+}
+
+static void wait_for_a_signal(void)
+{
+	enter();
+	signal(SIGUSR2, on_signal);
+	signal(SIGALRM, on_signal);
+	signal(SIGTERM, on_signal);
+	(void)!write(1, "hello\n", 6);
+	for (;;)
+		pause();
+}
+
+static const int passed_on[] = { SIGUSR2, SIGALRM, SIGTERM };
+
+/* A signal for the program that was there before is for its child. */
+START_TEST(signals_are_passed_on)
+{
+	pid_t pid = login_program(wait_for_a_signal);
+
+	expect(outer.master, "hello\r\n");
+	kill(pid, passed_on[_i]);
+	ended_with(pid, passed_on[_i] << 8);
+	ck_assert(terminal_is_ours(outer.slave));
+}
+END_TEST
 
 /*
  * No process inside outlives the relay without a terminal.  Only the guard
@@ -301,9 +337,8 @@ static void begin(void)
 {
 	struct nsc_tty_handover h;
 	sigset_t before, after;
-	int fd = dup(0);
 
-	close(fd);
+	unit_note_descriptors();
 	sigprocmask(SIG_SETMASK, NULL, &before);
 	look_for(&h, false, NSC_TTY_HANDOVER_RELAY);
 	shared->ret = nsc_tty_handover_begin(&h, &shared->err);
@@ -317,7 +352,7 @@ static void begin(void)
 		NEED(sigismember(&before, i) == sigismember(&after, i));
 	NEED(waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD);
 	NEED(sigpending(&after) == 0 && !sigismember(&after, SIGCHLD));
-	NEED(dup(0) == fd);
+	NEED(unit_other_descriptor() < 0);
 	NEED(terminal_is_ours(0) &&
 	     nsc_tty_handover_fail(&h, &shared->err) < 0);
 }
@@ -544,6 +579,8 @@ int main(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_checked_fixture(tcase, prepare, NULL);
 	unit_add(tcase, tests);
+	tcase_add_loop_test(tcase, signals_are_passed_on, 0,
+			    NSC_ARRAY_SIZE(passed_on));
 	tcase_add_loop_test(tcase, child_fails, 0, NSC_ARRAY_SIZE(failures));
 	tcase_add_loop_test(tcase, programs_without_a_relay, 0,
 			    NSC_ARRAY_SIZE(programs));

@@ -129,18 +129,21 @@ END_TEST
 START_TEST(clean)
 {
 	sigset_t one;
+	int held;
 
 	begin();
 	ck_assert_int_eq(chdir("/tmp"), 0);
 	umask(077);
 	ck_assert_int_eq(setenv("LD_PRELOAD_X", "1", 1), 0);
-	ck_assert_int_ge(open("/tmp/lock", O_RDONLY), 0);
+	ck_assert_int_ge(held = open("/tmp/lock", O_RDONLY), 0);
 	sigemptyset(&one);
 	sigaddset(&one, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	/* su's real user. */
 	ck_assert_int_eq(setreuid(4711, 0), 0);
 	ck_assert_msg(ask("clean") == 0, "%s", err.text);
+	close(lock);
+	close(held);
 }
 END_TEST
 
@@ -149,6 +152,7 @@ START_TEST(errors)
 	begin();
 	ck_assert_int_eq(ask("fails"), -EUSERS);
 	ck_assert_str_eq(err.text, "too many");
+	close(lock);
 	ck_assert_int_eq(ask("dies"), -ECHILD);
 	ck_assert_str_eq(err.text, "the helper ended without a result");
 	ck_assert_int_eq(lock, -1);
@@ -182,7 +186,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !strcmp(argv[0], "login-start"))
 		return be_helper(argv);
 	suite = suite_create("helper");
-	tcase = tcase_create("helper");
+	tcase = unit_case("helper");
 	tcase_set_timeout(tcase, 30);
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);

@@ -428,7 +428,7 @@ int main(void)
 		the_directory, the_group, less_and_more, NULL,
 	};
 	Suite *suite = suite_create("login");
-	TCase *tcase = tcase_create("login");
+	TCase *tcase = unit_case("login");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

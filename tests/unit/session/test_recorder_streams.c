@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "linux/descriptors.h"
 #include "session/recorder.h"
@@ -343,11 +345,41 @@ START_TEST(told)
 }
 END_TEST
 
+/* The process that waits for the command has the same socket. */
+START_TEST(answered)
+{
+	int pair[2], others;
+	pid_t recorder;
+	char c = 0;
+
+	ck_assert_int_eq(nsc_descriptors_pair(&pair[0], &pair[1]), 0);
+	others = dup(pair[0]);
+	recorder = fork();
+	if (recorder == 0) {
+		close(others);
+		close(pair[0]);
+		/* The second one comes too late for whoever asked. */
+		_exit(recv(pair[1], &c, 1, 0) != 1 ||
+		      send(pair[1], "", 1, 0) != 1 ||
+		      recv(pair[1], &c, 1, 0) != 0 ||
+		      send(pair[1], "", 1, 0) != 1 || usleep(100000) < 0);
+	}
+	close(pair[1]);
+	nsc_streams_tell(&pair[0], NSC_STREAMS_COMMAND);
+	ck_assert_int_eq(pair[0], -1);
+	ck_assert_int_lt(recv(others, &c, 1, MSG_DONTWAIT), 0);
+	nsc_recorder_drain(others);
+	ck_assert_int_eq(recv(others, &c, 1, MSG_DONTWAIT), 0);
+	ck_assert_int_eq(waitpid(recorder, NULL, 0), recorder);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		stdio, pipes_of_a_fork, more_pipes_of_a_fork, files_of_a_fork,
-		too_many_pipes, recorded, recorded_stdio, told, NULL,
+		too_many_pipes, recorded, recorded_stdio, told, answered,
+		NULL,
 	};
 	Suite *suite = suite_create("recorder streams");
 	TCase *tcase = tcase_create("recorder streams");

@@ -27,11 +27,16 @@ int __wrap_nsc_process_poll(int fd, int64_t deadline)
 	return timed_out ? 0 : __real_nsc_process_poll(fd, deadline);
 }
 
+static int masters[4];
+static size_t n_masters;
+
 static int terminal_new(void)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
 
 	ck_assert(master >= 0 && unlockpt(master) == 0);
+	if (n_masters < sizeof(masters) / sizeof(*masters))
+		masters[n_masters++] = master;
 	return master;
 }
 
@@ -70,6 +75,13 @@ static void prepare(void)
 	sshd = (struct nsc_recorder_terminals){ .recorder = pair[0] };
 }
 
+static void finish(void)
+{
+	close(sshd.recorder);
+	while (n_masters)
+		close(masters[--n_masters]);
+}
+
 static int takes(void)
 {
 	int end = -2;
@@ -104,6 +116,8 @@ START_TEST(pending)
 	ck_assert(takes() == other && sshd.n == 0);
 	/* Nothing is taken twice. */
 	ck_assert(takes() == -1);
+	close(other);
+	close(copy);
 }
 END_TEST
 
@@ -135,6 +149,8 @@ START_TEST(high_numbers)
 	end = takes();
 	ck_assert(end >= 0 && sshd.n == 0);
 	ck_assert(nsc_terminal_is_same(fd, last));
+	close(last);
+	close(end);
 }
 END_TEST
 
@@ -160,9 +176,9 @@ int main(void)
 		pending, closed, high_numbers, late_answer, NULL,
 	};
 	Suite *suite = suite_create("recorder_terminals");
-	TCase *tcase = tcase_create("recorder_terminals");
+	TCase *tcase = unit_case("recorder_terminals");
 
-	tcase_add_checked_fixture(tcase, prepare, NULL);
+	tcase_add_checked_fixture(tcase, prepare, finish);
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

@@ -212,7 +212,7 @@ int main(void)
 		a_long_log, NULL,
 	};
 	Suite *suite = suite_create("refusal");
-	TCase *tcase = tcase_create("refusal");
+	TCase *tcase = unit_case("refusal");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

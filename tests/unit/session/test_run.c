@@ -119,6 +119,7 @@ START_TEST(signals_of_the_command)
 	sigaddset(&one, SIGUSR1);
 	sigprocmask(SIG_SETMASK, &one, NULL);
 	expect("SigBlk:\t0000000000000200\n", 0);
+	close(fd);
 	unit_remove_dir(dir);
 }
 END_TEST
@@ -270,6 +271,70 @@ START_TEST(a_signal_is_passed_on)
 }
 END_TEST
 
+/* A signal of the kernel's, as of a key, is for the whole job. */
+START_TEST(a_key_is_for_all_of_it)
+{
+	int key[2], how;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(key), 0);
+	begin("exec 2> /dev/null; trap 'wait; exit 5' ALRM; "
+	      "(trap 'echo both; exit' ALRM; echo ready; "
+	      "while :; do sleep 0.01; done) & while :; do sleep 0.01; done");
+	pid = fork();
+	if (pid == 0) {
+		nsc_process_default_signals();
+		/* The kernel signals who waits when the pipe has a byte. */
+		fcntl(key[0], F_SETOWN, getpid());
+		fcntl(key[0], F_SETSIG, SIGALRM);
+		fcntl(key[0], F_SETFL, O_ASYNC);
+		if (run_it() == 0)
+			nsc_process_end_like(status);
+		_exit(99);
+	}
+	wait_for("ready\n");
+	ck_assert_int_eq(write(key[1], "", 1), 1);
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_str_eq(written(), "ready\nboth\n");
+	ck_assert_int_eq(how, 5 << 8);
+	close(key[0]);
+	close(key[1]);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+/* It has no group of its own yet. */
+START_TEST(a_key_before_the_job)
+{
+	int key[2], how;
+	sigset_t all;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(key), 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t command;
+
+		nsc_process_default_signals();
+		nsc_process_all_signals(&all);
+		command = fork();
+		if (command == 0)
+			for (;;)
+				pause();
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		fcntl(key[0], F_SETOWN, getpid());
+		fcntl(key[0], F_SETSIG, SIGALRM);
+		fcntl(key[0], F_SETFL, O_ASYNC);
+		(void)!write(key[1], "", 1);
+		_exit(nsc_run_wait_for(command, &all));
+	}
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_int_eq(how, SIGALRM << 8);
+	close(key[0]);
+	close(key[1]);
+}
+END_TEST
+
 /* Nobody may signal it before it is the user, and so the signal waits. */
 START_TEST(an_early_signal_is_passed_on)
 {
@@ -309,10 +374,11 @@ int main(void)
 	const TTest *const tests[] = {
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
-		an_early_signal_is_passed_on, who_waits_is_killed, NULL,
+		an_early_signal_is_passed_on, a_key_is_for_all_of_it,
+		a_key_before_the_job, who_waits_is_killed, NULL,
 	};
 	Suite *suite = suite_create("run");
-	TCase *tcase = tcase_create("run");
+	TCase *tcase = unit_case("run");
 
 	tcase_set_timeout(tcase, 30);
 	unit_add(tcase, tests);

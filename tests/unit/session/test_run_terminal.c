@@ -21,6 +21,7 @@ static struct shared {
 	struct nsc_error err;
 	char tape[sizeof(tape)];
 	int steps;
+	int other;		/* descriptor than before, or -1 */
 } *shared;
 
 /* --- the seam */
@@ -63,8 +64,10 @@ static void call(void)
 	};
 
 	tape_begin(fails);
+	unit_note_descriptors();
 	shared->ret = nsc_run_given(&run, controlling, &shared->status,
 				    &shared->err);
+	shared->other = unit_other_descriptor();
 	shared->dumpable = prctl(PR_GET_DUMPABLE);
 	strcpy(shared->tape, tape);
 	shared->steps = tape_steps;
@@ -105,6 +108,7 @@ static void ended(pid_t pid, int result, int expected)
 	ck_assert_msg(shared->ret == result, "%d: %s", shared->ret,
 		      shared->err.text);
 	ck_assert_int_eq(shared->status, expected);
+	ck_assert_int_eq(shared->other, -1);
 }
 
 #define ALL "recorder\nmonitor nsshell\nenter 71\nterminal of %u\nparent 1\n"

@@ -40,7 +40,9 @@ static void expect(int fd, int terminal, const char *what)
 		int ret, before = dup(at);
 
 		ck_assert_int_eq(dup2(fd, at), at);
+		unit_note_descriptors();
 		ret = nsc_stdio_check(terminal, &err);
+		unit_check_descriptors();
 		dup2(before, at);
 		close(before);
 		if (!what) {
@@ -144,7 +146,9 @@ START_TEST(a_terminal_that_is_gone)
 	fd = terminal_new(&master);
 	close(master);
 	ck_assert_int_eq(dup2(fd, 1), 1);
+	unit_note_descriptors();
 	ck_assert_int_eq(nsc_stdio_check(-1, &err), 0);
+	unit_check_descriptors();
 	ck_assert_int_eq(fstat(1, &st), 0);
 	ck_assert(S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3));
 }

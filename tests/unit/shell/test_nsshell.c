@@ -31,7 +31,7 @@ static int found;		/* of nsc_session_find() */
 static int found_of_name;	/* the same for the path of the name */
 static int found_after;		/* how often the first result is -EPROTO */
 static int times_found;
-static struct nsc_state state;
+static struct nsc_state state, *held;
 static bool is_terminal, inside;
 static int run_result, run_status;
 static bool keeps_ids;
@@ -61,7 +61,7 @@ int __wrap_nsc_session_find(const char *path, uid_t uid, int64_t deadline,
 	}
 	if (result < 0)
 		return nsc_error_set(err, -result, "found %d", result);
-	ret->state = malloc(sizeof(state));
+	held = ret->state = malloc(sizeof(state));
 	memcpy(ret->state, &state, sizeof(state));
 	return 0;
 }
@@ -165,6 +165,7 @@ void __wrap_nsc_process_end_like(int status);
 void __wrap_nsc_process_end_like(int status)
 {
 	end_status = status;
+	free(held);
 	longjmp(ends, 2);
 }
 
@@ -427,17 +428,17 @@ START_TEST(accounts)
 	char name[64];
 
 	begin();
-	ck_assert_uint_eq(nsc_accounts_uid("bob"), 1001);
-	ck_assert_uint_eq(nsc_accounts_uid("bo"), (uid_t)-1);
-	ck_assert_uint_eq(nsc_accounts_uid("bobby"), (uid_t)-1);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bob"), 1001);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bo"), (uid_t)-1);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bobby"), (uid_t)-1);
 	account_file("passwd", "bad\nbob\nbob:x\nbob:x:y:\nbob:x:4294967295:\n"
 		     "bob:x:-1:\nbob:x:7\nbob:x:8:\nlast:x:9");
-	ck_assert_uint_eq(nsc_accounts_uid("bob"), 7);
-	ck_assert_uint_eq(nsc_accounts_uid("last"), 9);
+	ck_assert_uint_eq(nsc_host_accounts_uid("bob"), 7);
+	ck_assert_uint_eq(nsc_host_accounts_uid("last"), 9);
 	account_file("passwd", "a:x:5:5::/:\nb:x:5:5::/:\n");
-	nsc_accounts_name(5, name, sizeof(name));
+	nsc_host_accounts_name(5, name, sizeof(name));
 	ck_assert_str_eq(name, "a");
-	nsc_accounts_name(6, name, sizeof(name));
+	nsc_host_accounts_name(6, name, sizeof(name));
 	ck_assert_str_eq(name, "6");
 }
 END_TEST
@@ -495,7 +496,7 @@ int main(void)
 		accounts, already_inside, the_containers_shell, NULL,
 	};
 	Suite *suite = suite_create("nsshell");
-	TCase *tcase = tcase_create("nsshell");
+	TCase *tcase = unit_case("nsshell");
 
 	unit_add_root(tcase, root);
 	suite_add_tcase(suite, tcase);

@@ -269,7 +269,7 @@ int main(void)
 		lifetimes, patterns, NULL,
 	};
 	Suite *suite = suite_create("dns");
-	TCase *tcase = tcase_create("dns");
+	TCase *tcase = unit_case("dns");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

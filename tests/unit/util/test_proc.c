@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of /proc with names that users choose: lib/util/proc.c, lock.c. */
+/*
+ * Files of /proc with names that users choose, and descriptors of processes:
+ * lib/util/proc.c, lock.c and process.c.
+ */
 #include "unit.h"
 
 #include <errno.h>
@@ -14,6 +17,7 @@
 #include "util/lock.h"
 #include "util/lock_table.h"
 #include "util/proc.h"
+#include "util/process.h"
 
 START_TEST(processes_have_any_name)
 {
@@ -57,6 +61,7 @@ START_TEST(processes_have_any_name)
 	waitid(P_PID, (id_t)child, &info, WEXITED | WNOWAIT);
 	ck_assert_int_eq(nsc_proc_stat(child, &s), 0);
 	ck_assert(s.ending);
+	ck_assert(s.forked);
 	waitpid(child, NULL, 0);
 	ck_assert_int_eq(nsc_proc_stat(INT_MAX, &s), -ESRCH);
 	ck_assert(!nsc_proc_status(INT_MAX, "Pid", value, sizeof(value)));
@@ -216,15 +221,71 @@ START_TEST(holders_are_verified)
 }
 END_TEST
 
+static void ends_well(int pidfd)
+{
+	int status = -1;
+
+	nsc_process_wait(pidfd, -1, &status);
+	close(pidfd);
+	ck_assert_int_eq(status, 0);
+}
+
+START_TEST(clean_chooses_descriptors)
+{
+	int keep[2], pidfd, extra = open("/etc/passwd", O_RDONLY), other;
+	struct stat a, b;
+
+	/* The worst case: each descriptor has the number for the other. */
+	other = open("/etc/group", O_RDONLY);
+	if (nsc_process_fork(&pidfd) == 0) {
+		bool good = (keep[1] = dup2(extra, 3)) == 3 &&
+			    (keep[0] = dup2(other, 4)) == 4 &&
+			    nsc_process_clean(keep, 2) == 0 &&
+			    fstat(3, &a) == 0 &&
+			    stat("/etc/group", &b) == 0 &&
+			    a.st_ino == b.st_ino && fstat(4, &a) == 0 &&
+			    stat("/etc/passwd", &b) == 0 &&
+			    a.st_ino == b.st_ino && fcntl(5, F_GETFD) < 0;
+
+		_exit(good ? 0 : 1);
+	}
+	ends_well(pidfd);
+	close(extra);
+	close(other);
+}
+END_TEST
+
+START_TEST(only_some_stay)
+{
+	int keep[] = { 9, -1, 5, 7, 6 }, pidfd;
+
+	if (nsc_process_fork(&pidfd) == 0) {
+		for (int fd = 3; fd < 12; fd++)
+			if (dup2(0, fd) != fd)
+				_exit(2);
+		if (nsc_process_keep_only(keep, 5) < 0)
+			_exit(3);
+		for (int fd = 0; fd < 12; fd++)
+			if ((fcntl(fd, F_GETFD) >= 0) !=
+			    (fd < 3 || (fd >= 5 && fd != 8 && fd < 10)))
+				_exit(4);
+		_exit(nsc_process_keep_only(NULL, 0) == 0 &&
+		      fcntl(5, F_GETFD) < 0 ? 0 : 5);
+	}
+	ends_well(pidfd);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		processes_have_any_name, mounts_have_any_name,
 		groups_have_any_name, holders_of_a_lock,
-		locks_are_counted_at_once, holders_are_verified, NULL,
+		locks_are_counted_at_once, holders_are_verified,
+		clean_chooses_descriptors, only_some_stay, NULL,
 	};
 	Suite *suite = suite_create("proc");
-	TCase *tcase = tcase_create("proc");
+	TCase *tcase = unit_case("proc");
 
 	unit_add(tcase, tests);
 	suite_add_tcase(suite, tcase);

@@ -394,31 +394,6 @@ START_TEST(threads_are_counted)
 }
 END_TEST
 
-START_TEST(clean_chooses_descriptors)
-{
-	int keep[2], status = -1, pidfd;
-	int extra = open("/etc/passwd", O_RDONLY);
-	struct stat a, b;
-
-	/* The worst case: each descriptor has the number for the other. */
-	keep[1] = dup2(extra, 3);
-	keep[0] = open("/etc/group", O_RDONLY);
-	keep[0] = dup2(keep[0], 4);
-	if (nsc_process_fork(&pidfd) == 0) {
-		bool good = nsc_process_clean(keep, 2) == 0 &&
-			    fstat(3, &a) == 0 &&
-			    stat("/etc/group", &b) == 0 &&
-			    a.st_ino == b.st_ino && fstat(4, &a) == 0 &&
-			    stat("/etc/passwd", &b) == 0 &&
-			    a.st_ino == b.st_ino && fcntl(5, F_GETFD) < 0;
-
-		_exit(good ? 0 : 1);
-	}
-	nsc_process_wait(pidfd, -1, &status);
-	ck_assert_int_eq(status, 0);
-}
-END_TEST
-
 START_TEST(hashes)
 {
 	const char text[] = "more than eight bytes";
@@ -456,28 +431,6 @@ START_TEST(hashes)
 	close(fd);
 	ck_assert_int_eq(nsc_hash_file(-1, &other), -EBADF);
 	unit_remove_dir(dir);
-}
-END_TEST
-
-START_TEST(only_some_stay)
-{
-	int keep[] = { 9, -1, 5, 7, 6 }, pidfd, status = 1;
-
-	if (nsc_process_fork(&pidfd) == 0) {
-		for (int fd = 3; fd < 12; fd++)
-			if (dup2(0, fd) != fd)
-				_exit(2);
-		if (nsc_process_keep_only(keep, 5) < 0)
-			_exit(3);
-		for (int fd = 0; fd < 12; fd++)
-			if ((fcntl(fd, F_GETFD) >= 0) !=
-			    (fd < 3 || (fd >= 5 && fd != 8 && fd < 10)))
-				_exit(4);
-		_exit(nsc_process_keep_only(NULL, 0) == 0 &&
-		      fcntl(5, F_GETFD) < 0 ? 0 : 5);
-	}
-	nsc_process_wait(pidfd, -1, &status);
-	ck_assert_int_eq(status, 0);
 }
 END_TEST
 
@@ -581,17 +534,15 @@ int main(void)
 		error_is_bounded, errors_from_others, names, characters,
 		numbers, escapes, files_are_checked, files_are_written_whole,
 		children_are_invisible, children_answer,
-		threads_are_counted, clean_chooses_descriptors,
-		only_some_stay, nobody_need_reap, memory_is_given_back,
-		libraries_are_loaded,
-		nothing_is_loaded_too_late, NULL,
+		threads_are_counted, nobody_need_reap, memory_is_given_back,
+		libraries_are_loaded, nothing_is_loaded_too_late, NULL,
 	};
 	const TTest *const root[] = {
 		directories_are_checked, NULL,
 	};
 
 	Suite *suite = suite_create("base");
-	TCase *tcase = tcase_create("base");
+	TCase *tcase = unit_case("base");
 
 	unit_add(tcase, tests);
 	unit_add_root(tcase, root);

@@ -8,20 +8,20 @@
  * which the login entered.  The kernel says which process that is; the content
  * means nothing, and no descriptors are taken.  This needs Linux 6.16.
  */
-#ifndef NSC_MONITOR_COMMANDS_H
-#define NSC_MONITOR_COMMANDS_H
+#ifndef NSC_MONITOR_SSHD_COMMANDS_H
+#define NSC_MONITOR_SSHD_COMMANDS_H
 
 struct session;
 
 /* Keep the client of a session; *client is set to -1 if it is kept. */
-void commands_keep(struct session *s, int *client);
+void sshd_commands_keep(struct session *s, int *client);
 
 /*
  * Take one message: s->command is its command.  Returns 1, 0 if nobody is left
  * to send any, or -1 if none has arrived.
  */
-int commands_take(struct session *s);
+int sshd_commands_take(struct session *s);
 
-void commands_close(struct session *s);
+void sshd_commands_close(struct session *s);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * loop COMMAND...: a minimal relay of a terminal: a pty, and a loop of read()
- * and write().  Its loss of speed is the kernel's cost of a second terminal,
- * which no relay can avoid.
+ * small_relay COMMAND...: a minimal relay of a terminal: a pty, and a loop of
+ * read() and write().  Its loss of speed is the kernel's cost of a second
+ * terminal, which no relay can avoid.
  */
 #include <pty.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * Runs in: container-monitor, root of the host.  Until another one answers, no
  * name resolves in the container, and nothing more is reachable.
  */
-#include "monitor/names.h"
+#include "monitor/resolver_restart.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,16 +34,16 @@ static int find(void)
 		NSC_TAKE_FD(pidfd) : -1;
 }
 
-void names_open(struct names *names)
+void resolver_restart_open(struct resolver_restart *r)
 {
 	/* The file is there if one was started. */
 	bool has = faccessat(NSC_MONITOR_RUNDIR, NSC_FILE_ASKED, F_OK,
 			     AT_SYMLINK_NOFOLLOW) == 0;
 
-	names->pidfd = has ? find() : -1;
-	names->began = nsc_process_now();
-	names->delay = DELAY_MS;
-	names->again = has && names->pidfd < 0 ? nsc_process_now() : INT64_MAX;
+	r->pidfd = has ? find() : -1;
+	r->began = nsc_process_now();
+	r->delay = DELAY_MS;
+	r->again = has && r->pidfd < 0 ? nsc_process_now() : INT64_MAX;
 }
 
 static void tell(const struct nsc_state *state)
@@ -57,36 +57,35 @@ static void tell(const struct nsc_state *state)
 	session_log_event(state->pid, text);
 }
 
-void names_ended(struct names *names)
+void resolver_restart_ended(struct resolver_restart *r)
 {
 	int64_t now = nsc_process_now();
 
-	/* If it ended before this monitor ignored SIGCHLD. */
-	waitid(P_PIDFD, (id_t)names->pidfd, NULL, WEXITED | WNOHANG);
-	nsc_fd_close(&names->pidfd);
-	if (now - names->began > DELAY_MAX_MS)
-		names->delay = DELAY_MS;
-	names->again = now + names->delay;
-	names->delay = names->delay * 2 < DELAY_MAX_MS ? names->delay * 2 :
-							 DELAY_MAX_MS;
+	/* Reap it, in case it ended before this monitor ignored SIGCHLD. */
+	waitid(P_PIDFD, (id_t)r->pidfd, NULL, WEXITED | WNOHANG);
+	nsc_fd_close(&r->pidfd);
+	if (now - r->began > DELAY_MAX_MS)
+		r->delay = DELAY_MS;
+	r->again = now + r->delay;
+	r->delay = r->delay * 2 < DELAY_MAX_MS ? r->delay * 2 : DELAY_MAX_MS;
 }
 
-void names_go_on(struct names *names, const struct nsc_state *state)
+void resolver_restart_go_on(struct resolver_restart *r,
+			    const struct nsc_state *state)
 {
 	_cleanup_fd_ int net = -1;
 	pid_t pid = -1;
 
-	if (names->again > nsc_process_now())
+	if (r->again > nsc_process_now())
 		return;
-	names->began = nsc_process_now();
+	r->began = nsc_process_now();
 	net = nsc_namespace_open(state->pid, CLONE_NEWNET);
 	/* The number is PID 1's as long as PID 1 has not been reaped. */
 	if (net >= 0 && nsc_pidfd_alive(NSC_MONITOR_PID1))
 		pid = nsc_names_start(NSC_MONITOR_RUNDIR, net,
 				      NSC_MONITOR_PID1, NULL);
-	names->pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
-	if (names->pidfd >= 0)
+	r->pidfd = pid > 0 ? nsc_pidfd_open(pid) : -1;
+	if (r->pidfd >= 0)
 		tell(state);
-	names->again = names->pidfd < 0 ? names->began + DELAY_MAX_MS :
-					  INT64_MAX;
+	r->again = r->pidfd < 0 ? r->began + DELAY_MAX_MS : INT64_MAX;
 }

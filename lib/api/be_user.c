@@ -3,7 +3,7 @@
  * Runs in: nsinit, root of the host; a child of it that joins the container's
  * mounts; and a child of that, nobody, which reads files of the container.
  */
-#include "api/inside.h"
+#include "api/be_user.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -28,8 +28,11 @@ struct answer {
 	struct nsc_exec_user user;
 };
 
-/* In a child, which no process inside can see: it joins the mounts alone. */
-static void inside_look(const void *arg, void *to)
+/*
+ * This runs in a child, which no process inside can see: it joins the mounts
+ * alone.
+ */
+static void be_user_look(const void *arg, void *to)
 {
 	const struct look *look = arg;
 	struct answer *answer = to;
@@ -46,7 +49,7 @@ static void inside_look(const void *arg, void *to)
  * The state does not own its texts, which point into the text that was parsed:
  * the new ones stay until the process ends.
  */
-static int inside_texts(struct nsc_state *state,
+static int be_user_texts(struct nsc_state *state,
 			const struct nsc_exec_user *user)
 {
 	const char *const from[] = { user->name, user->home, user->shell };
@@ -58,13 +61,13 @@ static int inside_texts(struct nsc_state *state,
 	return 0;
 }
 
-static int inside_become(struct nsc_state *state,
+static int be_user_become(struct nsc_state *state,
 			 const struct nsc_exec_user *user,
 			 struct nsc_error *err)
 {
 	gid_t *groups;
 
-	if (inside_texts(state, user) < 0)
+	if (be_user_texts(state, user) < 0)
 		return nsc_error_sys(err, ENOMEM, "user");
 	groups = calloc(user->n_groups + 1, sizeof(*groups));
 	if (!groups)
@@ -85,12 +88,13 @@ int nsc_api_be_user(struct nsc_session *session, const char *spec,
 		.pidfd = session->pidfd, .request = { .spec = spec },
 	};
 	struct answer answer = { NSC_ERROR_INIT, { 0 } };
-	int ret = nsc_process_ask(inside_look, &look, &answer, sizeof(answer),
+	int ret = nsc_process_ask(be_user_look, &look, &answer, sizeof(answer),
 				  nsc_process_now() + LOOK_MS);
 
 	if (ret < 0)
 		return nsc_error_sys(err, -ret, "look '%s' up in the "
 				     "container", spec);
 	ret = nsc_error_take(&answer.err, err);
-	return ret < 0 ? ret : inside_become(session->state, &answer.user, err);
+	return ret < 0 ? ret :
+			 be_user_become(session->state, &answer.user, err);
 }

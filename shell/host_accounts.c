@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: nsshell, as the user, on the host. */
-#include "accounts.h"
+#include "host_accounts.h"
 
 #include <pwd.h>
 #include <stdint.h>
@@ -44,7 +44,7 @@ static long long find_id(const char *path, const char *name)
 	return id;
 }
 
-bool nsc_accounts_own_group(const char *group)
+bool nsc_host_accounts_own_group(const char *group)
 {
 	long long gid = find_id("/etc/group", group);
 	_cleanup_free_ gid_t *own = NULL;
@@ -57,7 +57,7 @@ bool nsc_accounts_own_group(const char *group)
 	return false;
 }
 
-void nsc_accounts_name(uid_t uid, char *ret, size_t size)
+void nsc_host_accounts_name(uid_t uid, char *ret, size_t size)
 {
 	_cleanup_file_ FILE *file = fopen("/etc/passwd", "re");
 	const struct passwd *entry;
@@ -70,7 +70,7 @@ void nsc_accounts_name(uid_t uid, char *ret, size_t size)
 		}
 }
 
-uid_t nsc_accounts_uid(const char *name)
+uid_t nsc_host_accounts_uid(const char *name)
 {
 	return (uid_t)find_id("/etc/passwd", name);
 }

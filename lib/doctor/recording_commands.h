@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The functions behind "nsinit recordings", "play" and "search". */
-#ifndef NSC_DOCTOR_RECORDINGS_H
-#define NSC_DOCTOR_RECORDINGS_H
+#ifndef NSC_DOCTOR_RECORDING_COMMANDS_H
+#define NSC_DOCTOR_RECORDING_COMMANDS_H
 
 #include <stdbool.h>
 

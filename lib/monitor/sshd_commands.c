@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Runs in: container-monitor, root of the host. */
-#include "monitor/commands.h"
+#include "monitor/sshd_commands.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static bool set_option(int fd, int option, int value)
 	return setsockopt(fd, SOL_SOCKET, option, &value, sizeof(value)) == 0;
 }
 
-void commands_keep(struct session *s, int *client)
+void sshd_commands_keep(struct session *s, int *client)
 {
 	if (strcmp(s->service, "sshd") != 0 || s->commands >= 0 ||
 	    !set_option(*client, SO_PASSRIGHTS, 0) ||
@@ -45,7 +45,7 @@ static int pidfd_of(struct msghdr *message)
 	return fd;
 }
 
-int commands_take(struct session *s)
+int sshd_commands_take(struct session *s)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
 	char content;
@@ -64,7 +64,7 @@ int commands_take(struct session *s)
 	return n < 0 ? -1 : n > 0;
 }
 
-void commands_close(struct session *s)
+void sshd_commands_close(struct session *s)
 {
 	nsc_fd_close(&s->commands);
 	nsc_fd_close(&s->command);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "doctor/recordings.h"
+#include "doctor/recording_commands.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -179,9 +179,9 @@ static int file_act(struct listing *l, const char *path, bool expired,
 }
 
 /*
- * The session log has each recording that has ended, also the newest, which
- * nothing names whose removal was made complete.  The other name is the one
- * that logrotate(8) gives the previous log.
+ * The session log names each recording that has ended, even a newest one that
+ * was removed together with everything else that named it.  The other name is
+ * the one that logrotate(8) gives the previous log.
  */
 static int add_logged(struct listing *l, struct nsc_error *err)
 {

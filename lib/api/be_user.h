@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Become another user of the container than its own, for nsinit. */
-#ifndef NSC_API_INSIDE_H
-#define NSC_API_INSIDE_H
+#ifndef NSC_API_BE_USER_H
+#define NSC_API_BE_USER_H
 
 #include "session/session.h"
 

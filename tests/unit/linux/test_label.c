@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lib/linux/label.c: what is written for AppArmor and SELinux, which this host
+ * need not have.  Files of the test are in the place of those of the kernel.
+ */
+#include "unit.h"
+
+#include <errno.h>
+#include <stdarg.h>
+
+#include "linux/label.h"
+#include "util/fd.h"
+
+static struct nsc_error err;
+static char dir[64];
+static bool there;		/* the kernel has the files */
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	char file[128];
+	va_list args;
+	mode_t mode = 0;
+
+	va_start(args, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	if (strncmp(path, "/proc/self/attr/", 16) != 0)
+		return __real_open(path, flags, mode);
+	ck_assert_int_eq(flags, O_WRONLY | O_CLOEXEC);
+	if (!there) {
+		errno = ENOENT;
+		return -1;
+	}
+	snprintf(file, sizeof(file), "%s/%s", dir, path + 16);
+	return __real_open(file, flags | O_TRUNC);
+}
+
+static void prepare(void)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "%s/apparmor", unit_make_dir(dir));
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	unit_write(path, "exec", "", 0600);
+	unit_write(path, "current", "", 0600);
+	unit_write(dir, "exec", "", 0600);
+	there = true;
+}
+
+static void finish(void)
+{
+	unit_remove_dir(dir);
+}
+
+/* With the length, since SELinux wants the NUL and AppArmor does not. */
+static size_t content(const char *name, char text[2048])
+{
+	char path[128];
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = __real_open(path, O_RDONLY);
+	n = read(fd, text, 2047);
+	close(fd);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	return (size_t)n;
+}
+
+START_TEST(for_the_next_program)
+{
+	char text[2048];
+
+	/* Neither is configured. */
+	there = false;
+	ck_assert_int_eq(nsc_label_set_exec(NULL, NULL, &err), 0);
+	ck_assert_int_eq(nsc_label_set_exec("", "", &err), 0);
+	there = true;
+	ck_assert_int_eq(nsc_label_set_exec("box", NULL, &err), 0);
+	ck_assert_uint_eq(content("apparmor/exec", text), 8);
+	ck_assert_str_eq(text, "exec box");
+	ck_assert_uint_eq(content("exec", text), 0);
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "a_u:b_r:c_t", &err), 0);
+	ck_assert_uint_eq(content("exec", text), 12);
+	ck_assert_str_eq(text, "a_u:b_r:c_t");
+	ck_assert_int_eq(nsc_label_set_exec("two", "d", &err), 0);
+	content("apparmor/exec", text);
+	ck_assert_str_eq(text, "exec two");
+	content("exec", text);
+	ck_assert_str_eq(text, "d");
+}
+END_TEST
+
+START_TEST(for_this_process)
+{
+	char text[2048];
+	int fd = nsc_label_open(&err);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(nsc_label_change(fd, "box//&a", &err), 0);
+	ck_assert_uint_eq(content("apparmor/current", text), 21);
+	ck_assert_str_eq(text, "changeprofile box//&a");
+	close(fd);
+}
+END_TEST
+
+/* Nobody goes on without what is configured. */
+START_TEST(errors)
+{
+	char name[1024];
+	int fd;
+
+	there = false;
+	ck_assert_int_eq(nsc_label_set_exec("box", NULL, &err), -ENOENT);
+	ck_assert_int_eq(strncmp(err.text, "apparmor_profile: open "
+				 "/proc/self/attr/apparmor/exec", 51), 0);
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "c", &err), -ENOENT);
+	ck_assert_int_eq(strncmp(err.text, "process_label: write 'c' to "
+				 "/proc/self/attr/exec", 48), 0);
+	ck_assert_int_eq(nsc_label_open(&err), -ENOENT);
+	ck_assert_int_eq(strncmp(err.text, "apparmor_profile: open "
+				 "/proc/self/attr/apparmor/current", 54), 0);
+	/* The kernel does not know it. */
+	ck_assert_int_eq(nsc_label_change(-1, "box", &err), -EBADF);
+	ck_assert_int_eq(strncmp(err.text, "apparmor_profile: change to "
+				 "'box'", 33), 0);
+	there = true;
+	fd = nsc_label_open(&err);
+	memset(name, 'x', sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	ck_assert_int_eq(nsc_label_change(fd, name, &err), -ENAMETOOLONG);
+	ck_assert_str_eq(err.text, "apparmor_profile: the name is too long");
+	/* The longest one. */
+	name[1023 - strlen("changeprofile ")] = '\0';
+	ck_assert_int_eq(nsc_label_change(fd, name, &err), 0);
+	close(fd);
+	/* SELinux is not asked after AppArmor has refused. */
+	name[1023 - strlen("exec ")] = 'x';
+	memset(name, 'x', sizeof(name) - 1);
+	ck_assert_int_eq(nsc_label_set_exec(name, "c", &err), -ENAMETOOLONG);
+}
+END_TEST
+
+int main(void)
+{
+	const TTest *const tests[] = {
+		for_the_next_program, for_this_process, errors, NULL,
+	};
+	Suite *suite = suite_create("label");
+	TCase *tcase = unit_case("label");
+
+	tcase_add_checked_fixture(tcase, prepare, finish);
+	unit_add(tcase, tests);
+	suite_add_tcase(suite, tcase);
+	return unit_run(suite);
+}
