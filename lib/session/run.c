@@ -44,8 +44,11 @@ void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	const struct nsc_state *state = run->session->state;
 	struct nsc_error err = NSC_ERROR_INIT;
 	char **env = run->env;
+	int ret = nsc_enter_as_user(state, run->keep_ids, &err);
 
-	if (nsc_enter_as_user(state, run->keep_ids, &err) == 0 &&
+	if (ret == 0)
+		nsc_error_send(report, &err);
+	if (ret == 0 &&
 	    nsc_environment_set_runtime_dir(state, &env, &err) == 0 &&
 	    go_to_directory(run, &err) == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGHUP);
@@ -69,6 +72,12 @@ int nsc_run_report(int in, struct nsc_error *err)
 
 	/* A successful exec closes the pipe without an error. */
 	return ret > 0 ? 0 : ret;
+}
+
+int nsc_run_until_user(int in, struct nsc_error *err)
+{
+	nsc_process_poll(in, -1);
+	return nsc_run_report(in, err);
 }
 
 int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
@@ -121,7 +130,8 @@ int nsc_run(const struct nsc_run *run, int *ret_status, struct nsc_error *err)
 	/* A change of ids clears the parent-death signal, prctl(2). */
 	if (run->parent)
 		nsc_process_die_with(run->parent);
-	if (run->running) {
+	ret = nsc_run_until_user(in, err);
+	if (ret == 0 && run->running) {
 		ret = nsc_run_report(in, err);
 		if (ret == 0)
 			run->running(run->arg);

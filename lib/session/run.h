@@ -44,11 +44,14 @@ int nsc_run_wait_for(pid_t child, const sigset_t *all);
 /*
  * In the child, inside the namespaces: become the user, and exec with this
  * signal mask.  On failure, write an nsc_error to report, a close-on-exec
- * descriptor.  The parent reads it with nsc_run_report, which returns 0 if
- * there is no error.
+ * descriptor; and one without an error as soon as it is the user.  The parent
+ * waits for that with nsc_run_until_user before it forwards signals: until then
+ * it may not signal the child, and they would be lost.  It reads what follows
+ * with nsc_run_report.  Both return 0 if there is no error.
  */
 void nsc_run_child(const struct nsc_run *run, const sigset_t *mask, int report)
 	__attribute__((noreturn));
+int nsc_run_until_user(int in, struct nsc_error *err);
 int nsc_run_report(int in, struct nsc_error *err);
 
 #endif

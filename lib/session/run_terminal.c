@@ -31,6 +31,7 @@ struct run_terminal {
 	int terminal;		/* the caller's, or -1: see run_terminal.h */
 	sigset_t mask;		/* for the program */
 	int signals;
+	int in, out;		/* of the report */
 	int recorder;		/* or -1 */
 	struct nsc_tap tap;
 	struct nsc_streams streams;
@@ -71,11 +72,10 @@ static int prepare_pty(struct run_terminal *c, struct nsc_error *err)
 }
 
 /* Replace the caller's terminal before anything of the container runs. */
-static void __attribute__((noreturn))
-run_child(struct run_terminal *c, int report)
+static void __attribute__((noreturn)) run_child(struct run_terminal *c)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
-
+	int report = c->out;
 	int fds[3];
 	size_t n = 0;
 
@@ -111,8 +111,7 @@ static int run_step_down(const struct run_terminal *c, struct nsc_error *err)
 	return ret;
 }
 
-static int run(struct run_terminal *c, int report, int *ret_status,
-	       struct nsc_error *err)
+static int run(struct run_terminal *c, int *ret_status, struct nsc_error *err)
 {
 	const struct nsc_session *session = c->run->session;
 	struct nsc_tty_relay_request request = {
@@ -144,24 +143,24 @@ static int run(struct run_terminal *c, int report, int *ret_status,
 	nsc_tty_outer_set_raw(&c->caller);
 	request.child = nsc_process_fork_unwatched();
 	if (request.child == 0)
-		run_child(c, report);
+		run_child(c);
 	if (request.child < 0)
 		return nsc_error_sys(err, -request.child, "start a process");
 	nsc_streams_close(&c->streams);
+	nsc_fd_close(&c->out);
 	ret = run_step_down(c, err);
 	if (ret < 0)
 		return ret;
+	ret = nsc_run_until_user(c->in, err);
 	*ret_status = nsc_tty_relay(&request);
 	nsc_recorder_drain(c->end);
-	return 0;
+	return ret < 0 ? ret : nsc_run_report(c->in, err);
 }
 
 int nsc_run_on_terminal(const struct nsc_run *request, int terminal,
 			struct nsc_pty *pty, int *ret_status,
 			struct nsc_error *err)
 {
-	_cleanup_fd_ int in = -1;
-	_cleanup_fd_ int out = -1;
 	struct run_terminal c = {
 		.run = request,
 		.pty = pty,
@@ -178,8 +177,8 @@ int nsc_run_on_terminal(const struct nsc_run *request, int terminal,
 
 	if (pipe2(pipefd, O_CLOEXEC | O_NONBLOCK) < 0)
 		return nsc_error_sys(err, errno, "pipe");
-	in = pipefd[0];
-	out = pipefd[1];
+	c.in = pipefd[0];
+	c.out = pipefd[1];
 	ret = block_signals(&c, err);
 	if (ret == 0)
 		ret = terminal < 0 ?
@@ -187,7 +186,7 @@ int nsc_run_on_terminal(const struct nsc_run *request, int terminal,
 			      nsc_tty_outer_open_terminal(terminal, &c.caller,
 							  err);
 	if (ret == 0)
-		ret = run(&c, out, ret_status, err);
+		ret = run(&c, ret_status, err);
 	nsc_tty_outer_close(&c.caller);
 	nsc_pty_close(pty);
 	nsc_fd_close(&c.signals);
@@ -195,7 +194,9 @@ int nsc_run_on_terminal(const struct nsc_run *request, int terminal,
 	nsc_fd_close(&c.end);
 	nsc_streams_close(&c.streams);
 	nsc_fd_close(&c.tap.recorder);
-	return ret < 0 ? ret : nsc_run_report(in, err);
+	nsc_fd_close(&c.in);
+	nsc_fd_close(&c.out);
+	return ret;
 }
 
 int nsc_run_given(const struct nsc_run *run, bool controlling, int *ret_status,

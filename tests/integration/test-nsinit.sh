@@ -66,6 +66,42 @@ exec_status() {
 	equal "status of death by signal" 143 $?
 }
 
+# strace makes the moment long in which nsinit's child has become the user, and
+# its own child, which will be the command, is root: a signal of then is not lost.
+exec_early_signal() {
+	local option nsinit parent child tracer
+
+	[ -x /usr/bin/strace ] || skip "strace is not here"
+	fresh
+	status_is 0 timeout 20 nsinit start alice
+	for option in --no-tty --tty; do
+		strace -f -o "$OUT/trace" -e inject=setsid:delay_enter=4000000 \
+			nsinit exec $option alice sleep 4719 \
+			< /dev/null > "$OUT/text" 2>&1 &
+		tracer=$!
+		wait_until 10 early || fail "no such moment" "$(cat "$OUT/text")"
+		kill -TERM "$nsinit"
+		equal "the test is in time: uid" 0 "$(uid_of "$child")"
+		wait_until 20 ended "$nsinit" || fail "$option: it is lost"
+		wait "$tracer"
+		equal "$option: status" 143 $?
+		pgrep -f 'sleep 4719' && fail "$option: the command runs"
+	done
+	status_is 0 timeout 20 nsinit stop alice
+}
+uid_of() {
+	awk '/^Uid:/ { print $2 }' "/proc/$1/status" 2> /dev/null
+}
+ended() {
+	! kill -0 "$1" 2> /dev/null
+}
+# Sets the pids.
+early() {
+	nsinit=$(pgrep -P "$tracer" -x nsinit) &&
+		parent=$(pgrep -P "$nsinit") && child=$(pgrep -P "$parent") &&
+		[ "$(uid_of "$parent")" = "$(id -u alice)" ]
+}
+
 exec_bytes() {
 	fresh
 	head -c 300000 /dev/urandom > "$OUT/sent"
@@ -347,6 +383,7 @@ exec_in_succession() {
 }
 
 t "nsinit exec ends like its command" exec_status
+t "nsinit exec passes on a signal that comes early" exec_early_signal
 t "nsinit exec after nsinit exec never meets the end of the one before" \
 	exec_in_succession
 t "nsinit exec is byte-clean" exec_bytes

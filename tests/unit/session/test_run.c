@@ -15,20 +15,32 @@
 #include "util/fd.h"
 #include "util/process.h"
 
+static char dir[64], out[80];
+
 /* --- the seam */
 
-static int user_fails;		/* of nsc_enter_as_user(), in the child */
+/* Of nsc_enter_as_user(), in the child. */
+static int user_fails;
+static bool user_is_slow;
 
 STEP(nsc_enter_as_user, const struct nsc_state *state, bool keep_ids)
 {
+	sigset_t pending;
+
 	(void)state;
+	if (user_is_slow) {
+		close(open(out, O_WRONLY | O_CREAT, 0600));
+		usleep(300000);
+		sigpending(&pending);
+		if (sigismember(&pending, SIGUSR1))
+			return nsc_error_set(error, EIO, "not yet the user");
+	}
 	return user_fails || !keep_ids ?
 		       nsc_error_set(error, EIO, "as user") : 0;
 }
 
 /* --- a command */
 
-static char dir[64], out[80];
 static char sh[] = "/bin/sh", home[] = "/", script[512];
 static char *argv[] = { sh, (char[]){ "-c" }, script, NULL };
 static char *env[] = { (char[]){ "A=of the session" },
@@ -323,6 +335,24 @@ START_TEST(a_key_before_the_job)
 }
 END_TEST
 
+/* Nobody may signal it before it is the user, and so the signal waits. */
+START_TEST(an_early_signal_is_passed_on)
+{
+	pid_t pid;
+	int how;
+
+	begin("sleep 60");
+	user_is_slow = true;
+	pid = runner();
+	for (int i = 0; i < 10000 && access(out, F_OK) < 0; i++)
+		usleep(1000);
+	kill(pid, SIGUSR1);
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_int_eq(how, SIGUSR1);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 /* The command ends with who waits for it. */
 START_TEST(who_waits_is_killed)
 {
@@ -344,9 +374,8 @@ int main(void)
 	const TTest *const tests[] = {
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
-		a_key_is_for_all_of_it, a_key_before_the_job,
-		who_waits_is_killed,
-		NULL,
+		an_early_signal_is_passed_on, a_key_is_for_all_of_it,
+		a_key_before_the_job, who_waits_is_killed, NULL,
 	};
 	Suite *suite = suite_create("run");
 	TCase *tcase = unit_case("run");
