@@ -88,6 +88,48 @@ killed() {
 			fail "$one: recorders: $(ps -ef)"
 		has_text here || fail "$one: the recording has gone"
 	done
+	# By policy it goes on, and the log has the time.
+	config alice '{"rootfs": "/", "session": {"record": "all",
+		"on_record_error": "continue"}}'
+	clean_slate
+	forget
+	connect 'echo here; until [ -e go ]; do sleep 0.1; done; rm -f go
+		echo later-$((40 + 2))'
+	wait_until 10 has_text here || fail "it is not recorded"
+	syslog_mark
+	kill -KILL "$(part writer)" || fail "no writer"
+	touch /home/alice/go
+	wait "$CLIENT"
+	contains "continue" later-42 "$(cat "$OUT/client")"
+	lacks "control: what is not recorded" later-42 "$(texts)"
+	logged "event=unrecorded user=alice .*from=[0-9][0-9]* to=end .*killed by signal 9"
+	config alice "$ALL"
+	clean_slate
+}
+
+# The process that traces a command until it executes its program.
+noter() {
+	local sent='\0\0\0\5\1\0\0\0\3' client signal
+
+	need_product
+	mkfifo "$OUT/in"
+	for signal in KILL TERM STOP; do
+		forget
+		# internal-sftp executes none.
+		nssh alice -s sftp <> "$OUT/in" > "$OUT/text" &
+		client=$!
+		wait_until 10 pgrep -x nsc-noter > /dev/null || fail "no noter"
+		kill "-$signal" "$(part noter)"
+		# shellcheck disable=SC2059 # bytes
+		printf "$sent" > "$OUT/in"
+		wait_until 10 [ -s "$OUT/text" ] || fail "$signal: no answer"
+		pkill -CONT -x nsc-noter
+		kill "$client"
+		wait "$client"
+		wait_until 20 not pgrep -x nsc-noter > /dev/null ||
+			fail "$signal: $(ps -ef)"
+	done
+	equal "the next one" "shown" "$(nssh alice 'echo shown')"
 }
 
 # Nobody reads the errors of the command, where the reason would be.
@@ -194,6 +236,7 @@ t "R6 tmux and screen are recorded in the login that shows them" multiplexers
 t "R6 so is a login on a console" doors
 t "R6 commands end with their recorder, which nobody inside reaches" killed
 t "R6 so does one whose caller reads nothing" unread
+t "R6 a command does not end with what notes its line" noter
 t "R6 a full disk ends a command, or the log has the time" full
 t "R6 fast output is recorded to the last byte" fast
 t "R6 a paused container is recorded when it goes on" paused
