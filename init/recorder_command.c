@@ -29,8 +29,8 @@
 #include "session/recorder_streams.h"
 #include "record/nobody.h"
 
-#define EXECUTE_S 10		/* internal-sftp executes no program */
-#define LOOK_NS 100000
+#define EXECUTE_US 10000000	/* internal-sftp executes no program */
+#define LOOK_NS 100000		/* at first; then the looks become rarer */
 #define PART 8192		/* of a command line, in one message */
 
 /* Its arguments with blanks between them; as much as there is room for. */
@@ -75,12 +75,7 @@ static bool note(pid_t pid, struct nsc_tap *tap)
 
 /* --- the command stands still */
 
-static void on_alarm(int signal)
-{
-	(void)signal;
-}
-
-/* Let it go on from where it has stopped, other than for what is awaited. */
+/* Let it go on after a stop that is not the awaited one. */
 static void go_on(pid_t pid, int status)
 {
 	int signal = WSTOPSIG(status);
@@ -93,51 +88,41 @@ static void go_on(pid_t pid, int status)
 		ptrace(PTRACE_LISTEN, pid, NULL, 0);
 }
 
-/* Returns true when it stands still, with its program or too late. */
-static bool wait_for_program(pid_t pid)
+/* Its program has not begun, or it ends without one, as internal-sftp does. */
+static bool stands_still(int status)
 {
-	const struct sigaction action = { .sa_handler = on_alarm };
-	bool late = false;
-	int status;
-
-	sigaction(SIGALRM, &action, NULL);
-	alarm(EXECUTE_S);
-	for (;;) {
-		if (waitpid(pid, &status, __WALL) < 0) {
-			if (errno != EINTR || late)
-				return false;
-			late = true;
-			if (ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
-				return false;
-			alarm(EXECUTE_S);
-			continue;
-		}
-		if (!WIFSTOPPED(status))
-			return false;
-		if (late || status >> 16 == PTRACE_EVENT_EXEC)
-			return true;
-		go_on(pid, status);
-	}
+	return status >> 16 == PTRACE_EVENT_EXEC ||
+	       status >> 16 == PTRACE_EVENT_EXIT;
 }
 
 static void note_stopped(pid_t pid, struct nsc_tap *tap)
 {
-	if (wait_for_program(pid))
-		note(pid, tap);
-	/* The end of this process lets it go. */
+	int status;
+
+	while (waitpid(pid, &status, __WALL) == pid && WIFSTOPPED(status)) {
+		if (stands_still(status)) {
+			note(pid, tap);
+			/* The end of this process lets it go. */
+			return;
+		}
+		go_on(pid, status);
+	}
 }
 
 /* --- it does not */
 
 static void note_running(pid_t pid, uint64_t start, struct nsc_tap *tap)
 {
-	const long end = nsc_process_now() + EXECUTE_S * 1000L;
+	const int64_t began = nsc_process_now_us();
 	struct nsc_proc_stat stat;
-	bool late;
+	bool late = false;
 
 	do {
-		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NS }, NULL);
-		late = nsc_process_now() >= end;
+		int64_t waited = nsc_process_now_us() - began;
+
+		late = waited >= EXECUTE_US;
+		nanosleep(&(struct timespec){
+			  .tv_nsec = LOOK_NS + 1000 * (waited / 50) }, NULL);
 		if (nsc_proc_stat(pid, &stat) < 0 || stat.start != start ||
 		    stat.ending)
 			return;
@@ -189,8 +174,10 @@ static void note_command(pid_t pid, int end, struct nsc_tap *tap)
 {
 	struct nsc_proc_stat stat = { .pid = 0 };
 	bool found = pid && nsc_proc_stat(pid, &stat) == 0;
-	bool traced = found && !is_confined() &&
-		      ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC) == 0;
+	/* Root inside may name another process: one that has a program. */
+	bool traced = found && stat.forked && !is_confined() &&
+		      ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXEC |
+			     PTRACE_O_TRACEEXIT) == 0;
 
 	(void)send(end, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 	/* Its other end waits until nobody has this one. */

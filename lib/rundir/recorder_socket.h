@@ -33,7 +33,8 @@ enum nsc_recorder_message {
 	 * The same for streams, of which one end is sent along for each kind,
 	 * and last a socket, which gets a message from the command's process,
 	 * and is shut down when that has ended.  The answer has a pipe for
-	 * each stream, which takes its place.
+	 * each stream, which takes its place.  See nsc_streams_tell() for what
+	 * the socket is told, and answers with one byte.
 	 */
 	NSC_RECORDER_STREAMS = 's',
 	NSC_RECORDER_OUTPUT = 'o',

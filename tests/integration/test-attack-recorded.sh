@@ -124,7 +124,7 @@ noter() {
 		printf "$sent" > "$OUT/in"
 		wait_until 10 [ -s "$OUT/text" ] || fail "$signal: no answer"
 		pkill -CONT -x nsc-noter
-		kill "$client"
+		pkill -u alice sshd
 		wait "$client"
 		wait_until 20 not pgrep -x nsc-noter > /dev/null ||
 			fail "$signal: $(ps -ef)"

@@ -122,6 +122,17 @@ at_once() {
 	done
 }
 
+# sshd runs this file of the user's before the command.
+late() {
+	need_product
+	forget
+	mkdir -p /home/alice/.ssh
+	echo 'sleep 2' > /home/alice/.ssh/rc
+	equal "output" seen-42 "$(nssh alice 'echo seen-$((40 + 2))')"
+	rm /home/alice/.ssh/rc
+	recorded "late" alice 'seen-42' 'sh -c echo seen'
+}
+
 # With hidepid, a process sees those of its own user only; proc(5).
 hidden() {
 	need_product
@@ -166,7 +177,8 @@ cron_job() {
 	wait_until 15 test -e /home/alice/done || fail "no job"
 	crontab -u alice -r
 	pkill -P 1 -x cron
-	recorded "cron" alice 'job-42' '"service": "cron"'
+	recorded "cron" alice 'job-42' '"service": "cron"' \
+		'command: /bin/sh -c echo job-'
 }
 
 # Every byte, in both directions, and both at once.
@@ -282,7 +294,8 @@ transfers() {
 		alice@127.0.0.1 > "$OUT/said" 2>&1 || fail "$(cat "$OUT/said")"
 	cmp "$OUT/file" "$OUT/back" || fail "sftp changes the file"
 	noted "sftp" "/home/alice/file: read 0 bytes, wrote 500000 bytes" \
-		"file: read 500000 bytes, wrote 0 bytes" "sftp: mkdir"
+		"file: read 500000 bytes, wrote 0 bytes" "sftp: mkdir" \
+		"alice@internal-sftp"
 	forget
 	scp -O -S "$program" "$OUT/file" alice@127.0.0.1:file || fail "scp: $?"
 	noted "scp" "scp: file: 500000 bytes"
@@ -340,6 +353,7 @@ after_transfers() {
 t "a command of ssh is recorded, and unchanged" ssh_command
 t "su, sudo, nsshell and nsinit exec without a terminal are recorded" doors
 t "the line of a command that ends at once is noted" at_once
+t "so is that of one that begins late" late
 t "so are they where /proc hides the processes of others" hidden
 t "what goes to a file beside a terminal is recorded" both
 t "streams keep every byte, their ends and signals" binary
