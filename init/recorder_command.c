@@ -115,7 +115,7 @@ static void note_running(pid_t pid, uint64_t start, struct nsc_tap *tap)
 {
 	const int64_t began = nsc_process_now_us();
 	struct nsc_proc_stat stat;
-	bool late = false;
+	bool late;
 
 	do {
 		int64_t waited = nsc_process_now_us() - began;

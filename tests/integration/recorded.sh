@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash disable=SC2317,SC2034 # used by those who source it
+# shellcheck shell=bash disable=SC2016,SC2317,SC2034 # used by those who source it
 # Sourced after lib.sh by the tests of recordings.
 
 REC=/var/log/nscontainer/recordings
@@ -24,6 +24,24 @@ has_text() {
 # The processes of the recorder that have this name.
 part() {
 	pgrep -x "nsc-$1"
+}
+# goes_on_unrecorded MODE [SSH ARGUMENT...]: by policy a session goes on when its
+# writer is killed, and the log has the time.
+goes_on_unrecorded() {
+	config alice '{"rootfs": "/", "session": {"record": "'"$1"'",
+		"on_record_error": "continue"}}'
+	clean_slate
+	forget
+	connect "${@:2}" 'echo here; until [ -e go ]; do sleep 0.1; done; rm -f go
+		echo later-$((40 + 2))'
+	wait_until 10 has_text here || fail "it is not recorded"
+	syslog_mark
+	kill -KILL "$(part writer)" || fail "no writer"
+	touch /home/alice/go
+	wait "$CLIENT"
+	contains "continue" later-42 "$(cat "$OUT/client")"
+	lacks "control: what is not recorded" later-42 "$(texts)"
+	logged "event=unrecorded user=alice .*from=[0-9][0-9]* to=end .*killed by signal 9"
 }
 # It compresses, and so makes room, before it ends.
 recorders_ended() {

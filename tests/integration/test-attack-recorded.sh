@@ -88,21 +88,7 @@ killed() {
 			fail "$one: recorders: $(ps -ef)"
 		has_text here || fail "$one: the recording has gone"
 	done
-	# By policy it goes on, and the log has the time.
-	config alice '{"rootfs": "/", "session": {"record": "all",
-		"on_record_error": "continue"}}'
-	clean_slate
-	forget
-	connect 'echo here; until [ -e go ]; do sleep 0.1; done; rm -f go
-		echo later-$((40 + 2))'
-	wait_until 10 has_text here || fail "it is not recorded"
-	syslog_mark
-	kill -KILL "$(part writer)" || fail "no writer"
-	touch /home/alice/go
-	wait "$CLIENT"
-	contains "continue" later-42 "$(cat "$OUT/client")"
-	lacks "control: what is not recorded" later-42 "$(texts)"
-	logged "event=unrecorded user=alice .*from=[0-9][0-9]* to=end .*killed by signal 9"
+	goes_on_unrecorded all
 	config alice "$ALL"
 	clean_slate
 }

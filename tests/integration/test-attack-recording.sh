@@ -148,21 +148,7 @@ killed() {
 	contains "su" "This session can no longer be recorded" \
 		"$(cat "$OUT/text")"
 	logged "event=unrecorded user=alice .*killed by signal 9"
-	# By policy it goes on, and the log has the time.
-	config alice '{"rootfs": "/", "session": {"record": "terminals",
-		"on_record_error": "continue"}}'
-	clean_slate
-	forget
-	connect -tt 'echo here; until [ -e go ]; do sleep 0.1; done; rm -f go
-		echo later-$((40 + 2))'
-	wait_until 10 has_text here || fail "it is not recorded"
-	syslog_mark
-	kill -KILL "$(part writer)" || fail "no writer"
-	touch /home/alice/go
-	wait "$CLIENT"
-	contains "continue" later-42 "$(cat "$OUT/client")"
-	lacks "control: what is not recorded" later-42 "$(texts)"
-	logged "event=unrecorded user=alice .*from=[0-9][0-9]* to=end .*killed by signal 9"
+	goes_on_unrecorded terminals -tt
 	config alice "$RECORDED"
 	clean_slate
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -96,6 +97,43 @@ static inline void unit_add_root(TCase *tcase, const TTest *const *tests)
 		for (; *tests; tests++)
 			printf("%s: not run: needs root\n", (*tests)->name);
 }
+
+/* The process of a pidfd, or -1. */
+static inline int unit_pid_of(int pidfd)
+{
+	char path[64], line[64];
+	int pid = -1;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	file = fopen(path, "re");
+	while (file && pid < 0 && fgets(line, sizeof(line), file))
+		sscanf(line, "Pid: %d", &pid);
+	if (file)
+		fclose(file);
+	return pid;
+}
+
+/* Memory that the test has together with its children. */
+static inline void *unit_shared(size_t size)
+{
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	ck_assert_ptr_ne(shared, MAP_FAILED);
+	return shared;
+}
+
+/*
+ * For children, in which libcheck's assertions do not work: the test has the
+ * line in its struct shared.
+ */
+#define NEED(condition) do { \
+	if (!(condition)) { \
+		shared->line = __LINE__; \
+		_exit(99); \
+	} \
+} while (0)
 
 static inline int unit_remove_one(const char *path, const struct stat *st,
 				  int type, struct FTW *ftw)

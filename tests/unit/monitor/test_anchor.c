@@ -86,21 +86,6 @@ static void make(const char *name)
 	ck_assert_int_eq(mkdir(path, 0755), 0);
 }
 
-static pid_t pid_of(int pidfd)
-{
-	char path[64], line[64];
-	int pid = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	file = fopen(path, "re");
-	while (file && pid < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "Pid: %d", &pid);
-	if (file)
-		fclose(file);
-	return pid;
-}
-
 /* The child has its name when it has let go of everything. */
 static void wait_for(pid_t pid)
 {
@@ -131,7 +116,7 @@ START_TEST(stays_in_the_scope)
 	anchor = anchor_open(LOGIN);
 	ck_assert_int_ge(anchor, 0);
 	ck_assert_uint_eq(group.st_ino, st.st_ino);
-	pid = pid_of(anchor);
+	pid = unit_pid_of(anchor);
 	ck_assert_int_gt(pid, 0);
 	wait_for(pid);
 	/* It holds nothing that somebody waits for. */
@@ -157,7 +142,7 @@ START_TEST(ends_with_its_monitor)
 	ck_assert_int_eq(pipe(told), 0);
 	monitor = fork();
 	if (monitor == 0) {
-		pid = pid_of(anchor_open(LOGIN));
+		pid = unit_pid_of(anchor_open(LOGIN));
 		wait_for(pid);
 		(void)!write(told[1], &pid, sizeof(pid));
 		for (;;)

@@ -82,21 +82,6 @@ static pid_t begins(void)
 	return pid;
 }
 
-static pid_t pid_of(int pidfd)
-{
-	char path[64], line[64];
-	int pid = -1;
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
-	file = fopen(path, "re");
-	while (file && pid < 0 && fgets(line, sizeof(line), file))
-		sscanf(line, "Pid: %d", &pid);
-	if (file)
-		fclose(file);
-	return pid;
-}
-
 START_TEST(only_of_sshd)
 {
 	static const int both[] = { PASSRIGHTS, PASSPIDFD };
@@ -149,9 +134,9 @@ START_TEST(one_after_the_other)
 	if (!is_old) {
 		/* One at a time: the monitor has other work. */
 		sessions_reap(&all);
-		ck_assert_int_eq(pid_of(s->command), first);
+		ck_assert_int_eq(unit_pid_of(s->command), first);
 		sessions_reap(&all);
-		ck_assert_int_eq(pid_of(s->command), second);
+		ck_assert_int_eq(unit_pid_of(s->command), second);
 		ck_assert_int_eq(sshd_commands_take(s), -1);
 	}
 	went("");

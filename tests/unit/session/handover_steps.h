@@ -8,7 +8,6 @@
 
 #include "session/tty_handover.c"
 
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 
@@ -136,18 +135,9 @@ static struct shared {
 	struct nsc_error err;
 } *shared;
 
-#define NEED(condition) do { \
-	if (!(condition)) { \
-		shared->line = __LINE__; \
-		_exit(99); \
-	} \
-} while (0)
-
 static inline void prepare(void)
 {
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = unit_shared(sizeof(*shared));
 	tape_begin(0);
 	signal(SIGPIPE, SIG_IGN);
 }

@@ -8,7 +8,6 @@
 
 #include <grp.h>
 #include <limits.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "terminal.h"
@@ -45,14 +44,6 @@ static struct shared {
 	struct nsc_error err;
 } *shared;
 
-/* For children, in which libcheck's assertions do not work. */
-#define NEED(condition) do { \
-	if (!(condition)) { \
-		shared->line = __LINE__; \
-		_exit(1); \
-	} \
-} while (0)
-
 static struct nsc_pty outer;
 
 /* Start a process whose terminal is outer; returns its pid. */
@@ -86,9 +77,7 @@ static void ended_with(pid_t pid, int expected)
 
 static void prepare(void)
 {
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = unit_shared(sizeof(*shared));
 	outer = terminal_new();
 	fcntl(outer.master, F_SETFL, 0);
 }

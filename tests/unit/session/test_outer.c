@@ -16,14 +16,6 @@ static struct shared {
 	struct nsc_error err;
 } *shared;
 
-/* For children, in which libcheck's assertions do not work. */
-#define NEED(condition) do { \
-	if (!(condition)) { \
-		shared->line = __LINE__; \
-		_exit(1); \
-	} \
-} while (0)
-
 static struct nsc_pty outer;
 
 static void run(void (*act)(void))
@@ -31,9 +23,7 @@ static void run(void (*act)(void))
 	int status;
 	pid_t pid;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = unit_shared(sizeof(*shared));
 	outer = terminal_new();
 	pid = fork();
 	if (pid == 0) {

@@ -6,7 +6,6 @@
  */
 #include "unit.h"
 
-#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
@@ -452,9 +451,7 @@ END_TEST
 
 static void prepare(void)
 {
-	the.shared = mmap(NULL, sizeof(size_t), PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(the.shared, MAP_FAILED);
+	the.shared = unit_shared(sizeof(size_t));
 	signal(SIGPIPE, SIG_IGN);
 }
 

@@ -7,7 +7,6 @@
 #include "entry.h"
 
 #include <sys/fsuid.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "terminal.h"
@@ -78,9 +77,7 @@ static pid_t caller(const char *text)
 {
 	pid_t pid;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = unit_shared(sizeof(*shared));
 	shared->ret = shared->status = 99;
 	snprintf(script, sizeof(script), "%s", text);
 	outer = terminal_new();
@@ -221,8 +218,7 @@ START_TEST(no_terminal)
 	pid_t pid;
 	int status;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
-		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	shared = unit_shared(sizeof(*shared));
 	strcpy(script, "test -t 1 || echo none");
 	ck_assert_int_eq(pipe(pair), 0);
 	controlling = false;
