@@ -10,6 +10,7 @@
 #include <syslog.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -220,6 +221,19 @@ static int switch_all(const struct nsc_enable *change, struct nsc_error *err)
 	return ret;
 }
 
+/*
+ * The kernel tells the start of a session in ticks, rounded down.  Whoever logs
+ * in after this command shall have a later one than the change.
+ */
+static void wait_for_next_tick(uint64_t began)
+{
+	const struct timespec moment = { .tv_nsec = 1000000 };
+	uint64_t tick = 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	while (nsc_pending_now() / tick == began / tick)
+		nanosleep(&moment, NULL);
+}
+
 static int commit(const struct nsc_enable *change, unsigned int seconds,
 		  struct nsc_error *err)
 {
@@ -243,7 +257,9 @@ static int commit(const struct nsc_enable *change, unsigned int seconds,
 		(void)nsc_pending_undo(&pending, change->dir, &edited,
 				       NSC_IGNORE);
 		nsc_text_free_vector(edited);
-	} else if (!seconds) {
+	} else if (seconds) {
+		wait_for_next_tick(pending.began);
+	} else {
 		nsc_pending_remove();
 	}
 	return ret;
