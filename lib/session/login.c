@@ -17,6 +17,7 @@
 #include "util/process.h"
 #include "linux/credential.h"
 #include "linux/label.h"
+#include "linux/pidfd.h"
 #include "linux/terminal.h"
 #include "session/bring.h"
 #include "session/enter.h"
@@ -181,6 +182,15 @@ int nsc_session_check_place(const struct nsc_session *session,
 	return ret;
 }
 
+/* Whatever failed because the container ended: the caller starts another. */
+static int login_failed(const struct nsc_session *session, int ret,
+			struct nsc_error *err)
+{
+	return ret == -ENOTRECOVERABLE || nsc_pidfd_alive(session->pidfd) ?
+		       ret : nsc_error_set(err, ESRCH,
+					   "the container has ended");
+}
+
 int nsc_session_place(const struct nsc_session *session,
 		      const struct nsc_user *user,
 		      const struct nsc_session_origin *origin, bool relays,
@@ -198,8 +208,10 @@ int nsc_session_place(const struct nsc_session *session,
 		ret = nsc_recorder_connect(session, &handover.recorder, err);
 	if (ret == 0)
 		ret = nsc_tty_handover_begin(&handover, err);
-	if (ret < 0)
-		return nsc_tty_handover_fail(&handover, err);
+	if (ret < 0) {
+		ret = nsc_tty_handover_fail(&handover, err);
+		return login_failed(session, ret, err);
+	}
 	/*
 	 * Ask while still on the host, where the ids of the process are host
 	 * ids.
@@ -224,7 +236,7 @@ int nsc_session_place(const struct nsc_session *session,
 	}
 	if (ret < 0) {
 		nsc_tty_handover_fail(&handover, err);
-		return ret;
+		return login_failed(session, ret, err);
 	}
 	*session->recorder = handover.recorder;
 	/* su without "-" keeps the directory, if it exists inside. */

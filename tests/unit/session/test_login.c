@@ -37,6 +37,7 @@ static struct nsc_user user;
 static struct nsc_state state;
 static struct nsc_session session;
 static int recorder;
+static bool alive = true;	/* PID 1 */
 
 /* --- the seam: each step */
 
@@ -44,6 +45,13 @@ int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
 	return threads;
+}
+
+bool __wrap_nsc_pidfd_alive(int pidfd);
+bool __wrap_nsc_pidfd_alive(int pidfd)
+{
+	ck_assert_int_eq(pidfd, PIDFD);
+	return alive;
 }
 
 STEP(nsc_tty_handover_look, struct nsc_tty_handover *h, bool relays)
@@ -338,6 +346,29 @@ START_TEST(each_step_in_its_order)
 }
 END_TEST
 
+/* The login program starts another container, unless it is half inside. */
+START_TEST(a_container_that_ends_meanwhile)
+{
+	int fails = 0;
+
+	alive = false;
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(steps); i++) {
+		if (!steps[i].result)
+			continue;
+		prepare();
+		tape_begin(++fails);
+		if (steps[i].result == HALF) {
+			ck_assert_int_eq(place(), HALF);
+			ck_assert_int_eq(err.code, EIO);
+		} else {
+			ck_assert_int_eq(place(), -ESRCH);
+			ck_assert_str_eq(err.text, "the container has ended");
+		}
+		expect_tape(i + 1, steps[i].then);
+	}
+}
+END_TEST
+
 /* Neither changes the caller: only a child goes the whole way. */
 START_TEST(a_program_with_threads)
 {
@@ -424,7 +455,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		each_step_in_its_order, a_program_with_threads, check_place,
+		each_step_in_its_order, a_container_that_ends_meanwhile,
+		a_program_with_threads, check_place,
 		the_directory, the_group, less_and_more, NULL,
 	};
 	Suite *suite = suite_create("login");
