@@ -55,6 +55,7 @@ int nsinit_last(const struct nsinit_options *options)
 		nsinit_print_list(list);
 	else
 		cmd_last_print_rows(list);
+	ret = nsinit_noted(options->arguments[0], list, NSINIT_OK);
 	nscontainer_record_free(list);
-	return NSINIT_OK;
+	return ret;
 }

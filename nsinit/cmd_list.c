@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* nsinit list: list the running containers. */
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -126,7 +125,5 @@ int nsinit_list(const struct nsinit_options *options)
 	else
 		cmd_list_print_rows(list, options->why);
 	nscontainer_record_free(list);
-	if (ret == -ESRCH)
-		return NSINIT_NOT_RUNNING;
-	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
+	return nsinit_end(ret, &err);
 }

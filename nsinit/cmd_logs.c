@@ -199,8 +199,11 @@ static void events_print(const struct events *now, const struct events *before,
 	fflush(stdout);
 }
 
-static int logs_run(const struct nscontainer *container, bool follow, bool json)
+static int logs_run(const struct nsinit_options *options,
+		    const struct nscontainer *container)
 {
+	const char *user = options->arguments[0];
+	int status = NSINIT_OK;
 	struct nscontainer_error err = NSCONTAINER_ERROR_INIT;
 	struct events before = { NULL, 0 };
 	int ret;
@@ -208,14 +211,17 @@ static int logs_run(const struct nscontainer *container, bool follow, bool json)
 	do {
 		struct events now = { NULL, 0 };
 
-		ret = events_read(container, &now, json, &err);
-		if (ret == 0)
-			events_print(&now, &before, json);
+		ret = events_read(container, &now, options->json, &err);
+		if (ret == 0) {
+			events_print(&now, &before, options->json);
+			status = nsinit_noted(user, now.n, NSINIT_OK);
+		}
 		events_free(&before);
 		before = now;
-	} while (ret == 0 && follow && !ferror(stdout) && sleep(1) == 0);
+	} while (ret == 0 && status == NSINIT_OK && options->follow &&
+		 !ferror(stdout) && sleep(1) == 0);
 	events_free(&before);
-	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
+	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : status;
 }
 
 int nsinit_logs(const struct nsinit_options *options)
@@ -226,7 +232,7 @@ int nsinit_logs(const struct nsinit_options *options)
 			  nsinit_open(options, &container, &err) : 0;
 
 	ret = ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) :
-			logs_run(container, options->follow, options->json);
+			logs_run(options, container);
 	nscontainer_close(container);
 	return ret;
 }

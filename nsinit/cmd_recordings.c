@@ -45,10 +45,13 @@ int nsinit_recordings(const struct nsinit_options *options)
 				  &list, &wrong, &err);
 	if (ret == 0 || list)
 		recordings_print(list, options->json);
-	nscontainer_record_free(list);
 	if (ret < 0)
-		return nsinit_fail(&err, NSINIT_FAILED);
-	return wrong ? NSINIT_FAILED : NSINIT_OK;
+		ret = nsinit_fail(&err, NSINIT_FAILED);
+	else
+		ret = nsinit_noted(options->arguments[0], list,
+				   wrong ? NSINIT_FAILED : NSINIT_OK);
+	nscontainer_record_free(list);
+	return ret;
 }
 
 int nsinit_play(const struct nsinit_options *options)
@@ -63,6 +66,17 @@ int nsinit_play(const struct nsinit_options *options)
 	return ret < 0 ? nsinit_fail(&err, NSINIT_FAILED) : NSINIT_OK;
 }
 
+static bool is_recorded(const char *user)
+{
+	struct nscontainer_record *list = NULL;
+	bool wrong = false, ret;
+
+	(void)!nsc_recordings_list(user, false, &list, &wrong, NULL);
+	ret = list;
+	nscontainer_record_free(list);
+	return ret;
+}
+
 /* As grep(1): 1 if there is none. */
 int nsinit_search(const struct nsinit_options *options)
 {
@@ -72,5 +86,8 @@ int nsinit_search(const struct nsinit_options *options)
 
 	if (ret < 0)
 		return nsinit_fail(&err, NSINIT_USAGE);
-	return ret ? NSINIT_OK : NSINIT_FAILED;
+	if (ret)
+		return NSINIT_OK;
+	return nsinit_noted(options->arguments[1],
+			    is_recorded(options->arguments[1]), NSINIT_FAILED);
 }

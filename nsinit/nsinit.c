@@ -2,6 +2,7 @@
 /* The administrator's command.  Runs as root of the host. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,6 +219,15 @@ int nsinit_fail(const struct nscontainer_error *err, int status)
 {
 	fprintf(stderr, "nsinit: %s\n", err->text);
 	return status;
+}
+
+int nsinit_noted(const char *user, bool any, int status)
+{
+	if (!user || any || getpwnam(user))
+		return status;
+	fprintf(stderr, "nsinit: user '%s': is not known to the system, and "
+		"nothing is noted of such a user\n", user);
+	return NSINIT_FAILED;
 }
 
 int nsinit_end(int ret, const struct nscontainer_error *err)

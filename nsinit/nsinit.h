@@ -113,6 +113,13 @@ int nsinit_exec_run(const struct nsinit_options *options, bool of_user,
 int nsinit_fail(const struct nscontainer_error *err, int status);
 
 /*
+ * The end of a command that reads what is noted of a user (NULL: of all), also
+ * of one whose account is gone.  A name of which nothing is noted and that is
+ * no account is a mistake: tell, and return NSINIT_FAILED instead of status.
+ */
+int nsinit_noted(const char *user, bool any, int status);
+
+/*
  * The end of a command for one container: ret is a negative errno, whose text
  * err has, or success.  Returns the status.
  */

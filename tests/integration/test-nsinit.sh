@@ -348,12 +348,44 @@ names_it() {
 	fresh
 	for command in ps stats pause resume kick stop; do
 		status_is 3 nsinit "$command" --root "$BOX"
-		contains "$command --root" "$BOX: no container is running" 			"$(cat "$OUT/stderr")"
-		status_is 3 nsinit "$command" bob
-		contains "$command" "bob: no container is running" 			"$(cat "$OUT/stderr")"
+		contains "$command --root" "$BOX: no container is running" \
+			"$(cat "$OUT/stderr")"
+	done
+	for command in list ps stats net pause resume kick stop "kill TERM"; do
+		# shellcheck disable=SC2086 # an operand before the user
+		status_is 3 nsinit $command bob
+		contains "$command" "bob: no container is running" \
+			"$(cat "$OUT/stderr")"
 	done
 	status_is 126 nsinit exec bob true
 	contains exec "bob: no container is running" "$(cat "$OUT/stderr")"
+}
+
+# What is noted of an account that is gone can be read, a misspelt name cannot.
+names_nobody() {
+	local command
+
+	fresh
+	for command in last logs "logs --follow" recordings "search x"; do
+		# shellcheck disable=SC2086 # options and operands
+		status_is 1 timeout 10 nsinit $command boob
+		contains "$command" "user 'boob': is not known to the system" \
+			"$(cat "$OUT/stderr")"
+	done
+	for command in last logs recordings; do
+		status_is 0 nsinit "$command" bob
+	done
+	status_is 1 nsinit search x bob
+	empty "search" "$(cat "$OUT/stderr")"
+	useradd gone || fail "useradd"
+	config gone '{"rootfs": "/"}'
+	su gone -c true || fail "su gone"
+	wait_until 5 no_container gone
+	userdel gone
+	for command in last logs; do
+		status_is 0 nsinit "$command" gone
+		contains "$command" "gone" "$(cat "$OUT/stdout")"
+	done
 }
 
 capabilities_of_exec() {
@@ -402,5 +434,6 @@ t "nsinit start refuses what is broken or not there" start_refuses
 t "nsinit list" list
 t "nsinit check" check
 t "commands name the container that does not run" names_it
+t "commands name the user of whom nothing is known" names_nobody
 t "nsinit exec keeps what capabilities says" capabilities_of_exec
 t "E4 nsinit exec passes descriptors 0, 1 and 2 only" descriptors_of_exec
