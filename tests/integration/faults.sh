@@ -4,10 +4,12 @@
 # fail, with 'faults', which defines a step.
 #
 # NSC_TEST_FAULTS=each tries each step once, =all with each errno.  By default
-# a sample is tried, always the same: the first of each call of each program,
-# all calls that wait, and one in STRIDE of the others.
+# a sample is tried: the first of each call of each program, all calls that
+# wait, and one in STRIDE of the others.  NSC_TEST_FAULTS_PHASE (0) says which
+# ones: with STRIDE numbers in turn it is each step, and later another errno.
 
 WANTED=${NSC_TEST_FAULTS-}
+PHASE=${NSC_TEST_FAULTS_PHASE:-0}
 CALLER=$TESTS/pamcaller
 SERVICE=nsc-test
 TRIED=0
@@ -112,12 +114,12 @@ plan() {
 	while read -r path program call n; do
 		i=$((i + 1))
 		[ "$WANTED" ] || [ -z "${seen[$program $call]-}" ] ||
-			[ $((i % STRIDE)) -eq 0 ] ||
+			[ $(((i + PHASE) % STRIDE)) -eq 0 ] ||
 			[[ $#:$call == 0:@(poll|waitid) ]] || continue
 		seen[$program $call]=1
 		read -ra errors <<< "${*:-$(errors_of "$call")}"
 		[ "$WANTED" = all ] || [[ $#:$call == 0:poll ]] ||
-			errors=("${errors[i % ${#errors[@]}]}")
+			errors=("${errors[(i + PHASE / STRIDE) % ${#errors[@]}]}")
 		printf '%s\n' "${errors[@]/#/$path $program $call $n }"
 	done < "$file"
 }
