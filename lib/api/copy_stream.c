@@ -146,20 +146,20 @@ static int send_entries(struct sender *s, int fd, struct nsc_error *err)
 {
 	DIR *dir = fdopendir(fd);
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = 0;
 
 	if (!dir) {
 		close(fd);
 		return nsc_error_sys(err, errno, "list a directory");
 	}
 	s->depth++;
-	while (ret == 0 && (entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			ret = send_entry(s, fd, entry->d_name, entry->d_name,
-					 AT_SYMLINK_NOFOLLOW, err);
+	while (ret == 0 && (entry = nsc_file_next(dir, &error)))
+		ret = send_entry(s, fd, entry->d_name, entry->d_name,
+				 AT_SYMLINK_NOFOLLOW, err);
 	s->depth--;
 	closedir(dir);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "list a directory");
 	return ret == 0 ? send_header(s, UP, "", NULL, err) : ret;
 }
 

@@ -220,16 +220,16 @@ int nsc_api_unplaced(const struct nscontainer *container,
 	DIR *dir = opendir("/proc");
 	const struct dirent *entry;
 	long long pid;
-	int ret = 0;
+	int ret = 0, error = 0;
 
 	if (!dir)
 		return nsc_error_sys(err, errno, "/proc");
 	if (stat("/proc/self/ns/mnt", &s.mounts) < 0)
 		ret = nsc_error_sys(err, errno, "/proc/self/ns/mnt");
-	while (ret == 0 && (entry = readdir(dir)))
+	while (ret == 0 && (entry = nsc_file_next(dir, &error)))
 		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0 &&
 		    pid != getpid())
 			ret = examine(&s, (pid_t)pid);
 	closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, "/proc") : ret;
 }

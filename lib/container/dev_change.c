@@ -30,6 +30,7 @@
 #include "linux/namespace.h"
 #include "rundir/dev_id.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/paths.h"
 #include "util/process.h"
 
@@ -306,14 +307,13 @@ static int walk_directory(struct walk *w, int dir, unsigned int depth)
 	int ret = 0, fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *list = fd < 0 ? NULL : fdopendir(fd);
 	struct timespec now;
-	struct dirent *e;
+	const struct dirent *e;
 	struct stat st;
 
 	if (!list)
 		return -errno;
-	while (ret == 0 && (e = readdir(list)))
-		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			ret = walk_entry(w, dir, e->d_name, depth);
+	while (ret == 0 && (e = nsc_file_next(list, &ret)))
+		ret = walk_entry(w, dir, e->d_name, depth);
 	closedir(list);
 	if (ret == 0 && fstat(dir, &st) < 0)
 		ret = -errno;

@@ -38,6 +38,7 @@ static int kill_others(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	_cleanup_fd_ int proc = openat(rootfs->root, "proc", O_RDONLY |
 				       O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct dirent *entry;
+	int error = 0;
 	DIR *dir;
 
 	if (proc < 0 || !is_own_proc(proc))
@@ -46,7 +47,7 @@ static int kill_others(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 	dir = nsc_file_list(proc);
 	if (!dir)
 		return nsc_error_sys(err, errno, "/proc");
-	while ((entry = readdir(dir))) {
+	while ((entry = nsc_file_next(dir, &error))) {
 		long long pid;
 
 		if (nsc_text_number(entry->d_name, 2, INT_MAX, &pid) == 0 &&
@@ -54,7 +55,7 @@ static int kill_others(const struct nsc_rootfs *rootfs, struct nsc_error *err)
 			kill((pid_t)pid, SIGKILL);
 	}
 	closedir(dir);
-	return 0;
+	return error < 0 ? nsc_error_sys(err, -error, "/proc") : 0;
 }
 
 int nsc_hooks_before_pivot(const struct nsc_rootfs *rootfs,

@@ -15,6 +15,7 @@
 #include "rundir/rundir.h"
 #include "rundir/running.h"
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/paths.h"
 
 static int compare_instances(int rundir, const struct nsc_plan *plan,
@@ -39,23 +40,21 @@ int nsc_others_each(const struct nsc_plan *plan, nsc_others_compare *compare,
 {
 	DIR *dir = opendir(NSC_RUNDIR);
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = dir || errno == ENOENT ? 0 : -errno;
 
-	while (dir && ret == 0 && (entry = readdir(dir))) {
+	while (dir && ret == 0 && (entry = nsc_file_next(dir, &error))) {
 		char path[sizeof(NSC_RUNDIR) + NAME_MAX + 1];
 		_cleanup_fd_ int rundir = -1;
 
 		snprintf(path, sizeof(path), NSC_RUNDIR "/%s", entry->d_name);
 		/* The links with the names of users are not followed. */
-		if (strcmp(entry->d_name, ".") != 0 &&
-		    strcmp(entry->d_name, "..") != 0)
-			rundir = nsc_rundir_open(path, NSC_IGNORE);
+		rundir = nsc_rundir_open(path, NSC_IGNORE);
 		if (rundir >= 0)
 			ret = compare_instances(rundir, plan, compare, err);
 	}
 	if (dir)
 		closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, NSC_RUNDIR) : ret;
 }
 
 static const struct nsc_id_mapping *

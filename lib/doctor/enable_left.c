@@ -60,7 +60,8 @@ static int look_into(const char *dir_path, char **ret)
 	const struct dirent *entry;
 	int error = 0;
 
-	while (dir && !*ret && error == 0 && (entry = readdir(dir))) {
+	while (dir && !*ret && error == 0 &&
+	       (entry = nsc_file_next(dir, &error))) {
 		_cleanup_free_ char *path = NULL;
 
 		if (asprintf(&path, "%s/%s", dir_path, entry->d_name) < 0) {

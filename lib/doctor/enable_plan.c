@@ -191,8 +191,9 @@ static int add_all(struct nsc_enable *change, struct nsc_error *err)
 	DIR *dir = nsc_file_list(change->dir);
 	const struct dirent *entry;
 	int ret = dir ? 0 : nsc_error_sys(err, errno, NSC_PAM_DIR);
+	int error = 0;
 
-	while (ret == 0 && (entry = readdir(dir))) {
+	while (ret == 0 && (entry = nsc_file_next(dir, &error))) {
 		_cleanup_free_ char *text = NULL;
 
 		/* A link is named by the doctor; its target is here as well. */
@@ -204,7 +205,7 @@ static int add_all(struct nsc_enable *change, struct nsc_error *err)
 	}
 	if (dir)
 		closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, NSC_PAM_DIR) : ret;
 }
 
 int nsc_enable_plan(struct nsc_enable *change, const char *const *services,

@@ -4,11 +4,13 @@
  * which modules they call before and after it.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/text.h"
 #include "doctor/doctor.h"
 #include "doctor/pam.h"
@@ -350,12 +352,18 @@ static void add_directory(struct nsc_doctor *doctor, const char *path,
 			  struct services *all)
 {
 	DIR *dir = opendir(path);
+	int error = dir || errno == ENOENT ? 0 : -errno;
+	struct nsc_error err = NSC_ERROR_INIT;
 	const struct dirent *entry;
 
-	while (dir && (entry = readdir(dir)))
+	while (dir && (entry = nsc_file_next(dir, &error)))
 		add_service(doctor, entry->d_name, all);
 	if (dir)
 		closedir(dir);
+	if (error < 0) {
+		nsc_error_sys(&err, -error, "%s", path);
+		nsc_doctor_blind(doctor, &err);
+	}
 }
 
 /* Each line of pam.conf begins with the name of a service. */

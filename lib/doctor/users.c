@@ -124,7 +124,9 @@ static void add_configured(struct nsc_doctor *doctor)
 {
 	const char *slash = strrchr(doctor->conf_path, '/');
 	_cleanup_free_ char *path = NULL;
+	struct nsc_error err = NSC_ERROR_INIT;
 	const struct dirent *entry;
+	int error = 0;
 	DIR *dir;
 
 	if (!slash || asprintf(&path, "%.*s/users",
@@ -134,11 +136,15 @@ static void add_configured(struct nsc_doctor *doctor)
 		return;
 	}
 	dir = opendir(path);
-	while (dir && (entry = readdir(dir)))
+	while (dir && (entry = nsc_file_next(dir, &error)))
 		if (nsc_text_name_valid(entry->d_name))
 			add_name(doctor, entry->d_name, false);
 	if (dir)
 		closedir(dir);
+	if (error < 0) {
+		nsc_error_sys(&err, -error, "%s", path);
+		nsc_doctor_blind(doctor, &err);
+	}
 }
 
 void nsc_doctor_find_users(struct nsc_doctor *doctor, const char *const *names)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/proc.h"
 #include "cgroup/cgroup_processes.h"
 #include "linux/pidfd.h"
@@ -187,6 +188,7 @@ bool processes_none(const char *helper)
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	const struct dirent *entry;
 	bool others = false;
+	int error = 0;
 
 	if (!dir) {
 		if (fd >= 0)
@@ -194,10 +196,10 @@ bool processes_none(const char *helper)
 		return false;
 	}
 	rewinddir(dir);
-	while (!others && (entry = readdir(dir)))
+	while (!others && (entry = nsc_file_next(dir, &error)))
 		others = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' &&
 			 strcmp(entry->d_name, "1") != 0 &&
 			 strcmp(entry->d_name, helper) != 0;
 	closedir(dir);
-	return !others;
+	return !others && error == 0;
 }

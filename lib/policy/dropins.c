@@ -30,15 +30,9 @@ static int dropins_list(struct nsc_dropins *d, const char *suffix,
 {
 	DIR *dir = nsc_file_list(d->fd);
 	const struct dirent *entry;
-	int code = dir ? 0 : errno;
+	int error = 0, code = dir ? 0 : errno;
 
-	while (dir && !code) {
-		errno = 0;
-		entry = readdir(dir);
-		if (!entry) {
-			code = errno;
-			break;
-		}
+	while (dir && !code && (entry = nsc_file_next(dir, &error))) {
 		if (!nsc_dropins_is_read(entry->d_name, suffix))
 			continue;
 		if (d->n == NSC_DROPINS_MAX)
@@ -48,6 +42,8 @@ static int dropins_list(struct nsc_dropins *d, const char *suffix,
 	}
 	if (dir)
 		closedir(dir);
+	if (error < 0)
+		code = -error;
 	if (code == E2BIG)
 		return nsc_error_set(err, code, "%s: has more than %d files",
 				     d->path, NSC_DROPINS_MAX);

@@ -44,7 +44,7 @@ static int shelf_list(int dir, bool (*wanted)(int dir, char *name),
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		error = -ENOMEM;
-	while (list && error == 0 && (entry = readdir(list))) {
+	while (list && error == 0 && (entry = nsc_file_next(list, &error))) {
 		char name[NAME_MAX + 1];
 
 		snprintf(name, sizeof(name), "%s", entry->d_name);

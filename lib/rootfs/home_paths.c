@@ -190,7 +190,7 @@ static int visit_beside(struct paths *p, const char *own)
 	int ret = visit_home(p, own, NSC_HOME_UNLISTED);
 	DIR *dir = p->served || !*p->real ? NULL : opendir(p->real);
 
-	while (dir && ret == 0 && (entry = readdir(dir)))
+	while (dir && ret == 0 && (entry = nsc_file_next(dir, &ret)))
 		if (entry->d_type == DT_LNK)
 			ret = visit_link(p, entry->d_name, NSC_HOME_UNLISTED);
 	if (dir)

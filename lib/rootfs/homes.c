@@ -205,21 +205,20 @@ static int homes_for_each(const struct homes *h, int parent, const char *path,
 {
 	DIR *dir = nsc_file_list(parent);
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = 0;
 
 	if (!dir)
 		return nsc_error_sys(err, errno, "hide homes in '%s'", path);
-	while (ret == 0 && (entry = readdir(dir))) {
+	while (ret == 0 && (entry = nsc_file_next(dir, &error))) {
 		char full[PATH_MAX];
 
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
 		snprintf(full, sizeof(full), "%.3800s/%s", path,
 			 entry->d_name);
 		ret = each(h, parent, entry->d_name, full, err);
 	}
 	closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, "hide homes: list '%s'",
+					 path) : ret;
 }
 
 /*

@@ -142,7 +142,7 @@ int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
 	_cleanup_fd_ int fd = openat(sysfs, "devices/system/cpu", O_PATH |
 				     O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = 0;
 	DIR *dir;
 
 	if (fd < 0 && errno == ENOENT)
@@ -151,7 +151,7 @@ int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
 	if (!dir)
 		return nsc_error_sys(err, errno, "list the processors of "
 				     "sysfs");
-	while (ret == 0 && (entry = readdir(dir))) {
+	while (ret == 0 && (entry = nsc_file_next(dir, &error))) {
 		_cleanup_fd_ int throttle = -1;
 		char path[sizeof(entry->d_name) + 32];
 
@@ -165,7 +165,8 @@ int nsc_rootfs_cover_processors(const struct nsc_rootfs *rootfs, int sysfs,
 				   path, nsc_rootfs_cover, err);
 	}
 	closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, "list the processors of "
+					 "sysfs") : ret;
 }
 
 /* Attach at path itself, where the inside expects procfs or sysfs. */

@@ -56,11 +56,11 @@ static int copy_directory(const struct nsc_rootfs *rootfs, int from, int dir,
 {
 	DIR *list = nsc_file_list(from);
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = 0;
 
 	if (!list)
 		return nsc_error_sys(err, errno, "list the directory");
-	while (ret == 0 && (entry = readdir(list))) {
+	while (ret == 0 && (entry = nsc_file_next(list, &error))) {
 		_cleanup_fd_ int fd = openat(from, entry->d_name, O_RDONLY |
 					     O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
@@ -68,6 +68,8 @@ static int copy_directory(const struct nsc_rootfs *rootfs, int from, int dir,
 			ret = copy_file(rootfs, fd, dir, entry->d_name, err);
 	}
 	closedir(list);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "list the directory");
 	if (ret == 0 && fchownat(dir, "", rootfs->plan->root_uid,
 				 rootfs->plan->root_gid, AT_EMPTY_PATH) < 0)
 		ret = nsc_error_sys(err, errno, "copy the directory");

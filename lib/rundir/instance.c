@@ -65,11 +65,11 @@ int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 	_cleanup_free_ unsigned int *list = NULL;
 	DIR *dir = nsc_file_list(rundir);
 	const struct dirent *entry;
-	int n = 0;
+	int n = 0, error = 0;
 
 	if (!dir)
 		return nsc_error_sys(err, errno, "list the instances");
-	while ((entry = readdir(dir))) {
+	while ((entry = nsc_file_next(dir, &error))) {
 		unsigned int number = instance_number_of(entry->d_name);
 		unsigned int *grown = !number ? NULL :
 			reallocarray(list, (size_t)n + 1, sizeof(*list));
@@ -84,6 +84,8 @@ int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 		list[n++] = number;
 	}
 	closedir(dir);
+	if (error < 0)
+		return nsc_error_sys(err, -error, "list the instances");
 	if (n)
 		qsort(list, (size_t)n, sizeof(*list), instance_compare);
 	*ret = NSC_TAKE_PTR(list);

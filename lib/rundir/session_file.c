@@ -135,7 +135,7 @@ int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 
 	if (!stream && fd >= 0)
 		close(fd);
-	while (stream && ret == 0 && (entry = readdir(stream))) {
+	while (stream && ret == 0 && (entry = nsc_file_next(stream, &ret))) {
 		long long pid;
 
 		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "linux/pty.h"
 #include "linux/terminal.h"
 #include "session/stdio.h"
@@ -65,18 +66,19 @@ static int handover_for_each(struct nsc_tty_handover *h,
 {
 	DIR *dir = opendir("/proc/self/fd");
 	const struct dirent *entry;
-	int ret = 0;
+	int ret = 0, error = 0;
 
 	if (!dir)
 		return nsc_error_sys(err, errno, "terminal: list descriptors");
-	while (ret == 0 && (entry = readdir(dir))) {
+	while (ret == 0 && (entry = nsc_file_next(dir, &error))) {
 		int fd = (int)strtol(entry->d_name, NULL, 10);
 
-		if (entry->d_name[0] != '.' && fd != dirfd(dir))
+		if (fd != dirfd(dir))
 			ret = look(h, fd, err);
 	}
 	closedir(dir);
-	return ret;
+	return error < 0 ? nsc_error_sys(err, -error, "terminal: list "
+					 "descriptors") : ret;
 }
 
 static int look_for_master(struct nsc_tty_handover *h, int fd,

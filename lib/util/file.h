@@ -79,6 +79,12 @@ int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err);
 DIR *nsc_file_list(int dirfd);
 
 /*
+ * The next entry, without "." and ".."; NULL at the end, and on failure with a
+ * negative errno in *error: a list that ends early is not the whole one.
+ */
+const struct dirent *nsc_file_next(DIR *dir, int *error);
+
+/*
  * Remove the files in a directory and, down to depth levels, its directories
  * too.  An entry that cannot be removed stays.
  */

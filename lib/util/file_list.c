@@ -20,6 +20,20 @@ DIR *nsc_file_list(int dirfd)
 	return dir;
 }
 
+const struct dirent *nsc_file_next(DIR *dir, int *error)
+{
+	const struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && (!strcmp(entry->d_name, ".") ||
+			   !strcmp(entry->d_name, "..")));
+	if (!entry && errno)
+		*error = -errno;
+	return entry;
+}
+
 void nsc_file_empty(int dirfd, int depth)
 {
 	DIR *dir = nsc_file_list(dirfd);

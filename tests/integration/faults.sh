@@ -5,7 +5,7 @@
 #
 # NSC_TEST_FAULTS=each tries each step once, =all with each errno.  By default
 # a sample is tried: the first of each call of each program, all calls that
-# wait, and one in STRIDE of the others.  NSC_TEST_FAULTS_PHASE (0) says which
+# wait or list a directory, and one in STRIDE of the others.  NSC_TEST_FAULTS_PHASE (0) says which
 # ones: with STRIDE numbers in turn it is each step, and later another errno.
 
 WANTED=${NSC_TEST_FAULTS-}
@@ -115,7 +115,7 @@ plan() {
 		i=$((i + 1))
 		[ "$WANTED" ] || [ -z "${seen[$program $call]-}" ] ||
 			[ $(((i + PHASE) % STRIDE)) -eq 0 ] ||
-			[[ $#:$call == 0:@(poll|waitid) ]] || continue
+			[[ $#:$call == 0:@(poll|waitid|getdents64) ]] || continue
 		seen[$program $call]=1
 		read -ra errors <<< "${*:-$(errors_of "$call")}"
 		[ "$WANTED" = all ] || [[ $#:$call == 0:poll ]] ||
