@@ -125,6 +125,18 @@ static int peer_of(int client, uid_t uid, struct peer *ret,
 	return pidfd;
 }
 
+/*
+ * A login that is in no group yet can go on in another container; one that is
+ * moved into a group of this one ends with it.
+ */
+static int check_pid1(const struct sessions *all, struct nsc_error *err)
+{
+	struct nsc_proc_stat stat;
+
+	return nsc_proc_stat(all->state->pid, &stat) == 0 && !stat.ending ? 0 :
+		nsc_error_set(err, ESRCH, "the container has ended");
+}
+
 /* Returns the client's session if it has just begun. */
 static struct session *socket_enter(int client, struct sessions *all,
 				    struct nsc_cgroup_tasks *tasks,
@@ -136,7 +148,8 @@ static struct session *socket_enter(int client, struct sessions *all,
 	struct session s, *opened = NULL;
 	int is, anchor = -1;
 
-	if (pidfd < 0 || session_cgroups_read(&tree, err) < 0)
+	if (pidfd < 0 || check_pid1(all, err) < 0 ||
+	    session_cgroups_read(&tree, err) < 0)
 		return NULL;
 	is = sessions_admit(all, tree, peer.pid, peer.uid == 0, &s, err);
 	if (is < 0 || (is && s.entered))

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/process.h"
 #include "linux/credential.h"
 #include "linux/label.h"
@@ -26,6 +27,7 @@
 #include "session/tty_handover.h"
 
 #define TRY_MS 20000		/* until a container counts as unresponsive */
+#define ENDING_MS 10000		/* the monitor looks every five seconds */
 
 static void begin(const struct nsc_session *session, const char *step)
 {
@@ -182,13 +184,22 @@ int nsc_session_check_place(const struct nsc_session *session,
 	return ret;
 }
 
-/* Whatever failed because the container ended: the caller starts another. */
+/*
+ * Whatever failed because the container ends: the caller starts another one
+ * when it has ended.
+ */
 static int login_failed(const struct nsc_session *session, int ret,
 			struct nsc_error *err)
 {
-	return ret == -ENOTRECOVERABLE || nsc_pidfd_alive(session->pidfd) ?
-		       ret : nsc_error_set(err, ESRCH,
-					   "the container has ended");
+	struct nsc_proc_stat stat;
+
+	if (ret == -ENOTRECOVERABLE)
+		return ret;
+	if (nsc_proc_stat(session->state->pid, &stat) == 0 && stat.ending)
+		nsc_process_poll(session->pidfd,
+				 nsc_process_now() + ENDING_MS);
+	return nsc_pidfd_alive(session->pidfd) ? ret :
+		nsc_error_set(err, ESRCH, "the container has ended");
 }
 
 int nsc_session_place(const struct nsc_session *session,

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@
 
 /* include/linux/sched.h of the kernel */
 #define PF_EXITING 0x4
+#define KILLED (1U << (SIGKILL - 1))
 #define PF_FORKNOEXEC 0x40
 
 int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
@@ -30,18 +32,20 @@ int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 	const char *name = strchr(text, '(');
 	char *end = strrchr(text, ')');
 	unsigned int flags;
+	uint64_t pending = 0;
 
 	if (!name || !end || end < name || sscanf(text, "%d", &ret->pid) != 1 ||
 	    sscanf(end + 1, " %*c %d %d %d %u %d %u %*u %*u %*u %*u %" SCNu64
 		   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %"
-		   SCNu64, &ret->parent, &ret->group, &ret->session, &ret->tty,
+		   SCNu64 " %*u %*d %*u %*u %*u %*u %*u %*u %" SCNu64,
+		   &ret->parent, &ret->group, &ret->session, &ret->tty,
 		   &ret->foreground, &flags, &user, &system, &children_user,
-		   &children_system, &ret->start) != 11)
+		   &children_system, &ret->start, &pending) < 11)
 		return -EINVAL;
 	*end = '\0';
 	snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
 	ret->ticks = user + system + children_user + children_system;
-	ret->ending = flags & PF_EXITING;
+	ret->ending = flags & PF_EXITING || pending & KILLED;
 	ret->forked = flags & PF_FORKNOEXEC;
 	return 0;
 }

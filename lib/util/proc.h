@@ -27,7 +27,7 @@ struct nsc_proc_stat {
 	pid_t foreground;	/* its foreground process group, or -1 */
 	uint64_t ticks;		/* processor time, including ended children */
 	uint64_t start;		/* clock ticks since boot */
-	bool ending;		/* it is past its last instruction */
+	bool ending;		/* it was killed, or is on its way out */
 	bool forked;		/* it has executed no program since its fork */
 };
 

@@ -149,6 +149,30 @@ kill_init_at_once_login() {
 	next_login_works
 }
 
+# The freezer of v1 keeps a process that was killed from its end.
+kill_init_that_stays() {
+	local ice=/sys/fs/cgroup/freezer/nsc-ice login early
+
+	begin
+	mkdir "$ice" || fail "there is no freezer of v1"
+	echo "$PID1" > "$ice/cgroup.procs"
+	echo FROZEN > "$ice/freezer.state"
+	kill -KILL "$PID1"
+	timeout 30 su alice -c "$NS_COMMAND; sleep 0.5" > "$OUT/ns" \
+		2> "$OUT/error" &
+	login=$!
+	sleep 1
+	early=$(cat "$OUT/ns")
+	# Nothing ends while it is frozen, this test neither.
+	echo THAWED > "$ice/freezer.state"
+	empty "what has joined what was killed" "$early"
+	wait "$login" || fail "status $?" "$(cat "$OUT/error")"
+	differ "pid namespace" "$(ns_of self pid)" "$(printed_ns "$OUT/ns" pid)"
+	rmdir "$ice"
+	release
+	next_login_works
+}
+
 # kill_starting NAME : SIGKILL to each process of that name at several moments
 # of the start.
 kill_starting() {
@@ -269,6 +293,7 @@ t "L6 kill -9 of PID 1 ends the sessions and its files" kill_init
 t "kill -9 of PID 1 and the monitor: the next login clears their files" \
 	kill_init_and_monitor
 t "a login right after kill -9 of PID 1 works" kill_init_at_once_login
+t "a login does not join PID 1 that was killed" kill_init_that_stays
 t "C8 kill -9 of login-start leaves nothing" \
 	kill_starting login-start
 t "kill -9 of PID 1 during the start leaves nothing" \

@@ -19,6 +19,22 @@
 #include "util/proc.h"
 #include "util/process.h"
 
+/* Field 31 of proc_pid_stat(5) has the signals that are to come. */
+START_TEST(a_process_that_was_killed)
+{
+	char killed[] = "7 (a) S 5 6 7 0 -1 4194304 0 0 0 0 1 1 0 0 20 0 1 0 9 "
+			"8192 2 18446744073709551615 1 2 3 4 5 256 0 0 0";
+	char told[] = "7 (a) S 5 6 7 0 -1 4194304 0 0 0 0 1 1 0 0 20 0 1 0 9 "
+		      "8192 2 18446744073709551615 1 2 3 4 5 16384 256 0 0";
+	struct nsc_proc_stat s;
+
+	ck_assert_int_eq(nsc_proc_stat_parse(killed, &s), 0);
+	ck_assert(s.ending);
+	ck_assert_int_eq(nsc_proc_stat_parse(told, &s), 0);
+	ck_assert(!s.ending);
+}
+END_TEST
+
 START_TEST(processes_have_any_name)
 {
 	char text[] = "7 (a) R 1 (2) 3 4) S 5 6 -1 34817 8 0 1 2 3 4 10 20 30 "
@@ -279,7 +295,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		processes_have_any_name, mounts_have_any_name,
+		processes_have_any_name, a_process_that_was_killed,
+		mounts_have_any_name,
 		groups_have_any_name, holders_of_a_lock,
 		locks_are_counted_at_once, holders_are_verified,
 		clean_chooses_descriptors, only_some_stay, NULL,
