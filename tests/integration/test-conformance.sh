@@ -53,10 +53,6 @@ ssh_() {
 	timeout "$LIMIT" ssh "${SSH_OPTIONS[@]}" -l alice "$@"
 }
 
-on_terminal() {
-	timeout "$LIMIT" script -qec "$*" /dev/null < /dev/null
-}
-
 ssh_command() { ssh_ 127.0.0.1 nsc-door; }
 ssh_command_pty() { ssh_ -tt 127.0.0.1 nsc-door; }
 ssh_shell() { ssh_ -T 127.0.0.1 <<< 'nsc-door; exit 7'; }
