@@ -259,6 +259,7 @@ both_show() {
 }
 idle_terminals() {
 	need_product
+	wait_until 30 recorders_ended || fail "others go on"
 	forget
 	mkfifo "$OUT/ssh-keys" "$OUT/su-keys"
 	touch "$OUT/su" "$OUT/ssh"
