@@ -276,6 +276,14 @@ nssh_with() {
 	timeout 30 ssh "${SSH_OPTIONS[@]}" -p "$SSHD_PORT" "$@"
 }
 
+# on_terminal COMMAND : on a terminal where nobody types.  The input of script has
+# no end, because sudo 1.9.13 hangs now and then when it has.
+on_terminal() {
+	[ -p "$TOP/silence" ] || mkfifo "$TOP/silence"
+	timeout 30 script -qec "$1" /dev/null <> "$TOP/silence" | tr -d '\r'
+	return "${PIPESTATUS[0]}"
+}
+
 # hold USER: a session keeps the container alive, at least until release.  The
 # session ends by itself when its input ends, as it does when ssh is killed.
 hold() {

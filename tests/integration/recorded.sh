@@ -49,6 +49,7 @@ recorders_ended() {
 }
 # idle NAMES TYPE SHOWN: processes of these names do nothing while nobody types.
 # The functions TYPE and SHOWN type something, and say whether it has arrived.
+# Recorders of sessions before have to end first: they would be counted.
 idle() {
 	local before
 

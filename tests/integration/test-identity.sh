@@ -68,8 +68,7 @@ door() {
 	su-l) timeout 20 su - alice -c "$IDS" ;;
 	sudo) timeout 20 sudo -u alice "$IDS" ;;
 	sudo-i) timeout 20 sudo -i -u alice "$IDS" ;;
-	sudo-tty) timeout 20 script -qec "sudo -u alice $IDS" /dev/null \
-		< /dev/null ;;
+	sudo-tty) on_terminal "sudo -u alice $IDS" ;;
 	cron) by_cron ;;
 	login) by_login ;;
 	nsshell) timeout 20 setpriv --reuid=alice --regid=alice --init-groups \

@@ -241,6 +241,7 @@ shows_one() {
 }
 waits() {
 	need_product
+	wait_until 30 recorders_ended || fail "others go on"
 	forget
 	mkfifo "$OUT/keys"
 	timeout 120 ssh "${SSH_OPTIONS[@]}" -l alice 127.0.0.1 cat \

@@ -45,11 +45,6 @@ cast() {
 	python3 "$TOP/cast.py" "$@"
 }
 
-# on_terminal COMMAND
-on_terminal() {
-	timeout 30 script -qec "$1" /dev/null < /dev/null | tr -d '\r'
-}
-
 # recorded WHAT USER TEXT: one recording has ended, and has the text.
 recorded() {
 	wait_until 10 has "$2" 1 || fail "$1: no recording: $(ls -la "$REC" \
@@ -120,7 +115,8 @@ own_terminal() {
 		tail -n 1)"
 	forget
 	timeout 30 script -qec "sudo -n -u alice /bin/sh -c 'read a; echo got-\$a
-		exit 7'" /dev/null > "$OUT/text" < <(sleep 2; echo typed)
+		exit 7'" /dev/null > "$OUT/text" < <(sleep 2; echo typed
+		exec sleep 30)
 	equal "status" 7 "$?"
 	contains "input" "got-typed" "$(cat "$OUT/text")"
 	for ((i = 0; i < 10; i++)); do
@@ -263,6 +259,7 @@ both_show() {
 }
 idle_terminals() {
 	need_product
+	wait_until 30 recorders_ended || fail "others go on"
 	forget
 	mkfifo "$OUT/ssh-keys" "$OUT/su-keys"
 	touch "$OUT/su" "$OUT/ssh"

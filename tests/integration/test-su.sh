@@ -9,10 +9,6 @@ pam_enable su su-l
 config alice '{"rootfs": "/"}'
 conf 'linger = 30;'
 
-on_terminal() {
-	timeout 20 script -qec "$1" /dev/null < /dev/null | tr -d '\r'
-}
-
 su_command() {
 	timeout 20 su alice -c "$NS_COMMAND" > "$OUT/ns" || fail "su -c fails"
 	landed_inside "$OUT/ns" alice

@@ -40,9 +40,9 @@ sudo_status() {
 }
 
 sudo_terminal() {
-	timeout 20 script -qec \
-		"sudo -i -u alice sh -c 'test -t 0 && echo terminal; nsc-where'" /dev/null < /dev/null |
-		tr -d '\r' > "$OUT/ns"
+	on_terminal \
+		"sudo -i -u alice sh -c 'test -t 0 && echo terminal; nsc-where'" \
+		> "$OUT/ns"
 	landed_inside "$OUT/ns" alice
 	contains "descriptor 0" terminal "$(cat "$OUT/ns")"
 }

@@ -24,11 +24,6 @@ NAMED='n=$(tty) && [ "$(stat -c %d:%i "$n")" = "$(stat -Lc %d:%i '\
 printf '%s\n' '#!/bin/sh' "$NAMED" > /usr/bin/nsc-named
 chmod 0755 /usr/bin/nsc-named
 
-on_terminal() {
-	timeout 20 script -qec "$1" /dev/null < /dev/null | tr -d '\r' |
-		sed 's/\^@//g'
-}
-
 # talk SCRIPT : runs an expect script; its output is in $OUT/talk.
 talk() {
 	{

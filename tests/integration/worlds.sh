@@ -46,27 +46,35 @@ hierarchies() {
 }
 
 # Enable the controllers that the host has but does not give to groups of v2,
-# while the tests run.
+# while the tests run; an empty group is the note of each.  Other runs may go on
+# at the same time, in other systems on this kernel: the last one disables them.
 enable_controllers() {
-	local dir controller controllers
+	local dir controller controllers fd
 
 	for dir in $(hierarchies); do
 		[ -e "$dir/cgroup.controllers" ] || continue
+		exec {fd}< "$dir" && flock -s "$fd"
 		read -ra controllers < "$dir/cgroup.controllers"
 		for controller in "${controllers[@]}"; do
 			grep -qw "$controller" "$dir/cgroup.subtree_control" &&
 				continue
 			echo "+$controller" > "$dir/cgroup.subtree_control" &&
-				enabled+=("$dir $controller")
+				mkdir "$dir/nsc-enabled-$controller"
 		done
+		enabled+=("$fd $dir")
 	done 2> /dev/null
 }
 
 disable_controllers() {
-	local each
+	local fd dir note
 
-	for each in "${enabled[@]}"; do
-		echo "-${each#* }" > "${each% *}/cgroup.subtree_control"
+	for dir in "${enabled[@]}"; do
+		fd=${dir%% *} dir=${dir#* }
+		! flock -xn "$fd" || for note in "$dir"/nsc-enabled-*; do
+			echo "-${note##*-}" > "$dir/cgroup.subtree_control" &&
+				rmdir "$note"
+		done
+		exec {fd}>&-
 	done 2> /dev/null
 }
 
