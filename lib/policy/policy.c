@@ -14,6 +14,8 @@
 #include "util/paths.h"
 #include "policy/dropins.h"
 
+#define USERS "users"
+#define GROUPS "groups"
 #define DEFAULT "default"
 #define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
@@ -41,37 +43,24 @@ static bool is_component(const char *name)
 }
 
 /*
- * Does kind/name/container.json exist?  1, 0, or an error if this is unknown.
+ * Does name below dir have a container.json?  1, 0, or an error if this is
+ * unknown.
  */
-static int look_for(const struct nsc_policy_base *base, const char *kind,
-		    const char *name, struct nsc_policy *policy,
-		    struct nsc_error *err)
+static int look_in(int dir, const char *dirname, const char *name,
+		   struct nsc_policy *policy, struct nsc_error *err)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_fd_ int dir = -1;
-	_cleanup_fd_ int sub = -1;
+	_cleanup_fd_ int sub = nsc_file_open_dir_at(dir, dirname, name, err);
 	struct nsc_config_files files = { .n = 0 };
-	char parent[PATH_MAX];
+	_cleanup_free_ char *path = NULL;
 	int error;
 
-	if (name && !is_component(name))
-		return 0;
-	if (asprintf(&path, "%s/%s%s%s", base->path, kind, name ? "/" : "",
-		     name ? name : "") < 0) {
+	if (sub < 0)
+		return sub == -ENOENT ? 0 : sub;
+	if (asprintf(&path, "%s/%s", dirname, name) < 0) {
 		path = NULL;
 		return nsc_error_sys(err, ENOMEM, "policy");
 	}
-	snprintf(parent, sizeof(parent), "%s/%s", base->path, kind);
-	dir = nsc_file_open_dir_at(base->fd, base->path, kind, err);
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : dir;
-	if (name) {
-		sub = nsc_file_open_dir_at(dir, parent, name, err);
-		if (sub < 0)
-			return sub == -ENOENT ? 0 : sub;
-	}
-	error = nsc_config_files_read(name ? sub : dir, path, NSC_CONFIG_HASH,
-				      &files, err);
+	error = nsc_config_files_read(sub, path, NSC_CONFIG_HASH, &files, err);
 	if (error < 0)
 		return error == -ENOENT ? 0 : error;
 	policy->content = files.content;
@@ -79,7 +68,34 @@ static int look_for(const struct nsc_policy_base *base, const char *kind,
 	return 1;
 }
 
-static int look_for_one(const struct nsc_policy_base *base,
+/* Open users/ or groups/ once; -ENOENT stays, and the caller knows it. */
+static int open_kind(struct nsc_policy_base *base, const char *kind,
+		     struct nsc_error *err)
+{
+	int *dir = !strcmp(kind, USERS) ? &base->users : &base->groups;
+
+	if (*dir < 0 && *dir != -ENOENT)
+		*dir = nsc_file_open_dir_at(base->fd, base->path, kind, err);
+	return *dir;
+}
+
+static int look_for(struct nsc_policy_base *base, const char *kind,
+		    const char *name, struct nsc_policy *policy,
+		    struct nsc_error *err)
+{
+	char parent[PATH_MAX];
+	int dir;
+
+	if (!is_component(name))
+		return 0;
+	dir = open_kind(base, kind, err);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	snprintf(parent, sizeof(parent), "%s/%s", base->path, kind);
+	return look_in(dir, parent, name, policy, err);
+}
+
+static int look_for_one(struct nsc_policy_base *base,
 			const struct nsc_user *user, struct nsc_policy *policy,
 			struct nsc_error *err)
 {
@@ -94,7 +110,7 @@ static int look_for_one(const struct nsc_policy_base *base,
 		if (!name)
 			return nsc_error_sys(err, error, "group %u",
 					     user->groups[i]);
-		found = look_for(base, "groups", name, policy, err);
+		found = look_for(base, GROUPS, name, policy, err);
 		if (found != 0)
 			return found;
 	}
@@ -106,12 +122,11 @@ static int look_for_one(const struct nsc_policy_base *base,
  * return an incomplete answer.  So look up the groups a second time after a
  * "no".  Without groups/, the name service is not asked.
  */
-static int look_for_groups(const struct nsc_policy_base *base,
+static int look_for_groups(struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
-	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
-						    "groups", err);
+	int dir = open_kind(base, GROUPS, err);
 	struct nsc_user again = { .name = user->name, .gid = user->gid };
 	int ret;
 
@@ -131,18 +146,18 @@ static int look_for_default(const struct nsc_policy_base *base,
 			    struct nsc_policy *policy, struct nsc_error *err)
 {
 	if (!base->fallback)
-		return look_for(base, DEFAULT, NULL, policy, err);
+		return look_in(base->fd, base->path, DEFAULT, policy, err);
 	policy->content = base->content;
 	policy->dir = strdup(base->fallback);
 	return policy->dir ? 1 : nsc_error_sys(err, ENOMEM, "policy");
 }
 
-static int look_everywhere(const struct nsc_policy_base *base,
+static int look_everywhere(struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	bool valid = nsc_text_name_valid(user->name);
-	int found = look_for(base, "users", user->name, policy, err);
+	int found = look_for(base, USERS, user->name, policy, err);
 
 	if (found == 0 && user->uid == 0)
 		return 0;
@@ -321,6 +336,8 @@ void nsc_policy_close(struct nsc_policy_base *base)
 	free(base->path);
 	free(base->fallback);
 	nsc_conf_free(base->loaded);
+	nsc_fd_close(&base->users);
+	nsc_fd_close(&base->groups);
 	nsc_fd_close(&base->fd);
 }
 

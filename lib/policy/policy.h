@@ -19,11 +19,12 @@ struct nsc_policy_base {
 	char *path;
 	const char *conf;	/* name of the file in it */
 	int fd;
+	int users, groups;		/* below it; -ENOENT, or -1: not yet */
 	struct nsc_conf *loaded;	/* NULL: no question needed it */
 	char *fallback;		/* path of default/, once it was read */
 	uint64_t content;	/* of its files */
 };
-#define NSC_POLICY_BASE_INIT { .fd = -1 }
+#define NSC_POLICY_BASE_INIT { .fd = -1, .users = -1, .groups = -1 }
 
 struct nsc_policy {
 	bool contained;
@@ -55,7 +56,8 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 
 /*
  * The same in an open directory, which outlives the policy:
- * nscontainer.conf and default/ are read once.  conf_path must live as long.
+ * nscontainer.conf and default/ are read once, and users/ and groups/
+ * opened once.  conf_path must live as long.
  */
 int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
 		    struct nsc_error *err);
