@@ -343,7 +343,8 @@ static const struct pair *record_find(const struct nscontainer_record *record,
 				      const char *name)
 {
 	for (size_t i = 0; i < record->n; i++)
-		if (!strcmp(record->pairs[i].name, name))
+		if (*record->pairs[i].name == *name &&
+		    !strcmp(record->pairs[i].name, name))
 			return &record->pairs[i];
 	return NULL;
 }

@@ -95,15 +95,46 @@ static int look_for(struct nsc_policy_base *base, const char *kind,
 	return look_in(dir, parent, name, policy, err);
 }
 
+/*
+ * The name of one of the user's groups, or NULL and an errno; 0 or ENOENT: it
+ * has none.  Only a name is remembered, since a "no" may be temporary.
+ */
+static const char *group_name(struct nsc_policy_base *base,
+			      const struct nsc_user *user, gid_t gid,
+			      int *error)
+{
+	struct nsc_group *grown;
+	char *name;
+
+	*error = 0;
+	if (gid == user->gid && user->group)
+		return user->group;
+	for (size_t i = 0; i < base->n_names; i++)
+		if (base->names[i].gid == gid)
+			return base->names[i].name;
+	name = nsc_user_group_name(gid, error);
+	if (!name)
+		return NULL;
+	grown = reallocarray(base->names, base->n_names + 1, sizeof(*grown));
+	if (!grown) {
+		free(name);
+		*error = ENOMEM;
+		return NULL;
+	}
+	base->names = grown;
+	grown[base->n_names++] = (struct nsc_group){ gid, name };
+	return name;
+}
+
 static int look_for_one(struct nsc_policy_base *base,
 			const struct nsc_user *user, struct nsc_policy *policy,
 			struct nsc_error *err)
 {
 	for (int i = 0; i < user->n_groups; i++) {
-		_cleanup_free_ char *name = NULL;
 		int error, found;
+		const char *name = group_name(base, user, user->groups[i],
+					      &error);
 
-		name = nsc_user_group_name(user->groups[i], &error);
 		/* A group without a name has no directory. */
 		if (!name && (!error || error == ENOENT))
 			continue;
@@ -184,14 +215,14 @@ static bool policy_listed(char *const *list, const char *name)
 	return false;
 }
 
-static bool in_groups(char *const *list, const struct nsc_user *user)
+static bool in_groups(struct nsc_policy_base *base, char *const *list,
+		      const struct nsc_user *user)
 {
 	for (int i = 0; *list && i < user->n_groups; i++) {
 		int error;
-		_cleanup_free_ char *name = nsc_user_group_name(user->groups[i],
-						       &error);
 
-		if (policy_listed(list, name))
+		if (policy_listed(list, group_name(base, user, user->groups[i],
+						   &error)))
 			return true;
 	}
 	return false;
@@ -235,12 +266,13 @@ static bool is_of_user(const struct nsc_policy_base *base,
 	return !strncmp(policy->dir + strlen(base->path), "/users/", 7);
 }
 
-static const char *exempt(const struct nsc_conf *conf,
+static const char *exempt(struct nsc_policy_base *base,
+			  const struct nsc_conf *conf,
 			  const struct nsc_user *user, const char *service)
 {
 	if (policy_listed(conf->exempt_users, user->name))
 		return "not contained: exempt_users";
-	if (in_groups(conf->exempt_groups, user))
+	if (in_groups(base, conf->exempt_groups, user))
 		return "not contained: exempt_groups";
 	if (policy_listed(conf->exempt_services, service))
 		return "not contained: exempt_services";
@@ -265,7 +297,7 @@ static int policy_decide(struct nsc_policy_base *base,
 	if (ret < 0)
 		return ret;
 	policy->conf = base->loaded;
-	policy->reason = exempt(policy->conf, user, service);
+	policy->reason = exempt(base, policy->conf, user, service);
 	if (!policy->reason && !is_of_user(base, policy) &&
 	    nsc_policy_is_system(policy->conf->first_uid, user->uid))
 		policy->reason = "not contained: its uid is below first_uid";
@@ -336,6 +368,9 @@ void nsc_policy_close(struct nsc_policy_base *base)
 	free(base->path);
 	free(base->fallback);
 	nsc_conf_free(base->loaded);
+	for (size_t i = 0; i < base->n_names; i++)
+		free(base->names[i].name);
+	free(base->names);
 	nsc_fd_close(&base->users);
 	nsc_fd_close(&base->groups);
 	nsc_fd_close(&base->fd);
