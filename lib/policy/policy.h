@@ -60,9 +60,9 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		      struct nsc_error *err);
 
 /*
- * The same in an open directory, which outlives the policy:
- * nscontainer.conf and default/ are read once, users/ and groups/ opened once,
- * and the name service is asked once for the name of a group.  conf_path must live as long.
+ * The same in an open directory, which outlives the policy: nscontainer.conf
+ * and default/ are read once, users/ and groups/ opened once, and the name
+ * service is asked once for the name of a group.  conf_path must live as long.
  */
 int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
 		    struct nsc_error *err);

@@ -377,8 +377,8 @@ START_TEST(no_directory_at_all)
 END_TEST
 
 /*
- * For many users, nscontainer.conf and default/ are read once, and each group is
- * asked for once; the user's own is known.
+ * For many users, nscontainer.conf and default/ are read once, and each group
+ * is asked for once; the user's own is known.
  */
 START_TEST(many_users)
 {
