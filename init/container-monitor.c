@@ -57,6 +57,11 @@
 #define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
 #define GO_MS 5000		/* for PID 1 to run */
 #define LOOK_MS 5000		/* between looks at PID 1, during sessions */
+/*
+ * The frames of main() and of what waits take memory as long as the container
+ * runs, so texts of errors are in others.
+ */
+#define APART __attribute__((noinline))
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WAITER,
 	     EVENT_WOKEN };
@@ -93,7 +98,7 @@ static void remove_files(const struct monitor *m)
 }
 
 /* nsinit update may have changed it. */
-static void read_lifecycle(struct monitor *m)
+static void APART read_lifecycle(struct monitor *m)
 {
 	struct nsc_state *fresh = NULL;
 
@@ -555,9 +560,7 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	return ret < 0 ? ret : become_current(m, err);
 }
 
-/* In main(), its variables would take memory as long as the container runs. */
-static bool __attribute__((noinline)) monitor_begin(struct monitor *m,
-						    char **argv)
+static bool APART monitor_begin(struct monitor *m, char **argv)
 {
 	struct nsc_error err = NSC_ERROR_INIT;
 
