@@ -120,7 +120,7 @@ int nscontainer_record_double(const struct nscontainer_record *record,
 int nscontainer_record_bool(const struct nscontainer_record *record,
 			    const char *key, bool *ret);
 
-/* The record as a JSON object, RFC 8259, in ASCII. */
+/* The record as a JSON object, RFC 8259, in ASCII; NULL: no memory. */
 const char *nscontainer_record_json(const struct nscontainer_record *record);
 
 /* Free the record and those that follow it in the list.  NULL is allowed. */

@@ -6,7 +6,6 @@
  * in rundir/monitor_start.h.  It ends with the container.  If it is killed, the
  * container continues, and the next login starts another monitor.
  */
-#include "monitor/session_log_text.h"
 #include "monitor/socket.h"
 #include "monitor/session_cgroups.h"
 #include "cgroup/cgroup_death.h"
@@ -20,7 +19,6 @@
 #include "monitor/recorders.h"
 #include "monitor/renewal.h"
 #include "monitor/session_log.h"
-#include "monitor/session_log_places.h"
 #include "monitor/session_table.h"
 #include "monitor/terminals.h"
 
@@ -59,6 +57,11 @@
 #define STOP_MS 10000		/* until SIGKILL, like nsinit stop */
 #define GO_MS 5000		/* for PID 1 to run */
 #define LOOK_MS 5000		/* between looks at PID 1, during sessions */
+/*
+ * The frames of main() and of what waits take memory as long as the container
+ * runs, so texts of errors are in others.
+ */
+#define APART __attribute__((noinline))
 
 enum event { EVENT_TIME, EVENT_ENDED, EVENT_LEADER, EVENT_WAITER,
 	     EVENT_WOKEN };
@@ -80,7 +83,7 @@ struct monitor {
 	struct lifetime lifetime;
 	int64_t trim;		/* of freed memory; INT64_MAX: done */
 	int64_t looked;		/* at PID 1 */
-	struct nsc_error failure;	/* of the start: PID 1 has died */
+	const struct nsc_error *failure;	/* PID 1 died at the start */
 };
 
 /* Nobody can join from here on; 'state' is for the tools, until the end. */
@@ -94,23 +97,8 @@ static void remove_files(const struct monitor *m)
 	unlinkat(NSC_MONITOR_RUNDIR, NSC_FILE_START, 0);
 }
 
-/*
- * A process that waits for a server of the user's need not end.  The records
- * and the next login must not wait for it: a later start removes the rest.
- */
-static void monitor_give_up(const struct monitor *m)
-{
-	char text[RECORD_MAX];
-	size_t n = session_log_text_begin("stuck", m->all.user, text);
-
-	snprintf(text + n, sizeof(text) - n, " pid=%d error=\"PID 1 has not "
-		 "ended after SIGKILL: a process of the container cannot be "
-		 "killed\"", (int)m->state->pid);
-	session_log_syslog(m->state->pid, text);
-}
-
 /* nsinit update may have changed it. */
-static void read_lifecycle(struct monitor *m)
+static void APART read_lifecycle(struct monitor *m)
 {
 	struct nsc_state *fresh = NULL;
 
@@ -146,7 +134,12 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 		nsc_process_wait(NSC_MONITOR_PID1, -1, NULL);
 		nsc_state_remove(NSC_MONITOR_RUNDIR);
 	} else {
-		monitor_give_up(m);
+		/*
+		 * A process that waits for a server of the user's need not end.
+		 * The records and the next login must not wait for it: a later
+		 * start removes the rest.
+		 */
+		session_log_stuck(m->state->pid, m->all.user);
 	}
 	/*
 	 * After exec, hooks end with SIGCHLD; ignoring it would lose their
@@ -156,8 +149,8 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
 	/* The process that waits for the start kills us now: it comes last. */
-	if (m->failure.code)
-		nsc_error_send(NSC_MONITOR_REPORT, &m->failure);
+	if (m->failure)
+		nsc_error_send(NSC_MONITOR_REPORT, m->failure);
 	_exit(0);
 }
 
@@ -491,7 +484,7 @@ static bool is_new(void)
 }
 
 /* Wait until a new PID 1 runs and closes its end, or a limit has killed it. */
-static void let_go(struct monitor *m)
+static void let_go(const struct monitor *m, struct nsc_error *failure)
 {
 	struct pollfd p[] = {
 		{ .fd = NSC_MONITOR_GO },
@@ -509,36 +502,29 @@ static void let_go(struct monitor *m)
 	if (nsc_process_wait(NSC_MONITOR_PID1, nsc_process_now() + GO_MS,
 			     &status) == 0)
 		nsc_death_explain(NSC_MONITOR_RUNDIR,
-				  &m->state->process.rlimits, status,
-				  &m->failure);
-}
-
-static void record_start(const struct monitor *m)
-{
-	char line[RECORD_MAX];
-	size_t n = session_log_text_begin("start", m->all.user, line);
-
-	snprintf(line + n, sizeof(line) - n, " generation=%u",
-		 m->state->generation);
-	session_log_event(m->state->pid, line);
+				  &m->state->process.rlimits, status, failure);
 }
 
 static void monitor_report(struct monitor *m)
 {
+	struct nsc_error failure = NSC_ERROR_INIT;
 	bool new = is_new();
 
 	signal(SIGPIPE, SIG_IGN);
 	if (new)
-		let_go(m);
+		let_go(m, &failure);
 	close(NSC_MONITOR_GO);
 	/* From here on, the kernel reaps the processes that write records. */
 	signal(SIGCHLD, SIG_IGN);
-	if (m->failure.code)
-		return;
+	if (failure.code) {
+		m->failure = &failure;
+		monitor_ended(m);
+	}
 	nsc_error_send(NSC_MONITOR_REPORT, NSC_IGNORE);
 	close(NSC_MONITOR_REPORT);
 	if (new)
-		record_start(m);
+		session_log_started(m->state->pid, m->all.user,
+				    m->state->generation);
 }
 
 static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
@@ -574,10 +560,22 @@ static int open_all(struct monitor *m, char **argv, struct nsc_error *err)
 	return ret < 0 ? ret : become_current(m, err);
 }
 
+static bool APART monitor_begin(struct monitor *m, char **argv)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+
+	if (open_all(m, argv, &err) < 0) {
+		/* PID 1 of a new container gets no start byte, and ends. */
+		nsc_error_send(NSC_MONITOR_REPORT, &err);
+		return false;
+	}
+	monitor_report(m);
+	return true;
+}
+
 int main(int argc, char **argv)
 {
 	struct monitor m = { .leader = argc > 3, .hangups.looker = -1 };
-	struct nsc_error err = NSC_ERROR_INIT;
 
 	if (nsc_version_print(argc, argv, "container-monitor"))
 		return 0;
@@ -585,12 +583,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (!is_new())	/* the kernel would reap PID 1, too */
 		signal(SIGCHLD, SIG_IGN);
-	if (open_all(&m, argv, &err) < 0) {
-		/* PID 1 of a new container gets no start byte, and ends. */
-		nsc_error_send(NSC_MONITOR_REPORT, &err);
+	if (!monitor_begin(&m, argv))
 		return 1;
-	}
-	monitor_report(&m);
 	for (;;) {
 		wait_for_last(&m);
 		after_last(&m);

@@ -92,7 +92,7 @@ static void add_json(struct events *e, int64_t at, const char *event,
 	char *text;
 
 	if (asprintf(&text, "{\"event\": \"%s\", %s", event,
-		     nscontainer_record_json(r) + 1) < 0)
+		     nsinit_json(r) + 1) < 0)
 		abort();
 	events_add(e, at, !strcmp(event, "close"), text);
 	free(text);

@@ -2,14 +2,24 @@
 /* Format values for the output of the commands. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "nsinit.h"
 
+const char *nsinit_json(const struct nscontainer_record *record)
+{
+	const char *json = nscontainer_record_json(record);
+
+	if (!json)
+		abort();
+	return json;
+}
+
 void nsinit_print_list(const struct nscontainer_record *record)
 {
 	for (; record; record = nscontainer_record_next(record))
-		puts(nscontainer_record_json(record));
+		puts(nsinit_json(record));
 }
 
 const char *nsinit_value(const struct nscontainer_record *record,

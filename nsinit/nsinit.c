@@ -243,7 +243,7 @@ void nsinit_print(const struct nscontainer_record *record, bool json)
 	const char *key;
 
 	if (json) {
-		puts(nscontainer_record_json(record));
+		puts(nsinit_json(record));
 		return;
 	}
 	for (unsigned int i = 0; (key = nscontainer_record_key(record, i)); i++)

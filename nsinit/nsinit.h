@@ -131,6 +131,9 @@ void nsinit_print(const struct nscontainer_record *record, bool json);
 /* Print a finding of nsinit doctor, with its remedy. */
 void nsinit_print_finding(const struct nscontainer_record *finding);
 
+/* The record as JSON; without memory, this does not return. */
+const char *nsinit_json(const struct nscontainer_record *record);
+
 /* Print a list of records as JSON, one object a line. */
 void nsinit_print_list(const struct nscontainer_record *record);
 

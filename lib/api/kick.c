@@ -124,6 +124,7 @@ static int kick_end(const struct kick *k, int timeout, struct nsc_error *err)
 struct whom {
 	int pid;	/* 0: all */
 	int timeout;	/* seconds */
+	char boot_id[NSC_BOOT_ID_SIZE];
 };
 
 static int kick(int instance, unsigned int number, void *arg,
@@ -131,7 +132,7 @@ static int kick(int instance, unsigned int number, void *arg,
 {
 	const struct whom *whom = arg;
 	struct kick k = { .n = 0 };
-	int ret = nsc_api_sessions_open(instance, &k.all, err);
+	int ret = nsc_api_sessions_open(instance, whom->boot_id, &k.all, err);
 	int pid = whom->pid, timeout = whom->timeout;
 
 	(void)number;
@@ -159,12 +160,14 @@ static int kick(int instance, unsigned int number, void *arg,
 NSC_PUBLIC int nscontainer_kick(const struct nscontainer *container, int pid,
 				int timeout, struct nscontainer_error *err)
 {
-	struct whom whom = { pid, timeout };
+	struct whom whom = { .pid = pid, .timeout = timeout };
 	const struct nsc_api_act act = { kick, &whom };
 	struct nsc_error e = NSC_ERROR_INIT;
 	int ret = pid < 0 || timeout > INT32_MAX / 1000 ?
 		nsc_error_set(&e, EINVAL, "no such process or time") :
-		nsc_api_each(container->rundir, &act, &e);
+		nsc_running_boot(whom.boot_id, &e);
 
+	if (ret == 0)
+		ret = nsc_api_each(container->rundir, &act, &e);
 	return nsc_api_result_of(container, ret, &e, err);
 }

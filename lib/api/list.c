@@ -24,6 +24,7 @@
 
 struct listing {
 	struct nscontainer_record *list;
+	char boot_id[NSC_BOOT_ID_SIZE];
 	struct nsc_lock_table locks;
 	bool counted;		/* false: /proc/locks cannot be read */
 	struct nsc_user_table users;
@@ -175,19 +176,20 @@ static json_t *changed_why(const struct nsc_state *state,
 			    user);
 }
 
-/* Say why the container is stale, and which limits 'nsinit update' has set. */
+/*
+ * Say why the container is stale, and which limits 'nsinit update' has set.
+ * Only a container with devices can have one by the file of a vendor, and it
+ * has none without the file "made".
+ */
 static json_t *stale_why(struct listing *l, const struct nsc_state *state,
-			 int instance)
+			 int instance, bool devices)
 {
 	_cleanup_free_ char *updated = nsc_api_updated(instance);
 	_cleanup_made_ struct nsc_made made = { .nodes = NULL };
 	json_t *changed, *both;
 
-	/*
-	 * A container without the file "made" has no device by a file of a
-	 * vendor.
-	 */
-	(void)nsc_made_load(instance, &made, NSC_IGNORE);
+	if (devices)
+		(void)nsc_made_load(instance, &made, NSC_IGNORE);
 	changed = !nsc_devices_by_files(&made) && is_unchanged(l, state) ?
 			  json_null() : changed_why(state, &made);
 	if (!updated)
@@ -219,11 +221,11 @@ static void add_device(const char *name, bool exclusive, void *arg)
 static json_t *state_json(struct listing *l, const struct nsc_state *state,
 			  int instance, bool ending)
 {
-	json_t *reasons = stale_why(l, state, instance);
 	struct device_lists devices = { json_array(), json_array(),
 					json_array() };
+	bool any = nsc_devices_each(instance, add_device, &devices);
+	json_t *reasons = stale_why(l, state, instance, any);
 
-	nsc_devices_each(instance, add_device, &devices);
 	return json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:o, s:o, s:o, s:s, "
 			 "s:I, s:s, s:b, s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
 			 "user", state->user, "directory",
@@ -254,11 +256,10 @@ static int list_add(int instance, unsigned int number, void *arg,
 	_cleanup_state_ struct nsc_state *state = NULL;
 	struct listing *l = arg;
 	bool ending;
-	_cleanup_fd_ int pidfd = nsc_running_find_any(instance, &ending, &state,
-						      err);
+	int ret = nsc_running_see(instance, l->boot_id, &ending, &state, err);
 
 	(void)number;
-	return pidfd < 0 ? pidfd :
+	return ret < 0 ? ret :
 	       nsc_api_add(&l->list, find_keys,
 			   state_json(l, state, instance, ending), err);
 }
@@ -269,8 +270,10 @@ static int list(const char *path, struct nscontainer_record **ret,
 {
 	struct listing l = { .base = NSC_POLICY_BASE_INIT };
 	const struct nsc_api_act act = { list_add, &l };
-	int error;
+	int error = nsc_running_boot(l.boot_id, err);
 
+	if (error < 0)
+		return error;
 	l.counted = nsc_lock_table_read(&l.locks) == 0;
 	if (!path)
 		nsc_user_table_load(&l.users);

@@ -2,6 +2,7 @@
 #include "api/api.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,9 +10,13 @@
 #include "util/fd.h"
 #include "util/text.h"
 
+#define ROOM 32			/* for this many more pairs at a time */
+
+/* Most names and texts are there already: in a table, or in the object. */
 struct pair {
-	char *name;
-	char *text;
+	const char *name;
+	const char *text;
+	char *own_name, *own_text;	/* or NULL */
 	const json_t *value;
 	const struct nsc_api_key *key;
 };
@@ -20,8 +25,9 @@ struct nscontainer_record {
 	struct nscontainer_record *next;
 	struct nscontainer_record *last;	/* valid in the list's first */
 	const struct nsc_api_key *keys;
+	const struct nsc_api_key *next_key;	/* the next value may have it */
 	json_t *object;
-	char *json;
+	char *json;		/* NULL: nobody has asked for it */
 	size_t n;
 	struct pair *pairs;
 };
@@ -70,59 +76,66 @@ json_t *nsc_api_directory(const struct nsc_state *state)
 }
 
 /* Whatever may be a user's name can do nothing to a terminal. */
-static void record_put_string(FILE *out, const char *string)
+static bool is_harmless(const char *string)
 {
-	_cleanup_free_ char *text = nsc_text_name_valid(string) ?
-					    strdup(string) : escape(string);
+	const char *p = string;
 
-	if (text)
-		fputs(text, out);
+	while (*p >= 0x20 && *p < 0x7f)
+		p++;
+	return !*p || nsc_text_name_valid(string);
 }
 
-static void put_text(FILE *out, const json_t *value)
-{
-	const json_t *element;
-	size_t i;
-
-	if (json_is_string(value))
-		record_put_string(out, json_string_value(value));
-	else if (json_is_boolean(value))
-		fputs(json_is_true(value) ? "yes" : "no", out);
-	else if (json_is_integer(value))
-		fprintf(out, "%" JSON_INTEGER_FORMAT,
-			json_integer_value(value));
-	else if (json_is_real(value))
-		fprintf(out, "%.1f", json_real_value(value));
-	else if (json_is_null(value))
-		fputc('-', out);
-	json_array_foreach(value, i, element) {
-		if (i)
-			fputc(' ', out);
-		put_text(out, element);
-	}
-}
-
+/* The text of a value that needs memory; NULL: there is none. */
 static char *make_text(const json_t *value)
 {
 	char *text = NULL;
-	size_t size = 0;
-	FILE *out;
 
-	/* Most values, and a stream costs more than all else here. */
+	if (json_is_string(value))
+		return escape(json_string_value(value));
 	if (json_is_integer(value))
 		return asprintf(&text, "%" JSON_INTEGER_FORMAT,
 				json_integer_value(value)) < 0 ? NULL : text;
-	if (json_is_null(value))
-		return strdup("-");
-	out = open_memstream(&text, &size);
+	return asprintf(&text, "%.1f", json_real_value(value)) < 0 ? NULL :
+								      text;
+}
 
-	if (!out)
-		return NULL;
-	put_text(out, value);
-	if (fclose(out) == 0)
-		return text;
-	free(text);
-	return NULL;
+/* *own: new memory that has the text, or NULL. */
+static const char *text_of(const json_t *value, char **own)
+{
+	switch (json_typeof(value)) {
+	case JSON_TRUE:
+		return "yes";
+	case JSON_FALSE:
+		return "no";
+	case JSON_NULL:
+		return "-";
+	case JSON_STRING:
+		if (is_harmless(json_string_value(value)))
+			return json_string_value(value);
+		break;
+	default:
+		break;
+	}
+	return *own = make_text(value);
+}
+
+/* The texts of the elements, with a space between them. */
+static char *join_texts(const json_t *array)
+{
+	char *text = strdup("");
+	const json_t *element;
+	size_t i;
+
+	json_array_foreach(array, i, element) {
+		_cleanup_free_ char *before = text;
+		_cleanup_free_ char *own = NULL;
+		const char *word = text_of(element, &own);
+
+		if (!before || !word ||
+		    asprintf(&text, "%s%s%s", before, i ? " " : "", word) < 0)
+			return NULL;
+	}
+	return text;
 }
 
 /* "sessions[].pid" matches "sessions[12].pid", "stat.*" matches "stat.file". */
@@ -157,34 +170,51 @@ static bool record_has_type(const json_t *value, enum nsc_api_type type)
 static int record_add_pair(struct nscontainer_record *record, const char *name,
 			   const json_t *value, const struct nsc_api_key *key)
 {
-	struct pair *pairs = reallocarray(record->pairs, record->n + 1,
-					  sizeof(*pairs));
-	struct pair pair = { strdup(name), make_text(value), value, key };
+	struct pair *pair, *grown;
 
-	if (pairs)
-		record->pairs = pairs;
-	if (pairs && pair.name && pair.text) {
-		record->pairs[record->n++] = pair;
-		return 0;
+	if (record->n % ROOM == 0) {
+		grown = reallocarray(record->pairs, record->n + ROOM,
+				     sizeof(*grown));
+		if (!grown)
+			return -ENOMEM;
+		record->pairs = grown;
 	}
-	free(pair.name);
-	free(pair.text);
-	return -ENOMEM;
+	pair = &record->pairs[record->n++];
+	*pair = (struct pair){ .name = key->name, .value = value, .key = key };
+	if (strcmp(key->name, name) != 0)
+		pair->name = pair->own_name = strdup(name);
+	if (json_is_array(value))
+		pair->text = pair->own_text = join_texts(value);
+	else
+		pair->text = text_of(value, &pair->own_text);
+	return pair->name && pair->text ? 0 : -ENOMEM;
+}
+
+/* They come in the order of the table, as far as they are not repeated. */
+static const struct nsc_api_key *find_key(struct nscontainer_record *record,
+					  const char *name)
+{
+	const struct nsc_api_key *key = record->next_key;
+
+	if (!key->name || !record_matches(key->name, name))
+		for (key = record->keys; key->name; key++)
+			if (record_matches(key->name, name))
+				break;
+	record->next_key = key->name ? key + 1 : key;
+	return key;
 }
 
 /* A value without a key must have members or elements with keys. */
 static int add_pairs(struct nscontainer_record *record, const char *name,
 		     json_t *value, struct nsc_error *err)
 {
-	const struct nsc_api_key *key = record->keys;
+	const struct nsc_api_key *key = find_key(record, name);
 	json_t *member;
 	const char *word;
 	char path[256];
 	int ret = 0;
 	size_t i;
 
-	while (key->name && !record_matches(key->name, name))
-		key++;
 	if (key->name && record_has_type(value, key->type))
 		return record_add_pair(record, name, value, key) < 0 ?
 			       nsc_error_sys(err, ENOMEM, "record") :
@@ -193,9 +223,10 @@ static int add_pairs(struct nscontainer_record *record, const char *name,
 		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
 				     "its keys, or has another type", name);
 	json_object_foreach(value, word, member) {
-		snprintf(path, sizeof(path), "%s%s%s", name, *name ? "." : "",
-			 word);
-		ret = ret < 0 ? ret : add_pairs(record, path, member, err);
+		if (*name)
+			snprintf(path, sizeof(path), "%s.%s", name, word);
+		ret = ret < 0 ? ret : add_pairs(record, *name ? path : word,
+						member, err);
 	}
 	json_array_foreach(value, i, member) {
 		snprintf(path, sizeof(path), "%s[%zu]", name, i);
@@ -213,14 +244,14 @@ int nsc_api_add(struct nscontainer_record **list,
 
 	if (record) {
 		*record = (struct nscontainer_record){
-			.last = record, .keys = keys, .object = object,
-			.json = json_dumps(object, JSON_ENSURE_ASCII),
+			.last = record, .keys = keys, .next_key = keys,
+			.object = object,
 		};
 	} else {
 		json_decref(object);
 	}
-	ret = record && record->json ? add_pairs(record, "", object, err) :
-				       nsc_error_sys(err, ENOMEM, "record");
+	ret = record && object ? add_pairs(record, "", object, err) :
+				 nsc_error_sys(err, ENOMEM, "record");
 	if (ret < 0)
 		nscontainer_record_free(record);
 	else
@@ -312,7 +343,8 @@ static const struct pair *record_find(const struct nscontainer_record *record,
 				      const char *name)
 {
 	for (size_t i = 0; i < record->n; i++)
-		if (!strcmp(record->pairs[i].name, name))
+		if (*record->pairs[i].name == *name &&
+		    !strcmp(record->pairs[i].name, name))
 			return &record->pairs[i];
 	return NULL;
 }
@@ -392,7 +424,13 @@ NSC_PUBLIC int nscontainer_record_bool(const struct nscontainer_record *record,
 NSC_PUBLIC const char *
 nscontainer_record_json(const struct nscontainer_record *record)
 {
-	return record->json;
+	/* What is remembered changes nothing that the caller can see. */
+	struct nscontainer_record *r =
+		(struct nscontainer_record *)(uintptr_t)record;
+
+	if (!r->json)
+		r->json = json_dumps(r->object, JSON_ENSURE_ASCII);
+	return r->json;
 }
 
 NSC_PUBLIC void nscontainer_record_free(struct nscontainer_record *record)
@@ -401,8 +439,8 @@ NSC_PUBLIC void nscontainer_record_free(struct nscontainer_record *record)
 		struct nscontainer_record *next = record->next;
 
 		for (size_t i = 0; i < record->n; i++) {
-			free(record->pairs[i].name);
-			free(record->pairs[i].text);
+			free(record->pairs[i].own_name);
+			free(record->pairs[i].own_text);
 		}
 		free(record->pairs);
 		json_decref(record->object);

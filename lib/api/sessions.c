@@ -25,16 +25,16 @@
 
 #define PROCESSES 512		/* examined in one session */
 
-int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
-			  struct nsc_error *err)
+int nsc_api_sessions_open(int instance, const char *boot_id,
+			  struct nsc_api_sessions *ret, struct nsc_error *err)
 {
 	bool ending;
 	int error;
 
 	*ret = (struct nsc_api_sessions){ .dir = -1 };
-	ret->pidfd = nsc_running_find_any(instance, &ending, &ret->state, err);
-	if (ret->pidfd < 0)
-		return ret->pidfd;
+	error = nsc_running_see(instance, boot_id, &ending, &ret->state, err);
+	if (error < 0)
+		return error;
 	ret->dir = openat(instance, NSC_DIR_SESSION, O_RDONLY | O_DIRECTORY |
 			  O_NOFOLLOW | O_CLOEXEC);
 	error = ret->dir < 0 ? -errno : nsc_cgroup_tree_load(instance,
@@ -49,7 +49,6 @@ int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
 void nsc_api_sessions_close(struct nsc_api_sessions *all)
 {
 	nsc_fd_close(&all->dir);
-	nsc_fd_close(&all->pidfd);
 	nsc_state_cleanup(&all->state);
 	nsc_free(&all->tree);
 }
@@ -181,6 +180,11 @@ static json_t *session_json(const struct nsc_api_sessions *all,
 	return object;
 }
 
+struct listing {
+	struct nscontainer_record **records;
+	char boot_id[NSC_BOOT_ID_SIZE];
+};
+
 struct list {
 	const struct nsc_api_sessions *all;
 	struct nscontainer_record **records;
@@ -208,9 +212,10 @@ static int add_container(int instance, unsigned int number, void *arg,
 			 struct nsc_error *err)
 {
 	unsigned int descriptors = NSC_API_DESCRIPTORS;
+	const struct listing *listing = arg;
 	struct nsc_api_sessions all;
-	const struct list list = { &all, arg, &descriptors, err };
-	int ret = nsc_api_sessions_open(instance, &all, err);
+	const struct list list = { &all, listing->records, &descriptors, err };
+	int ret = nsc_api_sessions_open(instance, listing->boot_id, &all, err);
 
 	(void)number;
 	if (ret < 0)
@@ -218,7 +223,22 @@ static int add_container(int instance, unsigned int number, void *arg,
 	ret = nsc_session_file_each(all.dir, sessions_add,
 				    (void *)(uintptr_t)&list);
 	nsc_api_sessions_close(&all);
-	return ret;
+	return ret < 0 && err->code != -ret ?
+		       nsc_error_sys(err, -ret, "sessions") : ret;
+}
+
+static int add_containers(const struct nscontainer *container,
+			  struct nscontainer_record **list,
+			  struct nsc_error *err)
+{
+	struct listing listing = { .records = list };
+	const struct nsc_api_act act = { add_container, &listing };
+	int ret = nsc_running_boot(listing.boot_id, err);
+
+	if (ret < 0)
+		return ret;
+	return container ? nsc_api_each(container->rundir, &act, err) :
+			   nsc_api_all(&act, err);
 }
 
 NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
@@ -226,12 +246,10 @@ NSC_PUBLIC int nscontainer_sessions(const struct nscontainer *container,
 				    struct nscontainer_error *err)
 {
 	struct nsc_error e = NSC_ERROR_INIT;
-	const struct nsc_api_act act = { add_container, ret };
 	int error, found;
 
 	*ret = NULL;
-	error = container ? nsc_api_each(container->rundir, &act, &e) :
-			    nsc_api_all(&act, &e);
+	error = add_containers(container, ret, &e);
 	found = nsc_api_unplaced(container, ret, error < 0 ? NSC_IGNORE : &e);
 	/* The first login of a user may be stuck before any container runs. */
 	if (error == -ESRCH && *ret)

@@ -8,7 +8,6 @@
 #include "cgroup/cgroup_tree.h"
 
 struct nsc_api_sessions {
-	int pidfd;			/* the container's PID 1 */
 	int dir;			/* has a file for each session */
 	struct nsc_state *state;
 	struct nsc_cgroup_tree *tree;	/* empty without groups */
@@ -16,10 +15,11 @@ struct nsc_api_sessions {
 
 /*
  * Open the sessions of the container in an instance; the caller closes *ret by
- * nsc_api_sessions_close().  -ESRCH: no container runs there.
+ * nsc_api_sessions_close().  boot_id: see nsc_running_see().  -ESRCH: no
+ * container runs there.
  */
-int nsc_api_sessions_open(int instance, struct nsc_api_sessions *ret,
-			  struct nsc_error *err);
+int nsc_api_sessions_open(int instance, const char *boot_id,
+			  struct nsc_api_sessions *ret, struct nsc_error *err);
 void nsc_api_sessions_close(struct nsc_api_sessions *all);
 
 /* NSC_STATS_NONE is null. */

@@ -37,6 +37,7 @@ struct target {
 
 struct targets {
 	struct target *first, **end;
+	char boot_id[NSC_BOOT_ID_SIZE];
 };
 
 static json_t *percent_json(const struct nsc_stats_pressure *p)
@@ -231,14 +232,16 @@ static json_t *target_json(const struct target *t, const struct nsc_stats *s)
 			 "sessions", sessions_json(t));
 }
 
-static int stats_open_target(int instance, struct target *t,
-			     struct nsc_error *err)
+static int stats_open_target(int instance, const char *boot_id,
+			     struct target *t, struct nsc_error *err)
 {
-	_cleanup_fd_ int pidfd = nsc_running_find(instance, &t->state, err);
-	int ret;
+	bool ending;
+	int ret = nsc_running_see(instance, boot_id, &ending, &t->state, err);
 
-	if (pidfd < 0)
-		return pidfd;
+	if (ret < 0)
+		return ret;
+	if (ending)
+		return nsc_running_gone("it is being stopped", err);
 	ret = t->state->has_groups ?
 		      nsc_cgroup_tree_load(instance, &t->tree) : -ENOENT;
 	if (ret < 0)
@@ -266,7 +269,7 @@ static int stats_begin(int instance, unsigned int number, void *arg,
 	(void)number;
 	if (!t)
 		return nsc_error_sys(err, ENOMEM, "stats");
-	error = stats_open_target(instance, t, err);
+	error = stats_open_target(instance, all->boot_id, t, err);
 	if (error < 0) {
 		target_free(t);
 		return error;
@@ -320,8 +323,10 @@ NSC_PUBLIC int nscontainer_stats(const struct nscontainer *container,
 	int error, end;
 
 	all.end = &all.first;
-	error = container ? nsc_api_each(container->rundir, &act, &e) :
-			    nsc_api_all(&act, &e);
+	error = nsc_running_boot(all.boot_id, &e);
+	if (error == 0)
+		error = container ? nsc_api_each(container->rundir, &act, &e) :
+				    nsc_api_all(&act, &e);
 	end = stats_of(&all, &list, error < 0 ? NSC_IGNORE : &e);
 	error = error < 0 ? error : end;
 	if (error == 0 && container && !list)

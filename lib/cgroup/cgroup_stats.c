@@ -29,7 +29,7 @@ struct place {
 static bool read_text(const struct place *p, const char *file, char *buf,
 		      size_t size)
 {
-	return p->dir >= 0 && nsc_file_read_text(p->dir, file, buf, size) >= 0;
+	return p->dir >= 0 && nsc_file_read_once(p->dir, file, buf, size) >= 0;
 }
 
 static uint64_t read_one(const struct place *p, const char *v1, const char *v2)

@@ -146,7 +146,7 @@ static char *read_claim(int instance)
 	return text;
 }
 
-void nsc_devices_each(int instance,
+bool nsc_devices_each(int instance,
 		      void (*each)(const char *name, bool exclusive, void *arg),
 		      void *arg)
 {
@@ -166,6 +166,7 @@ void nsc_devices_each(int instance,
 			     strcspn(name, " ")] = '\0';
 		each(name, has_word(&row, "exclusive", 9), arg);
 	}
+	return text;
 }
 
 /* Does the maker of the claim, or its container, still live? */

@@ -35,9 +35,9 @@ int nsc_devices_reclaim(const struct nsc_plan *plan, bool keep,
 
 /*
  * Call each for the names of devices[] of container.json that it has, and for
- * the paths of its nodes besides the default ones.
+ * the paths of its nodes besides the default ones.  False: it never had one.
  */
-void nsc_devices_each(int instance,
+bool nsc_devices_each(int instance,
 		      void (*each)(const char *name, bool exclusive, void *arg),
 		      void *arg);
 

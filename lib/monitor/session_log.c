@@ -205,6 +205,26 @@ void session_log_event(pid_t pid, const char *line)
 	_exit(0);
 }
 
+void session_log_started(pid_t pid, const char *user, unsigned int generation)
+{
+	char line[RECORD_MAX];
+	size_t n = session_log_text_begin("start", user, line);
+
+	snprintf(line + n, sizeof(line) - n, " generation=%u", generation);
+	session_log_event(pid, line);
+}
+
+void session_log_stuck(pid_t pid, const char *user)
+{
+	char line[RECORD_MAX];
+	size_t n = session_log_text_begin("stuck", user, line);
+
+	snprintf(line + n, sizeof(line) - n, " pid=%d error=\"PID 1 has not "
+		 "ended after SIGKILL: a process of the container cannot be "
+		 "killed\"", (int)pid);
+	session_log_syslog(pid, line);
+}
+
 /* If the pipe cannot be made, the close does not wait. */
 void session_log_open(struct session *s)
 {

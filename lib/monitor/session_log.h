@@ -25,6 +25,13 @@ struct session;
 void session_log_event(pid_t pid, const char *line);
 
 /*
+ * PID 1 of a container runs; or SIGKILL has not ended it.  The lines are made
+ * here: main() of container-monitor would keep their memory.
+ */
+void session_log_started(pid_t pid, const char *user, unsigned int generation);
+void session_log_stuck(pid_t pid, const char *user);
+
+/*
  * Both functions return at once, whatever the places do: a child process
  * writes.  The child of a close waits by s->recorded for the child of its open,
  * for a second at most; if the open was not recorded, it writes both.  If

@@ -14,6 +14,8 @@
 #include "util/paths.h"
 #include "policy/dropins.h"
 
+#define USERS "users"
+#define GROUPS "groups"
 #define DEFAULT "default"
 #define PEOPLE 1000	/* UID_MIN where login.defs has none */
 
@@ -41,37 +43,24 @@ static bool is_component(const char *name)
 }
 
 /*
- * Does kind/name/container.json exist?  1, 0, or an error if this is unknown.
+ * Does name below dir have a container.json?  1, 0, or an error if this is
+ * unknown.
  */
-static int look_for(const struct nsc_policy_base *base, const char *kind,
-		    const char *name, struct nsc_policy *policy,
-		    struct nsc_error *err)
+static int look_in(int dir, const char *dirname, const char *name,
+		   struct nsc_policy *policy, struct nsc_error *err)
 {
-	_cleanup_free_ char *path = NULL;
-	_cleanup_fd_ int dir = -1;
-	_cleanup_fd_ int sub = -1;
+	_cleanup_fd_ int sub = nsc_file_open_dir_at(dir, dirname, name, err);
 	struct nsc_config_files files = { .n = 0 };
-	char parent[PATH_MAX];
+	_cleanup_free_ char *path = NULL;
 	int error;
 
-	if (name && !is_component(name))
-		return 0;
-	if (asprintf(&path, "%s/%s%s%s", base->path, kind, name ? "/" : "",
-		     name ? name : "") < 0) {
+	if (sub < 0)
+		return sub == -ENOENT ? 0 : sub;
+	if (asprintf(&path, "%s/%s", dirname, name) < 0) {
 		path = NULL;
 		return nsc_error_sys(err, ENOMEM, "policy");
 	}
-	snprintf(parent, sizeof(parent), "%s/%s", base->path, kind);
-	dir = nsc_file_open_dir_at(base->fd, base->path, kind, err);
-	if (dir < 0)
-		return dir == -ENOENT ? 0 : dir;
-	if (name) {
-		sub = nsc_file_open_dir_at(dir, parent, name, err);
-		if (sub < 0)
-			return sub == -ENOENT ? 0 : sub;
-	}
-	error = nsc_config_files_read(name ? sub : dir, path, NSC_CONFIG_HASH,
-				      &files, err);
+	error = nsc_config_files_read(sub, path, NSC_CONFIG_HASH, &files, err);
 	if (error < 0)
 		return error == -ENOENT ? 0 : error;
 	policy->content = files.content;
@@ -79,22 +68,80 @@ static int look_for(const struct nsc_policy_base *base, const char *kind,
 	return 1;
 }
 
-static int look_for_one(const struct nsc_policy_base *base,
+/* Open users/ or groups/ once; -ENOENT stays, and the caller knows it. */
+static int open_kind(struct nsc_policy_base *base, const char *kind,
+		     struct nsc_error *err)
+{
+	int *dir = !strcmp(kind, USERS) ? &base->users : &base->groups;
+
+	if (*dir < 0 && *dir != -ENOENT)
+		*dir = nsc_file_open_dir_at(base->fd, base->path, kind, err);
+	return *dir;
+}
+
+static int look_for(struct nsc_policy_base *base, const char *kind,
+		    const char *name, struct nsc_policy *policy,
+		    struct nsc_error *err)
+{
+	char parent[PATH_MAX];
+	int dir;
+
+	if (!is_component(name))
+		return 0;
+	dir = open_kind(base, kind, err);
+	if (dir < 0)
+		return dir == -ENOENT ? 0 : dir;
+	snprintf(parent, sizeof(parent), "%s/%s", base->path, kind);
+	return look_in(dir, parent, name, policy, err);
+}
+
+/*
+ * The name of one of the user's groups, or NULL and an errno; 0 or ENOENT: it
+ * has none.  Only a name is remembered, since a "no" may be temporary.
+ */
+static const char *group_name(struct nsc_policy_base *base,
+			      const struct nsc_user *user, gid_t gid,
+			      int *error)
+{
+	struct nsc_group *grown;
+	char *name;
+
+	*error = 0;
+	if (gid == user->gid && user->group)
+		return user->group;
+	for (size_t i = 0; i < base->n_names; i++)
+		if (base->names[i].gid == gid)
+			return base->names[i].name;
+	name = nsc_user_group_name(gid, error);
+	if (!name)
+		return NULL;
+	grown = reallocarray(base->names, base->n_names + 1, sizeof(*grown));
+	if (!grown) {
+		free(name);
+		*error = ENOMEM;
+		return NULL;
+	}
+	base->names = grown;
+	grown[base->n_names++] = (struct nsc_group){ gid, name };
+	return name;
+}
+
+static int look_for_one(struct nsc_policy_base *base,
 			const struct nsc_user *user, struct nsc_policy *policy,
 			struct nsc_error *err)
 {
 	for (int i = 0; i < user->n_groups; i++) {
-		_cleanup_free_ char *name = NULL;
 		int error, found;
+		const char *name = group_name(base, user, user->groups[i],
+					      &error);
 
-		name = nsc_user_group_name(user->groups[i], &error);
 		/* A group without a name has no directory. */
 		if (!name && (!error || error == ENOENT))
 			continue;
 		if (!name)
 			return nsc_error_sys(err, error, "group %u",
 					     user->groups[i]);
-		found = look_for(base, "groups", name, policy, err);
+		found = look_for(base, GROUPS, name, policy, err);
 		if (found != 0)
 			return found;
 	}
@@ -106,12 +153,11 @@ static int look_for_one(const struct nsc_policy_base *base,
  * return an incomplete answer.  So look up the groups a second time after a
  * "no".  Without groups/, the name service is not asked.
  */
-static int look_for_groups(const struct nsc_policy_base *base,
+static int look_for_groups(struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
-	_cleanup_fd_ int dir = nsc_file_open_dir_at(base->fd, base->path,
-						    "groups", err);
+	int dir = open_kind(base, GROUPS, err);
 	struct nsc_user again = { .name = user->name, .gid = user->gid };
 	int ret;
 
@@ -131,18 +177,18 @@ static int look_for_default(const struct nsc_policy_base *base,
 			    struct nsc_policy *policy, struct nsc_error *err)
 {
 	if (!base->fallback)
-		return look_for(base, DEFAULT, NULL, policy, err);
+		return look_in(base->fd, base->path, DEFAULT, policy, err);
 	policy->content = base->content;
 	policy->dir = strdup(base->fallback);
 	return policy->dir ? 1 : nsc_error_sys(err, ENOMEM, "policy");
 }
 
-static int look_everywhere(const struct nsc_policy_base *base,
+static int look_everywhere(struct nsc_policy_base *base,
 			   const struct nsc_user *user,
 			   struct nsc_policy *policy, struct nsc_error *err)
 {
 	bool valid = nsc_text_name_valid(user->name);
-	int found = look_for(base, "users", user->name, policy, err);
+	int found = look_for(base, USERS, user->name, policy, err);
 
 	if (found == 0 && user->uid == 0)
 		return 0;
@@ -169,14 +215,14 @@ static bool policy_listed(char *const *list, const char *name)
 	return false;
 }
 
-static bool in_groups(char *const *list, const struct nsc_user *user)
+static bool in_groups(struct nsc_policy_base *base, char *const *list,
+		      const struct nsc_user *user)
 {
 	for (int i = 0; *list && i < user->n_groups; i++) {
 		int error;
-		_cleanup_free_ char *name = nsc_user_group_name(user->groups[i],
-						       &error);
 
-		if (policy_listed(list, name))
+		if (policy_listed(list, group_name(base, user, user->groups[i],
+						   &error)))
 			return true;
 	}
 	return false;
@@ -220,12 +266,13 @@ static bool is_of_user(const struct nsc_policy_base *base,
 	return !strncmp(policy->dir + strlen(base->path), "/users/", 7);
 }
 
-static const char *exempt(const struct nsc_conf *conf,
+static const char *exempt(struct nsc_policy_base *base,
+			  const struct nsc_conf *conf,
 			  const struct nsc_user *user, const char *service)
 {
 	if (policy_listed(conf->exempt_users, user->name))
 		return "not contained: exempt_users";
-	if (in_groups(conf->exempt_groups, user))
+	if (in_groups(base, conf->exempt_groups, user))
 		return "not contained: exempt_groups";
 	if (policy_listed(conf->exempt_services, service))
 		return "not contained: exempt_services";
@@ -250,7 +297,7 @@ static int policy_decide(struct nsc_policy_base *base,
 	if (ret < 0)
 		return ret;
 	policy->conf = base->loaded;
-	policy->reason = exempt(policy->conf, user, service);
+	policy->reason = exempt(base, policy->conf, user, service);
 	if (!policy->reason && !is_of_user(base, policy) &&
 	    nsc_policy_is_system(policy->conf->first_uid, user->uid))
 		policy->reason = "not contained: its uid is below first_uid";
@@ -321,6 +368,11 @@ void nsc_policy_close(struct nsc_policy_base *base)
 	free(base->path);
 	free(base->fallback);
 	nsc_conf_free(base->loaded);
+	for (size_t i = 0; i < base->n_names; i++)
+		free(base->names[i].name);
+	free(base->names);
+	nsc_fd_close(&base->users);
+	nsc_fd_close(&base->groups);
 	nsc_fd_close(&base->fd);
 }
 

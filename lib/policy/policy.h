@@ -19,11 +19,17 @@ struct nsc_policy_base {
 	char *path;
 	const char *conf;	/* name of the file in it */
 	int fd;
+	int users, groups;		/* below it; -ENOENT, or -1: not yet */
 	struct nsc_conf *loaded;	/* NULL: no question needed it */
+	struct nsc_group {
+		gid_t gid;
+		char *name;
+	} *names;		/* of groups that were asked for */
+	size_t n_names;
 	char *fallback;		/* path of default/, once it was read */
 	uint64_t content;	/* of its files */
 };
-#define NSC_POLICY_BASE_INIT { .fd = -1 }
+#define NSC_POLICY_BASE_INIT { .fd = -1, .users = -1, .groups = -1 }
 
 struct nsc_policy {
 	bool contained;
@@ -54,8 +60,9 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
 		      struct nsc_error *err);
 
 /*
- * The same in an open directory, which outlives the policy:
- * nscontainer.conf and default/ are read once.  conf_path must live as long.
+ * The same in an open directory, which outlives the policy: nscontainer.conf
+ * and default/ are read once, users/ and groups/ opened once, and the name
+ * service is asked once for the name of a group.  conf_path must live as long.
  */
 int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
 		    struct nsc_error *err);

@@ -60,36 +60,39 @@ static int instance_compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+struct numbers {
+	unsigned int *list;
+	size_t n;
+};
+
+static int add_number(const char *name, void *arg)
+{
+	unsigned int number = instance_number_of(name), *grown;
+	struct numbers *all = arg;
+
+	if (!number)
+		return 0;
+	grown = reallocarray(all->list, all->n + 1, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	all->list = grown;
+	grown[all->n++] = number;
+	return 0;
+}
+
 int nsc_instance_list(int rundir, unsigned int **ret, struct nsc_error *err)
 {
-	_cleanup_free_ unsigned int *list = NULL;
-	DIR *dir = nsc_file_list(rundir);
-	const struct dirent *entry;
-	int n = 0, error = 0;
+	struct numbers all = { NULL, 0 };
+	int error = nsc_file_each(rundir, add_number, &all);
 
-	if (!dir)
-		return nsc_error_sys(err, errno, "list the instances");
-	while ((entry = nsc_file_next(dir, &error))) {
-		unsigned int number = instance_number_of(entry->d_name);
-		unsigned int *grown = !number ? NULL :
-			reallocarray(list, (size_t)n + 1, sizeof(*list));
-
-		if (!number)
-			continue;
-		if (!grown) {
-			closedir(dir);
-			return nsc_error_sys(err, ENOMEM, "list the instances");
-		}
-		list = grown;
-		list[n++] = number;
-	}
-	closedir(dir);
-	if (error < 0)
+	if (error < 0) {
+		free(all.list);
 		return nsc_error_sys(err, -error, "list the instances");
-	if (n)
-		qsort(list, (size_t)n, sizeof(*list), instance_compare);
-	*ret = NSC_TAKE_PTR(list);
-	return n;
+	}
+	if (all.n)
+		qsort(all.list, all.n, sizeof(*all.list), instance_compare);
+	*ret = all.list;
+	return (int)all.n;
 }
 
 bool nsc_instance_is_current(int instance, unsigned int number)

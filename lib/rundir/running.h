@@ -43,6 +43,16 @@ int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
 			 struct nsc_error *err);
 
 /*
+ * The same for whoever only shows it, without a pidfd: boot_id is what
+ * nsc_running_boot() has read, once for all containers.  PID 1 is known by its
+ * start time, as in a container of another version; its namespaces matter to
+ * who enters them.  Returns 0 and the state, or a negative errno as above.
+ */
+int nsc_running_boot(char boot_id[NSC_BOOT_ID_SIZE], struct nsc_error *err);
+int nsc_running_see(int rundir, const char *boot_id, bool *ret_ending,
+		    struct nsc_state **ret, struct nsc_error *err);
+
+/*
  * Read the system-call filter that the state names into state->filter; without
  * one, do nothing.  Returns 0 or a negative errno.  -EBADMSG: the filter is not
  * intact, and the container must not be entered.  -ESRCH: the filter is gone

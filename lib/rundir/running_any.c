@@ -52,6 +52,42 @@ int nsc_running_find_ending(int rundir, struct nsc_state **ret,
 	return NSC_TAKE_FD(pidfd);
 }
 
+int nsc_running_boot(char boot_id[NSC_BOOT_ID_SIZE], struct nsc_error *err)
+{
+	int ret = nsc_pidfd_boot_id(boot_id);
+
+	return ret < 0 ? nsc_error_sys(err, -ret, "read the boot id") : 0;
+}
+
+int nsc_running_see(int rundir, const char *boot_id, bool *ret_ending,
+		    struct nsc_state **ret, struct nsc_error *err)
+{
+	_cleanup_state_ struct nsc_state *state = NULL;
+	struct nsc_proc_stat stat;
+	int error = nsc_running_load(rundir, &state, err);
+
+	if (error < 0)
+		return error;
+	error = strcmp(boot_id, state->boot_id) != 0 ? -ESRCH :
+		nsc_proc_stat(state->pid, &stat);
+	if (error < 0 && error != -ESRCH)
+		return nsc_error_sys(err, -error, "read the start time of %d",
+				     (int)state->pid);
+	if (error < 0 || stat.start != state->start)
+		return nsc_running_gone("the process has ended", err);
+	*ret_ending = stat.ending ||
+		      faccessat(rundir, NSC_FILE_PID, F_OK, 0) < 0;
+	/* Only a pidfd tells whether it has ended, or waits for others. */
+	if (stat.ending) {
+		_cleanup_fd_ int pidfd = nsc_running_find_ending(rundir, ret,
+								 err);
+
+		return pidfd < 0 ? pidfd : 0;
+	}
+	*ret = NSC_TAKE_PTR(state);
+	return 0;
+}
+
 int nsc_running_find_any(int rundir, bool *ret_ending, struct nsc_state **ret,
 			 struct nsc_error *err)
 {

@@ -2,7 +2,6 @@
 /* Runs in: the login program, container-monitor, nsinit; root of the host. */
 #include "rundir/session_file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,23 +124,25 @@ bool nsc_session_file_is_alive(const struct session *s)
 	return nsc_pidfd_start_time(s->pid, &start) == 0 && start == s->start;
 }
 
+struct sessions_of {
+	int dir;
+	int (*act)(int dir, pid_t pid, void *arg);
+	void *arg;
+};
+
+static int act_on(const char *name, void *arg)
+{
+	const struct sessions_of *of = arg;
+	long long pid;
+
+	return nsc_text_number(name, 1, INT32_MAX, &pid) < 0 ? 0 :
+	       of->act(of->dir, (pid_t)pid, of->arg);
+}
+
 int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 			  void *arg)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *stream = fd < 0 ? NULL : fdopendir(fd);
-	const struct dirent *entry;
-	int ret = 0;
+	struct sessions_of of = { dir, act, arg };
 
-	if (!stream && fd >= 0)
-		close(fd);
-	while (stream && ret == 0 && (entry = nsc_file_next(stream, &ret))) {
-		long long pid;
-
-		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0)
-			ret = act(dir, (pid_t)pid, arg);
-	}
-	if (stream)
-		closedir(stream);
-	return ret;
+	return nsc_file_each(dir, act_on, &of);
 }

@@ -36,7 +36,7 @@ bool nsc_session_file_is_alive(const struct session *s);
 
 /*
  * Call act for each file until it returns a value other than 0; returns that
- * value.
+ * value, or why the directory cannot be listed.
  */
 int nsc_session_file_each(int dir, int (*act)(int dir, pid_t pid, void *arg),
 			  void *arg);

@@ -133,12 +133,11 @@ int nsc_file_make_dir(const char *path, mode_t mode, struct nsc_error *err)
 	return file_walk(path, mode, err);
 }
 
-int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
-		     struct nsc_error *err)
+static int file_open(int dirfd, const char *dirname, const char *name,
+		     struct stat *st, struct nsc_error *err)
 {
 	const char *slash = slash_after(dirname);
 	_cleanup_fd_ int fd = -1;
-	struct stat st;
 	int ret;
 
 	fd = openat(dirfd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
@@ -147,16 +146,24 @@ int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
 		return nsc_error_set(err, ELOOP, "%s%s%s: is a symbolic link: "
 				     "expected a regular file", dirname, slash,
 				     name);
-	if (fd < 0 || fstat(fd, &st) < 0)
+	if (fd < 0 || fstat(fd, st) < 0)
 		return nsc_error_sys(err, errno, "%s%s%s", dirname, slash,
 				     name);
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st->st_mode))
 		return nsc_error_set(err, EINVAL, "%s%s%s: expected a regular "
 				     "file", dirname, slash, name);
-	ret = check_owner(&st, true, dirname, name, err);
+	ret = check_owner(st, true, dirname, name, err);
 	if (ret < 0)
 		return ret;
 	return NSC_TAKE_FD(fd);
+}
+
+int nsc_file_open_at(int dirfd, const char *dirname, const char *name,
+		     struct nsc_error *err)
+{
+	struct stat st;
+
+	return file_open(dirfd, dirname, name, &st, err);
 }
 
 /* Split a path into its directory and the name in it. */
@@ -237,6 +244,27 @@ int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 	buf = NULL;
 	if (ret_len)
 		*ret_len = len;
+	return 0;
+}
+
+int nsc_file_load_at(int dirfd, const char *dirname, const char *name,
+		     size_t max, char **ret, struct nsc_error *err)
+{
+	struct stat st;
+	_cleanup_fd_ int fd = file_open(dirfd, dirname, name, &st, err);
+	_cleanup_free_ char *buf = NULL;
+	size_t size;
+
+	if (fd < 0)
+		return fd;
+	size = (size_t)st.st_size;
+	buf = size <= max ? malloc(size + 1) : NULL;
+	/* It would take one more byte: nothing is behind these. */
+	if (!buf || pread(fd, buf, size + 1, 0) != st.st_size ||
+	    memchr(buf, '\0', size))
+		return nsc_file_read(fd, name, max, ret, NULL, err);
+	buf[size] = '\0';
+	*ret = NSC_TAKE_PTR(buf);
 	return 0;
 }
 
@@ -333,6 +361,18 @@ int nsc_file_write_for(int dirfd, const char *name, const void *data,
 	};
 
 	return write_file(dirfd, name, &c, err);
+}
+
+int nsc_file_read_once(int dir, const char *path, char *buf, size_t size)
+{
+	_cleanup_fd_ int fd = openat(dir, path, O_RDONLY | O_NOFOLLOW |
+				     O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	if (n < 0)
+		return -errno;
+	buf[n] = '\0';
+	return (int)n;
 }
 
 int nsc_file_read_text(int dir, const char *path, char *buf, size_t size)

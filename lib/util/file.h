@@ -58,6 +58,10 @@ int nsc_file_open_parent(const char *path, const char **ret_name,
 int nsc_file_read(int fd, const char *name, size_t max, char **ret,
 		  size_t *ret_len, struct nsc_error *err);
 
+/* nsc_file_open_at() and nsc_file_read() of a file that rarely changes. */
+int nsc_file_load_at(int dirfd, const char *dirname, const char *name,
+		     size_t max, char **ret, struct nsc_error *err);
+
 /*
  * Write a file below dirfd completely or not at all: write a temporary file,
  * set its mode, rename it.
@@ -85,6 +89,14 @@ DIR *nsc_file_list(int dirfd);
 const struct dirent *nsc_file_next(DIR *dir, int *error);
 
 /*
+ * Call act for each name in a directory, of which "." and ".." are none, until
+ * it returns a value other than 0.  Returns that value, or why the directory
+ * (O_PATH is enough) cannot be listed.
+ */
+int nsc_file_each(int dirfd, int (*act)(const char *name, void *arg),
+		  void *arg);
+
+/*
  * Remove the files in a directory and, down to depth levels, its directories
  * too.  An entry that cannot be removed stays.
  */
@@ -96,6 +108,12 @@ void nsc_file_empty(int dirfd, int depth);
  * dropped.  Returns the length or a negative errno.
  */
 int nsc_file_read_text(int dir, const char *path, char *buf, size_t size);
+
+/*
+ * The same by one read, for what the kernel prints as a whole: most files of a
+ * process or of a control group, but none that is a list.
+ */
+int nsc_file_read_once(int dir, const char *path, char *buf, size_t size);
 
 /* write(2) all data; returns 0 or a negative errno. */
 int nsc_file_write_all(int fd, const void *data, size_t len);

@@ -134,8 +134,10 @@ int nsc_kv_print(const struct nsc_kv *kv, const void *records, size_t n,
 /* Unescape in place. */
 static char *kv_unescape(char *text)
 {
-	char *from = text, *to = text;
+	char *from = strchr(text, '\\'), *to = from;
 
+	if (!from)
+		return text;
 	for (; *from; from++) {
 		if (*from == '\\' && from[1])
 			*to++ = *++from == 'n' ? '\n' : *from;
@@ -149,14 +151,18 @@ static char *kv_unescape(char *text)
 /* The next number of a list in which one space separates numbers. */
 static int next_number(char **list, uint64_t max, uint64_t *ret)
 {
-	if (**list < '0' || **list > '9')
-		return -EINVAL;
-	errno = 0;
-	*ret = strtoull(*list, list, 10);
-	if (errno || *ret > max || (**list && **list != ' '))
-		return -EINVAL;
-	*list += **list == ' ';
-	return 0;
+	char *p = *list;
+
+	*ret = 0;
+	do {
+		unsigned int digit = (unsigned char)*p - (unsigned int)'0';
+
+		if (digit > 9 || __builtin_mul_overflow(*ret, 10, ret) ||
+		    __builtin_add_overflow(*ret, digit, ret))
+			return -EINVAL;
+	} while (*++p && *p != ' ');
+	*list = p + (*p == ' ');
+	return *ret > max ? -EINVAL : 0;
 }
 
 static int get_u64s(char *text, uint64_t *to, size_t n)
@@ -362,11 +368,8 @@ void nsc_kv_scan(const struct nsc_kv *kv, char *text, void *record)
 int nsc_kv_read(const struct nsc_kv *kv, int dirfd, const char *name,
 		char **ret, struct nsc_error *err)
 {
-	_cleanup_fd_ int fd = nsc_file_open_at(dirfd, "run directory", name,
-					       err);
-
-	return fd < 0 ? fd : nsc_file_read(fd, kv->name, kv->max, ret, NULL,
-					   err);
+	return nsc_file_load_at(dirfd, "run directory", name, kv->max, ret,
+				err);
 }
 
 void nsc_kv_free(const struct nsc_kv *kv, void *record)

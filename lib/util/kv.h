@@ -34,8 +34,12 @@ struct nsc_gids {
 	size_t n;
 };
 
+/*
+ * The key is no pointer, so that a table is never written, not even to relocate
+ * it: each container-monitor would have its own copy.
+ */
 struct nsc_kv_field {
-	const char *key;
+	char key[20];
 	enum nsc_kv_kind kind;
 	size_t at;		/* in the struct */
 	size_t limit;

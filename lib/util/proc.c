@@ -3,9 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/fd.h"
@@ -25,28 +25,39 @@ int nsc_proc_read(const char *path, char **ret, struct nsc_error *err)
 	return nsc_file_read(fd, path, 16 * NSC_FILE_MAX, ret, NULL, err);
 }
 
+/* The numbers of proc_pid_stat(5), from the parent's on. */
+enum { PARENT = 4, GROUP, SESSION, TTY, FOREGROUND, FLAGS, UTIME = 14, STIME,
+       CUTIME, CSTIME, START = 22, SIGNAL = 31, NUMBERS };
+
 int nsc_proc_stat_parse(char *text, struct nsc_proc_stat *ret)
 {
-	uint64_t user, system, children_user, children_system;
 	/* The name may contain any bytes, even ") ". */
 	const char *name = strchr(text, '(');
-	char *end = strrchr(text, ')');
-	unsigned int flags;
-	uint64_t pending = 0;
+	char *end = strrchr(text, ')'), *rest;
+	long long number[NUMBERS];
 
-	if (!name || !end || end < name || sscanf(text, "%d", &ret->pid) != 1 ||
-	    sscanf(end + 1, " %*c %d %d %d %u %d %u %*u %*u %*u %*u %" SCNu64
-		   " %" SCNu64 " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %"
-		   SCNu64 " %*u %*d %*u %*u %*u %*u %*u %*u %" SCNu64,
-		   &ret->parent, &ret->group, &ret->session, &ret->tty,
-		   &ret->foreground, &flags, &user, &system, &children_user,
-		   &children_system, &ret->start, &pending) < 11)
+	ret->pid = (pid_t)strtol(text, &rest, 10);
+	if (!name || !end || end < name || rest == text || end[1] != ' ' ||
+	    !end[2])
 		return -EINVAL;
 	*end = '\0';
 	snprintf(ret->name, sizeof(ret->name), "%s", name + 1);
-	ret->ticks = user + system + children_user + children_system;
-	ret->ending = flags & PF_EXITING || pending & KILLED;
-	ret->forked = flags & PF_FORKNOEXEC;
+	end += 3;	/* behind the letter */
+	for (int i = PARENT; i < NUMBERS; i++, end = rest) {
+		number[i] = strtoll(end, &rest, 10);
+		if (rest == end && i <= START)
+			return -EINVAL;
+	}
+	ret->parent = (pid_t)number[PARENT];
+	ret->group = (pid_t)number[GROUP];
+	ret->session = (pid_t)number[SESSION];
+	ret->tty = (unsigned int)number[TTY];
+	ret->foreground = (pid_t)number[FOREGROUND];
+	ret->ticks = (uint64_t)(number[UTIME] + number[STIME] +
+				number[CUTIME] + number[CSTIME]);
+	ret->start = (uint64_t)number[START];
+	ret->ending = number[FLAGS] & PF_EXITING || number[SIGNAL] & KILLED;
+	ret->forked = number[FLAGS] & PF_FORKNOEXEC;
 	return 0;
 }
 
@@ -56,7 +67,7 @@ int nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret)
 	int n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	n = nsc_file_read_text(AT_FDCWD, path, text, sizeof(text));
+	n = nsc_file_read_once(AT_FDCWD, path, text, sizeof(text));
 	if (n < 0)
 		return n == -ENOENT ? -ESRCH : n;
 	return nsc_proc_stat_parse(text, ret);

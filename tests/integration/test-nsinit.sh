@@ -414,6 +414,43 @@ exec_in_succession() {
 	done
 }
 
+# A host may have a thousand containers, so what is the same for all is read once
+# (0099).  Calls are counted because other load changes any time.
+few_calls() {
+	local i few_list few_ps
+
+	[ -x /usr/bin/strace ] || skip "strace is not here"
+	fresh
+	make_many many 6
+	for i in 0 1 2 3 4 5; do
+		config "many$i" '{"rootfs": "/"}'
+	done
+	status_is 0 nsinit start many0
+	few_list=$(calls list)
+	few_ps=$(calls ps)
+	for i in 1 2 3 4 5; do
+		status_is 0 nsinit start "many$i"
+	done
+	# Of these, the policy of the user takes 9, for container.json.
+	at_most 34 list "$few_list"
+	# Here, the search for logins that wait on the host takes 17.
+	at_most 45 ps "$few_ps"
+	for i in 0 1 2 3 4 5; do
+		status_is 0 nsinit stop "many$i"
+	done
+}
+calls() {
+	strace -qq -o "$OUT/trace" nsinit "$1" > "$OUT/text" || fail "$1"
+	wc -l < "$OUT/trace"
+}
+# at_most MOST COMMAND FEW: FEW was with 5 containers less.
+at_most() {
+	local each=$((($(calls "$2") - $3) / 5))
+
+	[ "$each" -le "$1" ] || fail "nsinit $2: $each calls for each container" \
+		"$(sed 's/(.*//' "$OUT/trace" | sort | uniq -c | sort -rn)"
+}
+
 t "nsinit exec ends like its command" exec_status
 t "nsinit exec passes on a signal that comes early" exec_early_signal
 t "nsinit exec after nsinit exec never meets the end of the one before" \
@@ -432,6 +469,7 @@ t "nsinit start and stop" start_and_stop
 t "nsinit stop ends what ignores signals" stop_in_use
 t "nsinit start refuses what is broken or not there" start_refuses
 t "nsinit list" list
+t "nsinit list and ps take few system calls for each container" few_calls
 t "nsinit check" check
 t "commands name the container that does not run" names_it
 t "commands name the user of whom nothing is known" names_nobody

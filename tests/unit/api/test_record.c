@@ -62,6 +62,27 @@ START_TEST(a_value_is_a_text)
 }
 END_TEST
 
+/* What a terminal would obey is escaped; JSON is made once, in ASCII. */
+START_TEST(texts_are_harmless)
+{
+	const struct nscontainer_record *r;
+	const char *json;
+
+	ck_assert_int_eq(add("{\"open\": false, \"name\": \"/\\u001b\u00e4\", "
+			     "\"words\": [\"a\\n\", \"b c\", \"\"]}"), 0);
+	r = nscontainer_record_next(record);
+	ck_assert_str_eq(nscontainer_record_text(r, "open"), "no");
+	ck_assert_str_eq(nscontainer_record_text(r, "name"),
+			 "/\\x1b\\xc3\\xa4");
+	ck_assert_str_eq(nscontainer_record_text(r, "words"), "a\\x0a b c ");
+	json = nscontainer_record_json(r);
+	ck_assert_str_eq(json, "{\"open\": false, \"name\": "
+			 "\"/\\u001B\\u00E4\", \"words\": [\"a\\n\", "
+			 "\"b c\", \"\"]}");
+	ck_assert_ptr_eq(json, nscontainer_record_json(r));
+}
+END_TEST
+
 START_TEST(a_key_may_be_absent_or_unknown)
 {
 	ck_assert_ptr_null(nscontainer_record_key(record, 11));
@@ -229,6 +250,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_loop_test(c, a_value_is_a_text, 0,
 			    NSC_ARRAY_SIZE(texts));
+	tcase_add_test(c, texts_are_harmless);
 	tcase_add_test(c, a_key_may_be_absent_or_unknown);
 	tcase_add_loop_test(c, a_getter_says_what_is_wrong, 0,
 			    NSC_ARRAY_SIZE(types));

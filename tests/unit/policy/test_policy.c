@@ -376,7 +376,10 @@ START_TEST(no_directory_at_all)
 }
 END_TEST
 
-/* For many users, nscontainer.conf and default/ are read once. */
+/*
+ * For many users, nscontainer.conf and default/ are read once, and each group
+ * is asked for once; the user's own is known.
+ */
 START_TEST(many_users)
 {
 	struct nsc_policy_base base = NSC_POLICY_BASE_INIT;
@@ -391,8 +394,10 @@ START_TEST(many_users)
 	ck_assert(policy->contained && policy->conf == base.loaded);
 	ck_assert_str_eq(policy->dir + strlen(dir), "/users/alice");
 	ck_assert_ptr_null(base.fallback);
+	ck_assert_uint_eq(base.n_names, 0);
 	nsc_policy_free(policy);
 	user.name = root_name;
+	user.group = alice;
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(nsc_policy_decide_in(&base, &user, NULL,
 						      &policy, &err), 0);
@@ -403,9 +408,17 @@ START_TEST(many_users)
 		content = i ? content : policy->content;
 		ck_assert_uint_eq(policy->content, content);
 		nsc_policy_free(policy);
+		ck_assert_uint_eq(base.n_names, 1);
+		ck_assert_uint_eq(base.names[0].gid, 0);
+		ck_assert_str_eq(base.names[0].name, "root");
 		/* A change is seen by the next question about many. */
 		unit_write(dir, "default/container.json", "{ other", 0644);
 	}
+	add("groups/alice");
+	ck_assert_int_eq(nsc_policy_decide_in(&base, &user, NULL, &policy,
+					      &err), 0);
+	ck_assert_str_eq(policy->dir + strlen(dir), "/groups/alice");
+	nsc_policy_free(policy);
 	nsc_policy_close(&base);
 }
 END_TEST

@@ -125,6 +125,42 @@ START_TEST(nothing_else_is_read)
 }
 END_TEST
 
+static const struct {
+	const char *good, *bad;
+} numbers[] = {
+	{ "uint 4294967295", "uint 4294967296" },
+	{ "uint 4294967295", "uint " },
+	{ "uint 4294967295", "uint -1" },
+	{ "uint 4294967295", "uint 0x1" },
+	{ "u64 18446744073709551615", "u64 18446744073709551616" },
+	{ "u64 18446744073709551615", "u64 99999999999999999999" },
+	{ "u64 18446744073709551615", "u64 184467440737095516150" },
+	{ "pair 0 18446744073709551615", "pair 0" },
+	{ "pair 0 18446744073709551615", "pair 0 " },
+	{ "pair 0 18446744073709551615", "pair 0  1" },
+	{ "pair 0 18446744073709551615", "pair 0 1 2" },
+	{ "ids 0 4294967295", "ids 0 4294967296" },
+	{ "ids 0 4294967295", "ids 0,1" },
+};
+
+START_TEST(numbers_have_limits)
+{
+	const struct all a = extremes();
+	char *text = print(&a), changed[500], *at;
+	struct all b;
+
+	at = strstr(text, numbers[_i].good);
+	ck_assert_ptr_nonnull(at);
+	snprintf(changed, sizeof(changed), "%.*s%s%s", (int)(at - text), text,
+		 numbers[_i].bad, at + strlen(numbers[_i].good));
+	ck_assert_int_eq(parse(changed, &b), -EINVAL);
+	nsc_kv_free(&kv, &b);
+	ck_assert_int_eq(parse(text, &b), 0);
+	nsc_kv_free(&kv, &b);
+	free(text);
+}
+END_TEST
+
 /* The writer refuses what the reader would refuse, and names the key. */
 START_TEST(one_limit_for_both)
 {
@@ -282,7 +318,7 @@ START_TEST(each_session_file)
 	unit_write(top, "4713", "", 0644);
 	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 77);
 	close(dir);
-	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 0);
+	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), -EBADF);
 	unit_remove_dir(top);
 }
 END_TEST
@@ -320,6 +356,8 @@ int main(void)
 	TCase *tcase = unit_case("records");
 
 	unit_add(tcase, tests);
+	tcase_add_loop_test(tcase, numbers_have_limits, 0,
+			    NSC_ARRAY_SIZE(numbers));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

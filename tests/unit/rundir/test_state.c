@@ -278,6 +278,61 @@ START_TEST(ending_is_found)
 }
 END_TEST
 
+static int see(int fd, const struct nsc_state *a, bool *ret_ending)
+{
+	char boot_id[NSC_BOOT_ID_SIZE];
+	struct nsc_state *b = NULL;
+	int ret;
+
+	if (a)
+		ck_assert_int_eq(nsc_state_save(fd, a, &err), 0);
+	ck_assert_int_eq(nsc_running_boot(boot_id, &err), 0);
+	ret = nsc_running_see(fd, boot_id, ret_ending, &b, &err);
+	ck_assert(ret == 0 ? b->pid == getpid() : !b);
+	nsc_state_free(b);
+	return ret;
+}
+
+/* Whoever shows a container needs no pidfd, and is not misled either. */
+START_TEST(what_runs_is_seen)
+{
+	struct nsc_state a = of_myself(), *b = NULL;
+	int fd = open_dir();
+	bool ending = true;
+	pid_t pid;
+
+	ck_assert_int_eq(see(fd, &a, &ending), 0);
+	ck_assert(!ending);
+	ck_assert_int_eq(unlinkat(fd, "pid", 0), 0);
+	ck_assert_int_eq(see(fd, NULL, &ending), 0);
+	ck_assert(ending);
+	/* What it has left, nobody joins. */
+	a.ids[3].ino++;
+	ck_assert_int_eq(see(fd, &a, &ending), 0);
+	ck_assert_int_eq(nsc_running_find(fd, &b, &err), -ESRCH);
+	a = of_myself();
+	a.start++;
+	ck_assert_int_eq(see(fd, &a, &ending), -ESRCH);
+	a = of_myself();
+	a.boot_id[0] ^= 1;
+	ck_assert_int_eq(see(fd, &a, &ending), -ESRCH);
+	pid = fork();
+	if (pid == 0)
+		_exit(0);
+	a = of_myself();
+	a.pid = pid;
+	ck_assert_int_eq(nsc_pidfd_start_time(pid, &a.start), 0);
+	waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
+	ck_assert_int_eq(see(fd, &a, &ending), -ESRCH);	/* a zombie */
+	waitpid(pid, NULL, 0);
+	ck_assert_int_eq(see(fd, &a, &ending), -ESRCH);
+	nsc_state_remove(fd);
+	ck_assert_int_eq(see(fd, NULL, &ending), -ESRCH);
+	close(fd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 static void expect_none(struct nsc_state *a, const char *expected)
 {
 	struct nsc_state *b = NULL;
@@ -439,7 +494,8 @@ int main(void)
 		join_refuses_a_pid_of_its_own,
 		a_state_that_is_not_there_is_an_error,
 		the_frozen_part_is_read, the_frozen_part_is_written,
-		ending_is_found, a_state_that_cannot_be_written, NULL,
+		ending_is_found, what_runs_is_seen,
+		a_state_that_cannot_be_written, NULL,
 	};
 	Suite *suite = suite_create("state");
 	TCase *tcase = unit_case("state");

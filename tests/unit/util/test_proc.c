@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Files of /proc with names that users choose, and descriptors of processes:
- * lib/util/proc.c, lock.c and process.c.
+ * lib/util/proc.c, lock.c, process.c and what reads files in few calls.
  */
 #include "unit.h"
 
@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/lock.h"
 #include "util/lock_table.h"
 #include "util/proc.h"
@@ -292,6 +293,88 @@ START_TEST(only_some_stay)
 }
 END_TEST
 
+/* The size is right; wrong, as in /proc; and too large.  No text has a NUL. */
+START_TEST(files_are_loaded)
+{
+	struct nsc_error err = NSC_ERROR_INIT;
+	char dir[64], buf[8], *text = NULL;
+	int dirfd, proc;
+
+	dirfd = nsc_file_open_dir(unit_make_dir(dir), &err);
+	unit_write(dir, "good", "text", 0644);
+	unit_write(dir, "empty", "", 0644);
+	unit_write(dir, "open", "text", 0646);
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "good", 4, &text, &err),
+			 0);
+	ck_assert_str_eq(text, "text");
+	free(text);
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "empty", 4, &text, &err),
+			 0);
+	ck_assert_str_eq(text, "");
+	free(text);
+	text = NULL;
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "good", 3, &text, &err),
+			 -EFBIG);
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "open", 4, &text, &err),
+			 -EPERM);
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "none", 4, &text, &err),
+			 -ENOENT);
+	ck_assert_int_eq(nsc_file_write_at(dirfd, "nul", "a\0b", 3, 0644,
+					   &err), 0);
+	ck_assert_int_eq(nsc_file_load_at(dirfd, dir, "nul", 4, &text, &err),
+			 -EINVAL);
+	ck_assert_ptr_null(text);
+	proc = nsc_file_open_dir("/proc/sys/kernel", &err);
+	ck_assert_int_eq(nsc_file_load_at(proc, "/proc/sys/kernel", "ostype",
+					  64, &text, &err), 0);
+	ck_assert_str_eq(text, "Linux\n");
+	free(text);
+	ck_assert_int_eq(nsc_file_read_once(proc, "ostype", buf, sizeof(buf)),
+			 6);
+	ck_assert_str_eq(buf, "Linux\n");
+	ck_assert_int_eq(nsc_file_read_once(proc, "ostype", buf, 4), 3);
+	ck_assert_str_eq(buf, "Lin");
+	ck_assert_int_eq(nsc_file_read_once(proc, "none", buf, 4), -ENOENT);
+	close(proc);
+	close(dirfd);
+	unit_remove_dir(dir);
+}
+END_TEST
+
+static int collect(const char *name, void *arg)
+{
+	unsigned int *seen = arg;
+
+	ck_assert_int_eq(*seen & 1U << atoi(name), 0);
+	*seen |= 1U << atoi(name);
+	return atoi(name) == 31 ? 7 : 0;
+}
+
+START_TEST(directories_are_listed)
+{
+	unsigned int seen = 0;
+	char dir[64], name[300];
+	int dirfd = open(unit_make_dir(dir), O_PATH | O_DIRECTORY);
+
+	ck_assert_int_eq(nsc_file_each(dirfd, collect, &seen), 0);
+	ck_assert_uint_eq(seen, 0);
+	/* More names than one call of the kernel returns. */
+	for (int i = 1; i < 31; i++) {
+		snprintf(name, sizeof(name), "%d%0200d", i, 0);
+		name[i < 10 ? 1 : 2] = 'x';
+		unit_write(dir, name, "", 0600);
+	}
+	ck_assert_int_eq(nsc_file_each(dirfd, collect, &seen), 0);
+	ck_assert_uint_eq(seen, 0x7ffffffe);
+	unit_write(dir, "31", "", 0600);
+	seen = 0;
+	ck_assert_int_eq(nsc_file_each(dirfd, collect, &seen), 7);
+	close(dirfd);
+	ck_assert_int_eq(nsc_file_each(dirfd, collect, &seen), -EBADF);
+	unit_remove_dir(dir);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -299,7 +382,8 @@ int main(void)
 		mounts_have_any_name,
 		groups_have_any_name, holders_of_a_lock,
 		locks_are_counted_at_once, holders_are_verified,
-		clean_chooses_descriptors, only_some_stay, NULL,
+		clean_chooses_descriptors, only_some_stay, files_are_loaded,
+		directories_are_listed, NULL,
 	};
 	Suite *suite = suite_create("proc");
 	TCase *tcase = unit_case("proc");
