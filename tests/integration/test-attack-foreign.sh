@@ -37,12 +37,16 @@ serve_end() {
 	done
 }
 
-# enters USER : a first login gets in, and at once.
+# enters USER : a first login gets in, and at once: on a busy machine not each
+# time, but what waits for a server does so each time.
 enters() {
-	wait_until 5 gone "$1" || fail "$1's container goes on"
-	SECONDS=0
-	status_is 7 timeout 20 su - "$1" -c "$INSIDE && exit 7"
-	[ "$SECONDS" -lt 6 ] || fail "the login of $1 waited $SECONDS s"
+	for _ in 1 2 3 4 5; do
+		wait_until 20 gone "$1" || fail "$1's container goes on"
+		SECONDS=0
+		status_is 7 timeout 60 su - "$1" -c "$INSIDE && exit 7"
+		[ "$SECONDS" -ge 6 ] || return 0
+	done
+	fail "the login of $1 waited $SECONDS s"
 }
 gone() {
 	[ ! -e "$RUN/$1/pid" ]
