@@ -81,7 +81,6 @@ int nsc_attributes_affinity(const struct nsc_process *process,
 	if (!process->cpu_affinity)
 		return 0;
 	memset(wanted, 0, sizeof(wanted));
-	memset(got, 0, sizeof(got));
 	parse_list(process->cpu_affinity, wanted);
 	ret = sched_setaffinity(0, sizeof(wanted), wanted);
 	if (ret < 0 && errno != EINVAL)

@@ -46,7 +46,7 @@
 	_(rtnl_route_add_nexthop) _(rtnl_route_alloc) _(rtnl_route_nh_alloc) \
 	_(rtnl_route_nh_free) _(rtnl_route_nh_set_gateway) \
 	_(rtnl_route_nh_set_ifindex) _(rtnl_route_put) _(rtnl_route_set_dst) \
-	_(rtnl_route_set_family) _(rtnl_route_set_pref_src) \
+	_(rtnl_route_set_pref_src) \
 	_(rtnl_route_set_scope) \
 	_(rtnl_route_set_table)
 /* Loading this library also loads libnl-3, and finds its functions. */
@@ -377,7 +377,6 @@ int nsc_netlink_add_route(struct nl_sock *sock, const struct nsc_route *wanted,
 	if (via)
 		nl.rtnl_route_nh_set_gateway(hop, via);
 	nl.rtnl_route_add_nexthop(route, hop);
-	nl.rtnl_route_set_family(route, (uint8_t)wanted->destination.family);
 	nl.rtnl_route_set_table(route, RT_TABLE_MAIN);
 	nl.rtnl_route_set_scope(route, via ? RT_SCOPE_UNIVERSE :
 					     RT_SCOPE_LINK);

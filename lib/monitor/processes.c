@@ -24,7 +24,6 @@
 #include "rundir/monitor_start.h"
 
 #define MOST 65536		/* processes in a list: 64 * 2^n */
-#define NAMESPACES_BELOW 32	/* the limit of the kernel */
 
 int processes_namespace(pid_t pid)
 {
@@ -49,7 +48,8 @@ bool processes_inside(pid_t pid, int pidns)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (pidns < 0 || fstat(pidns, &container) < 0)
 		return false;
-	for (int i = 0; fd >= 0 && i <= NAMESPACES_BELOW; i++) {
+	/* The first namespace of the host has no parent. */
+	while (fd >= 0) {
 		int parent;
 
 		if (fstat(fd, &st) == 0 && st.st_dev == container.st_dev &&

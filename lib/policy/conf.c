@@ -183,14 +183,16 @@ static int age_parse(const char *text, long long *ret)
 static int read_amount(const struct reader *r, const config_setting_t *s,
 		       bool age, long long *to)
 {
+	int (*parse)(const char *, long long *) = age ? age_parse :
+							nsc_text_bytes;
+	int type = config_setting_type(s);
 	const char *text = config_setting_get_string(s);
 	long long value = config_setting_get_int64(s);
 
-	if (config_setting_type(s) == CONFIG_TYPE_INT)
+	if (type == CONFIG_TYPE_INT)
 		value = config_setting_get_int(s);
-	else if (config_setting_type(s) != CONFIG_TYPE_INT64)
-		value = -1;
-	if (text && (age ? age_parse : nsc_text_bytes)(text, &value) < 0)
+	else if (type != CONFIG_TYPE_INT64 &&
+		 (!text || parse(text, &value) < 0))
 		value = -1;
 	if (value < 0)
 		return conf_wrong(r, s, age ? "a time such as \"30d\", or a "

@@ -139,7 +139,6 @@ relay(const struct nsc_tty_handover *h, struct nsc_tty_outer *caller,
 	status = nsc_tty_relay(&request);
 	nsc_recorder_drain(h->end);
 	nsc_tty_outer_close(caller);
-	nsc_pty_close(pty);
 	nsc_process_end_like(status);
 }
 

@@ -76,7 +76,8 @@ run_guard(struct nsc_tty_outer *caller, int in)
 	struct termios before;
 	ssize_t n;
 
-	if (nsc_process_clean_descriptors(keep, 2) < 0 || chdir("/") < 0 ||
+	if (nsc_process_clean_descriptors(keep, NSC_ARRAY_SIZE(keep)) < 0 ||
+	    chdir("/") < 0 ||
 	    (geteuid() == 0 &&
 	     nsc_credential_become(NSC_NOBODY, NSC_NOBODY, NULL, 0,
 				   NSC_IGNORE) < 0) ||

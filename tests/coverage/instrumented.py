@@ -26,6 +26,8 @@ STAGE, REACH = os.path.join(WORK, "stage"), os.path.join(WORK, "reach")
 MEDIA = "/media"
 COUNTERS = ("-fprofile-instr-generate=%s/%%p%%c.profraw" % MEDIA,
             "-fcoverage-mapping", "-mllvm", "-runtime-counter-relocation")
+# A cache may have the objects of another tree, which name its files.
+os.environ["CCACHE_DISABLE"] = "1"
 # What is installed, as paths in the build directory.
 PROGRAMS = """.libs/pam_container.so shell/nsshell nsinit/nsinit
     init/container-init init/container-monitor init/container-recorder

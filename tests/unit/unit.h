@@ -36,6 +36,17 @@ static inline int unit_other_descriptor(void)
 	return -1;
 }
 
+/* Memory that a process has together with its children. */
+static inline void *unit_shared(size_t size)
+{
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		abort();
+	return shared;
+}
+
 static inline void unit_check_descriptors(void)
 {
 	char path[32], what[256];
@@ -51,16 +62,35 @@ static inline void unit_check_descriptors(void)
 		     "left open", what);
 }
 
+/* How many tests have begun, and have come to their end. */
+static struct unit_counts {
+	int begun, ended;
+} *unit_counts;
+
+static inline void unit_begin(void)
+{
+	unit_counts->begun++;
+	unit_note_descriptors();
+}
+
+static inline void unit_end(void)
+{
+	unit_check_descriptors();
+	unit_counts->ended++;
+}
+
 /*
  * A test case whose tests must leave the descriptors as they have found them,
- * and so must what they call.
+ * and so must what they call.  Nor may that end the test, or return from it
+ * twice: libcheck would take the exit status 0 of any process for a success.
  */
 static inline TCase *unit_case(const char *name)
 {
 	TCase *tcase = tcase_create(name);
 
-	tcase_add_checked_fixture(tcase, unit_note_descriptors,
-				  unit_check_descriptors);
+	if (!unit_counts)
+		unit_counts = unit_shared(sizeof(*unit_counts));
+	tcase_add_checked_fixture(tcase, unit_begin, unit_end);
 	return tcase;
 }
 
@@ -80,6 +110,12 @@ static inline int unit_run(Suite *suite)
 	srunner_run_all(runner, CK_NORMAL);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
+	if (!failed && unit_counts &&
+	    unit_counts->begun != unit_counts->ended) {
+		printf("%d tests have begun, and %d have ended\n",
+		       unit_counts->begun, unit_counts->ended);
+		failed = 1;
+	}
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -114,14 +150,23 @@ static inline int unit_pid_of(int pidfd)
 	return pid;
 }
 
-/* Memory that the test has together with its children. */
-static inline void *unit_shared(size_t size)
+/* Memory of this size, behind which nothing can be read. */
+static inline void *unit_fenced(size_t size)
 {
-	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t whole = (size + page - 1) / page * page;
+	char *place = mmap(NULL, whole + page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	ck_assert_ptr_ne(shared, MAP_FAILED);
-	return shared;
+	ck_assert_ptr_ne(place, MAP_FAILED);
+	ck_assert_int_eq(mprotect(place + whole, page, PROT_NONE), 0);
+	return place + whole - size;
+}
+
+/* A copy of a list, of which nobody can read one too many. */
+static inline void *unit_fenced_copy(const void *list, size_t size)
+{
+	return memcpy(unit_fenced(size), list, size);
 }
 
 /*

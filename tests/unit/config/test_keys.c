@@ -311,6 +311,9 @@ START_TEST(group_has_the_user)
 {
 	expect_group("alice:x:1000:\nsudo:x:27:alice\n", false, NULL);
 	expect_group("alice:x:1000:\nsudo:x:27:bob,alice\n", false, NULL);
+	/* Between two commas there may be nobody. */
+	expect_group("alice:x:1000:\nsudo:x:27:,alice\n", false, NULL);
+	expect_group("alice:x:1000:\nsudo:x:27:bob, ,alice,\n", false, NULL);
 	expect_group("alice:x:1000:\nsudo:x:27:\n", true,
 		     "alice:x:1000:\nsudo:x:27:alice\n");
 	expect_group("a:x:1000:\nwheel:x:27:alicex,bob", true,

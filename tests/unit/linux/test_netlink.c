@@ -278,6 +278,15 @@ START_TEST(routes)
 	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), 0);
 	expect("route show", "10.7.0.0/24 dev br9 ");
 	expect("route show 10.7.0.0/24", "scope link src 10.9.0.5");
+	a = address("fd00::5/64");
+	ck_assert_int_eq(nsc_netlink_add_address(sock, "br9", &a, &err), 0);
+	route = (struct nsc_route){
+		.interface = "br9", .destination = address("::/0"),
+		.gateway = address("fd00::1"),
+	};
+	ck_assert_msg(nsc_netlink_add_route(sock, &route, &err) == 0, "%s",
+		      err.text);
+	expect("-6 route show", "default via fd00::1 dev br9");
 	end();
 }
 END_TEST

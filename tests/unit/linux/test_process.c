@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a process may do and how much of it: attributes, limits, capabilities,
- * groups and kernel parameters.  Each test is a process of its own.
+ * What a process may do: attributes, capabilities, groups and kernel
+ * parameters.  Each test is a process of its own.
  */
 #include "unit.h"
 
@@ -24,7 +24,6 @@
 #include "linux/credential.h"
 #include "linux/namespace.h"
 #include "linux/pidfd.h"
-#include "linux/rlimit.h"
 #include "linux/sysctl.h"
 #include "util/fd.h"
 #include "util/process.h"
@@ -129,7 +128,7 @@ int __wrap_sched_setaffinity(pid_t pid, size_t size, const cpu_set_t *wanted)
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *got);
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *got)
 {
-	(void)pid;
+	ck_assert_int_eq(pid, 0);
 	memcpy(got, set, size);
 	return 0;
 }
@@ -164,73 +163,7 @@ START_TEST(processors)
 }
 END_TEST
 
-/* --- limits */
-
-START_TEST(limits)
-{
-	struct nsc_rlimits l = { .set = 0 };
-	struct rlimit before, now;
-
-	ck_assert_int_eq(getrlimit(RLIMIT_CORE, &before), 0);
-	nsc_rlimit_set(&l, RLIMIT_NOFILE, 100, 200);
-	nsc_rlimit_set(&l, RLIMIT_RTTIME, 5, RLIM_INFINITY);
-	ck_assert_int_eq(nsc_rlimit_apply(&l, &err), 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now), 0);
-	ck_assert(now.rlim_cur == 100 && now.rlim_max == 200);
-	ck_assert_int_eq(getrlimit(RLIMIT_RTTIME, &now), 0);
-	ck_assert(now.rlim_cur == 5 && now.rlim_max == RLIM_INFINITY);
-	ck_assert_int_eq(getrlimit(RLIMIT_CORE, &now), 0);
-	ck_assert(now.rlim_cur == before.rlim_cur);
-	nsc_rlimit_set(&l, RLIMIT_CPU, 2, 1);
-	ck_assert_int_eq(nsc_rlimit_apply(&l, &err), -EINVAL);
-	ck_assert_str_eq(err.text, "rlimits: set RLIMIT_CPU: Invalid "
-			 "argument");
-	ck_assert_str_eq(nsc_rlimit_name(RLIMIT_CPU), "RLIMIT_CPU");
-	ck_assert_str_eq(nsc_rlimit_name(15), "RLIMIT_RTTIME");
-	ck_assert_ptr_null(nsc_rlimit_name(16));
-}
-END_TEST
-
-/* A user gets as much as there is. */
-START_TEST(limits_of_a_user)
-{
-	static const struct {
-		uint64_t soft, hard, got_soft, got_hard;
-	} wanted[] = {
-		{ 50, 300, 50, 200 }, { 300, 400, 200, 200 },
-		{ 200, 200, 200, 200 }, { 20, 100, 20, 100 },
-	};
-	struct rlimit now = { 100, 200 };
-
-	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &now), 0);
-	ck_assert_int_eq(setuid(4711), 0);
-	for (size_t i = 0; i < NSC_ARRAY_SIZE(wanted); i++) {
-		struct nsc_rlimits l = { .set = 0 };
-
-		nsc_rlimit_set(&l, RLIMIT_NOFILE, wanted[i].soft,
-			       wanted[i].hard);
-		ck_assert_int_eq(nsc_rlimit_apply(&l, &err), 0);
-		ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &now), 0);
-		ck_assert_uint_eq(now.rlim_cur, wanted[i].got_soft);
-		ck_assert_uint_eq(now.rlim_max, wanted[i].got_hard);
-	}
-}
-END_TEST
-
-/* Those of the host's PID 1, whatever the caller has. */
-START_TEST(default_limits)
-{
-	struct rlimit first, now;
-
-	ck_assert_int_eq(prlimit(1, RLIMIT_CORE, NULL, &first), 0);
-	ck_assert_int_eq(getrlimit(RLIMIT_CORE, &now), 0);
-	now.rlim_cur = first.rlim_cur == 3 ? 4 : 3;
-	ck_assert_int_eq(setrlimit(RLIMIT_CORE, &now), 0);
-	ck_assert_msg(nsc_rlimit_default(&err) == 0, "%s", err.text);
-	ck_assert_int_eq(getrlimit(RLIMIT_CORE, &now), 0);
-	ck_assert_uint_eq(now.rlim_cur, first.rlim_cur);
-}
-END_TEST
+/* --- memory */
 
 START_TEST(oom)
 {
@@ -582,10 +515,10 @@ END_TEST
 
 int main(void)
 {
-	const TTest *const tests[] = { processors, limits, ends, NULL };
+	const TTest *const tests[] = { processors, ends, NULL };
 	const TTest *const root[] = {
-		attributes, attributes_that_are_refused, limits_of_a_user,
-		default_limits, oom, kept_capabilities, raised_capabilities,
+		attributes, attributes_that_are_refused,
+		oom, kept_capabilities, raised_capabilities,
 		passed_on_capabilities, confined,
 		confined_without_no_new_privs, limited_groups, more_groups,
 		ids, parameters, owners, NULL,

@@ -23,6 +23,7 @@ static char dir[64];
 static const char *scope;	/* of the login */
 static char kind = 'm';		/* of the record's line for the monitor */
 static const char *mine;	/* its path there */
+static bool own_first;		/* the record begins with that line */
 
 int __wrap_nsc_file_read_text(int dirfd, const char *path, char *text,
 			      size_t size);
@@ -39,8 +40,9 @@ int __wrap_nsc_file_read_text(int dirfd, const char *path, char *text,
 int __wrap_nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree **ret);
 int __wrap_nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree **ret)
 {
-	static char path[128];
+	static char path[128], beyond[128];
 	struct nsc_cgroup_tree *tree = calloc(1, sizeof(*tree));
+	size_t own = own_first ? 0 : 2;
 
 	(void)rundir;
 	if (!mine) {
@@ -48,10 +50,15 @@ int __wrap_nsc_cgroup_tree_load(int rundir, struct nsc_cgroup_tree **ret)
 		return -ENOENT;
 	}
 	snprintf(path, sizeof(path), "%s%s", dir, mine);
-	tree->list[0] = (struct nsc_cgroup_entry){ 's', "", "/elsewhere" OWN };
+	tree->list[2 - own] = (struct nsc_cgroup_entry){
+		's', "", "/elsewhere" OWN,
+	};
 	tree->list[1] = (struct nsc_cgroup_entry){ 'm', "", "/other" };
-	tree->list[2] = (struct nsc_cgroup_entry){ kind, "", path };
+	tree->list[own] = (struct nsc_cgroup_entry){ kind, "", path };
 	tree->n = 3;
+	/* No line of the record. */
+	snprintf(beyond, sizeof(beyond), "%s" OWN, dir);
+	tree->list[3] = (struct nsc_cgroup_entry){ 'm', "", beyond };
 	*ret = tree;
 	return 0;
 }
@@ -136,9 +143,12 @@ END_TEST
 START_TEST(ends_with_its_monitor)
 {
 	pid_t monitor, pid = -1;
-	int told[2];
+	int told[2], status;
 
 	make("/session-3.scope");
+	own_first = true;
+	/* The test inherits the anchor, and sees how it ends. */
+	ck_assert_int_eq(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 	ck_assert_int_eq(pipe(told), 0);
 	monitor = fork();
 	if (monitor == 0) {
@@ -151,10 +161,8 @@ START_TEST(ends_with_its_monitor)
 	ck_assert_int_eq(read(told[0], &pid, sizeof(pid)), sizeof(pid));
 	kill(monitor, SIGKILL);
 	ck_assert_int_eq(waitpid(monitor, NULL, 0), monitor);
-	while (kill(pid, 0) == 0) {
-		waitpid(pid, NULL, WNOHANG);
-		usleep(1000);
-	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(WTERMSIG(status), SIGKILL);
 	close(told[0]);
 	close(told[1]);
 }

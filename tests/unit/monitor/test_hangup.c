@@ -52,10 +52,8 @@ void __wrap_processes_load(struct processes *all, pid_t login, int pidns);
 void __wrap_processes_load(struct processes *all, pid_t login, int pidns)
 {
 	ck_assert(login == LOGIN && pidns == 77);
-	all->list = list;
+	all->list = unit_fenced_copy(list, n_list * sizeof(*list));
 	all->n = n_list;
-	for (size_t i = 0; i < n_list; i++)
-		list[i].chosen = false;
 	loaded++;
 }
 

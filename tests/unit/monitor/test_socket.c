@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "cgroup/cgroup_tasks.h"
+#include "monitor/session_cgroups.h"
 #include "monitor/socket.h"
 #include "util/paths.h"
 #include "rundir/enter_socket.h"
@@ -38,6 +40,24 @@ int __wrap_getsockopt(int fd, int level, int name, void *value,
 		nsc_fd_close(value);
 	errno = ENOPROTOOPT;
 	return -1;
+}
+
+/* On a host with control groups of version 1, the client gets their files. */
+static bool has_v1;
+
+int __real_session_cgroups_enter(struct nsc_cgroup_tree *tree, pid_t pid,
+				 int pidfd, struct nsc_cgroup_tasks *tasks,
+				 struct nsc_error *e);
+int __wrap_session_cgroups_enter(struct nsc_cgroup_tree *tree, pid_t pid,
+				 int pidfd, struct nsc_cgroup_tasks *tasks,
+				 struct nsc_error *e);
+int __wrap_session_cgroups_enter(struct nsc_cgroup_tree *tree, pid_t pid,
+				 int pidfd, struct nsc_cgroup_tasks *tasks,
+				 struct nsc_error *e)
+{
+	if (has_v1)
+		tasks->fds[tasks->n++] = open("/", O_RDONLY | O_CLOEXEC);
+	return __real_session_cgroups_enter(tree, pid, pidfd, tasks, e);
 }
 
 enum client { ASKS, TALKS, LEAVES, ENDS };
@@ -100,6 +120,7 @@ static const struct {
 	enum peer peer;
 	bool old;		/* the kernel */
 	bool full;		/* the user has the only allowed session */
+	bool ended;		/* PID 1 */
 	bool has_file;		/* as logins of root have */
 	int code;		/* of the answer; -1: no client reads it */
 	const char *text;
@@ -114,6 +135,8 @@ static const struct {
 	{ ASKS, STRANGER, .code = EPERM, .text = "the container does not "
 						 "belong to uid " },
 	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
+	{ ASKS, .ended = true, .code = ESRCH,
+	  .text = "the container has ended" },
 	{ ASKS, .peer = ROOT },
 	{ ASKS, ROOT, .has_file = true, .is_session = true },
 	/* The client has ended, and another process has its pid. */
@@ -152,8 +175,16 @@ START_TEST(clients_are_answered)
 {
 	int door, in, in_again;
 	pid_t pid, other = login();
+	siginfo_t info;
 
 	which = _i;
+	state.pid = getpid();
+	if (clients[_i].ended) {
+		state.pid = fork();
+		if (state.pid == 0)
+			_exit(0);
+		waitid(P_PID, (id_t)state.pid, &info, WEXITED | WNOWAIT);
+	}
 	state.lifecycle.max_sessions = 1;
 	begin_watching();
 	door = socket_open(NSC_FILE_ENTER, all.uid, &err);
@@ -170,7 +201,9 @@ START_TEST(clients_are_answered)
 		all.uid++;
 	is_root = clients[_i].peer == ROOT;
 	is_old = clients[_i].old;
+	has_v1 = true;
 	socket_serve(door, &all);
+	has_v1 = false;
 	check_client(pid, in);
 	is_root = false;
 	if (clients[_i].is_session && clients[_i].code == 0) {

@@ -26,7 +26,7 @@ static struct nsc_error err;
 
 /* What the processes of a test tell each other. */
 static struct shared {
-	int placed, drained, began, put, told, refused;
+	int ran, placed, drained, began, put, told, refused;
 	char text[128];
 } *shared;
 
@@ -186,9 +186,12 @@ START_TEST(a_job_goes_inside)
 	ck_assert(!may_exec());
 	ck_assert_str_ne(mounts(), before);
 	pid = fork();
-	if (pid == 0)
+	if (pid == 0) {
+		shared->ran++;
 		_exit(shared->placed == 1 ? 7 : 8);
+	}
 	ck_assert_int_eq(end_of(pid), 7 << 8);
+	ck_assert_int_eq(shared->ran, 1);
 	/* The program is where it was, and forks as before. */
 	ck_assert(may_exec());
 	ck_assert_str_eq(mounts(), before);
@@ -323,11 +326,19 @@ END_TEST
 
 START_TEST(not_armed_without_rights)
 {
+	pid_t pid;
+
 	begin();
 	ck_assert_int_eq(setuid(4711), 0);
 	ck_assert_int_eq(nsc_at_fork_arm(pamh, place, NULL, -1, &err), -EPERM);
 	ck_assert_str_eq(err.text, "keep the job from the host: Operation not "
 			 "permitted");
+	/* What the program forks then is no job. */
+	pid = fork();
+	if (pid == 0)
+		_exit(7);
+	ck_assert_int_eq(end_of(pid), 7 << 8);
+	ck_assert_int_eq(shared->placed, 0);
 }
 END_TEST
 
@@ -443,6 +454,33 @@ START_TEST(recorded_terminals)
 }
 END_TEST
 
+/* Whoever ends sshd's child means the command. */
+START_TEST(signals_of_a_recorded_terminal)
+{
+	int ready[2];
+	pid_t pid;
+	char c;
+
+	be_sshd(null_fd(), NSC_AT_FORK_NONE);
+	masters_end = null_fd();
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		setsid();
+		(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(ready[0], &c, 1), 1);
+	/* Its signals are blocked before it leaves the group. */
+	while (getpgid(pid) != pid)
+		usleep(1000);
+	kill(pid, SIGTERM);
+	ck_assert_int_eq(end_of(pid), SIGTERM);
+	ck_assert_int_eq(shared->drained, 1);
+}
+END_TEST
+
 START_TEST(recorded_streams)
 {
 	int pair[2];
@@ -503,7 +541,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		jobs, commands_are_reported, unrecorded_terminals,
-		recorded_terminals, recorded_streams, recorded_jobs, NULL,
+		recorded_terminals, signals_of_a_recorded_terminal,
+		recorded_streams, recorded_jobs, NULL,
 	};
 	const TTest *const root[] = {
 		a_job_goes_inside, who_waits_ends_like_it, what_stays_open,

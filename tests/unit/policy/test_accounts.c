@@ -13,6 +13,8 @@
 #include "policy/policy.h"
 #include "policy/user.h"
 #include "util/fd.h"
+#include "util/file.h"
+#include "util/text.h"
 
 #define LARGE 100000		/* bytes that an entry takes, if it is large */
 
@@ -24,6 +26,7 @@ static int answers[8];		/* errors, in their order; then 0 */
 static size_t n_answers, asked;
 static bool is_known = true, is_large;
 static int has_groups = 2;
+static bool is_stubborn;	/* it never says how many groups there are */
 
 static void will(int first, int second)
 {
@@ -108,10 +111,35 @@ int __wrap_getgrouplist(const char *user, gid_t gid, gid_t *groups, int *n)
 	int room = *n;
 
 	ck_assert_str_eq(user, "alice");
+	if (is_stubborn)
+		return -1;
 	*n = has_groups;
 	for (int i = 0; i < room && i < has_groups; i++)
 		groups[i] = gid + 10 * (gid_t)i;
 	return room < has_groups ? -1 : has_groups;
+}
+
+static char login_defs[128];	/* instead of /etc/login.defs */
+
+int __real_nsc_file_open(const char *path, struct nsc_error *e);
+int __wrap_nsc_file_open(const char *path, struct nsc_error *e);
+int __wrap_nsc_file_open(const char *path, struct nsc_error *e)
+{
+	return __real_nsc_file_open(login_defs[0] &&
+				    !strcmp(path, "/etc/login.defs") ?
+					    login_defs : path, e);
+}
+
+static bool no_memory;
+
+int __real_nsc_text_copy(char **to, const char *from);
+int __wrap_nsc_text_copy(char **to, const char *from);
+int __wrap_nsc_text_copy(char **to, const char *from)
+{
+	if (!no_memory)
+		return __real_nsc_text_copy(to, from);
+	*to = NULL;
+	return -ENOMEM;
 }
 
 /* --- groups */
@@ -206,6 +234,11 @@ START_TEST(users)
 	ck_assert_int_eq(u->n_groups, 5000);
 	ck_assert_uint_eq(u->groups[4999], 10 + 49990);
 	nsc_user_free(u);
+	/* As many as the kernel takes. */
+	has_groups = 65536;
+	ck_assert_int_eq(nsc_user_load("alice", &u, &err), 0);
+	ck_assert_int_eq(u->n_groups, 65536);
+	nsc_user_free(u);
 	ck_assert_int_eq(nsc_user_uid("alice", &uid), 0);
 	ck_assert_uint_eq(uid, 1000);
 }
@@ -224,6 +257,11 @@ START_TEST(no_users)
 	will(EIO, 0);
 	ck_assert_int_eq(nsc_user_load_uid(1000, &u, &err), -EIO);
 	ck_assert_str_eq(err.text, "uid 1000: Input/output error");
+	has_groups = 65537;
+	ck_assert_int_eq(nsc_user_load("alice", &u, &err), -E2BIG);
+	ck_assert_str_eq(err.text, "user 'alice': Argument list too long");
+	is_stubborn = true;
+	ck_assert_int_eq(nsc_user_load("alice", &u, &err), -E2BIG);
 	is_known = false;
 	ck_assert_int_eq(nsc_user_load("alice", &u, &err), -ENOENT);
 	ck_assert_str_eq(err.text, "user 'alice': is not known to the system");
@@ -295,6 +333,53 @@ START_TEST(defaults)
 	ck_assert_int_eq(conf->mode, NSC_MODE_ENFORCE);
 	ck_assert_int_eq(conf->on_error, NSC_ON_ERROR_REFUSE);
 	nsc_conf_free(conf);
+	/* One that is not read whole is not read. */
+	conf = NULL;
+	no_memory = true;
+	ck_assert_int_eq(nsc_conf_parse("pidfile = \"/x\";", "F", &conf,
+					&err), -ENOMEM);
+	ck_assert_str_eq(err.text, "F: Cannot allocate memory");
+	ck_assert_ptr_null(conf);
+	no_memory = false;
+}
+END_TEST
+
+static const struct {
+	const char *text;	/* of login.defs; NULL: there is none */
+	mode_t mode;
+	uid_t first;		/* of people, or a later one */
+	bool all;		/* are people */
+} people[] = {
+	{ NULL, 0644, 1000, false },
+	{ "", 0644, 1000, false },
+	{ "UID_MIN 500\n", 0644, 500, false },
+	{ "# UID_MIN 5\nUID_MIN\t\t 600\nUID_MIN 700\n", 0644, 600, false },
+	{ "PASS_MAX_DAYS 9\nUID_MIN 400", 0644, 400, false },
+	{ "SYS_UID_MIN 100\n", 0644, 1000, false },
+	/* Then the one that all systems have counts. */
+	{ "UID_MIN 5000\n", 0644, 1000, false },
+	/* Nobody knows. */
+	{ "UID_MIN 500\n", 0666, 1, true },
+};
+
+/* Without first_uid, login.defs says which accounts are the system's. */
+START_TEST(who_is_of_the_system)
+{
+	unit_make_dir(dir);
+	snprintf(login_defs, sizeof(login_defs), "%s/login.defs", dir);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(people); i++) {
+		if (people[i].text)
+			unit_write(dir, "login.defs", people[i].text,
+				   people[i].mode);
+		ck_assert_msg(nsc_policy_is_system(NSC_FIRST_UID_HOST,
+						   people[i].first - 1) ==
+			      !people[i].all, "%zu", i);
+		ck_assert_msg(!nsc_policy_is_system(NSC_FIRST_UID_HOST,
+						    people[i].first), "%zu", i);
+		ck_assert(nsc_policy_is_system(33, 32));
+		ck_assert(!nsc_policy_is_system(33, 33));
+	}
+	unit_remove_dir(dir);
 }
 END_TEST
 
@@ -331,7 +416,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		members, names, users, no_users, exempt_groups, defaults,
-		names_of_directories, NULL,
+		names_of_directories, who_is_of_the_system, NULL,
 	};
 	Suite *suite = suite_create("accounts");
 	TCase *tcase = unit_case("accounts");

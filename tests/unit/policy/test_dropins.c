@@ -10,10 +10,34 @@
 #include "policy/digest.h"
 #include "policy/dropins.h"
 #include "policy/policy.h"
+#include "util/fd.h"
+#include "util/file.h"
 #include "util/process.h"
 
 static struct nsc_error err;
 static char dir[64], conf_path[128];
+
+/* --- what others do meanwhile */
+
+static int looks;		/* at the list of a directory */
+static void (*before_look)(void);
+static int looks_failing;	/* the number of the one that fails */
+
+DIR *__real_nsc_file_list(int dirfd);
+DIR *__wrap_nsc_file_list(int dirfd);
+DIR *__wrap_nsc_file_list(int dirfd)
+{
+	looks++;
+	if (before_look)
+		before_look();
+	if (looks != looks_failing)
+		return __real_nsc_file_list(dirfd);
+	errno = EIO;
+	return NULL;
+}
+
+/* --- an administrator's directory */
+
 static gid_t groups[] = { 65501 };
 static struct nsc_user user = {
 	.name = (char[]){ "alice" }, .home = (char[]){ "/" },
@@ -193,6 +217,167 @@ START_TEST(renamed_while_read)
 }
 END_TEST
 
+/* --- changed while it is read */
+
+static int load_config(void)
+{
+	_cleanup_config_files_ struct nsc_config_files files = { .n = 0 };
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/users/alice/container.json", dir);
+	return nsc_config_files_load(path, NSC_CONFIG_HASH, &files, &err);
+}
+
+static int load_conf(void)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct nsc_conf *conf = NULL;
+	int ret = nsc_conf_load(fd, dir, "nscontainer.conf", &conf, &err);
+
+	nsc_conf_free(conf);
+	close(fd);
+	return ret;
+}
+
+static const struct reader {
+	const char *drop_ins, *suffix;
+	int (*load)(void);
+} readers[] = {
+	{ "users/alice/container.json.d", ".json", load_config },
+	{ "nscontainer.conf.d", ".conf", load_conf },
+};
+
+static const struct reader *reader;
+static bool vanishes;		/* the first drop-in, and comes back */
+
+static const char *drop_in_path(int n)
+{
+	static char paths[2][160];
+	static int next;
+	char *path = paths[next++ % 2];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s/%d%s", dir, reader->drop_ins,
+		 n, reader->suffix);
+	return path;
+}
+
+static void put(int n)
+{
+	drop_in(reader->drop_ins, strrchr(drop_in_path(n), '/') + 1, "");
+}
+
+int __real_nsc_file_open_at(int dirfd, const char *dirname, const char *name,
+			    struct nsc_error *e);
+int __wrap_nsc_file_open_at(int dirfd, const char *dirname, const char *name,
+			    struct nsc_error *e);
+int __wrap_nsc_file_open_at(int dirfd, const char *dirname, const char *name,
+			    struct nsc_error *e)
+{
+	bool is_first = vanishes && !strncmp(name, "10.", 3);
+	int fd;
+
+	if (is_first)
+		ck_assert_int_eq(unlink(drop_in_path(10)), 0);
+	fd = __real_nsc_file_open_at(dirfd, dirname, name, e);
+	if (is_first)
+		put(10);
+	return fd;
+}
+
+/* An administrator is at work: between the two looks of each reading. */
+static void add_one(void)
+{
+	if (looks % 2 == 0)
+		put(10 + looks);
+}
+
+static void add_one_once(void)
+{
+	if (looks == 2)
+		put(12);
+}
+
+static void rename_one(void)
+{
+	if (looks % 2 == 0)
+		ck_assert_int_eq(rename(drop_in_path(8 + looks),
+					drop_in_path(10 + looks)), 0);
+}
+
+static int read_while(void (*meanwhile)(void), int failing)
+{
+	char path[128];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, reader->drop_ins);
+	unit_remove_dir(path);
+	put(10);
+	looks = 0;
+	looks_failing = failing;
+	before_look = meanwhile;
+	ret = reader->load();
+	before_look = NULL;
+	looks_failing = 0;
+	return ret;
+}
+
+static void expect_error(const char *name, const char *text)
+{
+	char expected[256];
+
+	snprintf(expected, sizeof(expected), "%s/%s%s: %s", dir,
+		 reader->drop_ins, name, text);
+	ck_assert_str_eq(err.text, expected);
+}
+
+#define CHANGED "was changed while it was read: try again"
+
+/* It is read again, but not for ever. */
+START_TEST(changed_while_read)
+{
+	char name[16];
+
+	reader = &readers[_i];
+	drop_in("users/alice", "container.json", "{}");
+	unit_write(dir, "nscontainer.conf", "", 0644);
+	ck_assert_int_eq(read_while(NULL, 0), 0);
+	ck_assert_int_eq(looks, 2);
+	ck_assert_int_eq(read_while(add_one_once, 0), 0);
+	ck_assert_int_eq(looks, 4);
+	ck_assert_int_eq(err.code, 0);
+	ck_assert_int_eq(read_while(add_one, 0), -EAGAIN);
+	ck_assert_int_eq(looks, 2 * NSC_DROPINS_TRIES);
+	expect_error("", CHANGED);
+	ck_assert_int_eq(read_while(rename_one, 0), -EAGAIN);
+	ck_assert_int_eq(looks, 2 * NSC_DROPINS_TRIES);
+	expect_error("", CHANGED);
+	vanishes = true;
+	ck_assert_int_eq(read_while(NULL, 0), -EAGAIN);
+	snprintf(name, sizeof(name), "/10%s", reader->suffix);
+	expect_error(name, CHANGED);
+	vanishes = false;
+	/* The list cannot be read, at first or again. */
+	for (int i = 1; i <= 2; i++) {
+		ck_assert_int_eq(read_while(NULL, i), -EIO);
+		ck_assert_int_eq(looks, i);
+		expect_error("", "Input/output error");
+	}
+}
+END_TEST
+
+START_TEST(too_many)
+{
+	reader = &readers[_i];
+	drop_in("users/alice", "container.json", "{}");
+	for (int i = 10; i < 10 + NSC_DROPINS_MAX; i++)
+		put(i);
+	ck_assert_msg(reader->load() == 0, "%s", err.text);
+	put(9);
+	ck_assert_int_eq(reader->load(), -E2BIG);
+	expect_error("", "has more than 256 files");
+}
+END_TEST
+
 /* Load nscontainer.conf and its drop-ins. */
 static struct nsc_conf *load(void)
 {
@@ -262,6 +447,9 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	unit_add(tcase, tests);
+	tcase_add_loop_test(tcase, changed_while_read, 0,
+			    NSC_ARRAY_SIZE(readers));
+	tcase_add_loop_test(tcase, too_many, 0, NSC_ARRAY_SIZE(readers));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
 }

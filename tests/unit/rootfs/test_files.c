@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include "config/container_config.h"
 #include "config/plan.h"
@@ -169,6 +171,28 @@ START_TEST(hosts)
 	ck_assert_uint_eq(after.st_mode & 0777, 0640);
 	own_hosts("1.2.3.4 a box b\n", 0644);
 	expect_hosts("1.2.3.4 a box b\n" LOCAL);
+	/* Nothing else is made there. */
+	ck_assert_int_eq(unlink(HOSTS), 0);
+	ck_assert_int_eq(rmdir(ROOTFS "/etc"), 0);
+}
+END_TEST
+
+/* Root inside writes it, without the rights of the host's root. */
+START_TEST(hosts_where_nobody_may_write)
+{
+	begin();
+	plan.root_uid = plan.root_gid = 0;
+	own_hosts("1 localhost\n", 0644);
+	ck_assert_int_eq(chown(HOSTS, 0, 0) | chown(ROOTFS "/etc", 0, 0), 0);
+	ck_assert_int_eq(chmod(ROOTFS "/etc", 0555), 0);
+	ck_assert_int_eq(nsc_hosts_put(&rootfs, &err), 0);
+	ck_assert_str_eq(mounted, "1 localhost\n127.0.1.1\tbox\n");
+	ck_assert_str_eq(content(HOSTS), "1 localhost\n");
+	ck_assert_int_eq(chmod(ROOTFS "/etc", 0755), 0);
+	mounted[0] = '\0';
+	ck_assert_int_eq(nsc_hosts_put(&rootfs, &err), 0);
+	ck_assert_str_eq(mounted, "");
+	ck_assert_str_eq(content(HOSTS), "1 localhost\n127.0.1.1\tbox\n");
 }
 END_TEST
 
@@ -349,6 +373,58 @@ START_TEST(no_copies)
 }
 END_TEST
 
+/* Half of a copy is not bound. */
+START_TEST(copies_that_do_not_fit)
+{
+	static char dir[] = "/run/conf";
+	const struct rlimit small = { 3, 3 };
+	char *paths[] = { dir, NULL };
+
+	begin();
+	ck_assert_int_eq(mkdir(dir, 0755), 0);
+	make("/run/conf/a", "public", 0644);
+	config.root_paths = paths;
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	ck_assert_int_eq(nsc_root_paths_put(&rootfs, &err), -EFBIG);
+	ck_assert_str_eq(err.text, "root_paths '/run/conf': copy 'a': File too "
+			 "large");
+	ck_assert_str_eq(bound, "");
+}
+END_TEST
+
+/* --- links in a rootfs */
+
+/* Root inside may redirect a path, unless it is the user whose home it is. */
+START_TEST(links_of_root_inside)
+{
+	static const struct {
+		bool login;
+		uid_t user_uid;
+		int ret;
+	} cases[] = {
+		{ true, ROOT_UID, -ELOOP }, { true, 7, 0 },
+		{ false, ROOT_UID, 0 }, { false, 7, 0 },
+	};
+
+	begin();
+	ck_assert_int_eq(symlink("x", ROOTFS "/etc/link"), 0);
+	ck_assert_int_eq(mkdir(ROOTFS "/etc/x", 0755), 0);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(cases); i++) {
+		int fd;
+
+		plan.login = cases[i].login;
+		plan.user_uid = cases[i].user_uid;
+		fd = nsc_rootfs_target(&rootfs, "/etc/link", NSC_TARGET_DIR,
+				       &err);
+		ck_assert_msg((fd < 0 ? fd : 0) == cases[i].ret, "%zu: %s", i,
+			      err.text);
+		if (fd >= 0)
+			close(fd);
+	}
+}
+END_TEST
+
 /* --- the login shell */
 
 START_TEST(shells)
@@ -380,8 +456,10 @@ int main(void)
 {
 	const TTest *const root[] = {
 		hosts, names_of_hosts, no_name_of_its_own,
+		hosts_where_nobody_may_write,
 		hosts_of_another_kind, hosts_of_a_shared_rootfs,
-		copies_of_roots_files, no_copies, shells, NULL,
+		copies_of_roots_files, no_copies, copies_that_do_not_fit,
+		links_of_root_inside, shells, NULL,
 	};
 	Suite *suite = suite_create("files");
 	TCase *tcase = unit_case("files");

@@ -310,11 +310,12 @@ START_TEST(each_session_file)
 	unit_write(top, "4711", "", 0644);
 	unit_write(top, "4712", "", 0644);
 	unit_write(top, "0", "", 0644);
+	unit_write(top, "1", "", 0644);
 	unit_write(top, "4714x", "", 0644);
 	unit_write(top, ".4715", "", 0644);
 	unit_write(top, "4294967297", "", 0644);
 	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 0);
-	ck_assert_int_eq(seen, 4711 + 4712);
+	ck_assert_int_eq(seen, 1 + 4711 + 4712);
 	unit_write(top, "4713", "", 0644);
 	ck_assert_int_eq(nsc_session_file_each(dir, visit, &seen), 77);
 	close(dir);

@@ -137,6 +137,55 @@ START_TEST(a_login_is_who_it_is)
 }
 END_TEST
 
+/* What does not fit is left as it is, and nothing beside it changes. */
+START_TEST(a_login_with_long_texts)
+{
+	static struct nsc_exec_user id;
+	char long_name[sizeof(id.name) + 1] = "", long_home[PATH_MAX + 1] = "";
+	struct nsc_user user = { .name = long_name, .home = long_home,
+				 .shell = shell, .uid = 7, .gid = 7 };
+	struct nsc_exec_user_request request = { .login = &user };
+
+	for (int more = 0; more < 2; more++) {
+		memset(long_name, 'n', sizeof(id.name) - 1 + more);
+		memset(long_home, '/', PATH_MAX - 1 + more);
+		ck_assert_int_eq(nsc_exec_user_resolve(&request, passwd, group,
+						       &id, &err), 0);
+		ck_assert_str_eq(id.name, more ? "root" : long_name);
+		ck_assert_str_eq(id.home, more ? "/" : long_home);
+		ck_assert_str_eq(id.shell, "");
+	}
+}
+END_TEST
+
+/* Nobody gets only some of the groups. */
+START_TEST(a_login_with_many_groups)
+{
+	struct nsc_user user = { .name = alice, .home = home, .shell = shell,
+				 .uid = 1000, .gid = 1000 };
+	struct nsc_exec_user_request request = { .login = &user };
+	struct nsc_exec_user id = { .uid = 77 };
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; i < NSC_EXEC_USER_GROUPS; i++)
+		fprintf(out, "g%d:x:%d:alice\n", i, 2000 + i);
+	fclose(out);
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, passwd, text, &id,
+					       &err), -E2BIG);
+	ck_assert_str_eq(err.text, "user: 'alice' is in more than 4096 groups "
+			 "of the container's /etc/group");
+	ck_assert_uint_eq(id.uid, 77);
+	/* Without the last one they fit. */
+	*strstr(text, "g4095:") = '\0';
+	ck_assert_int_eq(nsc_exec_user_resolve(&request, passwd, text, &id,
+					       &err), 0);
+	ck_assert_uint_eq(id.n_groups, NSC_EXEC_USER_GROUPS);
+	free(text);
+}
+END_TEST
+
 /* P1: a sysfs with three processors, one of which has no counters. */
 START_TEST(processors_are_covered)
 {
@@ -256,6 +305,16 @@ START_TEST(environments)
 	nsc_text_free_vector(env);
 	ck_assert_int_eq(nsc_environment_make(&state, NULL, &env, &err), 0);
 	nsc_text_free_vector(env);
+	/* Only root has the directories of root in its path. */
+	state.process.env = NULL;
+	for (uid_t uid = 0; uid < 2; uid++) {
+		state.run_uid = uid;
+		ck_assert_int_eq(nsc_environment_make(&state, NULL, &env, &err),
+				 0);
+		ck_assert_int_eq(strstr(look_up(env, "PATH="), "/sbin") != NULL,
+				 uid == 0);
+		nsc_text_free_vector(env);
+	}
 }
 END_TEST
 
@@ -347,6 +406,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		identities, long_paths, a_login_is_who_it_is,
+		a_login_with_long_texts, a_login_with_many_groups,
 		a_hostile_passwd_is_bounded,
 		a_large_passwd_is_read_whole,
 		environments, runtime_dir, arguments, options, NULL,

@@ -144,7 +144,7 @@ int __real_nsc_rundir_lock(int fd, const char *name, int operation,
 int __wrap_nsc_rundir_lock(int fd, const char *name, int operation,
 			   int64_t deadline, struct nsc_error *error);
 
-static bool command_comes;
+static bool command_comes, link_comes;
 
 int __wrap_nsc_rundir_lock(int fd, const char *name, int operation,
 			   int64_t deadline, struct nsc_error *error)
@@ -156,6 +156,10 @@ int __wrap_nsc_rundir_lock(int fd, const char *name, int operation,
 		held = __real_nsc_rundir_lock(fd, NSC_FILE_ADMIN, LOCK_EX, 0,
 					      error);
 		frees_at = now + 3000;
+	}
+	if (link_comes && !strcmp(name, NSC_FILE_LOCK)) {
+		ck_assert_int_eq(unlinkat(fd, NSC_FILE_ADMIN, 0), 0);
+		ck_assert_int_eq(symlinkat(name, fd, NSC_FILE_ADMIN), 0);
 	}
 	return ret;
 }
@@ -278,6 +282,13 @@ START_TEST(links)
 	ck_assert_int_eq(symlinkat(NSC_FILE_LOCK, rundir, NSC_FILE_ADMIN), 0);
 	ck_assert_int_eq(nsc_turn_wait(rundir, now, &turn, &err), -ELOOP);
 	ck_assert_int_eq(nsc_turn_demand(rundir, &turn, &err), -ELOOP);
+	/* It comes between both looks. */
+	ck_assert_int_eq(unlinkat(rundir, NSC_FILE_ADMIN, 0), 0);
+	unit_write(dir, NSC_FILE_ADMIN, "", 0600);
+	link_comes = true;
+	ck_assert_int_eq(nsc_turn_wait(rundir, now + 2000, &turn, &err),
+			 -ELOOP);
+	nsc_turn_end(&turn);
 	end();
 }
 END_TEST

@@ -134,7 +134,10 @@ START_TEST(no_file_of_tmp)
 	/* A home that is everything is none. */
 	user.home = root;
 	ck_assert_int_eq(nsc_bring_add(&bring, "/etc/shadow", &err), -EINVAL);
+	ck_assert_int_eq(nsc_bring_add(&bring, "//tmp/a", &err), -EINVAL);
 	ck_assert_uint_eq(bring.n, 0);
+	ck_assert_int_eq(nsc_bring_add(&bring, "/tmp/a", &err), 0);
+	ck_assert_uint_eq(bring.n, 1);
 }
 END_TEST
 

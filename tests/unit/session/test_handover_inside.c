@@ -140,7 +140,7 @@ END_TEST
 START_TEST(not_given_up)
 {
 	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
-	int one = dup(0), two = dup(0);
+	int one = open("/", O_RDONLY), two = open("/", O_RDONLY);
 
 	h.outer.n = 2;
 	h.outer.fds[0] = one;
@@ -154,7 +154,7 @@ START_TEST(not_given_up)
 	h.terminal = dup(0);
 	ck_assert_int_eq(finish_drop(&h, &err), 0);
 	ck_assert(h.terminal == -1 && is_null(one));
-	ck_assert(is_null(two) == is_null(0));
+	ck_assert(!is_null(two));
 	/* 0 is one like the others. */
 	h.outer.fds[0] = 0;
 	h.terminal = dup(0);
@@ -162,6 +162,50 @@ START_TEST(not_given_up)
 	ck_assert(is_null(0));
 	close(one);
 	close(two);
+}
+END_TEST
+
+static bool has_terminal(void)
+{
+	int fd = open("/dev/tty", O_RDWR | O_NOCTTY);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void give_up(const struct nsc_pty *pty)
+{
+	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
+
+	h.terminal = dup(pty->slave);
+	NEED(has_terminal());
+	NEED(finish_drop(&h, &shared->err) == 0);
+}
+
+/* Who leads the session would take the terminal from all of it. */
+static void gives_up(void)
+{
+	struct nsc_pty pty = terminal_pair();
+	int status;
+	pid_t pid;
+
+	NEED(setsid() > 0 && ioctl(pty.slave, TIOCSCTTY, 0) == 0);
+	give_up(&pty);
+	NEED(has_terminal());
+	pid = fork();
+	if (pid == 0) {
+		give_up(&pty);
+		NEED(!has_terminal());
+		_exit(0);
+	}
+	NEED(waitpid(pid, &status, 0) == pid && status == 0);
+	NEED(has_terminal());
+}
+
+START_TEST(given_up)
+{
+	ends_with(child(gives_up), 0);
 }
 END_TEST
 
@@ -459,7 +503,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		streams, no_pty, not_given_up, relay_ends, followed,
+		streams, no_pty, not_given_up, given_up, relay_ends, followed,
 		not_followed, child_fails, recorder_fails, failure,
 		sudo_with_a_pty, NULL,
 	};

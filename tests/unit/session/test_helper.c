@@ -90,6 +90,24 @@ static void begin(void)
 	lock = 77;
 }
 
+/* The clock stands still; until when is the helper waited for? */
+static int64_t deadline;
+
+int64_t __real_nsc_process_now(void);
+int64_t __wrap_nsc_process_now(void);
+int64_t __wrap_nsc_process_now(void)
+{
+	return 1000000;
+}
+
+int __real_nsc_process_poll(int fd, int64_t until);
+int __wrap_nsc_process_poll(int fd, int64_t until);
+int __wrap_nsc_process_poll(int fd, int64_t until)
+{
+	deadline = until - 1000000;
+	return __real_nsc_process_poll(fd, __real_nsc_process_now() + deadline);
+}
+
 static int ask_with(const char *user, bool check, unsigned int timeout)
 {
 	const struct nsc_helper helper = {
@@ -112,6 +130,8 @@ START_TEST(answers)
 
 	begin();
 	ck_assert_msg(ask("good") == 0, "%s", err.text);
+	/* Its own limit acts first. */
+	ck_assert_int_eq(deadline, 20000 + 2000);
 	ck_assert_uint_eq(answer.number, 7);
 	ck_assert(answer.changed);
 	ck_assert_str_eq(answer.note, "open");

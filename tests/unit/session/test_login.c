@@ -452,12 +452,35 @@ START_TEST(less_and_more)
 }
 END_TEST
 
+static int try(void)
+{
+	return nsc_session_try(&session, &user, true, &err);
+}
+
+/* Without a terminal that works, the attempt has failed. */
+START_TEST(attempts)
+{
+	int n;
+
+	prepare();
+	tape_begin(0);
+	ck_assert_int_eq(try(), 0);
+	ck_assert_ptr_nonnull(strstr(tape, "terminal 1000 1\n"));
+	n = tape_steps;
+	for (int i = 1; i <= n; i++) {
+		tape_begin(i);
+		ck_assert_int_eq(try(), -EIO);
+		ck_assert_int_eq(err.code, EIO);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
 		each_step_in_its_order, a_container_that_ends_meanwhile,
 		a_program_with_threads, check_place,
-		the_directory, the_group, less_and_more, NULL,
+		the_directory, the_group, less_and_more, attempts, NULL,
 	};
 	Suite *suite = suite_create("login");
 	TCase *tcase = unit_case("login");

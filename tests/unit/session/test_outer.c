@@ -104,6 +104,9 @@ static void by_access(void)
 	put_null(0, 1);
 	NEED(with_access(write_only, O_RDONLY) == 2);
 	dup2(write_only, 2);
+	/* No other descriptor counts. */
+	write_only = fcntl(2, F_DUPFD, 20);
+	NEED(dup2(outer.slave, 3) == 3 && may(3, O_RDONLY));
 	NEED(with_access(write_only, O_RDONLY) == write_only);
 }
 
@@ -328,6 +331,32 @@ static void ends_lines(void)
 	NEED(nsc_tty_outer_is_line(&caller, 'f'));
 }
 
+/* The user, whose process this is, cannot trace the guard, which was root. */
+static void guards(void)
+{
+	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
+	char path[64], name[32] = "";
+	struct stat st;
+	int pid;
+
+	if (geteuid() == 0)
+		NEED(setresuid(4711, 4711, 4711) == 0);
+	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
+	NEED(nsc_tty_outer_open(&caller, &shared->err) == 0);
+	pid = unit_pid_of(caller.guard_pidfd);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	/* It has its name when it has let go of everything. */
+	while (strcmp(name, "nsc-terminal\n") != 0) {
+		FILE *file = fopen(path, "re");
+
+		NEED(file && fgets(name, sizeof(name), file));
+		fclose(file);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	NEED(stat(path, &st) == 0 && st.st_uid == 0);
+	nsc_tty_outer_close(&caller);
+}
+
 static void in_background(void)
 {
 	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
@@ -379,7 +408,7 @@ static void writes(void)
 
 static void (*const cases[])(void) = {
 	finds_terminal, by_access, opens_anew, opens_both, opens_terminal,
-	sets_raw, typed_before, ends_lines, in_background, writes,
+	sets_raw, typed_before, ends_lines, guards, in_background, writes,
 };
 
 START_TEST(outer_terminal)

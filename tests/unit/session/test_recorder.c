@@ -107,9 +107,68 @@ START_TEST(environment)
 }
 END_TEST
 
-/* --- a tap */
+/* --- requests */
 
 static int pair[2];
+
+/* The recorder answers that, with so many descriptors; then it is asked. */
+static int ask(int code, size_t n, size_t expected)
+{
+	const struct nsc_recorder_request request = { .pid = 4711 };
+	const int with[] = { pair[1], listener };
+	int fds[NSC_DESCRIPTORS_MAX], ret;
+	struct nsc_recorder_request got;
+	struct nsc_error answer = { code, "why" };
+
+	nsc_error_clear(&err);
+	ck_assert_int_eq(nsc_descriptors_send(pair[1], &(struct iovec){
+		&answer, sizeof(answer) }, with, n, 0), 0);
+	ret = nsc_recorder_ask(pair[0], &request, &(struct nsc_recorder_fds){
+			       &listener, 1, expected }, fds, &err);
+	for (int i = 0; i < ret; i++) {
+		ck_assert_int_eq(fcntl(fds[i], F_GETFD), FD_CLOEXEC);
+		close(fds[i]);
+	}
+	ck_assert_int_eq(nsc_descriptors_receive(pair[1], &got, sizeof(got),
+						 fds, MSG_DONTWAIT), 1);
+	ck_assert_int_eq(got.pid, 4711);
+	close(fds[0]);
+	ck_assert_int_eq(ret < 0, err.code != 0);
+	return ret;
+}
+
+START_TEST(asks)
+{
+	int fds[NSC_DESCRIPTORS_MAX];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
+				    pair), 0);
+	ck_assert_int_eq(ask(0, 2, 2), 2);
+	ck_assert_int_eq(ask(0, 1, 1), 1);
+	/* The session goes on unrecorded. */
+	ck_assert_int_eq(ask(0, 0, 2), 0);
+	/* An error, with or without descriptors. */
+	for (size_t n = 0; n < 2; n++) {
+		ck_assert_int_eq(ask(EUSERS, n, 1), -EUSERS);
+		ck_assert_str_eq(err.text, "record the session: why");
+	}
+	/* More than were asked for, or fewer. */
+	ck_assert_int_eq(ask(0, 2, 1), -EPROTO);
+	ck_assert_int_eq(ask(0, 1, 2), -EPROTO);
+	ck_assert_str_eq(err.text, "record the session: its recorder sends no "
+			 "descriptors");
+	nsc_fd_close(&pair[1]);
+	ck_assert_int_lt(nsc_recorder_ask(pair[0],
+		&(struct nsc_recorder_request){ 0 },
+		&(struct nsc_recorder_fds){ NULL, 0, 0 }, fds, &err), 0);
+	ck_assert_ptr_nonnull(strstr(err.text, "record the session: its "
+				     "recorder: "));
+	close(pair[0]);
+}
+END_TEST
+
+/* --- a tap */
+
 static struct nsc_pty pty;
 static struct nsc_tap tap;
 
@@ -235,7 +294,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		connects, tells, environment, output, input, lost, NULL,
+		connects, tells, environment, asks, output, input, lost, NULL,
 	};
 	Suite *suite = suite_create("recorder");
 	TCase *tcase = unit_case("recorder");

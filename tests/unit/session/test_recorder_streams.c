@@ -270,10 +270,12 @@ START_TEST(recorded)
 	place(pair[1], 41);
 	ck_assert_int_eq(nsc_streams_of_fork(&s, false, &err), 0);
 	ck_assert_uint_eq(s.n, 1);
+	s.kinds[1] = NSC_RECORDER_OUTPUT;
 	ck_assert_int_eq(nsc_streams_begin(&s, 77, 4711, 1, &err), 0);
 	ck_assert_int_eq(asked.type, NSC_RECORDER_STREAMS);
 	ck_assert_int_eq(asked.pid, 4711);
 	ck_assert(asked.own && asked.kinds[0] == NSC_RECORDER_INPUT);
+	ck_assert_int_eq(asked.kinds[1], '\0');
 	ck_assert(n_asked == 2 && n_expected == 1);
 	ck_assert(asked_fds[0] == 40 && asked_fds[1] == 1);
 	ck_assert(s.n == 1 && is_recorders(s.pipes[0]));

@@ -335,6 +335,39 @@ START_TEST(a_key_before_the_job)
 }
 END_TEST
 
+static void on_stop(int number)
+{
+	(void)number;
+	_exit(5);
+}
+
+/* A stop that a process asks for is the command's, and not of who waits. */
+START_TEST(a_stop_that_is_no_key)
+{
+	sigset_t all;
+	pid_t pid;
+	int how;
+
+	pid = fork();
+	if (pid == 0) {
+		pid_t command;
+
+		nsc_process_default_signals();
+		signal(SIGTSTP, on_stop);
+		command = fork();
+		if (command == 0)
+			for (;;)
+				pause();
+		nsc_process_all_signals(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		kill(getpid(), SIGTSTP);
+		_exit(nsc_run_wait_for(command, &all) >> 8);
+	}
+	ck_assert_int_eq(waitpid(pid, &how, WUNTRACED), pid);
+	ck_assert_int_eq(how, 5 << 8);
+}
+END_TEST
+
 /* Nobody may signal it before it is the user, and so the signal waits. */
 START_TEST(an_early_signal_is_passed_on)
 {
@@ -375,7 +408,8 @@ int main(void)
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
 		an_early_signal_is_passed_on, a_key_is_for_all_of_it,
-		a_key_before_the_job, who_waits_is_killed, NULL,
+		a_key_before_the_job, a_stop_that_is_no_key,
+		who_waits_is_killed, NULL,
 	};
 	Suite *suite = suite_create("run");
 	TCase *tcase = unit_case("run");
