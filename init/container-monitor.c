@@ -83,7 +83,6 @@ struct monitor {
 	struct lifetime lifetime;
 	int64_t trim;		/* of freed memory; INT64_MAX: done */
 	int64_t looked;		/* at PID 1 */
-	const struct nsc_error *failure;	/* PID 1 died at the start */
 };
 
 /* Nobody can join from here on; 'state' is for the tools, until the end. */
@@ -117,7 +116,9 @@ static void APART read_lifecycle(struct monitor *m)
 	nsc_state_free(fresh);
 }
 
-static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
+/* failure: PID 1 died at the start, or NULL. */
+static void __attribute__((noreturn))
+monitor_ended(struct monitor *m, const struct nsc_error *failure)
 {
 	bool ended;
 
@@ -149,8 +150,8 @@ static void __attribute__((noreturn)) monitor_ended(struct monitor *m)
 	nsc_hooks_stop(NSC_MONITOR_RUNDIR);
 	nsc_instance_remove(NSC_MONITOR_RUNDIR, m->state->generation);
 	/* The process that waits for the start kills us now: it comes last. */
-	if (m->failure)
-		nsc_error_send(NSC_MONITOR_REPORT, m->failure);
+	if (failure)
+		nsc_error_send(NSC_MONITOR_REPORT, failure);
 	_exit(0);
 }
 
@@ -160,7 +161,7 @@ static void __attribute__((noreturn)) monitor_stop(struct monitor *m)
 	remove_files(m);
 	nsc_pidfd_signal(NSC_MONITOR_PID1, SIGKILL);
 	session_cgroups_thaw();
-	monitor_ended(m);
+	monitor_ended(m, NULL);
 }
 
 /*
@@ -177,7 +178,7 @@ static void monitor_look(struct monitor *m)
 	    stat.start != m->state->start)
 		return;
 	if (m->state->external)
-		monitor_ended(m);
+		monitor_ended(m, NULL);
 	monitor_stop(m);
 }
 
@@ -399,7 +400,7 @@ static void wait_for_last(struct monitor *m)
 		enum event event = wait_event(m, waiter, timeout);
 
 		if (event == EVENT_ENDED)
-			monitor_ended(m);
+			monitor_ended(m, NULL);
 		if (event == EVENT_LEADER)
 			monitor_stop(m);
 		if (m->leader)
@@ -429,7 +430,7 @@ static void pause_for(struct monitor *m, int ms)
 	enum event event = wait_event(m, -1, ms);
 
 	if (event == EVENT_ENDED)
-		monitor_ended(m);
+		monitor_ended(m, NULL);
 	if (event == EVENT_LEADER)
 		monitor_stop(m);
 }
@@ -516,10 +517,8 @@ static void monitor_report(struct monitor *m)
 	close(NSC_MONITOR_GO);
 	/* From here on, the kernel reaps the processes that write records. */
 	signal(SIGCHLD, SIG_IGN);
-	if (failure.code) {
-		m->failure = &failure;
-		monitor_ended(m);
-	}
+	if (failure.code)
+		monitor_ended(m, &failure);
 	nsc_error_send(NSC_MONITOR_REPORT, NSC_IGNORE);
 	close(NSC_MONITOR_REPORT);
 	if (new)
