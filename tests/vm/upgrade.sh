@@ -158,6 +158,7 @@ login() {
 	esac < /dev/null 2>&1
 }
 
+# With a pause, in which the upgrade has the only processor.
 keep_logging_in() {
 	local out
 
@@ -165,7 +166,7 @@ keep_logging_in() {
 		out=$(login "$1")
 		[ "$out" = in ] || out="refused at $(date +%T): ${out//$'\n'/ }"
 		echo "$out" >> "$TOP/logins.$1"
-		sleep 1
+		sleep 5
 	done
 	echo end >> "$TOP/logins.$1"
 }
