@@ -12,6 +12,12 @@ COUNT=${NSC_VM_SESSIONS:-100}
 LOAD_DOORS="ssh su nsshell"
 SRC=/srv/packages
 HOME_OF=/home/alice
+SAID=$HOME_OF/said
+# The first is su's: nsshell starts no container.
+DOORS=(su ssh cron nsshell)
+for ((i = 0; i < COUNT; i++)); do
+	NAMES[i]=${DOORS[i % 4]}$i
+done
 export DEBIAN_FRONTEND=noninteractive
 
 version_is() {
@@ -66,46 +72,76 @@ prepare() {
 
 # --- sessions that stay, and logins that come and go
 
-# One FIFO for all: none uses the processor while it waits.
-stay() {
-	local command="echo $1 >> $HOME_OF/began; read x < $HOME_OF/go; \
-echo $1 \$(readlink /proc/self/ns/pid) >> $HOME_OF/ended"
+# session_command NAME: says again what it is told, and where it is, so that its words
+# have come through the whole connection; it uses no processor while it waits.
+session_command() {
+	echo "echo $1 began; while read x; do echo $1 \$x \
+\$(readlink /proc/self/ns/pid); [ \$x != end ] || exit 0; done"
+}
 
+# stay NAME: cron's session has no connection, and reads and writes at home.
+stay() {
+	local command
+
+	command=$(session_command "$1")
 	case $1 in
 	ssh*) ssh "${SSH_OPTIONS[@]}" alice@127.0.0.1 "$command" ;;
 	su*) su - alice -c "$command" ;;
 	nsshell*) setpriv --reuid=alice --regid=alice --init-groups \
 		/usr/bin/nsshell -c "$command" ;;
-	cron*) echo "@reboot $command" >> "$TOP/crontab" ;;
-	esac < /dev/null >> "$TOP/stay.log" 2>&1
+	esac <> "$HOME_OF/$1" >> "$SAID" 2>&1
+	echo "$1 gone $?" >> "$SAID"
 }
 
-began() {
-	[ "$(wc -l < $HOME_OF/began)" -ge "$1" ]
+crontab_line() {
+	echo "@reboot ($(session_command "$1")) <> $HOME_OF/$1 >> $SAID 2>&1"
+}
+
+# said WORD COUNT: so many sessions have said it.
+said() {
+	[ "$(grep -c "^[a-z]*[0-9]* $1\>" "$SAID")" -ge "$2" ]
+}
+
+# all_are_there WORD: each session is told it, and says it from the container in
+# which the first one began.  One that is lost keeps nobody waiting.
+all_are_there() {
+	local name place
+
+	place=$(< "$TOP/place")
+	for name in "${NAMES[@]}"; do
+		echo "$1" 1<> "$HOME_OF/$name"
+	done
+	wait_until 60 said "$1" "$COUNT"
+	empty "sessions that say nothing from $place" "$(comm -13 \
+		<(sort "$SAID") <(printf "%s $1 $place\n" "${NAMES[@]}" | sort))"
 }
 
 # sshd refuses when too many have not yet proved who they are.
 sessions_open() {
-	local i doors=(ssh su cron nsshell)
+	local i name
 
-	rm -f $HOME_OF/{began,ended,go} "$TOP/crontab" "$TOP/stay.log"
-	mkfifo $HOME_OF/go
-	touch $HOME_OF/{began,ended}
-	chown alice: $HOME_OF/{began,ended,go}
-	# nsshell starts no container.
-	stay su &
-	wait_until 30 began 1 || fail "no session:" "$(cat "$TOP/stay.log")"
-	for ((i = 1; i < COUNT; i++)); do
-		stay "${doors[i % 4]}$i" &
-		((i % 8)) || wait_until 60 began $((i - i / 4)) ||
-			fail "$i sessions do not begin" "$(cat "$TOP/stay.log")"
+	(cd $HOME_OF && rm -f said ./*[0-9] && touch said &&
+		mkfifo "${NAMES[@]}" && chown alice: said "${NAMES[@]}")
+	: > "$TOP/crontab"
+	for ((i = 0; i < COUNT; i++)); do
+		name=${NAMES[i]}
+		case $name in
+		cron*) crontab_line "$name" >> "$TOP/crontab" ;;
+		*) stay "$name" & ;;
+		esac
+		# The first starts the container.
+		((i % 8)) || wait_until 60 said began $((i + 1 - (i + 2) / 4)) ||
+			fail "$i sessions do not begin" "$(cat "$SAID")"
 	done
 	crontab -u alice "$TOP/crontab"
 	rm -f /run/crond.reboot
 	systemctl restart cron
-	wait_until 100 began "$COUNT" || fail "of $COUNT sessions began" \
-		"$(wc -l < $HOME_OF/began)" "$(cat "$TOP/stay.log")"
+	wait_until 100 said began "$COUNT" ||
+		fail "of $COUNT sessions began" "$(cat "$SAID")"
 	crontab -u alice -r
+	ns_of "$(pid_of alice)" pid > "$TOP/place"
+	differ "where the container is" "$(ns_of self pid)" "$(< "$TOP/place")"
+	all_are_there opened
 }
 
 # login DOOR [USER]: while sshd is restarted nobody listens, and a client tries
@@ -122,6 +158,7 @@ login() {
 	esac < /dev/null 2>&1
 }
 
+# With a pause, in which the upgrade has the only processor.
 keep_logging_in() {
 	local out
 
@@ -129,21 +166,21 @@ keep_logging_in() {
 		out=$(login "$1")
 		[ "$out" = in ] || out="refused at $(date +%T): ${out//$'\n'/ }"
 		echo "$out" >> "$TOP/logins.$1"
-		sleep 1
+		sleep 5
 	done
 	echo end >> "$TOP/logins.$1"
 }
 
 more_logins() {
-	local door
+	local door lines
 
 	for door in $LOAD_DOORS; do
-		[ "$(wc -l < "$TOP/logins.$door")" -gt "${BEFORE[$door]}" ] ||
-			return
+		mapfile -t lines < "$TOP/logins.$door"
+		[ "${#lines[@]}" -gt "${BEFORE[$door]}" ] || return
 	done
 }
 
-# goes_on: since the step, each kind of login has worked, and no session ended.
+# goes_on: since the step, each kind of login has worked, and each session answers.
 goes_on() {
 	local -A BEFORE
 	local door
@@ -151,10 +188,10 @@ goes_on() {
 	for door in $LOAD_DOORS; do
 		BEFORE[$door]=$(($(wc -l < "$TOP/logins.$door") + 1))
 	done
+	all_are_there "after$SECONDS"
 	wait_until 60 more_logins || fail "logins hang" "$(tail "$TOP"/logins.*)"
 	empty "logins that were refused" \
 		"$(grep -hv '^in$' "$TOP"/logins.* | head -n 5)"
-	empty "sessions that ended" "$(cat $HOME_OF/ended)"
 }
 
 # --- the night
@@ -250,20 +287,11 @@ downgrade() {
 	goes_on
 }
 
-all_ended() {
-	[ "$(wc -l < $HOME_OF/ended)" -ge "$COUNT" ]
-}
-
-# Each says where it still is: in one container, that of the first version.
+# Each ends as it was told to; cron waits for its own.
 none_lost() {
-	exec {GO}<> $HOME_OF/go
-	exec {GO}>&-
-	wait_until 100 all_ended || fail "sessions are lost:" \
-		"$(sed 's/ .*//' $HOME_OF/ended | sort | comm -13 - \
-			<(sort $HOME_OF/began) | tr '\n' ' ')"
-	equal "containers of the sessions" 1 \
-		"$(cut -d ' ' -f 2 $HOME_OF/ended | sort -u | wc -l)"
-	lacks "where they were" "$(ns_of self pid)" "$(cat $HOME_OF/ended)"
+	all_are_there end
+	wait_until 60 said "gone 0" $((COUNT - (COUNT + 1) / 4)) ||
+		fail "sessions do not end:" "$(grep gone "$SAID")"
 }
 
 no_logins() {
@@ -292,6 +320,20 @@ control() {
 	equal "a login" in "$(login su bob)"
 }
 
+# What counts above as lost.
+lost() {
+	local NAMES=("${NAMES[@]}" sulost)
+
+	mkfifo $HOME_OF/sulost
+	stay sulost &
+	wait_until 60 said began $((COUNT + 1)) || fail "it does not begin"
+	pkill -KILL -f "echo sulost began"
+	wait_until 60 said "gone 137" 1 || fail "it goes on"
+	( all_are_there control ) > "$OUT/lost" && fail "a dead session answers"
+	equal "what is lost" "got: sulost control $(< "$TOP/place")" \
+		"$(tail -n +2 "$OUT/lost")"
+}
+
 if [ ! -d $SRC/next ]; then
 	echo "skip an upgrade in the night # packages: NSC_VM_PACKAGES is not set"
 	exit
@@ -299,6 +341,7 @@ fi
 t "the packages are installed" prepare
 t "a login without the programs counts as refused" control
 t "$COUNT sessions are open" sessions_open
+t "a session that was killed counts as lost" lost
 rm -f "$TOP/enough" "$TOP/counts"
 for door in $LOAD_DOORS; do
 	: > "$TOP/logins.$door"
