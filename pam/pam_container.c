@@ -22,6 +22,7 @@
 #include "util/process.h"
 #include "util/text.h"
 #include "util/paths.h"
+#include "linux/label.h"
 #include "policy/password.h"
 #include "policy/policy.h"
 #include "policy/pam_options.h"
@@ -32,6 +33,7 @@
 #include "session/stdio.h"
 #include "at_fork.h"
 #include "name_services.h"
+#include "selinux.h"
 #include "variables.h"
 
 #define DATA_NAME "nscontainer_session"
@@ -199,6 +201,9 @@ static int module_place(const struct call *call, struct nsc_session *session,
 	};
 	_cleanup_fd_ int commands = -1;
 	const bool is_job = nsc_at_fork_is_job(call->service);
+	const char *label = session->state->process.selinux_label;
+	/* By us, or by pam_selinux(8), which comes before us. */
+	const bool labelled = (label && *label) || nsc_label_is_set();
 	int recorder = -1, ret;
 
 	nsc_name_services_keep();
@@ -222,6 +227,8 @@ static int module_place(const struct call *call, struct nsc_session *session,
 		module_lacks(call, "a variable", &bring.err);
 	/* From here on only the lock is needed. */
 	if (ret == 0) {
+		if (labelled)
+			nsc_selinux_keep();
 		nsc_fd_close(&session->pidfd);
 		nsc_variables_put_runtime_dir(call->pamh, call->user,
 					      session->state);
@@ -236,6 +243,7 @@ static void place_job(void *session)
 
 	if (module_place(&job, session, &err) == 0)
 		return;
+	nsc_label_explain(&err);
 	fail(&job, &err);
 	_exit(1);
 }
@@ -406,6 +414,7 @@ static int open_contained(struct call *call)
 		return PAM_SUCCESS;
 	if (ret == -EALREADY)
 		return nested(call);
+	nsc_label_explain(&err);
 	/*
 	 * Whatever the PAM stack does on failures, nobody continues partly
 	 * inside.

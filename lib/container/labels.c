@@ -97,9 +97,13 @@ static int check_context(const struct nsc_config *config, const char *key,
 		return labels_refuse(config, key,
 				     "SELinux is not active on this host", err);
 	if (selinux.security_check_context(label) < 0)
-		return labels_refuse(config, key,
-				     "is not a context of the loaded policy",
-				     err);
+		return errno != EINVAL ?
+			nsc_error_sys(err, errno, "%s: context.%s: ask "
+				      "SELinux for '%s'", config->file, key,
+				      label) :
+			labels_refuse(config, key,
+				      "is not a context of the loaded policy",
+				      err);
 	return 0;
 #else
 	return labels_refuse(config, key,

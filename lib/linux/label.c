@@ -4,12 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "util/fd.h"
 
 #define APPARMOR "/proc/self/attr/apparmor/"
+#define EXEC "/proc/self/attr/exec"
+#define CURRENT "/proc/self/attr/current"
+#define SELINUX "/sys/fs/selinux/"
+#define PROCESS SELINUX "class/process/"
+#define PERMISSIVE 1		/* AVD_FLAGS_PERMISSIVE */
 
 static int write_command(int fd, const char *command, const char *profile,
 			 struct nsc_error *err)
@@ -36,16 +42,108 @@ static int set_profile(const char *profile, struct nsc_error *err)
 	return write_command(fd, "exec", profile, err);
 }
 
+/* Read the text of a small file of the kernel; false if there is none. */
+static bool read_text(const char *path, char *text, size_t size)
+{
+	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (n > 0)
+		text[n] = '\0';
+	return n > 0;
+}
+
+static unsigned long read_number(const char *path)
+{
+	char text[16];
+
+	return read_text(path, text, sizeof(text)) ? strtoul(text, NULL, 10) :
+						     0;
+}
+
+static bool is_enforcing(void)
+{
+	return read_number(SELINUX "enforce") == 1;
+}
+
+/*
+ * Does the policy allow that a process of context own executes one of context
+ * other?  True also if the kernel does not say.
+ */
+static bool allows_transition(const char *own, const char *other)
+{
+	_cleanup_fd_ int fd = open(SELINUX "access", O_RDWR | O_CLOEXEC);
+	const unsigned long class = read_number(PROCESS "index");
+	const unsigned long bit = read_number(PROCESS "perms/transition");
+	unsigned int allowed, flags;
+	char text[1024];
+	int len = snprintf(text, sizeof(text), "%s %s %lu", own, other, class);
+	ssize_t n;
+
+	if (fd < 0 || bit < 1 || bit > 32 || (size_t)len >= sizeof(text) ||
+	    write(fd, text, (size_t)len) != len)
+		return true;
+	n = pread(fd, text, sizeof(text) - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%x %*x %*x %*x %*u %x", &allowed, &flags) != 2)
+		return true;
+	return allowed >> (bit - 1) & 1 || flags & PERMISSIVE;
+}
+
+/* The exec would fail without a word about the label. */
+static int check_transition(const char *context, struct nsc_error *err)
+{
+	char own[512];
+
+	if (!is_enforcing() || !read_text(CURRENT, own, sizeof(own)) ||
+	    !strcmp(own, context) || allows_transition(own, context))
+		return 0;
+	return nsc_error_set(err, EACCES, "process_label: the policy of "
+			     "SELinux does not let '%s' execute a program as "
+			     "'%s': choose another label, or allow the "
+			     "transition", own, context);
+}
+
 static int set_context(const char *context, struct nsc_error *err)
 {
-	static const char path[] = "/proc/self/attr/exec";
-	_cleanup_fd_ int fd = open(path, O_WRONLY | O_CLOEXEC);
+	_cleanup_fd_ int fd = open(EXEC, O_WRONLY | O_CLOEXEC);
 	size_t len = strlen(context) + 1;
 
 	if (fd < 0 || write(fd, context, len) != (ssize_t)len)
 		return nsc_error_sys(err, errno, "process_label: write '%s' "
-				     "to %s", context, path);
+				     "to " EXEC, context);
+	return check_transition(context, err);
+}
+
+bool nsc_label_is_set(void)
+{
+	_cleanup_fd_ int fd = open(EXEC, O_RDONLY | O_CLOEXEC);
+	char first;
+
+	return fd >= 0 && read(fd, &first, 1) == 1;
+}
+
+int nsc_label_clear_exec(struct nsc_error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	if (!nsc_label_is_set())
+		return 0;
+	fd = open(EXEC, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "\n", 1) != 1)
+		return nsc_error_sys(err, errno, "clear " EXEC);
 	return 0;
+}
+
+void nsc_label_explain(struct nsc_error *err)
+{
+	size_t len = strlen(err->text);
+
+	if ((err->code == EACCES || err->code == EPERM) && is_enforcing() &&
+	    !strstr(err->text, "SELinux"))
+		snprintf(err->text + len, sizeof(err->text) - len,
+			 ": if SELinux denied it, the kernel's log has a line "
+			 "with 'avc: denied': see SELinux in pam_container(8)");
 }
 
 int nsc_label_set_exec(const char *profile, const char *context,

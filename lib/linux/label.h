@@ -6,6 +6,8 @@
 #ifndef NSC_LINUX_LABEL_H
 #define NSC_LINUX_LABEL_H
 
+#include <stdbool.h>
+
 #include "util/error.h"
 
 /*
@@ -15,6 +17,21 @@
  */
 int nsc_label_set_exec(const char *profile, const char *context,
 		       struct nsc_error *err);
+
+/*
+ * Has the calling process an SELinux context for the next program?  Call this
+ * while the host's procfs is mounted.
+ */
+bool nsc_label_is_set(void);
+
+/* Take it back, for a program that is not the user's.  Also on the host. */
+int nsc_label_clear_exec(struct nsc_error *err);
+
+/*
+ * If SELinux may have refused what err tells, say where its own message is.
+ * Call this on the host.
+ */
+void nsc_label_explain(struct nsc_error *err);
 
 /*
  * Prepare a later change of the calling process's own AppArmor profile: returns

@@ -13,6 +13,7 @@
 #include "util/paths.h"
 #include "linux/credential.h"
 #include "linux/descriptors.h"
+#include "linux/label.h"
 
 #define GRACE_MS 2000		/* lets the helper's own limit act first */
 
@@ -53,8 +54,12 @@ run_helper(const struct nsc_helper *helper, int out, pid_t login)
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0) {
 		nsc_process_die_with(self);
-		execve(NSC_LOGIN_START, argv, envp);
-		nsc_error_sys(&answer.err, errno, "run " NSC_LOGIN_START);
+		/* pam_selinux has set the user's. */
+		if (nsc_label_clear_exec(&answer.err) == 0) {
+			execve(NSC_LOGIN_START, argv, envp);
+			nsc_error_sys(&answer.err, errno,
+				      "run " NSC_LOGIN_START);
+		}
 		(void)!write(NSC_HELPER_SOCKET, &answer, sizeof(answer));
 		_exit(status);
 	}

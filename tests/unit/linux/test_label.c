@@ -14,6 +14,7 @@
 static struct nsc_error err;
 static char dir[64];
 static bool there;		/* the kernel has the files */
+static const char *decision;
 
 int __real_open(const char *path, int flags, ...);
 int __wrap_open(const char *path, int flags, ...);
@@ -27,15 +28,29 @@ int __wrap_open(const char *path, int flags, ...)
 	if (flags & O_CREAT)
 		mode = va_arg(args, mode_t);
 	va_end(args);
-	if (strncmp(path, "/proc/self/attr/", 16) != 0)
+	if (strncmp(path, "/proc/self/attr/", 16) != 0 &&
+	    strncmp(path, "/sys/fs/selinux/", 16) != 0)
 		return __real_open(path, flags, mode);
-	ck_assert_int_eq(flags, O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(flags & ~O_ACCMODE, O_CLOEXEC);
 	if (!there) {
 		errno = ENOENT;
 		return -1;
 	}
 	snprintf(file, sizeof(file), "%s/%s", dir, path + 16);
-	return __real_open(file, flags | O_TRUNC);
+	return __real_open(file, flags | (flags & O_WRONLY ? O_TRUNC : 0));
+}
+
+/* The kernel's answer to what was written to /sys/fs/selinux/access. */
+ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset);
+ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset)
+{
+	size_t len = strlen(decision);
+
+	(void)fd;
+	ck_assert_int_eq(offset, 0);
+	ck_assert_uint_gt(size, len);
+	memcpy(buf, decision, len);
+	return (ssize_t)len;
 }
 
 static void prepare(void)
@@ -47,6 +62,19 @@ static void prepare(void)
 	unit_write(path, "exec", "", 0600);
 	unit_write(path, "current", "", 0600);
 	unit_write(dir, "exec", "", 0600);
+	unit_write(dir, "current", "a_u:b_r:own_t", 0600);
+	/* The names of /sys/fs/selinux; the other directory's are others. */
+	snprintf(path, sizeof(path), "%s/class", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/class/process", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	unit_write(path, "index", "2", 0600);
+	snprintf(path, sizeof(path), "%s/class/process/perms", dir);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	unit_write(path, "transition", "3", 0600);
+	unit_write(dir, "access", "", 0600);
+	unit_write(dir, "enforce", "1", 0600);
+	decision = "4 ffffffff 0 ffffffff 1 0";
 	there = true;
 }
 
@@ -92,6 +120,86 @@ START_TEST(for_the_next_program)
 	ck_assert_str_eq(text, "exec two");
 	content("exec", text);
 	ck_assert_str_eq(text, "d");
+}
+END_TEST
+
+START_TEST(for_the_next_program_is_seen)
+{
+	ck_assert(!nsc_label_is_set());
+	ck_assert_int_eq(nsc_label_set_exec("box", NULL, &err), 0);
+	ck_assert(!nsc_label_is_set());
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "c", &err), 0);
+	ck_assert(nsc_label_is_set());
+	there = false;
+	ck_assert(!nsc_label_is_set());
+}
+END_TEST
+
+START_TEST(for_a_program_that_is_not_the_users)
+{
+	char text[2048];
+
+	ck_assert_int_eq(nsc_label_clear_exec(&err), 0);
+	ck_assert_uint_eq(content("exec", text), 0);
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "c", &err), 0);
+	ck_assert_int_eq(nsc_label_clear_exec(&err), 0);
+	ck_assert_uint_eq(content("exec", text), 1);
+	ck_assert_str_eq(text, "\n");
+	there = false;
+	ck_assert_int_eq(nsc_label_clear_exec(&err), 0);
+}
+END_TEST
+
+/* The bit of 'transition' is the third. */
+START_TEST(a_label_that_the_policy_denies)
+{
+	char text[2048];
+
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), 0);
+	content("access", text);
+	ck_assert_str_eq(text, "a_u:b_r:own_t u:r:t 2");
+	decision = "fffffffb ffffffff 0 ffffffff 1 0";
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), -EACCES);
+	ck_assert_str_eq(err.text, "process_label: the policy of SELinux does "
+			 "not let 'a_u:b_r:own_t' execute a program as "
+			 "'u:r:t': choose another label, or allow the "
+			 "transition");
+	/* No transition. */
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "a_u:b_r:own_t", &err), 0);
+	/* The type is permissive, or all is; or there is no answer. */
+	decision = "0 ffffffff 0 ffffffff 1 1";
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), 0);
+	decision = "";
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), 0);
+	decision = "0 ffffffff 0 ffffffff 1 0";
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), -EACCES);
+	unit_write(dir, "enforce", "0", 0600);
+	ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err), 0);
+}
+END_TEST
+
+START_TEST(who_may_have_refused)
+{
+	static const char hint[] = ": if SELinux denied it";
+	struct nsc_error e;
+
+	nsc_error_set(&e, EACCES, "no");
+	nsc_label_explain(&e);
+	ck_assert_int_eq(strncmp(e.text, "no", 2), 0);
+	ck_assert_int_eq(strncmp(e.text + 2, hint, strlen(hint)), 0);
+	nsc_error_set(&e, EPERM, "no");
+	nsc_label_explain(&e);
+	ck_assert_ptr_nonnull(strstr(e.text, hint));
+	nsc_error_set(&e, ENOENT, "no");
+	nsc_label_explain(&e);
+	ck_assert_str_eq(e.text, "no");
+	nsc_error_set(&e, EACCES, "SELinux says no");
+	nsc_label_explain(&e);
+	ck_assert_str_eq(e.text, "SELinux says no");
+	unit_write(dir, "enforce", "0", 0600);
+	nsc_error_set(&e, EACCES, "no");
+	nsc_label_explain(&e);
+	ck_assert_str_eq(e.text, "no");
 }
 END_TEST
 
@@ -148,7 +256,10 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		for_the_next_program, for_this_process, errors, NULL,
+		for_the_next_program, for_the_next_program_is_seen,
+		for_a_program_that_is_not_the_users,
+		a_label_that_the_policy_denies, who_may_have_refused,
+		for_this_process, errors, NULL,
 	};
 	Suite *suite = suite_create("label");
 	TCase *tcase = unit_case("label");

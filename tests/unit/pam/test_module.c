@@ -16,6 +16,8 @@
  *   threads N, expired, is-sshd
  *   will open|place|check ERROR N TEXT		fails with ERROR, N times
  *   state-shell, environment, message, note, changed	state of the container
+ *   label TEXT					its process_label
+ *   labelled					pam_selinux was before us
  *   runtime-dir ENTRY				variable set inside
  *   pam-environment ENTRY, putenv-fails, set-data-fails, silent
  *   handle 0|1, end				handles of PAM
@@ -188,7 +190,7 @@ static const struct {
 	TEXT("shell", shell), TEXT("member", member),
 	TEXT("inside", inside), TEXT("note", note),
 	TEXT("state-shell", state_shell), TEXT("message", message),
-	TEXT("runtime-dir", runtime_dir),
+	TEXT("runtime-dir", runtime_dir), TEXT("label", label),
 #undef TEXT
 };
 
@@ -265,6 +267,8 @@ static bool act(const char *word, char *rest)
 		the.pamh->set_data_fails = 1;
 	else if (!strcmp(word, "silent"))
 		the.flags = PAM_SILENT;
+	else if (!strcmp(word, "labelled"))
+		the.labelled = true;
 	else if (!strcmp(word, "changed"))
 		the.changed = true;
 	else if (!strcmp(word, "end"))

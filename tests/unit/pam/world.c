@@ -85,6 +85,19 @@ int __wrap___nss_configure_lookup(const char *database, const char *by)
 	return 0;
 }
 
+/* libselinux's. */
+void fini_selinuxmnt(void);
+void fini_selinuxmnt(void)
+{
+	fprintf(the.log, "SELinux is off\n");
+}
+
+bool __wrap_nsc_label_is_set(void);
+bool __wrap_nsc_label_is_set(void)
+{
+	return the.labelled;
+}
+
 int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
@@ -136,6 +149,7 @@ int __wrap_nsc_session_open(const struct nsc_session_request *request,
 	ret->pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ret->state = calloc(1, sizeof(*ret->state));
 	ret->state->shell = the.state_shell;
+	ret->state->process.selinux_label = *the.label ? the.label : NULL;
 	ret->state->message = *the.message ? the.message : NULL;
 	if (the.n_environment) {
 		ret->state->process.env = calloc(MOST + 1, sizeof(char *));

@@ -29,6 +29,8 @@ extern struct world {
 	size_t n_environment;
 	char state_shell[64], message[64], note[64], runtime_dir[64];
 	char inside[16];
+	char label[64];			/* process_label */
+	bool labelled;			/* pam_selinux has set one */
 	bool changed;
 	int threads;
 	bool expired;
