@@ -115,9 +115,13 @@ static int set_context(const char *context, struct nsc_error *err)
 	return check_transition(context, err);
 }
 
+/* AppArmor may have something of its own in the same file. */
 bool nsc_label_is_set(void)
 {
-	_cleanup_fd_ int fd = open(EXEC, O_RDONLY | O_CLOEXEC);
+	_cleanup_fd_ int selinux = open(SELINUX "enforce", O_RDONLY |
+					O_CLOEXEC);
+	_cleanup_fd_ int fd = selinux < 0 ? -1 :
+					    open(EXEC, O_RDONLY | O_CLOEXEC);
 	char first;
 
 	return fd >= 0 && read(fd, &first, 1) == 1;
