@@ -62,15 +62,18 @@ without_module() {
 	wait_until 10 nothing_left alice
 }
 
-# page_says FIRST: the commands of the block of pam_container(8) that begins so.
+# page_says COMMAND...: the lines of pam_container(8) with these.
 page_says() {
-	awk -v first="$1" '/^\.Bd/ { getline; on = $1 == first }
-		/^\.Ed/ { on = 0 } on { sub(/\\e$/, "\\"); print }' \
-		/usr/share/man/man8/pam_container.8
+	local command
+
+	for command; do
+		sed -n "s/^\.Dl # \($command .*\)/\1/p" \
+			/usr/share/man/man8/pam_container.8
+	done
 }
 
 module() {
-	page_says semodule > "$OUT/commands"
+	page_says semodule restorecon > "$OUT/commands"
 	bash -e "$OUT/commands" || fail "status $?" "$(cat "$OUT/commands")"
 	contains "login-start" ":nscontainer_exec_t:" \
 		"$(stat -c %C /usr/libexec/nscontainer/*/login-start)"
