@@ -90,6 +90,7 @@ real_time() {
 	contains "su" "policy: SCHED_RR" "$(cat "$OUT/text")"
 	contains "su" "priority: 3" "$(cat "$OUT/text")"
 	# nsshell has no rights of its own.
+	wait_until 10 no_container alice
 	nsinit start alice > /dev/null
 	by nsshell true > "$OUT/text" 2>&1 && fail "nsshell gave it"
 	contains "nsshell" "scheduler: only root of the host may give so much" \
@@ -101,6 +102,7 @@ real_time() {
 better_nice() {
 	fresh '"scheduler": {"policy": "SCHED_OTHER", "nice": -5}'
 	equal "ssh" -5 "$(nssh alice nice)"
+	wait_until 10 no_container alice
 	nsinit start alice > /dev/null
 	by nsshell true > "$OUT/text" 2>&1 && fail "nsshell gave it"
 	contains "nsshell" "scheduler: only root" "$(cat "$OUT/text")"
