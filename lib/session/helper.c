@@ -112,9 +112,9 @@ int nsc_helper_ask(const struct nsc_helper *helper,
 		run_helper(helper, out, self);
 	nsc_fd_close(&out);
 	error = read_answer(in, deadline, ret, ret_lock, err);
-	if (error == -ETIMEDOUT)
+	/* One that has answered has nothing left to do but to end. */
+	if (error == -ETIMEDOUT ||
+	    nsc_process_wait(pidfd, nsc_process_now() + GRACE_MS, NULL) < 0)
 		nsc_process_kill(pidfd);
-	else
-		nsc_process_wait(pidfd, -1, NULL);
 	return error;
 }

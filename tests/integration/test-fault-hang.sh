@@ -24,6 +24,22 @@ stops() {
 	# Nobody waits for the login process itself.
 	grep -v '^0 ' "$OUT/steps" | grep -E ' (clone3|unshare|setns|'\
 'move_mount|sendmsg|execve|execveat) ' > "$OUT/waits"
+	stop_each 5
+}
+
+# Each answer: who has given it has nothing left to do but to end.
+answered() {
+	local WANTED=each
+
+	faults_begin
+	patience 2
+	record_start
+	grep ' login-start sendmsg ' "$OUT/steps" > "$OUT/waits"
+	stop_each 2
+}
+
+# stop_each LEAST
+stop_each() {
 	begin_plan "$OUT/waits" STOP
 	while next_step; do
 		patience 2
@@ -33,7 +49,8 @@ stops() {
 		login_works
 		nothing_left
 	done
-	end_of_faults 5
+	end_of_faults "$1"
 }
 
 f "each process is stopped after steps in turn" stops
+f "each process is stopped after its answer" answered
