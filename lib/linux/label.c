@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 
 #define APPARMOR "/proc/self/attr/apparmor/"
 #define EXEC "/proc/self/attr/exec"
@@ -42,23 +43,12 @@ static int set_profile(const char *profile, struct nsc_error *err)
 	return write_command(fd, "exec", profile, err);
 }
 
-/* Read the text of a small file of the kernel; false if there is none. */
-static bool read_text(const char *path, char *text, size_t size)
-{
-	_cleanup_fd_ int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, text, size - 1);
-
-	if (n > 0)
-		text[n] = '\0';
-	return n > 0;
-}
-
 static unsigned long read_number(const char *path)
 {
 	char text[16];
 
-	return read_text(path, text, sizeof(text)) ? strtoul(text, NULL, 10) :
-						     0;
+	return nsc_file_read_once(AT_FDCWD, path, text, sizeof(text)) > 0 ?
+		       strtoul(text, NULL, 10) : 0;
 }
 
 static bool is_enforcing(void)
@@ -95,7 +85,8 @@ static int check_transition(const char *context, struct nsc_error *err)
 {
 	char own[512];
 
-	if (!is_enforcing() || !read_text(CURRENT, own, sizeof(own)) ||
+	if (!is_enforcing() ||
+	    nsc_file_read_once(AT_FDCWD, CURRENT, own, sizeof(own)) <= 0 ||
 	    !strcmp(own, context) || allows_transition(own, context))
 		return 0;
 	return nsc_error_set(err, EACCES, "process_label: the policy of "

@@ -40,6 +40,22 @@ int __wrap_open(const char *path, int flags, ...)
 	return __real_open(file, flags | (flags & O_WRONLY ? O_TRUNC : 0));
 }
 
+int __real_openat(int at, const char *path, int flags, ...);
+int __wrap_openat(int at, const char *path, int flags, ...);
+int __wrap_openat(int at, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode = 0;
+
+	va_start(args, flags);
+	if (flags & O_CREAT)
+		mode = va_arg(args, mode_t);
+	va_end(args);
+	return at == AT_FDCWD && *path == '/' && !(flags & O_CREAT) ?
+		       __wrap_open(path, flags & ~O_NOFOLLOW) :
+		       __real_openat(at, path, flags, mode);
+}
+
 /* The kernel's answer to what was written to /sys/fs/selinux/access. */
 ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset);
 ssize_t __wrap_pread(int fd, void *buf, size_t size, off_t offset)
