@@ -172,6 +172,9 @@ static void wait_for_lock(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+	/* The file goes with its container. */
+	if (fd < 0 && errno == ENOENT)
+		return;
 	if (fd < 0 || flock(fd, LOCK_EX) < 0)
 		die(path);
 	close(fd);
