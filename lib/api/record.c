@@ -88,15 +88,16 @@ static bool is_harmless(const char *string)
 /* The text of a value that needs memory; NULL: there is none. */
 static char *make_text(const json_t *value)
 {
-	char *text = NULL;
+	char text[512];	/* of any real number */
 
 	if (json_is_string(value))
 		return escape(json_string_value(value));
 	if (json_is_integer(value))
-		return asprintf(&text, "%" JSON_INTEGER_FORMAT,
-				json_integer_value(value)) < 0 ? NULL : text;
-	return asprintf(&text, "%.1f", json_real_value(value)) < 0 ? NULL :
-								      text;
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
+			 json_integer_value(value));
+	else
+		snprintf(text, sizeof(text), "%.1f", json_real_value(value));
+	return strdup(text);
 }
 
 /* *own: new memory that has the text, or NULL. */
@@ -200,7 +201,9 @@ static const struct nsc_api_key *find_key(struct nscontainer_record *record,
 		for (key = record->keys; key->name; key++)
 			if (record_matches(key->name, name))
 				break;
-	record->next_key = key->name ? key + 1 : key;
+	if (!key->name)
+		return NULL;
+	record->next_key = key + 1;
 	return key;
 }
 
@@ -208,18 +211,19 @@ static const struct nsc_api_key *find_key(struct nscontainer_record *record,
 static int add_pairs(struct nscontainer_record *record, const char *name,
 		     json_t *value, struct nsc_error *err)
 {
-	const struct nsc_api_key *key = find_key(record, name);
+	bool object = json_is_object(value);
+	const struct nsc_api_key *key = object ? NULL : find_key(record, name);
 	json_t *member;
 	const char *word;
 	char path[256];
 	int ret = 0;
 	size_t i;
 
-	if (key->name && record_has_type(value, key->type))
+	if (key && record_has_type(value, key->type))
 		return record_add_pair(record, name, value, key) < 0 ?
 			       nsc_error_sys(err, ENOMEM, "record") :
 			       0;
-	if (key->name || (!json_is_object(value) && !json_is_array(value)))
+	if (key || (!object && !json_is_array(value)))
 		return nsc_error_set(err, EPROTO, "record: '%s' is not one of "
 				     "its keys, or has another type", name);
 	json_object_foreach(value, word, member) {

@@ -86,7 +86,8 @@ static bool find_command(const struct processes *all, pid_t session,
 	bool found = nsc_proc_stat(session, ret) == 0;
 
 	for (size_t i = 0; i < all->n; i++) {
-		if (nsc_proc_stat(list[i], &p) < 0)
+		if ((found && list[i] == session) ||
+		    nsc_proc_stat(list[i], &p) < 0)
 			continue;
 		if (!found || in_foreground(&p) > in_foreground(ret) ||
 		    (in_foreground(&p) == in_foreground(ret) &&

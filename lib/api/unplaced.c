@@ -219,6 +219,7 @@ int nsc_api_unplaced(const struct nscontainer *container,
 	struct scan s = { .container = container, .list = list, .err = err };
 	DIR *dir = opendir("/proc");
 	const struct dirent *entry;
+	pid_t self = getpid();
 	long long pid;
 	int ret = 0, error = 0;
 
@@ -228,7 +229,7 @@ int nsc_api_unplaced(const struct nscontainer *container,
 		ret = nsc_error_sys(err, errno, "/proc/self/ns/mnt");
 	while (ret == 0 && (entry = nsc_file_next(dir, &error)))
 		if (nsc_text_number(entry->d_name, 1, INT32_MAX, &pid) == 0 &&
-		    pid != getpid())
+		    pid != self)
 			ret = examine(&s, (pid_t)pid);
 	closedir(dir);
 	return error < 0 ? nsc_error_sys(err, -error, "/proc") : ret;

@@ -179,24 +179,30 @@ static uint64_t to_us(uint64_t ns)
 	return ns == NSC_STATS_NONE ? ns : ns / 1000;
 }
 
+static uint64_t read_usage_v1(const struct place *acct)
+{
+	return to_us(read_one(acct, "cpuacct.usage", NULL));
+}
+
 /* If v2 counts, the value is one of those in "cpu.stat". */
 uint64_t nsc_stats_cpu(const struct nsc_cgroup_tree *tree, const char *session)
 {
-	struct place acct = open_place(tree, "cpuacct", session);
-	struct place cpu = open_place(tree, "cpu", session);
+	struct place p = open_place(tree, "cpuacct", session);
 	struct nsc_stats_key list[NSC_STATS_KEYS];
 	uint64_t usage = NSC_STATS_NONE;
 	char text[4096];
 	size_t n;
 
-	if (acct.dir >= 0) {
-		usage = to_us(read_one(&acct, "cpuacct.usage", NULL));
-	} else if (cpu.v2 && read_text(&cpu, "cpu.stat", text, sizeof(text))) {
-		nsc_stats_parse_flat(text, list, &n);
-		usage = nsc_stats_find(list, n, "usage_usec");
+	if (p.dir >= 0) {
+		usage = read_usage_v1(&p);
+	} else {
+		p = open_place(tree, "cpu", session);
+		if (p.v2 && read_text(&p, "cpu.stat", text, sizeof(text))) {
+			nsc_stats_parse_flat(text, list, &n);
+			usage = nsc_stats_find(list, n, "usage_usec");
+		}
 	}
-	nsc_fd_close(&cpu.dir);
-	nsc_fd_close(&acct.dir);
+	nsc_fd_close(&p.dir);
 	return usage;
 }
 
@@ -247,6 +253,7 @@ static void read_throttling(const struct place *p, struct nsc_stats *s)
 		to_us(nsc_stats_find(list, n, "throttled_time"));
 	if (!p->v2)
 		return;
+	s->cpu_usage = nsc_stats_find(list, n, "usage_usec");
 	s->cpu_user = nsc_stats_find(list, n, "user_usec");
 	s->cpu_system = nsc_stats_find(list, n, "system_usec");
 }
@@ -259,8 +266,8 @@ static void read_cpu(const struct nsc_cgroup_tree *tree, const char *session,
 
 	read_throttling(&cpu, s);
 	read_pressure(&cpu, "cpu.pressure", s->pressure[0]);
-	s->cpu_usage = nsc_stats_cpu(tree, session);
 	if (acct.dir >= 0) {
+		s->cpu_usage = read_usage_v1(&acct);
 		s->cpu_user = to_us(read_one(&acct, "cpuacct.usage_user",
 					     NULL));
 		s->cpu_system = to_us(read_one(&acct, "cpuacct.usage_sys",
@@ -357,18 +364,24 @@ static uint64_t add_sessions(const struct place *p, uint64_t kills)
 	return kills;
 }
 
+static void read_oom_of(const struct place *p, const char *session,
+			struct nsc_stats_oom *ret)
+{
+	read_oom(p, ret);
+	if (ret->kills != NSC_STATS_NONE && !session)
+		ret->kills = add_sessions(p, ret->kills);
+	/* v1 does not count them; the kernel charges pages by the batch. */
+	if (!p->v2)
+		ret->hits = read_peak(p) + BATCH >= ret->limit ?
+				    ret->kills : 0;
+}
+
 void nsc_stats_read_oom(const struct nsc_cgroup_tree *tree, const char *session,
 			struct nsc_stats_oom *ret)
 {
 	struct place p = open_place(tree, "memory", session);
 
-	read_oom(&p, ret);
-	if (ret->kills != NSC_STATS_NONE && !session)
-		ret->kills = add_sessions(&p, ret->kills);
-	/* v1 does not count them; the kernel charges pages by the batch. */
-	if (!p.v2)
-		ret->hits = read_peak(&p) + BATCH >= ret->limit ?
-				    ret->kills : 0;
+	read_oom_of(&p, session, ret);
 	nsc_fd_close(&p.dir);
 }
 
@@ -422,7 +435,7 @@ static void read_memory(const struct nsc_cgroup_tree *tree,
 
 	s->memory = read_memory_now(&p);
 	s->memory_peak = read_peak(&p);
-	nsc_stats_read_oom(tree, session, &oom);
+	read_oom_of(&p, session, &oom);
 	s->memory_limit = oom.limit;
 	s->oom_kills = oom.kills;
 	read_pressure(&p, "memory.pressure", s->pressure[1]);

@@ -164,7 +164,8 @@ static int look_for_groups(struct nsc_policy_base *base,
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
 	ret = look_for_one(base, user, policy, err);
-	if (ret != 0)
+	/* Only a login needs more: see nsc_policy_decide_in(). */
+	if (ret != 0 || policy->base)
 		return ret;
 	ret = nsc_user_load_groups(&again);
 	ret = ret < 0 ? nsc_error_sys(err, -ret, "ask for the groups again") :

@@ -63,6 +63,9 @@ int nsc_policy_decide(const char *conf_path, const struct nsc_user *user,
  * The same in an open directory, which outlives the policy: nscontainer.conf
  * and default/ are read once, users/ and groups/ opened once, and the name
  * service is asked once for the name of a group.  conf_path must live as long.
+ * Groups that are missing in user->groups are not looked for, so this confirms
+ * what a login has decided, and lets nobody in: whoever learns something else
+ * asks nsc_policy_decide().
  */
 int nsc_policy_open(const char *conf_path, struct nsc_policy_base *ret,
 		    struct nsc_error *err);

@@ -54,6 +54,8 @@ START_TEST(stats_of_version_2)
 				     "total=7\n" },
 		{ "pids.current", "4\n" },
 		{ "pids.max", "max\n" },
+		{ "cpu.stat", "usage_usec 70\nuser_usec 50\n"
+			      "system_usec 20\n" },
 	};
 	struct nsc_cgroup_tree *tree = calloc(1, sizeof(*tree));
 	struct nsc_stats *s = calloc(1, sizeof(*s));
@@ -74,11 +76,15 @@ START_TEST(stats_of_version_2)
 	ck_assert_uint_eq(oom.limit, 67108864);
 	nsc_stats_read(tree, NULL, s);
 	ck_assert_uint_eq(s->oom_kills, 3);
+	ck_assert_uint_eq(s->cpu_usage, 70);
+	ck_assert_uint_eq(s->cpu_user, 50);
+	ck_assert_uint_eq(s->cpu_system, 20);
 	ck_assert_uint_eq(s->pressure[1][NSC_STATS_SOME].total, 7);
 	ck_assert_uint_eq(s->pressure[1][NSC_STATS_FULL].total, NSC_STATS_NONE);
 	ck_assert_uint_eq(s->pressure[0][NSC_STATS_SOME].total, NSC_STATS_NONE);
 	nsc_stats_usage(tree, NULL, &usage);
 	ck_assert_uint_eq(usage.oom_kills, 3);
+	ck_assert_uint_eq(usage.cpu_us, 70);
 	nsc_stats_read_pids(tree, &now, &limit);
 	ck_assert_uint_eq(now, 4);
 	ck_assert_uint_eq(limit, NSC_STATS_NONE);
@@ -88,10 +94,55 @@ START_TEST(stats_of_version_2)
 }
 END_TEST
 
+/* Its hierarchies count each for itself, and one of them nanoseconds. */
+START_TEST(stats_of_version_1)
+{
+	static const char *const files[][2] = {
+		{ "cpu.stat", "nr_periods 5\nnr_throttled 2\n"
+			      "throttled_time 3000\n" },
+		{ "cpuacct.usage", "70000\n" },
+		{ "cpuacct.usage_user", "50000\n" },
+		{ "cpuacct.usage_sys", "20000\n" },
+		{ "memory.oom_control", "under_oom 0\noom_kill 3\n" },
+		{ "memory.limit_in_bytes", "67108864\n" },
+		{ "memory.max_usage_in_bytes", "67108864\n" },
+	};
+	struct nsc_cgroup_tree *tree = calloc(1, sizeof(*tree));
+	struct nsc_stats *s = calloc(1, sizeof(*s));
+	struct nsc_stats_oom oom;
+	char dir[64];
+
+	unit_make_dir(dir);
+	tree->list[tree->n++] = (struct nsc_cgroup_entry){ 's', "cpu", dir };
+	tree->list[tree->n++] = (struct nsc_cgroup_entry){ 's', "memory", dir };
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(files); i++)
+		unit_write(dir, files[i][0], files[i][1], 0644);
+	nsc_stats_read(tree, NULL, s);
+	ck_assert_uint_eq(s->cpu_usage, NSC_STATS_NONE);
+	ck_assert_uint_eq(nsc_stats_cpu(tree, NULL), NSC_STATS_NONE);
+	tree->list[tree->n++] = (struct nsc_cgroup_entry){
+		's', "cpuacct", dir,
+	};
+	nsc_stats_read(tree, NULL, s);
+	ck_assert_uint_eq(s->cpu_usage, 70);
+	ck_assert_uint_eq(s->cpu_user, 50);
+	ck_assert_uint_eq(s->cpu_system, 20);
+	ck_assert_uint_eq(s->throttled_time, 3);
+	ck_assert_uint_eq(nsc_stats_cpu(tree, NULL), 70);
+	ck_assert_uint_eq(s->oom_kills, 3);
+	ck_assert_uint_eq(s->memory_limit, 67108864);
+	nsc_stats_read_oom(tree, NULL, &oom);
+	ck_assert_uint_eq(oom.hits, 3);
+	unit_remove_dir(dir);
+	free(s);
+	free(tree);
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
-		stats, stats_of_version_2, NULL,
+		stats, stats_of_version_2, stats_of_version_1, NULL,
 	};
 	Suite *suite = suite_create("stats");
 	TCase *tcase = unit_case("stats");

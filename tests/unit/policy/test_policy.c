@@ -419,6 +419,15 @@ START_TEST(many_users)
 					      &err), 0);
 	ck_assert_str_eq(policy->dir + strlen(dir), "/groups/alice");
 	nsc_policy_free(policy);
+	/* Only a login asks a second time for the groups of each user. */
+	add("groups/root");
+	user.n_groups = 0;
+	user.gid = 0;
+	ck_assert_int_eq(nsc_policy_decide_in(&base, &user, NULL, &policy,
+					      &err), 0);
+	ck_assert_str_eq(policy->dir + strlen(dir), "/default");
+	nsc_policy_free(policy);
+	expect("groups/root");
 	nsc_policy_close(&base);
 }
 END_TEST
