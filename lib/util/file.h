@@ -91,8 +91,7 @@ const struct dirent *nsc_file_next(DIR *dir, int *error);
 /*
  * Call act for each name in a directory, of which "." and ".." are none, until
  * it returns a value other than 0.  Returns that value, or why the directory
- * cannot be listed.  The position of dirfd is used and left behind, so it is
- * open for reading, and act does not list it.
+ * (O_PATH is enough) cannot be listed.
  */
 int nsc_file_each(int dirfd, int (*act)(const char *name, void *arg),
 		  void *arg);

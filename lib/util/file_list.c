@@ -34,17 +34,18 @@ const struct dirent *nsc_file_next(DIR *dir, int *error)
 	return entry;
 }
 
-/* Without a stream, which takes six more system calls and 32 KiB. */
+/* Without a stream, which takes four more system calls and 32 KiB. */
 int nsc_file_each(int dirfd, int (*act)(const char *name, void *arg), void *arg)
 {
+	_cleanup_fd_ int fd = openat(dirfd, ".", DIR_FLAGS);
 	_Alignas(struct dirent64) char buf[2048];
-	ssize_t len = lseek(dirfd, 0, SEEK_SET) < 0 ? -1 : 1;
+	ssize_t len = fd < 0 ? -1 : 1;
 	int ret = 0;
 
 	while (ret == 0 && len > 0) {
 		const struct dirent64 *entry;
 
-		len = getdents64(dirfd, buf, sizeof(buf));
+		len = getdents64(fd, buf, sizeof(buf));
 		for (ssize_t at = 0; ret == 0 && at < len;
 		     at += entry->d_reclen) {
 			entry = (const void *)(buf + at);
