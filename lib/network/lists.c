@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -267,6 +268,27 @@ static int allow_ports(const struct nsc_plan *plan, struct nsc_error *err)
 }
 
 /*
+ * When the host has received the end of a stream, pasta before 2025_09_19 sends
+ * only one of the packets again that the rate dropped, and then waits for ever:
+ * with windows smaller than a packet, there is only one.
+ */
+static int limit_windows(const struct nsc_config *config, struct nsc_error *err)
+{
+	char entry[] = "net/ipv4/tcp_rmem=4096 65536 65536";
+	char *const list[] = { entry, NULL };
+	bool wanted = false;
+
+	for (size_t i = 0; i < config->n_networks; i++)
+		if (config->networks[i].type == NSC_NETWORK_PASTA)
+			wanted = config->networks[i].rate.down > 0;
+	/* The administrator knows better. */
+	for (char **own = config->sysctl; own && *own; own++)
+		if (strncmp(*own, entry, strcspn(entry, "=") + 1) == 0)
+			wanted = false;
+	return wanted ? nsc_sysctl_apply(list, 0, err) : 0;
+}
+
+/*
  * -ENOENT says that there is nothing to replace.  If there is, the kernel has
  * no module for a kind of rule.
  */
@@ -301,6 +323,8 @@ static int hold_network(const struct nsc_plan *plan, const char *rules,
 		ret = nsc_error_sys(err, errno, "make the network namespace");
 	if (ret == 0)
 		ret = allow_ports(plan, err);
+	if (ret == 0)
+		ret = limit_windows(plan->config, err);
 	return ret < 0 ? ret : put_rules(rules, false, err);
 }
 
@@ -327,14 +351,18 @@ static int map_owner(const struct nsc_plan *plan, pid_t pid,
 struct task {
 	const struct nsc_plan *plan;	/* make the network; NULL: ... */
 	int net;			/* ... enter this one */
+	const struct nsc_config *config;
 	const char *rules;
 };
 
 static int enter_network(const struct task *task, struct nsc_error *err)
 {
+	int ret;
+
 	if (setns(task->net, CLONE_NEWNET) < 0)
 		return nsc_error_sys(err, errno, "enter the network");
-	return put_rules(task->rules, true, err);
+	ret = put_rules(task->rules, true, err);
+	return ret < 0 ? ret : limit_windows(task->config, err);
 }
 
 /* Start the child, which then stays in the network until it is killed. */
@@ -410,7 +438,8 @@ int nsc_lists_update(const struct nsc_config *config, pid_t pid,
 {
 	_cleanup_fd_ int net = nsc_namespace_open(pid, CLONE_NEWNET);
 	_cleanup_free_ char *rules = nsc_lists_print(config, true);
-	const struct task task = { .net = net, .rules = rules };
+	const struct task task = { .net = net, .config = config,
+				   .rules = rules };
 	_cleanup_fd_ int pidfd = -1;
 	bool own = false;
 	int ret;

@@ -19,11 +19,17 @@ speed() {
 	wait_until 25 ended $! || sockets >&2
 	wait $!
 }
-# again TYPE COMMAND... : through pasta, a connection may come to a standstill
-# when a packet is lost, see container.json(5).
+# again TYPE COMMAND... : pasta of Debian 12 closes connections whose first packets
+# are dropped, see container.json(5).
 again() {
-	[ "$1" = pasta ] || { "${@:2}"; return; }
-	"${@:2}" || "${@:2}" || "${@:2}"
+	if [ "$1" = pasta ] && old_pasta; then
+		"${@:2}" || "${@:2}" || "${@:2}"
+	else
+		"${@:2}"
+	fi
+}
+old_pasta() {
+	[ "$(pasta --version | head -n 1)" = "pasta unknown version" ]
 }
 ended() {
 	! kill -0 "$1" 2> /dev/null
@@ -89,6 +95,33 @@ limited() {
 		between "with the rate, $n" 1.3 40 "$seconds"
 	done < "$OUT/rate"
 	equal "all of them" 4 "$n"
+	clean_slate
+}
+
+# The host has received each of these long before the rate lets it in, so that
+# pasta loses packets of the end: container.json(5).
+downloads_end() {
+	local rmem=/proc/sys/net/ipv4/tcp_rmem seconds
+
+	entry pasta > /dev/null || skip "this machine has no pasta"
+	lists pasta "$RATE" '"sysctl": {"net.ipv4.tcp_rmem": "4096 87380 6291456"}'
+	equal "the file's own" "4096 87380 6291456" \
+		"$(nsinit exec alice cat $rmem | xargs)"
+	lists pasta '"rate": {"up": "32Mbit"}'
+	equal "control: without such a rate" "$(cat $rmem)" \
+		"$(nsinit exec alice cat $rmem)"
+	changed "$RATE"
+	nsinit update --from-file alice || fail "update"
+	equal "updated" "4096 65536 65536" \
+		"$(nsinit exec alice cat $rmem | xargs)"
+	! old_pasta || skip "this pasta closes connections"
+	for _ in 1 2 3 4 5 6; do
+		speed down fd80::1 $BYTES 4
+	done > "$OUT/rate"
+	equal "all of them" 6 "$(wc -l < "$OUT/rate")"
+	while read -r seconds; do
+		between "with the rate" 1.3 40 "$seconds"
+	done < "$OUT/rate"
 	clean_slate
 }
 
@@ -243,6 +276,7 @@ wait_until 20 grep -q ready "$OUT/speed"
 t "N12 veth: the rate holds up and down, for all connections together" \
 	limited veth
 t "N12 pasta: the rate holds up and down" limited pasta
+t "pasta: downloads with a rate come to their end" downloads_end
 t "N12 macvlan: the rate holds up and down" limited macvlan
 t "N12 ipvlan: the rate holds up and down" limited ipvlan
 t "N12 a flood of UDP has the rate" udp
