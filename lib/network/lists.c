@@ -279,8 +279,8 @@ static int limit_windows(const struct nsc_config *config, struct nsc_error *err)
 	bool wanted = false;
 
 	for (size_t i = 0; i < config->n_networks; i++)
-		if (config->networks[i].type == NSC_NETWORK_PASTA)
-			wanted = config->networks[i].rate.down > 0;
+		wanted |= config->networks[i].type == NSC_NETWORK_PASTA &&
+			  config->networks[i].rate.down > 0;
 	/* The administrator knows better. */
 	for (char **own = config->sysctl; own && *own; own++)
 		if (strncmp(*own, entry, strcspn(entry, "=") + 1) == 0)
