@@ -217,6 +217,11 @@ START_TEST(processors_are_covered)
 			 sysfs, names[i]);
 		ck_assert_int_eq(stat(path, &st), i < 2 ? -1 : 0);
 	}
+	/* One that cannot be covered is an error, and not passed over. */
+	root.scratch = -1;
+	ck_assert_int_eq(nsc_rootfs_cover_processors(&root, root.root, &err),
+			 -EBADF);
+	ck_assert_ptr_nonnull(strstr(err.text, "thermal_throttle'"));
 	close(root.root);
 	ck_assert_int_eq(umount2(sysfs, MNT_DETACH), 0);
 	unit_remove_dir(sysfs);
