@@ -6,6 +6,9 @@
  */
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "container/subid.c"
 
 static struct nsc_error err;
@@ -239,7 +242,8 @@ static const struct {
 	  "bob:x\nbob:300000:x:300000\nbob:x::300000\ncarol:x:365536:\n"
 	  "+@all:x:-300000:\n", NULL },
 	/* Of the pool, only the owners count beside a range of /etc. */
-	{ IDS_FILE, "bob 300000 5000\nalice 300000 1000\ncarol 7065536\n", NULL },
+	{ IDS_FILE, "bob 300000 5000\nalice 300000 1000\ncarol 7065536\n",
+	  NULL },
 	{ IDS_FILE, "bob 7000000 300007\n", "/ids: 'bob' has the id 300007, "
 	  "which is in the range of user 'alice': give 'alice' another" },
 	{ IDS_FILE, "alice 7000000 300007\n", "'alice' has the id 300007" },
@@ -356,6 +360,21 @@ START_TEST(pool_and_names)
 		at += (size_t)sprintf(line + at, "\\x20");
 	sprintf(line + at, " 7000000 1000\n");
 	ck_assert_str_eq(pool(), line);
+}
+END_TEST
+
+/* A full disk refuses only who has no range yet. */
+START_TEST(pool_on_a_full_disk)
+{
+	const struct rlimit none = { 0, 0 };
+
+	have(IDS_FILE, "alice 7000000\n");
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &none), 0);
+	ck_assert_str_eq(found_for("alice", 1000), "7000000 7000000");
+	ck_assert_str_eq(pool(), "alice 7000000\n");
+	found_for("bob", 1001);
+	ck_assert_int_eq(err.code, EFBIG);
 }
 END_TEST
 
@@ -581,7 +600,7 @@ int main(void)
 	const TTest *const tests[] = {
 		from_the_files, files_that_fail, ids_of_others, own_id,
 		pool_gives_for_good, pool_without_uids, pool_and_names,
-		pool_moved, modules, modules_that_fail, configured_maps,
+		pool_on_a_full_disk, pool_moved, modules, modules_that_fail, configured_maps,
 		own_ids, NULL,
 	};
 	Suite *suite = suite_create("subid");
