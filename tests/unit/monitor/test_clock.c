@@ -56,7 +56,7 @@ void __wrap_terminals_tell(const struct processes *of, const char *line)
 		 of ? "" : "all: ", line);
 }
 
-static struct timespec boot;		/* the time since then; 0: the real one */
+static struct timespec boot;	/* the time since then; 0: the real one */
 
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
