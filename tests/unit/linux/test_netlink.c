@@ -268,6 +268,12 @@ START_TEST(routes)
 	ck_assert_msg(nsc_netlink_add_route(sock, &route, &err) == 0, "%s",
 		      err.text);
 	expect("route show", "default via 10.9.0.1 dev br9");
+	/* libnl has no number for this one, nor have we. */
+	route.destination = address("10.6.0.0/24");
+	route.gateway = address("127.0.0.1");
+	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), -EIO);
+	route.destination = address("0.0.0.0/0");
+	route.gateway = address("10.9.0.1");
 	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(err.text, "route to 0.0.0.0/0 through "
 				     "'br9': "));

@@ -386,6 +386,10 @@ START_TEST(many_users)
 	struct nsc_policy *policy;
 	uint64_t content;
 
+	ck_assert_int_eq(nsc_policy_open("/x.conf", &base, &err), -EINVAL);
+	ck_assert_int_eq(nsc_policy_open("x.conf", &base, &err), -EINVAL);
+	ck_assert_str_eq(err.text, "x.conf: expected a file in a directory of "
+			 "its own");
 	add("default");
 	ck_assert_int_eq(nsc_policy_open(conf_path, &base, &err), 0);
 	add("users/alice");
