@@ -287,6 +287,39 @@ static const char *look_up(char **env, const char *name)
 	return NULL;
 }
 
+static int fits = -1;		/* variables, before the memory ends */
+
+int __real_nsc_text_append(char ***vector, size_t *n, const char *text);
+int __wrap_nsc_text_append(char ***vector, size_t *n, const char *text);
+int __wrap_nsc_text_append(char ***vector, size_t *n, const char *text)
+{
+	if (fits == 0)
+		return -ENOMEM;
+	fits--;
+	return __real_nsc_text_append(vector, n, text);
+}
+
+/* Nobody goes on with a part of the variables. */
+START_TEST(environment_without_memory)
+{
+	struct nsc_state state = of_myself();
+	char *const from[] = { (char[]){ "TERM=xterm" }, NULL };
+	char **env = NULL;
+	int n = 0;
+
+	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
+	while (env[n])
+		n++;
+	nsc_text_free_vector(env);
+	for (int i = 0; i < n; i++) {
+		fits = i;
+		ck_assert_int_eq(nsc_environment_make(&state, from, &env,
+						      &err), -ENOMEM);
+	}
+	fits = -1;
+}
+END_TEST
+
 START_TEST(environments)
 {
 	struct nsc_state state = of_myself();
@@ -414,7 +447,8 @@ int main(void)
 		a_login_with_long_texts, a_login_with_many_groups,
 		a_hostile_passwd_is_bounded,
 		a_large_passwd_is_read_whole,
-		environments, runtime_dir, arguments, options, NULL,
+		environments, environment_without_memory, runtime_dir,
+		arguments, options, NULL,
 	};
 	const TTest *const root[] = {
 		processors_are_covered, NULL,
