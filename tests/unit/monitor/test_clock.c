@@ -459,6 +459,10 @@ START_TEST(kills_are_told)
 	ck_assert_int_eq(oom.due, INT64_MAX);
 	ck_assert_int_eq(oom_fd(&oom), 900);
 	ck_assert_str_eq(logged, "");
+	/* The next event has a last look, too. */
+	rearmed = 0;
+	oom_event();
+	ck_assert_int_eq(oom.due, now + 1000);
 }
 END_TEST
 

@@ -342,6 +342,18 @@ START_TEST(recorded_stdio)
 		ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
 	}
 	close(end);
+	/* Errors of their own. */
+	s = (struct nsc_streams)NSC_STREAMS_INIT;
+	for (int fd = 0; fd < 3; fd++)
+		pipe_at(fd, fd != 0);
+	ck_assert_int_eq(nsc_streams_begin_stdio(&s, &all, 77, &end, &err), 0);
+	ck_assert(s.n == 3 && !s.same);
+	ck_assert_int_eq(nsc_streams_put(&s, &err), 0);
+	for (int fd = 0; fd < 3; fd++) {
+		ck_assert(is_recorders(fd));
+		ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
+	}
+	close(end);
 	pipe_at(0, 0);
 	answer = -EIO;
 	ck_assert_int_eq(nsc_streams_begin_stdio(&s, &all, 77, &end, &err),
