@@ -389,6 +389,10 @@ START_TEST(pool_moved)
 				     "give 'bob' others"));
 	ck_assert_int_eq(err.code, EEXIST);
 	ck_assert_str_eq(found_for("alice", 1000), "7000000 7000000");
+	/* Root may have one, too. */
+	have(IDS_FILE, "root 7000000 0\n");
+	found_for("bob", 1001);
+	ck_assert_ptr_nonnull(strstr(err.text, "are in the range of 'root'"));
 	/* A range beside it does not overlap. */
 	have(IDS_FILE, "alice 7000000 1000\n");
 	conf.id_pool_first = 7000000;

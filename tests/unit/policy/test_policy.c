@@ -54,6 +54,9 @@ START_TEST(conf_values)
 	ck_assert_uint_eq(conf->lifecycle.linger, 5);
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
+	ck_assert_str_eq(nsc_conf_file(conf, "id_pool_first"), "F");
+	/* What is no key would be in the first file. */
+	ck_assert_str_eq(nsc_conf_file(conf, "idpool"), "F");
 	ck_assert(conf->debug);
 	ck_assert_int_eq(conf->record_max_age, 30 * 86400);
 	ck_assert_int_eq(conf->record_max_size, 10737418240);
@@ -266,6 +269,24 @@ START_TEST(root_gets_in_to_mend)
 	expect(NULL);
 	user.uid = 1000;
 	ck_assert_ptr_null(decide("sshd"));
+}
+END_TEST
+
+/* What cannot be trusted is an error, and not a reason to look further. */
+START_TEST(directories_that_others_write)
+{
+	static const char *const names[] = { "users", "groups", "default" };
+	char path[256];
+
+	add("default");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		ck_assert_int_eq(chmod(path, 0777), 0);
+		ck_assert_ptr_null(decide("sshd"));
+		ck_assert_ptr_nonnull(strstr(err.text, names[i]));
+		ck_assert_int_eq(chmod(path, 0755), 0);
+		expect("default");
+	}
 }
 END_TEST
 
@@ -547,6 +568,7 @@ int main(void)
 	const TTest *const tests[] = {
 		digest_has_what_a_start_uses, digest_has_the_profile, order,
 		root_is_contained_by_its_own_file_only, root_gets_in_to_mend,
+		directories_that_others_write,
 		exemptions, accounts_of_the_system,
 		broken_conf_refuses_the_contained_only,
 		strange_names, names_with_spaces_are_looked_up,
