@@ -54,7 +54,6 @@ static int tell(int kind, const char *name, struct subid_range **ret)
 	ck_assert_int_eq(errno, 0);
 	if (n_ranges[kind] > 0) {
 		*ret = malloc(sizeof(ranges[kind]));
-		ck_assert_ptr_nonnull(*ret);
 		memcpy(*ret, ranges[kind], sizeof(ranges[kind]));
 	}
 	errno = answer;
@@ -235,6 +234,8 @@ static const struct {
 	  "id 300000, which is in the range of user 'alice' (300000+65536): "
 	  "give 'alice' another range in /etc/subuid" },
 	{ "passwd", "bob:x:365535", "'bob' has the id 365535" },
+	/* Not even the user's own id. */
+	{ "passwd", "alice:x:300001:", "'alice' has the id 300001" },
 	{ "group", "staff:x:300001:\n", "/etc/group: 'staff' has the id "
 	  "300001, which is in the range of user 'alice' (300000+65536): give "
 	  "'alice' another range in /etc/subgid" },
@@ -264,22 +265,13 @@ START_TEST(ids_of_others)
 			 !strncmp(others[i].file, "sub", 3) ?
 			 "alice:300000:65536\n" : "", others[i].lines);
 		have(others[i].file, text);
-		if (!others[i].sentence)
+		if (!others[i].sentence) {
 			ck_assert_str_eq(found(), "300000 300000");
-		else
-			refused(others[i].sentence);
-		if (others[i].sentence)
-			ck_assert_int_eq(err.code, EEXIST);
+			continue;
+		}
+		refused(others[i].sentence);
+		ck_assert_int_eq(err.code, EEXIST);
 	}
-}
-END_TEST
-
-/* Not even the user's own id is one of those that are chosen. */
-START_TEST(own_id)
-{
-	have_ranges("alice:1000:65536\n");
-	have("passwd", "alice:x:1000:1000::/:/bin/sh\n");
-	refused("/etc/passwd: 'alice' has the id 1000");
 }
 END_TEST
 
@@ -393,12 +385,8 @@ START_TEST(pool_moved)
 	have(IDS_FILE, "root 7000000 0\n");
 	found_for("bob", 1001);
 	ck_assert_ptr_nonnull(strstr(err.text, "are in the range of 'root'"));
-	/* A range beside it does not overlap. */
-	have(IDS_FILE, "alice 7000000 1000\n");
-	conf.id_pool_first = 7000000;
-	ck_assert_str_eq(found_for("bob", 1001), "7065536 7065536");
 	/* A range of /etc is not given way to. */
-	have("subuid", "carol:7000001:1\n");
+	have("subuid", "carol:6934470:1\n");
 	found_for("alice", 1000);
 	ck_assert_ptr_nonnull(strstr(err.text, "overlaps that of 'carol'"));
 }
@@ -440,7 +428,6 @@ START_TEST(modules)
 	/* In doubt, the module decides. */
 	unreadable = "nsswitch.conf";
 	ck_assert_str_eq(found(), "400000 500000");
-	unreadable = NULL;
 }
 END_TEST
 
@@ -471,7 +458,6 @@ START_TEST(modules_that_fail)
 	answer = 0;
 	is_missing = true;
 	refused("the library is missing");
-	is_missing = false;
 }
 END_TEST
 
@@ -555,8 +541,6 @@ START_TEST(configured_maps)
 	checked("", 0);
 	uids[0].host_id = 7196607;
 	checked("is in the pool", EEXIST);
-	config.n_uid_mappings = config.n_gid_mappings = 0;
-	checked("", 0);
 }
 END_TEST
 
@@ -595,17 +579,16 @@ START_TEST(own_ids)
 	checked("", 0);
 	have(IDS_FILE, "alice 900 1001\n");
 	checked("in the range of 'alice'", EEXIST);
-	plan.login = false;
 }
 END_TEST
 
 int main(void)
 {
 	const TTest *const tests[] = {
-		from_the_files, files_that_fail, ids_of_others, own_id,
+		from_the_files, files_that_fail, ids_of_others,
 		pool_gives_for_good, pool_without_uids, pool_and_names,
-		pool_on_a_full_disk, pool_moved, modules, modules_that_fail, configured_maps,
-		own_ids, NULL,
+		pool_on_a_full_disk, pool_moved, modules, modules_that_fail,
+		configured_maps, own_ids, NULL,
 	};
 	Suite *suite = suite_create("subid");
 	TCase *tcase = unit_case("subid");
