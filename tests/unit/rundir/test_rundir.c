@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rundir, identity; session/environment; options of the module; arguments of
  * nsshell. */
-#include "unit.h"
+#include "own_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -440,6 +440,32 @@ START_TEST(options)
 }
 END_TEST
 
+/* It is the user's own, and nobody else's. */
+START_TEST(runtime_dir_of_the_user)
+{
+	struct nsc_state state = of_myself();
+	char **env = NULL;
+
+	own_places();
+	ck_assert_int_eq(mkdir("/run/user", 0755), 0);
+	ck_assert_int_eq(mkdir("/run/user/4711", 0700), 0);
+	state.run_uid = 4711;
+	for (uid_t owner = 4710; owner <= 4711; owner++) {
+		ck_assert_int_eq(chown("/run/user/4711", owner, 0), 0);
+		ck_assert_int_eq(nsc_environment_make(&state, NULL, &env, &err),
+				 0);
+		ck_assert_int_eq(nsc_environment_set_runtime_dir(&state, &env,
+								 &err), 0);
+		if (owner == 4711)
+			ck_assert_str_eq(look_up(env, "XDG_RUNTIME_DIR="),
+					 "/run/user/4711");
+		else
+			ck_assert_ptr_null(look_up(env, "XDG_RUNTIME_DIR="));
+		nsc_text_free_vector(env);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -451,7 +477,7 @@ int main(void)
 		arguments, options, NULL,
 	};
 	const TTest *const root[] = {
-		processors_are_covered, NULL,
+		processors_are_covered, runtime_dir_of_the_user, NULL,
 	};
 	Suite *suite = suite_create("container");
 	TCase *tcase = unit_case("container");
