@@ -226,7 +226,7 @@ static const struct {
 } others[] = {
 	{ "subuid", "bob:365535:10\n", "/etc/subuid: the range of user 'alice' "
 	  "(300000+65536) overlaps that of 'bob': give each its own" },
-	{ "subgid", "bob:299999:2\n", "/etc/subgid: the range of user 'alice' "
+	{ "subgid", "bob:0:300001\n", "/etc/subgid: the range of user 'alice' "
 	  "(300000+65536) overlaps that of 'bob'" },
 	{ "subuid", "bob:299999:1\nbob:365536:10\nbob:x:1\nalice:300005:1\n"
 	  "1000:300005:5\n#bob:300000:1\n", NULL },

@@ -335,6 +335,8 @@ START_TEST(environments)
 	ck_assert_str_eq(look_up(env, "TERM="), "xterm");
 	ck_assert_str_eq(look_up(env, "LC_ALL="), "C");
 	ck_assert_str_eq(look_up(env, "HOME="), "/home/alice");
+	ck_assert_str_eq(look_up(env, "USER="), state.name);
+	ck_assert_str_eq(look_up(env, "LOGNAME="), state.name);
 	ck_assert_str_eq(look_up(env, "PATH="), "/x");
 	ck_assert_str_eq(look_up(env, "SHELL="), "/bin/sh");
 	ck_assert_ptr_null(look_up(env, "LD_PRELOAD="));
