@@ -132,7 +132,7 @@ static bool is_own(const struct ids *ids, long long id)
 	for (int i = 0; i < user->n_groups; i++)
 		if (id == user->groups[i])
 			return true;
-	return id == user->gid;
+	return false;
 }
 
 /*
@@ -471,7 +471,7 @@ static int check_own(const struct ids *ids, struct nsc_error *err)
 
 static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
 {
-	size_t n = (size_t)user->n_groups + 1;
+	size_t n = (size_t)user->n_groups;
 	const struct nsc_id_mapping uid = { 0, user->uid, 1 };
 	_cleanup_free_ struct nsc_id_mapping *gids = calloc(n, sizeof(*gids));
 	const struct ids all[] = {
@@ -483,8 +483,7 @@ static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
 	if (!gids)
 		return nsc_error_sys(err, ENOMEM, "groups");
 	for (size_t i = 0; i < n; i++)
-		gids[i] = (struct nsc_id_mapping){
-			0, i ? user->groups[i - 1] : user->gid, 1 };
+		gids[i] = (struct nsc_id_mapping){ 0, user->groups[i], 1 };
 	ret = check_own(&all[0], err);
 	return ret < 0 ? ret : check_own(&all[1], err);
 }

@@ -69,7 +69,7 @@ const char *nsc_cgroup_limits_check(const struct nsc_cgroup_limits *l)
 		return "cpu_idle: is the least weight of all: expected no "
 		       "cpu_shares or cpu_weight beside it";
 	if (nsc_cgroup_has(l, NSC_CGROUP_N_BURST) &&
-	    (quota <= 0 || l->number[NSC_CGROUP_N_BURST] > quota))
+	    l->number[NSC_CGROUP_N_BURST] > quota)
 		return "cpu_burst: is unused time of earlier periods: needs a "
 		       "cpu_quota that is not less";
 	return NULL;

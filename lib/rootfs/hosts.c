@@ -118,8 +118,8 @@ static int mount_copy(const struct nsc_rootfs *rootfs, const char *name,
 
 int nsc_hosts_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 {
-	static const struct nsc_own_file own = {
-		"hosts", hosts_print, true,
+	static const struct nsc_own_file own[] = {
+		{ "hosts", hosts_print, true },
 	};
 	const struct nsc_config *config = rootfs->plan->config;
 	char name[65] = "";
@@ -129,7 +129,7 @@ int nsc_hosts_put(struct nsc_rootfs *rootfs, struct nsc_error *err)
 	else
 		gethostname(name, sizeof(name) - 1);
 	if (config->overlay != NSC_OVERLAY_NONE &&
-	    nsc_own_files_write(rootfs, &own, 1, name))
+	    nsc_own_files_write(rootfs, own, NSC_ARRAY_SIZE(own), name))
 		return 0;
 	return mount_copy(rootfs, name, err) < 0 ?
 		nsc_error_context(err, "'" HOSTS "'") : 0;

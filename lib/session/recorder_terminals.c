@@ -123,7 +123,8 @@ static int descriptors_of(int master)
 {
 	struct search s = { .fd = master };
 
-	return nsc_recorder_each_descriptor(find_same, &s) < 0 ? 0 : s.found;
+	(void)nsc_recorder_each_descriptor(find_same, &s);
+	return s.found;
 }
 
 /* sshd has closed a terminal, and its number may be another's. */

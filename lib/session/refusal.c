@@ -131,7 +131,8 @@ refusal_write(const char *user, const char *line, size_t len)
 void nsc_refusal_record(const char *user, const char *service,
 			const struct nsc_error *err)
 {
-	char line[1536], name[256], from[128], text[1024];
+	char name[256], from[128], text[1024];
+	char line[sizeof(name) + sizeof(from) + sizeof(text) + 128];
 	_cleanup_fd_ int pidfd = -1;
 	int len;
 	pid_t pid;
@@ -146,9 +147,6 @@ void nsc_refusal_record(const char *user, const char *service,
 		       "service=\"%s\" cause=%s error=\"%s\"",
 		       (long long)time(NULL), name, from,
 		       nsc_refusal_names[refusal_cause(err->code)], text);
-	/* Only the end of the last value may not fit. */
-	if (len >= (int)sizeof(line))
-		len = (int)sizeof(line) - 1;
 	pid = nsc_process_fork(&pidfd);
 	if (pid == 0)
 		refusal_write(name, line, (size_t)len);

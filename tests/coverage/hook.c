@@ -6,11 +6,12 @@
  * SIGKILL and _exit(), setuid() and setns(), and a child counts in the file of
  * its parent.  Where the directory is not, a program counts for nobody.
  *
- * The runtime leaves the file open, which would be one more descriptor for
- * whoever inherits it: it is closed here.
+ * The runtime leaves the file open and notes in the environment that it has
+ * begun, which whoever is executed would inherit: here both go.
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,4 +44,5 @@ __attribute__((constructor)) static void count(void)
 	__llvm_profile_set_filename(pattern);
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		close(fd);
+	unsetenv("__LLVM_PROFILE_RT_INIT_ONCE");
 }

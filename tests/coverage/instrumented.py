@@ -66,19 +66,10 @@ def read(path):
         return None
 
 
-def copy_tree():
+def copy_tree(log):
     """Copies what has changed, and undoes what has been changed there."""
-    names = subprocess.run(["git", "ls-files", "-z", "-co",
-                            "--exclude-standard"], cwd=TOP, check=True,
-                           stdout=subprocess.PIPE).stdout.decode()
-    for name in filter(None, names.split("\0")):
-        source, target = os.path.join(TOP, name), os.path.join(TREE, name)
-        text = read(source)
-        if text is None or text == read(target):
-            continue
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copy2(source, target)
-        os.utime(target)
+    os.makedirs(TREE, exist_ok=True)
+    run(log, [TOP + "/tests/release/copy", TOP, TREE], TOP)
 
 
 def is_older(path, than):
@@ -107,7 +98,7 @@ def build():
     os.makedirs(WORK, exist_ok=True)
     log = os.path.join(WORK, "log")
     open(log, "w", encoding="utf-8").close()
-    copy_tree()
+    copy_tree(log)
     # Make does the rest when the files of the build change.
     hook = TREE + "/tests/coverage/hook.c"
     if is_older(BUILD + ".o", hook):

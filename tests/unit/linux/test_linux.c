@@ -96,6 +96,9 @@ START_TEST(many_own_ids)
 	ck_assert_uint_eq(n, 161);
 	ck_assert_int_eq(nsc_idmap_to_host(map, n, own[159], &id), 0);
 	ck_assert_uint_eq(id, own[159]);
+	/* One byte less than a page, and a page: of a digit more. */
+	ck_assert_uint_eq(nsc_idmap_automatic(own, 170, 100000, map), 171);
+	ck_assert_uint_eq(nsc_idmap_automatic(own, 170, 1000000, map), 0);
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(own); i++)
 		own[i] = 65000 + (uint32_t)i;
 	n = nsc_idmap_automatic(own, 2000, 100000, map);

@@ -260,6 +260,7 @@ START_TEST(routes)
 		.interface = "br9", .destination = address("0.0.0.0/0"),
 		.gateway = address("10.9.0.1"),
 	};
+	struct nsc_link link;
 
 	begin();
 	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), -ENODEV);
@@ -268,6 +269,14 @@ START_TEST(routes)
 	ck_assert_msg(nsc_netlink_add_route(sock, &route, &err) == 0, "%s",
 		      err.text);
 	expect("route show", "default via 10.9.0.1 dev br9");
+	ck_assert_int_eq(nsc_netlink_find(sock, "0123456789abcdef", &link,
+					  &err), -ERANGE);
+	/* libnl has no number for this one, nor have we. */
+	route.destination = address("10.6.0.0/24");
+	route.gateway = address("127.0.0.1");
+	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), -EIO);
+	route.destination = address("0.0.0.0/0");
+	route.gateway = address("10.9.0.1");
 	ck_assert_int_eq(nsc_netlink_add_route(sock, &route, &err), -EEXIST);
 	ck_assert_ptr_nonnull(strstr(err.text, "route to 0.0.0.0/0 through "
 				     "'br9': "));

@@ -388,6 +388,47 @@ START_TEST(more_groups)
 }
 END_TEST
 
+/* The seam: a system call that says yes and does nothing. */
+static int stays;		/* which of the six ids */
+
+int __real_getresuid(uid_t *r, uid_t *e, uid_t *s);
+int __wrap_getresuid(uid_t *r, uid_t *e, uid_t *s);
+int __wrap_getresuid(uid_t *r, uid_t *e, uid_t *s)
+{
+	uid_t *const all[] = { r, e, s };
+	int ret = __real_getresuid(r, e, s);
+
+	if (stays >= 1 && stays <= 3)
+		*all[stays - 1] = 0;
+	return ret;
+}
+
+int __real_getresgid(gid_t *r, gid_t *e, gid_t *s);
+int __wrap_getresgid(gid_t *r, gid_t *e, gid_t *s);
+int __wrap_getresgid(gid_t *r, gid_t *e, gid_t *s)
+{
+	gid_t *const all[] = { r, e, s };
+	int ret = __real_getresgid(r, e, s);
+
+	if (stays >= 4)
+		*all[stays - 4] = 0;
+	return ret;
+}
+
+START_TEST(ids_that_stay)
+{
+	stays = 1;
+	ck_assert_int_eq(nsc_credential_become(4711, 4712, NULL, 0, &err),
+			 -EPERM);
+	for (stays = 1; stays <= 6; stays++) {
+		ck_assert_int_eq(nsc_credential_set_ids(4711, 4712, &err),
+				 -EPERM);
+		ck_assert_str_eq(err.text, "become user 4711: it did not take "
+				 "effect");
+	}
+}
+END_TEST
+
 START_TEST(ids)
 {
 	const gid_t list[] = { 7, 8 };
@@ -521,7 +562,7 @@ int main(void)
 		oom, kept_capabilities, raised_capabilities,
 		passed_on_capabilities, confined,
 		confined_without_no_new_privs, limited_groups, more_groups,
-		ids, parameters, owners, NULL,
+		ids, ids_that_stay, parameters, owners, NULL,
 	};
 	Suite *suite = suite_create("process");
 	TCase *tcase = unit_case("process");

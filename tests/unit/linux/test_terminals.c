@@ -125,6 +125,36 @@ START_TEST(not_taken)
 }
 END_TEST
 
+/* Nobody takes the controlling terminal of another session, not even root. */
+START_TEST(not_taken_from_others)
+{
+	struct nsc_pty pty = pty_new();
+	int ready[2], status;
+	pid_t has, pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	has = fork();
+	if (has == 0) {
+		if (nsc_pty_take(&pty, NULL, 0, &err) < 0)
+			_exit(1);
+		(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	ck_assert_int_eq(read(ready[0], &(char){ 0 }, 1), 1);
+	pid = fork();
+	if (pid == 0)
+		_exit(nsc_pty_take(&pty, NULL, 0, &err) != -EPERM);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	kill(has, SIGKILL);
+	ck_assert_int_eq(waitpid(has, NULL, 0), has);
+	close(ready[0]);
+	close(ready[1]);
+	nsc_pty_close(&pty);
+}
+END_TEST
+
 /* vhangup(2), as login does it, leaves nobody a slave that works. */
 START_TEST(after_a_hangup)
 {
@@ -266,8 +296,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		sizes, keys, not_taken, which_is_which, no_pty, messages,
-		no_room, NULL,
+		sizes, keys, not_taken, not_taken_from_others, which_is_which,
+		no_pty, messages, no_room, NULL,
 	};
 	const TTest *const root[] = { after_a_hangup, NULL };
 	Suite *suite = suite_create("terminals");

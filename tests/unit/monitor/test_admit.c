@@ -198,6 +198,9 @@ START_TEST(a_moment_later)
 	ck_assert(n_logged == 1 && logged[0] == pids[0]);
 	sessions_look(&all);
 	ck_assert_uint_eq(n_logged, 1);
+	all.list[1]->opened = time(NULL) - 3;
+	sessions_look(&all);
+	ck_assert_uint_eq(n_logged, 2);
 	/* An end leaves groups to be removed. */
 	all.later = INT64_MAX;
 	end(pids[0]);

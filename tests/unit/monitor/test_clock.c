@@ -13,6 +13,7 @@
 
 #include "cgroup/cgroup_death.h"
 #include "cgroup/cgroup_stats.h"
+#include "linux/pidfd.h"
 #include "monitor/idle.h"
 #include "monitor/lifetime.h"
 #include "monitor/oom.h"
@@ -53,6 +54,19 @@ void __wrap_terminals_tell(const struct processes *of, const char *line)
 {
 	snprintf(told + strlen(told), sizeof(told) - strlen(told), "%s%s",
 		 of ? "" : "all: ", line);
+}
+
+static struct timespec boot;	/* the time since then; 0: the real one */
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	if (!boot.tv_sec)
+		return __real_clock_gettime(clock, ret);
+	ck_assert_int_eq(clock, CLOCK_BOOTTIME);
+	*ret = boot;
+	return 0;
 }
 
 struct nsc_usage __wrap_session_cgroups_usage(pid_t pid);
@@ -329,6 +343,7 @@ START_TEST(lifetimes)
 	static char external[] = "/run/x.pid";
 	int64_t before = since_boot(), age;
 	pid_t pid = fork();
+	uint64_t start;
 
 	if (pid == 0)
 		for (;;)
@@ -348,6 +363,15 @@ START_TEST(lifetimes)
 	state.pid = 1;
 	lifetime_plan(&lifetime, &state);
 	ck_assert_int_le(lifetime.end, now + 1000000 + 20);
+	/* To the millisecond, and the kernel's steps have ten of them. */
+	state.pid = pid;
+	ck_assert_int_eq(nsc_pidfd_start_time(pid, &start), 0);
+	start = start * 1000 / (uint64_t)sysconf(_SC_CLK_TCK) + 600009;
+	boot = (struct timespec){ (time_t)(start / 1000),
+				  (long)(start % 1000) * 1000000 };
+	lifetime_plan(&lifetime, &state);
+	boot.tv_sec = 0;
+	ck_assert_int_eq(lifetime.end, now + 1000000 - 600009);
 	kill(pid, SIGKILL);
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 	state.external = external;
@@ -435,6 +459,10 @@ START_TEST(kills_are_told)
 	ck_assert_int_eq(oom.due, INT64_MAX);
 	ck_assert_int_eq(oom_fd(&oom), 900);
 	ck_assert_str_eq(logged, "");
+	/* The next event has a last look, too. */
+	rearmed = 0;
+	oom_event();
+	ck_assert_int_eq(oom.due, now + 1000);
 }
 END_TEST
 

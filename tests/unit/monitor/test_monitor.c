@@ -10,7 +10,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "cgroup/cgroup_stats.h"
 #include "monitor/processes.c"
+#include "monitor/session_cgroups.h"
 
 #define GROUP "/sys/fs/cgroup/x/nsc-1000/session-7"
 
@@ -278,6 +280,15 @@ START_TEST(loaded)
 }
 END_TEST
 
+START_TEST(used)
+{
+	begin_session();
+	unit_write(dir, "session-7/cpu.stat", "usage_usec 5001\n", 0644);
+	ck_assert_uint_eq(session_cgroups_usage(7).cpu_us, 5001);
+	ck_assert_uint_eq(session_cgroups_usage(8).cpu_us, NSC_STATS_NONE);
+}
+END_TEST
+
 START_TEST(killed)
 {
 	char path[128], text[8] = "";
@@ -329,7 +340,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		no_end_of_processes, signals, signals_after_an_end,
-		processor_time, loaded, killed, alone, NULL,
+		processor_time, loaded, used, killed, alone, NULL,
 	};
 	const TTest *const root[] = { namespaces, NULL };
 	Suite *suite = suite_create("monitor");

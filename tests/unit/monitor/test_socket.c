@@ -20,7 +20,7 @@
 #include "util/fd.h"
 
 static int which;		/* row of the table */
-static bool is_root, is_old;
+static bool is_root, is_old, is_unseen;
 
 int __real_getsockopt(int fd, int level, int name, void *value,
 		      socklen_t *len);
@@ -34,6 +34,9 @@ int __wrap_getsockopt(int fd, int level, int name, void *value,
 
 	if (name == SO_PEERCRED && is_root)
 		((struct ucred *)value)->uid = 0;
+	/* It is in no namespace of processes that is below this one. */
+	if (name == SO_PEERCRED && is_unseen)
+		((struct ucred *)value)->pid = 0;
 	if (name == SO_PEERCRED || !is_old)
 		return ret;
 	if (ret == 0)
@@ -113,7 +116,7 @@ static struct nsc_enter_answer answer_to(int in)
 	return answer;
 }
 
-enum peer { OWN, STRANGER, ROOT };
+enum peer { OWN, STRANGER, ROOT, UNSEEN };
 
 static const struct {
 	enum client kind;
@@ -134,6 +137,8 @@ static const struct {
 	{ ENDS, .old = true, .code = -1 },
 	{ ASKS, STRANGER, .code = EPERM, .text = "the container does not "
 						 "belong to uid " },
+	{ ASKS, UNSEEN, .code = EPERM, .text = "the process cannot be seen "
+					       "from the host" },
 	{ ASKS, .full = true, .code = EUSERS, .text = "You have 1 session, " },
 	{ ASKS, .ended = true, .code = ESRCH,
 	  .text = "the container has ended" },
@@ -200,12 +205,13 @@ START_TEST(clients_are_answered)
 	if (clients[_i].peer == STRANGER)
 		all.uid++;
 	is_root = clients[_i].peer == ROOT;
+	is_unseen = clients[_i].peer == UNSEEN;
 	is_old = clients[_i].old;
 	has_v1 = true;
 	socket_serve(door, &all);
 	has_v1 = false;
 	check_client(pid, in);
-	is_root = false;
+	is_root = is_unseen = false;
 	if (clients[_i].is_session && clients[_i].code == 0) {
 		/* Another process of the user counts as another session. */
 		client(ASKS, all.uid, &in_again);

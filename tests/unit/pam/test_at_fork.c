@@ -231,16 +231,23 @@ END_TEST
 /* The waiting process keeps the session and nothing else. */
 START_TEST(what_stays_open)
 {
-	int pair[2], job[2];
+	int pair[2], job[2], null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	char c;
 
 	arm();
 	ck_assert_int_eq(pipe2(pair, O_CLOEXEC) | pipe(job), 0);
+	/* Also as the output of the job. */
+	for (int fd = 0; fd < 3; fd++)
+		ck_assert_int_eq(dup2(pair[1], fd), fd);
 	if (fork() == 0) {
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
 		close(pair[1]);
 		(void)!read(job[0], &c, 1);
 		_exit(0);
 	}
+	for (int fd = 0; fd < 3; fd++)
+		ck_assert_int_eq(dup2(null, fd), fd);
 	close(pair[1]);
 	/* At its end although the job and who waits for it still run. */
 	ck_assert_int_eq(read(pair[0], &c, 1), 0);

@@ -257,6 +257,11 @@ START_TEST(no_users)
 	will(EIO, 0);
 	ck_assert_int_eq(nsc_user_load_uid(1000, &u, &err), -EIO);
 	ck_assert_str_eq(err.text, "uid 1000: Input/output error");
+	/* Without memory for the name of the group. */
+	is_large = false;
+	will(0, ENOMEM);
+	ck_assert_int_eq(nsc_user_load("alice", &u, &err), -ENOMEM);
+	is_large = true;
 	has_groups = 65537;
 	ck_assert_int_eq(nsc_user_load("alice", &u, &err), -E2BIG);
 	ck_assert_str_eq(err.text, "user 'alice': Argument list too long");

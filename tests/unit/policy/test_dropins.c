@@ -142,6 +142,8 @@ START_TEST(texts_are_kept)
 	drop_in("users/alice", "container.json", "{ first");
 	drop_in(where, "10.json", "{ second");
 	snprintf(path, sizeof(path), "%s/users/alice/container.json", dir);
+	ck_assert_int_eq(nsc_config_files_load("x", NSC_CONFIG_TEXTS, &files,
+					       &err), -EINVAL);
 	ck_assert_int_eq(nsc_config_files_load(path, NSC_CONFIG_TEXTS, &files,
 					       &err), 0);
 	ck_assert_uint_eq(files.n, 2);

@@ -54,6 +54,9 @@ START_TEST(conf_values)
 	ck_assert_uint_eq(conf->lifecycle.linger, 5);
 	ck_assert_int_eq(conf->on_change, NSC_ON_CHANGE_RECYCLE);
 	ck_assert_uint_eq(conf->id_pool_first, 3000000000);
+	ck_assert_str_eq(nsc_conf_file(conf, "id_pool_first"), "F");
+	/* What is no key would be in the first file. */
+	ck_assert_str_eq(nsc_conf_file(conf, "idpool"), "F");
 	ck_assert(conf->debug);
 	ck_assert_int_eq(conf->record_max_age, 30 * 86400);
 	ck_assert_int_eq(conf->record_max_size, 10737418240);
@@ -269,6 +272,24 @@ START_TEST(root_gets_in_to_mend)
 }
 END_TEST
 
+/* What cannot be trusted is an error, and not a reason to look further. */
+START_TEST(directories_that_others_write)
+{
+	static const char *const names[] = { "users", "groups", "default" };
+	char path[256];
+
+	add("default");
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(names); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
+		ck_assert_int_eq(chmod(path, 0777), 0);
+		ck_assert_ptr_null(decide("sshd"));
+		ck_assert_ptr_nonnull(strstr(err.text, names[i]));
+		ck_assert_int_eq(chmod(path, 0755), 0);
+		expect("default");
+	}
+}
+END_TEST
+
 /* Accounts of the system are contained only by a file of their own. */
 START_TEST(accounts_of_the_system)
 {
@@ -386,6 +407,10 @@ START_TEST(many_users)
 	struct nsc_policy *policy;
 	uint64_t content;
 
+	ck_assert_int_eq(nsc_policy_open("/x.conf", &base, &err), -EINVAL);
+	ck_assert_int_eq(nsc_policy_open("x.conf", &base, &err), -EINVAL);
+	ck_assert_str_eq(err.text, "x.conf: expected a file in a directory of "
+			 "its own");
 	add("default");
 	ck_assert_int_eq(nsc_policy_open(conf_path, &base, &err), 0);
 	add("users/alice");
@@ -552,6 +577,7 @@ int main(void)
 	const TTest *const tests[] = {
 		digest_has_what_a_start_uses, digest_has_the_profile, order,
 		root_is_contained_by_its_own_file_only, root_gets_in_to_mend,
+		directories_that_others_write,
 		exemptions, accounts_of_the_system,
 		broken_conf_refuses_the_contained_only,
 		strange_names, names_with_spaces_are_looked_up,

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 
 #include "config/container_config.h"
@@ -193,6 +194,23 @@ START_TEST(hosts_where_nobody_may_write)
 	ck_assert_int_eq(nsc_hosts_put(&rootfs, &err), 0);
 	ck_assert_str_eq(mounted, "");
 	ck_assert_str_eq(content(HOSTS), "1 localhost\n127.0.1.1\tbox\n");
+}
+END_TEST
+
+/* Another start that writes it has the lock. */
+START_TEST(hosts_that_another_writes)
+{
+	int dir;
+
+	begin();
+	own_hosts("1 localhost\n", 0644);
+	dir = open(ROOTFS "/etc", O_RDONLY | O_DIRECTORY);
+	ck_assert_int_eq(flock(dir, LOCK_EX), 0);
+	ck_assert_int_eq(nsc_hosts_put(&rootfs, &err), 0);
+	ck_assert_str_eq(mounted, "1 localhost\n127.0.1.1\tbox\n");
+	ck_assert_str_eq(content(HOSTS), "1 localhost\n");
+	close(dir);
+	expect_hosts("1 localhost\n127.0.1.1\tbox\n");
 }
 END_TEST
 
@@ -457,6 +475,7 @@ int main(void)
 	const TTest *const root[] = {
 		hosts, names_of_hosts, no_name_of_its_own,
 		hosts_where_nobody_may_write,
+		hosts_that_another_writes,
 		hosts_of_another_kind, hosts_of_a_shared_rootfs,
 		copies_of_roots_files, no_copies, copies_that_do_not_fit,
 		links_of_root_inside, shells, NULL,

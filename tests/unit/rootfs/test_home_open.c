@@ -190,6 +190,12 @@ START_TEST(led_elsewhere)
 	ck_assert_int_eq(chown("/var/d", UID + 1, 0), 0);
 	expect(-EPERM, "home '/var/d/link': users other than root can lead its "
 	       "path elsewhere, and it belongs to uid 0");
+	/* Nor is any other user of the system root. */
+	ck_assert_int_eq(chown("/var/d", 1, 0), 0);
+	ck_assert_int_eq(lchown("/var/d/link", 1, 0), 0);
+	expect(-EPERM, "home '/var/d/link': users other than root");
+	ck_assert_int_eq(lchown("/var/d/link", 0, 0), 0);
+	ck_assert_int_eq(chown("/var/d", UID + 1, 0), 0);
 	/* Their own home they may have by any path. */
 	belongs(UID, GID);
 	expect(0, NULL);

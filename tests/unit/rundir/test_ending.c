@@ -153,16 +153,23 @@ END_TEST
 /* One namespace of the container's is enough. */
 START_TEST(a_login_with_more_namespaces)
 {
-	struct nsc_state state;
-	pid_t in;
+	const int own = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC |
+			CLONE_NEWNET | CLONE_NEWCGROUP;
 
 	begin();
-	in = login_new(CLONE_NEWUTS | CLONE_NEWIPC, 0);
-	state = state_of(in);
-	for (size_t i = 0; i < NSC_NAMESPACES; i++)
-		state.ids[i].ino += !strcmp(nsc_namespaces[i].link, "ipc");
-	nsc_ending_kill(instance, &state);
-	ck_assert(was_killed(in));
+	for (size_t i = 0; i < NSC_NAMESPACES; i++) {
+		struct nsc_state state;
+		pid_t in;
+
+		if (!(nsc_namespaces[i].flag & own))
+			continue;
+		in = login_new(own, 0);
+		state = state_of(in);
+		for (size_t other = 0; other < NSC_NAMESPACES; other++)
+			state.ids[other].ino += other != i;
+		nsc_ending_kill(instance, &state);
+		ck_assert_msg(was_killed(in), "%s", nsc_namespaces[i].link);
+	}
 	ck_assert_int_eq(unlinkat(instance, NSC_DIR_SESSION, AT_REMOVEDIR), -1);
 	end();
 }

@@ -113,6 +113,12 @@ START_TEST(instances)
 	nsc_instance_remove(fd[1], n[1]);
 	ck_assert_int_eq(fstatat(fd[1], "sessions", &st, 0), 0);
 	ck_assert_int_eq(unlinkat(fd[1], "cgroup", AT_REMOVEDIR), 0);
+	/* Nor is a directory removed with what is in it. */
+	ck_assert_int_eq(mkdirat(fd[1], "x", 0700), 0);
+	close(openat(fd[1], "x/y", O_WRONLY | O_CREAT, 0600));
+	nsc_instance_remove(fd[1], n[1]);
+	ck_assert_int_eq(unlinkat(fd[1], "x/y", 0), 0);
+	ck_assert_int_eq(unlinkat(fd[1], "x", AT_REMOVEDIR), 0);
 	nsc_instance_remove(fd[1], n[1]);
 	ck_assert_int_eq(nsc_instance_open(rundir, n[1], &err), -ENOENT);
 	ck_assert_uint_eq(nsc_instance_current(rundir), n[1]);

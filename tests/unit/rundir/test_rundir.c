@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rundir, identity; session/environment; options of the module; arguments of
  * nsshell. */
-#include "unit.h"
+#include "own_places.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +217,11 @@ START_TEST(processors_are_covered)
 			 sysfs, names[i]);
 		ck_assert_int_eq(stat(path, &st), i < 2 ? -1 : 0);
 	}
+	/* One that cannot be covered is an error, and not passed over. */
+	root.scratch = -1;
+	ck_assert_int_eq(nsc_rootfs_cover_processors(&root, root.root, &err),
+			 -EBADF);
+	ck_assert_ptr_nonnull(strstr(err.text, "thermal_throttle'"));
 	close(root.root);
 	ck_assert_int_eq(umount2(sysfs, MNT_DETACH), 0);
 	unit_remove_dir(sysfs);
@@ -282,6 +287,39 @@ static const char *look_up(char **env, const char *name)
 	return NULL;
 }
 
+static int fits = -1;		/* variables, before the memory ends */
+
+int __real_nsc_text_append(char ***vector, size_t *n, const char *text);
+int __wrap_nsc_text_append(char ***vector, size_t *n, const char *text);
+int __wrap_nsc_text_append(char ***vector, size_t *n, const char *text)
+{
+	if (fits == 0)
+		return -ENOMEM;
+	fits--;
+	return __real_nsc_text_append(vector, n, text);
+}
+
+/* Nobody goes on with a part of the variables. */
+START_TEST(environment_without_memory)
+{
+	struct nsc_state state = of_myself();
+	char *const from[] = { (char[]){ "TERM=xterm" }, NULL };
+	char **env = NULL;
+	int n = 0;
+
+	ck_assert_int_eq(nsc_environment_make(&state, from, &env, &err), 0);
+	while (env[n])
+		n++;
+	nsc_text_free_vector(env);
+	for (int i = 0; i < n; i++) {
+		fits = i;
+		ck_assert_int_eq(nsc_environment_make(&state, from, &env,
+						      &err), -ENOMEM);
+	}
+	fits = -1;
+}
+END_TEST
+
 START_TEST(environments)
 {
 	struct nsc_state state = of_myself();
@@ -297,6 +335,8 @@ START_TEST(environments)
 	ck_assert_str_eq(look_up(env, "TERM="), "xterm");
 	ck_assert_str_eq(look_up(env, "LC_ALL="), "C");
 	ck_assert_str_eq(look_up(env, "HOME="), "/home/alice");
+	ck_assert_str_eq(look_up(env, "USER="), state.name);
+	ck_assert_str_eq(look_up(env, "LOGNAME="), state.name);
 	ck_assert_str_eq(look_up(env, "PATH="), "/x");
 	ck_assert_str_eq(look_up(env, "SHELL="), "/bin/sh");
 	ck_assert_ptr_null(look_up(env, "LD_PRELOAD="));
@@ -402,6 +442,32 @@ START_TEST(options)
 }
 END_TEST
 
+/* It is the user's own, and nobody else's. */
+START_TEST(runtime_dir_of_the_user)
+{
+	struct nsc_state state = of_myself();
+	char **env = NULL;
+
+	own_places();
+	ck_assert_int_eq(mkdir("/run/user", 0755), 0);
+	ck_assert_int_eq(mkdir("/run/user/4711", 0700), 0);
+	state.run_uid = 4711;
+	for (uid_t owner = 4710; owner <= 4711; owner++) {
+		ck_assert_int_eq(chown("/run/user/4711", owner, 0), 0);
+		ck_assert_int_eq(nsc_environment_make(&state, NULL, &env, &err),
+				 0);
+		ck_assert_int_eq(nsc_environment_set_runtime_dir(&state, &env,
+								 &err), 0);
+		if (owner == 4711)
+			ck_assert_str_eq(look_up(env, "XDG_RUNTIME_DIR="),
+					 "/run/user/4711");
+		else
+			ck_assert_ptr_null(look_up(env, "XDG_RUNTIME_DIR="));
+		nsc_text_free_vector(env);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	const TTest *const tests[] = {
@@ -409,10 +475,11 @@ int main(void)
 		a_login_with_long_texts, a_login_with_many_groups,
 		a_hostile_passwd_is_bounded,
 		a_large_passwd_is_read_whole,
-		environments, runtime_dir, arguments, options, NULL,
+		environments, environment_without_memory, runtime_dir,
+		arguments, options, NULL,
 	};
 	const TTest *const root[] = {
-		processors_are_covered, NULL,
+		processors_are_covered, runtime_dir_of_the_user, NULL,
 	};
 	Suite *suite = suite_create("container");
 	TCase *tcase = unit_case("container");

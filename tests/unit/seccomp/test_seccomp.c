@@ -292,9 +292,12 @@ START_TEST(reading)
 	ck_assert_int_eq(nsc_seccomp_read(fd, &again, &err), -EBADMSG);
 	again.len = filter.len + 1;
 	ck_assert_int_eq(nsc_seccomp_read(fd, &again, &err), -EBADMSG);
+	/* Nor with a length that the kernel would not take. */
 	again.len = BPF_MAXINSNS + 1;
+	ck_assert_int_eq(ftruncate(fd, again.len * sizeof(*again.code)), 0);
 	ck_assert_int_eq(nsc_seccomp_read(fd, &again, &err), -EBADMSG);
 	again.len = 0;
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
 	ck_assert_int_eq(nsc_seccomp_read(fd, &again, &err), -EBADMSG);
 	again.len = 1;
 	ck_assert_int_eq(nsc_seccomp_load(&again, &err), -EBADMSG);

@@ -332,8 +332,9 @@ static void cannot_be_followed(void)
 {
 	struct nsc_tty_handover h = NSC_TTY_HANDOVER_INIT;
 
+	h.kind = NSC_TTY_HANDOVER_FOLLOW;
 	h.channel = pair[1];
-	NEED(finish_follow(&h, &shared->err) == -EPIPE);
+	NEED(nsc_tty_handover_finish(&h, 0, &shared->err) == -EPIPE);
 	NEED(!strncmp(shared->err.text, "record: the parent", 18));
 	/* Each step that fails is the last one. */
 	faked = true;

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "util/fd.h"
+#include "util/proc.h"
 #include "util/process.h"
 #include "linux/credential.h"
 #include "linux/label.h"
@@ -45,6 +46,28 @@ int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
 	return threads;
+}
+
+static bool ending;		/* PID 1 has begun to end */
+static int waits;		/* for its end */
+
+int __wrap_nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret);
+int __wrap_nsc_proc_stat(pid_t pid, struct nsc_proc_stat *ret)
+{
+	ck_assert_int_eq(pid, state.pid);
+	*ret = (struct nsc_proc_stat){ .ending = ending };
+	return 0;
+}
+
+int __real_nsc_process_poll(int fd, int64_t deadline);
+int __wrap_nsc_process_poll(int fd, int64_t deadline);
+int __wrap_nsc_process_poll(int fd, int64_t deadline)
+{
+	if (fd != PIDFD)
+		return __real_nsc_process_poll(fd, deadline);
+	ck_assert_int_gt(deadline, nsc_process_now());
+	waits++;
+	return 0;
 }
 
 bool __wrap_nsc_pidfd_alive(int pidfd);
@@ -356,6 +379,9 @@ START_TEST(a_container_that_ends_meanwhile)
 		if (!steps[i].result)
 			continue;
 		prepare();
+		/* It waits for one that has begun to end, and no other. */
+		ending = i % 2;
+		waits = 0;
 		tape_begin(++fails);
 		if (steps[i].result == HALF) {
 			ck_assert_int_eq(place(), HALF);
@@ -363,6 +389,7 @@ START_TEST(a_container_that_ends_meanwhile)
 		} else {
 			ck_assert_int_eq(place(), -ESRCH);
 			ck_assert_str_eq(err.text, "the container has ended");
+			ck_assert_int_eq(waits, ending);
 		}
 		expect_tape(i + 1, steps[i].then);
 	}

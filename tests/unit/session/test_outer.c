@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "unit.h"
+#include "util/proc.h"
 
 #include "terminal.h"
 
@@ -331,28 +332,48 @@ static void ends_lines(void)
 	NEED(nsc_tty_outer_is_line(&caller, 'f'));
 }
 
-/* The user, whose process this is, cannot trace the guard, which was root. */
-static void guards(void)
+/* It has its name when it has let go of everything. */
+static int guard_of(const struct nsc_tty_outer *caller)
 {
-	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
+	int pid = unit_pid_of(caller->guard_pidfd);
 	char path[64], name[32] = "";
-	struct stat st;
-	int pid;
 
-	if (geteuid() == 0)
-		NEED(setresuid(4711, 4711, 4711) == 0);
-	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
-	NEED(nsc_tty_outer_open(&caller, &shared->err) == 0);
-	pid = unit_pid_of(caller.guard_pidfd);
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	/* It has its name when it has let go of everything. */
 	while (strcmp(name, "nsc-terminal\n") != 0) {
 		FILE *file = fopen(path, "re");
 
 		NEED(file && fgets(name, sizeof(name), file));
 		fclose(file);
 	}
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	return pid;
+}
+
+static void guards_as_nobody(void)
+{
+	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
+	unsigned int uid = 0;
+	char ids[64];
+
+	if (geteuid() != 0)
+		return;
+	NEED(nsc_tty_outer_open(&caller, &shared->err) == 0);
+	NEED(nsc_proc_status(guard_of(&caller), "Uid", ids, sizeof(ids)));
+	NEED(sscanf(ids, "%*u %u", &uid) == 1 && uid == NSC_NOBODY);
+	nsc_tty_outer_close(&caller);
+}
+
+/* The user, whose process this is, cannot trace the guard, which was root. */
+static void guards(void)
+{
+	struct nsc_tty_outer caller = NSC_TTY_OUTER_INIT;
+	char path[64];
+	struct stat st;
+
+	if (geteuid() == 0)
+		NEED(setresuid(4711, 4711, 4711) == 0);
+	NEED(prctl(PR_SET_DUMPABLE, 1) == 0);
+	NEED(nsc_tty_outer_open(&caller, &shared->err) == 0);
+	snprintf(path, sizeof(path), "/proc/%d/stat", guard_of(&caller));
 	NEED(stat(path, &st) == 0 && st.st_uid == 0);
 	nsc_tty_outer_close(&caller);
 }
@@ -408,7 +429,8 @@ static void writes(void)
 
 static void (*const cases[])(void) = {
 	finds_terminal, by_access, opens_anew, opens_both, opens_terminal,
-	sets_raw, typed_before, ends_lines, guards, in_background, writes,
+	sets_raw, typed_before, ends_lines, guards, guards_as_nobody,
+	in_background, writes,
 };
 
 START_TEST(outer_terminal)

@@ -296,6 +296,26 @@ START_TEST(recorded)
 }
 END_TEST
 
+/* As many as there may be, and not one more. */
+START_TEST(recorded_to_the_last)
+{
+	struct nsc_streams s = { .n = NSC_RECORDER_STREAMS_MAX };
+
+	begin();
+	for (int i = 0; i < NSC_RECORDER_STREAMS_MAX; i++) {
+		pipe_at(40 + i, 0);
+		s.fds[i] = 40 + i;
+		s.kinds[i] = NSC_RECORDER_OUTPUT;
+	}
+	ck_assert_int_eq(nsc_streams_begin(&s, 77, 4711, 1, &err), 0);
+	ck_assert_uint_eq(s.n, NSC_RECORDER_STREAMS_MAX);
+	ck_assert(!s.same && !s.own);
+	ck_assert_int_eq(nsc_streams_put(&s, &err), 0);
+	for (int i = 0; i < NSC_RECORDER_STREAMS_MAX; i++)
+		ck_assert(is_recorders(40 + i));
+}
+END_TEST
+
 START_TEST(recorded_stdio)
 {
 	const struct nsc_recording all = { .mode = NSC_RECORD_ALL },
@@ -319,6 +339,18 @@ START_TEST(recorded_stdio)
 	for (int fd = 0; fd < 3; fd++) {
 		ck_assert(is_recorders(fd));
 		/* The command has them, too. */
+		ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
+	}
+	close(end);
+	/* Errors of their own. */
+	s = (struct nsc_streams)NSC_STREAMS_INIT;
+	for (int fd = 0; fd < 3; fd++)
+		pipe_at(fd, fd != 0);
+	ck_assert_int_eq(nsc_streams_begin_stdio(&s, &all, 77, &end, &err), 0);
+	ck_assert(s.n == 3 && !s.same);
+	ck_assert_int_eq(nsc_streams_put(&s, &err), 0);
+	for (int fd = 0; fd < 3; fd++) {
+		ck_assert(is_recorders(fd));
 		ck_assert_int_eq(fcntl(fd, F_GETFD), 0);
 	}
 	close(end);
@@ -380,8 +412,8 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		stdio, pipes_of_a_fork, more_pipes_of_a_fork, files_of_a_fork,
-		too_many_pipes, recorded, recorded_stdio, told, answered,
-		NULL,
+		too_many_pipes, recorded, recorded_to_the_last, recorded_stdio,
+		told, answered, NULL,
 	};
 	Suite *suite = suite_create("recorder streams");
 	TCase *tcase = tcase_create("recorder streams");

@@ -154,6 +154,43 @@ START_TEST(high_numbers)
 }
 END_TEST
 
+static size_t n_looked;
+
+static int look(int fd, void *arg)
+{
+	bool *looked = arg;
+
+	ck_assert(fd >= 0 && !looked[fd]);
+	looked[fd] = true;
+	return ++n_looked == 0;
+}
+
+static int look_once(int fd, void *arg)
+{
+	(void)arg;
+	n_looked++;
+	return fd + 7;
+}
+
+/* Each number from 0 on, until there is one that was looked for. */
+START_TEST(each_number)
+{
+	struct rlimit limit = { 0, 0 };
+	bool *looked;
+
+	ck_assert(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	looked = calloc(limit.rlim_cur, sizeof(*looked));
+	ck_assert_ptr_nonnull(looked);
+	ck_assert_int_eq(nsc_recorder_each_descriptor(look, looked), 0);
+	for (int fd = 0; fd < (int)limit.rlim_cur; fd++)
+		ck_assert_int_eq(looked[fd], is_open(fd));
+	free(looked);
+	n_looked = 0;
+	ck_assert_int_eq(nsc_recorder_each_descriptor(look_once, NULL), 7);
+	ck_assert_uint_eq(n_looked, 1);
+}
+END_TEST
+
 /* An answer that comes too late is not taken for that of the next request. */
 START_TEST(late_answer)
 {
@@ -173,7 +210,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		pending, closed, high_numbers, late_answer, NULL,
+		pending, closed, high_numbers, each_number, late_answer, NULL,
 	};
 	Suite *suite = suite_create("recorder_terminals");
 	TCase *tcase = unit_case("recorder_terminals");

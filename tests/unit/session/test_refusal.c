@@ -85,6 +85,7 @@ static const struct {
 START_TEST(each_cause)
 {
 	char cause[64];
+	struct stat st;
 
 	begin();
 	for (size_t i = 0; i < NSC_ARRAY_SIZE(causes); i++) {
@@ -93,6 +94,9 @@ START_TEST(each_cause)
 		snprintf(cause, sizeof(cause), " cause=%s error=\"why\"\n",
 			 causes[i].cause);
 		ck_assert_ptr_nonnull(strstr(log_text(), cause));
+		/* With and without its directory, it is root's alone. */
+		ck_assert_int_eq(stat(NSC_HISTORY, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 07777, 0600);
 		ck_assert_int_eq(unlink(NSC_HISTORY), 0);
 	}
 }

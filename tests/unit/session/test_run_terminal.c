@@ -17,6 +17,7 @@
 /* What the caller tells the test. */
 static struct shared {
 	int ret, status, dumpable;
+	bool ignores;		/* the end of who reads its output */
 	struct nsc_error err;
 	char tape[sizeof(tape)];
 	int steps;
@@ -68,6 +69,7 @@ static void call(void)
 				    &shared->err);
 	shared->other = unit_other_descriptor();
 	shared->dumpable = prctl(PR_GET_DUMPABLE);
+	shared->ignores = signal(SIGPIPE, SIG_DFL) == SIG_IGN;
 	strcpy(shared->tape, tape);
 	shared->steps = tape_steps;
 	_exit(0);
@@ -122,6 +124,7 @@ START_TEST(runs)
 	ck_assert_str_eq(shared->tape, all);
 	/* Nobody inside may look into who is left outside. */
 	ck_assert_int_eq(shared->dumpable, 0);
+	ck_assert(shared->ignores);
 	/* The terminal is as it was. */
 	ck_assert(terminal_is_ours(outer.slave));
 }

@@ -434,6 +434,9 @@ START_TEST(accounts)
 		     "bob:x:-1:\nbob:x:7\nbob:x:8:\nlast:x:9");
 	ck_assert_uint_eq(nsc_host_accounts_uid("bob"), 7);
 	ck_assert_uint_eq(nsc_host_accounts_uid("last"), 9);
+	/* The first line of root is the end of the search, too. */
+	account_file("passwd", "root:x:0:\nroot:x:10:\nlast:x:9\n");
+	ck_assert_uint_eq(nsc_host_accounts_uid("root"), 0);
 	account_file("passwd", "a:x:5:5::/:\nb:x:5:5::/:\n");
 	nsc_host_accounts_name(5, name, sizeof(name));
 	ck_assert_str_eq(name, "a");
