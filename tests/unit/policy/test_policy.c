@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lib/config: conf.c, policy.c, user.c. */
+/* lib/policy: nscontainer.conf, and which container.json is a user's. */
 #include "unit.h"
 
 #include <errno.h>
@@ -418,8 +418,7 @@ START_TEST(many_users)
 					      &err), 0);
 	ck_assert(policy->contained && policy->conf == base.loaded);
 	ck_assert_str_eq(policy->dir + strlen(dir), "/users/alice");
-	ck_assert_ptr_null(base.fallback);
-	ck_assert_uint_eq(base.n_names, 0);
+	ck_assert(!base.fallback && base.n_names == 0);
 	nsc_policy_free(policy);
 	user.name = root_name;
 	user.group = alice;
@@ -433,8 +432,7 @@ START_TEST(many_users)
 		content = i ? content : policy->content;
 		ck_assert_uint_eq(policy->content, content);
 		nsc_policy_free(policy);
-		ck_assert_uint_eq(base.n_names, 1);
-		ck_assert_uint_eq(base.names[0].gid, 0);
+		ck_assert(base.n_names == 1 && base.names[0].gid == 0);
 		ck_assert_str_eq(base.names[0].name, "root");
 		/* A change is seen by the next question about many. */
 		unit_write(dir, "default/container.json", "{ other", 0644);
@@ -466,7 +464,6 @@ START_TEST(users_are_looked_up)
 	ck_assert_str_eq(root->home, "/root");
 	ck_assert_uint_eq(root->groups[0], root->gid);
 	nsc_user_free(root);
-	root = NULL;
 	ck_assert_int_eq(nsc_user_load_uid(0, &root, &err), 0);
 	ck_assert_str_eq(root->name, "root");
 	nsc_user_free(root);
@@ -577,24 +574,22 @@ int main(void)
 	const TTest *const tests[] = {
 		digest_has_what_a_start_uses, digest_has_the_profile, order,
 		root_is_contained_by_its_own_file_only, root_gets_in_to_mend,
-		directories_that_others_write,
-		exemptions, accounts_of_the_system,
-		broken_conf_refuses_the_contained_only,
-		strange_names, names_with_spaces_are_looked_up,
-		no_directory_at_all, groups_have_members, many_users, NULL,
+		directories_that_others_write, exemptions, strange_names,
+		accounts_of_the_system, many_users, no_directory_at_all,
+		broken_conf_refuses_the_contained_only, groups_have_members,
+		names_with_spaces_are_looked_up, NULL,
 	};
-	const TTest *const root[] = {
-		only_a_confirmed_absence_means_the_host, NULL,
+	const TTest *const of_conf[] = {
+		conf_defaults, conf_values, conf_lifecycle,
+		conf_keys_are_documented, users_are_looked_up, NULL,
 	};
+	const TTest *const root[] = { only_a_confirmed_absence_means_the_host,
+				      NULL };
 	Suite *suite = suite_create("policy");
 	TCase *conf = unit_case("conf"), *policy = unit_case("policy");
 
-	tcase_add_test(conf, conf_defaults);
-	tcase_add_test(conf, conf_values);
+	unit_add(conf, of_conf);
 	tcase_add_loop_test(conf, conf_wrong_values, 0, NSC_ARRAY_SIZE(wrong));
-	tcase_add_test(conf, conf_lifecycle);
-	tcase_add_test(conf, conf_keys_are_documented);
-	tcase_add_test(conf, users_are_looked_up);
 	tcase_add_checked_fixture(policy, set_up, tear_down);
 	unit_add(policy, tests);
 	unit_add_root(policy, root);
