@@ -184,12 +184,14 @@ static void fail_call(const struct process *p,
 
 	if (ptrace(PTRACE_GETREGSET, p->pid, NT_PRSTATUS, &io) < 0)
 		die("registers");
-	/* The invalid call leaves the result unchanged. */
-	regs.orig_rax = (unsigned long)-1;
-	regs.rax = (unsigned long)-fault_action;
-	/* The result is the end of the heap. */
-	if (info->entry.nr == SYS_brk)
-		regs.rax = 0;
+	/* The end of the heap as it is, which is also the answer to 0. */
+	if (info->entry.nr == SYS_brk) {
+		regs.rdi = 0;
+	} else {
+		/* The invalid call leaves the result unchanged. */
+		regs.orig_rax = (unsigned long)-1;
+		regs.rax = (unsigned long)-fault_action;
+	}
 	if (ptrace(PTRACE_SETREGSET, p->pid, NT_PRSTATUS, &io) < 0)
 		die("registers");
 }
