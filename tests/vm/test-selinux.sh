@@ -135,8 +135,10 @@ with_label() {
 	# Root's shell here is unconfined_t, which may not give this label.
 	su - alice -c 'echo is in' > "$OUT/all" 2>&1 && fail "$(cat "$OUT/all")"
 	logged "process_label: the policy of SELinux does not let '.*:unconfined_t:"
+	# A pipe is unconfined_u's, whom user_u has nothing to do with.
 	contains "nsinit exec" "$CONFINED" \
-		"$(nsinit exec alice sh -c "$LABEL" 2>&1)"
+		"$(nsinit exec -t alice sh -c "$LABEL" 2>&1)"
+	empty "nsinit exec, by a pipe" "$(nsinit exec alice sh -c "$LABEL")"
 	job_prints "$LABEL"
 	contains "cron" "$CONFINED" "$(cat /home/alice/cron)"
 	nsinit stop alice
