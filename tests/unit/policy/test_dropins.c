@@ -200,8 +200,10 @@ START_TEST(renamed_while_read)
 	snprintf(to, sizeof(to), "%s/users/alice/container.json.d/20-b.json",
 		 dir);
 	pid = nsc_process_fork(&pidfd);
+	/* Without the pause, it depends on the processors how many get in. */
 	while (pid == 0)
-		if (rename(from, to) < 0 || rename(to, from) < 0)
+		if (rename(from, to) < 0 || rename(to, from) < 0 ||
+		    usleep(100) < 0)
 			_exit(1);
 	for (int i = 0; i < 3000; i++) {
 		struct nsc_policy *policy = decide();
