@@ -17,7 +17,7 @@
 #include "rundir/rundir.h"
 #include "linux/pidfd.h"
 
-#define CLEANUP_MS 5000		/* for the monitor */
+#define CLEANUP_MS 15000	/* for the monitor: groups take it up to 6 s */
 
 static int stop_end(int instance, const struct nsc_state *state, int pidfd,
 		    int timeout, struct nsc_error *err)
@@ -54,15 +54,17 @@ void nsc_stop_erase(int instance, unsigned int number)
 
 int nsc_stop_clean(int instance, unsigned int number, struct nsc_error *err)
 {
-	_cleanup_fd_ int monitor =
-		nsc_rundir_lock(instance, NSC_FILE_MONITOR, LOCK_EX,
-				nsc_process_now() + CLEANUP_MS, err);
+	int64_t deadline = nsc_process_now() + CLEANUP_MS +
+			   nsc_hooks_stop_timeout(instance) * 1000;
+	_cleanup_fd_ int monitor = nsc_rundir_lock(instance, NSC_FILE_MONITOR,
+						   LOCK_EX, deadline, err);
 
 	/* The monitor has removed the whole directory. */
 	if (monitor == -ENOENT)
 		return 0;
 	if (monitor < 0)
-		return monitor;
+		return nsc_error_context(err, "wait for the container to be "
+					 "cleaned up");
 	nsc_stop_erase(instance, number);
 	return 0;
 }

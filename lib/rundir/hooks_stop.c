@@ -32,12 +32,13 @@ const struct nsc_kv nsc_hooks_kv = {
 	.fields = fields, .n = NSC_ARRAY_SIZE(fields),
 };
 
-static void hooks_run(const struct nsc_hook_stop *hook, const char *state)
+/* arg: the container's state as text, or NULL. */
+static void hooks_run(const struct nsc_hook_stop *hook, void *arg)
 {
 	char *const *argv = hook->arguments;
 	const struct nsc_command command = {
 		.path = argv[0], .argv = argv, .envp = hook->environment,
-		.timeout = hook->timeout, .input = state,
+		.timeout = hook->timeout, .input = arg,
 	};
 	char output[200];
 	int ret = nsc_command_run(&command, output, sizeof(output));
@@ -58,8 +59,12 @@ static void hooks_run(const struct nsc_hook_stop *hook, const char *state)
 		       ret < 0 ? 127 : ret, output);
 }
 
-/* False if the rest of the text was not written by nsc_hooks_save(). */
-static bool run_all(char *text, const char *state)
+/*
+ * Call act for each record.  False if the rest of the text was not written by
+ * nsc_hooks_save().
+ */
+static bool hooks_each(char *text, void (*act)(const struct nsc_hook_stop *hook,
+					       void *arg), void *arg)
 {
 	bool right = true;
 
@@ -70,10 +75,26 @@ static bool run_all(char *text, const char *state)
 				     NSC_IGNORE) == 0 &&
 			hook.arguments && hook.environment;
 		if (right)
-			hooks_run(&hook, state);
+			act(&hook, arg);
 		nsc_kv_free(&nsc_hooks_kv, &hook);
 	}
 	return right;
+}
+
+static void add_timeout(const struct nsc_hook_stop *hook, void *sum)
+{
+	*(int64_t *)sum += hook->timeout;
+}
+
+int64_t nsc_hooks_stop_timeout(int rundir)
+{
+	_cleanup_free_ char *text = NULL;
+	int64_t sum = 0;
+
+	if (nsc_kv_read(&nsc_hooks_kv, rundir, NSC_FILE_HOOKS, &text,
+			NSC_IGNORE) >= 0)
+		hooks_each(text, add_timeout, &sum);
+	return sum;
 }
 
 void nsc_hooks_stop(int rundir)
@@ -87,7 +108,7 @@ void nsc_hooks_stop(int rundir)
 		return;
 	/* The format of 'hooks' is older than the state, and stays. */
 	nsc_file_read_text(rundir, NSC_FILE_HOOKS_STATE, state, sizeof(state));
-	if (ret < 0 || !run_all(text, *state ? state : NULL))
+	if (ret < 0 || !hooks_each(text, hooks_run, *state ? state : NULL))
 		syslog(LOG_DAEMON | LOG_ERR, "nscontainer: hooks.stop: '"
 		       NSC_FILE_HOOKS "' cannot be read: some have not run");
 	unlinkat(rundir, NSC_FILE_HOOKS, 0);

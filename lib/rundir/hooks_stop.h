@@ -3,6 +3,8 @@
 #ifndef NSC_RUNDIR_HOOKS_STOP_H
 #define NSC_RUNDIR_HOOKS_STOP_H
 
+#include <stdint.h>
+
 #include "util/kv.h"
 
 /* One record of the file 'hooks'. */
@@ -19,5 +21,8 @@ extern const struct nsc_kv nsc_hooks_kv;
  * end of a container cannot be refused, so failures are logged to syslog.
  */
 void nsc_hooks_stop(int rundir);
+
+/* Returns the seconds that these hooks may take together. */
+int64_t nsc_hooks_stop_timeout(int rundir);
 
 #endif

@@ -18,6 +18,7 @@
 #define nsc_command_run fuzz_command_run
 #define nsc_hooks_kv fuzz_hooks_kv
 #define nsc_hooks_stop fuzz_hooks_stop
+#define nsc_hooks_stop_timeout fuzz_hooks_stop_timeout
 #define nsc_subid_find fuzz_subid_find
 #define nsc_subid_check fuzz_subid_check
 #define nscontainer_history fuzz_history
@@ -207,7 +208,7 @@ int fuzz_command_run(const struct nsc_command *command, char *output,
 
 void fuzz_hooks(char *text)
 {
-	run_all(text, NULL);
+	hooks_each(text, hooks_run, NULL);
 }
 
 void fuzz_log(char *text)

@@ -82,9 +82,10 @@ others_go_on() {
 	login=$!
 	wait_until 4 [ -s "$OUT/in" ] || fail "$STEP: no login by ssh"
 	# What stands still may have a child inside, which it does not wait for:
-	# start --replace ends both after some seconds.
+	# start --replace ends both after some seconds.  Who waits for a lock waits
+	# for 30.
 	# shellcheck disable=SC2086 # words
-	within 9 0 timeout 20 $command
+	within 20 0 timeout 25 $command
 	case $command in *pause*)
 		within 4 0 timeout 20 nsinit resume alice ;;
 	esac
@@ -157,6 +158,8 @@ stopped_nsshell() {
 	running
 	record "$OUT/steps" "${ALICE[@]}" nsshell -c "$INSIDE"
 	nsinit stop alice
+	wait_until 5 no_container alice
+	nssh alice true
 	wait_until 5 no_container alice
 	sleep 0.5
 	baseline

@@ -190,6 +190,27 @@ poststart_hangs() {
 	conf 'linger = 0; stop = "logout";'
 }
 
+# A stop hook may take longer than the monitor needs for everything else.
+slow_stop() {
+	hook stop 'sleep 7; echo stopped >> /run/stopped'
+	rm -f /run/stopped
+	fresh "\"hooks\": {\"stop\": [{\"path\": \"$DIR/stop\", \"timeout\": 20}]}"
+	status_is 0 nsinit start alice
+	status_is 0 timeout 30 nsinit stop alice
+	equal "after nsinit stop" stopped "$(cat /run/stopped)"
+	status_is 0 nsinit start alice
+	status_is 0 timeout 30 nsinit start --replace alice
+	equal "after nsinit start --replace" "stopped stopped" \
+		"$(xargs < /run/stopped)"
+	config alice '{"rootfs": "/"}'
+	status_is 0 timeout 30 nsinit start --replace alice
+	hook stop 'exec sleep 7535'
+	fresh "\"hooks\": {\"stop\": [{\"path\": \"$DIR/stop\", \"timeout\": 7}]}"
+	status_is 0 nsinit start alice
+	status_is 0 timeout 30 nsinit stop alice
+	logged "hooks.stop '$DIR/stop': did not end within its timeout of 7"
+}
+
 not_in_a_check() {
 	local key
 
@@ -233,5 +254,7 @@ t "L17 nor without a user namespace" without_userns
 t "L17 what create_container leaves running is killed" leftovers
 t "L9 hooks of the container that fail, hang or are not trusted" hooks_fail
 t "a poststart that hangs keeps no login out" poststart_hangs
+t "nsinit stop and start --replace wait for a stop hook within its timeout" \
+	slow_stop
 t "D3 no hook of any kind runs in a check" not_in_a_check
 t "nsinit exec in a directory runs them" of_directory

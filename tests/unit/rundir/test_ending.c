@@ -257,7 +257,9 @@ START_TEST(hooks_run)
 {
 	begin();
 	expect_ran("");
+	ck_assert_int_eq(nsc_hooks_stop_timeout(instance), 0);
 	write_hooks(5, "echo $A; cat", 2);
+	ck_assert_int_eq(nsc_hooks_stop_timeout(instance), 10);
 	unit_write(dir, NSC_FILE_HOOKS_STATE, "state\n", 0600);
 	expect_ran("b\nstate\nb\nstate\n");
 	ck_assert_str_eq(logged, "");
