@@ -53,6 +53,9 @@ t() {
 		echo "not ok $name"
 		[ "$status" -eq 1 ] || echo "# status $status"
 		tail -n 40 "$OUT/.log" | cut -c 1-400 | sed 's/^/# /'
+		ps -eo pid,ppid,stat,wchan:24,args | cut -c 1-120 |
+			grep -E ' (/[^ ]*/)?(container-|login-start|ns(init|shell))' |
+			tail -n 12 | sed 's/^/# ps: /'
 		syslog_tail | sed 's/^/# syslog: /' ;;
 	esac
 }
