@@ -17,7 +17,11 @@
 #include "rundir/rundir.h"
 #include "linux/pidfd.h"
 
-#define CLEANUP_MS 15000	/* for the monitor: groups take it up to 6 s */
+/*
+ * For the monitor: its groups may take it six seconds, and longer where the
+ * kernel removes those of a thousand sessions first.
+ */
+#define CLEANUP_MS 30000
 
 static int stop_end(int instance, const struct nsc_state *state, int pidfd,
 		    int timeout, struct nsc_error *err)

@@ -82,10 +82,9 @@ others_go_on() {
 	login=$!
 	wait_until 4 [ -s "$OUT/in" ] || fail "$STEP: no login by ssh"
 	# What stands still may have a child inside, which it does not wait for:
-	# start --replace ends both after some seconds.  Who waits for a lock waits
-	# for 30.
+	# start --replace ends both after some seconds.
 	# shellcheck disable=SC2086 # words
-	within 20 0 timeout 25 $command
+	within 9 0 timeout 20 $command
 	case $command in *pause*)
 		within 4 0 timeout 20 nsinit resume alice ;;
 	esac
