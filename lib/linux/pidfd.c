@@ -44,8 +44,13 @@ void nsc_pidfd_end(int pidfd, bool own_init)
 bool nsc_pidfd_alive(int pidfd)
 {
 	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+	int n;
 
-	return poll(&p, 1, 0) == 0;
+	/* Signals of the login program interrupt it, even without a wait. */
+	do {
+		n = poll(&p, 1, 0);
+	} while (n < 0 && errno == EINTR);
+	return n <= 0;
 }
 
 int nsc_pidfd_start_time(pid_t pid, uint64_t *ret)

@@ -19,7 +19,10 @@ int nsc_pidfd_signal(int pidfd, int signal);
  */
 void nsc_pidfd_end(int pidfd, bool own_init);
 
-/* Does the process still run?  A zombie does not. */
+/*
+ * Does the process still run?  A zombie does not.  If poll(2) fails, it is
+ * assumed to run.
+ */
 bool nsc_pidfd_alive(int pidfd);
 
 /*

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 
 #include "linux/attributes.h"
@@ -554,9 +555,34 @@ START_TEST(ends)
 }
 END_TEST
 
+static void on_alarm(int signal_number)
+{
+	(void)signal_number;
+}
+
+/* The module runs in programs that handle signals. */
+START_TEST(alive_between_signals)
+{
+	const struct itimerval often = { { 0, 200 }, { 0, 200 } };
+	struct sigaction action = { .sa_handler = on_alarm };
+	int fd = nsc_pidfd_open(getpid()), dead = 0;
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &often, NULL);
+	for (int i = 0; i < 100000; i++)
+		dead += !nsc_pidfd_alive(fd);
+	ck_assert_int_eq(dead, 0);
+	close(fd);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 0, 0 }), 0);
+	ck_assert(nsc_pidfd_alive(0));
+}
+END_TEST
+
 int main(void)
 {
-	const TTest *const tests[] = { processors, ends, NULL };
+	const TTest *const tests[] = {
+		processors, ends, alive_between_signals, NULL,
+	};
 	const TTest *const root[] = {
 		attributes, attributes_that_are_refused,
 		oom, kept_capabilities, raised_capabilities,
