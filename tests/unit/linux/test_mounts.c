@@ -411,6 +411,7 @@ START_TEST(many_turns)
 	}
 	strcat(path, "/../end");
 	ck_assert_int_eq(target(path, NSC_TARGET_DIR), -ELOOP);
+	ck_assert_int_lt(access("end/end", F_OK), 0);
 }
 END_TEST
 

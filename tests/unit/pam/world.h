@@ -32,6 +32,10 @@ extern struct world {
 	char label[64];			/* process_label */
 	bool labelled;			/* pam_selinux has set one */
 	bool changed;
+	char record[16];		/* mode of recording, or empty */
+	char bring_error[64];		/* what of a file does not come along */
+	void (*place)(void *arg);	/* of a job, and its session */
+	void *session;
 	int threads;
 	bool expired;
 	struct failure failures[MOST];
