@@ -259,6 +259,10 @@ START_TEST(addresses)
 	ck_assert_int_eq(nsc_netlink_addresses(sock, "br9", got, 2, &err), 2);
 	ck_assert_int_eq(nsc_netlink_addresses(sock, "no", got, 2, &err),
 			 -ENODEV);
+	/* The smallest network that has an address for all. */
+	a = address("10.7.0.1/30");
+	ck_assert_int_eq(nsc_netlink_add_address(sock, "br9", &a, &err), 0);
+	expect("addr show br9", "inet 10.7.0.1/30 brd 10.7.0.3 scope global");
 	end();
 }
 END_TEST

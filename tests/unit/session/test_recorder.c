@@ -73,6 +73,7 @@ START_TEST(tells)
 	char text[64] = "";
 
 	ck_assert_int_eq(pipe(in), 0);
+	ck_assert_int_eq(dup2(pty.slave, 2), 2);
 	nsc_recorder_tell("no\n");
 	ck_assert_int_eq(read(pty.master, text, sizeof(text) - 1), 8);
 	ck_assert_str_eq(text, "no\r\nno\r\n");

@@ -51,6 +51,10 @@ static struct nsc_run request;
 static const struct nsc_session_origin origin = { .service = "exec" };
 static int status;
 
+/* All steps into the container. */
+#define INSIDE(recorded) \
+	"monitor exec\nenter 71\nstreams" recorded "\nparent 1\n"
+
 static void begin(const char *text)
 {
 	unit_make_dir(dir);
@@ -90,7 +94,7 @@ START_TEST(runs)
 {
 	begin("echo $A; exit 7");
 	expect("of the session\n", 7 << 8);
-	ck_assert_str_eq(tape, "monitor exec\nenter 71\nparent 1\n");
+	ck_assert_str_eq(tape, INSIDE(""));
 	unit_remove_dir(dir);
 	begin("kill -9 $$");
 	expect("", SIGKILL);
@@ -175,12 +179,12 @@ static int run_it(void)
 START_TEST(each_step)
 {
 	begin("echo ran");
-	tape_expect(run_it, "monitor exec\nenter 71\nparent 1\n");
+	tape_expect(run_it, INSIDE(""));
 	/* The last one had begun when the parent failed. */
 	while (wait(NULL) > 0)
 		;
 	unlink(out);
-	for (int i = 1; i <= 2; i++) {
+	for (int i = 1; i <= 3; i++) {
 		tape_begin(i);
 		ck_assert_int_eq(run_it(), -EIO);
 		ck_assert_str_eq(written(), "");
@@ -204,6 +208,9 @@ START_TEST(recorded)
 	ck_assert_int_eq(run_it(), -EIO);
 	ck_assert_str_eq(tape, "recorder\n");
 	ck_assert_str_eq(written(), "");
+	tape_begin(0);
+	expect("ran\n", 0);
+	ck_assert_str_eq(tape, "recorder\n" INSIDE(", which are recorded"));
 	unit_remove_dir(dir);
 }
 END_TEST
