@@ -352,13 +352,16 @@ START_TEST(note)
 }
 END_TEST
 
-/* The descriptor of the login program that is before the groups'. */
-START_TEST(only_groups_are_closed)
+/* No descriptor of the login program that is beside them. */
+START_TEST(only_groups_are_entered)
 {
-	int fds[3];
+	int *fds = unit_fenced(3 * sizeof(*fds));
+	bool entered = false;
 
 	for (int i = 0; i < 3; i++)
-		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(nsc_v1_enter(fds, 3, &entered, &err), 0);
+	ck_assert(entered);
 	nsc_v1_close(fds + 1, 2);
 	ck_assert_int_ge(fcntl(fds[0], F_GETFD), 0);
 	close(fds[0]);
@@ -372,7 +375,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, note);
-	tcase_add_test(tcase, only_groups_are_closed);
+	tcase_add_test(tcase, only_groups_are_entered);
 	tcase_add_loop_test(tcase, monitors, 0, NSC_ARRAY_SIZE(answers));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);
