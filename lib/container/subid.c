@@ -483,7 +483,8 @@ static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
 	if (!gids)
 		return nsc_error_sys(err, ENOMEM, "groups");
 	for (size_t i = 0; i < n; i++)
-		gids[i] = (struct nsc_id_mapping){ 0, user->groups[i], 1 };
+		gids[i] = (struct nsc_id_mapping){
+			.host_id = user->groups[i], .size = 1 };
 	ret = check_own(&all[0], err);
 	return ret < 0 ? ret : check_own(&all[1], err);
 }
