@@ -16,7 +16,9 @@
  *   threads N, expired, program NAME
  *   will open|place|check|try|arm ERROR N TEXT	fails with ERROR, N times
  *   state-shell, environment, message, note, changed	state of the container
- *   label TEXT					its process_label
+ *   label TEXT					its process_label; "-": empty
+ *   hint TEXT					SELinux may have denied it
+ *   bring NAME					of a variable
  *   labelled					pam_selinux was before us
  *   record MODE				of the container's sessions
  *   bring-error TEXT				a file did not come along
@@ -115,6 +117,7 @@ static void end(void)
 		fakepam_end(&the.handles[i]);
 	for (size_t i = 0; i < the.n_environment; i++)
 		free(the.environment[i]);
+	free(the.bring[0]);
 	fclose(the.log);
 	free(the.said);
 	unit_remove_dir(the.dir);
@@ -195,6 +198,7 @@ static const struct {
 	TEXT("state-shell", state_shell), TEXT("message", message),
 	TEXT("runtime-dir", runtime_dir), TEXT("label", label),
 	TEXT("bring-error", bring_error), TEXT("record", record),
+	TEXT("hint", hint),
 #undef TEXT
 };
 
@@ -263,6 +267,8 @@ static bool act(const char *word, char *rest)
 		the.expired = true;
 	else if (!strcmp(word, "program"))
 		return prctl(PR_SET_NAME, rest) == 0;
+	else if (!strcmp(word, "bring"))
+		the.bring[0] = strdup(rest);
 	else if (!strcmp(word, "fork"))
 		the.place(the.session);
 	else if (!strcmp(word, "threads"))

@@ -100,6 +100,12 @@ bool __wrap_nsc_label_is_set(void)
 	return the.labelled;
 }
 
+void __wrap_nsc_label_explain(struct nsc_error *err);
+void __wrap_nsc_label_explain(struct nsc_error *err)
+{
+	strcat(err->text, the.hint);
+}
+
 int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
@@ -151,7 +157,12 @@ int __wrap_nsc_session_open(const struct nsc_session_request *request,
 	ret->pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ret->state = calloc(1, sizeof(*ret->state));
 	ret->state->shell = the.state_shell;
-	ret->state->process.selinux_label = *the.label ? the.label : NULL;
+	ret->state->process.selinux_label =
+		!*the.label ? NULL : the.label + !strcmp(the.label, "-");
+	if (the.bring[0]) {
+		ret->state->bring = calloc(2, sizeof(char *));
+		ret->state->bring[0] = the.bring[0];
+	}
 	ret->state->message = *the.message ? the.message : NULL;
 	if (the.n_environment) {
 		ret->state->process.env = calloc(MOST + 1, sizeof(char *));

@@ -435,8 +435,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		members, names, users, no_users, exempt_groups, defaults, the_last_ids,
-		names_of_directories, who_is_of_the_system, NULL,
+		members, names, users, no_users, exempt_groups, defaults,
+		the_last_ids, names_of_directories, who_is_of_the_system, NULL,
 	};
 	Suite *suite = suite_create("accounts");
 	TCase *tcase = unit_case("accounts");

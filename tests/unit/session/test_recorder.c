@@ -322,7 +322,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		connects, tells, environment, asks, begins, output, input, lost, NULL,
+		connects, tells, environment, asks, begins, output,
+		input, lost, NULL,
 	};
 	Suite *suite = suite_create("recorder");
 	TCase *tcase = unit_case("recorder");

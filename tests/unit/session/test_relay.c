@@ -31,7 +31,7 @@ static struct {
 	int master;		/* the master of outer */
 	size_t *shared;		/* where a program reports a number */
 	int front[2];		/* a byte puts the relay into foreground */
-	bool late;		/* the program ends, and then the relay begins */
+	bool late;		/* the program ends before the relay begins */
 } the;
 
 /* --- the process that relays */

@@ -375,6 +375,58 @@ START_TEST(a_stop_that_is_no_key)
 }
 END_TEST
 
+/* Ends with 5, or with 6 if the rest of the group has got SIGTERM, too. */
+static void __attribute__((noreturn)) lead_a_group(int ready)
+{
+	int line[2], how, number;
+	sigset_t term;
+	pid_t member;
+
+	setsid();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	if (pipe(line) < 0)
+		_exit(99);
+	member = fork();
+	if (member == 0) {
+		(void)!read(line[0], &(char){ 0 }, 1);
+		sigpending(&term);
+		_exit(sigismember(&term, SIGTERM));
+	}
+	(void)!write(ready, "", 1);
+	sigwait(&term, &number);
+	(void)!write(line[1], "", 1);
+	_exit(waitpid(member, &how, 0) == member ? 5 + (how >> 8) : 99);
+}
+
+/* What a process sends is for the command, and not for what that started. */
+START_TEST(a_signal_that_is_no_key)
+{
+	int ready[2], how;
+	sigset_t all;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t command;
+
+		nsc_process_all_signals(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		command = fork();
+		if (command == 0)
+			lead_a_group(ready[1]);
+		(void)!read(ready[0], &(char){ 0 }, 1);
+		kill(getpid(), SIGTERM);
+		_exit(nsc_run_wait_for(command, &all) >> 8);
+	}
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_int_eq(how, 5 << 8);
+	close(ready[0]);
+	close(ready[1]);
+}
+END_TEST
+
 /* Nobody may signal it before it is the user, and so the signal waits. */
 START_TEST(an_early_signal_is_passed_on)
 {
@@ -415,7 +467,8 @@ int main(void)
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
 		an_early_signal_is_passed_on, a_key_is_for_all_of_it,
-		a_key_before_the_job, a_stop_that_is_no_key,
+		a_key_before_the_job, a_signal_that_is_no_key,
+		a_stop_that_is_no_key,
 		who_waits_is_killed, NULL,
 	};
 	Suite *suite = suite_create("run");
