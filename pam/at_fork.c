@@ -128,7 +128,6 @@ static void at_fork_parent(void)
 	char inside;
 	ssize_t n;
 
-	armed.unrecorded = false;
 	armed.refused = -1;
 	nsc_fd_close(&armed.end);
 	nsc_fd_close(&armed.told);

@@ -226,7 +226,7 @@ static int nsshell_join(const struct nsc_session *session, int argc,
 		.session = session, .program = state->shell,
 		.keep_ids = state->host_uid == state->uid,
 	};
-	int ret, status = 0;
+	int ret, status;
 
 	request.argv = nsc_shell_arguments(argc, argv, state->shell,
 					   state->login_shell);

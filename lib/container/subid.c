@@ -472,7 +472,7 @@ static int check_own(const struct ids *ids, struct nsc_error *err)
 static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
 {
 	size_t n = (size_t)user->n_groups;
-	const struct nsc_id_mapping uid = { 0, user->uid, 1 };
+	const struct nsc_id_mapping uid = { .host_id = user->uid, .size = 1 };
 	_cleanup_free_ struct nsc_id_mapping *gids = calloc(n, sizeof(*gids));
 	const struct ids all[] = {
 		{ .kind = &kinds[0], .user = user, .map = &uid, .n = 1 },
@@ -483,7 +483,8 @@ static int check_own_ids(const struct nsc_user *user, struct nsc_error *err)
 	if (!gids)
 		return nsc_error_sys(err, ENOMEM, "groups");
 	for (size_t i = 0; i < n; i++)
-		gids[i] = (struct nsc_id_mapping){ 0, user->groups[i], 1 };
+		gids[i] = (struct nsc_id_mapping){
+			.host_id = user->groups[i], .size = 1 };
 	ret = check_own(&all[0], err);
 	return ret < 0 ? ret : check_own(&all[1], err);
 }

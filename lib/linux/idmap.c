@@ -27,7 +27,7 @@ static size_t print_map(const struct nsc_id_mapping *map, size_t n,
 	return len;
 }
 
-/* Count the ids in own from i on that follow one another. */
+/* Count the ids in own from i on that follow one another; 1 at the end. */
 static uint32_t in_a_row(const uint32_t *own, size_t n, size_t i)
 {
 	uint32_t size = 1;
@@ -47,7 +47,7 @@ size_t nsc_idmap_automatic(const uint32_t *own, size_t n, uint32_t first,
 	for (size_t i = 0; i <= n;) {
 		uint32_t end = i < n && own[i] < NSC_IDMAP_RANGE ?
 				       own[i] : NSC_IDMAP_RANGE;
-		uint32_t size = i < n ? in_a_row(own, n, i) : 1;
+		uint32_t size = in_a_row(own, n, i);
 
 		if (entries + 2 > NSC_MAPPINGS_MAX)
 			return 0;

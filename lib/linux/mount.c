@@ -36,7 +36,7 @@ static void read_log(int fs, char *buf, size_t size)
 	buf[n] = '\0';
 	buf[strcspn(buf, "\n")] = '\0';
 	/* Each line begins with its level, such as "e " for an error. */
-	if (n > 2 && buf[1] == ' ')
+	if (n > 2)
 		memmove(buf, buf + 2, strlen(buf + 2) + 1);
 }
 

@@ -39,8 +39,7 @@ static bool was_busy(struct session *s, const struct processes *found,
 		cpu = processes_cpu_us(found);
 	if (least < CPU_LEAST_US)
 		least = CPU_LEAST_US;
-	busy = !s->looked || input != s->input ||
-	       (cpu > s->cpu && cpu - s->cpu > least);
+	busy = !s->looked || input != s->input || cpu > s->cpu + least;
 	s->input = input;
 	s->cpu = cpu;
 	return busy;

@@ -39,7 +39,7 @@ static void run_on_signal(pid_t child, const siginfo_t *info)
 
 int nsc_run_wait_for(pid_t child, const sigset_t *all)
 {
-	int status = 0;
+	int status;
 
 	/* Ignore stops of the child: they must not stop other processes. */
 	while (waitpid(child, &status, WNOHANG) != child) {

@@ -66,7 +66,7 @@ def functions(mask):
         head = mask[:match.start()].rstrip("\n")
         head = head[max(head.rfind("\n\n"), head.rfind("}\n"),
                         head.rfind(";\n")) + 1:]
-        head = re.sub(r"__attribute__\(\(\w*\)\)", "", head)
+        head = re.sub(r"__attribute__\(\(.*?\)\)+", "", head)
         name = re.search(r"(\w+)\(", head)
         if name:
             kind = "bool" if re.search(r"\bbool\b", head[:name.start()]) else \

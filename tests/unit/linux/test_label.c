@@ -194,6 +194,42 @@ START_TEST(a_label_that_the_policy_denies)
 }
 END_TEST
 
+/* Each permission has a bit; of another number, the kernel says nothing. */
+START_TEST(each_bit_of_an_answer)
+{
+	static const struct {
+		const char *bit, *decision;
+		int result;
+	} answers[] = {
+		{ "1", "1 0 0 0 1 0", 0 },
+		{ "1", "fffffffe 0 0 0 1 0", -EACCES },
+		{ "2", "2 0 0 0 1 0", 0 },
+		{ "2", "fffffffd 0 0 0 1 0", -EACCES },
+		{ "32", "80000000 0 0 0 1 0", 0 },
+		{ "32", "7fffffff 0 0 0 1 0", -EACCES },
+		{ "0", "0 0 0 0 1 0", 0 }, { "33", "0 0 0 0 1 0", 0 },
+	};
+	char path[128];
+	/* With the test's own, and spaces and a class: the 1024 bytes asked. */
+	char label[1024 - sizeof("a_u:b_r:own_t  2") + 2];
+
+	snprintf(path, sizeof(path), "%s/class/process/perms", dir);
+	for (size_t i = 0; i < NSC_ARRAY_SIZE(answers); i++) {
+		unit_write(path, "transition", answers[i].bit, 0600);
+		decision = answers[i].decision;
+		ck_assert_int_eq(nsc_label_set_exec(NULL, "u:r:t", &err),
+				 answers[i].result);
+	}
+	/* It is not asked about half a label. */
+	unit_write(path, "transition", "3", 0600);
+	decision = "0 0 0 0 1 0";
+	memset(label, 't', sizeof(label));
+	label[sizeof(label) - 1] = '\0';
+	ck_assert_int_eq(nsc_label_set_exec(NULL, label, &err), 0);
+	ck_assert_int_eq(nsc_label_set_exec(NULL, label + 1, &err), -EACCES);
+}
+END_TEST
+
 START_TEST(who_may_have_refused)
 {
 	static const char hint[] = ": if SELinux denied it";
@@ -274,7 +310,8 @@ int main(void)
 	const TTest *const tests[] = {
 		for_the_next_program, for_the_next_program_is_seen,
 		for_a_program_that_is_not_the_users,
-		a_label_that_the_policy_denies, who_may_have_refused,
+		a_label_that_the_policy_denies,
+		each_bit_of_an_answer, who_may_have_refused,
 		for_this_process, errors, NULL,
 	};
 	Suite *suite = suite_create("label");

@@ -384,6 +384,10 @@ START_TEST(long_names)
 		path[i] = i % 2 ? 'x' : '/';
 	path[PATH_MAX - 1] = '\0';
 	ck_assert_int_eq(target(path, NSC_TARGET_DIR), 0);
+	/* The same without a slash at its begin: it is one longer. */
+	for (int i = 0; i < PATH_MAX - 1; i++)
+		path[i] = i % 2 ? '/' : 'x';
+	ck_assert_int_eq(target(path, NSC_TARGET_DIR), -ENAMETOOLONG);
 }
 END_TEST
 
@@ -411,6 +415,7 @@ START_TEST(many_turns)
 	}
 	strcat(path, "/../end");
 	ck_assert_int_eq(target(path, NSC_TARGET_DIR), -ELOOP);
+	ck_assert_int_lt(access("end/end", F_OK), 0);
 }
 END_TEST
 

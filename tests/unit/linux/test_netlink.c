@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "linux/netdev.h"
 #include "linux/netlink.h"
 #include "util/address.h"
 #include "util/fd.h"
@@ -137,6 +138,9 @@ START_TEST(veths)
 	struct nsc_link_request request = {
 		.name = "eth0", .host = "veth9", .mtu = 1400, .mac = mac,
 	};
+	struct nsc_netdev list[NSC_NETDEV_MAX];
+	int found = 0;
+	size_t n;
 
 	begin();
 	ck_assert_int_eq(nsc_netlink_add_bridge(sock, "br9", mac, &err), 0);
@@ -157,6 +161,12 @@ START_TEST(veths)
 	request.mac = NULL;
 	ck_assert_int_eq(nsc_netlink_add_veth(sock, &request, &err), 0);
 	expect("link show veth8", "mtu 1500");
+	/* nsinit stats has both, and whatever else this kernel makes there. */
+	n = nsc_netdev_read(request.pid, list);
+	for (size_t i = 0; i < n; i++)
+		found += !strcmp(list[i].name, "eth0") ||
+			 !strcmp(list[i].name, "eth1");
+	ck_assert_int_eq(found, 2);
 	kill(request.pid, SIGKILL);
 	end();
 }
@@ -249,6 +259,10 @@ START_TEST(addresses)
 	ck_assert_int_eq(nsc_netlink_addresses(sock, "br9", got, 2, &err), 2);
 	ck_assert_int_eq(nsc_netlink_addresses(sock, "no", got, 2, &err),
 			 -ENODEV);
+	/* The smallest network that has an address for all. */
+	a = address("10.7.0.1/30");
+	ck_assert_int_eq(nsc_netlink_add_address(sock, "br9", &a, &err), 0);
+	expect("addr show br9", "inet 10.7.0.1/30 brd 10.7.0.3 scope global");
 	end();
 }
 END_TEST

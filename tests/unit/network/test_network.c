@@ -365,8 +365,14 @@ static void resolv(const char *networks, const char *host,
 		   const char *upstream, const char *expected)
 {
 	struct nsc_config *c = good(networks, "");
-	char *text = nsc_resolv_print(c, host, upstream);
+	struct nsc_config_network *own = c->networks;
+	char *text;
 
+	if (own)
+		c->networks = unit_fenced_copy(own, c->n_networks *
+					       sizeof(*own));
+	text = nsc_resolv_print(c, host, upstream);
+	c->networks = own;
 	ck_assert_str_eq(text, expected);
 	free(text);
 	nsc_config_free(c);

@@ -171,6 +171,7 @@ static void arm(void)
 {
 	begin();
 	keep = open("/dev/null", O_RDONLY);
+	unit_note_descriptors();
 	ck_assert_int_eq(chdir("/usr"), 0);
 	ck_assert_msg(nsc_at_fork_arm(pamh, place, &place_fails, keep,
 				      &err) == 0, "%s", err.text);
@@ -188,7 +189,9 @@ START_TEST(a_job_goes_inside)
 	pid = fork();
 	if (pid == 0) {
 		shared->ran++;
-		_exit(shared->placed == 1 ? 7 : 8);
+		/* Nothing of the host's is open, such as its mounts. */
+		_exit(shared->placed == 1 && unit_other_descriptor() < 0 ?
+			      7 : 8);
 	}
 	ck_assert_int_eq(end_of(pid), 7 << 8);
 	ck_assert_int_eq(shared->ran, 1);
@@ -201,6 +204,7 @@ START_TEST(a_job_goes_inside)
 		_exit(3);
 	ck_assert_int_eq(end_of(pid), 3 << 8);
 	ck_assert_int_eq(shared->placed, 1);
+	unit_check_descriptors();
 }
 END_TEST
 

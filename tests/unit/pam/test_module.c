@@ -13,11 +13,16 @@
  *   shell PATH, member GROUP			answers of the name service
  *   file NAME TEXT, remove NAME, mode NAME OCTAL	below CONF
  *   inside ours|refusing|UID			the program is in this container
- *   threads N, expired, is-sshd
- *   will open|place|check ERROR N TEXT		fails with ERROR, N times
+ *   threads N, expired, program NAME
+ *   will open|place|check|try|arm ERROR N TEXT	fails with ERROR, N times
  *   state-shell, environment, message, note, changed	state of the container
- *   label TEXT					its process_label
+ *   label TEXT					its process_label; "-": empty
+ *   hint TEXT					SELinux may have denied it
+ *   bring NAME					of a variable
  *   labelled					pam_selinux was before us
+ *   record MODE				of the container's sessions
+ *   bring-error TEXT				a file did not come along
+ *   fork					cron forks for its job
  *   runtime-dir ENTRY				variable set inside
  *   pam-environment ENTRY, putenv-fails, set-data-fails, silent
  *   handle 0|1, end				handles of PAM
@@ -112,6 +117,7 @@ static void end(void)
 		fakepam_end(&the.handles[i]);
 	for (size_t i = 0; i < the.n_environment; i++)
 		free(the.environment[i]);
+	free(the.bring[0]);
 	fclose(the.log);
 	free(the.said);
 	unit_remove_dir(the.dir);
@@ -191,6 +197,8 @@ static const struct {
 	TEXT("inside", inside), TEXT("note", note),
 	TEXT("state-shell", state_shell), TEXT("message", message),
 	TEXT("runtime-dir", runtime_dir), TEXT("label", label),
+	TEXT("bring-error", bring_error), TEXT("record", record),
+	TEXT("hint", hint),
 #undef TEXT
 };
 
@@ -257,8 +265,12 @@ static bool act(const char *word, char *rest)
 		new_handle(atoi(rest));
 	else if (!strcmp(word, "expired"))
 		the.expired = true;
-	else if (!strcmp(word, "is-sshd"))
-		return prctl(PR_SET_NAME, "sshd-session") == 0;
+	else if (!strcmp(word, "program"))
+		return prctl(PR_SET_NAME, rest) == 0;
+	else if (!strcmp(word, "bring"))
+		the.bring[0] = strdup(rest);
+	else if (!strcmp(word, "fork"))
+		the.place(the.session);
 	else if (!strcmp(word, "threads"))
 		the.threads = atoi(rest);
 	else if (!strcmp(word, "putenv-fails"))

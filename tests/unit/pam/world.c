@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "pam/at_fork.h"
+#include "session/bring.h"
 #include "session/environment.h"
 #include "session/session.h"
 
@@ -98,6 +100,12 @@ bool __wrap_nsc_label_is_set(void)
 	return the.labelled;
 }
 
+void __wrap_nsc_label_explain(struct nsc_error *err);
+void __wrap_nsc_label_explain(struct nsc_error *err)
+{
+	strcat(err->text, the.hint);
+}
+
 int __wrap_nsc_process_threads(void);
 int __wrap_nsc_process_threads(void)
 {
@@ -149,13 +157,21 @@ int __wrap_nsc_session_open(const struct nsc_session_request *request,
 	ret->pidfd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ret->state = calloc(1, sizeof(*ret->state));
 	ret->state->shell = the.state_shell;
-	ret->state->process.selinux_label = *the.label ? the.label : NULL;
+	ret->state->process.selinux_label =
+		!*the.label ? NULL : the.label + !strcmp(the.label, "-");
+	if (the.bring[0]) {
+		ret->state->bring = calloc(2, sizeof(char *));
+		ret->state->bring[0] = the.bring[0];
+	}
 	ret->state->message = *the.message ? the.message : NULL;
 	if (the.n_environment) {
 		ret->state->process.env = calloc(MOST + 1, sizeof(char *));
 		memcpy(ret->state->process.env, the.environment,
 		       sizeof(the.environment));
 	}
+	for (unsigned int i = 0; nsc_record_names[i]; i++)
+		if (!strcmp(nsc_record_names[i], the.record))
+			ret->state->recording.mode = i;
 	ret->changed = the.changed;
 	strcpy(ret->note, the.note);
 	return 0;
@@ -177,7 +193,65 @@ int __wrap_nsc_session_place(const struct nsc_session *session,
 		user->name, from->service, from->rhost ? from->rhost : "-",
 		from->tty ? from->tty : "-", from->ruser ? from->ruser : "-",
 		relays ? " relays" : "");
+	if (session->commands)
+		*session->commands = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (*the.record)
+		*session->recorder = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (*the.bring_error)
+		nsc_error_set(&session->bring->err, EIO, "%s",
+			      the.bring_error);
 	return fails("place", err);
+}
+
+int __wrap_nsc_session_check_place(const struct nsc_session *session,
+				   const struct nsc_user *user,
+				   struct nsc_error *err);
+int __wrap_nsc_session_check_place(const struct nsc_session *session,
+				   const struct nsc_user *user,
+				   struct nsc_error *err)
+{
+	(void)session;
+	fprintf(the.log, "check the place of %s\n", user->name);
+	return fails("try", err);
+}
+
+int __wrap_nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
+			   void *arg, int keep, struct nsc_error *err);
+int __wrap_nsc_at_fork_arm(const pam_handle_t *pamh, void (*place)(void *arg),
+			   void *arg, int keep, struct nsc_error *err)
+{
+	fprintf(the.log, "wait for the job%s\n",
+		pamh == the.pamh && keep >= 0 ? "" : " of nobody");
+	the.place = place;
+	the.session = arg;
+	return fails("arm", err);
+}
+
+void __wrap_nsc_at_fork_disarm(void);
+void __wrap_nsc_at_fork_disarm(void)
+{
+	fprintf(the.log, "wait for no job\n");
+}
+
+void __wrap_nsc_at_fork_report(int commands, int recorder,
+			       enum nsc_at_fork_streams streams);
+/* Log it in a case that says whether sessions are recorded. */
+void __wrap_nsc_at_fork_report(int commands, int recorder,
+			       enum nsc_at_fork_streams streams)
+{
+	static const char *const names[] = {
+		[NSC_AT_FORK_PIPES] = " pipes", [NSC_AT_FORK_JOB] = " job",
+	};
+
+	if (*the.record)
+		fprintf(the.log, "at fork%s%s%s\n",
+			commands < 0 ? "" : " commands",
+			recorder < 0 ? "" : " recorder",
+			streams == NSC_AT_FORK_NONE ? "" : names[streams]);
+	if (commands >= 0)
+		close(commands);
+	if (recorder >= 0)
+		close(recorder);
 }
 
 int __wrap_nsc_session_check(const struct nsc_session_request *request,

@@ -29,9 +29,15 @@ extern struct world {
 	size_t n_environment;
 	char state_shell[64], message[64], note[64], runtime_dir[64];
 	char inside[16];
-	char label[64];			/* process_label */
+	char label[64];			/* process_label; "-": an empty one */
+	char hint[64];			/* what SELinux may have denied */
 	bool labelled;			/* pam_selinux has set one */
 	bool changed;
+	char record[16];		/* mode of recording, or empty */
+	char *bring[2];			/* names of variables */
+	char bring_error[64];		/* what of a file does not come along */
+	void (*place)(void *arg);	/* of a job, and its session */
+	void *session;
 	int threads;
 	bool expired;
 	struct failure failures[MOST];

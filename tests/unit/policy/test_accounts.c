@@ -326,6 +326,21 @@ START_TEST(exempt_groups)
 }
 END_TEST
 
+/* The id 4294967295 is nobody's. */
+START_TEST(the_last_ids)
+{
+	struct nsc_conf *conf = NULL;
+
+	ck_assert_int_eq(nsc_conf_parse("id_pool_first = 4294836224L;"
+					"id_pool_count = 131071;", "F", &conf,
+					&err), 0);
+	nsc_conf_free(conf);
+	ck_assert_int_eq(nsc_conf_parse("id_pool_first = 4294836224L;"
+					"id_pool_count = 131072;", "F", &conf,
+					&err), -ERANGE);
+}
+END_TEST
+
 START_TEST(defaults)
 {
 	struct nsc_conf *conf = NULL;
@@ -421,7 +436,7 @@ int main(void)
 {
 	const TTest *const tests[] = {
 		members, names, users, no_users, exempt_groups, defaults,
-		names_of_directories, who_is_of_the_system, NULL,
+		the_last_ids, names_of_directories, who_is_of_the_system, NULL,
 	};
 	Suite *suite = suite_create("accounts");
 	TCase *tcase = unit_case("accounts");

@@ -197,7 +197,8 @@ static void set_up(void)
 	snprintf(conf_path, sizeof(conf_path), "%s/nscontainer.conf", dir);
 	user = (struct nsc_user){
 		.name = alice, .home = home, .shell = shell, .uid = 1000,
-		.gid = 65501, .groups = groups, .n_groups = 2,
+		.gid = 65501, .n_groups = 2,
+		.groups = unit_fenced_copy(groups, sizeof(groups)),
 	};
 }
 

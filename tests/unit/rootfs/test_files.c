@@ -321,8 +321,8 @@ END_TEST
 START_TEST(copies_of_roots_files)
 {
 	static char dir[] = "/run/conf", file[] = "/run/file",
-		    none[] = "/run/none";
-	char *paths[] = { dir, file, none, NULL };
+		    none[] = "/run/none", secret[] = "/run/secret";
+	char *paths[] = { dir, none, secret, file, NULL };
 	struct stat st;
 
 	begin();
@@ -337,6 +337,7 @@ START_TEST(copies_of_roots_files)
 	ck_assert_int_eq(truncate("/run/conf/large", NSC_FILE_MAX + 1), 0);
 	ck_assert_int_eq(chown("/run/conf/d", 1, 0), 0);
 	make(file, "a file", 0644);
+	make(secret, "secret", 0600);
 	config.root_paths = paths;
 	ck_assert_msg(nsc_root_paths_put(&rootfs, &err) == 0, "%s", err.text);
 	ck_assert_str_eq(bound, "/run/conf/\n/run/file\n");
@@ -358,7 +359,7 @@ START_TEST(copies_of_roots_files)
 	ck_assert_uint_eq(st.st_mode & 07777, 0644);
 	ck_assert_int_eq(stat(COPY, &st), 0);
 	ck_assert(st.st_uid == ROOT_UID && st.st_gid == ROOT_UID);
-	ck_assert_str_eq(content("/tmp/scratch/root-path-1/copy"), "a file");
+	ck_assert_str_eq(content("/tmp/scratch/root-path-3/copy"), "a file");
 }
 END_TEST
 
@@ -440,6 +441,12 @@ START_TEST(links_of_root_inside)
 		if (fd >= 0)
 			close(fd);
 	}
+	/* Then the directory has to be root's, and no other user's. */
+	plan.login = true;
+	plan.user_uid = ROOT_UID;
+	ck_assert_int_eq(chown(ROOTFS "/etc", 1, 1), 0);
+	ck_assert_int_eq(nsc_rootfs_target(&rootfs, "/etc/link",
+					   NSC_TARGET_DIR, &err), -ELOOP);
 }
 END_TEST
 

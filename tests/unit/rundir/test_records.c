@@ -230,6 +230,8 @@ START_TEST(session_files_are_read_whole)
 {
 	struct session s, read;
 	int dir = open_top();
+	struct stat st;
+	char name[16];
 
 	ck_assert_int_eq(nsc_session_file_look(getpid(), &s), 0);
 	ck_assert(nsc_session_file_is_alive(&s));
@@ -242,6 +244,9 @@ START_TEST(session_files_are_read_whole)
 	memset(s.ruser, '\n', sizeof(s.ruser) - 1);
 	ck_assert_msg(nsc_session_file_write(dir, &s, &err) == 0, "%s",
 		      err.text);
+	snprintf(name, sizeof(name), "%d", getpid());
+	ck_assert_int_eq(fstatat(dir, name, &st, 0), 0);
+	ck_assert_uint_eq(st.st_mode, S_IFREG | 0644);
 	ck_assert_msg(nsc_session_file_read(dir, getpid(), &read, &err) == 0,
 		      "%s", err.text);
 	ck_assert(read.start == s.start && read.opened == s.opened);

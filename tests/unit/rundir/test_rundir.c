@@ -197,6 +197,7 @@ START_TEST(processors_are_covered)
 	struct nsc_rootfs root = NSC_ROOTFS_INIT;
 	char sysfs[64], path[192];
 	struct stat st;
+	int gone;
 
 	ck_assert_int_eq(unshare(CLONE_NEWNS), 0);
 	ck_assert_int_eq(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL), 0);
@@ -218,6 +219,12 @@ START_TEST(processors_are_covered)
 		ck_assert_int_eq(stat(path, &st), i < 2 ? -1 : 0);
 	}
 	/* One that cannot be covered is an error, and not passed over. */
+	snprintf(path, sizeof(path), "%s/gone", sysfs);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+	gone = open(path, O_PATH | O_DIRECTORY);
+	ck_assert_int_eq(rmdir(path), 0);
+	ck_assert_int_eq(nsc_rootfs_cover(&root, gone, &err), -ENOENT);
+	close(gone);
 	root.scratch = -1;
 	ck_assert_int_eq(nsc_rootfs_cover_processors(&root, root.root, &err),
 			 -EBADF);

@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 
 #include "util/fd.h"
+#include "util/file.h"
 #include "util/paths.h"
 #include "linux/pidfd.h"
 #include "rundir/rundir.h"
@@ -21,6 +22,22 @@ static char *print_state(const struct nsc_state *state)
 	ck_assert_msg(nsc_state_print(state, &text, &err) == 0, "%s", err.text);
 	return text;
 }
+
+/* A state that no login could read is not written. */
+START_TEST(too_large)
+{
+	struct nsc_state a = of_myself();
+	char *text = NULL, *value = malloc(NSC_FILE_MAX + 1);
+
+	memset(value, 'x', NSC_FILE_MAX);
+	value[NSC_FILE_MAX] = '\0';
+	a.process.env = (char *[]){ value, NULL };
+	ck_assert_int_eq(nsc_state_print(&a, &text, &err), -E2BIG);
+	ck_assert_ptr_null(text);
+	ck_assert_ptr_nonnull(strstr(err.text, "environment takes"));
+	free(value);
+}
+END_TEST
 
 START_TEST(state_round_trip)
 {
@@ -488,7 +505,7 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		state_round_trip, a_part_of_a_state_is_refused,
+		state_round_trip, too_large, a_part_of_a_state_is_refused,
 		odd_values_stay_what_they_are, join_accepts_the_right_one,
 		join_refuses_the_wrong_one, another_version_is_found,
 		join_refuses_a_pid_of_its_own,

@@ -12,6 +12,7 @@
 #include "session/environment.h"
 #include "session/monitor_client.h"
 #include "session/recorder.h"
+#include "session/recorder_streams.h"
 
 STEP(nsc_recorder_connect, const struct nsc_session *session, int *ret)
 {
@@ -33,6 +34,17 @@ STEP(nsc_enter_to_exec, int pidfd, const struct nsc_state *state)
 {
 	(void)state;
 	tape_write("enter %d", pidfd);
+	return tape_result(error);
+}
+
+STEP(nsc_streams_begin_stdio, struct nsc_streams *s,
+     const struct nsc_recording *recording, int recorder, int *end)
+{
+	(void)s;
+	(void)recorder;
+	(void)end;
+	tape_write("streams%s", recording->mode == NSC_RECORD_ALL ?
+		   ", which are recorded" : "");
 	return tape_result(error);
 }
 

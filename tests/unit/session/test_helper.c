@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <signal.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -39,6 +40,7 @@ static bool is_clean(char **argv)
 	sigprocmask(SIG_SETMASK, NULL, &mask);
 	/* A process between both leads the session. */
 	return getsid(0) == getppid() && getuid() == 0 && geteuid() == 0 &&
+	       getgid() == 0 && getegid() == 0 && getgroups(0, NULL) == 0 &&
 	       umask(0) == 022 && !sigismember(&mask, SIGUSR1) &&
 	       getcwd(cwd, sizeof(cwd)) && !strcmp(cwd, "/");
 }
@@ -160,6 +162,8 @@ START_TEST(clean)
 	sigaddset(&one, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &one, NULL);
 	/* su's real user. */
+	ck_assert_int_eq(setgroups(1, &(gid_t){ 4711 }), 0);
+	ck_assert_int_eq(setregid(4711, 4711), 0);
 	ck_assert_int_eq(setreuid(4711, 0), 0);
 	ck_assert_msg(ask("clean") == 0, "%s", err.text);
 	close(lock);

@@ -21,6 +21,7 @@
 #include "rundir/enter_socket.h"
 #include "rundir/rundir.h"
 #include "rundir/session_file.h"
+#include "session/enter_v1.h"
 #include "session/monitor_client.h"
 #include "util/paths.h"
 #include "util/process.h"
@@ -351,6 +352,22 @@ START_TEST(note)
 }
 END_TEST
 
+/* No descriptor of the login program that is beside them. */
+START_TEST(only_groups_are_entered)
+{
+	int *fds = unit_fenced(3 * sizeof(*fds));
+	bool entered = false;
+
+	for (int i = 0; i < 3; i++)
+		fds[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(nsc_v1_enter(fds, 3, &entered, &err), 0);
+	ck_assert(entered);
+	nsc_v1_close(fds + 1, 2);
+	ck_assert_int_ge(fcntl(fds[0], F_GETFD), 0);
+	close(fds[0]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("monitor client");
@@ -358,6 +375,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, note);
+	tcase_add_test(tcase, only_groups_are_entered);
 	tcase_add_loop_test(tcase, monitors, 0, NSC_ARRAY_SIZE(answers));
 	suite_add_tcase(suite, tcase);
 	return unit_run(suite);

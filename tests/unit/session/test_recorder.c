@@ -73,6 +73,7 @@ START_TEST(tells)
 	char text[64] = "";
 
 	ck_assert_int_eq(pipe(in), 0);
+	ck_assert_int_eq(dup2(pty.slave, 2), 2);
 	nsc_recorder_tell("no\n");
 	ck_assert_int_eq(read(pty.master, text, sizeof(text) - 1), 8);
 	ck_assert_str_eq(text, "no\r\nno\r\n");
@@ -198,6 +199,33 @@ static const char *message(void)
 	return text;
 }
 
+/* A recording begins with the size of the terminal. */
+START_TEST(begins)
+{
+	const struct nsc_recording recording = { .input = true };
+	const struct nsc_error answer = { .code = 0 };
+	struct nsc_tap begun = NSC_TAP_INIT;
+	struct nsc_recorder_request got;
+	int recorder = -1;
+
+	tap_new();
+	ck_assert_int_eq(nsc_tap_begin(&begun, &(struct nsc_tap_start){
+		&recording, 0, pty.slave }, &recorder, &err), 0);
+	ck_assert_int_eq(begun.recorder, -1);
+	recorder = tap.recorder;
+	ck_assert_int_gt(send(pair[1], &answer, sizeof(answer), 0), 0);
+	ck_assert_int_eq(nsc_tap_begin(&begun, &(struct nsc_tap_start){
+		&recording, 4711, pty.slave }, &recorder, &err), 0);
+	ck_assert(recorder == -1 && begun.recorder == tap.recorder &&
+		  begun.input && !begun.hidden && !begun.go_on);
+	ck_assert_int_eq(recv(pair[1], &got, sizeof(got), 0), sizeof(got));
+	ck_assert(got.type == NSC_RECORDER_BEGIN && got.pid == 4711);
+	ck_assert_int_eq(memcmp(&got.size, &tap.size, sizeof(tap.size)), 0);
+	ck_assert_int_eq(memcmp(&begun.size, &tap.size, sizeof(tap.size)), 0);
+	tap_end();
+}
+END_TEST
+
 START_TEST(output)
 {
 	const struct winsize size = { 11, 22, 0, 0 };
@@ -294,7 +322,8 @@ END_TEST
 int main(void)
 {
 	const TTest *const tests[] = {
-		connects, tells, environment, asks, output, input, lost, NULL,
+		connects, tells, environment, asks, begins, output,
+		input, lost, NULL,
 	};
 	Suite *suite = suite_create("recorder");
 	TCase *tcase = unit_case("recorder");

@@ -23,8 +23,42 @@ bool __wrap_nsc_session_inside(void)
 	return inside;
 }
 
+/* What a writer does, for the test. */
+static struct shared {
+	int fails;		/* the step */
+	int steps;
+} *shared;
+
+int __real_nsc_process_clean(const int *keep, unsigned int n);
+int __wrap_nsc_process_clean(const int *keep, unsigned int n);
+int __wrap_nsc_process_clean(const int *keep, unsigned int n)
+{
+	return ++shared->steps == shared->fails ? -EIO :
+		       __real_nsc_process_clean(keep, n);
+}
+
+int __real_nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
+				 size_t n, struct nsc_error *err);
+int __wrap_nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
+				 size_t n, struct nsc_error *err);
+int __wrap_nsc_credential_become(uid_t uid, gid_t gid, const gid_t *groups,
+				 size_t n, struct nsc_error *err)
+{
+	return ++shared->steps == shared->fails ? -EIO :
+		       __real_nsc_credential_become(uid, gid, groups, n, err);
+}
+
+int __wrap_nsc_session_history_add(const char *line, size_t len);
+int __real_nsc_session_history_add(const char *line, size_t len);
+int __wrap_nsc_session_history_add(const char *line, size_t len)
+{
+	shared->steps++;
+	return __real_nsc_session_history_add(line, len);
+}
+
 static void begin(void)
 {
+	shared = unit_shared(sizeof(*shared));
 	own_places();
 	ck_assert_int_eq(mkdir("/var/log", 0755), 0);
 	ck_assert_int_eq(mkdir(NSC_LOGDIR, 0755), 0);
@@ -170,6 +204,24 @@ START_TEST(inside_a_container)
 }
 END_TEST
 
+/* Nobody writes who still has something of the login's, or its ids. */
+START_TEST(writers_that_fail)
+{
+	begin();
+	for (int i = 1; i <= 2; i++) {
+		shared->steps = 0;
+		shared->fails = i;
+		refuse("alice", EIO, "x");
+		/* The writer would be a child of the process that has ended. */
+		ck_assert_int_eq(shared->steps, i);
+	}
+	shared->fails = 0;
+	refuse("bob", EIO, "x");
+	expect_lines(1);
+	ck_assert_int_eq(shared->steps, 2 + 3);
+}
+END_TEST
+
 static void fill(int n, const char *user, time_t age)
 {
 	FILE *file = fopen(NSC_HISTORY, "a");
@@ -213,6 +265,7 @@ int main(void)
 	const TTest *const tests[] = { names, whose_fault, NULL };
 	const TTest *const root[] = {
 		each_cause, texts, long_texts, inside_a_container, many,
+		writers_that_fail,
 		a_long_log, NULL,
 	};
 	Suite *suite = suite_create("refusal");

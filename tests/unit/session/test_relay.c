@@ -31,6 +31,7 @@ static struct {
 	int master;		/* the master of outer */
 	size_t *shared;		/* where a program reports a number */
 	int front[2];		/* a byte puts the relay into foreground */
+	bool late;		/* the program ends before the relay begins */
 } the;
 
 /* --- the process that relays */
@@ -107,6 +108,14 @@ static void __attribute__((noreturn)) be_relay(const struct setup *s)
 	nsc_pty_copy_size(&inner, caller.size);
 	nsc_tty_outer_set_raw(&caller);
 	request.child = start_program(s, &inner);
+	if (the.late) {
+		struct signalfd_siginfo told;
+		siginfo_t info;
+
+		waitid(P_PID, (id_t)request.child, &info, WEXITED | WNOWAIT);
+		while (read(request.signals, &told, sizeof(told)) > 0)
+			;
+	}
 	status = nsc_tty_relay(&request);
 	nsc_tty_outer_close(&caller);
 	nsc_process_end_like(status);
@@ -266,6 +275,9 @@ END_TEST
 
 START_TEST(program_killed)
 {
+	start_on_terminal(die);
+	ended_with(SIGKILL);
+	the.late = true;
 	start_on_terminal(die);
 	ended_with(SIGKILL);
 }

@@ -51,6 +51,10 @@ static struct nsc_run request;
 static const struct nsc_session_origin origin = { .service = "exec" };
 static int status;
 
+/* All steps into the container. */
+#define INSIDE(recorded) \
+	"monitor exec\nenter 71\nstreams" recorded "\nparent 1\n"
+
 static void begin(const char *text)
 {
 	unit_make_dir(dir);
@@ -90,7 +94,7 @@ START_TEST(runs)
 {
 	begin("echo $A; exit 7");
 	expect("of the session\n", 7 << 8);
-	ck_assert_str_eq(tape, "monitor exec\nenter 71\nparent 1\n");
+	ck_assert_str_eq(tape, INSIDE(""));
 	unit_remove_dir(dir);
 	begin("kill -9 $$");
 	expect("", SIGKILL);
@@ -175,12 +179,12 @@ static int run_it(void)
 START_TEST(each_step)
 {
 	begin("echo ran");
-	tape_expect(run_it, "monitor exec\nenter 71\nparent 1\n");
+	tape_expect(run_it, INSIDE(""));
 	/* The last one had begun when the parent failed. */
 	while (wait(NULL) > 0)
 		;
 	unlink(out);
-	for (int i = 1; i <= 2; i++) {
+	for (int i = 1; i <= 3; i++) {
 		tape_begin(i);
 		ck_assert_int_eq(run_it(), -EIO);
 		ck_assert_str_eq(written(), "");
@@ -204,6 +208,9 @@ START_TEST(recorded)
 	ck_assert_int_eq(run_it(), -EIO);
 	ck_assert_str_eq(tape, "recorder\n");
 	ck_assert_str_eq(written(), "");
+	tape_begin(0);
+	expect("ran\n", 0);
+	ck_assert_str_eq(tape, "recorder\n" INSIDE(", which are recorded"));
 	unit_remove_dir(dir);
 }
 END_TEST
@@ -368,6 +375,58 @@ START_TEST(a_stop_that_is_no_key)
 }
 END_TEST
 
+/* Ends with 5, or with 6 if the rest of the group has got SIGTERM, too. */
+static void __attribute__((noreturn)) lead_a_group(int ready)
+{
+	int line[2], how, number;
+	sigset_t term;
+	pid_t member;
+
+	setsid();
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	if (pipe(line) < 0)
+		_exit(99);
+	member = fork();
+	if (member == 0) {
+		(void)!read(line[0], &(char){ 0 }, 1);
+		sigpending(&term);
+		_exit(sigismember(&term, SIGTERM));
+	}
+	(void)!write(ready, "", 1);
+	sigwait(&term, &number);
+	(void)!write(line[1], "", 1);
+	_exit(waitpid(member, &how, 0) == member ? 5 + (how >> 8) : 99);
+}
+
+/* What a process sends is for the command, and not for what that started. */
+START_TEST(a_signal_that_is_no_key)
+{
+	int ready[2], how;
+	sigset_t all;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		pid_t command;
+
+		nsc_process_all_signals(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		command = fork();
+		if (command == 0)
+			lead_a_group(ready[1]);
+		(void)!read(ready[0], &(char){ 0 }, 1);
+		kill(getpid(), SIGTERM);
+		_exit(nsc_run_wait_for(command, &all) >> 8);
+	}
+	ck_assert_int_eq(waitpid(pid, &how, 0), pid);
+	ck_assert_int_eq(how, 5 << 8);
+	close(ready[0]);
+	close(ready[1]);
+}
+END_TEST
+
 /* Nobody may signal it before it is the user, and so the signal waits. */
 START_TEST(an_early_signal_is_passed_on)
 {
@@ -408,7 +467,8 @@ int main(void)
 		runs, signals_of_the_command, searches, directories, each_step,
 		recorded, running, a_signal_is_passed_on,
 		an_early_signal_is_passed_on, a_key_is_for_all_of_it,
-		a_key_before_the_job, a_stop_that_is_no_key,
+		a_key_before_the_job, a_signal_that_is_no_key,
+		a_stop_that_is_no_key,
 		who_waits_is_killed, NULL,
 	};
 	Suite *suite = suite_create("run");

@@ -110,7 +110,8 @@ static void ended(pid_t pid, int result, int expected)
 	ck_assert_int_eq(shared->other, -1);
 }
 
-#define ALL "recorder\nmonitor nsshell\nenter 71\nterminal of %u\nparent 1\n"
+#define ALL "recorder\nmonitor nsshell\nenter 71\nterminal of %u\nstreams\n" \
+	"parent 1\n"
 
 START_TEST(runs)
 {
@@ -210,7 +211,7 @@ START_TEST(each_step)
 		close(outer.master);
 		close(outer.slave);
 	}
-	ck_assert_int_eq(steps, 5);
+	ck_assert_int_eq(steps, 6);
 }
 END_TEST
 
@@ -238,7 +239,8 @@ START_TEST(no_terminal)
 	expect(pair[0], "none\n");
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(shared->ret, 0);
-	ck_assert_str_eq(shared->tape, "monitor nsshell\nenter 71\nparent 1\n");
+	ck_assert_str_eq(shared->tape, "monitor nsshell\nenter 71\nstreams\n"
+			 "parent 1\n");
 }
 END_TEST
 

@@ -181,6 +181,8 @@ static void account_file(const char *name, const char *text)
 	ck_assert_int_eq(mount(file, path, NULL, MS_BIND, NULL), 0);
 }
 
+#define GROUPS "adm:x:4:\n" NSC_BREAK_GLASS ":x:77:bob\n"
+
 static char user[] = "alice", shell[] = "/bin/zsh", config[] = "/run/none",
 	    seccomp[] = "default", files[] = "0", conf_path[] = "";
 
@@ -190,7 +192,7 @@ static void begin(void)
 	ck_assert_int_eq(mkdir(NSC_RUNDIR, 0755), 0);
 	account_file("passwd", "bin:x:2:2::/bin:/bin/sh\n"
 		     "alice:x:0:0::/root:/bin/sh\nbob:x:1001:1::/:/bin/sh\n");
-	account_file("group", "adm:x:4:\n" NSC_BREAK_GLASS ":x:77:bob\n");
+	account_file("group", GROUPS);
 	state = (struct nsc_state){
 		.user = user, .uid = getuid(), .host_uid = 100000,
 		.shell = shell, .login_shell = true, .home = shell,
@@ -233,6 +235,38 @@ static const char *said(void)
 	close(fd);
 	text[n < 0 ? 0 : n] = '\0';
 	return text;
+}
+
+static char logged[256];
+
+static void note(const char *format, va_list args)
+{
+	vsnprintf(logged, sizeof(logged), format, args);
+}
+
+void __wrap_syslog(int priority, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void __wrap_syslog(int priority, const char *format, ...)
+{
+	va_list args;
+
+	(void)priority;
+	va_start(args, format);
+	note(format, args);
+	va_end(args);
+}
+
+void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
+{
+	va_list args;
+
+	(void)priority;
+	(void)flag;
+	va_start(args, format);
+	note(format, args);
+	va_end(args);
 }
 
 static void expect_refused(const char *what)
@@ -406,10 +440,19 @@ START_TEST(break_glass)
 	found = 0;
 	for (int i = 0; i < 3; i++) {
 		own_groups[i] = 77;
+		*logged = '\0';
 		ck_assert_int_eq(log_in(), 1000);
+		ck_assert_str_eq(logged, "user alice: login goes on outside "
+				 "any container: break-glass group "
+				 NSC_BREAK_GLASS);
 		ck_assert_str_eq(run_program, "/bin/bash -bash");
 		own_groups[i] = 78;
 	}
+	/* Also if it is the first of all. */
+	account_file("group", NSC_BREAK_GLASS ":x:0:\n");
+	own_groups[0] = 0;
+	ck_assert_int_eq(log_in(), 1000);
+	account_file("group", GROUPS);
 	/* Another name's, or no number. */
 	own_groups[0] = 4;
 	ck_assert_int_eq(log_in(), 2000);
