@@ -128,6 +128,8 @@ static void at_fork_parent(void)
 	char inside;
 	ssize_t n;
 
+	/* This was about one fork. */
+	armed.unrecorded = false;
 	armed.refused = -1;
 	nsc_fd_close(&armed.end);
 	nsc_fd_close(&armed.told);
