@@ -48,7 +48,8 @@ static void replace(pam_handle_t *pamh, const struct nsc_state *state,
  * look for the bus in the runtime directory.  At the end, pam_systemd would ask
  * for the release of the session over the system bus, which is not inside; with
  * this mark of its own, of a session that others end, it does not: logind sees
- * the end of the process.
+ * the end of the process.  systemd 262 has no such mark; it asks, and complains
+ * in syslog.
  */
 void nsc_variables_put_runtime_dir(pam_handle_t *pamh,
 				   const struct nsc_user *user,

@@ -124,6 +124,11 @@ nothing_left() {
 	[ -z "$(left "$1")" ]
 }
 
+# The service managers of users and their /run/user have ended, too.
+managers_gone() {
+	[ -z "$(ls /run/user)" ]
+}
+
 gone() {
 	wait_until 10 nothing_left "$1" ||
 		fail "of $1's session is left:" "$(left "$1")"

@@ -42,6 +42,8 @@ reboots() {
 	disconnect
 	sleep 5
 	come_up 600 || fail "it does not come back"
+	# The sshd under test may be up later than the tests' own.
+	guest_lib 'wait_until 30 listening 22'
 	differ "the boot's id" "$before" \
 		"$(guest cat /proc/sys/kernel/random/boot_id)"
 	console_clean

@@ -19,6 +19,7 @@ kernel() {
 
 t "the kernel has ipvlan and macvlan" kernel
 # Each file in a world of its own, as on a host, one after the other.
+wait_until 10 managers_gone
 NSC_TEST_ONLY=vlan NSC_TEST_REQUIRE=this NSC_TEST_JOBS=1 \
 	NSC_TEST_TIMEOUT=1800 /mnt/tests/integration/run /srv/stage \
 	test-network.sh test-lists.sh test-dns.sh test-rate.sh |

@@ -40,7 +40,10 @@ quiet_end() {
 	hold_su alice
 	release
 	gone alice
-	lacks "the log" "Failed to connect to system bus" "$(syslog_since)"
+	# systemd 262 has no such mark any more: it asks, and complains.
+	! grep -q systemd.existing /lib/*/security/pam_systemd.so ||
+		lacks "the log" "Failed to connect to system bus" \
+			"$(syslog_since)"
 	empty "the session" \
 		"$(loginctl --no-legend list-sessions | grep -w "$id")"
 }

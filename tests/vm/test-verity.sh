@@ -8,7 +8,7 @@ IMAGE=/srv/images/sys
 KNOWN='this line is known'
 
 make_image() {
-	mkdir -m 0700 /srv/images
+	install -d -m 0700 /srv/images
 	make_busybox /srv/tree
 	mkdir -p /srv/tree/{home/{alice,bob},dev/pts,run/user}
 	yes "$KNOWN" | head -c 1M > /srv/tree/etc/known
