@@ -171,7 +171,7 @@ talks_to_bash() {
 	send "\032"
 	check 16 "Stopped"
 	check 17 "inner>"
-	send "kill -9 %1; wait %1; echo kil\"\"led\r"
+	send "kill -9 %1; while jobs -s | grep -q .; do sleep 0.1; done; echo kil\"\"led\r"
 	check 18 "killed.*inner>"
 	send "exit 5\r"
 	check 19 "st=5"

@@ -239,7 +239,8 @@ static const char *said(void)
 
 static char logged[256];
 
-static void note(const char *format, va_list args)
+static void __attribute__((format(printf, 1, 0)))
+note(const char *format, va_list args)
 {
 	vsnprintf(logged, sizeof(logged), format, args);
 }
