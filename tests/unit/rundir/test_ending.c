@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <sys/wait.h>
 
 #include "rundir/ending.h"
@@ -18,13 +17,14 @@
 #include "util/file.h"
 #include "util/paths.h"
 #include "util/process.h"
+#include "logged.h"
 #include "myself.h"
 
 static struct nsc_error err;
 static char dir[64];
 static int instance;
 
-/* --- the seam: waiting, and the log */
+/* --- the seam: waiting */
 
 static int64_t deadlines[4];
 static int waits, ends_at;	/* the number of the wait in which it ends */
@@ -35,35 +35,6 @@ int __wrap_nsc_process_poll(int fd, int64_t deadline)
 	(void)fd;
 	deadlines[waits++ % 4] = deadline - nsc_process_now();
 	return waits == ends_at;
-}
-
-static char logged[1024];
-
-void __wrap_syslog(int priority, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void __wrap_syslog(int priority, const char *format, ...)
-{
-	size_t len = strlen(logged);
-	va_list args;
-
-	(void)priority;
-	va_start(args, format);
-	vsnprintf(logged + len, sizeof(logged) - len, format, args);
-	va_end(args);
-}
-
-void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
-{
-	size_t len = strlen(logged);
-	va_list args;
-
-	(void)priority;
-	(void)flag;
-	va_start(args, format);
-	vsnprintf(logged + len, sizeof(logged) - len, format, args);
-	va_end(args);
 }
 
 static void begin(void)

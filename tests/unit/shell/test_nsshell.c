@@ -12,6 +12,7 @@ int nsshell_main(int argc, char **argv);
 #include <setjmp.h>
 
 #include "linux/credential.h"
+#include "logged.h"
 #include "own_places.h"
 
 #define OUT "/run/out"		/* what is written to the terminal */
@@ -235,39 +236,6 @@ static const char *said(void)
 	close(fd);
 	text[n < 0 ? 0 : n] = '\0';
 	return text;
-}
-
-static char logged[256];
-
-static void __attribute__((format(printf, 1, 0)))
-note(const char *format, va_list args)
-{
-	vsnprintf(logged, sizeof(logged), format, args);
-}
-
-void __wrap_syslog(int priority, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-void __wrap_syslog(int priority, const char *format, ...)
-{
-	va_list args;
-
-	(void)priority;
-	va_start(args, format);
-	note(format, args);
-	va_end(args);
-}
-
-void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-void __wrap___syslog_chk(int priority, int flag, const char *format, ...)
-{
-	va_list args;
-
-	(void)priority;
-	(void)flag;
-	va_start(args, format);
-	note(format, args);
-	va_end(args);
 }
 
 static void expect_refused(const char *what)
